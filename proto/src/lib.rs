@@ -1,0 +1,63 @@
+//! The contract of StreamFlow and nothing else: messages, stubs, descriptor sets and the access that each RPC declares.
+//!
+//! One cargo feature per package, so that a portal's bundle holds no other portal's names.
+
+#![expect(clippy::all, clippy::pedantic, reason = "generated code")]
+
+#[cfg(feature = "server")]
+pub mod access;
+
+/// Shapes that more than one package uses.
+pub mod common {
+    pub mod v1 {
+        tonic::include_proto!("streamflow.common.v1");
+    }
+}
+
+#[cfg(feature = "client")]
+pub mod client {
+    pub mod v1 {
+        tonic::include_proto!("streamflow.client.v1");
+    }
+    /// Encoded `FileDescriptorSet` with custom options.
+    #[cfg(feature = "server")]
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/client.binpb"));
+}
+
+#[cfg(feature = "provider")]
+pub mod provider {
+    pub mod v1 {
+        tonic::include_proto!("streamflow.provider.v1");
+    }
+    /// Encoded `FileDescriptorSet` with custom options.
+    #[cfg(feature = "server")]
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/provider.binpb"));
+}
+
+#[cfg(feature = "dev")]
+pub mod dev {
+    pub mod v1 {
+        tonic::include_proto!("streamflow.dev.v1");
+    }
+    /// Encoded `FileDescriptorSet` with custom options.
+    #[cfg(feature = "server")]
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dev.binpb"));
+}
+
+#[cfg(feature = "accountant")]
+pub mod accountant {
+    pub mod v1 {
+        tonic::include_proto!("streamflow.accountant.v1");
+    }
+    /// Encoded `FileDescriptorSet` with custom options.
+    #[cfg(feature = "server")]
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accountant.binpb"));
+}
+
+/// What systems say to each other.
+#[cfg(feature = "server")]
+pub mod federation {
+    pub mod v1 {
+        tonic::include_proto!("streamflow.federation.v1");
+    }
+}
