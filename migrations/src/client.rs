@@ -1,0 +1,76 @@
+//! Migrations of the client system: orgs, their people, and what they keep.
+
+mod m20261120_000101_create_orgs;
+mod m20261120_000102_create_users;
+mod m20261120_000103_create_memberships;
+mod m20261120_000104_create_teams;
+mod m20261120_000105_create_invitations;
+mod m20261120_000106_create_counters;
+mod m20261120_000107_create_customers;
+mod m20261120_000108_create_contacts;
+mod m20261120_000109_create_leads;
+mod m20261120_000110_create_timeline;
+mod m20261120_000111_create_saved_views;
+mod m20261120_000112_create_tasks;
+mod m20261120_000113_create_imports;
+mod m20261120_000114_create_search;
+mod m20261120_000115_create_session_principal;
+
+use crate::migrator::{Step, steps};
+
+pub const STEPS: &[Step] = steps![
+    m20261120_000101_create_orgs,
+    m20261120_000102_create_users,
+    m20261120_000103_create_memberships,
+    m20261120_000104_create_teams,
+    m20261120_000105_create_invitations,
+    m20261120_000106_create_counters,
+    m20261120_000107_create_customers,
+    m20261120_000108_create_contacts,
+    m20261120_000109_create_leads,
+    m20261120_000110_create_timeline,
+    m20261120_000111_create_saved_views,
+    m20261120_000112_create_tasks,
+    m20261120_000113_create_imports,
+    m20261120_000114_create_search,
+    m20261120_000115_create_session_principal,
+];
+
+/// Tables of which every row belongs to one org: each statement on one must say which.
+pub const TENANT_TABLES: &[&str] = &[
+    "audit",
+    "changes",
+    "contacts",
+    "counters",
+    "customer_privates",
+    "customers",
+    "data_keys",
+    "idempotency",
+    "import_chunks",
+    "import_effects",
+    "imports",
+    "invitations",
+    "lead_stages",
+    "leads",
+    "memberships",
+    "saved_views",
+    "search_entries",
+    "tasks",
+    "team_members",
+    "teams",
+    "timeline",
+];
+
+/// Tenant tables the system role reaches across orgs: sign-in, org creation, invitations, the feed's tail, background work.
+pub const SYSTEM_REACHED_TABLES: &[&str] = &[
+    "audit",
+    "changes",
+    "data_keys",
+    "idempotency",
+    "imports",
+    "invitations",
+    "lead_stages",
+    "memberships",
+    "team_members",
+    "teams",
+];

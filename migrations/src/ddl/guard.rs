@@ -1,0 +1,154 @@
+//! Row-level security: which rows the roles of a system may reach.
+//!
+//! The context is five settings, set with `set_config(…, true)` inside the transaction; unset or empty means no rows.
+//! Each read of one stands in a `(select …)`, so that it is evaluated once a statement and not once a row.
+//!
+//! | setting | value |
+//! |---|---|
+//! | `app.org_id` | the org |
+//! | `app.user_id` | who asks |
+//! | `app.visibility` | `org`, `team`, `own`, `assigned`, `none`, or `finance`: customers as `org`, leads as `none` |
+//! | `app.team_ids` | teams of who asks, separated by commas |
+
+use crate::system::System;
+
+/// The org of the context.
+const ORG: &str = "(select nullif(current_setting('app.org_id', true), '')::uuid)";
+/// The person of the context.
+const USER: &str = "(select nullif(current_setting('app.user_id', true), '')::uuid)";
+const VISIBILITY: &str = "(select current_setting('app.visibility', true))";
+/// The cast outside the select makes it an array to search instead of a set of rows.
+const TEAMS: &str =
+    "(select string_to_array(nullif(current_setting('app.team_ids', true), ''), ','))::uuid[]";
+
+/// How a table is guarded.
+#[derive(Clone, Copy, Debug)]
+pub enum Guard {
+    /// No policy: the rows belong to no org, or are looked up before one is known.
+    None,
+    /// The org's rows only, and of those the visible ones.
+    Tenant(Visible),
+    /// As `Tenant`; and the system role reaches every org's.
+    TenantAndSystem(Visible),
+    /// No org_id of its own: rows for which the condition holds; and the system role reaches all.
+    Shared(Visible),
+}
+
+/// Which of the org's rows a person sees.
+#[derive(Clone, Copy, Debug)]
+pub enum Visible {
+    /// All of them.
+    All,
+    /// A customer's owner, assignee and team decide.
+    Customer,
+    /// As for customers, and nothing to those who see finances only.
+    Lead,
+    /// Search entries: as the record they stand for.
+    Entry,
+    /// `customer_id` is a visible customer.
+    WithCustomer,
+    /// `record_kind` and `record_id` are a visible record.
+    WithRecord,
+    /// `id` is the org of the context.
+    ThisOrg,
+    /// The named column is the person of the context.
+    Self_(&'static str),
+}
+
+impl Guard {
+    /// Whether the system role may reach the table at all.
+    pub fn admits_system(&self) -> bool {
+        !matches!(self, Self::Tenant(_))
+    }
+
+    pub fn is_tenant(&self) -> bool {
+        matches!(self, Self::Tenant(_) | Self::TenantAndSystem(_))
+    }
+
+    pub fn statements(&self, table: &str, system: System) -> Vec<String> {
+        let (login, system_role) = (system.login_role(), system.system_role());
+        let visible = match self {
+            Self::None => return Vec::new(),
+            Self::Tenant(visible) | Self::TenantAndSystem(visible) | Self::Shared(visible) => visible,
+        };
+        let mut statements = vec![
+            format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
+            format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"),
+            format!(
+                "CREATE POLICY {table}_role ON {table} AS PERMISSIVE FOR ALL TO {login} USING ({})",
+                visible.condition()
+            ),
+        ];
+        if self.is_tenant() {
+            statements.push(format!(
+                "CREATE POLICY {table}_tenant ON {table} AS RESTRICTIVE FOR ALL TO {login} \
+                 USING (org_id = {ORG}) WITH CHECK (org_id = {ORG})"
+            ));
+        }
+        if self.admits_system() {
+            statements.push(format!(
+                "CREATE POLICY {table}_system ON {table} AS PERMISSIVE FOR ALL TO {system_role} USING (true)"
+            ));
+        }
+        statements
+    }
+}
+
+impl Visible {
+    fn condition(&self) -> String {
+        match self {
+            Self::All => "true".to_owned(),
+            Self::Customer => visible_record("", &["org", "finance"]),
+            Self::Lead => visible_record("", &["org"]),
+            Self::Entry => visible_entry(""),
+            Self::WithCustomer => format!(
+                "{VISIBILITY} IN ('org', 'finance') OR EXISTS (SELECT 1 FROM customers seen \
+                 WHERE seen.org_id = {ORG} AND seen.id = customer_id)"
+            ),
+            Self::WithRecord => visible_with_record(),
+            Self::ThisOrg => format!("id = {ORG}"),
+            Self::Self_(column) => format!("{column} = {USER}"),
+        }
+    }
+}
+
+/// Whether an entry of the search index is visible; `alias` is empty or ends with a dot.
+pub fn visible_entry(alias: &str) -> String {
+    format!(
+        "({VISIBILITY} = 'finance' AND {alias}kind IN ('customer', 'contact')) OR {}",
+        visible_record(alias, &["org"])
+    )
+}
+
+/// Unassigned work (no owner, no team) is visible to those who see a team: else nobody below the owner would find it.
+fn visible_record(alias: &str, everything: &[&str]) -> String {
+    let everything = everything
+        .iter()
+        .map(|word| format!("{VISIBILITY} = '{word}'"))
+        .collect::<Vec<_>>()
+        .join(" OR ");
+    format!(
+        "{everything} \
+         OR ({VISIBILITY} = 'team' AND ({alias}team_id = ANY ({TEAMS}) OR {alias}owner_id = {USER} \
+         OR {alias}assignee_id = {USER} OR ({alias}team_id IS NULL AND {alias}owner_id IS NULL))) \
+         OR ({VISIBILITY} = 'own' AND ({alias}owner_id = {USER} OR {alias}assignee_id = {USER})) \
+         OR ({VISIBILITY} = 'assigned' AND {alias}assignee_id = {USER})"
+    )
+}
+
+/// The parents are read under their own policies, so this says nothing about owners and teams again.
+fn visible_with_record() -> String {
+    let parents = [
+        ("customer", "customers"),
+        ("contact", "contacts"),
+        ("lead", "leads"),
+    ]
+    .map(|(kind, table)| {
+        format!(
+            "(record_kind = '{kind}' AND EXISTS (SELECT 1 FROM {table} seen \
+                 WHERE seen.org_id = {ORG} AND seen.id = record_id))"
+        )
+    })
+    .join(" OR ");
+    format!("{VISIBILITY} = 'org' OR {parents}")
+}

@@ -1,0 +1,27 @@
+//! Migrations every system begins with: sessions, audit, the change feed, limits, idempotency, keys, mail.
+//!
+//! They name no system: roles and schema come with the target.
+
+mod m20261120_000001_create_sessions;
+mod m20261120_000002_create_audit;
+mod m20261120_000003_create_changes;
+mod m20261120_000004_create_rate_limits;
+mod m20261120_000005_create_idempotency;
+mod m20261120_000006_create_totp_steps;
+mod m20261120_000007_create_data_keys;
+mod m20261120_000008_create_mail_outbox;
+mod m20261120_000009_create_client_errors;
+
+use crate::migrator::{Step, steps};
+
+pub const STEPS: &[Step] = steps![
+    m20261120_000001_create_sessions,
+    m20261120_000002_create_audit,
+    m20261120_000003_create_changes,
+    m20261120_000004_create_rate_limits,
+    m20261120_000005_create_idempotency,
+    m20261120_000006_create_totp_steps,
+    m20261120_000007_create_data_keys,
+    m20261120_000008_create_mail_outbox,
+    m20261120_000009_create_client_errors,
+];

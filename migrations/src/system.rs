@@ -1,0 +1,44 @@
+//! Which systems there are, and what each is called in PostgreSQL.
+
+/// A system with a database (or schema) of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum System {
+    Client,
+    Provider,
+    Dev,
+    Accountant,
+}
+
+impl System {
+    pub const ALL: [Self; 4] = [Self::Client, Self::Provider, Self::Dev, Self::Accountant];
+
+    /// PostgreSQL schema, and the stem of the SQLite file name.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Provider => "provider",
+            Self::Dev => "dev",
+            Self::Accountant => "accounting",
+        }
+    }
+
+    /// Role the server logs in as: no owner, no superuser, held by row-level security.
+    pub fn login_role(self) -> String {
+        format!("streamflow_{}", self.schema())
+    }
+
+    /// Role that owns the schema and its tables; nobody logs in as it.
+    pub fn owner_role(self) -> String {
+        format!("streamflow_{}_owner", self.schema())
+    }
+
+    /// Role the login role takes on (`SET LOCAL ROLE`) for work that belongs to no org.
+    pub fn system_role(self) -> String {
+        format!("streamflow_{}_system", self.schema())
+    }
+
+    /// Role that owns the definer functions, for the systems that have any.
+    pub fn definer_role(self) -> Option<String> {
+        (self == Self::Client).then(|| format!("streamflow_{}_definer", self.schema()))
+    }
+}
