@@ -1,0 +1,59 @@
+//! `cargo xtask build`: the four web apps and the server.
+
+mod compress;
+mod page;
+mod web;
+
+use std::{fs, path::PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::{install, shell};
+
+pub use web::{CARGO_OUT as WASM_CARGO_OUT, DEV_OUT, RELEASE_OUT};
+
+#[derive(Args)]
+pub struct Options {
+    /// Small, optimised and precompressed, with the web apps embedded in target/dist/streamflow.
+    #[arg(long)]
+    release: bool,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    install::wasm_target()?;
+    let server = if options.release { release()? } else { dev()? };
+    shell::say(&format!("built {}", server.display()));
+    Ok(())
+}
+
+/// Quick builds for work and tests; returns the server's path.
+pub fn dev() -> Result<PathBuf> {
+    web::build_all(web::Profile::Dev)?;
+    shell::say("building the server");
+    shell::run(&mut shell::cargo(&["build", "--package", "streamflow"]))?;
+    Ok(PathBuf::from("target/debug/streamflow"))
+}
+
+/// What is shipped; returns the server's path.
+pub fn release() -> Result<PathBuf> {
+    web::build_all(web::Profile::Release)?;
+    compress::folder(RELEASE_OUT.as_ref())?;
+    shell::say("building the server with the web apps embedded");
+    shell::run(&mut shell::cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "streamflow",
+        "--features",
+        "embed",
+    ]))?;
+    let server = PathBuf::from("target/dist/streamflow");
+    fs::copy("target/release/streamflow", &server)?;
+    Ok(server)
+}
+
+/// The web apps alone, as tests and `check` want them.
+pub fn web_apps() -> Result<()> {
+    web::build_all(web::Profile::Dev)
+}

@@ -1,0 +1,199 @@
+//! One web app: cargo compiles it, wasm-bindgen makes its JavaScript, every asset is named after its content.
+//!
+//! Each app is compiled on its own. Built together, cargo would give the contract crate the features of all four,
+//! and each bundle would carry the other portals' names.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Instant, UNIX_EPOCH},
+};
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    build::page::{self, Page, Script},
+    install,
+    portals::{PORTALS, Portal},
+    shell,
+};
+
+/// Finished apps for work and tests, one folder a portal.
+pub const DEV_OUT: &str = "target/portals";
+/// Finished apps that are shipped.
+pub const RELEASE_OUT: &str = "target/dist/web";
+/// Cargo's folder for WASM, apart from the host's so that neither waits for the other.
+pub const CARGO_OUT: &str = "target/web";
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    fn cargo_name(self) -> &'static str {
+        match self {
+            Self::Dev => "wasm-dev",
+            Self::Release => "wasm",
+        }
+    }
+
+    fn out(self) -> &'static Path {
+        Path::new(match self {
+            Self::Dev => DEV_OUT,
+            Self::Release => RELEASE_OUT,
+        })
+    }
+}
+
+pub fn build_all(profile: Profile) -> Result<()> {
+    for portal in &PORTALS {
+        build(portal, profile)?;
+    }
+    Ok(())
+}
+
+fn build(portal: &Portal, profile: Profile) -> Result<()> {
+    shell::say(&format!("building {}", portal.app));
+    let started = Instant::now();
+    let wasm = compile(portal, profile)?;
+    let page = Page::load(portal)?;
+    let folder = profile.out().join(portal.name);
+    let stamp = profile.out().join(format!("{}.stamp", portal.name));
+    let inputs = inputs(&wasm, &page)?;
+    if folder.exists() && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
+        return Ok(());
+    }
+
+    let script = bind(portal, wasm, profile)?;
+    let assets = page::assemble(&page, &script)?;
+    // A finished folder takes the place of the old one, so that a running server never sees half of it.
+    let fresh = folder.with_extension("new");
+    let _ = fs::remove_dir_all(&fresh);
+    for asset in &assets {
+        let path = fresh.join(&asset.path);
+        fs::create_dir_all(path.parent().context("an asset lies in a folder")?)?;
+        fs::write(path, &asset.bytes)?;
+    }
+    let _ = fs::remove_dir_all(&folder);
+    fs::rename(&fresh, &folder)?;
+    fs::write(stamp, inputs)?;
+    let (kilobytes, seconds) = (script.wasm.len() / 1000, started.elapsed().as_secs_f32());
+    shell::say(&format!(
+        "built {} ({kilobytes} kB of wasm, {seconds:.1} s)",
+        folder.display()
+    ));
+    Ok(())
+}
+
+fn compile(portal: &Portal, profile: Profile) -> Result<Vec<u8>> {
+    let mut command = shell::cargo(&[
+        "build",
+        "--package",
+        portal.app,
+        "--profile",
+        profile.cargo_name(),
+    ]);
+    command.args(["--target", "wasm32-unknown-unknown"]);
+    shell::run(with_wasm_environment(&mut command)?)?;
+    let file = format!(
+        "wasm32-unknown-unknown/{}/{}.wasm",
+        profile.cargo_name(),
+        portal.app
+    );
+    let path = Path::new(CARGO_OUT).join(file);
+    fs::read(&path).with_context(|| format!("cargo left no {}", path.display()))
+}
+
+/// Panic messages hold source paths: without this the bundle would tell where it was built.
+pub fn with_wasm_environment(command: &mut Command) -> Result<&mut Command> {
+    let root = shell::root()?;
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let mut flags = vec![format!("--remap-path-prefix={}=", root.join("").display())];
+    if let Some(home) = cargo_home {
+        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    }
+    let setting = format!("target.wasm32-unknown-unknown.rustflags={flags:?}");
+    Ok(command
+        .args(["--config", &setting])
+        .env("CARGO_TARGET_DIR", CARGO_OUT))
+}
+
+/// Everything the finished folder is made from, this tool included, as one hash.
+fn inputs(wasm: &[u8], page: &Page) -> Result<String> {
+    let tool = fs::metadata(env::current_exe()?)?;
+    let built = tool.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+    let mut hash = Sha256::new();
+    for part in [wasm, &page.digest(), &built.to_le_bytes()] {
+        hash.update(Sha256::digest(part));
+    }
+    Ok(data_encoding::HEXLOWER.encode(&hash.finalize()))
+}
+
+fn bind(portal: &Portal, wasm: Vec<u8>, profile: Profile) -> Result<Script> {
+    let mut output = Bindgen::new()
+        .input_bytes(portal.app, wasm)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(profile == Profile::Release)
+        .remove_producers_section(true)
+        .generate_output()
+        .with_context(|| format!("wasm-bindgen can't process {}", portal.app))?;
+    let mut snippets = Vec::new();
+    for (name, parts) in output.snippets() {
+        for (index, text) in parts.iter().enumerate() {
+            snippets.push((format!("{name}/inline{index}.js"), text.clone()));
+        }
+    }
+    snippets.extend(
+        output
+            .local_modules()
+            .iter()
+            .map(|(path, text)| (path.clone(), text.clone())),
+    );
+    snippets.sort();
+    let js = output.js().to_owned();
+    let mut wasm = output.wasm_mut().emit_wasm();
+    if profile == Profile::Release {
+        wasm = optimise(portal, wasm)?;
+    }
+    Ok(Script { js, wasm, snippets })
+}
+
+/// Binaryen makes the file about a tenth smaller. Where it can't be had, the build is larger and says so.
+fn optimise(portal: &Portal, wasm: Vec<u8>) -> Result<Vec<u8>> {
+    const FEATURES: [&str; 8] = [
+        "--enable-bulk-memory",
+        "--enable-bulk-memory-opt",
+        "--enable-call-indirect-overlong",
+        "--enable-multivalue",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-sign-ext",
+    ];
+    let tool = match install::wasm_opt() {
+        Ok(tool) => tool,
+        Err(error) => {
+            shell::say(&format!("not optimised with wasm-opt: {error:#}"));
+            return Ok(wasm);
+        }
+    };
+    shell::say(&format!("optimising {}", portal.app));
+    let before = Path::new(CARGO_OUT).join(format!("{}.before.wasm", portal.app));
+    let after = Path::new(CARGO_OUT).join(format!("{}.after.wasm", portal.app));
+    fs::write(&before, wasm)?;
+    let mut command = Command::new(tool);
+    command
+        .arg(&before)
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(FEATURES);
+    shell::quiet(command.arg("-o").arg(&after))?;
+    Ok(fs::read(&after)?)
+}

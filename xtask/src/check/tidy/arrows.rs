@@ -1,0 +1,86 @@
+//! Who may depend on whom: binary → systems → kernel → proto; web apps → web-kit → proto; nothing else.
+
+use anyhow::Result;
+use cargo_metadata::{Dependency, MetadataCommand, Package};
+
+use super::report;
+use crate::portals::PORTALS;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Layer {
+    Proto,
+    Kernel,
+    System,
+    Binary,
+    Migrations,
+    WebKit,
+    WebApp,
+    Tests,
+    Tool,
+}
+
+pub fn check() -> Result<()> {
+    let metadata = MetadataCommand::new().no_deps().exec()?;
+    let mut findings = Vec::new();
+    for package in &metadata.packages {
+        let Some(from) = layer(&package.name) else {
+            findings.push(format!("{}: no layer; add it to the arrows", package.name));
+            continue;
+        };
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.path.is_some())
+        {
+            if !layer(&dependency.name).is_some_and(|to| allowed(from, to)) {
+                findings.push(format!("{} must not depend on {}", package.name, dependency.name));
+            }
+            findings.extend(foreign_features(package, dependency));
+        }
+    }
+    report(findings)
+}
+
+fn layer(package: &str) -> Option<Layer> {
+    Some(match package {
+        "streamflow-proto" => Layer::Proto,
+        "streamflow-kernel" => Layer::Kernel,
+        "streamflow" => Layer::Binary,
+        "streamflow-migrations" => Layer::Migrations,
+        "web-kit" => Layer::WebKit,
+        "streamflow-tests" => Layer::Tests,
+        "xtask" => Layer::Tool,
+        _ if PORTALS.iter().any(|portal| portal.system == package) => Layer::System,
+        _ if PORTALS.iter().any(|portal| portal.app == package) => Layer::WebApp,
+        _ => return None,
+    })
+}
+
+fn allowed(from: Layer, to: Layer) -> bool {
+    use Layer::{Binary, Kernel, Migrations, Proto, System, Tests, WebApp, WebKit};
+    match from {
+        Tests => true,
+        Binary => matches!(to, System | Kernel | Migrations),
+        System => matches!(to, Kernel | Proto),
+        WebApp => matches!(to, WebKit | Proto),
+        Kernel | WebKit => to == Proto,
+        _ => false,
+    }
+}
+
+/// A crate that belongs to one portal takes only that portal's package of the contract; a shared one takes none.
+fn foreign_features(package: &Package, dependency: &Dependency) -> Option<String> {
+    if dependency.name != "streamflow-proto" || package.name.as_str() == "streamflow-tests" {
+        return None;
+    }
+    let own = PORTALS
+        .iter()
+        .find(|portal| [portal.app, portal.system].contains(&package.name.as_str()));
+    let foreign = dependency.features.iter().find(|feature| {
+        PORTALS.iter().any(|portal| portal.name == **feature) && own.is_none_or(|own| own.name != **feature)
+    })?;
+    Some(format!(
+        "{} must not take the contract's feature {foreign}",
+        package.name
+    ))
+}

@@ -1,0 +1,221 @@
+//! `cargo xtask run`: from a fresh clone to four portals with a demo company, in one command.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    os::unix::process::{CommandExt as _, ExitStatusExt as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitCode, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+use crate::{
+    build,
+    demo::{self, Account, DATA},
+    install,
+    operators::{self, Operators},
+    portals::PORTALS,
+    shell, table,
+};
+
+#[derive(Args)]
+pub struct Options {
+    /// Forget everything under ./data first.
+    #[arg(long, conflicts_with = "postgres")]
+    fresh: bool,
+    /// Optimised build with the web apps embedded.
+    #[arg(long)]
+    release: bool,
+    /// Use this PostgreSQL server instead of SQLite files.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
+    /// Operations port; the portals follow at +1 to +4.
+    #[arg(long, value_name = "N", default_value_t = 7000)]
+    port_base: u16,
+    /// Start empty: no demo companies, no made-up sign-ins.
+    #[arg(long)]
+    no_demo: bool,
+    /// Only these systems, e.g. `client,provider`.
+    #[arg(long, value_delimiter = ',')]
+    systems: Vec<String>,
+}
+
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let server = build_all(options)?;
+    if options.fresh && Path::new(DATA).exists() {
+        shell::say("removing ./data");
+        fs::remove_dir_all(DATA)?;
+    }
+    let operators = if options.no_demo {
+        Operators::default()
+    } else {
+        operators::load_or_create(&server)?
+    };
+    // Otherwise another server's readiness would be taken for ours.
+    TcpListener::bind((Ipv4Addr::LOCALHOST, options.port_base)).with_context(|| {
+        format!(
+            "port {} is taken (choose another with --port-base)",
+            options.port_base
+        )
+    })?;
+    let mut child = start(options, &server, &operators)?;
+    pass_signals(&child)?;
+
+    let started = Instant::now();
+    let mut reported = Instant::now();
+    let mut announced = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(exit_code(status));
+        }
+        if !announced && is_up(options)? {
+            announce(options, &operators)?;
+            announced = true;
+        }
+        if !announced && reported.elapsed() > Duration::from_secs(5) {
+            shell::say(&format!(
+                "starting and seeding ({} s)",
+                started.elapsed().as_secs()
+            ));
+            reported = Instant::now();
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn build_all(options: &Options) -> Result<PathBuf> {
+    install::wasm_target()?;
+    if options.release {
+        build::release()
+    } else {
+        build::dev()
+    }
+}
+
+fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Child> {
+    let mut command = Command::new(server);
+    command.args([
+        "serve",
+        "--data",
+        DATA,
+        "--port-base",
+        &options.port_base.to_string(),
+    ]);
+    if !options.release {
+        command.args(["--web-dir", build::DEV_OUT]);
+    }
+    if !options.no_demo {
+        command.arg("--demo");
+    }
+    if let Some(url) = &options.postgres {
+        command.args(["--postgres", url]);
+    }
+    if !options.systems.is_empty() {
+        command.args(["--systems", &options.systems.join(",")]);
+    }
+    command.envs(operators.environment()).stdin(Stdio::null());
+    // A group of its own: Ctrl-C reaches the server once, from us, and not a second time from the terminal.
+    command.process_group(0);
+    shell::say(&format!("starting the server on ports {}…", options.port_base));
+    command
+        .spawn()
+        .with_context(|| format!("can't start {}", server.display()))
+}
+
+/// Signals that end this process are the server's to act on: it drains, and its exit code becomes ours.
+fn pass_signals(child: &Child) -> Result<()> {
+    let pid = Pid::from_child(child);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    thread::spawn(move || {
+        for signal in &mut signals {
+            let signal = if signal == SIGINT {
+                Signal::INT
+            } else {
+                Signal::TERM
+            };
+            // The server may be gone already; then the main loop is about to notice.
+            let _ = kill_process(pid, signal);
+        }
+    });
+    Ok(())
+}
+
+fn is_up(options: &Options) -> Result<bool> {
+    Ok(ready(options.port_base) && (options.no_demo || demo::load()?.seeded))
+}
+
+fn ready(port: u16) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(
+            stream,
+            "GET /readyz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+fn announce(options: &Options, operators: &Operators) -> Result<()> {
+    let runs = |portal: &str| options.systems.is_empty() || options.systems.iter().any(|s| s == portal);
+    println!();
+    if options.no_demo {
+        for portal in PORTALS.iter().filter(|portal| runs(portal.name)) {
+            println!("  {:<11} {}", portal.name, portal.address(options.port_base));
+        }
+        println!("\nCtrl-C stops the server.");
+        return Ok(());
+    }
+    let mut accounts = demo::load()?.accounts;
+    accounts.extend(operators.accounts());
+    accounts.retain(|account| runs(&account.portal));
+    println!("{}", table::render(&rows(&accounts, options.port_base)?));
+    println!(
+        "Codes change every 30 s (these are good for {} s more).",
+        demo::seconds_left()?
+    );
+    println!("`cargo xtask otp <e-mail>` prints the current one. Ctrl-C stops the server.");
+    Ok(())
+}
+
+fn rows(accounts: &[Account], port_base: u16) -> Result<Vec<Vec<String>>> {
+    let head = ["PORTAL", "ADDRESS", "E-MAIL", "PASSWORD", "CODE", "WHO"]
+        .map(str::to_owned)
+        .to_vec();
+    let mut rows = vec![head];
+    for account in accounts {
+        let code = account.code()?.unwrap_or_else(|| "–".to_owned());
+        let portal = PORTALS.iter().find(|portal| portal.name == account.portal);
+        let who = format!("{}, {}", account.name, account.role);
+        rows.push(vec![
+            account.portal.clone(),
+            portal.map(|portal| portal.address(port_base)).unwrap_or_default(),
+            account.email.clone(),
+            account.password.clone(),
+            code,
+            who,
+        ]);
+    }
+    Ok(rows)
+}
+
+/// As a shell would report it: 128 + the signal that ended the server.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}

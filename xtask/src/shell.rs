@@ -1,0 +1,101 @@
+//! Running other programs: one line says what starts, and a failure names the command that failed.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+/// All paths in this tool are relative to the repository's root.
+pub fn enter_root() -> Result<()> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = manifest.parent().context("xtask has no parent directory")?;
+    env::set_current_dir(root).with_context(|| format!("can't enter {}", root.display()))
+}
+
+/// Absolute path of the repository, for programs that need one.
+pub fn root() -> Result<PathBuf> {
+    Ok(env::current_dir()?)
+}
+
+/// One line of progress.
+pub fn say(line: &str) {
+    eprintln!("· {line}");
+}
+
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments);
+    command
+}
+
+/// Runs with the terminal's own output; an exit code other than 0 is an error.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("can't start `{}`", line(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+/// Runs quietly; on failure everything the program wrote is in the error.
+pub fn quiet(command: &mut Command) -> Result<String> {
+    capture(command).map(|(stdout, _)| stdout)
+}
+
+/// As `quiet`, with what the program said on its way.
+pub fn capture(command: &mut Command) -> Result<(String, String)> {
+    command.stdin(Stdio::null());
+    let output = command
+        .output()
+        .with_context(|| format!("can't start `{}`", line(command)))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    if !output.status.success() {
+        bail!(
+            "`{}` failed ({})\n{stdout}\n{stderr}",
+            line(command),
+            output.status
+        );
+    }
+    Ok((stdout, stderr))
+}
+
+/// Whether a program of this name is on the path.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let paths = env::var_os("PATH")?;
+    env::split_paths(&paths)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+/// All files below a folder, sorted; a missing folder has none. What tools put among the sources is left out.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    const SKIPPED: [&str; 3] = ["target", "node_modules", ".git"];
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(found);
+    };
+    for entry in entries {
+        let entry = entry?;
+        let path = entry.path();
+        if !entry.file_type()?.is_dir() {
+            found.push(path);
+        } else if !SKIPPED.iter().any(|name| entry.file_name() == *name) {
+            found.extend(files(&path)?);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The command as a person would type it.
+fn line(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
+    words.join(" ")
+}
