@@ -118,6 +118,8 @@ pub fn with_wasm_environment(command: &mut Command) -> Result<&mut Command> {
     if let Some(home) = cargo_home {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
     }
+    // Only in what is built; the compiler's messages keep paths that an editor can open.
+    flags.push("--remap-path-scope=object".to_owned());
     let setting = format!("target.wasm32-unknown-unknown.rustflags={flags:?}");
     Ok(command
         .args(["--config", &setting])
