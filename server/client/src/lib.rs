@@ -1,1 +1,29 @@
-//! Placeholder head.
+//! The client system: what a company's own people work with. It knows the roles OWNER, MANAGER, STAFF, EMPLOYEE and ACCOUNTANT
+//! and no other portal.
+
+pub mod account;
+pub mod audit;
+pub mod change;
+pub mod client_error;
+pub mod contact;
+pub mod customer;
+pub mod dashboard;
+pub mod import;
+pub mod invitation;
+pub mod lead;
+pub mod org;
+pub mod record;
+pub mod saved_view;
+pub mod search;
+pub mod session;
+pub mod task;
+pub mod team;
+pub mod timeline;
+pub mod user;
+
+use chrono::{DateTime, Utc};
+
+/// Time on the wire.
+pub fn timestamp(at: DateTime<Utc>) -> Option<prost_types::Timestamp> {
+    Some(prost_types::Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() })
+}

@@ -1,1 +1,21 @@
-//! Placeholder head.
+//! What every system stands on and no system owns: the way of a request, the database behind it, the change feed, audit,
+//! sessions, limits, keys. The kernel knows no portal.
+
+pub mod access;
+pub mod audit;
+pub mod clock;
+pub mod crypto;
+pub mod ctx;
+pub mod db;
+pub mod error;
+pub mod feed;
+pub mod ids;
+pub mod kernel;
+pub mod list;
+pub mod mail;
+pub mod password;
+pub mod rate_limit;
+pub mod server;
+pub mod session;
+pub mod telemetry;
+pub mod totp;

@@ -20,8 +20,10 @@ pub struct DataKey {
 /// A data key as the `data_keys` table keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrappedKey {
+    /// The data key's number within its org.
+    pub id: u32,
     /// Which master key is needed to unwrap it.
-    pub master_key_id: String,
+    pub master_id: String,
     /// Version byte, nonce, ciphertext and tag.
     pub bytes: Vec<u8>,
 }
@@ -44,27 +46,23 @@ impl DataKey {
         let master = masters.current();
         let sealed = seal(&master.secret, &wrap_aad(org, self.id, &master.id), &*self.secret);
         WrappedKey {
-            master_key_id: master.id.clone(),
+            id: self.id,
+            master_id: master.id.clone(),
             bytes: [&[WRAP_VERSION], &*sealed].concat(),
         }
     }
 
-    pub fn unwrap(
-        org: Uuid,
-        id: u32,
-        wrapped: &WrappedKey,
-        masters: &MasterKeys,
-    ) -> Result<Self, CryptoError> {
+    pub fn unwrap(org: Uuid, wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Self, CryptoError> {
         let master = masters
-            .find(&wrapped.master_key_id)
+            .find(&wrapped.master_id)
             .ok_or(CryptoError::UnknownMasterKey)?;
         let Some((&WRAP_VERSION, sealed)) = wrapped.bytes.split_first() else {
             return Err(CryptoError::Malformed);
         };
-        let opened = open(&master.secret, &wrap_aad(org, id, &master.id), sealed)?;
+        let opened = open(&master.secret, &wrap_aad(org, wrapped.id, &master.id), sealed)?;
         let secret = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| CryptoError::Malformed)?;
         Ok(Self {
-            id,
+            id: wrapped.id,
             secret: Zeroizing::new(secret),
         })
     }
@@ -72,14 +70,13 @@ impl DataKey {
     /// Wraps anew when an older master key did it; none when it is current already.
     pub fn rewrap(
         org: Uuid,
-        id: u32,
         wrapped: &WrappedKey,
         masters: &MasterKeys,
     ) -> Result<Option<WrappedKey>, CryptoError> {
-        if wrapped.master_key_id == masters.current().id {
+        if wrapped.master_id == masters.current().id {
             return Ok(None);
         }
-        Ok(Some(Self::unwrap(org, id, wrapped, masters)?.wrap(org, masters)))
+        Ok(Some(Self::unwrap(org, wrapped, masters)?.wrap(org, masters)))
     }
 
     pub(super) fn secret(&self) -> &Secret {
@@ -95,13 +92,13 @@ impl fmt::Debug for DataKey {
     }
 }
 
-fn wrap_aad(org: Uuid, key_id: u32, master_key_id: &str) -> Vec<u8> {
+fn wrap_aad(org: Uuid, key_id: u32, master_id: &str) -> Vec<u8> {
     bind(&[
         b"streamflow data key",
         &[WRAP_VERSION],
         org.as_bytes(),
         &key_id.to_be_bytes(),
-        master_key_id.as_bytes(),
+        master_id.as_bytes(),
     ])
 }
 
@@ -130,25 +127,26 @@ mod tests {
         let both = masters(&["a", "b"]);
         let key = DataKey::generate(1);
         let wrapped = key.wrap(org, &both);
-        assert_eq!(wrapped.master_key_id, "a");
+        assert_eq!((wrapped.id, wrapped.master_id.as_str()), (1, "a"));
 
-        let back = DataKey::unwrap(org, 1, &wrapped, &both).unwrap();
+        let back = DataKey::unwrap(org, &wrapped, &both).unwrap();
         assert_eq!((*back.secret, back.id), (*key.secret, 1));
 
         let refused =
-            |org, id, wrapped: &WrappedKey, masters| DataKey::unwrap(org, id, wrapped, masters).unwrap_err();
-        assert_eq!(
-            refused(Uuid::from_u128(2), 1, &wrapped, &both),
-            CryptoError::Refused
-        );
-        assert_eq!(refused(org, 2, &wrapped, &both), CryptoError::Refused);
-        let relabelled = WrappedKey {
-            master_key_id: "b".into(),
+            |org, wrapped: &WrappedKey, masters| DataKey::unwrap(org, wrapped, masters).unwrap_err();
+        assert_eq!(refused(Uuid::from_u128(2), &wrapped, &both), CryptoError::Refused);
+        let renumbered = WrappedKey {
+            id: 2,
             ..wrapped.clone()
         };
-        assert_eq!(refused(org, 1, &relabelled, &both), CryptoError::Refused);
+        assert_eq!(refused(org, &renumbered, &both), CryptoError::Refused);
+        let relabelled = WrappedKey {
+            master_id: "b".into(),
+            ..wrapped.clone()
+        };
+        assert_eq!(refused(org, &relabelled, &both), CryptoError::Refused);
         assert_eq!(
-            refused(org, 1, &wrapped, &masters(&["b"])),
+            refused(org, &wrapped, &masters(&["b"])),
             CryptoError::UnknownMasterKey
         );
     }
@@ -161,17 +159,14 @@ mod tests {
         for bit in 0..wrapped.bytes.len() * 8 {
             let mut flipped = wrapped.clone();
             flipped.bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(DataKey::unwrap(org, 1, &flipped, &masters).is_err(), "bit {bit}");
+            assert!(DataKey::unwrap(org, &flipped, &masters).is_err(), "bit {bit}");
         }
         for length in 0..wrapped.bytes.len() {
             let cut = WrappedKey {
                 bytes: wrapped.bytes[..length].to_vec(),
                 ..wrapped.clone()
             };
-            assert!(
-                DataKey::unwrap(org, 1, &cut, &masters).is_err(),
-                "length {length}"
-            );
+            assert!(DataKey::unwrap(org, &cut, &masters).is_err(), "length {length}");
         }
     }
 
@@ -181,11 +176,11 @@ mod tests {
         let key = DataKey::generate(1);
         let old = key.wrap(org, &masters(&["a"]));
         let rotated = masters(&["b", "a"]);
-        let new = DataKey::rewrap(org, 1, &old, &rotated).unwrap().unwrap();
-        assert_eq!(new.master_key_id, "b");
-        let back = DataKey::unwrap(org, 1, &new, &masters(&["b"])).unwrap();
+        let new = DataKey::rewrap(org, &old, &rotated).unwrap().unwrap();
+        assert_eq!(new.master_id, "b");
+        let back = DataKey::unwrap(org, &new, &masters(&["b"])).unwrap();
         assert_eq!(*back.secret, *key.secret);
-        assert_eq!(DataKey::rewrap(org, 1, &new, &rotated).unwrap(), None);
+        assert_eq!(DataKey::rewrap(org, &new, &rotated).unwrap(), None);
     }
 
     #[test]

@@ -1,0 +1,2 @@
+//! A person's own password and second factor.
+

@@ -1,0 +1,2 @@
+//! Who did what in the company.
+

@@ -1,0 +1,2 @@
+//! What others changed, as it happens.
+

@@ -1,0 +1,2 @@
+//! Failures that the portal reports of itself.
+

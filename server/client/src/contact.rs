@@ -1,0 +1,3 @@
+//! Contacts: the people at a customer.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! Customers: the companies and people an org works for.
+
+pub mod domain;

@@ -1,0 +1,2 @@
+//! Customers and contacts from CSV files.
+

@@ -1,0 +1,271 @@
+//! Reads the rows of a file as its bytes arrive, in memory that does not grow with the file.
+
+use std::fmt;
+
+use streamflow_kernel::error::Error;
+
+use super::sniff::Format;
+use super::{CellProblem, MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROW, MAX_ROWS};
+use crate::record::csv::unguarded;
+use crate::record::input::Problem;
+
+/// Bytes decoded at once.
+const PIECE: usize = 16 * 1024;
+
+/// Why a file can't be read at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    TooLarge,
+    TooManyRows,
+    TooManyColumns(usize),
+    /// The row (0 for the header) that goes on and on.
+    RowTooLong(u32),
+    NoHeader,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "This file is larger than {} MiB. Split it and import the parts.", MAX_BYTES / 1024 / 1024),
+            Self::TooManyRows => f.write_str("This file has more than 200,000 rows. Split it and import the parts."),
+            Self::TooManyColumns(columns) => {
+                write!(f, "This file has {columns} columns; at most {MAX_COLUMNS} can be read. Leave out those you don't need.")
+            }
+            Self::RowTooLong(0) => f.write_str("The first row is far too long for column names. Is this a CSV file?"),
+            Self::RowTooLong(row) => {
+                write!(f, "Row {row} is longer than {} KiB. Is a quotation mark missing its partner?", MAX_ROW / 1024)
+            }
+            Self::NoHeader => f.write_str("The first row has no column names."),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::invalid("file", refusal.to_string())
+    }
+}
+
+/// One row of the data with as many cells as the header has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// From 1; the header and blank lines are not counted.
+    pub number: u32,
+    pub cells: Vec<String>,
+    /// What is wrong with its shape or its bytes; what its values mean is checked later.
+    pub problems: Vec<CellProblem>,
+}
+
+/// Turns bytes into rows, piece by piece.
+pub struct Reader {
+    records: Records,
+    header: Option<Vec<String>>,
+    bytes: u64,
+    rows: u32,
+}
+
+impl Reader {
+    pub fn new(format: Format) -> Self {
+        Self { records: Records::new(format), header: None, bytes: 0, rows: 0 }
+    }
+
+    /// Column names, once the first row has arrived. A column without a name is called by its place.
+    pub fn header(&self) -> Option<&[String]> {
+        self.header.as_deref()
+    }
+
+    /// Rows read so far.
+    pub const fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    /// Reads the next piece of the file and appends the rows that it completes to `rows`.
+    pub fn push(&mut self, piece: &[u8], rows: &mut Vec<Row>) -> Result<(), Refusal> {
+        self.bytes += piece.len() as u64;
+        if self.bytes > MAX_BYTES {
+            return Err(Refusal::TooLarge);
+        }
+        let (header, count) = (&mut self.header, &mut self.rows);
+        let result = self.records.push(piece, &mut |record| take(record, header, count, rows));
+        self.explained(result)
+    }
+
+    /// Reads what the end of the file completes.
+    pub fn finish(&mut self, rows: &mut Vec<Row>) -> Result<(), Refusal> {
+        let (header, count) = (&mut self.header, &mut self.rows);
+        let result = self.records.finish(&mut |record| take(record, header, count, rows));
+        self.explained(result)?;
+        if self.header.is_none() { Err(Refusal::NoHeader) } else { Ok(()) }
+    }
+
+    /// Only here it is known which row was too long.
+    fn explained(&self, result: Result<(), Refusal>) -> Result<(), Refusal> {
+        result.map_err(|refusal| match refusal {
+            Refusal::RowTooLong(_) => Refusal::RowTooLong(if self.header.is_some() { self.rows + 1 } else { 0 }),
+            other => other,
+        })
+    }
+}
+
+/// Takes a record for the header or a row.
+fn take(record: Vec<String>, header: &mut Option<Vec<String>>, count: &mut u32, rows: &mut Vec<Row>) -> Result<(), Refusal> {
+    let Some(header) = header else {
+        if !is_separator_line(&record) {
+            *header = Some(named_columns(record)?);
+        }
+        return Ok(());
+    };
+    if record.iter().all(|cell| cell.trim().is_empty()) {
+        return Ok(());
+    }
+    if *count == MAX_ROWS {
+        return Err(Refusal::TooManyRows);
+    }
+    *count += 1;
+    rows.push(row(*count, record, header.len()));
+    Ok(())
+}
+
+/// "sep=;" is a note from one spreadsheet to another, not a row.
+fn is_separator_line(record: &[String]) -> bool {
+    let first = record.first().map(|cell| cell.to_ascii_lowercase()).unwrap_or_default();
+    first.starts_with("sep=") && first.len() <= 5 && record[1..].iter().all(String::is_empty)
+}
+
+fn named_columns(record: Vec<String>) -> Result<Vec<String>, Refusal> {
+    if record.len() > MAX_COLUMNS {
+        return Err(Refusal::TooManyColumns(record.len()));
+    }
+    if record.iter().all(|name| name.trim().is_empty()) {
+        return Err(Refusal::NoHeader);
+    }
+    let named = record.iter().enumerate().map(|(at, name)| {
+        let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        if name.is_empty() { format!("Column {}", at + 1) } else { name }
+    });
+    Ok(named.collect())
+}
+
+/// Brings a record to the header's width and notes what can't be right.
+fn row(number: u32, mut record: Vec<String>, columns: usize) -> Row {
+    let mut problems = Vec::new();
+    let spare = record.get(columns..).unwrap_or_default();
+    if record.len() < columns || spare.iter().any(|cell| !cell.trim().is_empty()) {
+        let cells = record.len();
+        let hint = if cells > columns { " A cell may hold a separator without quotation marks." } else { "" };
+        let message = format!("This row has {cells} {}; the header has {columns}.{hint}", if cells == 1 { "cell" } else { "cells" });
+        problems.push(CellProblem::at(None, Problem::new(message)));
+    }
+    record.resize(columns, String::new());
+    for (column, cell) in record.iter_mut().enumerate() {
+        if let Some(problem) = unreadable(cell) {
+            problems.push(CellProblem::at(Some(column), problem));
+        }
+        clean(cell);
+    }
+    Row { number, cells: record, problems }
+}
+
+/// What no cell may hold, whatever it means.
+fn unreadable(cell: &str) -> Option<Problem> {
+    if cell.len() > MAX_CELL {
+        return Some(Problem::new(format!("This cell is longer than {} KiB.", MAX_CELL / 1024)));
+    }
+    if cell.contains('\0') {
+        let kept = cell.replace('\0', "");
+        let suggestion = (!kept.trim().is_empty()).then_some(kept);
+        return Some(Problem::new("This cell holds a NUL character; the file may be damaged.").suggest(suggestion));
+    }
+    cell.contains('\u{fffd}').then(|| Problem::new("Some characters of this cell can't be read; the file may be damaged."))
+}
+
+/// The literal NULL of database exports is an empty cell; a spreadsheet guard comes off; what is too long is cut for showing.
+fn clean(cell: &mut String) {
+    if cell == "NULL" {
+        cell.clear();
+    } else if cell.len() > MAX_CELL {
+        *cell = cell.chars().take(200).collect();
+    } else if unguarded(cell).len() < cell.len() {
+        cell.remove(0);
+    }
+}
+
+/// Decoding and RFC 4180, without a meaning for the records.
+pub(super) struct Records {
+    decoder: encoding_rs::Decoder,
+    parser: csv_core::Reader,
+    /// The record so far: its text, and where each cell ends.
+    text: Vec<u8>,
+    used: usize,
+    ends: Vec<usize>,
+    ended: usize,
+}
+
+type Sink<'a> = &'a mut dyn FnMut(Vec<String>) -> Result<(), Refusal>;
+
+impl Records {
+    pub fn new(format: Format) -> Self {
+        Self {
+            decoder: format.encoding.codec().new_decoder_with_bom_removal(),
+            parser: csv_core::ReaderBuilder::new().delimiter(format.delimiter).build(),
+            text: vec![0; 4 * 1024],
+            used: 0,
+            ends: vec![0; 32],
+            ended: 0,
+        }
+    }
+
+    pub fn push(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
+        piece.chunks(PIECE).try_for_each(|piece| self.decode(piece, false, sink))
+    }
+
+    pub fn finish(&mut self, sink: Sink<'_>) -> Result<(), Refusal> {
+        self.decode(&[], true, sink)?;
+        // Empty input tells the parser that the last row needs no line end.
+        self.parse(&[], sink)
+    }
+
+    fn decode(&mut self, piece: &[u8], last: bool, sink: Sink<'_>) -> Result<(), Refusal> {
+        let room = self.decoder.max_utf8_buffer_length(piece.len()).unwrap_or(PIECE * 4);
+        let mut text = String::with_capacity(room);
+        // The room is for the worst case, so one call reads all of the piece.
+        let (_, read, _) = self.decoder.decode_to_string(piece, &mut text, last);
+        debug_assert_eq!(read, piece.len());
+        if text.is_empty() { Ok(()) } else { self.parse(text.as_bytes(), sink) }
+    }
+
+    fn parse(&mut self, mut input: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
+        loop {
+            let (result, read, wrote, ended) =
+                self.parser.read_record(input, &mut self.text[self.used..], &mut self.ends[self.ended..]);
+            input = &input[read..];
+            self.used += wrote;
+            self.ended += ended;
+            match result {
+                csv_core::ReadRecordResult::InputEmpty | csv_core::ReadRecordResult::End => return Ok(()),
+                csv_core::ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => return Err(Refusal::RowTooLong(0)),
+                csv_core::ReadRecordResult::OutputFull => self.text.resize((self.text.len() * 2).min(MAX_ROW), 0),
+                csv_core::ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_ROW / 8 => return Err(Refusal::RowTooLong(0)),
+                csv_core::ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                csv_core::ReadRecordResult::Record => sink(self.take_record())?,
+            }
+        }
+    }
+
+    fn take_record(&mut self) -> Vec<String> {
+        let mut start = 0;
+        let cells = self.ends[..self.ended].iter().map(|end| {
+            let cell = String::from_utf8_lossy(&self.text[start..*end]).into_owned();
+            start = *end;
+            cell
+        });
+        let record = cells.collect();
+        self.used = 0;
+        self.ended = 0;
+        record
+    }
+}
+
+#[cfg(test)]
+mod tests;

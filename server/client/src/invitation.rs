@@ -1,0 +1,2 @@
+//! Bringing people into a company.
+

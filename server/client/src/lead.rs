@@ -1,0 +1,3 @@
+//! Leads: people and companies who may become customers.
+
+pub mod domain;

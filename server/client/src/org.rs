@@ -1,0 +1,2 @@
+//! Companies: made by the operator, entered by their people.
+

@@ -1,0 +1,5 @@
+//! What customers, contacts and leads have in common.
+
+pub mod fields;
+pub mod input;
+pub mod merge;

@@ -1,0 +1,3 @@
+//! Search over customers, contacts and leads.
+
+pub mod domain;

@@ -1,0 +1,5 @@
+//! Signing in and out of a company.
+
+pub mod api;
+pub mod factor;
+pub mod principal;

@@ -1,0 +1,270 @@
+//! `streamflow.client.v1.SessionService`.
+
+use sha2::{Digest as _, Sha256};
+use streamflow_kernel::{
+    access::authenticate::device_cookie_name,
+    ctx::{Ctx, Principal},
+    error::{Error, Result},
+    feed, ids, rate_limit,
+    session::{self, Holder, Level, Token},
+};
+use streamflow_proto::{
+    access,
+    client::v1::{self as pb, session_service_server::SessionService},
+    common::v1::Identity,
+};
+use tonic::{Request, Response, Status};
+
+use super::factor;
+use crate::{
+    timestamp,
+    user::{
+        domain::{canonical_email, needs_second_factor, subject, wrong_credentials},
+        store::{self, Membership, User},
+    },
+};
+
+/// A device cookie outlives the sessions it excuses from the lockout ladder.
+const DEVICE_DAYS: i64 = 180;
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl SessionService for Api {
+    async fn sign_in(&self, request: Request<pb::SignInRequest>) -> Result<Response<pb::SignInResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let (user, membership) = check_password(&ctx, &req).await?;
+        ctx.about(subject(&user, Some(&membership)));
+        let (level, second_factor) = what_is_left(&user, &membership.role);
+        let db = ctx.system().await?;
+        let holder = Holder { user_id: user.id, org_id: membership.org_id, level };
+        let token = session::open(&db, &ctx, holder).await?;
+        let reply = pb::SignInResponse { second_factor: second_factor.into(), token: shown(&token, req.return_token) };
+        answer_with_token(&ctx, db.commit(reply).await?, &token)
+    }
+
+    async fn verify_second_factor(
+        &self,
+        request: Request<pb::VerifySecondFactorRequest>,
+    ) -> Result<Response<pb::VerifySecondFactorResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let user = account(&ctx, principal).await?;
+        if user.totp_confirmed_at.is_none() {
+            return Err(Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first.").into());
+        }
+        factor::check(&ctx, &user, &req.code).await?;
+        let (token, device, db) = promote(&ctx, principal).await?;
+        let response = db.commit(pb::VerifySecondFactorResponse { token: shown(&token, req.return_token) }).await?;
+        let mut response = answer_with_token(&ctx, response, &token)?;
+        write_device_cookie(&ctx, &mut response, &device)?;
+        Ok(response)
+    }
+
+    async fn sign_out(&self, request: Request<pb::SignOutRequest>) -> Result<Response<pb::SignOutResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let db = ctx.system().await?;
+        session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
+        announce_end(&db, &ctx, principal, principal.session_id).await?;
+        let mut response = db.commit(pb::SignOutResponse {}).await?;
+        session::clear_cookie(response.metadata_mut(), &ctx)?;
+        Ok(response)
+    }
+
+    async fn sign_out_everywhere(
+        &self,
+        request: Request<pb::SignOutEverywhereRequest>,
+    ) -> Result<Response<pb::SignOutEverywhereResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let db = ctx.system().await?;
+        for live in session::live(&db, &ctx, principal.user_id).await? {
+            announce_end(&db, &ctx, principal, live.id).await?;
+        }
+        let ended = session::end_all(&db, principal.user_id, None, ctx.now()).await?;
+        let reply = pb::SignOutEverywhereResponse { ended: i32::try_from(ended).unwrap_or(i32::MAX) };
+        let mut response = db.commit(reply).await?;
+        session::clear_cookie(response.metadata_mut(), &ctx)?;
+        Ok(response)
+    }
+
+    async fn me(&self, request: Request<pb::MeRequest>) -> Result<Response<pb::MeResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        Ok(Response::new(describe(ctx.principal()?)))
+    }
+
+    async fn list_sessions(&self, request: Request<pb::ListSessionsRequest>) -> Result<Response<pb::ListSessionsResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let db = ctx.kernel().database.system_read().await?;
+        let sessions = session::live(&db, &ctx, principal.user_id).await?;
+        let sessions = sessions
+            .into_iter()
+            .map(|live| pb::Session {
+                id: ids::format(ids::prefix::SESSION, live.id),
+                created_at: timestamp(live.created_at),
+                last_seen_at: timestamp(live.last_seen_at),
+                expires_at: timestamp(live.expires_at),
+                ip: live.ip,
+                user_agent: live.user_agent,
+                current: live.id == principal.session_id,
+            })
+            .collect();
+        Ok(Response::new(pb::ListSessionsResponse { sessions }))
+    }
+
+    async fn revoke_session(&self, request: Request<pb::RevokeSessionRequest>) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let id = ids::parse(ids::prefix::SESSION, &req.session_id).ok_or(Error::not_found("session"))?;
+        let db = ctx.system().await?;
+        if !session::end(&db, id, principal.user_id, ctx.now()).await? {
+            return Err(Error::not_found("session").into());
+        }
+        announce_end(&db, &ctx, principal, id).await?;
+        Ok(db.commit(pb::RevokeSessionResponse {}).await?)
+    }
+}
+
+/// The person and the company a right e-mail and password lead to. Unknown people cost the same time as wrong passwords.
+async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Membership)> {
+    let kernel = ctx.kernel();
+    let email = canonical_email(&req.email);
+    let db = kernel.database.system_read().await?;
+    let user = store::user_by_email(&db, &email).await?;
+    let membership = match &user {
+        Some(user) => store::first_membership(&db, user.id).await?,
+        None => None,
+    };
+    let excused = knows_device(ctx, &db, user.as_ref()).await?;
+    drop(db);
+    if let Some(user) = &user {
+        ctx.about(subject(user, membership.as_ref()));
+    }
+    let subject = format!("account:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
+    if !excused {
+        rate_limit::count_attempt(&kernel.database, &subject, ctx.now()).await?;
+    }
+    let usable = user.filter(|user| user.disabled_at.is_none()).zip(membership);
+    let Some((user, membership)) = usable else {
+        kernel.passwords.verify_dummy(&req.password).await?;
+        return Err(wrong_credentials());
+    };
+    let verdict = kernel.passwords.verify(&req.password, &user.password_hash).await?;
+    if !verdict.ok {
+        return Err(wrong_credentials());
+    }
+    rate_limit::forget_attempts(&kernel.database, &subject).await?;
+    if verdict.needs_rehash {
+        let hash = kernel.passwords.hash(&req.password).await?;
+        let db = kernel.database.system().await?;
+        store::set_password_hash(&db, user.id, &hash).await?;
+        db.commit().await?;
+    }
+    Ok((user, membership))
+}
+
+/// A device this person signed in from before is not locked out by strangers who guess.
+async fn knows_device(ctx: &Ctx, db: &streamflow_kernel::db::SystemDb, user: Option<&User>) -> Result<bool> {
+    let (Some(user), Some(device)) = (user, &ctx.request().device_token) else { return Ok(false) };
+    store::is_known_device(db, user.id, session::hash_token(device)).await
+}
+
+fn what_is_left(user: &User, role: &str) -> (Level, pb::SecondFactorState) {
+    if user.totp_confirmed_at.is_some() {
+        (Level::Pending, pb::SecondFactorState::CodeNeeded)
+    } else if needs_second_factor(role) {
+        (Level::Pending, pb::SecondFactorState::EnrolmentNeeded)
+    } else {
+        (Level::Full, pb::SecondFactorState::Done)
+    }
+}
+
+/// The account behind a session.
+pub async fn account(ctx: &Ctx, principal: &Principal) -> Result<User> {
+    let db = ctx.kernel().database.system_read().await?;
+    store::user(&db, principal.user_id).await?.ok_or(Error::not_found("account"))
+}
+
+/// Replaces a session by a full one with a new id, and remembers the device. The caller commits.
+pub async fn promote(ctx: &Ctx, principal: &Principal) -> Result<(Token, Token, streamflow_kernel::ctx::SystemWriteDb)> {
+    let db = ctx.system().await?;
+    session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
+    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
+    let token = session::open(&db, ctx, holder).await?;
+    let device = Token::new(ctx.kernel().ids.token());
+    store::insert_known_device(&db, principal.user_id, device.hash(), ctx.now()).await?;
+    Ok((token, device, db))
+}
+
+/// Open pages of a session end with it.
+async fn announce_end(
+    db: &streamflow_kernel::db::SystemDb,
+    ctx: &Ctx,
+    principal: &Principal,
+    session_id: uuid::Uuid,
+) -> Result<()> {
+    let change = feed::Change {
+        entity: "session",
+        id: session_id,
+        version: 1,
+        op: feed::Op::Deleted,
+        fields: Vec::new(),
+        audience: feed::Audience::people(Some(principal.user_id), None, None),
+    };
+    db.append_changes(principal.org_id, &ctx.actor(), &[change]).await
+}
+
+pub fn shown(token: &Token, asked: bool) -> String {
+    if asked { token.reveal().to_owned() } else { String::new() }
+}
+
+pub fn answer_with_token<T>(ctx: &Ctx, mut response: Response<T>, token: &Token) -> Result<Response<T>, Status> {
+    session::set_cookie(response.metadata_mut(), ctx, token)?;
+    Ok(response)
+}
+
+pub fn write_device_cookie<T>(ctx: &Ctx, response: &mut Response<T>, device: &Token) -> Result<()> {
+    let name = device_cookie_name(ctx.kernel().portal.space);
+    session::write_cookie(response.metadata_mut(), &name, device.reveal(), DEVICE_DAYS * 24 * 3600)
+}
+
+fn describe(principal: &Principal) -> pb::MeResponse {
+    let full = principal.level == Level::Full;
+    let second_factor = match (full, principal.second_factor) {
+        (true, _) => pb::SecondFactorState::Done,
+        (false, true) => pb::SecondFactorState::CodeNeeded,
+        (false, false) => pb::SecondFactorState::EnrolmentNeeded,
+    };
+    let mut permissions: Vec<String> = access::CLIENT
+        .iter()
+        .filter(|access| full && access.roles.contains(&principal.role.as_str()))
+        .filter(|access| !(principal.read_only && access.mutation))
+        .map(|access| access.permission.to_owned())
+        .collect();
+    permissions.sort_unstable();
+    permissions.dedup();
+    let org_id = ids::format(ids::prefix::ORG, principal.org_id);
+    pb::MeResponse {
+        user: Some(Identity {
+            id: ids::format(ids::prefix::USER, principal.user_id),
+            org_id,
+            tenant_id: principal.org.tenant_id.clone(),
+            space: "client".to_owned(),
+            roles: vec![principal.role.clone()],
+            display_name: principal.display_name.clone(),
+            email: principal.email.clone(),
+        }),
+        second_factor: second_factor.into(),
+        permissions,
+        org_name: principal.org.name.clone(),
+        tenant_id: principal.org.tenant_id.clone(),
+        read_only: principal.read_only,
+        role: pb::Role::from_str_name(&format!("ROLE_{}", principal.role)).unwrap_or_default().into(),
+        team_ids: principal.team_ids.iter().map(|id| ids::format(ids::prefix::TEAM, *id)).collect(),
+        time_zone: principal.org.time_zone.clone(),
+        currency_code: principal.org.currency_code.clone(),
+    }
+}

@@ -1,0 +1,110 @@
+//! Who a session belongs to, read anew at each request.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sea_orm::FromQueryResult;
+use streamflow_kernel::{
+    access::Authenticator,
+    ctx::{OrgFacts, Principal},
+    db::{Backend, Database},
+    error::{Error, Result},
+    session::Level,
+};
+use uuid::Uuid;
+
+use crate::user::domain;
+
+/// Knows people by the sessions table of the client system.
+#[derive(Debug)]
+pub struct ClientAuthenticator {
+    pub database: Database,
+}
+
+impl ClientAuthenticator {
+    pub fn new(database: Database) -> Arc<Self> {
+        Arc::new(Self { database })
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    session_id: Uuid,
+    level: String,
+    user_id: Uuid,
+    org_id: Uuid,
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+    email: String,
+    display_name: String,
+    user_disabled_at: Option<DateTime<Utc>>,
+    second_factor: bool,
+    role: String,
+    read_only: bool,
+    member_disabled_at: Option<DateTime<Utc>>,
+    /// Comma separated.
+    team_ids: String,
+    org_name: String,
+    tenant_id: String,
+    time_zone: String,
+    currency_code: String,
+}
+
+/// The definer function is one round trip past the row policies: at this point nobody's company is known yet.
+const POSTGRES: &str = "SELECT session_id, level, user_id, org_id, created_at, last_seen_at, expires_at, revoked_at, email, \
+    display_name, user_disabled_at, second_factor, role, read_only, member_disabled_at, array_to_string(team_ids, ',') AS team_ids, \
+    org_name, tenant_id, time_zone, currency_code FROM session_principal(?)";
+
+const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s.created_at, s.last_seen_at, s.expires_at, s.revoked_at, \
+    u.email, u.display_name, u.disabled_at AS user_disabled_at, u.totp_confirmed_at IS NOT NULL AS second_factor, m.role, m.read_only, \
+    m.disabled_at AS member_disabled_at, \
+    COALESCE((SELECT group_concat(lower(hex(t.team_id))) FROM team_members t WHERE t.org_id = s.org_id AND t.user_id = s.user_id), '') AS team_ids, \
+    o.name AS org_name, o.tenant_id, o.time_zone, o.currency_code \
+    FROM sessions s JOIN users u ON u.id = s.user_id JOIN memberships m ON m.org_id = s.org_id AND m.user_id = s.user_id \
+    JOIN orgs o ON o.id = s.org_id WHERE s.token_hash = ?";
+
+#[async_trait]
+impl Authenticator for ClientAuthenticator {
+    async fn principal(&self, token_hash: Vec<u8>) -> Result<Option<Principal>> {
+        let sql = if self.database.backend() == Backend::Postgres { POSTGRES } else { SQLITE };
+        let row = self.database.statement(sql, vec![token_hash.into()]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let row = Row::from_query_result(&row, "")?;
+        if row.user_disabled_at.is_some() || row.member_disabled_at.is_some() {
+            return Ok(None);
+        }
+        row.into_principal().map(Some)
+    }
+}
+
+impl Row {
+    fn into_principal(self) -> Result<Principal> {
+        let team_ids = self.team_ids.split(',').filter(|text| !text.is_empty()).map(Uuid::parse_str).collect::<Result<_, _>>();
+        Ok(Principal {
+            session_id: self.session_id,
+            level: Level::parse(&self.level),
+            user_id: self.user_id,
+            org_id: self.org_id,
+            visibility: domain::visibility(&self.role),
+            role: self.role,
+            read_only: self.read_only,
+            team_ids: team_ids.map_err(Error::internal)?,
+            display_name: self.display_name,
+            email: self.email,
+            second_factor: self.second_factor,
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            org: OrgFacts {
+                name: self.org_name,
+                tenant_id: self.tenant_id,
+                time_zone: self.time_zone,
+                currency_code: self.currency_code,
+            },
+        })
+    }
+}

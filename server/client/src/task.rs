@@ -1,0 +1,3 @@
+//! Tasks: what a person has to do next.
+
+pub mod domain;

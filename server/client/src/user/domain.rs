@@ -1,0 +1,70 @@
+//! Rules of accounts.
+
+use streamflow_kernel::{
+    ctx::Subject,
+    db::{NO_ORG, Visibility},
+    error::{Error, Result},
+};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::store::{Membership, User};
+
+/// E-mail addresses are compared in one form: NFKC, lower case, no white space around.
+pub fn canonical_email(text: &str) -> String {
+    text.trim().nfkc().collect::<String>().to_lowercase()
+}
+
+/// Roles that must have a second factor (spec AUTH-1).
+pub fn needs_second_factor(role: &str) -> bool {
+    matches!(role, "OWNER" | "MANAGER")
+}
+
+/// How much of the company's records a role sees (spec CRM-2). Accountants read all customers and, by their declared access, no
+/// leads.
+pub fn visibility(role: &str) -> Visibility {
+    match role {
+        "OWNER" | "ACCOUNTANT" => Visibility::Org,
+        "MANAGER" => Visibility::Team,
+        "STAFF" => Visibility::Own,
+        "EMPLOYEE" => Visibility::Assigned,
+        _ => Visibility::Nothing,
+    }
+}
+
+/// What a caller learns of a failed sign-in, whatever the cause.
+pub fn wrong_credentials() -> Error {
+    Error::unauthenticated("WRONG_CREDENTIALS", "That e-mail and password don't match. Check both and try again.")
+}
+
+/// The person as the subject of an audit record before anyone is signed in.
+pub fn subject(user: &User, membership: Option<&Membership>) -> Subject {
+    Subject {
+        org_id: membership.map_or(NO_ORG, |membership| membership.org_id),
+        user_id: Some(user.id),
+        name: user.display_name.clone(),
+        role: membership.map(|membership| membership.role.clone()).unwrap_or_default(),
+    }
+}
+
+/// Checks a new password against the policy (spec security.md).
+pub fn check_password(field: &str, password: &str, has_second_factor: bool, context: &[&str]) -> Result<()> {
+    streamflow_kernel::password::check_policy(password, has_second_factor, context).map_err(|text| Error::invalid(field, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_has_one_form() {
+        for text in [" Ada@Example.com ", "ada@example.com", "ＡDA@example.com"] {
+            assert_eq!(canonical_email(text), "ada@example.com", "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_role_sees_nothing() {
+        assert_eq!(visibility("ADMIN"), Visibility::Nothing);
+        assert_eq!(visibility(""), Visibility::Nothing);
+    }
+}

@@ -1,0 +1,266 @@
+//! A request's way to its RPC (spec architecture.md 3): door, limits, session, declared access, [`Ctx`], idempotency. Denied by
+//! default: a path that declares no access does not exist.
+
+pub mod answer;
+pub mod authenticate;
+pub mod door;
+pub mod idempotency;
+pub mod payload;
+
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use prost_reflect::DescriptorPool;
+use streamflow_proto::access::{Access, Level as Needs};
+use tonic::{Code, Status};
+
+pub use authenticate::Authenticator;
+
+use crate::{
+    ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
+    error::{Error, Result},
+    kernel::Kernel,
+    session::Level,
+};
+
+/// Longest a request may take; a stream only until it begins.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Request messages, without the 5 bytes of gRPC framing.
+pub const MAX_REQUEST: usize = 1024 * 1024;
+
+/// Address of the peer, put on each request by the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddr(pub IpAddr);
+
+/// The access rules of one portal.
+pub struct Gate {
+    kernel: Arc<Kernel>,
+    table: HashMap<&'static str, &'static Access>,
+    messages: DescriptorPool,
+    authenticator: Arc<dyn Authenticator>,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("kernel", &self.kernel).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// `descriptors` is the portal's encoded `FileDescriptorSet`.
+    pub fn new(
+        kernel: Arc<Kernel>,
+        table: &'static [Access],
+        descriptors: &[u8],
+        authenticator: Arc<dyn Authenticator>,
+    ) -> Result<Self> {
+        let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
+        Ok(Self { kernel, table: table.iter().map(|access| (access.path, access)).collect(), messages, authenticator })
+    }
+}
+
+/// The middleware around all services of a portal.
+pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let streaming = gate.table.get(request.uri().path()).is_some_and(|access| access.streaming);
+    // In a task of its own: a caller who hangs up cancels the wait, never the work.
+    let work = tokio::spawn(async move { gate.pass(request, next).await });
+    let finished = if streaming {
+        work.await
+    } else {
+        match tokio::time::timeout(REQUEST_TIMEOUT, work).await {
+            Ok(finished) => finished,
+            Err(_) => return answer::status(&Status::deadline_exceeded("The request took too long. Try again; nothing you saved before is lost.")),
+        }
+    };
+    finished.unwrap_or_else(|panic| {
+        tracing::error!(%panic, "a request panicked");
+        answer::status(&Error::internal("panic").into())
+    })
+}
+
+impl Gate {
+    async fn pass(&self, request: Request, next: Next) -> Response {
+        let started = tokio::time::Instant::now();
+        let path = request.uri().path().to_owned();
+        let Some(access) = self.table.get(path.as_str()).copied() else {
+            return answer::status(&Status::unimplemented("There is no such RPC."));
+        };
+        let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
+        let mut info = RequestInfo {
+            access,
+            correlation_id: self.kernel.ids.uuid(),
+            ip: peer,
+            user_agent: header(&request, "user-agent").chars().take(200).collect(),
+            device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
+            at: self.kernel.clock.now(),
+            payload: String::from("{}"),
+            idempotency: None,
+        };
+        let admitted = self.admit(&mut info, request).await;
+        let (ctx, mut response) = match admitted {
+            Ok(Admitted { ctx, request }) => {
+                let response = self.run(&ctx, request, next).await;
+                (ctx, response)
+            }
+            Err(Refused { principal, error }) => {
+                self.note_throttle(&info, &error);
+                let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
+                (ctx, answer::status(&error.into()))
+            }
+        };
+        let outcome = answer::code(&response);
+        if let Err(error) = self.record(&ctx, outcome).await {
+            response = answer::status(&error.into());
+        }
+        answer::finish(&mut response, &info);
+        answer::observe(&self.kernel, &ctx, outcome, started.elapsed());
+        response
+    }
+
+    /// Everything before the RPC itself.
+    async fn admit(&self, info: &mut RequestInfo, request: Request) -> Result<Admitted, Refused> {
+        let by_address = matches!(info.access.limit, "sign_in" | "anonymous");
+        if by_address {
+            self.kernel.limiter.take(info.access.limit, &address_key(info.ip), info.at).await?;
+        }
+        let token = authenticate::token(request.headers(), self.kernel.portal.space);
+        let principal = self.principal(token, info).await?;
+        let refuse = |error: Error| Refused { principal: principal.clone(), error };
+        authorize(info.access, principal.as_ref()).map_err(refuse)?;
+        if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
+            let who = principal.user_id.to_string();
+            self.kernel.limiter.take(info.access.limit, &who, info.at).await.map_err(refuse)?;
+        }
+        let key = idempotency::key(&request).map_err(refuse)?;
+        let (parts, body) = request.into_parts();
+        let bytes = payload::collect(body).await.map_err(refuse)?;
+        let message = payload::message(&bytes).map_err(refuse)?;
+        info.payload = payload::kept_fields(&self.messages, info.access, message);
+        if info.access.mutation {
+            info.idempotency = key.map(|key| IdempotencyKey { key, body_hash: idempotency::hash(message) });
+        }
+        let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
+        let mut request = Request::from_parts(parts, Body::from(bytes));
+        request.extensions_mut().insert(ctx.clone());
+        Ok(Admitted { ctx, request })
+    }
+
+    async fn principal(&self, token: Option<String>, info: &RequestInfo) -> Result<Option<Principal>, Refused> {
+        if info.access.level == Needs::Anonymous {
+            return Ok(None);
+        }
+        let Some(token) = token else { return Ok(None) };
+        let principal = self.authenticator.principal(crate::session::hash_token(&token)).await?;
+        if let Some(principal) = &principal {
+            let lifetime = self.kernel.portal.lifetime;
+            crate::session::check_alive(lifetime, info.at, principal.last_seen_at, principal.expires_at, principal.revoked_at)?;
+            crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
+        }
+        Ok(principal)
+    }
+
+    /// Answers from the kept reply of an earlier twin, or runs the RPC.
+    async fn run(&self, ctx: &Ctx, request: Request, next: Next) -> Response {
+        match idempotency::kept_reply(ctx).await {
+            Ok(Some(reply)) => return answer::message(&reply),
+            Ok(None) => {}
+            Err(error) => return answer::status(&error.into()),
+        }
+        let response = next.run(request).await;
+        // The twin finished between our look-up and our commit: its reply is ours.
+        if ctx.request().idempotency.is_some() && answer::code(&response) == Code::Aborted {
+            if let Ok(Some(reply)) = idempotency::kept_reply(ctx).await {
+                return answer::message(&reply);
+            }
+        }
+        response
+    }
+
+    async fn record(&self, ctx: &Ctx, outcome: Code) -> Result<()> {
+        if ctx.is_audited() && outcome == Code::Ok {
+            return Ok(());
+        }
+        let mut record = ctx.audit_record(answer::code_name(outcome));
+        match outcome {
+            Code::Ok => {}
+            Code::ResourceExhausted => {
+                // A flood is one fact a minute, not a record each.
+                let who = ctx.principal().map_or_else(|_| address_key(ctx.request().ip), |principal| principal.user_id.to_string());
+                if !self.kernel.limiter.first_refusal(ctx.request().access.limit, &who, ctx.now()) {
+                    return Ok(());
+                }
+                "rate_limit".clone_into(&mut record.category);
+            }
+            Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => "denied".clone_into(&mut record.category),
+            _ => {}
+        }
+        self.kernel.audit.write(record).await
+    }
+
+    fn note_throttle(&self, info: &RequestInfo, error: &Error) {
+        if matches!(error, Error::Throttled { .. }) {
+            metrics::counter!("rate_limited_total", "space" => self.kernel.portal.space, "class" => info.access.limit).increment(1);
+        }
+    }
+}
+
+struct Admitted {
+    ctx: Ctx,
+    request: Request,
+}
+
+struct Refused {
+    principal: Option<Principal>,
+    error: Error,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { principal: None, error }
+    }
+}
+
+/// Compares what an RPC declares with who asks.
+fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
+    if access.level == Needs::Anonymous {
+        return Ok(());
+    }
+    let principal = principal.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+    if access.level == Needs::Pending {
+        return Ok(());
+    }
+    if principal.level == Level::Pending {
+        return Err(Error::unauthenticated("SECOND_FACTOR_NEEDED", "Finish signing in with your second factor."));
+    }
+    if !access.roles.contains(&principal.role.as_str()) {
+        return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
+    }
+    let own_affairs = ["session.", "account.", "saved_view."].iter().any(|prefix| access.permission.starts_with(prefix));
+    if principal.read_only && access.mutation && !own_affairs {
+        return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
+    }
+    Ok(())
+}
+
+/// IPv6 callers own a /64, so that is what is counted.
+fn address_key(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(
+            || {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            },
+            |ip| ip.to_string(),
+        ),
+    }
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! Answers of the access layer: statuses, kept replies, and what every answer carries.
+
+use std::time::Duration;
+
+use axum::{body::Body, response::Response};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::{BodyExt as _, StreamBody};
+use tonic::{Code, Status};
+
+use crate::{
+    ctx::{Ctx, RequestInfo},
+    kernel::Kernel,
+};
+
+/// Carries the number a person can quote to support.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// An answer that is only a status.
+pub fn status(status: &Status) -> Response {
+    status.clone().into_http::<Body>()
+}
+
+/// A successful answer of one encoded message.
+pub fn message(message: &[u8]) -> Response {
+    let mut framed = BytesMut::with_capacity(message.len() + 5);
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    framed.put_slice(message);
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    let frames = [Ok::<_, std::convert::Infallible>(http_body::Frame::data(framed.freeze())), Ok(http_body::Frame::trailers(trailers))];
+    let body = StreamBody::new(futures::stream::iter(frames)).boxed();
+    let mut response = Response::new(Body::new(body.map_err(|never| -> axum::Error { match never {} })));
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
+    response
+}
+
+/// The status an answer begins with. A stream that fails later has begun with OK.
+pub fn code(response: &Response) -> Code {
+    response.headers().get("grpc-status").map_or(Code::Ok, |value| Code::from_bytes(value.as_bytes()))
+}
+
+/// Canonical name as in the gRPC documentation.
+pub const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// What every answer carries.
+pub fn finish(response: &mut Response, info: &RequestInfo) {
+    if let Ok(id) = HeaderValue::from_str(&info.correlation_id.simple().to_string()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+}
+
+/// The log line and the figures of one request.
+pub fn observe(kernel: &Kernel, ctx: &Ctx, outcome: Code, took: Duration) {
+    let access = ctx.request().access;
+    let user_id = ctx.principal().map(|principal| principal.user_id.simple().to_string()).unwrap_or_default();
+    let status = code_name(outcome);
+    tracing::info!(
+        space = kernel.portal.space,
+        request_id = %ctx.request().correlation_id.simple(),
+        user_id,
+        entity = access.permission.split('.').next().unwrap_or_default(),
+        action = access.path,
+        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        status,
+        "request"
+    );
+    metrics::counter!("requests_total", "space" => kernel.portal.space, "path" => access.path, "status" => status).increment(1);
+    metrics::histogram!("request_seconds", "space" => kernel.portal.space, "path" => access.path).record(took.as_secs_f64());
+}
+
+/// A plain refusal before any RPC is known.
+pub fn plain(code: http::StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(Bytes::from_static(text.as_bytes())));
+    *response.status_mut() = code;
+    response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

@@ -1,0 +1,104 @@
+//! The request message as bytes: bounded, unframed, and the few fields of it that an audit record may keep.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
+use streamflow_proto::access::Access;
+
+use super::MAX_REQUEST;
+use crate::error::{Error, Result};
+
+const FRAME_HEADER: usize = 5;
+/// Longest text kept of one field.
+const MAX_KEPT: usize = 200;
+/// Most list items kept of one field.
+const MAX_ITEMS: usize = 20;
+
+/// Reads the whole body. Every RPC takes exactly one message.
+pub async fn collect(body: Body) -> Result<Bytes> {
+    let limited = Limited::new(body, MAX_REQUEST + FRAME_HEADER);
+    let collected = limited.collect().await.map_err(|_| Error::invalid("request", "The request is too large or was cut off."))?;
+    Ok(collected.to_bytes())
+}
+
+/// The message inside its gRPC frame.
+pub fn message(body: &Bytes) -> Result<&[u8]> {
+    let malformed = || Error::invalid("request", "The request is not one gRPC message.");
+    let (header, message) = body.split_at_checked(FRAME_HEADER).ok_or_else(malformed)?;
+    let [flag, length @ ..] = header else { return Err(malformed()) };
+    let length: [u8; 4] = length.try_into().map_err(|_| malformed())?;
+    if *flag != 0 {
+        return Err(Error::invalid("request", "Compressed requests are not accepted."));
+    }
+    if u32::from_be_bytes(length) as usize != message.len() {
+        return Err(malformed());
+    }
+    Ok(message)
+}
+
+/// JSON object of the fields that the RPC's access lets into the audit.
+pub fn kept_fields(messages: &DescriptorPool, access: &Access, message: &[u8]) -> String {
+    if access.audit_fields.is_empty() {
+        return "{}".to_owned();
+    }
+    let decoded = messages
+        .get_message_by_name(access.input)
+        .and_then(|descriptor| DynamicMessage::decode(descriptor, message).ok());
+    let Some(decoded) = decoded else { return "{}".to_owned() };
+    let kept: serde_json::Map<String, serde_json::Value> = access
+        .audit_fields
+        .iter()
+        .filter_map(|path| Some(((*path).to_owned(), field(&decoded, path)?)))
+        .collect();
+    serde_json::Value::Object(kept).to_string()
+}
+
+fn field(message: &DynamicMessage, path: &str) -> Option<serde_json::Value> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let descriptor = message.descriptor().get_field_by_name(name)?;
+    if !message.has_field(&descriptor) {
+        return None;
+    }
+    let value = message.get_field(&descriptor);
+    match rest {
+        Some(rest) => field(value.as_message()?, rest),
+        None => Some(json(&value, &descriptor)),
+    }
+}
+
+fn json(value: &Value, field: &prost_reflect::FieldDescriptor) -> serde_json::Value {
+    match value {
+        Value::Bool(flag) => (*flag).into(),
+        Value::I32(number) => (*number).into(),
+        Value::I64(number) => (*number).into(),
+        Value::U32(number) => (*number).into(),
+        Value::U64(number) => (*number).into(),
+        Value::String(text) => text.chars().take(MAX_KEPT).collect::<String>().into(),
+        Value::EnumNumber(number) => {
+            let name = field.kind().as_enum().and_then(|kind| kind.get_value(*number)).map(|value| value.name().to_owned());
+            name.map_or_else(|| (*number).into(), Into::into)
+        }
+        Value::List(items) => items.iter().take(MAX_ITEMS).map(|item| json(item, field)).collect(),
+        // A field mask: its paths are names, not data.
+        Value::Message(message) => message
+            .get_field_by_name("paths")
+            .and_then(|paths| paths.as_list().map(|paths| paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()))
+            .unwrap_or(serde_json::Value::Null),
+        _ => serde_json::Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_whole_uncompressed_message_passes() {
+        assert!(message(&Bytes::from_static(&[0, 0, 0, 0, 2, 1, 2])).is_ok_and(|message| message == [1, 2]));
+        assert!(message(&Bytes::from_static(&[0, 0, 0, 0, 0])).is_ok_and(<[u8]>::is_empty));
+        for bad in [&[][..], &[0, 0, 0, 0], &[1, 0, 0, 0, 0], &[0, 0, 0, 0, 9, 1], &[0, 0, 0, 0, 1, 1, 1], &[0, 255, 255, 255, 255, 0]] {
+            assert!(message(&Bytes::copy_from_slice(bad)).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The audit: one record per request. A request that changes something writes its record in the same transaction; all others
+//! are written in batches, and their answers wait for the batch.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, Value};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::{
+    db::{Database, TenantDb},
+    error::{Error, Result},
+    feed::placeholders,
+};
+
+/// Records of one INSERT.
+const BATCH: usize = 100;
+/// Requests that may wait for a batch; more means the database does not answer.
+const QUEUE: usize = 4096;
+
+/// One request, as it was answered.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct AuditRecord {
+    /// Nil for what concerns no company.
+    pub org_id: Uuid,
+    pub id: Uuid,
+    pub at: DateTime<Utc>,
+    pub actor_id: Option<Uuid>,
+    pub actor_name: String,
+    pub actor_role: String,
+    /// The person behind a support session.
+    pub real_actor_id: Option<Uuid>,
+    pub ip: String,
+    pub path: String,
+    pub category: String,
+    /// Canonical gRPC code name.
+    pub outcome: String,
+    pub correlation_id: String,
+    /// JSON object of the request fields the RPC's access lets through.
+    pub payload: String,
+    pub entity: String,
+    pub entity_id: Option<Uuid>,
+    /// Comma separated.
+    pub changed_fields: String,
+}
+
+const COLUMNS: &str = "org_id, id, at, actor_id, actor_name, actor_role, real_actor_id, ip, path, category, outcome, \
+                       correlation_id, payload, entity, entity_id, changed_fields";
+
+impl AuditRecord {
+    fn values(self) -> [Value; 16] {
+        [
+            self.org_id.into(),
+            self.id.into(),
+            self.at.into(),
+            self.actor_id.into(),
+            self.actor_name.into(),
+            self.actor_role.into(),
+            self.real_actor_id.into(),
+            self.ip.into(),
+            self.path.into(),
+            self.category.into(),
+            self.outcome.into(),
+            self.correlation_id.into(),
+            self.payload.into(),
+            self.entity.into(),
+            self.entity_id.into(),
+            self.changed_fields.into(),
+        ]
+    }
+}
+
+/// Writes records in the caller's transaction.
+pub(crate) async fn insert(txn: &DatabaseTransaction, records: Vec<AuditRecord>) -> Result<()> {
+    let backend = txn.get_database_backend();
+    let mut values = Vec::with_capacity(records.len() * 16);
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
+        rows.push(placeholders(backend, values.len(), 16));
+        values.extend(record.values());
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES {}", rows.join(", "));
+    txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    Ok(())
+}
+
+type Waiting = (AuditRecord, oneshot::Sender<bool>);
+
+/// Batches the records of requests that have no transaction of their own.
+#[derive(Clone, Debug)]
+pub struct AuditWriter {
+    queue: Arc<mpsc::Sender<Waiting>>,
+}
+
+impl AuditWriter {
+    pub fn start(database: Database) -> Self {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(write_batches(database, receiver));
+        Self { queue: Arc::new(queue) }
+    }
+
+    /// Returns once the record is safe. An answer that can't be recorded must not be given.
+    pub async fn write(&self, record: AuditRecord) -> Result<()> {
+        let (done, written) = oneshot::channel();
+        self.queue.try_send((record, done)).map_err(|_| Error::Unavailable("the audit queue is full".into()))?;
+        match written.await {
+            Ok(true) => Ok(()),
+            _ => Err(Error::Unavailable("the audit record could not be written".into())),
+        }
+    }
+}
+
+async fn write_batches(database: Database, mut queue: mpsc::Receiver<Waiting>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let (records, waiting): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        let written = write_batch(&database, records).await;
+        if let Err(error) = &written {
+            tracing::error!(?error, "audit records could not be written");
+        }
+        for done in waiting {
+            let _ = done.send(written.is_ok());
+        }
+    }
+}
+
+async fn write_batch(database: &Database, records: Vec<AuditRecord>) -> Result<()> {
+    let db = database.system().await?;
+    insert(db.txn(), records).await?;
+    db.commit().await
+}
+
+/// What [`page`] narrows by; the filter grammar's fields of the audit pages.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// SQL conditions on audit columns with `?` placeholders, joined by AND, and their values.
+    pub conditions: Vec<(String, Value)>,
+    /// Last record of the page before.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+}
+
+/// Records of the transaction's company, newest first.
+pub async fn page(db: &TenantDb, filter: AuditFilter, limit: u64) -> Result<Vec<AuditRecord>> {
+    let mut sql = format!("SELECT {COLUMNS} FROM audit WHERE org_id = {{org}}");
+    let mut values = Vec::new();
+    for (condition, value) in filter.conditions {
+        sql.push_str(" AND ");
+        sql.push_str(&condition);
+        values.push(value);
+    }
+    if let Some((at, id)) = filter.after {
+        sql.push_str(" AND (at < ? OR (at = ? AND id < ?))");
+        values.extend([at.into(), at.into(), id.into()]);
+    }
+    sql.push_str(&format!(" ORDER BY at DESC, id DESC LIMIT {limit}"));
+    db.query(&sql, values).await
+}

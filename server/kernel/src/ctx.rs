@@ -1,0 +1,322 @@
+//! [`Ctx`]: who asks, for which company, at what time, and the only way from a request to the database. Only the access layer
+//! makes one.
+
+use std::{
+    net::IpAddr,
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use sea_orm::{ConnectionTrait as _, Statement};
+use streamflow_proto::access::Access;
+use tonic::{Request, Response};
+use uuid::Uuid;
+
+use crate::{
+    audit::{self, AuditRecord},
+    db::{NO_ORG, Scope, SystemDb, TenantDb, Visibility},
+    error::{Error, Result},
+    feed::Actor,
+    kernel::Kernel,
+    session::Level,
+};
+
+/// Who a session belongs to, as the database says at this request.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    pub session_id: Uuid,
+    pub level: Level,
+    pub user_id: Uuid,
+    /// Nil in portals that have no companies.
+    pub org_id: Uuid,
+    /// Role name as in the protos, without `ROLE_`.
+    pub role: String,
+    pub read_only: bool,
+    pub team_ids: Vec<Uuid>,
+    pub visibility: Visibility,
+    pub display_name: String,
+    pub email: String,
+    pub second_factor: bool,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    pub org: OrgFacts,
+}
+
+/// What pages need to know of the company.
+#[derive(Clone, Debug, Default)]
+pub struct OrgFacts {
+    pub name: String,
+    pub tenant_id: String,
+    pub time_zone: String,
+    pub currency_code: String,
+}
+
+/// The request as it came in.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    pub access: &'static Access,
+    pub correlation_id: Uuid,
+    pub ip: IpAddr,
+    pub user_agent: String,
+    /// Cookie of a device this person signed in from before.
+    pub device_token: Option<String>,
+    pub at: DateTime<Utc>,
+    /// Request fields the audit may keep, as a JSON object.
+    pub payload: String,
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    pub key: String,
+    /// SHA-256 of the request message.
+    pub body_hash: Vec<u8>,
+}
+
+/// Who an anonymous request turned out to be about, for its audit record.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    pub org_id: Uuid,
+    pub user_id: Option<Uuid>,
+    pub name: String,
+    pub role: String,
+}
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Ctx(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kernel: Arc<Kernel>,
+    principal: Option<Principal>,
+    request: RequestInfo,
+    subject: Mutex<Option<Subject>>,
+    audited: AtomicBool,
+}
+
+impl Ctx {
+    /// Takes the context off a request. Fails when the access layer was not passed, which is a mistake in the wiring.
+    pub fn enter<T>(mut request: Request<T>) -> Result<(Self, T)> {
+        let ctx = request.extensions_mut().remove::<Self>().ok_or_else(|| Error::internal("a request without context"))?;
+        Ok((ctx, request.into_inner()))
+    }
+
+    pub(crate) fn new(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo) -> Self {
+        Self(Arc::new(Inner { kernel, principal, request, subject: Mutex::default(), audited: AtomicBool::new(false) }))
+    }
+
+    /// The signed-in person. Fails on RPCs that anyone may call.
+    pub fn principal(&self) -> Result<&Principal> {
+        self.0.principal.as_ref().ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))
+    }
+
+    pub fn request(&self) -> &RequestInfo {
+        &self.0.request
+    }
+
+    pub fn kernel(&self) -> &Arc<Kernel> {
+        &self.0.kernel
+    }
+
+    /// The time of the request: one instant for all its rows.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.request.at
+    }
+
+    pub fn new_id(&self) -> Uuid {
+        self.0.kernel.ids.uuid()
+    }
+
+    /// The person as the writer of changes.
+    pub fn actor(&self) -> Actor {
+        let principal = self.0.principal.as_ref();
+        Actor {
+            id: principal.map(|principal| principal.user_id),
+            name: principal.map(|principal| principal.display_name.clone()).unwrap_or_default(),
+            at: self.now(),
+        }
+    }
+
+    /// Says whom an anonymous request is about, so that the company finds it in its audit.
+    pub fn about(&self, subject: Subject) {
+        *self.0.subject.lock() = Some(subject);
+    }
+
+    /// Rows of the person's company that this person may see, to read.
+    pub async fn read(&self) -> Result<TenantDb> {
+        self.0.kernel.database.tenant_read(self.scope()?).await
+    }
+
+    /// Rows of the person's company that this person may see, to write.
+    pub async fn write(&self) -> Result<WriteDb> {
+        let db = self.0.kernel.database.tenant_write(self.scope()?).await?;
+        Ok(WriteDb { db, ctx: self.clone() })
+    }
+
+    /// Like [`write`](Self::write) with the whole company in view: for rules that concern it as a whole, such as its last owner.
+    pub async fn write_whole_org(&self) -> Result<WriteDb> {
+        let scope = Scope { visibility: Visibility::Org, ..self.scope()? };
+        let db = self.0.kernel.database.tenant_write(scope).await?;
+        Ok(WriteDb { db, ctx: self.clone() })
+    }
+
+    /// What belongs to no company: accounts, sessions, links from mails.
+    pub async fn system(&self) -> Result<SystemWriteDb> {
+        let db = self.0.kernel.database.system().await?;
+        Ok(SystemWriteDb { db, ctx: self.clone() })
+    }
+
+    /// What this person sees.
+    pub fn scope(&self) -> Result<Scope> {
+        let principal = self.principal()?;
+        Ok(Scope {
+            org_id: principal.org_id,
+            user_id: principal.user_id,
+            visibility: principal.visibility,
+            team_ids: principal.team_ids.clone(),
+        })
+    }
+
+    /// True when the request's audit record is already in the database.
+    pub(crate) fn is_audited(&self) -> bool {
+        self.0.audited.load(Ordering::Acquire)
+    }
+
+    /// The record of this request as it stands.
+    pub(crate) fn audit_record(&self, outcome: &str) -> AuditRecord {
+        let request = &self.0.request;
+        let subject = self.0.subject.lock().clone();
+        let subject = self.0.principal.as_ref().map_or_else(
+            || subject.unwrap_or_default(),
+            |principal| Subject {
+                org_id: principal.org_id,
+                user_id: Some(principal.user_id),
+                name: principal.display_name.clone(),
+                role: principal.role.clone(),
+            },
+        );
+        AuditRecord {
+            org_id: subject.org_id,
+            id: self.new_id(),
+            at: request.at,
+            actor_id: subject.user_id,
+            actor_name: subject.name,
+            actor_role: subject.role,
+            real_actor_id: None,
+            ip: request.ip.to_string(),
+            path: request.access.path.to_owned(),
+            category: request.access.audit.to_owned(),
+            outcome: outcome.to_owned(),
+            correlation_id: request.correlation_id.simple().to_string(),
+            payload: request.payload.clone(),
+            entity: String::new(),
+            entity_id: None,
+            changed_fields: String::new(),
+        }
+    }
+
+    fn mark_audited(&self) {
+        self.0.audited.store(true, Ordering::Release);
+    }
+
+    /// Keeps the reply for a repetition with the same key. Fails with [`Error::Replay`] when the twin was quicker.
+    async fn keep_reply(&self, txn: &sea_orm::DatabaseTransaction, org: Uuid, reply: &impl prost::Message) -> Result<()> {
+        let Some(idempotency) = &self.0.request.idempotency else { return Ok(()) };
+        let actor = self.0.principal.as_ref().map(|principal| principal.user_id).unwrap_or_default();
+        let backend = txn.get_database_backend();
+        let sql = format!(
+            "INSERT INTO idempotency (org_id, actor_id, rpc, key, body_hash, reply, created_at) VALUES {}",
+            crate::feed::placeholders(backend, 0, 7)
+        );
+        let values = vec![
+            org.into(),
+            actor.into(),
+            self.0.request.access.path.into(),
+            idempotency.key.clone().into(),
+            idempotency.body_hash.clone().into(),
+            reply.encode_to_vec().into(),
+            self.now().into(),
+        ];
+        match txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await {
+            Ok(_) => Ok(()),
+            Err(error) if Error::is_unique_violation(&error) => Err(Error::Replay),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A write transaction of one request.
+#[derive(Debug)]
+#[must_use = "nothing is written without commit"]
+pub struct WriteDb {
+    db: TenantDb,
+    ctx: Ctx,
+}
+
+impl Deref for WriteDb {
+    type Target = TenantDb;
+
+    fn deref(&self) -> &TenantDb {
+        &self.db
+    }
+}
+
+impl WriteDb {
+    /// Commits the rows with their changes, the audit record and the idempotency result, all or none, then answers.
+    pub async fn commit<R: prost::Message>(self, reply: R) -> Result<Response<R>> {
+        let Self { db, ctx } = self;
+        let mut record = ctx.audit_record("OK");
+        let changes = db.recorded();
+        if let Some(first) = changes.first() {
+            first.entity.clone_into(&mut record.entity);
+            record.entity_id = Some(first.id);
+            record.changed_fields = first.fields.join(",");
+        }
+        record.org_id = db.org();
+        ctx.keep_reply(db.txn(), db.org(), &reply).await?;
+        audit::insert(db.txn(), vec![record]).await?;
+        db.commit_changes(&ctx.actor()).await?;
+        ctx.mark_audited();
+        Ok(Response::new(reply))
+    }
+}
+
+/// A transaction outside any company, of one request.
+#[derive(Debug)]
+#[must_use = "nothing is written without commit"]
+pub struct SystemWriteDb {
+    db: SystemDb,
+    ctx: Ctx,
+}
+
+impl Deref for SystemWriteDb {
+    type Target = SystemDb;
+
+    fn deref(&self) -> &SystemDb {
+        &self.db
+    }
+}
+
+impl SystemWriteDb {
+    /// Commits with the audit record, then answers.
+    pub async fn commit<R: prost::Message>(self, reply: R) -> Result<Response<R>> {
+        let Self { db, ctx } = self;
+        let record = ctx.audit_record("OK");
+        let org = record.org_id;
+        audit::insert(db.txn(), vec![record]).await?;
+        if org != NO_ORG || ctx.0.principal.is_some() {
+            ctx.keep_reply(db.txn(), org, &reply).await?;
+        }
+        db.commit().await?;
+        ctx.mark_audited();
+        Ok(Response::new(reply))
+    }
+}

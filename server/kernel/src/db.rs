@@ -1,0 +1,143 @@
+//! The database of one system, and the only two ways to reach it: [`TenantDb`] for the rows of one company and
+//! [`SystemDb`] for what belongs to none.
+
+pub mod connect;
+pub mod system;
+pub mod tenant;
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
+};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub use system::SystemDb;
+pub use tenant::{Scope, Scoped, TenantDb, TenantEntity, Visibility, VisibleEntity};
+
+use crate::error::{Error, Result};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Postgres,
+    Sqlite,
+}
+
+/// Pools of one system. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    backend: Backend,
+    reader: DatabaseConnection,
+    /// On SQLite a pool of one connection: SQLite has one writer, so waiting happens here and not in busy loops.
+    writer: DatabaseConnection,
+    /// Group role that [`SystemDb`] takes on PostgreSQL.
+    system_role: Option<Arc<str>>,
+    committed: Arc<Notify>,
+}
+
+impl Database {
+    pub const fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Woken after each commit of this process.
+    pub fn committed(&self) -> &Notify {
+        &self.committed
+    }
+
+    /// A read transaction that sees only `scope`.
+    pub async fn tenant_read(&self, scope: Scope) -> Result<TenantDb> {
+        let txn = self.reader.begin().await?;
+        TenantDb::enter(self.clone(), txn, scope).await
+    }
+
+    /// A write transaction that sees only `scope`.
+    pub async fn tenant_write(&self, scope: Scope) -> Result<TenantDb> {
+        let txn = self.begin_write().await?;
+        TenantDb::enter(self.clone(), txn, scope).await
+    }
+
+    /// A write transaction on what belongs to no company.
+    pub async fn system(&self) -> Result<SystemDb> {
+        let txn = self.begin_write().await?;
+        SystemDb::enter(self.clone(), txn).await
+    }
+
+    /// A read transaction on what belongs to no company.
+    pub async fn system_read(&self) -> Result<SystemDb> {
+        let txn = self.reader.begin().await?;
+        SystemDb::enter(self.clone(), txn).await
+    }
+
+    /// One statement outside a transaction, for hot paths that need no context (session look-up, rate limits).
+    pub async fn statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
+        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), numbered(self.backend, sql), values);
+        let writes = !sql.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("select"));
+        let pool = if writes { &self.writer } else { &self.reader };
+        Ok(pool.query_one_raw(statement).await?)
+    }
+
+    /// Like [`statement`](Self::statement), for one that returns nothing.
+    pub async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), numbered(self.backend, sql), values);
+        Ok(self.writer.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// `ping` for health checks: true within `limit`.
+    pub async fn answers(&self, limit: std::time::Duration) -> bool {
+        matches!(tokio::time::timeout(limit, self.reader.ping()).await, Ok(Ok(())))
+    }
+
+    /// Closes the pools; running statements finish first.
+    pub async fn close(&self) {
+        for pool in [&self.reader, &self.writer] {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(%error, "a pool did not close cleanly");
+            }
+        }
+    }
+
+    /// The pool itself, for migrations and the change listener.
+    pub fn pool(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    async fn begin_write(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: (self.backend == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+}
+
+/// `?` placeholders as the backend writes them.
+fn numbered(backend: Backend, sql: &str) -> String {
+    if backend == Backend::Sqlite {
+        return sql.to_owned();
+    }
+    let mut out = String::with_capacity(sql.len() + 8);
+    for (index, part) in sql.split('?').enumerate() {
+        if index > 0 {
+            out.push_str(&format!("${index}"));
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+/// Runs `sql` (placeholders as the backend writes them) as rows of `T` on any connection of `backend`.
+pub(crate) async fn query_rows<T: FromQueryResult>(
+    connection: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>> {
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
+}
+
+/// Uuid of no company: what concerns the system as a whole.
+pub const NO_ORG: Uuid = Uuid::nil();

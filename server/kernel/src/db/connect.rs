@@ -1,0 +1,129 @@
+//! Opens the pools with the settings that keep acknowledged writes.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, Database as SeaDatabase, DatabaseConnection,
+    sqlx::{
+        Executor as _,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
+};
+use tokio::sync::Notify;
+
+use super::{Backend, Database};
+use crate::error::{Error, Result};
+
+/// Where a system keeps its rows.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// One file per system.
+    Sqlite(PathBuf),
+    /// URL with the system's own login role; `system_role` is the group role for work across companies.
+    Postgres { url: String, system_role: String, max_connections: u32 },
+}
+
+/// First SQLite version without the WAL-reset bug that loses commits silently.
+const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+impl Database {
+    pub async fn connect(location: &Location) -> Result<Self> {
+        let committed = Arc::new(Notify::new());
+        match location {
+            Location::Sqlite(path) => {
+                let writer = sqlite_pool(path, 1, false).await?;
+                check_sqlite_version(&writer).await?;
+                let reader = sqlite_pool(path, 4, true).await?;
+                Ok(Self { backend: Backend::Sqlite, reader, writer, system_role: None, committed })
+            }
+            Location::Postgres { url, system_role, max_connections } => {
+                let pool = postgres_pool(url, *max_connections).await?;
+                let system_role = Some(Arc::from(system_role.as_str()));
+                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system_role, committed })
+            }
+        }
+    }
+}
+
+/// The one connection that writes to a SQLite file, as migrations need it.
+pub async fn sqlite_writer(path: &std::path::Path) -> Result<DatabaseConnection> {
+    sqlite_pool(path, 1, false).await
+}
+
+async fn sqlite_pool(path: &std::path::Path, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
+    let mode = if read_only { "ro" } else { "rwc" };
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode={mode}", path.display()));
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .sqlx_logging_level(STATEMENT_LOG_LEVEL)
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(10))
+                .synchronous(SqliteSynchronous::Full)
+                .pragma("temp_store", "memory")
+                .pragma("cache_size", "-16000");
+            if read_only { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
+        });
+    Ok(SeaDatabase::connect(options).await?)
+}
+
+async fn postgres_pool(url: &str, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_timeout(Duration::from_secs(5))
+        .sqlx_logging_level(STATEMENT_LOG_LEVEL)
+        .test_before_acquire(false)
+        .map_sqlx_postgres_pool_opts(|pool| {
+            // A call cancelled inside BEGIN would hand its open transaction to the next borrower, whose writes would then be
+            // lost although acknowledged. Nothing goes back to the pool inside a transaction.
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("ROLLBACK").await?;
+                    Ok(true)
+                })
+            })
+        });
+    Ok(SeaDatabase::connect(options).await?)
+}
+
+/// Statements are logged at `trace` only; the statement spy of the tests reads them there.
+const STATEMENT_LOG_LEVEL: log::LevelFilter = log::LevelFilter::Trace;
+
+async fn check_sqlite_version(pool: &DatabaseConnection) -> Result<()> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Version {
+        version: String,
+    }
+    let rows: Vec<Version> = super::query_rows(pool, "SELECT sqlite_version() AS version", vec![]).await?;
+    let text = rows.first().map(|row| row.version.clone()).unwrap_or_default();
+    if parse_version(&text) < Some(MIN_SQLITE) {
+        return Err(Error::internal(format!("SQLite {text} can lose commits; 3.51.3 or newer is needed")));
+    }
+    Ok(())
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sqlite_that_loses_commits_is_recognised() {
+        assert!(parse_version("3.51.2") < Some(MIN_SQLITE));
+        assert!(parse_version("3.50.4") < Some(MIN_SQLITE));
+        assert!(parse_version("3.51.3") >= Some(MIN_SQLITE));
+        assert!(parse_version("4.0.0") >= Some(MIN_SQLITE));
+        assert!(parse_version("nonsense") < Some(MIN_SQLITE));
+    }
+}

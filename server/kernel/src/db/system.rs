@@ -1,0 +1,83 @@
+//! [`SystemDb`]: a transaction on what belongs to no company, or to several: sessions, sign-in, the change tail. RPCs use it
+//! only where nobody is signed in yet; everything else is the server's own work.
+
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DeleteMany, EntityTrait, FromQueryResult,
+    IntoActiveModel, Select, Statement, UpdateMany, Value,
+};
+
+use super::{Backend, Database};
+use crate::error::Result;
+
+/// Dropped without commit, nothing happened.
+#[derive(Debug)]
+pub struct SystemDb {
+    database: Database,
+    txn: DatabaseTransaction,
+}
+
+impl SystemDb {
+    pub(super) async fn enter(database: Database, txn: DatabaseTransaction) -> Result<Self> {
+        if let Some(role) = &database.system_role {
+            let sql = "SELECT set_config('role', $1, true)";
+            let values = vec![role.to_string().into()];
+            txn.query_one_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
+        }
+        Ok(Self { database, txn })
+    }
+
+    pub const fn backend(&self) -> Backend {
+        self.database.backend
+    }
+
+    pub async fn all<E: EntityTrait>(&self, narrow: impl FnOnce(Select<E>) -> Select<E>) -> Result<Vec<E::Model>> {
+        Ok(narrow(E::find()).all(&self.txn).await?)
+    }
+
+    pub async fn one<E: EntityTrait>(&self, narrow: impl FnOnce(Select<E>) -> Select<E>) -> Result<Option<E::Model>> {
+        Ok(narrow(E::find()).one(&self.txn).await?)
+    }
+
+    /// SQL by hand with `?` placeholders, as rows of `T`.
+    pub async fn query<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+        super::query_rows(&self.txn, &super::numbered(self.backend(), sql), values).await
+    }
+
+    /// SQL by hand with `?` placeholders. Returns how many rows changed.
+    pub async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        let sql = super::numbered(self.backend(), sql);
+        let statement = Statement::from_sql_and_values(self.txn.get_database_backend(), sql, values);
+        Ok(self.txn.execute_raw(statement).await?.rows_affected())
+    }
+
+    pub async fn insert<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>
+    where
+        A: ActiveModelTrait + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+    {
+        row.insert(&self.txn).await
+    }
+
+    pub async fn update_many<E: EntityTrait>(&self, narrow: impl FnOnce(UpdateMany<E>) -> UpdateMany<E>) -> Result<u64> {
+        Ok(narrow(E::update_many()).exec(&self.txn).await?.rows_affected)
+    }
+
+    pub async fn delete_many<E: EntityTrait>(&self, narrow: impl FnOnce(DeleteMany<E>) -> DeleteMany<E>) -> Result<u64> {
+        Ok(narrow(E::delete_many()).exec(&self.txn).await?.rows_affected)
+    }
+
+    /// Writes changes of one company with this transaction.
+    pub async fn append_changes(&self, org: uuid::Uuid, actor: &crate::feed::Actor, changes: &[crate::feed::Change]) -> Result<()> {
+        crate::feed::append(&self.txn, org, actor, changes).await
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        self.txn.commit().await?;
+        self.database.committed.notify_one();
+        Ok(())
+    }
+
+    pub(crate) const fn txn(&self) -> &DatabaseTransaction {
+        &self.txn
+    }
+}

@@ -1,0 +1,177 @@
+//! The one error of the server. It keeps apart what a caller may read and what only the log may.
+
+use std::{fmt, time::Duration};
+
+use prost::Message as _;
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// `google.rpc.ErrorInfo.domain` of every reason.
+pub const DOMAIN: &str = "streamflow";
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not done. [`From<Error> for Status`](Status) is the only way out.
+#[derive(Debug)]
+pub enum Error {
+    /// Input that can't be accepted; every problem at once.
+    Invalid(Violations),
+    /// Missing, or of another company: the same bytes for both.
+    NotFound { what: &'static str },
+    /// The caller is known and may not.
+    Denied { reason: &'static str, text: String },
+    /// No session, or one that has ended.
+    Unauthenticated { reason: &'static str, text: String },
+    /// The state of things forbids it now.
+    Precondition { reason: &'static str, text: String },
+    /// Somebody else changed the same fields. `detail` is an encoded message of type `type_name`.
+    Conflict { type_name: String, detail: Vec<u8> },
+    /// Another request with the same idempotency key is under way or was another request.
+    KeyReused { text: &'static str },
+    /// The idempotent twin has finished meanwhile; the access layer answers with its reply.
+    Replay,
+    /// Too many requests.
+    Throttled { text: String, retry_after: Duration },
+    /// A part the server needs does not answer.
+    Unavailable(String),
+    /// Ours, not the caller's. The text is for the log only.
+    Internal(String),
+}
+
+impl Error {
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut violations = Violations::new();
+        violations.add(field, message);
+        Self::Invalid(violations)
+    }
+
+    pub const fn not_found(what: &'static str) -> Self {
+        Self::NotFound { what }
+    }
+
+    pub fn denied(reason: &'static str, text: impl Into<String>) -> Self {
+        Self::Denied { reason, text: text.into() }
+    }
+
+    pub fn unauthenticated(reason: &'static str, text: impl Into<String>) -> Self {
+        Self::Unauthenticated { reason, text: text.into() }
+    }
+
+    pub fn precondition(reason: &'static str, text: impl Into<String>) -> Self {
+        Self::Precondition { reason, text: text.into() }
+    }
+
+    /// `detail` travels as a `google.protobuf.Any` of type `type_name` (full protobuf name).
+    pub fn conflict<M: prost::Message + prost::Name>(detail: &M) -> Self {
+        Self::Conflict { type_name: M::full_name(), detail: detail.encode_to_vec() }
+    }
+
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+
+    /// True when a unique index refused the row.
+    pub fn is_unique_violation(error: &DbErr) -> bool {
+        matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => Self::Unavailable(error.to_string()),
+            _ => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(violations) => violations.into_status(),
+            Error::NotFound { what } => reasoned(Code::NotFound, "NOT_FOUND", &format!("There is no such {what}.")),
+            Error::Denied { reason, text } => reasoned(Code::PermissionDenied, reason, &text),
+            Error::Unauthenticated { reason, text } => reasoned(Code::Unauthenticated, reason, &text),
+            Error::Precondition { reason, text } => reasoned(Code::FailedPrecondition, reason, &text),
+            Error::Conflict { type_name, detail } => conflict_status(&type_name, detail),
+            Error::KeyReused { text } => reasoned(Code::Aborted, "IDEMPOTENCY_KEY", text),
+            Error::Replay => reasoned(Code::Aborted, "IDEMPOTENCY_KEY", "The same request is under way. Try again."),
+            Error::Throttled { text, retry_after } => {
+                let mut details = ErrorDetails::with_retry_info(Some(retry_after));
+                details.set_error_info("THROTTLED", DOMAIN, std::collections::HashMap::new());
+                let mut status = Status::with_error_details(Code::ResourceExhausted, text, details);
+                if let Ok(seconds) = retry_after.as_secs().max(1).to_string().parse() {
+                    status.metadata_mut().insert("retry-after", seconds);
+                }
+                status
+            }
+            Error::Unavailable(cause) => {
+                tracing::error!(cause, "a part of the server does not answer");
+                reasoned(Code::Unavailable, "UNAVAILABLE", "The server can't reach its database right now. Nothing was lost; try again in a moment.")
+            }
+            Error::Internal(cause) => {
+                tracing::error!(cause, "request failed inside");
+                reasoned(Code::Internal, "INTERNAL", "Something went wrong on our side. Nothing was changed.")
+            }
+        }
+    }
+}
+
+fn reasoned(code: Code, reason: &str, text: &str) -> Status {
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
+    Status::with_error_details(code, text, details)
+}
+
+fn conflict_status(type_name: &str, detail: Vec<u8>) -> Status {
+    let text = "Somebody else changed the same fields meanwhile.";
+    let any = prost_types::Any { type_url: format!("type.googleapis.com/{type_name}"), value: detail };
+    let status = tonic_types::Status { code: Code::Aborted as i32, message: text.into(), details: vec![any] };
+    Status::with_details(Code::Aborted, text, status.encode_to_vec().into())
+}
+
+/// Problems of the input, each with the path of its field as in the request (`customer.email`).
+#[derive(Debug, Default)]
+pub struct Violations(Vec<(String, String)>);
+
+impl Violations {
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push((field.into(), message.into()));
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(field, message)| (field.as_str(), message.as_str()))
+    }
+
+    /// Fails when there is at least one.
+    pub fn into_result(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
+    }
+
+    fn into_status(self) -> Status {
+        let text = self.0.first().map_or_else(|| "The input can't be accepted.".to_owned(), |(_, message)| message.clone());
+        let mut details = ErrorDetails::new();
+        for (field, message) in self.0 {
+            details.add_bad_request_violation(field, message);
+        }
+        Status::with_error_details(Code::InvalidArgument, text, details)
+    }
+}

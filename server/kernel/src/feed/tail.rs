@@ -1,0 +1,241 @@
+//! The tail: one task per process that reads new changes in order and hands them to the watchers of their company.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use sea_orm::{FromQueryResult, sqlx::postgres::PgListener};
+use tokio::sync::{Notify, broadcast};
+use tokio_stream::StreamExt as _;
+use uuid::Uuid;
+
+use super::{Audience, Cursor, Event, Op};
+use crate::{
+    db::{Backend, Database},
+    error::Result,
+};
+
+/// How long the tail sleeps when nobody wakes it. Other processes wake it by NOTIFY; this is the net below.
+const IDLE_POLL: Duration = Duration::from_secs(1);
+/// Pause before looking again for rows whose transactions other, older transactions still hide.
+const HIDDEN_POLL: Duration = Duration::from_millis(4);
+const BATCH: u64 = 1000;
+/// Events a slow watcher may lag behind before it reads from the database instead.
+const WATCHER_BUFFER: usize = 512;
+
+/// Handle on the feed of one system. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) database: Database,
+    channel: String,
+    /// Last change handed out.
+    position: Mutex<Cursor>,
+    companies: Mutex<HashMap<Uuid, broadcast::Sender<Arc<Event>>>>,
+    foreign: Notify,
+}
+
+impl Feed {
+    /// Starts the tail. `channel` names the system to its twin processes.
+    pub async fn start(database: Database, channel: &str) -> Result<Self> {
+        let position = current(&database).await?;
+        let inner = Arc::new(Inner {
+            database,
+            channel: format!("streamflow_{channel}"),
+            position: Mutex::new(position),
+            companies: Mutex::default(),
+            foreign: Notify::new(),
+        });
+        let feed = Self { inner };
+        tokio::spawn(feed.clone().run());
+        if feed.inner.database.backend() == Backend::Postgres {
+            tokio::spawn(feed.clone().listen());
+        }
+        Ok(feed)
+    }
+
+    pub fn position(&self) -> Cursor {
+        *self.inner.position.lock()
+    }
+
+    pub(super) fn subscribe(&self, org: Uuid) -> broadcast::Receiver<Arc<Event>> {
+        let mut companies = self.inner.companies.lock();
+        companies.entry(org).or_insert_with(|| broadcast::channel(WATCHER_BUFFER).0).subscribe()
+    }
+
+    async fn run(self) {
+        let database = self.inner.database.clone();
+        let mut announce = false;
+        loop {
+            if announce && database.backend() == Backend::Postgres {
+                self.announce().await;
+            }
+            match self.drain().await {
+                Ok(true) => {
+                    tokio::time::sleep(HIDDEN_POLL).await;
+                    announce = false;
+                    continue;
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(?error, "the change feed can't read; trying again");
+                    tokio::time::sleep(IDLE_POLL).await;
+                }
+            }
+            announce = tokio::select! {
+                () = database.committed().notified() => true,
+                () = self.inner.foreign.notified() => false,
+                () = tokio::time::sleep(IDLE_POLL) => false,
+            };
+        }
+    }
+
+    /// Reads until nothing new is visible. True when something is written but still hidden by an older transaction.
+    async fn drain(&self) -> Result<bool> {
+        loop {
+            let from = self.position();
+            let (events, hidden) = read_after(&self.inner.database, from).await?;
+            let full = events.len() as u64 == BATCH;
+            if let Some(last) = events.last() {
+                *self.inner.position.lock() = last.cursor;
+            }
+            self.publish(events);
+            if !full {
+                return Ok(hidden);
+            }
+        }
+    }
+
+    fn publish(&self, events: Vec<Event>) {
+        let mut companies = self.inner.companies.lock();
+        for event in events {
+            let org = event.org_id;
+            // A company nobody watches any more is forgotten.
+            if companies.get(&org).is_some_and(|sender| sender.send(Arc::new(event)).is_err()) {
+                companies.remove(&org);
+            }
+        }
+    }
+
+    /// Wakes the tails of other processes. Outside the writing transactions, because NOTIFY takes a lock they would queue for.
+    async fn announce(&self) {
+        let sql = format!("NOTIFY {}", self.inner.channel);
+        if let Err(error) = self.inner.database.execute(&sql, vec![]).await {
+            tracing::warn!(?error, "other processes could not be told of a change; they find it within a second");
+        }
+    }
+
+    async fn listen(self) {
+        let pool = self.inner.database.pool().get_postgres_connection_pool().clone();
+        loop {
+            match PgListener::connect_with(&pool).await {
+                Ok(mut listener) => {
+                    if listener.listen(&self.inner.channel).await.is_ok() {
+                        let mut stream = listener.into_stream();
+                        while let Some(Ok(_)) = stream.next().await {
+                            self.inner.foreign.notify_one();
+                        }
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "the change listener can't connect"),
+            }
+            tokio::time::sleep(IDLE_POLL).await;
+        }
+    }
+}
+
+/// The place from which everything later is new.
+async fn current(database: &Database) -> Result<Cursor> {
+    #[derive(FromQueryResult)]
+    struct Place {
+        xid: i64,
+        seq: i64,
+    }
+    let sql = match database.backend() {
+        Backend::Postgres => {
+            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1 AS xid, 9223372036854775807::bigint AS seq"
+        }
+        Backend::Sqlite => "SELECT 0 AS xid, COALESCE(MAX(seq), 0) AS seq FROM changes",
+    };
+    let rows: Vec<Place> = database.system_read().await?.query(sql, vec![]).await?;
+    Ok(rows.first().map_or_else(Cursor::default, |row| Cursor { xid: row.xid, seq: row.seq }))
+}
+
+#[derive(FromQueryResult)]
+pub(super) struct Row {
+    org_id: Uuid,
+    xid: i64,
+    seq: i64,
+    at: DateTime<Utc>,
+    entity: String,
+    id: Uuid,
+    version: i64,
+    op: String,
+    actor_id: Option<Uuid>,
+    actor_name: String,
+    fields: String,
+    audience: String,
+}
+
+const COLUMNS: &str = "org_id, seq, at, entity, id, version, op, actor_id, actor_name, fields, audience";
+
+async fn read_after(database: &Database, from: Cursor) -> Result<(Vec<Event>, bool)> {
+    #[derive(FromQueryResult)]
+    struct Hidden {
+        hidden: bool,
+    }
+    let db = database.system_read().await?;
+    if database.backend() == Backend::Sqlite {
+        let sql = format!("SELECT {COLUMNS}, 0 AS xid FROM changes WHERE seq > ? ORDER BY seq LIMIT {BATCH}");
+        let rows: Vec<Row> = db.query(&sql, vec![from.seq.into()]).await?;
+        return Ok((rows.into_iter().map(Row::into_event).collect(), false));
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, xid::text::bigint AS xid FROM changes \
+         WHERE (xid, seq) > (?::text::xid8, ?::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY changes.xid, seq LIMIT {BATCH}"
+    );
+    let rows: Vec<Row> = db.query(&sql, vec![from.xid.to_string().into(), from.seq.into()]).await?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM changes WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())) AS hidden";
+    let hidden: Vec<Hidden> = db.query(sql, vec![]).await?;
+    Ok((rows.into_iter().map(Row::into_event).collect(), hidden.first().is_some_and(|row| row.hidden)))
+}
+
+/// Changes of one company after `from` up to `limit`, for a watcher that was away.
+pub(super) async fn read_company(database: &Database, org: Uuid, from: Cursor, limit: u64) -> Result<Vec<Event>> {
+    let db = database.system_read().await?;
+    let rows: Vec<Row> = if database.backend() == Backend::Sqlite {
+        let sql = format!("SELECT {COLUMNS}, 0 AS xid FROM changes WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT {limit}");
+        db.query(&sql, vec![org.into(), from.seq.into()]).await?
+    } else {
+        let sql = format!(
+            "SELECT {COLUMNS}, xid::text::bigint AS xid FROM changes \
+             WHERE org_id = ? AND (xid, seq) > (?::text::xid8, ?::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot()) \
+             ORDER BY changes.xid, seq LIMIT {limit}"
+        );
+        db.query(&sql, vec![org.into(), from.xid.to_string().into(), from.seq.into()]).await?
+    };
+    Ok(rows.into_iter().map(Row::into_event).collect())
+}
+
+impl Row {
+    fn into_event(self) -> Event {
+        Event {
+            cursor: Cursor { xid: self.xid, seq: self.seq },
+            org_id: self.org_id,
+            id: self.id,
+            version: self.version,
+            op: Op::parse(&self.op),
+            fields: self.fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect(),
+            actor_id: self.actor_id,
+            actor_name: self.actor_name,
+            at: self.at,
+            // An audience that can't be read reaches only those who see everything.
+            audience: serde_json::from_str::<Audience>(&self.audience).unwrap_or_default(),
+            entity: self.entity,
+        }
+    }
+}

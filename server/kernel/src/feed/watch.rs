@@ -1,0 +1,135 @@
+//! A watcher: resumes at its cursor, then follows. No event is lost and none comes twice.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{broadcast, mpsc};
+use uuid::Uuid;
+
+use super::{Cursor, Event, Feed, tail};
+use crate::db::Scope;
+
+/// A gap this long is cheaper to reload than to replay.
+const MAX_REPLAY: usize = 1000;
+const HEARTBEAT: Duration = Duration::from_secs(20);
+/// Streams end after this and are resumed by the page, which checks its rights anew.
+const MAX_AGE: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Debug)]
+pub enum WatchItem {
+    Change(Arc<Event>),
+    /// Nothing happened up to here.
+    Heartbeat(Cursor),
+    /// The cursor was too old: reload, then go on from here.
+    Reset(Cursor),
+}
+
+/// What a watcher wants to hear.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    pub scope: Scope,
+    /// The watcher's session: its end ends the stream.
+    pub session_id: Uuid,
+    /// Nouns this person may read.
+    pub entities: Vec<&'static str>,
+    pub cursor: Option<Cursor>,
+}
+
+impl Feed {
+    /// Follows the feed until the receiver is dropped, the session ends or the person's rights change.
+    pub fn watch(&self, watch: Watch) -> mpsc::Receiver<WatchItem> {
+        let (sender, receiver) = mpsc::channel(64);
+        // Subscribed before the position is read, so that nothing falls between.
+        let live = self.subscribe(watch.scope.org_id);
+        let start = self.position();
+        let follower = Follower { feed: self.clone(), last: watch.cursor.unwrap_or(start), watch, sender };
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(MAX_AGE, follower.follow(live, start)).await;
+        });
+        receiver
+    }
+}
+
+struct Follower {
+    feed: Feed,
+    watch: Watch,
+    last: Cursor,
+    sender: mpsc::Sender<WatchItem>,
+}
+
+/// The stream is over.
+struct Ended;
+
+impl Follower {
+    async fn follow(mut self, mut live: broadcast::Receiver<Arc<Event>>, start: Cursor) {
+        let caught_up = if self.last < start { self.catch_up().await } else { self.send(WatchItem::Heartbeat(self.last)).await };
+        if caught_up.is_err() {
+            return;
+        }
+        loop {
+            let next = tokio::select! {
+                next = live.recv() => next,
+                () = self.sender.closed() => return,
+                () = tokio::time::sleep(HEARTBEAT) => {
+                    if self.send(WatchItem::Heartbeat(self.last)).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            let went_on = match next {
+                Ok(event) => self.pass(event).await,
+                Err(broadcast::error::RecvError::Lagged(_)) => self.catch_up().await,
+                Err(broadcast::error::RecvError::Closed) => {
+                    // The tail forgot a company nobody seemed to watch; join again and read what was missed.
+                    live = self.feed.subscribe(self.watch.scope.org_id);
+                    self.catch_up().await
+                }
+            };
+            if went_on.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), Ended> {
+        let database = &self.feed.inner.database;
+        let missed = tail::read_company(database, self.watch.scope.org_id, self.last, MAX_REPLAY as u64 + 1).await;
+        match missed {
+            Ok(events) if events.len() > MAX_REPLAY => {
+                self.last = self.feed.position();
+                self.send(WatchItem::Reset(self.last)).await
+            }
+            Ok(events) => {
+                for event in events {
+                    self.pass(Arc::new(event)).await?;
+                }
+                self.send(WatchItem::Heartbeat(self.last)).await
+            }
+            Err(error) => {
+                tracing::warn!(?error, "a watcher could not catch up");
+                Err(Ended)
+            }
+        }
+    }
+
+    async fn pass(&mut self, event: Arc<Event>) -> Result<(), Ended> {
+        if event.cursor <= self.last {
+            return Ok(());
+        }
+        self.last = event.cursor;
+        let me = self.watch.scope.user_id;
+        let mine_ended = event.entity == "session" && event.id == self.watch.session_id;
+        let rights_changed = event.entity == "member" && event.id == me;
+        if mine_ended || rights_changed {
+            return Err(Ended);
+        }
+        if !self.watch.entities.contains(&event.entity.as_str()) || !event.audience.reaches(&self.watch.scope) {
+            return Ok(());
+        }
+        self.send(WatchItem::Change(event)).await
+    }
+
+    async fn send(&self, item: WatchItem) -> Result<(), Ended> {
+        self.sender.send(item).await.map_err(|_| Ended)
+    }
+}

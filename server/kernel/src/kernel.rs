@@ -1,0 +1,159 @@
+//! Everything one system runs on, put together once at start and shared by its requests.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use parking_lot::RwLock;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use crate::{
+    audit::AuditWriter,
+    clock::Clock,
+    crypto::{DataKey, MasterKeys, WrappedKey},
+    db::{Database, SystemDb},
+    error::{Error, Result},
+    feed::Feed,
+    ids::Ids,
+    mail::Mailer,
+    password::PasswordHasher,
+    rate_limit::{Limits, RateLimiter},
+    session::Lifetime,
+};
+
+/// What a portal is to the kernel: a name and its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Portal {
+    /// Name of the space, as `Me` tells it and as the portal header and the cookie carry it.
+    pub space: &'static str,
+    pub lifetime: Lifetime,
+    /// Requests a minute of one signed-in person.
+    pub person_per_minute: u32,
+}
+
+/// Parts of a system. Services never see it; they get a [`Ctx`](crate::ctx::Ctx).
+pub struct Kernel {
+    pub portal: Portal,
+    pub database: Database,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub limiter: RateLimiter,
+    pub audit: AuditWriter,
+    pub feed: Feed,
+    pub passwords: PasswordHasher,
+    pub mailer: Arc<Mailer>,
+    pub keys: KeyRing,
+    /// Where people reach this portal, for links in mails. No trailing slash.
+    pub public_url: String,
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kernel").field("space", &self.portal.space).finish_non_exhaustive()
+    }
+}
+
+/// What [`Kernel::start`] needs from outside.
+pub struct Parts {
+    pub portal: Portal,
+    pub database: Database,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub passwords: PasswordHasher,
+    pub mailer: Arc<Mailer>,
+    pub master_keys: Arc<MasterKeys>,
+    pub public_url: String,
+    /// Requests a minute by limit class, where the usual ones don't fit.
+    pub limits: HashMap<String, u32>,
+}
+
+impl Kernel {
+    /// Starts the background tasks of a system: change tail and audit writer.
+    pub async fn start(parts: Parts) -> Result<Arc<Self>> {
+        let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
+        let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
+        Ok(Arc::new(Self {
+            portal: parts.portal,
+            limiter: RateLimiter::new(parts.database.clone(), limits),
+            audit: AuditWriter::start(parts.database.clone()),
+            feed,
+            keys: KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() },
+            database: parts.database,
+            clock: parts.clock,
+            ids: parts.ids,
+            passwords: parts.passwords,
+            mailer: parts.mailer,
+            public_url: parts.public_url,
+        }))
+    }
+
+    /// Ready means the database answers.
+    pub async fn ready(&self) -> bool {
+        self.database.answers(Duration::from_secs(1)).await
+    }
+}
+
+/// Data keys of companies, unwrapped once and kept in memory.
+#[derive(Clone)]
+pub struct KeyRing {
+    database: Database,
+    masters: Arc<MasterKeys>,
+    cache: Arc<RwLock<HashMap<(Uuid, u32), Arc<DataKey>>>>,
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyRing(…)")
+    }
+}
+
+#[derive(FromQueryResult)]
+struct KeyRow {
+    id: i32,
+    wrapped: Vec<u8>,
+    master_key_id: String,
+}
+
+const NEWEST: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND retired_at IS NULL ORDER BY id DESC LIMIT 1";
+const BY_ID: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND id = ?";
+
+impl KeyRing {
+    /// The key new values of a company are encrypted with; the nil company is the system itself. Fails when there is none: then
+    /// the data was shredded.
+    pub async fn current(&self, org: Uuid) -> Result<Arc<DataKey>> {
+        let rows: Vec<KeyRow> = self.database.system_read().await?.query(NEWEST, vec![org.into()]).await?;
+        self.unwrapped(org, rows)
+    }
+
+    /// The key a stored value names.
+    pub async fn of(&self, org: Uuid, ciphertext: &[u8]) -> Result<Arc<DataKey>> {
+        let id = crate::crypto::key_id_of(ciphertext).map_err(Error::internal)?;
+        if let Some(key) = self.cache.read().get(&(org, id)) {
+            return Ok(Arc::clone(key));
+        }
+        let number = i32::try_from(id).map_err(Error::internal)?;
+        let rows: Vec<KeyRow> = self.database.system_read().await?.query(BY_ID, vec![org.into(), number.into()]).await?;
+        self.unwrapped(org, rows)
+    }
+
+    /// Makes the first key of a company.
+    pub async fn create(&self, db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
+        let wrapped = DataKey::generate(1).wrap(org, &self.masters);
+        let sql = "INSERT INTO data_keys (org_id, id, wrapped, master_key_id, created_at) VALUES (?, ?, ?, ?, ?)";
+        let values = vec![org.into(), 1.into(), wrapped.bytes.into(), wrapped.master_id.into(), now.into()];
+        db.execute(sql, values).await?;
+        Ok(())
+    }
+
+    fn unwrapped(&self, org: Uuid, rows: Vec<KeyRow>) -> Result<Arc<DataKey>> {
+        let row = rows.into_iter().next().ok_or_else(|| Error::internal("the company has no data key"))?;
+        let id = u32::try_from(row.id).map_err(Error::internal)?;
+        if let Some(key) = self.cache.read().get(&(org, id)) {
+            return Ok(Arc::clone(key));
+        }
+        let wrapped = WrappedKey { id, bytes: row.wrapped, master_id: row.master_key_id };
+        let key = Arc::new(DataKey::unwrap(org, &wrapped, &self.masters).map_err(Error::internal)?);
+        self.cache.write().insert((org, id), Arc::clone(&key));
+        Ok(key)
+    }
+}

@@ -1,0 +1,228 @@
+//! Rate limits and lockouts, kept in the database so that several processes share them. A process may take a few permits at a time
+//! (a lease); the total never exceeds the limit.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    db::Database,
+    error::{Error, Result},
+};
+
+/// Requests a minute of one class.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub per_minute: u32,
+    /// Permits taken from the database at once; 1 where exactness matters most.
+    pub lease: u32,
+}
+
+/// Limits of a portal by class name, as the RPCs declare them.
+#[derive(Clone, Debug)]
+pub struct Limits(HashMap<&'static str, Limit>);
+
+impl Limits {
+    /// The usual limits; `overrides` replaces requests a minute by class.
+    pub fn new(person_per_minute: u32, overrides: &HashMap<String, u32>) -> Self {
+        let classes = [
+            ("sign_in", 10, 1),
+            ("anonymous", 60, 1),
+            ("read", person_per_minute, 20),
+            ("write", person_per_minute.div_ceil(2), 10),
+            ("bulk", 30, 1),
+            ("upload", 600, 20),
+            ("stream", 120, 1),
+        ];
+        Self(
+            classes
+                .into_iter()
+                .map(|(name, usual, lease)| {
+                    let per_minute = overrides.get(name).copied().unwrap_or(usual);
+                    (name, Limit { per_minute, lease: lease.min(per_minute.max(1)) })
+                })
+                .collect(),
+        )
+    }
+
+    fn of(&self, class: &str) -> Limit {
+        // A class nobody defined is a mistake in a proto; it gets the strictest limit instead of none.
+        self.0.get(class).copied().unwrap_or(Limit { per_minute: 10, lease: 1 })
+    }
+}
+
+/// What is left of a limit, for the answer's headers.
+#[derive(Clone, Copy, Debug)]
+pub struct Remaining {
+    pub limit: u32,
+    pub left: u32,
+    /// Seconds until the window starts anew.
+    pub reset: u32,
+}
+
+#[derive(Debug)]
+struct Lease {
+    window: i64,
+    left: u32,
+    /// What the database had left after the lease was taken.
+    behind: u32,
+    /// Whether refusal in this window has been told to the audit.
+    refused: bool,
+}
+
+/// Shared by all requests of a process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct RateLimiter {
+    database: Database,
+    limits: Arc<Limits>,
+    leases: Arc<Mutex<HashMap<String, Lease>>>,
+}
+
+/// Keys kept in memory before old windows are dropped.
+const MAX_LEASES: usize = 50_000;
+
+impl RateLimiter {
+    pub fn new(database: Database, limits: Limits) -> Self {
+        Self { database, limits: Arc::new(limits), leases: Arc::default() }
+    }
+
+    /// Takes one permit of `class` for `who` (an address or a person), or says when to come back.
+    pub async fn take(&self, class: &str, who: &str, now: DateTime<Utc>) -> Result<Remaining> {
+        let limit = self.limits.of(class);
+        let window = now.timestamp() / 60;
+        let reset = 60 - u32::try_from(now.timestamp() % 60).unwrap_or_default();
+        let key = format!("{class}:{who}");
+        if let Some(left) = self.take_leased(&key, window) {
+            return Ok(Remaining { limit: limit.per_minute, left, reset });
+        }
+        let granted = self.reserve(&key, window, limit).await?;
+        if granted.permits == 0 {
+            return Err(Error::Throttled {
+                text: format!("Too many requests. Please wait {reset} seconds and try again; nothing was lost."),
+                retry_after: Duration::from_secs(u64::from(reset)),
+            });
+        }
+        let left = granted.permits - 1;
+        self.keep(key, Lease { window, left, behind: granted.behind, refused: false });
+        Ok(Remaining { limit: limit.per_minute, left: left + granted.behind, reset })
+    }
+
+    /// True the first time a refusal of `class` for `who` is told in this window: it is audited once.
+    pub fn first_refusal(&self, class: &str, who: &str, now: DateTime<Utc>) -> bool {
+        let window = now.timestamp() / 60;
+        let mut leases = self.leases.lock();
+        let lease = leases.entry(format!("{class}:{who}")).or_insert(Lease { window, left: 0, behind: 0, refused: false });
+        if lease.window != window {
+            *lease = Lease { window, left: 0, behind: 0, refused: false };
+        }
+        !std::mem::replace(&mut lease.refused, true)
+    }
+
+    fn take_leased(&self, key: &str, window: i64) -> Option<u32> {
+        let mut leases = self.leases.lock();
+        let lease = leases.get_mut(key)?;
+        if lease.window != window || lease.left == 0 {
+            return None;
+        }
+        lease.left -= 1;
+        Some(lease.left + lease.behind)
+    }
+
+    fn keep(&self, key: String, mut lease: Lease) {
+        let mut leases = self.leases.lock();
+        if leases.len() >= MAX_LEASES {
+            leases.retain(|_, kept| kept.window == lease.window);
+        }
+        // Another request may have leased meanwhile; its permits stay good.
+        if let Some(kept) = leases.get(&key).filter(|kept| kept.window == lease.window) {
+            lease.left += kept.left;
+            lease.refused = kept.refused;
+        }
+        leases.insert(key, lease);
+    }
+
+    async fn reserve(&self, key: &str, window: i64, limit: Limit) -> Result<Granted> {
+        let sql = "INSERT INTO rate_limits (key, window_start, used) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET \
+                   used = CASE WHEN rate_limits.window_start = excluded.window_start THEN rate_limits.used + excluded.used ELSE excluded.used END, \
+                   window_start = excluded.window_start RETURNING used";
+        let values = vec![key.into(), window.into(), i64::from(limit.lease).into()];
+        let row = self.database.statement(sql, values).await?.ok_or_else(|| Error::internal("the limiter returned nothing"))?;
+        let used: i64 = row.try_get("", "used")?;
+        let before = u32::try_from(used - i64::from(limit.lease)).unwrap_or(u32::MAX);
+        let free = limit.per_minute.saturating_sub(before);
+        let permits = free.min(limit.lease);
+        Ok(Granted { permits, behind: free - permits })
+    }
+}
+
+struct Granted {
+    permits: u32,
+    behind: u32,
+}
+
+/// Seconds to wait after that many failures in a row, for one account (after kanidm's soft lock).
+fn account_wait(failures: i64) -> i64 {
+    match failures {
+        ..3 => 1,
+        3..9 => 3,
+        9..25 => 5,
+        25..100 => 10,
+        _ => 3600,
+    }
+}
+
+/// Counts an attempt on `subject` before its secret is looked at, so that parallel guesses get one evaluation per slot.
+/// Refuses while the subject is locked.
+pub async fn count_attempt(database: &Database, subject: &str, now: DateTime<Utc>) -> Result<()> {
+    let at = now.timestamp();
+    let sql = "INSERT INTO lockouts (key, failures, locked_until, last_failure) VALUES (?, 1, ?, ?) ON CONFLICT (key) DO UPDATE SET \
+               failures = lockouts.failures + 1, locked_until = excluded.last_failure + (CASE WHEN lockouts.failures < 2 THEN 1 \
+               WHEN lockouts.failures < 8 THEN 3 WHEN lockouts.failures < 24 THEN 5 WHEN lockouts.failures < 99 THEN 10 ELSE 3600 END), \
+               last_failure = excluded.last_failure WHERE lockouts.locked_until <= excluded.last_failure RETURNING failures";
+    let values = vec![subject.into(), (at + account_wait(1)).into(), at.into()];
+    if database.statement(sql, values).await?.is_some() {
+        return Ok(());
+    }
+    let row = database.statement("SELECT locked_until FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
+    let until: i64 = row.map(|row| row.try_get("", "locked_until")).transpose()?.unwrap_or(at + 1);
+    let wait = u64::try_from(until - at).unwrap_or(1).max(1);
+    Err(Error::Throttled {
+        text: format!("Too many attempts. Please wait {wait} seconds and try again."),
+        retry_after: Duration::from_secs(wait),
+    })
+}
+
+/// The attempt succeeded: the ladder starts anew.
+pub async fn forget_attempts(database: &Database, subject: &str) -> Result<()> {
+    database.execute("DELETE FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
+    Ok(())
+}
+
+/// Uses up a TOTP step. False when this step, or a later one, was used before.
+pub async fn use_totp_step(database: &Database, user_id: Uuid, step: i64) -> Result<bool> {
+    let sql = "INSERT INTO totp_steps (subject, step) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET step = excluded.step \
+               WHERE totp_steps.step < excluded.step RETURNING step";
+    Ok(database.statement(sql, vec![user_id.to_string().into(), step.into()]).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_only_gets_steeper() {
+        let waits: Vec<i64> = (1..200).map(account_wait).collect();
+        assert!(waits.is_sorted());
+        assert_eq!(waits.first(), Some(&1));
+        assert_eq!(waits.last(), Some(&3600));
+    }
+
+    #[test]
+    fn an_unknown_class_gets_the_strictest_limit() {
+        let limits = Limits::new(600, &HashMap::new());
+        assert_eq!(limits.of("no such class").per_minute, 10);
+        assert_eq!(limits.of("read").per_minute, 600);
+    }
+}

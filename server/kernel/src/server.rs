@@ -1,0 +1,106 @@
+//! Listeners: one per portal, with only that portal's services and assets on it, and one for operations on loopback.
+
+pub mod assets;
+pub mod connection;
+pub mod headers;
+
+use std::{collections::HashSet, sync::Arc};
+
+use axum::{Router, extract::Request, middleware};
+use streamflow_proto::access::Access;
+use tonic::service::Routes;
+use tonic_web::GrpcWebLayer;
+use tower::ServiceBuilder;
+
+pub use assets::Assets;
+
+use crate::{
+    access::{self, Authenticator, Gate, door::Door},
+    error::{Error, Result},
+    kernel::Kernel,
+};
+
+/// One portal as its listener serves it.
+pub struct PortalSite {
+    pub kernel: Arc<Kernel>,
+    pub access: &'static [Access],
+    pub descriptors: &'static [u8],
+    pub authenticator: Arc<dyn Authenticator>,
+    pub services: Routes,
+    /// Exact origins of the portal's own pages.
+    pub origins: HashSet<String>,
+    pub assets: Arc<dyn Assets>,
+    /// Describe the protos to anyone who asks: for development.
+    pub reflection: bool,
+}
+
+impl PortalSite {
+    /// The whole site: RPCs behind door and gate, everything else the web app.
+    pub fn into_router(self) -> Result<Router> {
+        let door = Arc::new(Door { space: self.kernel.portal.space, origins: self.origins });
+        let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, self.authenticator)?);
+        let guarded = self
+            .services
+            .into_axum_router()
+            .layer(middleware::from_fn_with_state(gate, access::guard));
+        let translated = ServiceBuilder::new()
+            .layer(GrpcWebLayer::new())
+            .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
+            .service(guarded);
+        let rpcs: Router = Router::new()
+            .fallback_service(translated)
+            .layer(middleware::from_fn_with_state(door, access::door::guard));
+        let pages = assets::router(self.assets);
+        let mut site = Router::new().fallback(move |request: Request| {
+            let is_rpc = request.uri().path().starts_with("/streamflow.");
+            let (rpcs, pages) = (rpcs.clone(), pages.clone());
+            async move {
+                use tower::ServiceExt as _;
+                let site = if is_rpc { rpcs } else { pages };
+                site.oneshot(request).await.unwrap_or_else(|never| match never {})
+            }
+        });
+        if self.reflection {
+            site = site.merge(reflection(self.descriptors)?);
+        }
+        Ok(site.layer(middleware::map_response(headers::secure)))
+    }
+}
+
+fn reflection(descriptors: &'static [u8]) -> Result<Router> {
+    let service = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(descriptors)
+        .build_v1()
+        .map_err(Error::internal)?;
+    Ok(Routes::default().add_service(service).into_axum_router().reset_fallback())
+}
+
+/// `/healthz`, `/readyz` and `/metrics`, and the gRPC health service, for the operator's own tools.
+pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+    use axum::{http::StatusCode, routing::get};
+    let ready = kernels.clone();
+    let (reporter, health) = tonic_health::server::health_reporter();
+    tokio::spawn(async move {
+        loop {
+            let status = if all_ready(&kernels).await { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };
+            reporter.set_service_status("", status).await;
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+    });
+    Routes::default()
+        .add_service(health)
+        .into_axum_router()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route(
+            "/readyz",
+            get(move || {
+                let kernels = ready.clone();
+                async move { if all_ready(&kernels).await { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "a database does not answer\n") } }
+            }),
+        )
+        .route("/metrics", get(move || std::future::ready(metrics())))
+}
+
+async fn all_ready(kernels: &[Arc<Kernel>]) -> bool {
+    futures::future::join_all(kernels.iter().map(|kernel| kernel.ready())).await.into_iter().all(|ready| ready)
+}

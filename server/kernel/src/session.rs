@@ -1,0 +1,213 @@
+//! Sessions: an opaque 256-bit token, of which only the SHA-256 is kept, one row per sign-in, one cookie per portal. Nothing about
+//! a session is cached: a killed one is refused at its next request.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::FromQueryResult;
+use sha2::{Digest as _, Sha256};
+use tonic::metadata::{MetadataMap, MetadataValue};
+use uuid::Uuid;
+
+use crate::{
+    ctx::Ctx,
+    db::{Database, SystemDb},
+    error::{Error, Result},
+};
+
+/// How long sessions live in a portal (spec security.md).
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// From sign-in to the end, whatever happens.
+    pub absolute: Duration,
+    /// Without a request.
+    pub idle: Duration,
+}
+
+/// `last_seen_at` is written at most this often.
+const TOUCH_EVERY: Duration = Duration::seconds(60);
+/// A session still waiting for its second factor.
+const PENDING_LIFETIME: Duration = Duration::minutes(10);
+
+/// A new session's secret, shown once.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl Token {
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random))
+    }
+
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub fn hash(&self) -> Vec<u8> {
+        hash_token(&self.0)
+    }
+}
+
+/// SHA-256 of a token as text. Tokens have 256 bits, so a plain hash is enough.
+pub fn hash_token(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+/// How far a session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// The password was right; a second factor is still needed.
+    Pending,
+    Full,
+}
+
+impl Level {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Full => "full",
+        }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        if text == "full" { Self::Full } else { Self::Pending }
+    }
+}
+
+/// A row of `sessions`.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Session {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub org_id: Option<Uuid>,
+    pub level: String,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub ip: String,
+    pub user_agent: String,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "id, user_id, org_id, level, created_at, last_seen_at, expires_at, ip, user_agent, revoked_at";
+
+/// For whom a session is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder {
+    pub user_id: Uuid,
+    pub org_id: Uuid,
+    pub level: Level,
+}
+
+/// Opens a session and returns its token.
+pub async fn open(db: &SystemDb, ctx: &Ctx, holder: Holder) -> Result<Token> {
+    let token = Token::new(ctx.kernel().ids.token());
+    let now = ctx.now();
+    let lifetime = match holder.level {
+        Level::Pending => PENDING_LIFETIME,
+        Level::Full => ctx.kernel().portal.lifetime.absolute,
+    };
+    let sql = "INSERT INTO sessions (id, token_hash, user_id, org_id, level, created_at, last_seen_at, expires_at, ip, user_agent) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let values = vec![
+        ctx.new_id().into(),
+        token.hash().into(),
+        holder.user_id.into(),
+        holder.org_id.into(),
+        holder.level.as_str().into(),
+        now.into(),
+        now.into(),
+        (now + lifetime).into(),
+        ctx.request().ip.to_string().into(),
+        ctx.request().user_agent.clone().into(),
+    ];
+    db.execute(sql, values).await?;
+    Ok(token)
+}
+
+/// Ends one session. True when it was live.
+pub async fn end(db: &SystemDb, session_id: Uuid, user_id: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "UPDATE sessions SET revoked_at = ? WHERE id = ? AND user_id = ? AND revoked_at IS NULL";
+    Ok(db.execute(sql, vec![now.into(), session_id.into(), user_id.into()]).await? > 0)
+}
+
+/// Ends every session of a person but `keep`. Returns how many.
+pub async fn end_all(db: &SystemDb, user_id: Uuid, keep: Option<Uuid>, now: DateTime<Utc>) -> Result<u64> {
+    let sql = "UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL AND id <> ?";
+    db.execute(sql, vec![now.into(), user_id.into(), keep.unwrap_or_default().into()]).await
+}
+
+/// Live sessions of a person, newest first.
+pub async fn live(db: &SystemDb, ctx: &Ctx, user_id: Uuid) -> Result<Vec<Session>> {
+    let now = ctx.now();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sessions WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? AND last_seen_at > ? \
+         AND level = 'full' ORDER BY created_at DESC LIMIT 100"
+    );
+    db.query(&sql, vec![user_id.into(), now.into(), (now - ctx.kernel().portal.lifetime.idle).into()]).await
+}
+
+/// The session of a token, whatever its state.
+pub async fn by_token_hash(database: &Database, token_hash: Vec<u8>) -> Result<Option<Session>> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE token_hash = ?");
+    let row = database.statement(&sql, vec![token_hash.into()]).await?;
+    row.map(|row| Session::from_query_result(&row, "").map_err(Error::from)).transpose()
+}
+
+/// Why a session no longer counts.
+pub fn check_alive(
+    lifetime: Lifetime,
+    now: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    if revoked_at.is_some() {
+        return Err(Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again."));
+    }
+    if now >= expires_at || now - last_seen_at > lifetime.idle {
+        return Err(Error::unauthenticated("SESSION_EXPIRED", "Your session has expired. Sign in again; nothing you saved is lost."));
+    }
+    Ok(())
+}
+
+/// Notes that the session was used, at most once a minute and without making the request wait.
+pub fn touch(database: &Database, session_id: Uuid, last_seen_at: DateTime<Utc>, now: DateTime<Utc>) {
+    if now - last_seen_at < TOUCH_EVERY {
+        return;
+    }
+    let database = database.clone();
+    tokio::spawn(async move {
+        let sql = "UPDATE sessions SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?";
+        if let Err(error) = database.execute(sql, vec![now.into(), session_id.into(), now.into()]).await {
+            tracing::warn!(?error, "a session's last use was not noted");
+        }
+    });
+}
+
+/// Name of the portal's cookie. `__Host-` binds it to this host, `/` and https (or localhost).
+pub fn cookie_name(space: &str) -> String {
+    format!("__Host-sf_{space}")
+}
+
+/// Puts the cookie of `token` on an answer.
+pub fn set_cookie(metadata: &mut MetadataMap, ctx: &Ctx, token: &Token) -> Result<()> {
+    let seconds = ctx.kernel().portal.lifetime.absolute.num_seconds();
+    write_cookie(metadata, &cookie_name(ctx.kernel().portal.space), token.reveal(), seconds)
+}
+
+/// Takes the session cookie away.
+pub fn clear_cookie(metadata: &mut MetadataMap, ctx: &Ctx) -> Result<()> {
+    write_cookie(metadata, &cookie_name(ctx.kernel().portal.space), "", 0)
+}
+
+/// Sets a `__Host-` cookie that scripts can't read.
+pub fn write_cookie(metadata: &mut MetadataMap, name: &str, value: &str, max_age_seconds: i64) -> Result<()> {
+    let cookie = format!("{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; Secure; SameSite=Strict");
+    metadata.append("set-cookie", MetadataValue::try_from(cookie).map_err(Error::internal)?);
+    Ok(())
+}
