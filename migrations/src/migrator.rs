@@ -1,4 +1,8 @@
 //! Runs the pending migrations of a system, all or none, and says which are pending.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "runs as the owner, before there is an org"
+)]
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,

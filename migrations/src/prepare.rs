@@ -1,6 +1,10 @@
 //! Makes an empty PostgreSQL database ready: roles, schemas, rights, and the migrations of all systems.
 //!
 //! Roles belong to the cluster, so several databases share them: those that exist are kept, and get the given password.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "runs as a superuser, before there is an org"
+)]
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 

@@ -1,4 +1,8 @@
 //! Migrations on SQLite: a fresh file, a second run, and what the tables promise.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests make their own connections, times and ids"
+)]
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, Value};
