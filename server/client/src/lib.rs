@@ -16,6 +16,7 @@ pub mod record;
 pub mod saved_view;
 pub mod search;
 pub mod session;
+pub mod system;
 pub mod task;
 pub mod team;
 pub mod timeline;

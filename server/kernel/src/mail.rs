@@ -68,7 +68,7 @@ enum Way {
 
 impl Mailer {
     /// Checks the settings without connecting: a mail server that is away must not keep this one from
-    /// starting.
+    /// starting. To be made, and dropped, inside the tokio runtime: the connection pool lives on it.
     pub fn new(config: MailConfig, clock: Arc<dyn Clock>) -> Result<Self, MailError> {
         let way = match config {
             MailConfig::Smtp { url, from } => smtp(&url, &from)?,
@@ -214,8 +214,8 @@ mod tests {
         Mailer::new(config, Arc::new(FixedClock::default()))
     }
 
-    #[test]
-    fn a_connection_that_could_be_read_on_the_way_is_refused() {
+    #[tokio::test]
+    async fn a_connection_that_could_be_read_on_the_way_is_refused() {
         let smtp = |url: &str| {
             mailer(MailConfig::Smtp {
                 url: url.into(),
@@ -245,8 +245,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_sender_must_be_an_address() {
+    #[tokio::test]
+    async fn the_sender_must_be_an_address() {
         let config = MailConfig::Smtp {
             url: "smtps://mail.example.com".into(),
             from: "nobody".into(),
@@ -284,8 +284,8 @@ mod tests {
         assert_eq!(shown, r#"Mail { to: "a…@example.com", subject: "Hi", .. }"#);
     }
 
-    #[test]
-    fn an_smtp_message_has_its_headers_and_its_text() {
+    #[tokio::test]
+    async fn an_smtp_message_has_its_headers_and_its_text() {
         let mailer = mailer(MailConfig::Smtp {
             url: "smtps://x.example".into(),
             from: "SF <sf@x.example>".into(),
