@@ -1,1 +1,53 @@
-//! Placeholder head.
+//! The parts the portals share: transport, session, layout pieces and controls. Knows no portal by name; an app hands its own in.
+
+pub mod api;
+pub mod badge;
+pub mod banner;
+pub mod board;
+pub mod browser;
+pub mod button;
+pub mod chart;
+pub mod csv;
+pub mod dialog;
+pub mod empty;
+pub mod error_panel;
+pub mod field;
+pub mod form;
+pub mod format;
+pub mod guard;
+pub mod icon;
+pub mod keys;
+pub mod layout;
+pub mod list;
+pub mod live;
+pub mod load;
+pub mod menu;
+pub mod palette;
+pub mod session;
+pub mod skeleton;
+pub mod table;
+pub mod tabs;
+pub mod theme;
+pub mod timeline;
+pub mod toast;
+
+use leptos::prelude::*;
+
+use self::{api::Api, guard::LeaveGuard, keys::Keys, layout::PageSlots, palette::Palette, toast::Toasts};
+
+/// Puts into context what the parts share. Call it once, first thing in the app's root component.
+pub fn provide(portal: &'static str) -> Api {
+    console_error_panic_hook::set_once();
+    let api = Api::new(portal);
+    provide_context(api);
+    provide_context(Toasts::default());
+    provide_context(Palette::default());
+    provide_context(PageSlots::default());
+    let keys = Keys::default();
+    provide_context(keys);
+    keys.listen();
+    let guard = LeaveGuard::default();
+    provide_context(guard);
+    guard.listen();
+    api
+}

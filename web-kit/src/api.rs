@@ -1,0 +1,144 @@
+//! Calls to the server: one place adds the portal's name and the idempotency key, maps refusals and notices the network.
+
+pub mod act;
+pub mod error;
+mod transport;
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use prost::Message;
+use tonic::{Request, Response, Status, metadata::MetadataValue};
+
+pub use self::transport::Transport;
+use self::{act::Act, error::ApiError};
+use crate::browser;
+
+/// Waits before a call is repeated after the network failed, in milliseconds.
+const RETRY_AFTER_MS: [u32; 2] = [400, 1_200];
+
+/// The server as one portal sees it. Copy it freely; get it with [`use_api`].
+#[derive(Clone, Copy, Debug)]
+pub struct Api {
+    portal: &'static str,
+    /// False from the first call that could not reach the server until one does.
+    pub online: RwSignal<bool>,
+    /// Seconds since 1970 of the last answer of any kind.
+    pub last_answer: RwSignal<i64>,
+    /// Grows each time the server says that nobody is signed in.
+    pub signed_out: RwSignal<u32>,
+}
+
+/// The portal's [`Api`], as [`crate::provide`] put it there.
+pub fn use_api() -> Api {
+    expect_context::<Api>()
+}
+
+impl Api {
+    pub fn new(portal: &'static str) -> Self {
+        Self {
+            portal,
+            online: RwSignal::new(true),
+            last_answer: RwSignal::new(0),
+            signed_out: RwSignal::new(0),
+        }
+    }
+
+    pub fn portal(&self) -> &'static str {
+        self.portal
+    }
+
+    /// What a generated client is built on: `CustomerServiceClient::new(api.transport())`.
+    pub fn transport(&self) -> Transport {
+        Transport::new(*self)
+    }
+
+    /// Reads. Repeated by itself when the network fails.
+    pub async fn read<Req, Res>(
+        &self,
+        request: Req,
+        call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
+    ) -> Result<Res, ApiError>
+    where
+        Req: Clone,
+    {
+        let answer = self.repeat(&call, || Request::new(request.clone())).await;
+        self.watch_session(answer)
+    }
+
+    /// Changes something. The key of `act` travels along, so that a repeated call is carried out once.
+    pub async fn write<Req, Res>(
+        &self,
+        act: &Act,
+        request: Req,
+        call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
+    ) -> Result<Res, ApiError>
+    where
+        Req: Message + Clone,
+    {
+        let key = act.key_for(&request.encode_to_vec(), browser::uuid);
+        let answer = self.repeat(&call, || with_key(request.clone(), &key)).await;
+        act.settle(answer.as_ref().err());
+        self.watch_session(answer)
+    }
+
+    /// Signing in and other calls of people who are not signed in: a refusal stays on the page that asked.
+    pub async fn open<Req, Res>(
+        &self,
+        request: Req,
+        call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
+    ) -> Result<Res, ApiError> {
+        let answer = call(self.transport(), Request::new(request)).await;
+        self.settle(answer)
+    }
+
+    async fn repeat<Req, Res>(
+        &self,
+        call: &impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
+        request: impl Fn() -> Request<Req>,
+    ) -> Result<Res, ApiError> {
+        for wait in RETRY_AFTER_MS {
+            match self.settle(call(self.transport(), request()).await) {
+                Err(error) if error.is_network() => browser::sleep_ms(wait).await,
+                answer => return answer,
+            }
+        }
+        self.settle(call(self.transport(), request()).await)
+    }
+
+    fn settle<Res>(&self, answer: Result<Response<Res>, Status>) -> Result<Res, ApiError> {
+        match answer {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) => Err(ApiError::from_status(&status)),
+        }
+    }
+
+    fn watch_session<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {
+        if answer.as_ref().is_err_and(ApiError::is_signed_out) {
+            self.signed_out.try_update(|count| *count += 1);
+        }
+        answer
+    }
+
+    fn answered(&self) {
+        if !self.online.get_untracked() {
+            self.online.set(true);
+        }
+        self.last_answer.set(browser::now());
+    }
+
+    fn unreachable(&self) {
+        self.online.set(false);
+    }
+}
+
+fn with_key<Req>(request: Req, key: &str) -> Request<Req> {
+    let mut request = Request::new(request);
+    if let Ok(value) = MetadataValue::try_from(key) {
+        request.metadata_mut().insert("idempotency-key", value);
+    }
+    request
+}
+
+/// A call that is kept to be made later, by several tabs' parts or by a retry.
+pub type Later<T> = Rc<dyn Fn() -> futures::future::LocalBoxFuture<'static, Result<T, ApiError>>>;

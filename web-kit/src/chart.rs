@@ -1,0 +1,216 @@
+//! Charts: bars and lines from zero, a comparison dashed, and the same numbers as a table behind a button.
+
+mod scale;
+
+use leptos::prelude::*;
+
+use self::scale::{Scale, label_step};
+use crate::{
+    button::IconButton,
+    format::number,
+    icon::glyphs,
+};
+
+/// One place on the axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub label: String,
+    pub value: f64,
+    /// Same place of the range before.
+    pub before: Option<f64>,
+}
+
+impl Point {
+    pub fn new(label: impl Into<String>, value: f64) -> Self {
+        Self { label: label.into(), value, before: None }
+    }
+
+    pub fn before(mut self, value: f64) -> Self {
+        self.before = Some(value);
+        self
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChartKind {
+    Bars,
+    Line,
+}
+
+// Drawing units; the picture scales to its place.
+const WIDTH: f64 = 640.0;
+const HEIGHT: f64 = 180.0;
+const LEFT: f64 = 40.0;
+const RIGHT: f64 = 8.0;
+const TOP: f64 = 8.0;
+const FOOT: f64 = 22.0;
+
+#[component]
+pub fn Chart(
+    /// What is counted: "New customers by week".
+    #[prop(into)]
+    title: String,
+    #[prop(into)] points: Signal<Vec<Point>>,
+    #[prop(default = ChartKind::Bars)] kind: ChartKind,
+    /// Names of the two series: "This range", "Range before".
+    #[prop(default = ("Now", "Before"))]
+    names: (&'static str, &'static str),
+    /// How a value is written.
+    #[prop(default = write_count)]
+    write: fn(f64) -> String,
+) -> impl IntoView {
+    let as_table = RwSignal::new(false);
+    let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
+    let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
+    let heading = title.clone();
+    view! {
+        <figure class="chart-box">
+            <figcaption class="row">
+                <span class="legend grow">
+                    <span><i class=if kind == ChartKind::Bars { "is-sq" } else { "" }></i>{names.0}</span>
+                    {move || has_before.get().then(|| view! { <span><i class="is-compare"></i>{names.1}</span> })}
+                </span>
+                <IconButton
+                    label=label
+                    glyph=glyphs::TABLE
+                    small=true
+                    pressed=Signal::derive(move || Some(as_table.get()))
+                    on_click=move |_| as_table.update(|on| *on = !*on)
+                />
+            </figcaption>
+            {move || {
+                let points = points.get();
+                if as_table.get() {
+                    view! { <ChartTable title=heading.clone() points names write has_before=has_before.get()/> }.into_any()
+                } else {
+                    view! { <Drawing title=heading.clone() points kind write/> }.into_any()
+                }
+            }}
+        </figure>
+    }
+}
+
+fn write_count(value: f64) -> String {
+    number::count(value.round() as i64)
+}
+
+#[component]
+fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) -> String) -> impl IntoView {
+    let top = points.iter().flat_map(|point| [point.value, point.before.unwrap_or_default()]).fold(0.0, f64::max);
+    let scale = Scale::from_zero(top);
+    let y = move |value: f64| TOP + (HEIGHT - TOP - FOOT) * (1.0 - scale.part(value));
+    let slot = (WIDTH - LEFT - RIGHT) / points.len().max(1) as f64;
+    let x = move |at: usize| LEFT + slot * (at as f64 + 0.5);
+    let grid = scale
+        .steps()
+        .map(|value| {
+            view! {
+                <line class="grid-line" x1=LEFT x2=WIDTH - RIGHT y1=y(value) y2=y(value)></line>
+                <text x=LEFT - 6.0 y=y(value) text-anchor="end" dominant-baseline="middle">{write(value)}</text>
+            }
+        })
+        .collect_view();
+    let every = label_step(points.len());
+    let labels = points
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| at.is_multiple_of(every))
+        .map(|(at, point)| {
+            view! { <text x=x(at) y=HEIGHT - 6.0 text-anchor="middle">{point.label.clone()}</text> }
+        })
+        .collect_view();
+    let marks = match kind {
+        ChartKind::Bars => bars(&points, slot, x, y),
+        ChartKind::Line => line(&points, x, y),
+    };
+    view! {
+        <svg class="chart" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=title>
+            {grid}
+            {marks}
+            {labels}
+        </svg>
+    }
+    .into_any()
+}
+
+fn bars(points: &[Point], slot: f64, x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64) -> AnyView {
+    let width = (slot * 0.6).min(36.0);
+    points
+        .iter()
+        .enumerate()
+        .map(|(at, point)| {
+            let left = x(at) - width / 2.0;
+            let before = point.before.map(|value| {
+                let tall = y(0.0) - y(value);
+                view! { <rect class="bar-compare" x=left - 3.0 y=y(value) width=width height=tall rx="2"></rect> }
+            });
+            let tall = y(0.0) - y(point.value);
+            view! {
+                {before}
+                <rect class="bar" x=left y=y(point.value) width=width height=tall rx="2"></rect>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn line(points: &[Point], x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64) -> AnyView {
+    let path = |values: Vec<(usize, f64)>| {
+        values
+            .into_iter()
+            .enumerate()
+            .map(|(n, (at, value))| format!("{}{:.1} {:.1}", if n == 0 { 'M' } else { 'L' }, x(at), y(value)))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let now = path(points.iter().enumerate().map(|(at, point)| (at, point.value)).collect());
+    let before = path(points.iter().enumerate().filter_map(|(at, point)| Some((at, point.before?))).collect());
+    let area = match (points.len().checked_sub(1), now.is_empty()) {
+        (Some(last), false) => format!("{now} L{:.1} {:.1} L{:.1} {:.1} Z", x(last), y(0.0), x(0), y(0.0)),
+        _ => String::new(),
+    };
+    view! {
+        <path class="area" d=area></path>
+        <path class="compare" d=before></path>
+        <path class="line" d=now></path>
+    }
+    .into_any()
+}
+
+#[component]
+fn ChartTable(
+    title: String,
+    points: Vec<Point>,
+    names: (&'static str, &'static str),
+    write: fn(f64) -> String,
+    has_before: bool,
+) -> impl IntoView {
+    let rows = points
+        .into_iter()
+        .map(|point| {
+            view! {
+                <tr>
+                    <th scope="row">{point.label}</th>
+                    <td class="num">{write(point.value)}</td>
+                    {has_before.then(|| view! { <td class="num">{point.before.map(write)}</td> })}
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="table-wrap" tabindex="0" role="region" aria-label=title.clone()>
+            <table class="table table-dense">
+                <caption class="sr-only">{title.clone()}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col"><span class="sr-only">"Place"</span></th>
+                        <th scope="col" class="num">{names.0}</th>
+                        {has_before.then(|| view! { <th scope="col" class="num">{names.1}</th> })}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}

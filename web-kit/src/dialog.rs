@@ -1,0 +1,159 @@
+//! Dialogs: the browser's own `<dialog>` keeps the focus in and the rest of the page out; a sheet from below on phones.
+
+use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, HtmlElement};
+
+use crate::{
+    browser,
+    button::{Button, IconButton, Kind},
+    field::TextField,
+    icon::glyphs,
+};
+
+/// Shows while `open`. The title says what, the text how many it affects. Focus returns to the opener.
+#[component]
+pub fn Dialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: Signal<String>,
+    /// 920 px instead of 560, for comparisons.
+    #[prop(optional)]
+    wide: bool,
+    /// Buttons at the foot.
+    #[prop(optional)]
+    foot: Option<ViewFn>,
+    /// Called when it closes without an answer: Esc, the cross, or the ground around it.
+    #[prop(optional, into)]
+    on_dismiss: Option<Callback<()>>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let children = StoredValue::new(children);
+    let foot = StoredValue::new(foot);
+    view! {
+        <Show when=move || open.get()>
+            <Opened open title wide foot=foot.get_value() on_dismiss children=children.get_value()/>
+        </Show>
+    }
+    .into_any()
+}
+
+#[component]
+fn Opened(
+    open: RwSignal<bool>,
+    title: Signal<String>,
+    wide: bool,
+    foot: Option<ViewFn>,
+    on_dismiss: Option<Callback<()>>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    let heading = browser::uid("dialog");
+    return_focus();
+    Effect::new(move |_| {
+        if let Some(dialog) = node.get() {
+            show_modal(&dialog);
+        }
+    });
+    let dismiss = move || {
+        open.set(false);
+        if let Some(dismissed) = on_dismiss {
+            dismissed.run(());
+        }
+    };
+    view! {
+        <dialog
+            node_ref=node
+            class="overlay"
+            aria-labelledby=heading.clone()
+            on:cancel=move |event: web_sys::Event| {
+                event.prevent_default();
+                dismiss();
+            }
+            on:mousedown=move |event| {
+                let on_ground = event.target().zip(event.current_target()).is_some_and(|(at, ground)| at == ground);
+                if on_ground {
+                    dismiss();
+                }
+            }
+        >
+            <div class=if wide { "dialog is-wide" } else { "dialog" }>
+                <header class="dialog-head">
+                    <h2 class="t-16 grow" id=heading.clone()>{title}</h2>
+                    <IconButton label="Close" glyph=glyphs::XMARK small=true on_click=move |_| dismiss()/>
+                </header>
+                <div class="dialog-body">{children()}</div>
+                {foot.map(|foot| view! { <footer class="dialog-foot">{foot.run()}</footer> })}
+            </div>
+        </dialog>
+    }
+}
+
+/// When the calling component goes, the focus goes back to where it is now.
+pub(crate) fn return_focus() {
+    let opener = StoredValue::new_local(browser::focused());
+    on_cleanup(move || {
+        if let Some(Some(opener)) = opener.try_get_value() {
+            request_animation_frame(move || {
+                if opener.is_connected() {
+                    let _ = opener.focus();
+                }
+            });
+        }
+    });
+}
+
+fn show_modal(dialog: &HtmlDialogElement) {
+    if !dialog.open() && dialog.show_modal().is_ok() {
+        // The cross comes first in the document, but the first field is what the dialog is for.
+        let first = dialog
+            .query_selector("[autofocus], .dialog-body :is(input, select, textarea), .dialog-foot .btn-primary")
+            .ok()
+            .flatten();
+        if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+            let _ = first.focus();
+        }
+    }
+}
+
+/// Asks before something that can't be undone. With `type_to_confirm` the words must be typed first.
+#[component]
+pub fn ConfirmDialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: Signal<String>,
+    /// Verb and thing on the red button: "Delete 3 teams".
+    #[prop(into)]
+    action: Signal<String>,
+    #[prop(optional, into)] type_to_confirm: Option<String>,
+    #[prop(optional, into)] busy: Signal<bool>,
+    #[prop(into)] on_confirm: Callback<()>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let wanted = StoredValue::new(type_to_confirm);
+    let refused = Signal::derive(move || {
+        let wanted = wanted.get_value()?;
+        (typed.get().trim() != wanted).then(|| format!("Type “{wanted}” first"))
+    });
+    let foot = ViewFn::from(move || {
+        view! {
+            <Button class="push" on_click=move |_| open.set(false)>"Cancel"</Button>
+            <Button kind=Kind::Danger busy disabled_because=refused on_click=move |_| on_confirm.run(())>
+                {action}
+            </Button>
+        }
+    });
+    let children = StoredValue::new(children);
+    view! {
+        <Dialog open title foot>
+            <div class="stack gap-4">
+                {children.get_value()()}
+                {wanted
+                    .get_value()
+                    .map(|words| {
+                        view! { <TextField name="confirm" label=format!("Type “{words}” to confirm") value=typed/> }
+                    })}
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}

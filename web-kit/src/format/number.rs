@@ -1,0 +1,89 @@
+//! Numbers: groups of three by a comma, a real minus, sizes in powers of ten.
+
+/// "1,204", "−12".
+pub fn count(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = String::from(if value < 0 { "−" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 customer", "1,204 customers".
+pub fn counted(value: i64, one: &str, many: &str) -> String {
+    format!("{} {}", count(value), if value == 1 { one } else { many })
+}
+
+/// A total that is no longer counted exactly above its cap: "10,000+".
+pub fn total(value: i64, capped: bool) -> String {
+    if capped { format!("{}+", count(value)) } else { count(value) }
+}
+
+/// "9 %", "+4 %"; `signed` adds the plus.
+pub fn percent(value: f64, signed: bool) -> String {
+    let rounded = value.round() as i64;
+    let plus = if signed && rounded > 0 { "+" } else { "" };
+    format!("{plus}{} %", count(rounded))
+}
+
+/// How much `now` is above `before`, in percent; None without a base.
+pub fn change(now: i64, before: i64) -> Option<f64> {
+    (before != 0).then(|| (now - before) as f64 / before as f64 * 100.0)
+}
+
+/// "842 B", "1.2 kB", "38 MB".
+pub fn bytes(value: i64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut size = value as f64;
+    let mut unit = 0;
+    while size >= 1_000.0 && unit + 1 < UNITS.len() {
+        size /= 1_000.0;
+        unit += 1;
+    }
+    if unit > 0 && size < 10.0 { format!("{size:.1} {}", UNITS[unit]) } else { format!("{size:.0} {}", UNITS[unit]) }
+}
+
+/// "8 s", "2 min", "3 h 20 min".
+pub fn duration(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{} s", seconds.max(0)),
+        60..3_600 => format!("{} min", seconds / 60),
+        _ if seconds % 3_600 < 60 => format!("{} h", seconds / 3_600),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+/// Digits of a phone number with the spaces people wrote, for `tel:`.
+pub fn dialable(phone: &str) -> String {
+    phone.char_indices().filter(|(at, c)| c.is_ascii_digit() || (*at == 0 && *c == '+')).map(|(_, c)| c).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_and_minus_is_real() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(1_204), "1,204");
+        assert_eq!(count(-12_870_000), "−12,870,000");
+        assert_eq!(total(10_000, true), "10,000+");
+        assert_eq!(counted(1, "row", "rows"), "1 row");
+    }
+
+    #[test]
+    fn shares_sizes_and_spans_are_short() {
+        assert_eq!(percent(4.4, true), "+4 %");
+        assert_eq!(percent(-4.4, true), "−4 %");
+        assert_eq!(change(9, 0), None);
+        assert_eq!(bytes(842), "842 B");
+        assert_eq!(bytes(1_240), "1.2 kB");
+        assert_eq!(bytes(38_400_000), "38 MB");
+        assert_eq!(duration(12_000), "3 h 20 min");
+        assert_eq!(dialable("+44 (0)113 496-0142"), "+4401134960142");
+    }
+}

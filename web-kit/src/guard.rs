@@ -1,0 +1,134 @@
+//! Typed work is not lost by a click on a link, the back button or a closed tab: the page asks first.
+
+use leptos::{ev, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{AddEventListenerOptions, Event, EventTarget};
+
+use crate::{
+    browser,
+    button::{Button, Kind},
+    dialog::Dialog,
+};
+
+/// Where the person wanted to go, and whether anything speaks against it.
+#[derive(Clone, Copy)]
+pub struct LeaveGuard {
+    holding: RwSignal<Vec<(u32, Signal<bool>)>>,
+    next: StoredValue<u32>,
+    wanted: RwSignal<Option<String>>,
+    asking: RwSignal<bool>,
+}
+
+impl Default for LeaveGuard {
+    fn default() -> Self {
+        Self {
+            holding: RwSignal::new(Vec::new()),
+            next: StoredValue::new(0),
+            wanted: RwSignal::new(None),
+            asking: RwSignal::new(false),
+        }
+    }
+}
+
+/// Asks before leaving while `unsaved` is true and the calling component lives.
+pub fn guard_while(unsaved: Signal<bool>) {
+    let Some(guard) = use_context::<LeaveGuard>() else { return };
+    let number = guard.next.get_value();
+    guard.next.set_value(number + 1);
+    guard.holding.update(|all| all.push((number, unsaved)));
+    on_cleanup(move || {
+        guard.holding.try_update(|all| all.retain(|(one, _)| *one != number));
+    });
+}
+
+impl LeaveGuard {
+    fn holds(self) -> bool {
+        self.holding.with_untracked(|all| all.iter().any(|(_, unsaved)| unsaved.try_get_untracked() == Some(true)))
+    }
+
+    /// Listens before the router does; only a capturing listener comes first.
+    pub(crate) fn listen(self) {
+        capture(&window(), "click", move |event| self.on_click(&event));
+        let address = StoredValue::new(browser::here());
+        capture(&window(), "popstate", move |event| {
+            if self.holds() {
+                event.stop_immediate_propagation();
+                self.ask(browser::here());
+                let history = window().history();
+                let _ = history.and_then(|history| {
+                    history.push_state_with_url(&JsValue::NULL, "", Some(&address.get_value()))
+                });
+            }
+        });
+        let remember = move |_| address.set_value(browser::here());
+        capture(&window(), "input", remember);
+        let unload = window_event_listener(ev::beforeunload, move |event| {
+            if self.holds() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || unload.remove());
+    }
+
+    fn on_click(self, event: &Event) {
+        let Some(anchor) = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .and_then(|element| element.closest("a[href]").ok().flatten())
+        else {
+            return;
+        };
+        let elsewhere = anchor.has_attribute("target") || anchor.has_attribute("download");
+        if elsewhere || !self.holds() {
+            return;
+        }
+        let Some(href) = anchor.get_attribute("href").filter(|href| href.starts_with('/')) else { return };
+        event.prevent_default();
+        event.stop_propagation();
+        self.ask(href);
+    }
+
+    fn ask(self, address: String) {
+        self.wanted.set(Some(address));
+        self.asking.set(true);
+    }
+}
+
+fn capture(target: &EventTarget, name: &str, run: impl Fn(Event) + 'static) {
+    let options = AddEventListenerOptions::new();
+    options.set_capture(true);
+    let closure = Closure::<dyn Fn(Event)>::new(run);
+    let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
+        name,
+        closure.as_ref().unchecked_ref(),
+        &options,
+    );
+    // Lives as long as the page.
+    closure.forget();
+}
+
+/// The question itself; stands once in the layout, inside the router.
+#[component]
+pub fn LeaveQuestion() -> impl IntoView {
+    let guard = expect_context::<LeaveGuard>();
+    let navigate = StoredValue::new(use_navigate());
+    let leave = move |_| {
+        guard.asking.set(false);
+        if let Some(address) = guard.wanted.get_untracked() {
+            guard.holding.set(Vec::new());
+            navigate.get_value()(&address, NavigateOptions::default());
+        }
+    };
+    let foot = ViewFn::from(move || {
+        view! {
+            <Button kind=Kind::DangerQuiet on_click=leave>"Leave without saving"</Button>
+            <Button class="push" kind=Kind::Primary on_click=move |_| guard.asking.set(false)>"Stay here"</Button>
+        }
+    });
+    view! {
+        <Dialog open=guard.asking title="Leave without saving?" foot>
+            <p>"What you typed on this page is not saved yet."</p>
+        </Dialog>
+    }
+}

@@ -1,0 +1,216 @@
+//! Pieces of an `AppLayout`. Each portal puts them together in its own; pages hand over a title, actions and a panel.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::{
+    browser,
+    button::{IconButton, Kind},
+    dialog::Dialog,
+    guard::LeaveQuestion,
+    icon::{Glyph, Icon, glyphs},
+    keys::KeyboardHelp,
+    toast::ToastRegion,
+};
+
+/// What the page tells the layout. Pages set it with [`use_page`]; the layout's header follows.
+#[derive(Clone, Copy)]
+pub struct PageSlots {
+    pub title: RwSignal<String>,
+    /// Quiet number beside the title.
+    pub count: RwSignal<String>,
+    /// Link before the title: name and address.
+    pub parent: RwSignal<Option<(String, String)>>,
+    pub actions: RwSignal<Option<ViewFn>>,
+    pub panel: RwSignal<Option<ViewFn>>,
+    /// The panel as a sheet, where there is no room beside the page.
+    pub panel_open: RwSignal<bool>,
+}
+
+impl Default for PageSlots {
+    fn default() -> Self {
+        Self {
+            title: RwSignal::new(String::new()),
+            count: RwSignal::new(String::new()),
+            parent: RwSignal::new(None),
+            actions: RwSignal::new(None),
+            panel: RwSignal::new(None),
+            panel_open: RwSignal::new(false),
+        }
+    }
+}
+
+/// Empties the slots for a new page, sets its title and the window's.
+pub fn use_page(title: impl Into<String>) -> PageSlots {
+    let slots = expect_context::<PageSlots>();
+    let title = title.into();
+    slots.title.set(title);
+    slots.count.set(String::new());
+    slots.parent.set(None);
+    slots.actions.set(None);
+    slots.panel.set(None);
+    slots.panel_open.set(false);
+    slots
+}
+
+impl PageSlots {
+    pub fn with_parent(self, name: impl Into<String>, address: impl Into<String>) -> Self {
+        self.parent.set(Some((name.into(), address.into())));
+        self
+    }
+
+    /// Buttons at the end of the header; at most one primary.
+    pub fn with_actions<V: IntoView + 'static>(self, actions: impl Fn() -> V + Send + Sync + 'static) -> Self {
+        self.actions.set(Some(ViewFn::from(move || actions())));
+        self
+    }
+
+    /// Right panel; a sheet behind "Details" below 1180 px.
+    pub fn with_panel<V: IntoView + 'static>(self, panel: impl Fn() -> V + Send + Sync + 'static) -> Self {
+        self.panel.set(Some(ViewFn::from(move || panel())));
+        self
+    }
+}
+
+/// Keeps the window's title in step: "Customers · StreamFlow".
+pub fn follow_title(slots: PageSlots, suffix: &'static str) {
+    Effect::new(move |_| {
+        let title = slots.title.get();
+        document().set_title(&if title.is_empty() { suffix.to_owned() } else { format!("{title} · {suffix}") });
+    });
+}
+
+/// First thing on the page for keyboards and screen readers.
+#[component]
+pub fn SkipLink() -> impl IntoView {
+    view! {
+        <a
+            class="skip"
+            href="#content"
+            on:click=move |event| {
+                event.prevent_default();
+                browser::focus_soon("#content");
+            }
+        >
+            "Skip to content"
+        </a>
+    }
+}
+
+/// Title, count and parent for a header.
+#[component]
+pub fn Crumbs() -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    view! {
+        <div class="crumbs grow">
+            {move || {
+                slots
+                    .parent
+                    .get()
+                    .map(|(name, address)| {
+                        view! {
+                            <a class="not-phone" href=address>{name}</a>
+                            <span class="not-phone" aria-hidden="true">"/"</span>
+                        }
+                    })
+            }}
+            <h1>{slots.title}</h1>
+            {move || {
+                let count = slots.count.get();
+                (!count.is_empty()).then(|| view! { <span class="count">{count}</span> })
+            }}
+        </div>
+    }
+}
+
+/// The page's buttons, and "Details" where the panel has no room.
+#[component]
+pub fn HeaderActions() -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    view! {
+        {move || slots.actions.get().map(|actions| actions.run())}
+        {move || {
+            slots
+                .panel
+                .get()
+                .map(|_| {
+                    view! {
+                        <button type="button" class="btn panel-button" on:click=move |_| slots.panel_open.set(true)>
+                            "Details"
+                        </button>
+                    }
+                })
+        }}
+    }
+}
+
+/// The right panel, and the same as a sheet.
+#[component]
+pub fn RightPanel() -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    view! {
+        {move || {
+            slots.panel.get().map(|panel| view! { <aside class="app-panel" aria-label="Details" tabindex="0">{panel.run()}</aside> })
+        }}
+        <Dialog open=slots.panel_open title="Details">
+            {move || slots.panel.get().map(|panel| panel.run())}
+        </Dialog>
+    }
+}
+
+/// What every layout holds besides its own parts: toasts, the keyboard help and the question before leaving.
+#[component]
+pub fn LayoutRegions() -> impl IntoView {
+    view! {
+        <ToastRegion/>
+        <KeyboardHelp/>
+        <LeaveQuestion/>
+    }
+}
+
+/// A link of a navigation. Current on its own page and the pages below it.
+#[component]
+pub fn NavLink(
+    #[prop(into)] href: Signal<String>,
+    glyph: Glyph,
+    #[prop(into)] label: String,
+    /// Quiet number at the end.
+    #[prop(optional, into)]
+    count: Signal<Option<String>>,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || href.with(|href| path.with(|path| is_within(path, href)));
+    view! {
+        <a href=href title=label.clone() aria-current=move || current().then_some("page")>
+            <Icon glyph/>
+            <span>{label.clone()}</span>
+            {move || count.get().map(|count| view! { <span class="count">{count}</span> })}
+        </a>
+    }
+    .into_any()
+}
+
+/// `path` is the page itself or one below it.
+fn is_within(path: &str, page: &str) -> bool {
+    path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// For pages that offer a close button on their panel.
+#[component]
+pub fn ClosePanel() -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    let close = move |_| {
+        slots.panel_open.set(false);
+        slots.panel.set(None);
+    };
+    view! { <IconButton label="Close panel" glyph=glyphs::XMARK kind=Kind::Ghost small=true on_click=close/> }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_link_is_current_on_its_page_and_below() {
+        assert!(super::is_within("/t/a/customers/cus_1", "/t/a/customers"));
+        assert!(!super::is_within("/t/a/customers-old", "/t/a/customers"));
+    }
+}

@@ -1,0 +1,9 @@
+//! What a list page is made of: its state in the address, its rows from the server, what is selected.
+
+pub mod aip;
+pub mod bar;
+pub mod filter_bar;
+pub mod query;
+pub mod rows;
+pub mod selection;
+pub mod state;

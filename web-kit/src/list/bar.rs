@@ -1,0 +1,141 @@
+//! Saved views above a list, and the line under it.
+
+use leptos::{html, prelude::*};
+
+use super::{query::ListQuery, rows::Rows, state::ListState};
+use crate::{
+    button::{Button, IconButton, Kind},
+    format::number,
+    icon::glyphs,
+    menu::Popover,
+};
+
+/// One saved or built-in way of looking at the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewTab {
+    /// Empty for "all".
+    pub id: String,
+    pub label: String,
+    pub count: Option<String>,
+    pub state: ListState,
+    /// This person may delete it.
+    pub removable: bool,
+}
+
+impl ViewTab {
+    /// The list as it is without filters.
+    pub fn all(label: impl Into<String>) -> Self {
+        Self { id: String::new(), label: label.into(), count: None, state: ListState::default(), removable: false }
+    }
+
+    fn address(&self) -> String {
+        let state = ListState { view: self.id.clone(), ..self.state.clone() };
+        let query = state.to_query();
+        if query.is_empty() { "?".to_owned() } else { query }
+    }
+}
+
+#[component]
+pub fn ViewBar(
+    query: ListQuery,
+    #[prop(into)] views: Signal<Vec<ViewTab>>,
+    /// Keeps the present state under the name given.
+    #[prop(optional, into)]
+    on_save: Option<Callback<String>>,
+    /// Deletes the view with that id.
+    #[prop(optional, into)]
+    on_delete: Option<Callback<String>>,
+) -> impl IntoView {
+    let links = move || {
+        let current = query.with(|state| state.view.clone());
+        views
+            .get()
+            .into_iter()
+            .map(|view| {
+                let is_current = view.id == current;
+                let address = format!("{}{}", window().location().pathname().unwrap_or_default(), view.address());
+                let remove = (is_current && view.removable).then_some(on_delete).flatten().map(|delete| {
+                    let id = view.id.clone();
+                    let label = format!("Delete the view {}", view.label);
+                    view! {
+                        <IconButton
+                            label=label
+                            glyph=glyphs::XMARK
+                            small=true
+                            on_click=move |_| delete.run(id.clone())
+                        />
+                    }
+                });
+                view! {
+                    <a class="view" href=address aria-current=is_current.then_some("page")>
+                        {view.label.clone()}
+                        {view.count.clone().map(|count| view! { <span class="count">{count}</span> })}
+                    </a>
+                    {remove}
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <nav class="viewbar" aria-label="Views">
+            {links}
+            {on_save.map(|on_save| view! { <SaveView on_save/> })}
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn SaveView(on_save: Callback<String>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let name = NodeRef::<html::Input>::new();
+    let save = move || {
+        let text = name.get_untracked().map(|input| input.value().trim().to_owned()).unwrap_or_default();
+        if !text.is_empty() {
+            on_save.run(text);
+            open.set(false);
+        }
+    };
+    view! {
+        <Popover open label="Save view" glyph=Some(glyphs::PLUS) class="not-phone">
+            <form
+                class="pop-form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save();
+                }
+            >
+                <label class="field">
+                    <span class="field-label">"Name of this view"</span>
+                    <input class="input" maxlength="60" node_ref=name/>
+                </label>
+                <Button kind=Kind::Primary submit=true>"Save view"</Button>
+            </form>
+        </Popover>
+    }
+}
+
+/// "312 rows" and the keys that work here.
+#[component]
+pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
+    let text = move || {
+        let shown = number::count(rows.count() as i64);
+        match rows.total.get() {
+            Some((total, capped)) => format!("{shown} of {} loaded", number::total(total, capped)),
+            None if rows.has_more() => format!("{shown} loaded, more below"),
+            None => shown,
+        }
+    };
+    let hint = |key: &'static str, what: &'static str| {
+        view! { <span class="not-phone"><kbd class="kbd">{key}</kbd>{what}</span> }
+    };
+    view! {
+        <div class="listfoot">
+            <span class="tnum">{text}</span>
+            <span class="push not-phone"><kbd class="kbd">"J"</kbd><kbd class="kbd">"K"</kbd>"move"</span>
+            {hint("X", "select")}
+            {hint("Enter", "open")}
+            {hint("?", "all keys")}
+        </div>
+    }
+}

@@ -1,0 +1,314 @@
+//! Search, filters as chips, order, columns and CSV. All of it is in the address.
+
+use leptos::{html, prelude::*};
+use wasm_bindgen_futures::spawn_local;
+
+use super::query::ListQuery;
+use crate::{
+    browser,
+    button::{Button, Kind},
+    field::Choice,
+    format::date,
+    icon::{Icon, glyphs},
+    keys::use_shortcut,
+    menu::{Menu, MenuItem, Popover},
+};
+
+/// What a filter compares with.
+#[derive(Clone)]
+pub enum FilterKind {
+    Choice(Signal<Vec<Choice>>),
+    Text,
+    /// A first day, "2026-11-01".
+    Since,
+}
+
+/// One field the list can be narrowed by.
+#[derive(Clone)]
+pub struct FilterDef {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub kind: FilterKind,
+}
+
+impl FilterDef {
+    fn shown(&self, value: &str) -> String {
+        match &self.kind {
+            FilterKind::Choice(choices) => choices
+                .with(|all| all.iter().find(|choice| choice.value == value).map(|choice| choice.label.clone()))
+                .unwrap_or_else(|| value.to_owned()),
+            FilterKind::Text => value.to_owned(),
+            FilterKind::Since => {
+                date::parse_iso(value).map_or_else(|| value.to_owned(), |day| format!("since {}", date::day(day)))
+            }
+        }
+    }
+}
+
+#[component]
+pub fn FilterBar(
+    query: ListQuery,
+    /// What the search field finds: "Name, phone, e-mail".
+    #[prop(into)]
+    search: String,
+    filters: Vec<FilterDef>,
+    /// Order and its name: ("updated_at desc", "Last change").
+    #[prop(optional)]
+    orders: Vec<(&'static str, &'static str)>,
+    /// Columns that can be chosen: id and name; empty hides the chooser.
+    #[prop(optional)]
+    columns: Vec<(String, String)>,
+    /// Ids shown when the address names none.
+    #[prop(optional)]
+    usual_columns: Vec<String>,
+    #[prop(optional, into)] on_csv: Option<Callback<()>>,
+) -> impl IntoView {
+    let filters = StoredValue::new(filters);
+    let chips = move || {
+        query.with(|state| {
+            state
+                .filters
+                .iter()
+                .filter_map(|(field, value)| {
+                    let def = filters.with_value(|all| all.iter().find(|def| def.field == *field).cloned())?;
+                    let shown = def.shown(value);
+                    Some(view! { <Chip query def shown/> })
+                })
+                .collect_view()
+        })
+    };
+    view! {
+        <div class="filterbar" role="search">
+            <SearchBox query placeholder=search/>
+            {chips}
+            {(!filters.with_value(Vec::is_empty)).then(|| view! { <AddFilter query filters/> })}
+            <span class="grow"></span>
+            {(!orders.is_empty()).then(|| view! { <OrderMenu query orders/> })}
+            {(!columns.is_empty()).then(|| view! { <ColumnsMenu query columns usual=usual_columns/> })}
+            {on_csv
+                .map(|csv| {
+                    view! {
+                        <Button
+                            kind=Kind::Ghost
+                            small=true
+                            glyph=glyphs::FILE_EXPORT
+                            class="not-phone"
+                            on_click=move |_| csv.run(())
+                        >
+                            "CSV"
+                        </Button>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Follows typing after a short rest, so that not every letter asks the server.
+#[component]
+fn SearchBox(query: ListQuery, placeholder: String) -> impl IntoView {
+    const REST_MS: u32 = 220;
+    let node = NodeRef::<html::Input>::new();
+    let round = StoredValue::new(0_u32);
+    use_shortcut("/", "Filter this list", move || {
+        if let Some(input) = node.get_untracked() {
+            let _ = input.focus();
+        }
+    });
+    let typed = move |text: String| {
+        let number = round.get_value() + 1;
+        round.set_value(number);
+        spawn_local(async move {
+            browser::sleep_ms(REST_MS).await;
+            if round.try_get_value() == Some(number) {
+                query.update(|state| state.text = text.trim().to_owned());
+            }
+        });
+    };
+    view! {
+        <div class="input-wrap filter-search">
+            <Icon glyph=glyphs::MAGNIFYING_GLASS/>
+            <input
+                node_ref=node
+                class="input"
+                type="search"
+                placeholder=placeholder.clone()
+                aria-label=format!("Search: {placeholder}")
+                prop:value=move || query.with(|state| state.text.clone())
+                on:input:target=move |event| typed(event.target().value())
+            />
+            <kbd class="kbd" aria-hidden="true">"/"</kbd>
+        </div>
+    }
+}
+
+#[component]
+fn Chip(query: ListQuery, def: FilterDef, shown: String) -> impl IntoView {
+    let field = def.field;
+    view! {
+        <span class="chip">
+            <span>{def.label}</span>
+            <span class="medium">{shown}</span>
+            <button
+                type="button"
+                aria-label=format!("Remove filter {}", def.label)
+                on:click=move |_| query.update(|state| state.set_filter(field, ""))
+            >
+                <Icon glyph=glyphs::XMARK/>
+            </button>
+        </span>
+    }
+}
+
+#[component]
+fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let field = RwSignal::new(filters.with_value(|all| all.first().map(|def| def.field)).unwrap_or_default());
+    let value = RwSignal::new(String::new());
+    let def = move || filters.with_value(|all| all.iter().find(|def| def.field == field.get()).cloned());
+    let named = move |name: &str| {
+        filters.with_value(|all| all.iter().map(|def| def.field).find(|field| *field == name))
+    };
+    let apply = move || {
+        let chosen = value.get_untracked();
+        if !chosen.trim().is_empty() {
+            query.update(|state| state.set_filter(field.get_untracked(), chosen.trim()));
+            open.set(false);
+            value.set(String::new());
+        }
+    };
+    view! {
+        <Popover open label="Filter" glyph=Some(glyphs::PLUS)>
+            <form
+                class="pop-form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    apply();
+                }
+            >
+                <label class="field">
+                    <span class="field-label">"Field"</span>
+                    <select
+                        class="select"
+                        on:change:target=move |event| {
+                            let name = event.target().value();
+                            value.set(String::new());
+                            if let Some(known) = named(&name) {
+                                field.set(known);
+                            }
+                        }
+                    >
+                        {filters
+                            .with_value(|all| {
+                                all.iter()
+                                    .map(|def| view! { <option value=def.field>{def.label}</option> })
+                                    .collect_view()
+                            })}
+                    </select>
+                </label>
+                <label class="field">
+                    <span class="field-label">"Value"</span>
+                    {move || def().map(|def| view! { <FilterValue def value/> })}
+                </label>
+                <Button kind=Kind::Primary submit=true>"Apply filter"</Button>
+            </form>
+        </Popover>
+    }
+}
+
+#[component]
+fn FilterValue(def: FilterDef, value: RwSignal<String>) -> impl IntoView {
+    let set = move |text: String| value.set(text);
+    match def.kind {
+        FilterKind::Choice(choices) => view! {
+            <select class="select" on:change:target=move |event| set(event.target().value())>
+                <option value="">"Choose"</option>
+                {move || {
+                    choices
+                        .get()
+                        .into_iter()
+                        .map(|choice| view! { <option value=choice.value>{choice.label}</option> })
+                        .collect_view()
+                }}
+            </select>
+        }
+        .into_any(),
+        FilterKind::Text => view! {
+            <input class="input" prop:value=value on:input:target=move |event| set(event.target().value())/>
+        }
+        .into_any(),
+        FilterKind::Since => view! {
+            <input class="input" type="date" prop:value=value on:input:target=move |event| set(event.target().value())/>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn OrderMenu(query: ListQuery, orders: Vec<(&'static str, &'static str)>) -> impl IntoView {
+    let known = StoredValue::new(orders);
+    let label = Signal::derive(move || {
+        let now = query.with(|state| state.order_by.clone());
+        known.with_value(|known| {
+            let usual = known.first().map_or("Order", |(_, name)| *name);
+            known.iter().find(|(order, _)| *order == now).map_or(usual, |(_, name)| *name).to_owned()
+        })
+    });
+    let items = Signal::derive(move || {
+        known
+            .get_value()
+            .into_iter()
+            .map(|(order, name)| {
+                MenuItem::new(name, move || query.update(|state| order.clone_into(&mut state.order_by)))
+            })
+            .collect::<Vec<_>>()
+    });
+    view! { <Menu label glyph=glyphs::ARROW_DOWN_WIDE_SHORT class="not-phone" items/> }
+}
+
+#[component]
+fn ColumnsMenu(query: ListQuery, columns: Vec<(String, String)>, usual: Vec<String>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let columns = StoredValue::new(columns);
+    let usual = StoredValue::new(usual);
+    let shown = move || {
+        let chosen = query.with(|state| state.columns.clone());
+        if chosen.is_empty() { usual.get_value() } else { chosen }
+    };
+    let toggle = move |id: &str, on: bool| {
+        let mut now = untrack(shown);
+        now.retain(|one| one != id);
+        if on {
+            now.push(id.to_owned());
+        }
+        // Columns stay in the table's own order.
+        let ordered: Vec<_> = columns.with_value(|all| {
+            all.iter().map(|(id, _)| id.clone()).filter(|id| now.contains(id)).collect()
+        });
+        query.update(|state| state.columns = if ordered == usual.get_value() { Vec::new() } else { ordered });
+    };
+    view! {
+        <Popover open label="Columns" glyph=Some(glyphs::TABLE_COLUMNS) class="not-phone">
+            <fieldset class="pop-form">
+                <legend class="field-label">"Columns shown"</legend>
+                {columns
+                    .get_value()
+                    .into_iter()
+                    .map(|(id, label)| {
+                        let own = id.clone();
+                        view! {
+                            <label class="check">
+                                <input
+                                    type="checkbox"
+                                    prop:checked=move || shown().contains(&own)
+                                    on:change:target=move |event| toggle(&id, event.target().checked())
+                                />
+                                <span>{label}</span>
+                            </label>
+                        }
+                    })
+                    .collect_view()}
+            </fieldset>
+        </Popover>
+    }
+}

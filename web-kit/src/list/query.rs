@@ -1,0 +1,53 @@
+//! The state of a list as signals over the address.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+
+use super::state::ListState;
+use crate::browser;
+
+/// Reads follow the address; changes replace it, so that "back" leaves the list.
+#[derive(Clone, Copy)]
+pub struct ListQuery {
+    state: Memo<ListState>,
+    navigate: StoredValue<Box<dyn Fn(&str) + Send + Sync>>,
+}
+
+/// For list pages, inside the router.
+pub fn use_list_query() -> ListQuery {
+    let search = use_location().search;
+    let navigate = use_navigate();
+    ListQuery {
+        state: Memo::new(move |_| search.with(|search| ListState::from_query(search))),
+        navigate: StoredValue::new(Box::new(move |address| {
+            navigate(address, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+        })),
+    }
+}
+
+impl ListQuery {
+    pub fn get(self) -> ListState {
+        self.state.get()
+    }
+
+    pub fn get_untracked(self) -> ListState {
+        self.state.get_untracked()
+    }
+
+    pub fn with<R>(self, read: impl FnOnce(&ListState) -> R) -> R {
+        self.state.with(read)
+    }
+
+    pub fn update(self, change: impl FnOnce(&mut ListState)) {
+        let mut state = self.state.get_untracked();
+        change(&mut state);
+        let path = window().location().pathname().unwrap_or_default();
+        let address = format!("{path}{}", state.to_query());
+        if address != browser::here() {
+            self.navigate.with_value(|navigate| navigate(&address));
+        }
+    }
+}

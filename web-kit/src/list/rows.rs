@@ -1,0 +1,199 @@
+//! Rows that come page by page from the server.
+
+use std::{collections::BTreeMap, future::Future, rc::Rc, sync::Arc};
+
+use futures::future::LocalBoxFuture;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::api::error::ApiError;
+
+/// One answer of a list call.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// Empty on the last page.
+    pub next_page_token: String,
+    /// Rows that match, and whether there are more than that.
+    pub total: Option<(i64, bool)>,
+}
+
+type Fetch<T> = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<Page<T>, ApiError>>>;
+
+/// All rows read so far. Copy it freely.
+pub struct Rows<T: Send + Sync + 'static> {
+    rows: RwSignal<Vec<Arc<T>>>,
+    /// Token of the next page; None before the first answer.
+    next: RwSignal<Option<String>>,
+    pub total: RwSignal<Option<(i64, bool)>>,
+    pub loading: RwSignal<bool>,
+    pub error: RwSignal<Option<ApiError>>,
+    /// Rows another person changed, and who; until they are opened.
+    pub touched: RwSignal<BTreeMap<String, String>>,
+    key: StoredValue<fn(&T) -> String>,
+    fetch: StoredValue<Fetch<T>, LocalStorage>,
+    round: RwSignal<u32>,
+    asked: StoredValue<u32>,
+}
+
+impl<T: Send + Sync> Clone for Rows<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync> Copy for Rows<T> {}
+
+impl<T: Send + Sync> Rows<T> {
+    /// `key` is the row's id. `fetch` asks for the page of a token (empty for the first); signals it reads before its
+    /// first `await` are followed, and a change of them begins anew.
+    pub fn new<F, Fut>(key: fn(&T) -> String, fetch: F) -> Self
+    where
+        F: Fn(String) -> Fut + 'static,
+        Fut: Future<Output = Result<Page<T>, ApiError>> + 'static,
+    {
+        let fetch: Fetch<T> = Rc::new(move |token| Box::pin(fetch(token)));
+        let this = Self {
+            rows: RwSignal::new(Vec::new()),
+            next: RwSignal::new(None),
+            total: RwSignal::new(None),
+            loading: RwSignal::new(true),
+            error: RwSignal::new(None),
+            touched: RwSignal::new(BTreeMap::new()),
+            key: StoredValue::new(key),
+            fetch: StoredValue::new_local(fetch),
+            round: RwSignal::new(0),
+            asked: StoredValue::new(0),
+        };
+        Effect::new(move |_| {
+            this.round.track();
+            this.ask(String::new());
+        });
+        this
+    }
+
+    fn ask(self, token: String) {
+        let number = self.asked.get_value() + 1;
+        self.asked.set_value(number);
+        self.loading.set(true);
+        let first = token.is_empty();
+        let answer = self.fetch.get_value()(token);
+        spawn_local(async move {
+            let answer = answer.await;
+            // A page that is gone, or a question that is no longer asked.
+            if self.asked.try_get_value() == Some(number) {
+                self.settle(answer, first);
+            }
+        });
+    }
+
+    fn settle(self, answer: Result<Page<T>, ApiError>, first: bool) {
+        match answer {
+            Ok(page) => {
+                let new: Vec<_> = page.rows.into_iter().map(Arc::new).collect();
+                self.rows.update(|rows| if first { *rows = new } else { rows.extend(new) });
+                self.next.set(Some(page.next_page_token));
+                if first || page.total.is_some() {
+                    self.total.set(page.total);
+                }
+                self.error.set(None);
+            }
+            Err(error) => self.error.set(Some(error)),
+        }
+        self.loading.set(false);
+    }
+
+    /// Asks for the page after the last one, if there is one and none is on its way.
+    pub fn more(self) {
+        let next = self.next.get_untracked().filter(|token| !token.is_empty());
+        if let Some(token) = next
+            && !self.loading.get_untracked()
+            && self.error.with_untracked(Option::is_none)
+        {
+            untrack(|| self.ask(token));
+        }
+    }
+
+    /// Reads the first page again; the old rows stay until it is there.
+    pub fn reload(self) {
+        self.round.update(|round| *round += 1);
+    }
+
+    /// Tries the page that failed again.
+    pub fn retry(self) {
+        self.error.set(None);
+        if self.rows.with_untracked(Vec::is_empty) { self.reload() } else { self.more() }
+    }
+
+    pub fn get(self) -> Vec<Arc<T>> {
+        self.rows.get()
+    }
+
+    pub fn with<R>(self, read: impl FnOnce(&[Arc<T>]) -> R) -> R {
+        self.rows.with(|rows| read(rows))
+    }
+
+    pub fn with_untracked<R>(self, read: impl FnOnce(&[Arc<T>]) -> R) -> R {
+        self.rows.with_untracked(|rows| read(rows))
+    }
+
+    pub fn count(self) -> usize {
+        self.rows.with(Vec::len)
+    }
+
+    /// The first answer has come.
+    pub fn is_ready(self) -> bool {
+        self.next.with(Option::is_some)
+    }
+
+    pub fn has_more(self) -> bool {
+        self.next.with(|next| next.as_ref().is_some_and(|token| !token.is_empty()))
+    }
+
+    pub fn key_of(self, row: &T) -> String {
+        self.key.get_value()(row)
+    }
+
+    pub fn has(self, key: &str) -> bool {
+        self.rows.with_untracked(|rows| rows.iter().any(|row| self.key_of(row) == key))
+    }
+
+    /// Puts a row in place of the one with its key.
+    pub fn replace(self, row: T) {
+        let key = self.key_of(&row);
+        self.rows.update(|rows| {
+            if let Some(place) = rows.iter_mut().find(|known| self.key_of(known) == key) {
+                *place = Arc::new(row);
+            }
+        });
+    }
+
+    pub fn insert_first(self, row: T) {
+        self.rows.update(|rows| rows.insert(0, Arc::new(row)));
+        self.total.update(|total| {
+            if let Some((count, _)) = total {
+                *count += 1;
+            }
+        });
+    }
+
+    /// Takes a row out; gives it back with its place, for undo.
+    pub fn remove(self, key: &str) -> Option<(usize, Arc<T>)> {
+        let mut taken = None;
+        self.rows.update(|rows| {
+            taken = rows.iter().position(|row| self.key_of(row) == key).map(|at| (at, rows.remove(at)));
+        });
+        taken
+    }
+
+    pub fn put_back(self, at: usize, row: Arc<T>) {
+        self.rows.update(|rows| rows.insert(at.min(rows.len()), row));
+    }
+
+    /// Marks a row as changed by another person; it glows once and names who.
+    pub fn touch(self, key: &str, who: &str) {
+        self.touched.update(|touched| {
+            touched.insert(key.to_owned(), who.to_owned());
+        });
+    }
+}

@@ -1,0 +1,129 @@
+//! Who is signed in: one answer of the portal's own `Me`, kept for all pages.
+
+use std::{future::Future, rc::Rc};
+
+use futures::future::LocalBoxFuture;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    api::{error::ApiError, use_api},
+    browser,
+    list::state::{encode, query_value},
+};
+
+/// Where the question "who is it?" stands. `M` is the portal's `MeResponse`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who<M> {
+    Asking,
+    SignedIn(M),
+    SignedOut,
+    /// The server did not say.
+    Failed(ApiError),
+}
+
+/// The portal's session store. Provided by [`provide_session`].
+pub struct Session<M: Send + Sync + 'static> {
+    who: RwSignal<Who<M>>,
+    ask: StoredValue<Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>>, LocalStorage>,
+}
+
+impl<M: Send + Sync> Clone for Session<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Send + Sync> Copy for Session<M> {}
+
+/// Asks once now; again on [`Session::refresh`]. A call refused as signed out ends the session for all pages.
+pub fn provide_session<M, F, Fut>(ask: F) -> Session<M>
+where
+    M: Clone + PartialEq + Send + Sync + 'static,
+    F: Fn() -> Fut + 'static,
+    Fut: Future<Output = Result<M, ApiError>> + 'static,
+{
+    let ask: Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>> = Rc::new(move || Box::pin(ask()));
+    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask) };
+    provide_context(session);
+    session.refresh();
+    let signed_out = use_api().signed_out;
+    Effect::new(move |_| {
+        if signed_out.get() > 0 {
+            session.who.set(Who::SignedOut);
+        }
+    });
+    session
+}
+
+pub fn use_session<M: Send + Sync + 'static>() -> Session<M> {
+    expect_context::<Session<M>>()
+}
+
+impl<M: Clone + Send + Sync> Session<M> {
+    pub fn who(self) -> Signal<Who<M>> {
+        self.who.into()
+    }
+
+    /// What `Me` said, while signed in.
+    pub fn me(self) -> Option<M> {
+        self.who.with(|who| if let Who::SignedIn(me) = who { Some(me.clone()) } else { None })
+    }
+
+    pub fn me_untracked(self) -> Option<M> {
+        untrack(|| self.me())
+    }
+
+    pub fn set(self, me: M) {
+        self.who.set(Who::SignedIn(me));
+    }
+
+    pub fn forget(self) {
+        self.who.set(Who::SignedOut);
+    }
+
+    /// Asks the server again; the present answer stays meanwhile.
+    pub fn refresh(self) {
+        let ask = self.ask.get_value();
+        spawn_local(async move {
+            let who = match ask().await {
+                Ok(me) => Who::SignedIn(me),
+                Err(error) if error.is_signed_out() => Who::SignedOut,
+                Err(error) => Who::Failed(error),
+            };
+            // A failed refresh does not sign anyone out.
+            let keeps = matches!(who, Who::Failed(_))
+                && self.who.with_untracked(|known| matches!(known, Who::SignedIn(_)));
+            if !keeps {
+                self.who.set(who);
+            }
+        });
+    }
+}
+
+/// "/sign-in?next=…": the sign-in page that leads back here.
+pub fn sign_in_address(page: &str) -> String {
+    let here = browser::here();
+    if here == "/" || here.starts_with(page) { page.to_owned() } else { format!("{page}?next={}", encode(&here)) }
+}
+
+/// Where to go after signing in: the return address of this page, if it is one of this origin.
+pub fn return_address() -> Option<String> {
+    query_value(&window().location().search().ok()?, "next").filter(|address| is_own(address))
+}
+
+/// A path on this origin: "//host" and "/\host" would leave it.
+fn is_own(address: &str) -> bool {
+    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\') && !address.contains(':')
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn return_addresses_never_leave_the_origin() {
+        assert!(super::is_own("/tenant/a/x?q=1"));
+        for foreign in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", ""] {
+            assert!(!super::is_own(foreign), "{foreign}");
+        }
+    }
+}

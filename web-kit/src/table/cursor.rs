@@ -1,0 +1,39 @@
+//! J and K move, X selects, Enter opens.
+
+use leptos::prelude::*;
+
+use super::{TableParts, window::Window};
+use crate::keys::use_shortcut;
+
+pub(super) fn use_cursor<T: Send + Sync + 'static>(parts: TableParts<T>, window: Window<T>, open: Callback<String>) {
+    let step = move |by: isize| {
+        let count = parts.rows.with_untracked(<[_]>::len);
+        if count == 0 {
+            return;
+        }
+        let next = match parts.cursor.get_untracked() {
+            None => 0,
+            Some(at) => at.saturating_add_signed(by).min(count - 1),
+        };
+        parts.cursor.set(Some(next));
+        window.reveal(next);
+    };
+    let current = move || {
+        let at = parts.cursor.get_untracked()?;
+        parts.rows.with_untracked(|rows| rows.get(at).cloned())
+    };
+    use_shortcut("j", "Next row", move || step(1));
+    use_shortcut("k", "Row before", move || step(-1));
+    use_shortcut("enter", "Open the row", move || {
+        if let Some(row) = current() {
+            open.run(parts.href.run(row));
+        }
+    });
+    if let Some(selection) = parts.selection {
+        use_shortcut("x", "Select the row", move || {
+            if let Some(row) = current() {
+                selection.toggle(&parts.rows.key_of(&row));
+            }
+        });
+    }
+}
