@@ -1,2 +1,3 @@
 //! Customers and contacts from CSV files.
 
+pub mod domain;

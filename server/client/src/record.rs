@@ -1,5 +1,6 @@
 //! What customers, contacts and leads have in common.
 
+pub mod csv;
 pub mod fields;
 pub mod input;
 pub mod merge;

@@ -22,7 +22,11 @@ pub fn write_row<S: AsRef<str>>(out: &mut String, cells: &[S]) {
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     let bare = cell.trim_start_matches('\'');
     let runs = is_formula(bare) && !(bare.len() == cell.len() && is_number(cell));
-    if runs { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    if runs {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 /// The cell as it was before [`guarded`].
@@ -43,7 +47,9 @@ fn is_number(cell: &str) -> bool {
     let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
     digits.starts_with(|c: char| c.is_ascii_digit())
         && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
 }
 
 /// `alone` is for the only cell of a row, which must not look like a blank line.
@@ -66,7 +72,20 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_guarded() {
-        for cell in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1+1", "+44 113 496 0142", "--5", "-"] {
+        for cell in [
+            "=1+1",
+            "+cmd|' /C calc'!A0",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "＝1+1",
+            "+44 113 496 0142",
+            "--5",
+            "-",
+        ] {
             assert_eq!(guarded(cell), format!("'{cell}"), "{cell:?}");
         }
         for cell in ["", "Ana", "-5", "+3,50", "1.5", "O'Neil", "'quoted'", "a=b"] {
@@ -87,6 +106,19 @@ mod tests {
         fn the_guard_comes_off_again(cell in "['=+@ \t-]{0,4}[a-z0-9.,]{0,4}|\\PC{0,12}") {
             let guarded = guarded(&cell).into_owned();
             prop_assert_eq!(unguarded(&guarded), &cell);
+        }
+
+        #[test]
+        fn another_reader_sees_the_guarded_cells(rows in proptest::collection::vec(proptest::collection::vec("[a-z'=,;\"\r\n\t ]{0,8}|\\PC{0,6}", 2), 1..5)) {
+            let mut text = String::new();
+            for row in &rows {
+                write_row(&mut text, row);
+            }
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+            let read: Vec<Vec<String>> = reader.deserialize().collect::<Result<_, _>>().unwrap();
+            let guarded: Vec<Vec<String>> =
+                rows.iter().map(|row| row.iter().map(|cell| guarded(cell).into_owned()).collect()).collect();
+            prop_assert_eq!(read, guarded);
         }
 
         #[test]

@@ -26,14 +26,29 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(f, "This file is larger than {} MiB. Split it and import the parts.", MAX_BYTES / 1024 / 1024),
-            Self::TooManyRows => f.write_str("This file has more than 200,000 rows. Split it and import the parts."),
-            Self::TooManyColumns(columns) => {
-                write!(f, "This file has {columns} columns; at most {MAX_COLUMNS} can be read. Leave out those you don't need.")
+            Self::TooLarge => write!(
+                f,
+                "This file is larger than {} MiB. Split it and import the parts.",
+                MAX_BYTES / 1024 / 1024
+            ),
+            Self::TooManyRows => {
+                f.write_str("This file has more than 200,000 rows. Split it and import the parts.")
             }
-            Self::RowTooLong(0) => f.write_str("The first row is far too long for column names. Is this a CSV file?"),
+            Self::TooManyColumns(columns) => {
+                write!(
+                    f,
+                    "This file has {columns} columns; at most {MAX_COLUMNS} can be read. Leave out those you don't need."
+                )
+            }
+            Self::RowTooLong(0) => {
+                f.write_str("The first row is far too long for column names. Is this a CSV file?")
+            }
             Self::RowTooLong(row) => {
-                write!(f, "Row {row} is longer than {} KiB. Is a quotation mark missing its partner?", MAX_ROW / 1024)
+                write!(
+                    f,
+                    "Row {row} is longer than {} KiB. Is a quotation mark missing its partner?",
+                    MAX_ROW / 1024
+                )
             }
             Self::NoHeader => f.write_str("The first row has no column names."),
         }
@@ -66,7 +81,12 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(format: Format) -> Self {
-        Self { records: Records::new(format), header: None, bytes: 0, rows: 0 }
+        Self {
+            records: Records::new(format),
+            header: None,
+            bytes: 0,
+            rows: 0,
+        }
     }
 
     /// Column names, once the first row has arrived. A column without a name is called by its place.
@@ -86,29 +106,44 @@ impl Reader {
             return Err(Refusal::TooLarge);
         }
         let (header, count) = (&mut self.header, &mut self.rows);
-        let result = self.records.push(piece, &mut |record| take(record, header, count, rows));
+        let result = self
+            .records
+            .push(piece, &mut |record| take(record, header, count, rows));
         self.explained(result)
     }
 
     /// Reads what the end of the file completes.
     pub fn finish(&mut self, rows: &mut Vec<Row>) -> Result<(), Refusal> {
         let (header, count) = (&mut self.header, &mut self.rows);
-        let result = self.records.finish(&mut |record| take(record, header, count, rows));
+        let result = self
+            .records
+            .finish(&mut |record| take(record, header, count, rows));
         self.explained(result)?;
-        if self.header.is_none() { Err(Refusal::NoHeader) } else { Ok(()) }
+        if self.header.is_none() {
+            Err(Refusal::NoHeader)
+        } else {
+            Ok(())
+        }
     }
 
     /// Only here it is known which row was too long.
     fn explained(&self, result: Result<(), Refusal>) -> Result<(), Refusal> {
         result.map_err(|refusal| match refusal {
-            Refusal::RowTooLong(_) => Refusal::RowTooLong(if self.header.is_some() { self.rows + 1 } else { 0 }),
+            Refusal::RowTooLong(_) => {
+                Refusal::RowTooLong(if self.header.is_some() { self.rows + 1 } else { 0 })
+            }
             other => other,
         })
     }
 }
 
 /// Takes a record for the header or a row.
-fn take(record: Vec<String>, header: &mut Option<Vec<String>>, count: &mut u32, rows: &mut Vec<Row>) -> Result<(), Refusal> {
+fn take(
+    record: Vec<String>,
+    header: &mut Option<Vec<String>>,
+    count: &mut u32,
+    rows: &mut Vec<Row>,
+) -> Result<(), Refusal> {
     let Some(header) = header else {
         if !is_separator_line(&record) {
             *header = Some(named_columns(record)?);
@@ -128,7 +163,10 @@ fn take(record: Vec<String>, header: &mut Option<Vec<String>>, count: &mut u32, 
 
 /// "sep=;" is a note from one spreadsheet to another, not a row.
 fn is_separator_line(record: &[String]) -> bool {
-    let first = record.first().map(|cell| cell.to_ascii_lowercase()).unwrap_or_default();
+    let first = record
+        .first()
+        .map(|cell| cell.to_ascii_lowercase())
+        .unwrap_or_default();
     first.starts_with("sep=") && first.len() <= 5 && record[1..].iter().all(String::is_empty)
 }
 
@@ -140,9 +178,17 @@ fn named_columns(record: Vec<String>) -> Result<Vec<String>, Refusal> {
         return Err(Refusal::NoHeader);
     }
     let named = record.iter().enumerate().map(|(at, name)| {
-        let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        let name: String = name
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(200)
+            .collect();
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        if name.is_empty() { format!("Column {}", at + 1) } else { name }
+        if name.is_empty() {
+            format!("Column {}", at + 1)
+        } else {
+            name
+        }
     });
     Ok(named.collect())
 }
@@ -150,11 +196,18 @@ fn named_columns(record: Vec<String>) -> Result<Vec<String>, Refusal> {
 /// Brings a record to the header's width and notes what can't be right.
 fn row(number: u32, mut record: Vec<String>, columns: usize) -> Row {
     let mut problems = Vec::new();
-    let spare = record.get(columns..).unwrap_or_default();
-    if record.len() < columns || spare.iter().any(|cell| !cell.trim().is_empty()) {
-        let cells = record.len();
-        let hint = if cells > columns { " A cell may hold a separator without quotation marks." } else { "" };
-        let message = format!("This row has {cells} {}; the header has {columns}.{hint}", if cells == 1 { "cell" } else { "cells" });
+    let cells = record.len();
+    // Even an empty cell too many is told: a stray separator has moved the cells before it.
+    if cells != columns {
+        let hint = if cells > columns {
+            " A cell may hold a separator without quotation marks."
+        } else {
+            ""
+        };
+        let message = format!(
+            "This row has {cells} {}; the header has {columns}.{hint}",
+            if cells == 1 { "cell" } else { "cells" }
+        );
         problems.push(CellProblem::at(None, Problem::new(message)));
     }
     record.resize(columns, String::new());
@@ -164,20 +217,30 @@ fn row(number: u32, mut record: Vec<String>, columns: usize) -> Row {
         }
         clean(cell);
     }
-    Row { number, cells: record, problems }
+    Row {
+        number,
+        cells: record,
+        problems,
+    }
 }
 
 /// What no cell may hold, whatever it means.
 fn unreadable(cell: &str) -> Option<Problem> {
     if cell.len() > MAX_CELL {
-        return Some(Problem::new(format!("This cell is longer than {} KiB.", MAX_CELL / 1024)));
+        return Some(Problem::new(format!(
+            "This cell is longer than {} KiB.",
+            MAX_CELL / 1024
+        )));
     }
     if cell.contains('\0') {
         let kept = cell.replace('\0', "");
         let suggestion = (!kept.trim().is_empty()).then_some(kept);
-        return Some(Problem::new("This cell holds a NUL character; the file may be damaged.").suggest(suggestion));
+        return Some(
+            Problem::new("This cell holds a NUL character; the file may be damaged.").suggest(suggestion),
+        );
     }
-    cell.contains('\u{fffd}').then(|| Problem::new("Some characters of this cell can't be read; the file may be damaged."))
+    cell.contains('\u{fffd}')
+        .then(|| Problem::new("Some characters of this cell can't be read; the file may be damaged."))
 }
 
 /// The literal NULL of database exports is an empty cell; a spreadsheet guard comes off; what is too long is cut for showing.
@@ -217,7 +280,9 @@ impl Records {
     }
 
     pub fn push(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
-        piece.chunks(PIECE).try_for_each(|piece| self.decode(piece, false, sink))
+        piece
+            .chunks(PIECE)
+            .try_for_each(|piece| self.decode(piece, false, sink))
     }
 
     pub fn finish(&mut self, sink: Sink<'_>) -> Result<(), Refusal> {
@@ -227,26 +292,40 @@ impl Records {
     }
 
     fn decode(&mut self, piece: &[u8], last: bool, sink: Sink<'_>) -> Result<(), Refusal> {
-        let room = self.decoder.max_utf8_buffer_length(piece.len()).unwrap_or(PIECE * 4);
+        let room = self
+            .decoder
+            .max_utf8_buffer_length(piece.len())
+            .unwrap_or(PIECE * 4);
         let mut text = String::with_capacity(room);
         // The room is for the worst case, so one call reads all of the piece.
         let (_, read, _) = self.decoder.decode_to_string(piece, &mut text, last);
         debug_assert_eq!(read, piece.len());
-        if text.is_empty() { Ok(()) } else { self.parse(text.as_bytes(), sink) }
+        if text.is_empty() {
+            Ok(())
+        } else {
+            self.parse(text.as_bytes(), sink)
+        }
     }
 
     fn parse(&mut self, mut input: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
         loop {
             let (result, read, wrote, ended) =
-                self.parser.read_record(input, &mut self.text[self.used..], &mut self.ends[self.ended..]);
+                self.parser
+                    .read_record(input, &mut self.text[self.used..], &mut self.ends[self.ended..]);
             input = &input[read..];
             self.used += wrote;
             self.ended += ended;
             match result {
                 csv_core::ReadRecordResult::InputEmpty | csv_core::ReadRecordResult::End => return Ok(()),
-                csv_core::ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => return Err(Refusal::RowTooLong(0)),
-                csv_core::ReadRecordResult::OutputFull => self.text.resize((self.text.len() * 2).min(MAX_ROW), 0),
-                csv_core::ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_ROW / 8 => return Err(Refusal::RowTooLong(0)),
+                csv_core::ReadRecordResult::OutputFull if self.text.len() >= MAX_ROW => {
+                    return Err(Refusal::RowTooLong(0));
+                }
+                csv_core::ReadRecordResult::OutputFull => {
+                    self.text.resize((self.text.len() * 2).min(MAX_ROW), 0);
+                }
+                csv_core::ReadRecordResult::OutputEndsFull if self.ends.len() >= MAX_ROW / 8 => {
+                    return Err(Refusal::RowTooLong(0));
+                }
                 csv_core::ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 csv_core::ReadRecordResult::Record => sink(self.take_record())?,
             }

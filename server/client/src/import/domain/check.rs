@@ -1,0 +1,259 @@
+//! Reads a row as a customer with a contact, and says at each cell what is wrong with it.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use streamflow_proto::client::v1 as pb;
+
+use super::mapping::Mapping;
+use super::read::Row;
+use super::{CellProblem, Key};
+use crate::record::input::Problem;
+use crate::search::domain::normalise;
+use crate::{contact, customer};
+
+/// A row as its values are meant. Empty cells are not in it: they leave an existing value alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportedRow {
+    pub number: u32,
+    pub customer: Vec<customer::domain::Change>,
+    /// Empty when the row names no contact.
+    pub contact: Vec<contact::domain::Change>,
+    /// What finds an existing customer, as [`key_of`] writes it; none when the cell is empty or no key is chosen.
+    pub key: Option<String>,
+    pub problems: Vec<CellProblem>,
+}
+
+/// Checks the rows of one file in their order, so that a key that comes twice is seen.
+pub struct Checker<'a> {
+    mapping: &'a Mapping,
+    key: Option<Key>,
+    hasher: RandomState,
+    /// Row by hash of field and value: 200,000 rows stay small, and a false alarm needs a collision of 64 bits.
+    seen: HashMap<u64, u32>,
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(mapping: &'a Mapping, key: Option<Key>) -> Self {
+        Self {
+            mapping,
+            key,
+            hasher: RandomState::new(),
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Reads the next row that was not dropped.
+    pub fn check(&mut self, row: &Row) -> ImportedRow {
+        let used = |problem: &&CellProblem| problem.column.is_none_or(|column| self.mapping.uses(column));
+        let mut problems: Vec<CellProblem> = row.problems.iter().filter(used).cloned().collect();
+        let cells = Cells {
+            row,
+            mapping: self.mapping,
+        };
+        let customer = cells.customer(&mut problems);
+        let contact = cells.contact(&mut problems);
+        let key = self.key.and_then(|key| key_of(key, &customer));
+        self.note_twice(row.number, &customer, &mut problems);
+        ImportedRow {
+            number: row.number,
+            customer,
+            contact,
+            key,
+            problems,
+        }
+    }
+
+    /// The key, and the external id in any case, stand for one customer only.
+    fn note_twice(
+        &mut self,
+        number: u32,
+        customer: &[customer::domain::Change],
+        problems: &mut Vec<CellProblem>,
+    ) {
+        let keys = [
+            Some(Key::ExternalId),
+            self.key.filter(|key| *key != Key::ExternalId),
+        ];
+        for key in keys.into_iter().flatten() {
+            let Some(value) = key_of(key, customer) else {
+                continue;
+            };
+            let hash = self.hasher.hash_one((key.field(), value));
+            let first = *self.seen.entry(hash).or_insert(number);
+            if first != number {
+                let message = format!("Row {first} has the same {}.", key.label());
+                problems.push(CellProblem::at(
+                    self.mapping.column(key.field()),
+                    Problem::new(message),
+                ));
+            }
+        }
+    }
+}
+
+/// The value that finds an existing customer: the external id as it is, the e-mail address in lower case, the name normalised.
+pub fn key_of(key: Key, customer: &[customer::domain::Change]) -> Option<String> {
+    use customer::domain::Change;
+    let value = customer.iter().find_map(|change| match (key, change) {
+        (Key::ExternalId, Change::ExternalId(id)) => Some(id.clone()),
+        (Key::Email, Change::Email(email)) => Some(email.to_lowercase()),
+        (Key::Name, Change::Name(name)) => Some(normalise(name)),
+        _ => None,
+    });
+    value.filter(|value| !value.is_empty())
+}
+
+/// The cells of a row by the field they fill.
+struct Cells<'a> {
+    row: &'a Row,
+    mapping: &'a Mapping,
+}
+
+impl Cells<'_> {
+    /// Filled fields that begin with `prefix`, without it: column, field, text.
+    fn filled(&self, prefix: &str) -> Vec<(usize, &'static str, &str)> {
+        let cell = |column: usize| self.row.cells.get(column).map_or("", |cell| cell.trim());
+        let fields = self
+            .mapping
+            .pairs()
+            .filter_map(|(column, field)| Some((column, field.strip_prefix(prefix)?, cell(column))));
+        fields.filter(|(_, _, text)| !text.is_empty()).collect()
+    }
+
+    fn customer(&self, problems: &mut Vec<CellProblem>) -> Vec<customer::domain::Change> {
+        let mut changes = Vec::new();
+        for (column, field, text) in self.filled("") {
+            if field.starts_with("contact.") || is_noted(problems, column) {
+                continue;
+            }
+            let mut message = pb::Customer::default();
+            let read = fill_customer(&mut message, field, text)
+                .and_then(|()| customer::domain::read(field, &message));
+            note(read, column, &mut changes, problems);
+        }
+        changes
+    }
+
+    fn contact(&self, problems: &mut Vec<CellProblem>) -> Vec<contact::domain::Change> {
+        let mut changes = Vec::new();
+        let filled = self.filled("contact.");
+        if filled.is_empty() {
+            return changes;
+        }
+        let part = |wanted: &str| filled.iter().find(|(_, field, _)| *field == wanted);
+        let whole = part("name").map(|(column, _, text)| (*column, (*text).to_owned()));
+        let parts: Vec<_> = ["first_name", "last_name"].into_iter().filter_map(part).collect();
+        let joined = || {
+            parts
+                .iter()
+                .map(|(_, _, text)| *text)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let name = whole.or_else(|| parts.first().map(|(column, _, _)| (*column, joined())));
+        match name {
+            Some((column, name)) if !is_noted(problems, column) => {
+                let message = pb::Contact {
+                    name,
+                    ..Default::default()
+                };
+                note(
+                    contact::domain::read("name", &message),
+                    column,
+                    &mut changes,
+                    problems,
+                );
+            }
+            Some(_) => {}
+            None => {
+                let column = ["contact.name", "contact.first_name", "contact.last_name"]
+                    .into_iter()
+                    .find_map(|field| self.mapping.column(field));
+                problems.push(CellProblem::at(
+                    column,
+                    Problem::new("Enter the contact's name, or empty the contact's other cells."),
+                ));
+            }
+        }
+        for (column, field, text) in filled {
+            if is_noted(problems, column) || matches!(field, "name" | "first_name" | "last_name") {
+                continue;
+            }
+            let mut message = pb::Contact::default();
+            fill_contact(&mut message, field, text);
+            note(
+                contact::domain::read(field, &message),
+                column,
+                &mut changes,
+                problems,
+            );
+        }
+        changes
+    }
+}
+
+/// Damaged cells need no second opinion.
+fn is_noted(problems: &[CellProblem], column: usize) -> bool {
+    problems.iter().any(|problem| problem.column == Some(column))
+}
+
+fn note<C>(read: Result<C, Problem>, column: usize, changes: &mut Vec<C>, problems: &mut Vec<CellProblem>) {
+    match read {
+        Ok(change) => changes.push(change),
+        Err(problem) => problems.push(CellProblem::at(Some(column), problem)),
+    }
+}
+
+/// Puts a cell's text where a request would carry it, so that both are checked alike.
+fn fill_customer(customer: &mut pb::Customer, field: &str, text: &str) -> Result<(), Problem> {
+    let value = text.to_owned();
+    let address = customer.address.get_or_insert_default();
+    match field {
+        "name" => customer.name = value,
+        "kind" => customer.set_kind(kind(text)?),
+        "email" => customer.email = value,
+        "phone" => customer.phone = value,
+        "website" => customer.website = value,
+        "address.street" => address.street = value,
+        "address.postal_code" => address.postal_code = value,
+        "address.city" => address.city = value,
+        "address.region" => address.region = value,
+        "address.country" => address.country = value,
+        "external_id" => customer.external_id = value,
+        "note" => customer.note = value,
+        "tags" => {
+            let tags = text
+                .split([',', ';'])
+                .map(str::trim)
+                .filter(|tag| !tag.is_empty());
+            customer.tags = tags.map(str::to_owned).collect();
+        }
+        _ => return Err(Problem::new("No field takes this value.")),
+    }
+    Ok(())
+}
+
+fn fill_contact(contact: &mut pb::Contact, field: &str, text: &str) {
+    let place = match field {
+        "title" => &mut contact.title,
+        "email" => &mut contact.email,
+        "phone" => &mut contact.phone,
+        "mobile" => &mut contact.mobile,
+        _ => &mut contact.note,
+    };
+    text.clone_into(place);
+}
+
+fn kind(text: &str) -> Result<pb::CustomerKind, Problem> {
+    match normalise(text).as_str() {
+        "business" | "company" | "organization" | "organisation" | "b2b" | "firma" | "unternehmen"
+        | "entreprise" | "societe" | "empresa" => Ok(pb::CustomerKind::Business),
+        "person" | "individual" | "private" | "b2c" | "consumer" | "privat" | "privatperson"
+        | "particulier" | "particular" | "persona" => Ok(pb::CustomerKind::Person),
+        _ => Err(Problem::new("Write business or person.")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

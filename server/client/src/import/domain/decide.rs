@@ -1,0 +1,309 @@
+//! What becomes of a row, given the records that exist. The preview and the run ask the same functions, so the preview is true.
+
+use streamflow_proto::client::v1 as pb;
+
+use super::check::ImportedRow;
+use super::mapping::Mapping;
+use super::{CellProblem, Key, Mode};
+use crate::contact::domain::{Change as ContactChange, Contact};
+use crate::customer::domain::{Change, NewCustomer};
+use crate::record::input::Problem;
+use crate::record::merge::Fields;
+use crate::search::domain::normalise;
+
+/// What the key of a row finds.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'a> {
+    Nothing,
+    One(&'a NewCustomer),
+    /// Names and e-mail addresses need not be unique.
+    Several,
+}
+
+/// What is to be done with a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    Create(Box<NewCustomer>),
+    /// The fields that differ.
+    Update(Vec<Change>),
+    Unchanged,
+    /// Nothing, until somebody corrects or drops it.
+    Blocked(Vec<CellProblem>),
+}
+
+impl Fate {
+    pub const fn into_pb(&self) -> pb::ImportRowFate {
+        match self {
+            Self::Create(_) => pb::ImportRowFate::Create,
+            Self::Update(_) => pb::ImportRowFate::Update,
+            Self::Unchanged => pb::ImportRowFate::Unchanged,
+            Self::Blocked(_) => pb::ImportRowFate::Blocked,
+        }
+    }
+}
+
+/// How rows of one import are to be decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub mode: Mode,
+    pub key: Option<Key>,
+    pub mapping: &'a Mapping,
+}
+
+impl Rules<'_> {
+    /// Decides one row. `external_id_taken` says that a customer other than the found one has the row's external id.
+    pub fn decide(&self, row: &ImportedRow, found: Found<'_>, external_id_taken: bool) -> Fate {
+        let mut problems = row.problems.clone();
+        let key = self
+            .key
+            .map(|key| (key.label(), self.mapping.column(key.field())));
+        let at_key =
+            |message: String| CellProblem::at(key.and_then(|(_, column)| column), Problem::new(message));
+        let label = key.map_or("key", |(label, _)| label);
+        match (self.mode, found) {
+            _ if self.mode != Mode::Create && row.key.is_none() && problems.is_empty() => {
+                problems.push(at_key(format!("Without its {label} this row can't be matched.")));
+            }
+            (Mode::Create, Found::One(_) | Found::Several) => {
+                problems.push(at_key(format!("A customer with this {label} exists already.")));
+            }
+            (Mode::Update, Found::Nothing) if row.key.is_some() => {
+                problems.push(at_key(format!("There is no customer with this {label}.")));
+            }
+            (Mode::Update | Mode::Upsert, Found::Several) => {
+                problems.push(at_key(format!("Several customers have this {label}.")));
+            }
+            _ => {}
+        }
+        if external_id_taken && self.key != Some(Key::ExternalId) {
+            let column = self.mapping.column(Key::ExternalId.field());
+            problems.push(CellProblem::at(
+                column,
+                Problem::new("Another customer has this external ID."),
+            ));
+        }
+        if problems.is_empty() && matches!(found, Found::Nothing) {
+            problems.extend(self.missing_name(row));
+        }
+        if !problems.is_empty() {
+            return Fate::Blocked(problems);
+        }
+        match found {
+            Found::One(existing) => match changed(existing, &row.customer) {
+                changes if changes.is_empty() => Fate::Unchanged,
+                changes => Fate::Update(changes),
+            },
+            Found::Nothing | Found::Several => Fate::Create(Box::new(created(&row.customer))),
+        }
+    }
+
+    /// A new customer needs a name; the contact's is a likely one.
+    fn missing_name(&self, row: &ImportedRow) -> Option<CellProblem> {
+        if row
+            .customer
+            .iter()
+            .any(|change| matches!(change, Change::Name(_)))
+        {
+            return None;
+        }
+        let contact = row.contact.iter().find_map(|change| match change {
+            ContactChange::Name(name) => Some(name.clone()),
+            _ => None,
+        });
+        Some(CellProblem::at(
+            self.mapping.column("name"),
+            Problem::new("Enter a name.").suggest(contact),
+        ))
+    }
+}
+
+/// What is to be done with the contact of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ContactFate {
+    /// The row names none, or all it says is there already.
+    Nothing,
+    Create(Contact),
+    /// The customer's contact at this place, and the fields that differ.
+    Update(usize, Vec<ContactChange>),
+}
+
+/// Decides the contact of a row among those its customer has: the same e-mail address or the same name is the same person.
+pub fn decide_contact(imported: &[ContactChange], existing: &[Contact]) -> ContactFate {
+    if imported.is_empty() {
+        return ContactFate::Nothing;
+    }
+    let mut new = Contact::default();
+    for change in imported {
+        new.set(change.clone());
+    }
+    let name = normalise(&new.name);
+    let by_email = existing
+        .iter()
+        .position(|contact| !new.email.is_empty() && contact.email == new.email);
+    let found = by_email.or_else(|| {
+        existing
+            .iter()
+            .position(|contact| normalise(&contact.name) == name)
+    });
+    let Some(at) = found else {
+        new.main = existing.is_empty();
+        return ContactFate::Create(new);
+    };
+    match changed(&existing[at], imported) {
+        changes if changes.is_empty() => ContactFate::Nothing,
+        changes => ContactFate::Update(at, changes),
+    }
+}
+
+/// The imported values that differ from the record's.
+pub fn changed<F: Fields>(existing: &F, imported: &[F::Change]) -> Vec<F::Change> {
+    imported
+        .iter()
+        .filter(|change| existing.current(change) != **change)
+        .cloned()
+        .collect()
+}
+
+fn created(imported: &[Change]) -> NewCustomer {
+    let mut new = NewCustomer::default();
+    for change in imported {
+        new.set(change.clone());
+    }
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(customer: &[Change], key: Option<&str>) -> ImportedRow {
+        ImportedRow {
+            number: 1,
+            customer: customer.to_vec(),
+            contact: Vec::new(),
+            key: key.map(str::to_owned),
+            problems: Vec::new(),
+        }
+    }
+
+    fn fate(mode: Mode, row: &ImportedRow, found: Found<'_>) -> Fate {
+        let fields = ["external_id", "name", "email"].map(str::to_owned);
+        let mapping = Mapping::parse(&fields, 3, mode, Some(Key::ExternalId)).unwrap();
+        Rules {
+            mode,
+            key: Some(Key::ExternalId),
+            mapping: &mapping,
+        }
+        .decide(row, found, false)
+    }
+
+    fn blocked(fate: &Fate) -> (Option<usize>, &str) {
+        let Fate::Blocked(problems) = fate else {
+            panic!("{fate:?}")
+        };
+        (problems[0].column, problems[0].problem.message.as_str())
+    }
+
+    fn existing() -> NewCustomer {
+        NewCustomer {
+            name: "Old".to_owned(),
+            email: "a@b.co".to_owned(),
+            phone: "112".to_owned(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn the_mode_decides_what_a_match_means() {
+        let name = [Change::Name("New".to_owned())];
+        let full = row(&name, Some("A1"));
+        let old = existing();
+        assert!(matches!(fate(Mode::Create, &full, Found::Nothing), Fate::Create(new) if new.name == "New"));
+        assert!(matches!(
+            fate(Mode::Upsert, &full, Found::Nothing),
+            Fate::Create(_)
+        ));
+        assert_eq!(
+            fate(Mode::Upsert, &full, Found::One(&old)),
+            Fate::Update(name.to_vec())
+        );
+        assert_eq!(
+            fate(Mode::Update, &full, Found::One(&old)),
+            Fate::Update(name.to_vec())
+        );
+        assert_eq!(
+            blocked(&fate(Mode::Create, &full, Found::One(&old))),
+            (Some(0), "A customer with this external ID exists already.")
+        );
+        assert_eq!(
+            blocked(&fate(Mode::Update, &full, Found::Nothing)),
+            (Some(0), "There is no customer with this external ID.")
+        );
+        assert_eq!(
+            blocked(&fate(Mode::Upsert, &full, Found::Several)),
+            (Some(0), "Several customers have this external ID.")
+        );
+        assert_eq!(
+            blocked(&fate(Mode::Upsert, &row(&name, None), Found::Nothing)),
+            (Some(0), "Without its external ID this row can't be matched.")
+        );
+        assert!(matches!(
+            fate(Mode::Create, &row(&name, None), Found::Nothing),
+            Fate::Create(_)
+        ));
+    }
+
+    #[test]
+    fn an_empty_cell_leaves_the_value_alone() {
+        let same = [Change::Name("Old".to_owned())];
+        assert_eq!(
+            fate(Mode::Upsert, &row(&same, Some("A1")), Found::One(&existing())),
+            Fate::Unchanged
+        );
+        let email = [Change::Email("c@d.co".to_owned()), Change::Name("Old".to_owned())];
+        assert_eq!(
+            fate(Mode::Upsert, &row(&email, Some("A1")), Found::One(&existing())),
+            Fate::Update(email[..1].to_vec())
+        );
+    }
+
+    #[test]
+    fn a_new_customer_without_a_name_may_take_the_contacts() {
+        let mut nameless = row(&[], Some("A1"));
+        nameless.contact = vec![ContactChange::Name("Ana".to_owned())];
+        let fate = fate(Mode::Upsert, &nameless, Found::Nothing);
+        let Fate::Blocked(problems) = fate else {
+            panic!("{fate:?}")
+        };
+        assert_eq!(
+            (problems[0].column, problems[0].problem.suggestion.as_deref()),
+            (Some(1), Some("Ana"))
+        );
+    }
+
+    #[test]
+    fn a_contact_is_known_by_address_or_name() {
+        let ana = Contact {
+            name: "Ana Silva".to_owned(),
+            email: "ana@b.co".to_owned(),
+            ..Default::default()
+        };
+        let named = |name: &str| vec![ContactChange::Name(name.to_owned())];
+        assert_eq!(decide_contact(&[], &[]), ContactFate::Nothing);
+        assert!(matches!(decide_contact(&named("Ana"), &[]), ContactFate::Create(new) if new.main));
+        assert!(
+            matches!(decide_contact(&named("Ben"), std::slice::from_ref(&ana)), ContactFate::Create(new) if !new.main)
+        );
+        assert_eq!(
+            decide_contact(&named("Ana Silva"), std::slice::from_ref(&ana)),
+            ContactFate::Nothing
+        );
+        let title = ContactChange::Title("Owner".to_owned());
+        let mut titled = named("Ana Silva");
+        titled.push(title.clone());
+        assert_eq!(
+            decide_contact(&titled, &[ana]),
+            ContactFate::Update(0, vec![title])
+        );
+    }
+}
