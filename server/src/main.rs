@@ -1,1 +1,33 @@
-fn main() {}
+//! `streamflow`: command line, configuration, listeners and wiring. No business happens here.
+
+mod assets;
+mod cli;
+mod config;
+mod databases;
+mod demo;
+mod operators;
+mod secrets;
+mod serve;
+mod tenant;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("streamflow: the runtime can't start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("streamflow: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

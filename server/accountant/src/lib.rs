@@ -1,1 +1,5 @@
-//! Placeholder head.
+//! The accountant system: the books of the company that operates StreamFlow.
+
+pub mod overview;
+pub mod session;
+pub mod system;

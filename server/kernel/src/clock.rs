@@ -61,6 +61,12 @@ impl Clock for FixedClock {
     }
 }
 
+/// The time as protobuf writes it (`google.protobuf.Timestamp`).
+pub fn timestamp(at: DateTime<Utc>) -> Option<prost_types::Timestamp> {
+    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
+    Some(prost_types::Timestamp { seconds: at.timestamp(), nanos })
+}
+
 /// Cuts a time to the precision the database keeps.
 pub fn to_micros(time: DateTime<Utc>) -> DateTime<Utc> {
     time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)

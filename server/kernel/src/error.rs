@@ -86,6 +86,18 @@ impl From<DbErr> for Error {
     }
 }
 
+impl From<crate::password::PasswordError> for Error {
+    fn from(error: crate::password::PasswordError) -> Self {
+        match error {
+            crate::password::PasswordError::Overloaded => Self::Throttled {
+                text: "Too many people are signing in right now. Please try again in a moment.".into(),
+                retry_after: Duration::from_secs(2),
+            },
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
 impl From<Violations> for Error {
     fn from(violations: Violations) -> Self {
         Self::Invalid(violations)

@@ -1,1 +1,5 @@
-//! Placeholder head.
+//! The provider system: how the company that operates StreamFlow runs it.
+
+pub mod overview;
+pub mod session;
+pub mod system;

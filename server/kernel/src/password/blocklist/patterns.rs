@@ -10,11 +10,17 @@ const KEYBOARDS: [[&str; 4]; 3] = [
 /// A walk shorter than this is found in any text.
 const MIN_WALK: usize = 4;
 
-/// Length of the run the text begins with: one step repeated (aaa, abc, 321, 2468), or a walk from key to
-/// neighbouring key. 0 if there is none.
-pub(super) fn run_length(text: &[char]) -> usize {
-    let walk = KEYBOARDS.iter().map(|keyboard| walk_length(text, keyboard)).max().unwrap_or(0);
-    sequence_length(text).max(if walk >= MIN_WALK { walk } else { 0 })
+/// For each place, the length of the run that begins there: one step repeated (aaa, abc, 321, 2468), or a
+/// walk from key to neighbouring key. 0 if there is none.
+pub(super) fn run_lengths(text: &[char]) -> Vec<usize> {
+    let mut longest = sequence_lengths(text);
+    for keyboard in &KEYBOARDS {
+        let walks = walk_lengths(text, keyboard);
+        for (length, walk) in longest.iter_mut().zip(walks) {
+            *length = (*length).max(if walk >= MIN_WALK { walk } else { 0 });
+        }
+    }
+    longest
 }
 
 /// The year the text begins with: 1900 to 2099.
@@ -39,31 +45,40 @@ pub(super) fn repeat_lengths(text: &[char]) -> Vec<usize> {
     longest
 }
 
-fn sequence_length(text: &[char]) -> usize {
-    let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
-    let Some(first) = text.get(..2).map(step) else {
-        return 0;
-    };
-    if !(-2..=2).contains(&first) {
-        return 0;
+fn sequence_lengths(text: &[char]) -> Vec<usize> {
+    let step = |at: usize| i64::from(u32::from(text[at + 1])) - i64::from(u32::from(text[at]));
+    let mut lengths = vec![0; text.len()];
+    // Two letters are no sequence yet: the third has to go on in the same step.
+    for at in (0..text.len().saturating_sub(2)).rev() {
+        if step(at) == step(at + 1) && (-2..=2).contains(&step(at)) {
+            lengths[at] = lengths[at + 1].max(2) + 1;
+        }
     }
-    let steps = text.windows(2).take_while(|pair| step(pair) == first).count();
-    // Two letters two apart are no sequence yet, and neither are two neighbours.
-    if steps >= 2 { steps + 1 } else { 0 }
+    lengths
 }
 
-fn walk_length(text: &[char], keyboard: &[&str; 4]) -> usize {
-    let place = |c: char| {
-        let rows = keyboard.iter().enumerate();
-        rows.filter_map(|(row, keys)| keys.chars().position(|key| key == c).map(|column| (row, column))).next()
-    };
-    let neighbours = |a: char, b: char| match (place(a), place(b)) {
-        (Some((row, column)), Some((other_row, other_column))) => {
-            row.abs_diff(other_row) <= 1 && column.abs_diff(other_column) <= 1
+fn walk_lengths(text: &[char], keyboard: &[&str; 4]) -> Vec<usize> {
+    let places: Vec<_> = text.iter().map(|c| place(*c, keyboard)).collect();
+    let mut lengths = vec![1; text.len()];
+    for at in (0..text.len().saturating_sub(1)).rev() {
+        if let (Some((row, column)), Some((next_row, next_column))) = (places[at], places[at + 1])
+            && row.abs_diff(next_row) <= 1
+            && column.abs_diff(next_column) <= 1
+        {
+            lengths[at] = lengths[at + 1] + 1;
         }
-        _ => false,
-    };
-    1 + text.windows(2).take_while(|pair| neighbours(pair[0], pair[1])).count()
+    }
+    lengths
+}
+
+/// Row and column of a key.
+fn place(key: char, keyboard: &[&str; 4]) -> Option<(usize, usize)> {
+    let mut rows = keyboard.iter().enumerate();
+    rows.find_map(|(row, keys)| {
+        keys.chars()
+            .position(|other| other == key)
+            .map(|column| (row, column))
+    })
 }
 
 #[cfg(test)]
@@ -94,8 +109,13 @@ mod tests {
             ("lamp", 0),
         ];
         for (text, length) in cases {
-            assert_eq!(run_length(&chars(text)), length, "{text}");
+            assert_eq!(
+                run_lengths(&chars(text)).first().copied().unwrap_or(0),
+                length,
+                "{text}"
+            );
         }
+        assert_eq!(run_lengths(&chars("xabcd9")), [0, 4, 3, 0, 0, 0]);
     }
 
     #[test]

@@ -1,0 +1,177 @@
+//! The services that the portals of one environment credential have alike. Each system names its own generated module, so that
+//! no system holds another's messages.
+
+/// Implements `SessionService` of `$pb` for `$api`, a struct with a field `desk: Desk`.
+#[macro_export]
+macro_rules! operator_session_service {
+    ($api:ident, $pb:path, $space:literal, $access:path) => {
+        use $pb as pb_session;
+
+        #[tonic::async_trait]
+        impl pb_session::session_service_server::SessionService for $api {
+            async fn sign_in(
+                &self,
+                request: tonic::Request<pb_session::SignInRequest>,
+            ) -> Result<tonic::Response<pb_session::SignInResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let (db, token) = self.desk.sign_in(&ctx, &req.email, &req.password).await?;
+                let second_factor = pb_session::SecondFactorState::CodeNeeded.into();
+                let token_text = $crate::operator::shown(&token, req.return_token);
+                let response = db.commit(pb_session::SignInResponse { second_factor, token: token_text }).await?;
+                Ok($crate::operator::with_cookie(&ctx, response, &token)?)
+            }
+
+            async fn verify_second_factor(
+                &self,
+                request: tonic::Request<pb_session::VerifySecondFactorRequest>,
+            ) -> Result<tonic::Response<pb_session::VerifySecondFactorResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let (db, token) = self.desk.verify_second_factor(&ctx, &req.code).await?;
+                let token_text = $crate::operator::shown(&token, req.return_token);
+                let response = db.commit(pb_session::VerifySecondFactorResponse { token: token_text }).await?;
+                Ok($crate::operator::with_cookie(&ctx, response, &token)?)
+            }
+
+            async fn sign_out(
+                &self,
+                request: tonic::Request<pb_session::SignOutRequest>,
+            ) -> Result<tonic::Response<pb_session::SignOutResponse>, tonic::Status> {
+                let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
+                let principal = ctx.principal()?;
+                let db = ctx.system().await?;
+                $crate::session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
+                let mut response = db.commit(pb_session::SignOutResponse {}).await?;
+                $crate::session::clear_cookie(response.metadata_mut(), &ctx)?;
+                Ok(response)
+            }
+
+            async fn sign_out_everywhere(
+                &self,
+                request: tonic::Request<pb_session::SignOutEverywhereRequest>,
+            ) -> Result<tonic::Response<pb_session::SignOutEverywhereResponse>, tonic::Status> {
+                let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
+                let principal = ctx.principal()?;
+                let db = ctx.system().await?;
+                let ended = $crate::session::end_all(&db, principal.user_id, None, ctx.now()).await?;
+                let ended = i32::try_from(ended).unwrap_or(i32::MAX);
+                let mut response = db.commit(pb_session::SignOutEverywhereResponse { ended }).await?;
+                $crate::session::clear_cookie(response.metadata_mut(), &ctx)?;
+                Ok(response)
+            }
+
+            async fn me(
+                &self,
+                request: tonic::Request<pb_session::MeRequest>,
+            ) -> Result<tonic::Response<pb_session::MeResponse>, tonic::Status> {
+                let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
+                let principal = ctx.principal()?;
+                let full = principal.level == $crate::session::Level::Full;
+                let mut permissions: Vec<String> =
+                    $access.iter().filter(|access| full && !access.roles.is_empty()).map(|access| access.permission.to_owned()).collect();
+                permissions.sort_unstable();
+                permissions.dedup();
+                let second_factor = if full { pb_session::SecondFactorState::Done } else { pb_session::SecondFactorState::CodeNeeded };
+                Ok(tonic::Response::new(pb_session::MeResponse {
+                    user: Some(streamflow_proto::common::v1::Identity {
+                        id: $crate::ids::format($crate::ids::prefix::USER, principal.user_id),
+                        org_id: String::new(),
+                        tenant_id: String::new(),
+                        space: $space.to_owned(),
+                        roles: vec![principal.role.clone()],
+                        display_name: principal.display_name.clone(),
+                        email: principal.email.clone(),
+                    }),
+                    second_factor: second_factor.into(),
+                    permissions,
+                }))
+            }
+
+            async fn list_sessions(
+                &self,
+                request: tonic::Request<pb_session::ListSessionsRequest>,
+            ) -> Result<tonic::Response<pb_session::ListSessionsResponse>, tonic::Status> {
+                let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
+                let principal = ctx.principal()?;
+                let db = ctx.kernel().database.system_read().await?;
+                let sessions = $crate::session::live(&db, &ctx, principal.user_id)
+                    .await?
+                    .into_iter()
+                    .map(|live| pb_session::Session {
+                        id: $crate::ids::format($crate::ids::prefix::SESSION, live.id),
+                        created_at: $crate::clock::timestamp(live.created_at),
+                        last_seen_at: $crate::clock::timestamp(live.last_seen_at),
+                        expires_at: $crate::clock::timestamp(live.expires_at),
+                        ip: live.ip,
+                        user_agent: live.user_agent,
+                        current: live.id == principal.session_id,
+                    })
+                    .collect();
+                Ok(tonic::Response::new(pb_session::ListSessionsResponse { sessions }))
+            }
+
+            async fn revoke_session(
+                &self,
+                request: tonic::Request<pb_session::RevokeSessionRequest>,
+            ) -> Result<tonic::Response<pb_session::RevokeSessionResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let principal = ctx.principal()?;
+                let missing = || $crate::error::Error::not_found("session");
+                let id = $crate::ids::parse($crate::ids::prefix::SESSION, &req.session_id).ok_or_else(missing)?;
+                let db = ctx.system().await?;
+                if !$crate::session::end(&db, id, principal.user_id, ctx.now()).await? {
+                    return Err(missing().into());
+                }
+                Ok(db.commit(pb_session::RevokeSessionResponse {}).await?)
+            }
+        }
+    };
+}
+
+/// Implements `OverviewService` of `$pb` for `$api`, a struct with a field `started_at`.
+#[macro_export]
+macro_rules! operator_overview_service {
+    ($api:ident, $pb:path) => {
+        use $pb as pb_overview;
+
+        #[tonic::async_trait]
+        impl pb_overview::overview_service_server::OverviewService for $api {
+            async fn get_overview(
+                &self,
+                request: tonic::Request<pb_overview::GetOverviewRequest>,
+            ) -> Result<tonic::Response<pb_overview::GetOverviewResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let overview = $crate::operator::overview::read(&ctx, req.days).await?;
+                let figure = |figure: $crate::operator::overview::Figure| {
+                    Some(pb_overview::Figure { value: figure.value, before: figure.before })
+                };
+                Ok(tonic::Response::new(pb_overview::GetOverviewResponse {
+                    live_sessions: overview.live_sessions,
+                    sign_ins: figure(overview.sign_ins),
+                    refused_sign_ins: figure(overview.refused_sign_ins),
+                    requests: figure(overview.requests),
+                    denials: figure(overview.denials),
+                    requests_over_time: overview
+                        .points
+                        .into_iter()
+                        .map(|point| pb_overview::Point {
+                            at: $crate::clock::timestamp(point.at),
+                            value: point.value,
+                            refused: point.refused,
+                        })
+                        .collect(),
+                    health: overview
+                        .health
+                        .into_iter()
+                        .map(|health| pb_overview::HealthCheck {
+                            name: health.name.to_owned(),
+                            healthy: health.healthy,
+                            detail: health.detail,
+                        })
+                        .collect(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                    started_at: $crate::clock::timestamp(self.started_at),
+                }))
+            }
+        }
+    };
+}

@@ -1,0 +1,10 @@
+//! `streamflow.provider.v1.SessionService`.
+
+use streamflow_kernel::{operator::Desk, operator_session_service};
+
+#[derive(Debug)]
+pub struct Api {
+    pub desk: Desk,
+}
+
+operator_session_service!(Api, streamflow_proto::provider::v1, "provider", streamflow_proto::access::PROVIDER);

@@ -1,0 +1,55 @@
+//! The provider system as a whole: its services behind one listener.
+
+use std::{collections::HashSet, sync::Arc};
+
+use chrono::Duration;
+use streamflow_kernel::{
+    kernel::{Kernel, Portal},
+    operator::{Desk, Operator},
+    server::{Assets, PortalSite},
+    session::Lifetime,
+};
+use streamflow_proto::{
+    access,
+    provider::{
+        self,
+        v1::{overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer},
+    },
+};
+use tonic::service::Routes;
+
+use crate::{overview, session};
+
+/// Rules of the portal (spec security.md).
+pub const PORTAL: Portal = Portal {
+    space: "provider",
+    lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
+    person_per_minute: 100,
+};
+
+/// What the listener serves. Without an operator nobody can sign in.
+pub fn site(
+    kernel: &Arc<Kernel>,
+    operator: Option<Operator>,
+    origins: HashSet<String>,
+    assets: Arc<dyn Assets>,
+    reflection: bool,
+) -> PortalSite {
+    let desk = Desk::new(operator, "ADMIN");
+    PortalSite {
+        kernel: Arc::clone(kernel),
+        access: access::PROVIDER,
+        descriptors: provider::DESCRIPTORS,
+        authenticator: desk.authenticator(kernel.database.clone()),
+        services: services(kernel, desk),
+        origins,
+        assets,
+        reflection,
+    }
+}
+
+fn services(kernel: &Kernel, desk: Desk) -> Routes {
+    Routes::default()
+        .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
+        .add_service(SessionServiceServer::new(session::Api { desk }))
+}

@@ -1,0 +1,127 @@
+//! The command line (spec interface.md 2).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{config::Config, databases, secrets, serve, tenant};
+
+/// Runs the operations of service businesses: one installation, many companies, four separate portals.
+#[derive(Debug, Parser)]
+#[command(name = "streamflow", version, after_help = "Examples:\n  streamflow serve --data ./data\n  streamflow serve --postgres postgres://db.internal/streamflow --systems client,provider\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the data is; shared by every command that touches it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// Configuration file (TOML). Environment and flags win over it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder for SQLite files, keys, outbox. [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL server and database instead of SQLite files.
+    #[arg(long, value_name = "URL")]
+    pub postgres: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the portals.
+    #[command(after_help = "Examples:\n  streamflow serve\n  streamflow serve --port-base 8000 --systems client\n\nPorts from the base: +0 operations, +1 client, +2 provider, +3 dev, +4 accountant.")]
+    Serve(ServeArgs),
+    /// Prepares a PostgreSQL database: roles, schemas, tables, row-level security.
+    #[command(after_help = "Example:\n  streamflow migrate --postgres postgres://postgres:secret@db.internal/streamflow\n\nThe URL is a superuser's. Login roles are created; their passwords are kept in DATA/postgres-roles.json (mode 0600).")]
+    Migrate(Place),
+    /// Reads a password from standard input and prints its argon2id hash.
+    #[command(after_help = "Example:\n  printf %s \"$PASSWORD\" | streamflow hash-password")]
+    HashPassword {
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints a new TOTP secret and its otpauth address.
+    #[command(after_help = "Example:\n  streamflow totp-secret --account admin@example.com")]
+    TotpSecret {
+        /// Account name shown by the authenticator.
+        #[arg(long, default_value = "streamflow")]
+        account: String,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Looks at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Asks a running server whether it is ready; exit code 0 when it is.
+    #[command(after_help = "Example:\n  streamflow healthcheck --port-base 7000")]
+    Healthcheck {
+        #[arg(long, default_value_t = 7000)]
+        port_base: u16,
+    },
+    /// Companies.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Brings data in.
+    #[command(subcommand)]
+    Import(ImportCommand),
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// First of the ports. [default: 7000]
+    #[arg(long)]
+    pub port_base: Option<u16>,
+    /// Systems to serve, comma separated. [default: client,provider,dev,accountant]
+    #[arg(long, value_delimiter = ',')]
+    pub systems: Option<Vec<String>>,
+    /// Folder of built web apps, one folder a portal; without it the embedded ones.
+    #[arg(long, value_name = "DIR")]
+    pub web_dir: Option<PathBuf>,
+    /// Makes the demo companies on first start and keeps their sign-ins in DATA/demo.json.
+    #[arg(long)]
+    pub demo: bool,
+    /// Describes the protos to callers (gRPC reflection); for development.
+    #[arg(long)]
+    pub reflection: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Prints the effective configuration with secrets masked; an unknown key is an error.
+    Check(Place),
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantCommand {
+    /// Makes a company with its first owner.
+    #[command(after_help = "Example:\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nThe owner's password is read from standard input; without one a link to set it is printed.")]
+    Create(tenant::CreateArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// Imports customers (and their contacts) from a CSV file, as the import page does.
+    #[command(after_help = "Example:\n  streamflow import customers --tenant harrow-pike --file customers.csv --mode upsert --key external_id")]
+    Customers(tenant::ImportArgs),
+}
+
+impl Cli {
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve(args) => serve::run(Config::load(&args.place, Some(&args))?, args.demo).await,
+            Command::Migrate(place) => databases::prepare(&Config::load(&place, None)?).await,
+            Command::HashPassword { json } => secrets::hash_password(json).await,
+            Command::TotpSecret { account, json } => secrets::totp_secret(&account, json),
+            Command::Config(ConfigCommand::Check(place)) => Config::load(&place, None)?.print(),
+            Command::Healthcheck { port_base } => serve::healthcheck(port_base).await,
+            Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
+            Command::Import(ImportCommand::Customers(args)) => tenant::import(args).await,
+        }
+    }
+}

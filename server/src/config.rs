@@ -1,0 +1,170 @@
+//! Configuration: file < environment (`STREAMFLOW_…`) < flags. An unknown key is an error.
+
+use std::{collections::HashMap, path::PathBuf};
+
+use anyhow::Context as _;
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{Place, ServeArgs};
+
+/// Systems in the order of their ports.
+pub const SYSTEMS: [&str; 4] = ["client", "provider", "dev", "accountant"];
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder for SQLite files, keys and the mail outbox.
+    pub data: PathBuf,
+    /// Server and database, e.g. `postgres://db.internal/streamflow`; SQLite files when unset.
+    pub postgres: Option<String>,
+    /// Connections of one system to PostgreSQL.
+    pub postgres_connections: u32,
+    /// Address the listeners bind to. Operations always stay on loopback.
+    pub bind: String,
+    pub port_base: u16,
+    pub systems: Vec<String>,
+    pub web_dir: Option<PathBuf>,
+    /// Further exact origins by portal, for installations behind a balancer.
+    pub origins: HashMap<String, Vec<String>>,
+    /// Where people reach a portal, by portal; for links in mails.
+    pub public_urls: HashMap<String, String>,
+    /// `id:base64` of 32 bytes, comma separated, current first; a key file in `data` when unset.
+    pub master_keys: Option<String>,
+    /// `smtps://user:password@host`; mails become files in `data/outbox` when unset.
+    pub smtp_url: Option<String>,
+    pub mail_from: String,
+    /// `pretty` or `json`.
+    pub log_format: String,
+    /// As in `RUST_LOG`.
+    pub log: String,
+    pub reflection: bool,
+    /// Requests a minute by limit class (sign_in, anonymous, read, write, bulk, upload, stream), where the usual ones don't fit.
+    pub limits: HashMap<String, u32>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            postgres: None,
+            postgres_connections: 8,
+            bind: "127.0.0.1".to_owned(),
+            port_base: 7000,
+            systems: SYSTEMS.map(str::to_owned).to_vec(),
+            web_dir: None,
+            origins: HashMap::new(),
+            public_urls: HashMap::new(),
+            master_keys: None,
+            smtp_url: None,
+            mail_from: "StreamFlow <no-reply@localhost>".to_owned(),
+            log_format: "pretty".to_owned(),
+            log: "warn,streamflow=info".to_owned(),
+            reflection: false,
+            limits: HashMap::new(),
+        }
+    }
+}
+
+impl Config {
+    pub fn load(place: &Place, serve: Option<&ServeArgs>) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = &place.config {
+            anyhow::ensure!(file.exists(), "the configuration file {} does not exist", file.display());
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // Doubled underscores go one level down: STREAMFLOW_LIMITS__SIGN_IN=100.
+        let mut config: Self = figment
+            .merge(Env::prefixed("STREAMFLOW_").split("__"))
+            .extract()
+            .context("the configuration can't be used")?;
+        config.apply(place, serve);
+        for system in &config.systems {
+            anyhow::ensure!(SYSTEMS.contains(&system.as_str()), "there is no system `{system}`; there are {}", SYSTEMS.join(", "));
+        }
+        anyhow::ensure!(config.port_base <= u16::MAX - 10, "the port base must be at most {}", u16::MAX - 10);
+        Ok(config)
+    }
+
+    fn apply(&mut self, place: &Place, serve: Option<&ServeArgs>) {
+        if let Some(data) = &place.data {
+            self.data.clone_from(data);
+        }
+        if place.postgres.is_some() {
+            self.postgres.clone_from(&place.postgres);
+        }
+        let Some(serve) = serve else { return };
+        if let Some(port_base) = serve.port_base {
+            self.port_base = port_base;
+        }
+        if let Some(systems) = &serve.systems {
+            self.systems.clone_from(systems);
+        }
+        if serve.web_dir.is_some() {
+            self.web_dir.clone_from(&serve.web_dir);
+        }
+        self.reflection |= serve.reflection;
+    }
+
+    /// Port of a system's listener.
+    pub fn port(&self, system: &str) -> u16 {
+        let offset = SYSTEMS.iter().position(|name| *name == system).unwrap_or_default();
+        self.port_base + 1 + u16::try_from(offset).unwrap_or_default()
+    }
+
+    /// Address people open for a portal.
+    pub fn public_url(&self, system: &str) -> String {
+        self.public_urls.get(system).cloned().unwrap_or_else(|| format!("http://{system}.localhost:{}", self.port(system)))
+    }
+
+    /// Exact origins whose pages may call a portal.
+    pub fn origins_of(&self, system: &str) -> std::collections::HashSet<String> {
+        let port = self.port(system);
+        let own = ["localhost", "127.0.0.1", &format!("{system}.localhost")].map(|host| format!("http://{host}:{port}"));
+        let named = self.origins.get(system).cloned().unwrap_or_default();
+        own.into_iter().chain(named).chain([self.public_url(system)]).collect()
+    }
+
+    /// Prints what is in force, secrets masked.
+    pub fn print(mut self) -> anyhow::Result<()> {
+        for secret in [&mut self.master_keys, &mut self.smtp_url] {
+            if let Some(value) = secret {
+                "********".clone_into(value);
+            }
+        }
+        self.postgres = self.postgres.as_deref().map(mask_password);
+        print!("{}", toml::to_string_pretty(&self)?);
+        Ok(())
+    }
+}
+
+/// `postgres://user:secret@host/db` without the secret.
+pub fn mask_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.split_once('@') {
+        Some((user, host)) => format!("{scheme}://{}:********@{host}", user.split(':').next().unwrap_or_default()),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_url_keeps_everything_but_the_secret() {
+        assert_eq!(mask_password("postgres://ada:s3cret@db/x"), "postgres://ada:********@db/x");
+        assert_eq!(mask_password("postgres://db/x"), "postgres://db/x");
+    }
+
+    #[test]
+    fn each_portal_accepts_its_own_origins_only() {
+        let config = Config::default();
+        let origins = config.origins_of("client");
+        assert!(origins.contains("http://localhost:7001") && origins.contains("http://client.localhost:7001"));
+        assert!(!origins.contains("http://localhost:7002"));
+    }
+}

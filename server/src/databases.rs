@@ -1,0 +1,124 @@
+//! Opens each system's database, prepared and checked.
+
+use std::{collections::HashMap, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use anyhow::Context as _;
+use rand::RngExt as _;
+use streamflow_kernel::db::{Database, connect::{self, Location}};
+use streamflow_migrations::{RolePasswords, System};
+
+use crate::config::{Config, mask_password};
+
+const ROLES_FILE: &str = "postgres-roles.json";
+
+pub fn system(name: &str) -> System {
+    match name {
+        "provider" => System::Provider,
+        "dev" => System::Dev,
+        "accountant" => System::Accountant,
+        _ => System::Client,
+    }
+}
+
+/// The database of one system, at the newest schema and with a sound catalogue.
+pub async fn open(config: &Config, name: &str) -> anyhow::Result<Database> {
+    let system = system(name);
+    let location = match &config.postgres {
+        None => sqlite(config, system).await?,
+        Some(url) => postgres(config, url, system)?,
+    };
+    let database = Database::connect(&location).await.map_err(|error| unreachable_database(config, name, &error))?;
+    let findings = streamflow_migrations::self_check(database.pool(), system).await.context("the catalogue can't be read")?;
+    anyhow::ensure!(findings.is_empty(), "the database of {name} is not safe to use:\n  {}", findings.join("\n  "));
+    let pending = streamflow_migrations::pending(database.pool(), system).await.unwrap_or_default();
+    anyhow::ensure!(pending.is_empty(), "the database of {name} lacks migrations; run `streamflow migrate` first");
+    Ok(database)
+}
+
+fn unreachable_database(config: &Config, name: &str, error: &streamflow_kernel::error::Error) -> anyhow::Error {
+    let place = config.postgres.as_deref().map_or_else(|| config.data.display().to_string(), mask_password);
+    anyhow::anyhow!("the database of {name} at {place} can't be opened: {error:?}")
+}
+
+async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
+    let path = config.data.join(format!("{}.db", system.schema()));
+    let writer = connect::sqlite_writer(&path).await.map_err(|error| anyhow::anyhow!("{} can't be opened: {error:?}", path.display()))?;
+    streamflow_migrations::migrate(&writer, system).await.with_context(|| format!("{} can't be migrated", path.display()))?;
+    writer.close().await?;
+    Ok(Location::Sqlite(path))
+}
+
+fn postgres(config: &Config, url: &str, system: System) -> anyhow::Result<Location> {
+    let passwords = roles(&config.data.join(ROLES_FILE))?;
+    let role = system.login_role();
+    let password = passwords.get(&role).with_context(|| format!("{ROLES_FILE} has no password of {role}; run `streamflow migrate --postgres URL`"))?;
+    Ok(Location::Postgres {
+        url: with_credentials(url, &role, password)?,
+        system_role: system.system_role(),
+        max_connections: config.postgres_connections,
+    })
+}
+
+/// `streamflow migrate`: everything a fresh or older database needs.
+pub async fn prepare(config: &Config) -> anyhow::Result<()> {
+    let Some(url) = &config.postgres else {
+        for system in System::ALL {
+            sqlite(config, system).await?;
+        }
+        println!("SQLite files in {} are at the newest schema.", config.data.display());
+        return Ok(());
+    };
+    std::fs::create_dir_all(&config.data)?;
+    let file = config.data.join(ROLES_FILE);
+    let passwords = if file.exists() { roles(&file)? } else { write_roles(&file)? };
+    let of = |system: System| passwords.get(&system.login_role()).cloned().unwrap_or_default();
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1);
+    let superuser = sea_orm::Database::connect(options).await.with_context(|| format!("{} can't be reached", mask_password(url)))?;
+    let role_passwords = RolePasswords {
+        client: of(System::Client),
+        provider: of(System::Provider),
+        dev: of(System::Dev),
+        accountant: of(System::Accountant),
+    };
+    streamflow_migrations::prepare_postgres(&superuser, &role_passwords).await.context("the database can't be prepared")?;
+    println!("{} is prepared; the passwords of its login roles are in {}.", mask_password(url), file.display());
+    Ok(())
+}
+
+fn roles(file: &Path) -> anyhow::Result<HashMap<String, String>> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{} can't be read; run `streamflow migrate --postgres URL` first", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))
+}
+
+fn write_roles(file: &Path) -> anyhow::Result<HashMap<String, String>> {
+    let mut rng = rand::rng();
+    let mut password = || (0..32).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect::<String>();
+    let passwords: HashMap<String, String> = System::ALL.map(|system| (system.login_role(), password())).into();
+    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    out.write_all(serde_json::to_string_pretty(&passwords)?.as_bytes())?;
+    out.sync_all()?;
+    Ok(passwords)
+}
+
+/// The same server and database with another user.
+fn with_credentials(url: &str, user: &str, password: &str) -> anyhow::Result<String> {
+    let (scheme, rest) = url.split_once("://").context("a PostgreSQL URL begins with postgres://")?;
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    Ok(format!("{scheme}://{user}:{password}@{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_role_replaces_the_superuser() {
+        for url in ["postgres://postgres:pw@host:5432/db?sslmode=disable", "postgres://host:5432/db?sslmode=disable"] {
+            let expected = "postgres://streamflow_client:x@host:5432/db?sslmode=disable";
+            assert_eq!(with_credentials(url, "streamflow_client", "x").expect("a URL"), expected);
+        }
+    }
+}

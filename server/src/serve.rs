@@ -1,0 +1,167 @@
+//! `streamflow serve`: starts the systems asked for, each with its own database, listener and people.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use streamflow_kernel::{
+    clock::{Clock, SystemClock},
+    crypto::MasterKeys,
+    ids::SystemIds,
+    kernel::{Kernel, Parts, Portal},
+    mail::{MailConfig, Mailer},
+    password::{Params, PasswordHasher},
+    server::{self, PortalSite, connection},
+    telemetry::{self, Format},
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::{assets, config::{Config, SYSTEMS}, databases, demo, operators};
+
+/// What all systems of a process share.
+pub struct Shared {
+    pub clock: Arc<dyn Clock>,
+    pub mailer: Arc<Mailer>,
+    pub passwords: PasswordHasher,
+    pub master_keys: Arc<MasterKeys>,
+}
+
+impl Shared {
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let mail = match &config.smtp_url {
+            Some(url) => MailConfig::Smtp { url: url.clone(), from: config.mail_from.clone() },
+            None => MailConfig::Outbox { dir: config.data.join("outbox") },
+        };
+        let master_keys = match &config.master_keys {
+            Some(text) => MasterKeys::parse(text)?,
+            None => MasterKeys::load_or_create(&config.data.join("master.key"))?,
+        };
+        Ok(Self {
+            mailer: Arc::new(Mailer::new(mail, Arc::clone(&clock))?),
+            passwords: PasswordHasher::new(Params::FLOOR),
+            master_keys: Arc::new(master_keys),
+            clock,
+        })
+    }
+
+    pub async fn kernel(&self, config: &Config, portal: Portal) -> anyhow::Result<Arc<Kernel>> {
+        let parts = Parts {
+            portal,
+            database: databases::open(config, portal.space).await?,
+            clock: Arc::clone(&self.clock),
+            ids: Arc::new(SystemIds::new(Arc::clone(&self.clock))),
+            passwords: self.passwords.clone(),
+            mailer: Arc::clone(&self.mailer),
+            master_keys: Arc::clone(&self.master_keys),
+            public_url: config.public_url(portal.space),
+            limits: config.limits.clone(),
+        };
+        Kernel::start(parts).await.map_err(|error| anyhow::anyhow!("the {} system can't start: {error:?}", portal.space))
+    }
+}
+
+pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
+    let format = if config.log_format == "json" { Format::Json } else { Format::Pretty };
+    telemetry::init(format, &config.log)?;
+    let metrics = telemetry::metrics()?;
+    tokio::spawn(metrics.clone().keep_up());
+    let shared = Shared::new(&config)?;
+    let (stop, stopping) = watch::channel(false);
+    let mut listeners = JoinSet::new();
+    let mut kernels = Vec::new();
+    for system in SYSTEMS.into_iter().filter(|system| config.systems.iter().any(|name| name == system)) {
+        let (kernel, site) = site(&config, &shared, system).await?;
+        let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let listener = bind(&config.bind, config.port(system)).await?;
+        listeners.spawn(connection::serve(listener, app, stopping.clone()));
+        kernels.push(kernel);
+    }
+    let operations: Router = server::operations(kernels.clone(), move || metrics.render());
+    listeners.spawn(connection::serve(bind("127.0.0.1", config.port_base).await?, operations, stopping));
+    announce(&config);
+    if with_demo {
+        demo::seed(&config, &kernels).await?;
+    }
+    wait_for_signal().await?;
+    tracing::info!(target: "streamflow", "stopping; running requests may finish");
+    stop.send_replace(true);
+    while listeners.join_next().await.is_some() {}
+    for kernel in kernels {
+        kernel.database.close().await;
+    }
+    Ok(())
+}
+
+async fn site(config: &Config, shared: &Shared, system: &'static str) -> anyhow::Result<(Arc<Kernel>, PortalSite)> {
+    let assets = assets::of(system, config.web_dir.as_deref());
+    let origins = config.origins_of(system);
+    let reflection = config.reflection;
+    let (kernel, site) = match system {
+        "client" => {
+            let kernel = shared.kernel(config, streamflow_client::system::PORTAL).await?;
+            streamflow_client::system::start(&kernel).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+            let site = streamflow_client::system::site(&kernel, origins, assets, reflection);
+            (kernel, site)
+        }
+        "provider" => {
+            let kernel = shared.kernel(config, streamflow_provider::system::PORTAL).await?;
+            let site = streamflow_provider::system::site(&kernel, operators::from_environment("PROVIDER")?, origins, assets, reflection);
+            (kernel, site)
+        }
+        "dev" => {
+            let kernel = shared.kernel(config, streamflow_dev::system::PORTAL).await?;
+            let site = streamflow_dev::system::site(&kernel, operators::from_environment("DEVELOPER")?, origins, assets, reflection);
+            (kernel, site)
+        }
+        _ => {
+            let kernel = shared.kernel(config, streamflow_accountant::system::PORTAL).await?;
+            let site = streamflow_accountant::system::site(&kernel, operators::from_environment("ACCOUNTANT")?, origins, assets, reflection);
+            (kernel, site)
+        }
+    };
+    Ok((kernel, site))
+}
+
+async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((address, port)).await.with_context(|| format!("port {port} on {address} can't be used; is another server running? (--port-base moves all ports)"))
+}
+
+fn announce(config: &Config) {
+    for system in &config.systems {
+        tracing::info!(target: "streamflow", system, url = config.public_url(system), "serving");
+    }
+    tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// `streamflow healthcheck`: asks `/readyz` as a load balancer would.
+pub async fn healthcheck(port_base: u16) -> anyhow::Result<()> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let address = SocketAddr::from(([127, 0, 0, 1], port_base));
+    let ask = async {
+        let mut stream = tokio::net::TcpStream::connect(address).await?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(3), ask)
+        .await
+        .context("the server does not answer")?
+        .with_context(|| format!("nothing listens on {address}"))?;
+    anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server is not ready");
+    println!("ready");
+    Ok(())
+}
