@@ -1,2 +1,3 @@
 //! What others changed, as it happens.
 
+pub mod api;

@@ -12,6 +12,7 @@ pub mod import;
 pub mod invitation;
 pub mod lead;
 pub mod org;
+pub mod permission;
 pub mod record;
 pub mod saved_view;
 pub mod search;

@@ -10,11 +10,20 @@ use streamflow_kernel::{
 };
 use streamflow_proto::{
     access,
-    client::{self, v1::session_service_server::SessionServiceServer},
+    client::{
+        self,
+        v1::{
+            change_service_server::ChangeServiceServer, search_service_server::SearchServiceServer,
+            session_service_server::SessionServiceServer,
+        },
+    },
 };
 use tonic::service::Routes;
 
-use crate::session::{self, principal::ClientAuthenticator};
+use crate::{
+    change, search,
+    session::{self, principal::ClientAuthenticator},
+};
 
 /// Rules of the portal (spec security.md).
 pub const PORTAL: Portal = Portal {
@@ -38,5 +47,8 @@ pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Asse
 }
 
 fn services() -> Routes {
-    Routes::default().add_service(SessionServiceServer::new(session::api::Api))
+    Routes::default()
+        .add_service(ChangeServiceServer::new(change::api::Api))
+        .add_service(SearchServiceServer::new(search::api::Api))
+        .add_service(SessionServiceServer::new(session::api::Api))
 }

@@ -1,0 +1,95 @@
+//! `streamflow.client.v1.SearchService`.
+
+use streamflow_kernel::{
+    ctx::Ctx,
+    error::{Result, Violations},
+    ids,
+};
+use streamflow_proto::client::v1::{self as pb, RecordKind, search_service_server::SearchService};
+use tonic::{Request, Response, Status};
+
+use super::{
+    domain::{QUERY, Query},
+    find::{self, Hit},
+};
+use crate::permission::may;
+
+/// Hits when the request names no number.
+const USUAL: i32 = 20;
+const MOST: i32 = 50;
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl SearchService for Api {
+    async fn search(&self, request: Request<pb::SearchRequest>) -> Result<Response<pb::SearchResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let wanted = Wanted::parse(&req)?;
+        let role = &ctx.principal()?.role;
+        let kinds: Vec<RecordKind> = wanted.kinds.into_iter().filter(|kind| may(role, permission(*kind))).collect();
+        let db = ctx.read().await?;
+        let hits = find::find(&db, &wanted.query, &kinds, wanted.limit).await?;
+        Ok(Response::new(pb::SearchResponse { hits: hits.into_iter().map(into_pb).collect() }))
+    }
+}
+
+struct Wanted {
+    query: Query,
+    kinds: Vec<RecordKind>,
+    limit: usize,
+}
+
+impl Wanted {
+    fn parse(req: &pb::SearchRequest) -> Result<Self> {
+        let mut violations = Violations::new();
+        if req.query.trim().is_empty() {
+            violations.add("query", "Enter what to look for.");
+        }
+        if req.query.chars().count() > QUERY {
+            violations.add("query", format!("Use at most {QUERY} characters."));
+        }
+        let mut kinds = Vec::new();
+        for (at, kind) in req.kinds.iter().enumerate() {
+            match RecordKind::try_from(*kind) {
+                Ok(RecordKind::Unspecified) | Err(_) => violations.add(format!("kinds[{at}]"), "Choose customers, contacts or leads."),
+                Ok(kind) => kinds.push(kind),
+            }
+        }
+        if kinds.is_empty() {
+            kinds = vec![RecordKind::Customer, RecordKind::Contact, RecordKind::Lead];
+        }
+        if req.limit < 0 {
+            violations.add("limit", "Ask for at least 1 hit.");
+        }
+        violations.into_result()?;
+        let limit = if req.limit == 0 { USUAL } else { req.limit.min(MOST) };
+        Ok(Self { query: Query::parse(&req.query), kinds, limit: usize::try_from(limit).unwrap_or_default() })
+    }
+}
+
+/// The right to read records of this kind.
+const fn permission(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Customer => "customer.read",
+        RecordKind::Contact => "contact.read",
+        RecordKind::Lead => "lead.read",
+        RecordKind::Unspecified => "",
+    }
+}
+
+fn into_pb(hit: Hit) -> pb::SearchHit {
+    let prefix = match hit.kind {
+        RecordKind::Contact => ids::prefix::CONTACT,
+        RecordKind::Lead => ids::prefix::LEAD,
+        RecordKind::Customer | RecordKind::Unspecified => ids::prefix::CUSTOMER,
+    };
+    pb::SearchHit {
+        kind: hit.kind.into(),
+        id: ids::format(prefix, hit.id),
+        title: hit.title,
+        subtitle: hit.subtitle,
+        matched: hit.matched,
+        pinned: hit.pinned,
+    }
+}
