@@ -23,11 +23,14 @@ fn main() -> Result<()> {
     compiler.include_imports(true);
     compiler.open_files(proto_files(&packages)?)?;
     let descriptors = compiler.file_descriptor_set();
+    let mut messages = tonic_prost_build::Config::new();
+    // Details of errors travel as `Any`, which names its type.
+    messages.enable_type_names();
     tonic_prost_build::configure()
         .build_server(server)
         .build_transport(server)
         .out_dir(&out)
-        .compile_fds(descriptors)?;
+        .compile_fds_with_config(descriptors, messages)?;
 
     for portal in PORTALS.iter().filter(|p| packages.contains(p)) {
         let mut compiler = protox::Compiler::new(["."])?;
