@@ -15,6 +15,7 @@ mod m20261120_000112_create_tasks;
 mod m20261120_000113_create_imports;
 mod m20261120_000114_create_search;
 mod m20261120_000115_create_session_principal;
+mod m20261120_000116_add_users_totp_pending;
 
 use crate::migrator::{Step, steps};
 
@@ -34,6 +35,7 @@ pub const STEPS: &[Step] = steps![
     m20261120_000113_create_imports,
     m20261120_000114_create_search,
     m20261120_000115_create_session_principal,
+    m20261120_000116_add_users_totp_pending,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

@@ -7,7 +7,7 @@ mod guard;
 mod table;
 
 pub use column::{Class, Column};
-pub use guard::{Guard, Visible, visible_entry};
+pub use guard::{Asker, Guard, Visible, visible_entry};
 pub use table::{Link, Table};
 
 use sea_orm::DbBackend;

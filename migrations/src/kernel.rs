@@ -11,6 +11,7 @@ mod m20261120_000006_create_totp_steps;
 mod m20261120_000007_create_data_keys;
 mod m20261120_000008_create_mail_outbox;
 mod m20261120_000009_create_client_errors;
+mod m20261120_000010_add_mail_due_at;
 
 use crate::migrator::{Step, steps};
 
@@ -24,4 +25,5 @@ pub const STEPS: &[Step] = steps![
     m20261120_000007_create_data_keys,
     m20261120_000008_create_mail_outbox,
     m20261120_000009_create_client_errors,
+    m20261120_000010_add_mail_due_at,
 ];

@@ -36,7 +36,7 @@ const USERS: Table = Table {
     ],
     primary_key: "id",
     unique: &["email"],
-    guard: Guard::Shared(Visible::Self_("id")),
+    guard: Guard::Shared(Visible::OfPerson("id")),
     ..Table::EMPTY
 };
 
@@ -50,7 +50,7 @@ const RECOVERY_CODES: Table = Table {
     ],
     primary_key: "user_id, code_hash",
     links: &[Link::to("user_id", "users", "id").cascades()],
-    guard: Guard::Shared(Visible::Self_("user_id")),
+    guard: Guard::Shared(Visible::OfPerson("user_id")),
     ..Table::EMPTY
 };
 
@@ -66,7 +66,7 @@ const PASSWORD_RESETS: Table = Table {
     primary_key: "token_hash",
     links: &[Link::to("user_id", "users", "id").cascades()],
     indexes: &[("password_resets_by_user", "user_id")],
-    guard: Guard::Shared(Visible::Self_("user_id")),
+    guard: Guard::Shared(Visible::OfPerson("user_id")),
     ..Table::EMPTY
 };
 
@@ -80,7 +80,7 @@ const KNOWN_DEVICES: Table = Table {
     ],
     primary_key: "user_id, device_hash",
     links: &[Link::to("user_id", "users", "id").cascades()],
-    guard: Guard::Shared(Visible::Self_("user_id")),
+    guard: Guard::Shared(Visible::OfPerson("user_id")),
     ..Table::EMPTY
 };
 

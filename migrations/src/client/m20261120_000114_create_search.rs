@@ -1,7 +1,7 @@
 //! The search index: one entry per record, found by pieces of text, digits or exact keys.
 
 use crate::ddl::Class::{Internal, Personal};
-use crate::ddl::{Column, Dialect, Guard, Link, Table, Target, Visible, visible_entry};
+use crate::ddl::{Asker, Column, Dialect, Guard, Link, Table, Target, Visible, visible_entry};
 
 const SEARCH_ENTRIES: Table = Table {
     name: "search_entries",
@@ -59,7 +59,7 @@ pub fn up(target: Target) -> Vec<String> {
         Dialect::Sqlite => statements.extend(FULL_TEXT.map(str::to_owned)),
         Dialect::Postgres => {
             statements.push(TRIGRAMS.to_owned());
-            statements.push(SEARCH_IDS.replace("/*visible*/", &visible_entry("e.")));
+            statements.push(SEARCH_IDS.replace("/*visible*/", &visible_entry(VARIABLES)));
             statements.push(
                 "COMMENT ON FUNCTION search_ids(text, text, text[], integer) IS \
                  'Ids of the records of the org in app.org_id that match and that the person may see, best first. Reads past row-level security.'"
@@ -119,11 +119,18 @@ const TRIGRAMS: &str = "CREATE INDEX search_entries_trigrams ON search_entries U
   text extensions.gin_trgm_ops
 ) WITH (gin_pending_list_limit = 512)";
 
+/// Names in the function below.
+const VARIABLES: Asker = Asker {
+    visibility: "visibility",
+    user: "person",
+    teams: "teams",
+};
+
 /// Row-level security keeps LIKE away from the index (it is not leakproof), so this function reads past it and gives back
 /// ids only; the rows are then read under the policies. It repeats org and visibility itself.
 ///
 /// Ranks: 3 exact key, 2 digits, 1 to 1.5 text (1.5 it begins so, 1.25 a word begins so), 0.9 all words somewhere, below that
-/// by likeness. Likeness is looked for only when there are too few better hits. `q` comes normalised: lower case, accents folded.
+/// by likeness. Likeness costs most and is looked for only when there are few better hits. `q` comes normalised: lower case, accents folded.
 const SEARCH_IDS: &str = r"CREATE FUNCTION search_ids(q text, digits text, kinds text[], lim integer)
 RETURNS TABLE (kind text, id uuid, rank real)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
@@ -134,18 +141,20 @@ AS $body$
 #variable_conflict use_column
 DECLARE
   org uuid := nullif(current_setting('app.org_id', true), '')::uuid;
+  person uuid := nullif(current_setting('app.user_id', true), '')::uuid;
+  visibility text := current_setting('app.visibility', true);
+  teams uuid[] := string_to_array(nullif(current_setting('app.team_ids', true), ''), ',')::uuid[];
+  any_kind boolean := coalesce(cardinality(kinds), 0) = 0;
   wanted text := btrim(q);
   safe text := replace(replace(replace(btrim(q), '\', '\\'), '%', '\%'), '_', '\_');
   words text[] := string_to_array(safe, ' ');
-  -- A pattern that is NULL matches nothing, '%' matches all.
-  first_word text := CASE WHEN length(wanted) >= 3 THEN '%' || words[1] || '%' END;
-  second_word text := '%' || coalesce(words[2] || '%', '');
-  third_word text := '%' || coalesce(words[3] || '%', '');
-  starts text := CASE WHEN wanted <> '' THEN safe || '%' END;
-  word_starts text := '% ' || starts;
-  number text := CASE WHEN length(search_ids.digits) >= 3 THEN '%' || search_ids.digits || '%' END;
+  -- Patterns: NULL matches nothing, '%' everything. Less than three characters can be looked up as the begin of a word only.
+  begin_pattern text := CASE WHEN length(wanted) BETWEEN 1 AND 2 THEN safe || '%' END;
+  first_pattern text := CASE WHEN length(wanted) >= 3 THEN '%' || words[1] || '%' END;
+  second_pattern text := '%' || coalesce(words[2] || '%', '');
+  third_pattern text := '%' || coalesce(words[3] || '%', '');
+  digit_pattern text := CASE WHEN length(search_ids.digits) >= 3 THEN '%' || search_ids.digits || '%' END;
   alike text := CASE WHEN length(wanted) >= 4 THEN wanted END;
-  any_kind boolean := coalesce(cardinality(kinds), 0) = 0;
 BEGIN
   IF org IS NULL THEN
     RETURN;
@@ -155,9 +164,9 @@ BEGIN
     SELECT e.kind, e.id, e.archived, e.title,
       CASE
         WHEN string_to_array(e.keys, ' ') @> ARRAY[wanted] THEN 3
-        WHEN e.digits LIKE number THEN 2
-        WHEN e.text LIKE starts THEN 1.5
-        WHEN e.text LIKE word_starts THEN 1.25
+        WHEN e.digits LIKE digit_pattern THEN 2
+        WHEN e.text LIKE safe || '%' THEN 1.5
+        WHEN e.text LIKE '% ' || safe || '%' THEN 1.25
         WHEN e.text LIKE '%' || safe || '%' THEN 1
         ELSE 0.9
       END::real AS rank
@@ -166,16 +175,16 @@ BEGIN
       AND (any_kind OR e.kind = ANY (kinds))
       AND (/*visible*/)
       AND (string_to_array(e.keys, ' ') @> ARRAY[wanted]
-        OR e.digits LIKE number
-        OR e.text LIKE starts
-        OR e.text LIKE word_starts
-        OR (e.text LIKE first_word AND e.text LIKE second_word AND e.text LIKE third_word))
+        OR e.digits LIKE digit_pattern
+        OR e.text LIKE begin_pattern
+        OR e.text LIKE '% ' || begin_pattern
+        OR (e.text LIKE first_pattern AND e.text LIKE second_pattern AND e.text LIKE third_pattern))
     ORDER BY e.archived, rank DESC, e.title, e.id
     LIMIT lim
   ), near AS (
     SELECT e.kind, e.id, e.archived, e.title, (0.85 * word_similarity(alike, e.text))::real AS rank
     FROM search_entries e
-    WHERE (SELECT count(*) FILTER (WHERE NOT archived) < lim FROM direct)
+    WHERE (SELECT count(*) FILTER (WHERE NOT archived) < least(lim, 5) FROM direct)
       AND e.org_id = org
       AND (any_kind OR e.kind = ANY (kinds))
       AND (/*visible*/)

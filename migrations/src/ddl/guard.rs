@@ -12,14 +12,23 @@
 
 use crate::system::System;
 
-/// The org of the context.
 const ORG: &str = "(select nullif(current_setting('app.org_id', true), '')::uuid)";
-/// The person of the context.
-const USER: &str = "(select nullif(current_setting('app.user_id', true), '')::uuid)";
-const VISIBILITY: &str = "(select current_setting('app.visibility', true))";
-/// The cast outside the select makes it an array to search instead of a set of rows.
-const TEAMS: &str =
-    "(select string_to_array(nullif(current_setting('app.team_ids', true), ''), ','))::uuid[]";
+
+/// Where a condition finds who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    pub visibility: &'static str,
+    pub user: &'static str,
+    /// An array of ids.
+    pub teams: &'static str,
+}
+
+/// From the settings. The cast outside the select makes the teams an array to search instead of a set of rows.
+const SETTINGS: Asker = Asker {
+    visibility: "(select current_setting('app.visibility', true))",
+    user: "(select nullif(current_setting('app.user_id', true), '')::uuid)",
+    teams: "(select string_to_array(nullif(current_setting('app.team_ids', true), ''), ','))::uuid[]",
+};
 
 /// How a table is guarded.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +61,7 @@ pub enum Visible {
     /// `id` is the org of the context.
     ThisOrg,
     /// The named column is the person of the context.
-    Self_(&'static str),
+    OfPerson(&'static str),
 }
 
 impl Guard {
@@ -96,43 +105,43 @@ impl Guard {
 
 impl Visible {
     fn condition(&self) -> String {
+        let Asker { visibility, user, .. } = SETTINGS;
         match self {
             Self::All => "true".to_owned(),
-            Self::Customer => visible_record("", &["org", "finance"]),
-            Self::Lead => visible_record("", &["org"]),
-            Self::Entry => visible_entry(""),
+            Self::Customer => visible_record(SETTINGS, "true"),
+            Self::Lead => visible_record(SETTINGS, "false"),
+            Self::Entry => visible_entry(SETTINGS),
             Self::WithCustomer => format!(
-                "{VISIBILITY} IN ('org', 'finance') OR EXISTS (SELECT 1 FROM customers seen \
+                "{visibility} IN ('org', 'finance') OR EXISTS (SELECT 1 FROM customers seen \
                  WHERE seen.org_id = {ORG} AND seen.id = customer_id)"
             ),
             Self::WithRecord => visible_with_record(),
             Self::ThisOrg => format!("id = {ORG}"),
-            Self::Self_(column) => format!("{column} = {USER}"),
+            Self::OfPerson(column) => format!("{column} = {user}"),
         }
     }
 }
 
-/// Whether an entry of the search index is visible; `alias` is empty or ends with a dot.
-pub fn visible_entry(alias: &str) -> String {
-    format!(
-        "({VISIBILITY} = 'finance' AND {alias}kind IN ('customer', 'contact')) OR {}",
-        visible_record(alias, &["org"])
-    )
+/// Whether an entry of the search index is visible.
+pub fn visible_entry(asker: Asker) -> String {
+    visible_record(asker, "kind IN ('customer', 'contact')")
 }
 
 /// Unassigned work (no owner, no team) is visible to those who see a team: else nobody below the owner would find it.
-fn visible_record(alias: &str, everything: &[&str]) -> String {
-    let everything = everything
-        .iter()
-        .map(|word| format!("{VISIBILITY} = '{word}'"))
-        .collect::<Vec<_>>()
-        .join(" OR ");
+fn visible_record(asker: Asker, finance: &str) -> String {
+    let Asker {
+        visibility,
+        user,
+        teams,
+    } = asker;
     format!(
-        "{everything} \
-         OR ({VISIBILITY} = 'team' AND ({alias}team_id = ANY ({TEAMS}) OR {alias}owner_id = {USER} \
-         OR {alias}assignee_id = {USER} OR ({alias}team_id IS NULL AND {alias}owner_id IS NULL))) \
-         OR ({VISIBILITY} = 'own' AND ({alias}owner_id = {USER} OR {alias}assignee_id = {USER})) \
-         OR ({VISIBILITY} = 'assigned' AND {alias}assignee_id = {USER})"
+        "CASE {visibility} WHEN 'org' THEN true \
+         WHEN 'finance' THEN {finance} \
+         WHEN 'team' THEN team_id = ANY ({teams}) OR {user} IN (owner_id, assignee_id) \
+         OR (team_id IS NULL AND owner_id IS NULL) \
+         WHEN 'own' THEN {user} IN (owner_id, assignee_id) \
+         WHEN 'assigned' THEN assignee_id = {user} \
+         ELSE false END"
     )
 }
 
@@ -145,10 +154,13 @@ fn visible_with_record() -> String {
     ]
     .map(|(kind, table)| {
         format!(
-            "(record_kind = '{kind}' AND EXISTS (SELECT 1 FROM {table} seen \
-                 WHERE seen.org_id = {ORG} AND seen.id = record_id))"
+            "WHEN '{kind}' THEN EXISTS (SELECT 1 FROM {table} seen \
+                 WHERE seen.org_id = {ORG} AND seen.id = record_id)"
         )
     })
-    .join(" OR ");
-    format!("{VISIBILITY} = 'org' OR {parents}")
+    .join(" ");
+    format!(
+        "{} = 'org' OR CASE record_kind {parents} ELSE false END",
+        SETTINGS.visibility
+    )
 }

@@ -1,7 +1,7 @@
 //! The change feed: every write leaves a row, in its own transaction.
 
 use crate::ddl::Class::{Internal, Personal};
-use crate::ddl::{Column, Dialect, Guard, Table, Target, Visible};
+use crate::ddl::{Column, Guard, Table, Target, Visible};
 
 const CHANGES: Table = Table {
     name: "changes",
@@ -46,10 +46,10 @@ const CHANGES: Table = Table {
 
 pub fn up(target: Target) -> Vec<String> {
     let mut statements = target.create(&[CHANGES]);
-    // On SQLite seq is the primary key already.
-    if target.dialect == Dialect::Postgres {
-        statements.push("CREATE INDEX changes_by_seq ON changes (seq)".to_owned());
+    // The tail reads all orgs in commit order, a returning watcher its own org; on SQLite seq is commit order.
+    if target.is_postgres() {
         statements.push("CREATE INDEX changes_by_commit ON changes (xid, seq)".to_owned());
+        statements.push("CREATE INDEX changes_by_org_and_commit ON changes (org_id, xid, seq)".to_owned());
     }
     statements
 }

@@ -38,7 +38,7 @@ async fn search_ranks_keys_digits_text_and_likeness() {
     ] {
         assert_eq!(found(&tx, q, digits).await, hits, "{q}");
     }
-    let hits = found(&tx, "bernt meier", "").await;
+    let hits = found(&tx, "bernd meier", "").await;
     assert!(hits.starts_with("3:0."), "{hits}");
     tx.rollback().await.unwrap();
 }
