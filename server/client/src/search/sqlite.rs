@@ -3,7 +3,7 @@
 
 use sea_orm::{
     Value,
-    sea_query::{Query as Statement, SqliteQueryBuilder},
+    sea_query::{Expr, Query as Statement, SqliteQueryBuilder},
 };
 use streamflow_kernel::{db::TenantDb, error::Result};
 
@@ -77,7 +77,7 @@ impl Select {
     /// The rule of [`Scope::condition`](streamflow_kernel::db::Scope::condition) as text.
     fn visible(self, db: &TenantDb) -> Self {
         let condition = db.scope().condition::<Entity>();
-        let (sql, values) = Statement::select().expr(1).cond_where(condition).build(SqliteQueryBuilder);
+        let (sql, values) = Statement::select().expr(Expr::cust("1")).cond_where(condition).build(SqliteQueryBuilder);
         match sql.split_once(" WHERE ") {
             Some((_, condition)) => self.and(&format!("({condition})"), values.0),
             None => self,
