@@ -4,7 +4,7 @@ pub mod act;
 pub mod error;
 mod transport;
 
-use std::rc::Rc;
+use std::cell::Cell;
 
 use leptos::prelude::*;
 use prost::Message;
@@ -29,19 +29,26 @@ pub struct Api {
     pub signed_out: RwSignal<u32>,
 }
 
-/// The portal's [`Api`], as [`crate::provide`] put it there.
+thread_local! {
+    // Handlers and async code run outside the component tree, where there is no context to ask.
+    static API: Cell<Option<Api>> = const { Cell::new(None) };
+}
+
+/// The portal's [`Api`], as [`crate::provide`] made it.
 pub fn use_api() -> Api {
-    expect_context::<Api>()
+    API.get().expect("web_kit::provide runs before any page")
 }
 
 impl Api {
-    pub fn new(portal: &'static str) -> Self {
-        Self {
+    pub(crate) fn provide(portal: &'static str) -> Self {
+        let api = Self {
             portal,
             online: RwSignal::new(true),
             last_answer: RwSignal::new(0),
             signed_out: RwSignal::new(0),
-        }
+        };
+        API.set(Some(api));
+        api
     }
 
     pub fn portal(&self) -> &'static str {
@@ -139,6 +146,3 @@ fn with_key<Req>(request: Req, key: &str) -> Request<Req> {
     }
     request
 }
-
-/// A call that is kept to be made later, by several tabs' parts or by a retry.
-pub type Later<T> = Rc<dyn Fn() -> futures::future::LocalBoxFuture<'static, Result<T, ApiError>>>;

@@ -125,3 +125,11 @@ pub fn uid(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
+
+/// A press on a link, or on something in one.
+pub fn is_link(target: Option<web_sys::EventTarget>) -> bool {
+    target
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|element| element.closest("a").ok().flatten())
+        .is_some()
+}

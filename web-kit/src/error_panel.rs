@@ -7,8 +7,7 @@ use crate::{
     api::error::ApiError,
     browser,
     button::{Button, IconButton, Kind},
-    format::date,
-    format::zone,
+    format::{date, number::duration, zone},
     icon::{Icon, glyphs},
     toast::use_toasts,
 };
@@ -65,10 +64,11 @@ pub fn ErrorNote(error: ApiError, #[prop(optional, into)] on_retry: Option<Callb
         let id = error.correlation_id.clone();
         view! { " "<span class="mono">{id}</span> }
     });
+    let wait = error.retry_after.map(|wait| format!(" Try again in {}.", duration(wait.as_secs().max(1) as i64)));
     view! {
         <div class="note is-danger" role="alert">
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
-            <span class="grow">{error.sentence()}{number}</span>
+            <span class="grow">{error.sentence()}{wait}{number}</span>
             {on_retry
                 .map(|retry| view! { <Button small=true on_click=move |_| retry.run(())>"Try again"</Button> })}
         </div>

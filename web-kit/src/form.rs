@@ -20,8 +20,8 @@ use crate::{
 pub struct FormState {
     refused: RwSignal<Option<ApiError>>,
     fields: RwSignal<Vec<&'static str>>,
-    /// A field was typed in since the refusal, so its sentence may no longer be true.
-    corrected: RwSignal<bool>,
+    /// The refusal named fields, so that nothing is left to say above the form once they are corrected.
+    at_fields: RwSignal<bool>,
     pub busy: RwSignal<bool>,
     /// Typed since it was opened or saved.
     pub dirty: RwSignal<bool>,
@@ -39,7 +39,7 @@ impl FormState {
         Self {
             refused: RwSignal::new(None),
             fields: RwSignal::new(Vec::new()),
-            corrected: RwSignal::new(false),
+            at_fields: RwSignal::new(false),
             busy: RwSignal::new(false),
             dirty: RwSignal::new(false),
             act: StoredValue::new_local(Rc::new(Act::default())),
@@ -79,7 +79,7 @@ impl FormState {
 
     /// Shows a refusal: its violations at their fields, the rest above them. Focus goes to the first bad field.
     pub fn refuse(self, error: ApiError) {
-        self.corrected.set(false);
+        self.at_fields.set(!error.violations.is_empty());
         self.refused.set(Some(error));
         browser::focus_soon("form [aria-invalid=true]");
     }
@@ -91,7 +91,6 @@ impl FormState {
 
     pub(crate) fn touched(self, field: &'static str) {
         self.dirty.set(true);
-        self.corrected.set(true);
         let stale = self.refused.with_untracked(|error| {
             error.as_ref().is_some_and(|error| error.violation(field).is_some())
         });
@@ -117,7 +116,7 @@ impl FormState {
     /// What no field of this form can show: the error itself, or violations of fields that are not here.
     fn unclaimed(self) -> Option<ApiError> {
         let mut error = self.refused.get()?;
-        if error.code != tonic::Code::InvalidArgument || (error.violations.is_empty() && !self.corrected.get()) {
+        if !self.at_fields.get() {
             return Some(error);
         }
         let fields = self.fields.get();

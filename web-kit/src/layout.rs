@@ -25,6 +25,19 @@ pub struct PageSlots {
     pub panel: RwSignal<Option<ViewFn>>,
     /// The panel as a sheet, where there is no room beside the page.
     pub panel_open: RwSignal<bool>,
+    pub ground: RwSignal<Ground>,
+}
+
+/// What the page stands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ground {
+    /// Surface with a gutter.
+    #[default]
+    Page,
+    /// Edge to edge, scrolling inside: lists and boards.
+    Flush,
+    /// The grey ground, for cards.
+    Canvas,
 }
 
 impl Default for PageSlots {
@@ -36,6 +49,7 @@ impl Default for PageSlots {
             actions: RwSignal::new(None),
             panel: RwSignal::new(None),
             panel_open: RwSignal::new(false),
+            ground: RwSignal::new(Ground::Page),
         }
     }
 }
@@ -50,12 +64,23 @@ pub fn use_page(title: impl Into<String>) -> PageSlots {
     slots.actions.set(None);
     slots.panel.set(None);
     slots.panel_open.set(false);
+    slots.ground.set(Ground::Page);
     slots
 }
 
 impl PageSlots {
     pub fn with_parent(self, name: impl Into<String>, address: impl Into<String>) -> Self {
         self.parent.set(Some((name.into(), address.into())));
+        self
+    }
+
+    pub fn flush(self) -> Self {
+        self.ground.set(Ground::Flush);
+        self
+    }
+
+    pub fn canvas(self) -> Self {
+        self.ground.set(Ground::Canvas);
         self
     }
 
@@ -70,6 +95,18 @@ impl PageSlots {
         self.panel.set(Some(ViewFn::from(move || panel())));
         self
     }
+}
+
+/// The page itself. Focus comes here on each new page, so that keyboards and screen readers start at its beginning.
+#[component]
+pub fn Content(children: Children) -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    let class = move || match slots.ground.get() {
+        Ground::Page => "page-content",
+        Ground::Flush => "page-content is-flush",
+        Ground::Canvas => "page-content is-canvas",
+    };
+    view! { <main class=class id="content" tabindex="-1">{children()}</main> }
 }
 
 /// Keeps the window's title in step: "Customers · StreamFlow".

@@ -24,6 +24,7 @@ pub mod load;
 pub mod menu;
 pub mod palette;
 pub mod session;
+pub mod sign_in;
 pub mod skeleton;
 pub mod table;
 pub mod tabs;
@@ -38,9 +39,8 @@ use self::{api::Api, guard::LeaveGuard, keys::Keys, layout::PageSlots, palette::
 /// Puts into context what the parts share. Call it once, first thing in the app's root component.
 pub fn provide(portal: &'static str) -> Api {
     console_error_panic_hook::set_once();
-    let api = Api::new(portal);
-    provide_context(api);
-    provide_context(Toasts::default());
+    let api = Api::provide(portal);
+    Toasts::provide();
     provide_context(Palette::default());
     provide_context(PageSlots::default());
     let keys = Keys::default();

@@ -1,5 +1,7 @@
 //! What just happened, with a way back. Failures are never shown here: they stay where they happened.
 
+use std::cell::Cell;
+
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -23,17 +25,21 @@ pub struct Toasts {
     polite: RwSignal<String>,
 }
 
-pub fn use_toasts() -> Toasts {
-    expect_context::<Toasts>()
+thread_local! {
+    static TOASTS: Cell<Option<Toasts>> = const { Cell::new(None) };
 }
 
-impl Default for Toasts {
-    fn default() -> Self {
-        Self { shown: RwSignal::new(None), count: StoredValue::new(0), polite: RwSignal::new(String::new()) }
-    }
+pub fn use_toasts() -> Toasts {
+    TOASTS.get().expect("web_kit::provide runs before any page")
 }
 
 impl Toasts {
+    pub(crate) fn provide() {
+        let toasts =
+            Self { shown: RwSignal::new(None), count: StoredValue::new(0), polite: RwSignal::new(String::new()) };
+        TOASTS.set(Some(toasts));
+    }
+
     /// Shows a sentence without an end mark: "3 customers archived".
     pub fn say(self, text: impl Into<String>) {
         self.show(text.into(), None);

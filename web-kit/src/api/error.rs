@@ -48,6 +48,14 @@ impl ApiError {
         error
     }
 
+    /// A refusal without violations, shown at one field: "E-mail or password is not right" under the password.
+    pub fn at_field(mut self, code: Code, field: &str) -> Self {
+        if self.code == code && self.violations.is_empty() {
+            self.violations.push(Violation { field: field.to_owned(), message: self.message.clone() });
+        }
+        self
+    }
+
     pub fn from_status(status: &Status) -> Self {
         let mut error = Self::new(status.code(), status.message());
         if let Some(id) = status.metadata().get("x-request-id").and_then(|id| id.to_str().ok()) {

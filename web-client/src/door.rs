@@ -1,0 +1,11 @@
+//! The pages before the workspace: signing in, the second factor, invitations, forgotten passwords, and wrong turns.
+
+pub mod enrol;
+pub mod entrance;
+mod frame;
+pub mod invitation;
+pub mod lost;
+pub mod reset;
+pub mod second_factor;
+pub mod sign_in;
+mod way;

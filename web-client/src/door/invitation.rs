@@ -1,0 +1,116 @@
+//! The page behind an invitation's link: a new account, or joining with the one that exists.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use streamflow_proto::client::v1::{
+    AcceptInvitationRequest, GetInvitationRequest, GetInvitationResponse,
+    invitation_service_client::InvitationServiceClient,
+};
+use web_kit::{
+    api::use_api,
+    button::{Button, Kind},
+    field::{PasswordField, TextField},
+    form::{Form, FormState},
+    load::{Load, Loaded},
+};
+
+use super::{frame::Door, sign_in::sign_in};
+use crate::{
+    api::{role_name, session},
+    door::way::go_on,
+};
+
+#[component]
+pub fn Invitation() -> impl IntoView {
+    let api = use_api();
+    let query = use_query_map();
+    let token = move || query.with(|query| query.get("token").unwrap_or_default());
+    let invitation = Load::new(move || {
+        let request = GetInvitationRequest { token: token() };
+        async move {
+            api.open(request, async |transport, request| {
+                InvitationServiceClient::new(transport).get_invitation(request).await
+            })
+            .await
+        }
+    });
+    view! {
+        <Door title="Join your company">
+            <Loaded load=invitation what="This invitation" let:invitation>
+                <Accept invitation token=untrack(token)/>
+            </Loaded>
+        </Door>
+    }
+}
+
+#[component]
+fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
+    let api = use_api();
+    let session = session();
+    let go_on = go_on();
+    let form = FormState::new();
+    let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let role = role_name(invitation.role());
+    let GetInvitationResponse { org_name, email, invited_by, has_account, .. } = invitation;
+    let address = email.clone();
+    let send = move |()| {
+        let request = AcceptInvitationRequest {
+            token: token.clone(),
+            display_name: name.get_untracked(),
+            password: password.get_untracked(),
+        };
+        let email = address.clone();
+        let attempt = async move {
+            let password = request.password.clone();
+            api.open(request, async |transport, request| {
+                InvitationServiceClient::new(transport).accept_invitation(request).await
+            })
+            .await?;
+            sign_in(api, email, password).await
+        };
+        form.send(attempt, move |()| {
+            session.refresh();
+            go_on.run(());
+        });
+    };
+    view! {
+        <p class="soft">
+            {invited_by}" invites "<span class="medium">{email}</span>" to "<span class="medium">{org_name}</span>
+            {format!(" as {}.", role.to_lowercase())}
+        </p>
+        <Form state=form on_submit=send guard=false>
+            {(!has_account)
+                .then(|| {
+                    view! {
+                        <TextField name="display_name" label="Your name" autocomplete="name" value=name large=true/>
+                    }
+                })}
+            {if has_account {
+                view! {
+                    <PasswordField
+                        name="password"
+                        label="Your password"
+                        autocomplete="current-password"
+                        help="You have an account already; its password joins the company to it."
+                        value=password
+                        large=true
+                    />
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <PasswordField
+                        name="password"
+                        label="New password"
+                        autocomplete="new-password"
+                        help="15 characters or more; a few words together are easy to remember."
+                        value=password
+                        large=true
+                    />
+                }
+                    .into_any()
+            }}
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Join the company"</Button>
+        </Form>
+    }
+}

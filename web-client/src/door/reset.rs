@@ -1,0 +1,124 @@
+//! A forgotten password: ask for a link, then choose a new one. The second factor stays as it is.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use streamflow_proto::client::v1::{
+    RequestPasswordResetRequest, ResetPasswordRequest, account_service_client::AccountServiceClient,
+};
+use web_kit::{
+    api::use_api,
+    button::{Button, Kind, LinkButton},
+    field::{PasswordField, TextField},
+    form::{Form, FormState},
+    icon::{Icon, glyphs},
+};
+
+use super::frame::Door;
+
+#[component]
+pub fn RequestReset() -> impl IntoView {
+    let api = use_api();
+    let form = FormState::new();
+    let email = RwSignal::new(String::new());
+    let sent = RwSignal::new(false);
+    let send = move |()| {
+        let request = RequestPasswordResetRequest { email: email.get_untracked().trim().to_owned() };
+        let attempt = async move {
+            api.open(request, async |transport, request| {
+                AccountServiceClient::new(transport).request_password_reset(request).await
+            })
+            .await
+        };
+        form.send(attempt, move |_| sent.set(true));
+    };
+    view! {
+        <Door title="New password" lead=ViewFn::from(|| "We send a link to your address.")>
+            {move || {
+                if sent.get() {
+                    view! {
+                        <Done text="If this address has an account, a link is on its way. It works once and for a short time."/>
+                    }
+                        .into_any()
+                } else {
+                    view! {
+                        <Form state=form on_submit=send guard=false>
+                            <TextField
+                                name="email"
+                                label="E-mail"
+                                kind="email"
+                                autocomplete="username"
+                                value=email
+                                large=true
+                                autofocus=true
+                            />
+                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>
+                                "Send the link"
+                            </Button>
+                        </Form>
+                        <a href="/sign-in">"Back to signing in"</a>
+                    }
+                        .into_any()
+                }
+            }}
+        </Door>
+    }
+}
+
+#[component]
+pub fn ConfirmReset() -> impl IntoView {
+    let api = use_api();
+    let query = use_query_map();
+    let form = FormState::new();
+    let password = RwSignal::new(String::new());
+    let done = RwSignal::new(false);
+    let send = move |()| {
+        let request = ResetPasswordRequest {
+            token: query.with_untracked(|query| query.get("token").unwrap_or_default()),
+            new_password: password.get_untracked(),
+        };
+        let attempt = async move {
+            api.open(request, async |transport, request| {
+                AccountServiceClient::new(transport).reset_password(request).await
+            })
+            .await
+        };
+        form.send(attempt, move |_| done.set(true));
+    };
+    view! {
+        <Door title="Choose a new password">
+            {move || {
+                if done.get() {
+                    view! { <Done text="Your password is changed, and you are signed out everywhere else."/> }.into_any()
+                } else {
+                    view! {
+                        <Form state=form on_submit=send guard=false>
+                            <PasswordField
+                                name="new_password"
+                                label="New password"
+                                autocomplete="new-password"
+                                help="12 characters or more with a second factor, 15 without."
+                                value=password
+                                large=true
+                            />
+                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>
+                                "Save the password"
+                            </Button>
+                        </Form>
+                    }
+                        .into_any()
+                }
+            }}
+        </Door>
+    }
+}
+
+#[component]
+fn Done(text: &'static str) -> impl IntoView {
+    view! {
+        <div class="note is-success" role="status">
+            <Icon glyph=glyphs::CIRCLE_CHECK/>
+            <span>{text}</span>
+        </div>
+        <LinkButton href="/sign-in">"Sign in"</LinkButton>
+    }
+}

@@ -1,0 +1,62 @@
+//! E-mail and password.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{SignInRequest, session_service_client::SessionServiceClient};
+use tonic::Code;
+use web_kit::{
+    api::{Api, error::ApiError, use_api},
+    button::{Button, Kind},
+    field::{PasswordField, TextField},
+    form::{Form, FormState},
+};
+
+use super::{frame::Door, way::follow_session};
+use crate::api::session;
+
+#[component]
+pub fn SignIn() -> impl IntoView {
+    follow_session("/sign-in");
+    let api = use_api();
+    let session = session();
+    let form = FormState::new();
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let send = move |()| {
+        let attempt = sign_in(api, email.get_untracked(), password.get_untracked());
+        form.send(attempt, move |()| session.refresh());
+    };
+    let forgot = ViewFn::from(|| view! { <a class="t-12" href="/reset">"Forgot it?"</a> });
+    view! {
+        <Door title="Sign in" lead=ViewFn::from(|| "To your company’s workspace.")>
+            <Form state=form on_submit=send guard=false>
+                <TextField
+                    name="email"
+                    label="E-mail"
+                    kind="email"
+                    autocomplete="username"
+                    value=email
+                    large=true
+                    autofocus=true
+                />
+                <PasswordField
+                    name="password"
+                    label="Password"
+                    autocomplete="current-password"
+                    value=password
+                    aside=forgot
+                    large=true
+                />
+                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Sign in"</Button>
+            </Form>
+            <p class="t-12 muted">"No account yet? Ask the owner or a manager of your company for an invitation."</p>
+        </Door>
+    }
+}
+
+/// The browser gets its session as a cookie; nothing of it is seen here.
+pub async fn sign_in(api: Api, email: String, password: String) -> Result<(), ApiError> {
+    let request = SignInRequest { email: email.trim().to_owned(), password, return_token: false };
+    api.open(request, async |transport, request| SessionServiceClient::new(transport).sign_in(request).await)
+        .await
+        .map(|_| ())
+        .map_err(|error| error.at_field(Code::Unauthenticated, "password"))
+}

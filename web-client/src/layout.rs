@@ -1,0 +1,45 @@
+//! The portal's own frame: sidebar, header, page, right panel; a bottom bar on phones.
+
+mod bottom_bar;
+mod find;
+mod nav;
+pub mod person;
+mod sidebar;
+
+use leptos::prelude::*;
+use web_kit::{
+    banner::OfflineBanner,
+    icon::Mark,
+    layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
+};
+
+use self::{
+    bottom_bar::BottomBar,
+    find::Find,
+    nav::{follow_keys, keep_focus},
+    sidebar::Sidebar,
+};
+
+#[component]
+pub fn AppLayout(children: Children) -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    follow_keys();
+    keep_focus();
+    view! {
+        <SkipLink/>
+        <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
+            <div class="app-banner"><OfflineBanner/></div>
+            <Sidebar/>
+            <header class="app-header">
+                <span class="only-phone"><Mark/></span>
+                <Crumbs/>
+                <HeaderActions/>
+            </header>
+            <Content>{children()}</Content>
+            <RightPanel/>
+            <BottomBar/>
+        </div>
+        <Find/>
+        <LayoutRegions/>
+    }
+}

@@ -1,0 +1,76 @@
+//! Phones: four places and all the others behind "More".
+
+use leptos::prelude::*;
+use web_kit::{
+    badge::Avatar,
+    dialog::Dialog,
+    icon::{Icon, glyphs},
+    layout::NavLink,
+    palette::PaletteButton,
+    theme::ThemeToggle,
+};
+
+use super::{
+    nav::{self, NavGroups},
+    person::use_sign_out,
+};
+use crate::api::{address, me, role_name};
+
+/// Pages that deserve a place, the most needed first.
+const FIRST: [&str; 4] = ["dashboard", "tasks", "customers", "leads"];
+
+#[component]
+pub fn BottomBar() -> impl IntoView {
+    let open = RwSignal::new(false);
+    let all = nav::entries();
+    let links = FIRST
+        .iter()
+        .filter_map(|page| all.iter().find(|entry| entry.page == *page))
+        .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
+        .collect_view();
+    view! {
+        <nav class="app-bottombar" aria-label="Main, phone">
+            {links}
+            <button type="button" class="bar-more" on:click=move |_| open.set(true)>
+                <Icon glyph=glyphs::BARS/>
+                "More"
+            </button>
+        </nav>
+        <Dialog open title="More">
+            <More open/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn More(open: RwSignal<bool>) -> impl IntoView {
+    let me = me();
+    let role = role_name(me.role());
+    let name = me.user.unwrap_or_default().display_name;
+    let leave = use_sign_out();
+    view! {
+        <div class="more-sheet" on:click=move |event| {
+            // A choice closes the sheet; the theme's button does not.
+            if web_kit::browser::is_link(event.target()) {
+                open.set(false);
+            }
+        }>
+            <div on:click=move |_| open.set(false)><PaletteButton/></div>
+            <NavGroups/>
+            <hr class="rule"/>
+            <div class="nav"><NavLink href=address("profile") glyph=glyphs::GEAR label="Profile"/></div>
+            <div class="side-person">
+                <Avatar name=name.clone() medium=true/>
+                <span class="grow side-name">
+                    <span class="medium truncate">{name}</span>
+                    <span class="t-11 muted">{role}</span>
+                </span>
+                <ThemeToggle/>
+            </div>
+            <button type="button" class="btn" on:click=move |_| leave.run(())>
+                <Icon glyph=glyphs::POWER_OFF/>
+                "Sign out"
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,68 @@
+//! Who is signed in: the way to the profile, light and dark, and out.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::use_api,
+    badge::Avatar,
+    icon::{Icon, glyphs},
+    layout::NavLink,
+    live::Live,
+    theme::ThemeToggle,
+    toast::use_toasts,
+};
+
+use crate::api::{address, me, role_name, session, sign_out};
+
+#[component]
+pub fn Person() -> impl IntoView {
+    let me = me();
+    let role = role_name(me.role());
+    let name = me.user.unwrap_or_default().display_name;
+    let leave = use_sign_out();
+    view! {
+        <div class="side-foot">
+            <div class="nav">
+                <NavLink href=address("profile") glyph=glyphs::GEAR label="Profile"/>
+            </div>
+            <div class="side-person">
+                <Avatar name=name.clone() medium=true/>
+                <span class="grow side-name">
+                    <span class="medium truncate">{name.clone()}</span>
+                    <span class="t-11 muted">{role}</span>
+                </span>
+                <ThemeToggle/>
+                <button
+                    type="button"
+                    class="btn btn-icon btn-ghost"
+                    aria-label="Sign out"
+                    title="Sign out"
+                    on:click=move |_| leave.run(())
+                >
+                    <Icon glyph=glyphs::POWER_OFF/>
+                </button>
+            </div>
+        </div>
+    }
+}
+
+/// Ends the session and goes to the sign-in page. Stays when the server can't be reached, because the cookie would too.
+pub fn use_sign_out() -> Callback<()> {
+    let api = use_api();
+    let session = session();
+    let toasts = use_toasts();
+    let live = expect_context::<Live>();
+    let navigate = StoredValue::new_local(use_navigate());
+    Callback::new(move |()| {
+        spawn_local(async move {
+            if let Err(error) = sign_out(api).await {
+                toasts.say(format!("Not signed out: {}", error.sentence()));
+                return;
+            }
+            live.stop();
+            session.forget();
+            navigate.with_value(|navigate| navigate("/sign-in", leptos_router::NavigateOptions::default()));
+        });
+    })
+}

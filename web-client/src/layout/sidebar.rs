@@ -1,0 +1,26 @@
+//! The sidebar: company, search, places, person. An icon rail below 1100 px, gone on phones.
+
+use leptos::prelude::*;
+use web_kit::{icon::Mark, palette::PaletteButton};
+
+use super::{nav::NavGroups, person::Person};
+use crate::api::me;
+
+#[component]
+pub fn Sidebar() -> impl IntoView {
+    let company = me().org_name;
+    view! {
+        <div class="app-sidebar">
+            <div class="org-switch is-still" title=company.clone()>
+                <Mark/>
+                <span class="grow org-name">
+                    <span class="semibold truncate">{company.clone()}</span>
+                    <span class="t-11 muted">"StreamFlow Client"</span>
+                </span>
+            </div>
+            <PaletteButton/>
+            <nav aria-label="Main"><NavGroups/></nav>
+            <Person/>
+        </div>
+    }
+}

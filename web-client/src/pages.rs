@@ -1,0 +1,16 @@
+//! One file per screen.
+
+pub mod audit;
+pub mod contact;
+pub mod contacts;
+pub mod customer;
+pub mod customers;
+pub mod dashboard;
+pub mod import;
+pub mod imports;
+pub mod lead;
+pub mod lead_board;
+pub mod leads;
+pub mod profile;
+pub mod tasks;
+pub mod team;

@@ -1,0 +1,9 @@
+//! One contact.
+
+use leptos::prelude::*;
+use web_kit::layout::use_page;
+
+#[component]
+pub fn ContactPage() -> impl IntoView {
+    use_page("Contact");
+}

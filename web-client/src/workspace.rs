@@ -1,0 +1,106 @@
+//! The signed-in part: nobody gets past here without a full session in the company of the address.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    components::Outlet,
+    hooks::{use_navigate, use_params_map},
+};
+use streamflow_proto::client::v1::SecondFactorState;
+use web_kit::{
+    api::error::ApiError,
+    error_panel::ErrorPanel,
+    format::zone,
+    live::Live,
+    session::{Who, sign_in_address},
+    skeleton::{Delayed, SkeletonLines},
+};
+
+use crate::{
+    api::{Me, session},
+    door::lost::WrongSpace,
+    layout::AppLayout,
+};
+
+/// What the address and the session together mean.
+#[derive(Clone, PartialEq)]
+enum Place {
+    Waiting,
+    Inside,
+    /// Another company's address.
+    WrongSpace(String),
+    /// Go there first.
+    Elsewhere(&'static str),
+    Failed(ApiError),
+}
+
+#[component]
+pub fn Workspace() -> impl IntoView {
+    let session = session();
+    let params = use_params_map();
+    let live = expect_context::<Live>();
+    let who = session.who();
+    let place = Memo::new(move |_| who.with(|who| place(who, &params.with(|map| map.get("tenant").unwrap_or_default()))));
+    let navigate = use_navigate();
+    Effect::new(move |_| match place.get() {
+        Place::Elsewhere(page) => {
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&sign_in_address(page), options);
+        }
+        Place::Inside => {
+            if let Some(me) = session.me_untracked() {
+                zone::set(&me.time_zone);
+                live.start(&me.user.unwrap_or_default().id);
+            }
+        }
+        _ => {}
+    });
+    move || match place.get() {
+        Place::Inside => view! { <AppLayout><Outlet/></AppLayout> }.into_any(),
+        Place::WrongSpace(own) => view! { <WrongSpace own/> }.into_any(),
+        Place::Failed(error) => view! {
+            <main class="page-content" id="content">
+                <ErrorPanel what="StreamFlow" error on_retry=move |()| session.refresh()/>
+            </main>
+        }
+        .into_any(),
+        Place::Waiting | Place::Elsewhere(_) => view! {
+            <main class="page-content" id="content"><Delayed><SkeletonLines/></Delayed></main>
+        }
+        .into_any(),
+    }
+}
+
+fn place(who: &Who<Me>, tenant: &str) -> Place {
+    match who {
+        Who::Asking => Place::Waiting,
+        Who::SignedOut => Place::Elsewhere("/sign-in"),
+        Who::Failed(error) => Place::Failed(error.clone()),
+        Who::SignedIn(me) => match me.second_factor() {
+            SecondFactorState::CodeNeeded => Place::Elsewhere("/second-factor"),
+            SecondFactorState::EnrolmentNeeded => Place::Elsewhere("/enrol"),
+            _ if me.tenant_id != tenant => Place::WrongSpace(me.tenant_id.clone()),
+            _ => Place::Inside,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed_in(state: SecondFactorState) -> Who<Me> {
+        let mut me = Me { tenant_id: "harrow".into(), ..Me::default() };
+        me.set_second_factor(state);
+        Who::SignedIn(me)
+    }
+
+    #[test]
+    fn only_a_full_session_of_that_company_gets_in() {
+        assert!(place(&signed_in(SecondFactorState::Done), "harrow") == Place::Inside);
+        assert!(place(&signed_in(SecondFactorState::Done), "pike") == Place::WrongSpace("harrow".into()));
+        assert!(place(&signed_in(SecondFactorState::CodeNeeded), "harrow") == Place::Elsewhere("/second-factor"));
+        assert!(place(&signed_in(SecondFactorState::EnrolmentNeeded), "harrow") == Place::Elsewhere("/enrol"));
+        assert!(place(&Who::SignedOut, "harrow") == Place::Elsewhere("/sign-in"));
+    }
+}
