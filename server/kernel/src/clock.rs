@@ -64,7 +64,10 @@ impl Clock for FixedClock {
 /// The time as protobuf writes it (`google.protobuf.Timestamp`).
 pub fn timestamp(at: DateTime<Utc>) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
-    Some(prost_types::Timestamp { seconds: at.timestamp(), nanos })
+    Some(prost_types::Timestamp {
+        seconds: at.timestamp(),
+        nanos,
+    })
 }
 
 /// Cuts a time to the precision the database keeps.

@@ -6,6 +6,7 @@
 pub mod filter;
 pub mod order;
 pub mod page;
+mod sql;
 
 use uuid::Uuid;
 

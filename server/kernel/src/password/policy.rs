@@ -196,10 +196,7 @@ mod tests {
             let text: String = unit.chars().cycle().take(MAX_BYTES).collect();
             assert!(refused(&text, &["anna", "keller"]), "{unit}");
         }
-        assert!(
-            started.elapsed() < std::time::Duration::from_secs(2),
-            "{:?}",
-            started.elapsed()
-        );
+        // Unoptimised and beside other tests; a cubic search would take minutes.
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
