@@ -3,16 +3,15 @@
 use streamflow_kernel::{
     ctx::Ctx,
     error::{Result, Violations},
-    ids,
 };
-use streamflow_proto::client::v1::{self as pb, RecordKind, search_service_server::SearchService};
+use streamflow_proto::client::v1::{self as pb, search_service_server::SearchService};
 use tonic::{Request, Response, Status};
 
 use super::{
     domain::{QUERY, Query},
     find::{self, Hit},
 };
-use crate::permission::may;
+use crate::record::kind::Kind;
 
 /// Hits when the request names no number.
 const USUAL: i32 = 20;
@@ -27,7 +26,7 @@ impl SearchService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let wanted = Wanted::parse(&req)?;
         let role = &ctx.principal()?.role;
-        let kinds: Vec<RecordKind> = wanted.kinds.into_iter().filter(|kind| may(role, permission(*kind))).collect();
+        let kinds: Vec<Kind> = wanted.kinds.into_iter().filter(|kind| kind.is_readable_by(role)).collect();
         let db = ctx.read().await?;
         let hits = find::find(&db, &wanted.query, &kinds, wanted.limit).await?;
         Ok(Response::new(pb::SearchResponse { hits: hits.into_iter().map(into_pb).collect() }))
@@ -36,7 +35,7 @@ impl SearchService for Api {
 
 struct Wanted {
     query: Query,
-    kinds: Vec<RecordKind>,
+    kinds: Vec<Kind>,
     limit: usize,
 }
 
@@ -51,13 +50,13 @@ impl Wanted {
         }
         let mut kinds = Vec::new();
         for (at, kind) in req.kinds.iter().enumerate() {
-            match RecordKind::try_from(*kind) {
-                Ok(RecordKind::Unspecified) | Err(_) => violations.add(format!("kinds[{at}]"), "Choose customers, contacts or leads."),
-                Ok(kind) => kinds.push(kind),
+            match Kind::from_pb(*kind) {
+                Some(kind) => kinds.push(kind),
+                None => violations.add(format!("kinds[{at}]"), "Choose customers, contacts or leads."),
             }
         }
         if kinds.is_empty() {
-            kinds = vec![RecordKind::Customer, RecordKind::Contact, RecordKind::Lead];
+            kinds = vec![Kind::Customer, Kind::Contact, Kind::Lead];
         }
         if req.limit < 0 {
             violations.add("limit", "Ask for at least 1 hit.");
@@ -68,25 +67,10 @@ impl Wanted {
     }
 }
 
-/// The right to read records of this kind.
-const fn permission(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Customer => "customer.read",
-        RecordKind::Contact => "contact.read",
-        RecordKind::Lead => "lead.read",
-        RecordKind::Unspecified => "",
-    }
-}
-
 fn into_pb(hit: Hit) -> pb::SearchHit {
-    let prefix = match hit.kind {
-        RecordKind::Contact => ids::prefix::CONTACT,
-        RecordKind::Lead => ids::prefix::LEAD,
-        RecordKind::Customer | RecordKind::Unspecified => ids::prefix::CUSTOMER,
-    };
     pb::SearchHit {
-        kind: hit.kind.into(),
-        id: ids::format(prefix, hit.id),
+        kind: hit.kind.into_pb().into(),
+        id: hit.kind.format(hit.id),
         title: hit.title,
         subtitle: hit.subtitle,
         matched: hit.matched,

@@ -7,18 +7,18 @@ use streamflow_kernel::{
     db::{Backend, TenantDb},
     error::Result,
 };
-use streamflow_proto::client::v1::RecordKind;
 use uuid::Uuid;
 
 use super::{
     domain::{Query, entry::SearchEntry, rank},
     sqlite,
 };
+use crate::record::kind::Kind;
 
 /// A record that answers the query.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    pub kind: RecordKind,
+    pub kind: Kind,
     pub id: Uuid,
     pub title: String,
     pub subtitle: String,
@@ -40,11 +40,11 @@ pub(super) struct Candidate {
 }
 
 /// The `limit` best answers among records of `kinds` that this person may see: exact keys first, archived records last.
-pub async fn find(db: &TenantDb, query: &Query, kinds: &[RecordKind], limit: usize) -> Result<Vec<Hit>> {
+pub async fn find(db: &TenantDb, query: &Query, kinds: &[Kind], limit: usize) -> Result<Vec<Hit>> {
     if query.is_empty() || kinds.is_empty() {
         return Ok(Vec::new());
     }
-    let kinds: Vec<&str> = kinds.iter().map(|kind| kind_name(*kind)).collect();
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     match db.backend() {
         Backend::Postgres => Ok(ranked(query, postgres(db, query, &kinds).await?, limit)),
         Backend::Sqlite => {
@@ -60,21 +60,6 @@ pub async fn find(db: &TenantDb, query: &Query, kinds: &[RecordKind], limit: usi
             }
         }
     }
-}
-
-/// As stored in `search_entries.kind`.
-pub const fn kind_name(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Customer => "customer",
-        RecordKind::Contact => "contact",
-        RecordKind::Lead => "lead",
-        RecordKind::Unspecified => "",
-    }
-}
-
-fn kind_of(name: &str) -> RecordKind {
-    let kinds = [RecordKind::Customer, RecordKind::Contact, RecordKind::Lead];
-    kinds.into_iter().find(|kind| kind_name(*kind) == name).unwrap_or_default()
 }
 
 fn ranked(query: &Query, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
@@ -97,13 +82,15 @@ fn ranked(query: &Query, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
             .then_with(|| left_id.cmp(right_id))
     });
     best.truncate(limit);
-    let hits = best.into_iter().map(|((kind, id), (score, _, entry))| Hit {
-        kind: kind_of(&kind),
-        id,
-        matched: rank::matched(query, &entry),
-        title: entry.title,
-        subtitle: entry.subtitle,
-        pinned: score >= rank::PINNED,
+    let hits = best.into_iter().filter_map(|((kind, id), (score, _, entry))| {
+        Some(Hit {
+            kind: Kind::from_stored(&kind)?,
+            id,
+            matched: rank::matched(query, &entry),
+            title: entry.title,
+            subtitle: entry.subtitle,
+            pinned: score >= rank::PINNED,
+        })
     });
     hits.collect()
 }

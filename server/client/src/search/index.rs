@@ -1,0 +1,70 @@
+//! Keeps the index in step with the records: every write of a record ends here, in its transaction.
+
+use sea_orm::Value;
+use streamflow_kernel::{db::TenantDb, error::Result};
+use uuid::Uuid;
+
+use super::domain::entry::SearchEntry;
+use crate::record::{kind::Kind, people::People};
+
+/// Writes the entry of one record, new or not.
+pub async fn upsert(
+    tx: &TenantDb,
+    record: (Kind, Uuid),
+    entry: SearchEntry,
+    people: People,
+    archived: bool,
+) -> Result<()> {
+    let sql = "INSERT INTO search_entries \
+               (org_id, kind, id, title, subtitle, text, digits, keys, owner_id, assignee_id, team_id, archived) \
+               VALUES ({org}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+               ON CONFLICT (org_id, kind, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, \
+               text = excluded.text, digits = excluded.digits, keys = excluded.keys, owner_id = excluded.owner_id, \
+               assignee_id = excluded.assignee_id, team_id = excluded.team_id, archived = excluded.archived";
+    let values: [Value; 11] = [
+        record.0.as_str().into(),
+        record.1.into(),
+        entry.title.into(),
+        entry.subtitle.into(),
+        entry.text.into(),
+        entry.digits.into(),
+        entry.keys.into(),
+        people.owner.into(),
+        people.assignee.into(),
+        people.team.into(),
+        archived.into(),
+    ];
+    tx.execute(sql, values.into()).await?;
+    Ok(())
+}
+
+/// Copies the people of records onto their entries, and for customers onto those of their contacts.
+pub async fn hand_over(tx: &TenantDb, kind: Kind, ids: &[Uuid], people: People) -> Result<()> {
+    let set = "UPDATE search_entries SET owner_id = ?, assignee_id = ?, team_id = ? WHERE org_id = {org}";
+    let marks = vec!["?"; ids.len()].join(", ");
+    let mut conditions = vec![format!("kind = '{}' AND id IN ({marks})", kind.as_str())];
+    if kind == Kind::Customer {
+        conditions.push(format!(
+            "kind = 'contact' AND id IN (SELECT id FROM contacts WHERE org_id = {{org}} AND customer_id IN ({marks}))"
+        ));
+    }
+    for condition in conditions {
+        let mut values: Vec<Value> = vec![people.owner.into(), people.assignee.into(), people.team.into()];
+        values.extend(ids.iter().map(|id| Value::from(*id)));
+        tx.execute(&format!("{set} AND {condition}"), values).await?;
+    }
+    Ok(())
+}
+
+/// Marks the entries of records as put away, or as back.
+pub async fn set_archived(tx: &TenantDb, kind: Kind, ids: &[Uuid], archived: bool) -> Result<()> {
+    let marks = vec!["?"; ids.len()].join(", ");
+    let sql = format!(
+        "UPDATE search_entries SET archived = ? WHERE org_id = {{org}} AND kind = '{}' AND id IN ({marks})",
+        kind.as_str()
+    );
+    let mut values: Vec<Value> = vec![archived.into()];
+    values.extend(ids.iter().map(|id| Value::from(*id)));
+    tx.execute(&sql, values).await?;
+    Ok(())
+}
