@@ -16,6 +16,7 @@ use crate::{
     feed::Feed,
     ids::Ids,
     mail::Mailer,
+    mail_queue::MailQueue,
     password::PasswordHasher,
     rate_limit::{Limits, RateLimiter},
     session::Lifetime,
@@ -41,7 +42,7 @@ pub struct Kernel {
     pub audit: AuditWriter,
     pub feed: Feed,
     pub passwords: PasswordHasher,
-    pub mailer: Arc<Mailer>,
+    pub mails: MailQueue,
     pub keys: KeyRing,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
@@ -68,10 +69,12 @@ pub struct Parts {
 }
 
 impl Kernel {
-    /// Starts the background tasks of a system: change tail and audit writer.
+    /// Starts the background tasks of a system: change tail, audit writer and mail delivery.
     pub async fn start(parts: Parts) -> Result<Arc<Self>> {
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
+        let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
+        let mails = MailQueue::start(parts.database.clone(), parts.mailer, clock, ids);
         Ok(Arc::new(Self {
             portal: parts.portal,
             limiter: RateLimiter::new(parts.database.clone(), limits),
@@ -82,7 +85,7 @@ impl Kernel {
             clock: parts.clock,
             ids: parts.ids,
             passwords: parts.passwords,
-            mailer: parts.mailer,
+            mails,
             public_url: parts.public_url,
         }))
     }

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod kernel;
 pub mod list;
 pub mod mail;
+pub mod mail_queue;
 pub mod operator;
 pub mod password;
 pub mod rate_limit;
