@@ -1,2 +1,6 @@
 //! A person's own password and second factor.
 
+pub mod api;
+mod mail;
+pub mod reset;
+mod store;

@@ -1,2 +1,7 @@
-//! Bringing people into a company.
+//! How people come into a company: by a mailed link.
 
+pub mod api;
+pub mod domain;
+mod mail;
+mod newcomer;
+pub mod store;

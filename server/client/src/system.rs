@@ -13,16 +13,18 @@ use streamflow_proto::{
     client::{
         self,
         v1::{
-            change_service_server::ChangeServiceServer, search_service_server::SearchServiceServer,
-            session_service_server::SessionServiceServer,
+            account_service_server::AccountServiceServer, change_service_server::ChangeServiceServer,
+            invitation_service_server::InvitationServiceServer, search_service_server::SearchServiceServer,
+            session_service_server::SessionServiceServer, team_service_server::TeamServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
 use crate::{
-    change, search,
+    account, change, invitation, search,
     session::{self, principal::ClientAuthenticator},
+    team,
 };
 
 /// Rules of the portal (spec security.md).
@@ -48,7 +50,12 @@ pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Asse
 
 fn services() -> Routes {
     Routes::default()
+        .add_service(AccountServiceServer::new(account::api::Api))
         .add_service(ChangeServiceServer::new(change::api::Api))
+        .add_service(InvitationServiceServer::new(invitation::api::Api))
+        .add_service(ContactServiceServer::new(contact::api::Api))
+        .add_service(CustomerServiceServer::new(customer::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
+        .add_service(TeamServiceServer::new(team::api::Api))
 }

@@ -1,6 +1,5 @@
 //! `streamflow.client.v1.SessionService`.
 
-use sha2::{Digest as _, Sha256};
 use streamflow_kernel::{
     access::authenticate::device_cookie_name,
     ctx::{Ctx, Principal},
@@ -19,7 +18,7 @@ use super::factor;
 use crate::{
     timestamp,
     user::{
-        domain::{canonical_email, needs_second_factor, subject, wrong_credentials},
+        domain::{attempts_key, canonical_email, needs_second_factor, subject, wrong_credentials},
         store::{self, Membership, User},
     },
 };
@@ -143,7 +142,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     if let Some(user) = &user {
         ctx.about(subject(user, membership.as_ref()));
     }
-    let subject = format!("account:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
+    let subject = attempts_key(&email);
     if !excused {
         rate_limit::count_attempt(&kernel.database, &subject, ctx.now()).await?;
     }

@@ -11,6 +11,16 @@ use crate::record::input;
 /// Characters of a team's name.
 pub const TEAM_NAME: usize = 60;
 
+/// A role as rows keep it: its name without `ROLE_`.
+pub fn role_name(role: pb::Role) -> &'static str {
+    role.as_str_name().trim_start_matches("ROLE_")
+}
+
+/// A role as rows keep it, read back.
+pub fn role_of(name: &str) -> pb::Role {
+    pb::Role::from_str_name(&format!("ROLE_{name}")).unwrap_or_default()
+}
+
 /// The name of a team to be made or renamed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamName(pub String);

@@ -1,5 +1,7 @@
 //! Rules of accounts.
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 use streamflow_kernel::{
     ctx::Subject,
     db::{NO_ORG, Visibility},
@@ -14,6 +16,11 @@ pub fn canonical_email(text: &str) -> String {
     text.trim().nfkc().collect::<String>().to_lowercase()
 }
 
+/// What counts wrong passwords of an address. Hashed, so that the counters hold no addresses.
+pub fn attempts_key(email: &str) -> String {
+    format!("account:{}", HEXLOWER.encode(&Sha256::digest(email.as_bytes())))
+}
+
 /// Roles that must have a second factor (spec AUTH-1).
 pub fn needs_second_factor(role: &str) -> bool {
     matches!(role, "OWNER" | "MANAGER")
@@ -23,7 +30,8 @@ pub fn needs_second_factor(role: &str) -> bool {
 /// leads.
 pub fn visibility(role: &str) -> Visibility {
     match role {
-        "OWNER" | "ACCOUNTANT" => Visibility::Org,
+        "OWNER" => Visibility::Org,
+        "ACCOUNTANT" => Visibility::Finance,
         "MANAGER" => Visibility::Team,
         "STAFF" => Visibility::Own,
         "EMPLOYEE" => Visibility::Assigned,

@@ -19,6 +19,8 @@ pub struct User {
     pub password_hash: String,
     /// Encrypted with the system's own data key.
     pub totp_secret: Option<Vec<u8>>,
+    /// The one being set up, encrypted in the same way.
+    pub totp_pending: Option<Vec<u8>>,
     pub totp_confirmed_at: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
 }
@@ -30,7 +32,11 @@ pub struct Membership {
     pub role: String,
 }
 
-const COLUMNS: &str = "id, email, display_name, password_hash, totp_secret, totp_confirmed_at, disabled_at";
+const COLUMNS: &str = "id, email, display_name, password_hash, totp_secret, totp_pending, totp_confirmed_at, disabled_at";
+
+/// Columns of authenticator secrets, as a ciphertext is bound to them.
+pub const IN_USE: &str = "totp_secret";
+pub const PENDING: &str = "totp_pending";
 
 pub async fn user_by_email(db: &SystemDb, email: &str) -> Result<Option<User>> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE email = ?");
@@ -50,11 +56,23 @@ pub struct NewUser<'a> {
     pub now: DateTime<Utc>,
 }
 
-pub async fn insert_user(db: &SystemDb, new: NewUser<'_>) -> Result<()> {
-    let sql = "INSERT INTO users (id, email, display_name, password_hash, created_at) VALUES (?, ?, ?, ?, ?)";
+/// False when the address has an account already.
+pub async fn insert_user(db: &SystemDb, new: NewUser<'_>) -> Result<bool> {
+    let sql = "INSERT INTO users (id, email, display_name, password_hash, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING";
     let values = vec![new.id.into(), new.email.into(), new.display_name.into(), new.password_hash.into(), new.now.into()];
-    db.execute(sql, values).await?;
-    Ok(())
+    Ok(db.execute(sql, values).await? == 1)
+}
+
+/// Every company a person belongs to, with the version of the membership.
+pub async fn memberships(db: &SystemDb, user_id: Uuid) -> Result<Vec<(Uuid, i64)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        org_id: Uuid,
+        version: i64,
+    }
+    let sql = "SELECT org_id, version FROM memberships WHERE user_id = ? ORDER BY org_id";
+    let rows: Vec<Row> = db.query(sql, vec![user_id.into()]).await?;
+    Ok(rows.into_iter().map(|row| (row.org_id, row.version)).collect())
 }
 
 pub async fn set_password_hash(db: &SystemDb, user_id: Uuid, hash: &str) -> Result<()> {
@@ -72,26 +90,39 @@ pub async fn first_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Mem
 pub async fn totp_secret(keys: &KeyRing, user: &User) -> Result<Option<Vec<u8>>> {
     let Some(ciphertext) = &user.totp_secret else { return Ok(None) };
     let key = keys.of(NO_ORG, ciphertext).await?;
-    let secret = crypto::decrypt(&key, secret_field(user.id), ciphertext).map_err(Error::internal)?;
+    let secret = crypto::decrypt(&key, secret_field(user.id, IN_USE), ciphertext).map_err(Error::internal)?;
     Ok(Some(secret.to_vec()))
 }
 
-/// Keeps a new secret; it counts once [`confirm_totp`] is called.
-pub async fn set_totp_secret(db: &SystemDb, keys: &KeyRing, user_id: Uuid, secret: &[u8]) -> Result<()> {
+/// The secret being set up, in clear.
+pub async fn pending_totp(keys: &KeyRing, user: &User) -> Result<Option<Vec<u8>>> {
+    let Some(ciphertext) = &user.totp_pending else { return Ok(None) };
+    let key = keys.of(NO_ORG, ciphertext).await?;
+    let secret = crypto::decrypt(&key, secret_field(user.id, PENDING), ciphertext).map_err(Error::internal)?;
+    Ok(Some(secret.to_vec()))
+}
+
+/// A secret as one of the two columns keeps it.
+pub async fn seal_totp(keys: &KeyRing, user_id: Uuid, column: &'static str, secret: &[u8]) -> Result<Vec<u8>> {
     let key = keys.current(NO_ORG).await?;
-    let ciphertext = crypto::encrypt(&key, secret_field(user_id), secret);
-    let sql = "UPDATE users SET totp_secret = ?, totp_confirmed_at = NULL WHERE id = ?";
-    db.execute(sql, vec![ciphertext.into(), user_id.into()]).await?;
+    Ok(crypto::encrypt(&key, secret_field(user_id, column), secret))
+}
+
+/// Begins an enrolment: the secret in use, if any, stays good until the new one is confirmed.
+pub async fn set_pending_totp(db: &SystemDb, user_id: Uuid, sealed: Vec<u8>) -> Result<()> {
+    db.execute("UPDATE users SET totp_pending = ? WHERE id = ?", vec![sealed.into(), user_id.into()]).await?;
     Ok(())
 }
 
-pub async fn confirm_totp(db: &SystemDb, user_id: Uuid, now: DateTime<Utc>) -> Result<()> {
-    db.execute("UPDATE users SET totp_confirmed_at = ? WHERE id = ?", vec![now.into(), user_id.into()]).await?;
+/// The new secret takes over.
+pub async fn confirm_totp(db: &SystemDb, user_id: Uuid, sealed: Vec<u8>, now: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE users SET totp_secret = ?, totp_pending = NULL, totp_confirmed_at = ? WHERE id = ?";
+    db.execute(sql, vec![sealed.into(), now.into(), user_id.into()]).await?;
     Ok(())
 }
 
-const fn secret_field(user_id: Uuid) -> FieldRef<'static> {
-    FieldRef { org: NO_ORG, table: "users", column: "totp_secret", row: user_id }
+const fn secret_field(user_id: Uuid, column: &'static str) -> FieldRef<'static> {
+    FieldRef { org: NO_ORG, table: "users", column, row: user_id }
 }
 
 /// Replaces all recovery codes.
@@ -115,6 +146,33 @@ pub async fn insert_reset(db: &SystemDb, token_hash: Vec<u8>, user_id: Uuid, exp
     Ok(())
 }
 
+/// Ends every reset link of a person.
+pub async fn end_resets(db: &SystemDb, user_id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    let sql = "UPDATE password_resets SET used_at = ? WHERE user_id = ? AND used_at IS NULL";
+    db.execute(sql, vec![now.into(), user_id.into()]).await?;
+    Ok(())
+}
+
+/// Whose live reset link this is.
+pub async fn reset_holder(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>) -> Result<Option<User>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM users WHERE disabled_at IS NULL AND id = \
+         (SELECT user_id FROM password_resets WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?)"
+    );
+    Ok(db.query(&sql, vec![token_hash.into(), now.into()]).await?.into_iter().next())
+}
+
+/// True when a link that lives beyond `moment` was sent already.
+pub async fn has_reset_beyond(db: &SystemDb, user_id: Uuid, moment: DateTime<Utc>) -> Result<bool> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        user_id: Uuid,
+    }
+    let sql = "SELECT user_id FROM password_resets WHERE user_id = ? AND used_at IS NULL AND expires_at > ? LIMIT 1";
+    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), moment.into()]).await?;
+    Ok(rows.iter().any(|row| row.user_id == user_id))
+}
+
 /// Uses up a reset link and says whose it was; every other link of that person ends with it.
 pub async fn use_reset(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>) -> Result<Option<Uuid>> {
     #[derive(FromQueryResult)]
@@ -124,8 +182,7 @@ pub async fn use_reset(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>) -
     let sql = "UPDATE password_resets SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ? RETURNING user_id";
     let rows: Vec<Row> = db.query(sql, vec![now.into(), token_hash.into(), now.into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let sql = "UPDATE password_resets SET used_at = ? WHERE user_id = ? AND used_at IS NULL";
-    db.execute(sql, vec![now.into(), row.user_id.into()]).await?;
+    end_resets(db, row.user_id, now).await?;
     Ok(Some(row.user_id))
 }
 

@@ -1,0 +1,199 @@
+//! `streamflow.client.v1.AccountService`.
+
+use streamflow_kernel::{
+    ctx::{Ctx, Principal, SystemWriteDb},
+    error::{Error, Result, Violations},
+    rate_limit,
+    session::{self, Holder, Level, Token},
+    totp,
+};
+use streamflow_proto::client::v1::{self as pb, account_service_server::AccountService};
+use tonic::{Request, Response, Status};
+
+use super::{mail, reset, store as effects};
+use crate::{
+    record::input,
+    session::{
+        api::{account, answer_with_token, promote, shown, write_device_cookie},
+        factor,
+    },
+    user::{
+        domain::check_password,
+        store::{self, User},
+    },
+};
+
+/// Name of the account in authenticator apps.
+const ISSUER: &str = "StreamFlow";
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl AccountService for Api {
+    async fn enrol_second_factor(
+        &self,
+        request: Request<pb::EnrolSecondFactorRequest>,
+    ) -> Result<Response<pb::EnrolSecondFactorResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let user = account(&ctx, ctx.principal()?).await?;
+        if user.totp_confirmed_at.is_some() {
+            factor::check(&ctx, &user, &req.code).await?;
+        }
+        let secret = totp::generate_secret();
+        let sealed = store::seal_totp(&ctx.kernel().keys, user.id, store::PENDING, &secret).await?;
+        let db = ctx.system().await?;
+        store::set_pending_totp(&db, user.id, sealed).await?;
+        Ok(db.commit(enrolment(&user, &secret)?).await?)
+    }
+
+    async fn confirm_second_factor(
+        &self,
+        request: Request<pb::ConfirmSecondFactorRequest>,
+    ) -> Result<Response<pb::ConfirmSecondFactorResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let user = account(&ctx, principal).await?;
+        let secret = new_secret(&ctx, &user, &req.code).await?;
+        let sealed = store::seal_totp(&ctx.kernel().keys, user.id, store::IN_USE, &secret).await?;
+        let (token, device, db) = promote(&ctx, principal).await?;
+        store::confirm_totp(&db, user.id, sealed, ctx.now()).await?;
+        let recovery_codes = replace_recovery_codes(&db, &user).await?;
+        effects::end_other_sessions(&db, user.id, token.hash(), ctx.now()).await?;
+        effects::announce(&db, user.id, &ctx.actor(), &["second_factor"]).await?;
+        ctx.kernel().mails.put(&db, None, mail::second_factor_on(&user.email, ctx.kernel())).await?;
+        let reply = pb::ConfirmSecondFactorResponse { recovery_codes, token: shown(&token, req.return_token) };
+        let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
+        write_device_cookie(&ctx, &mut response, &device)?;
+        ctx.kernel().mails.wake();
+        Ok(response)
+    }
+
+    async fn regenerate_recovery_codes(
+        &self,
+        request: Request<pb::RegenerateRecoveryCodesRequest>,
+    ) -> Result<Response<pb::RegenerateRecoveryCodesResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let user = account(&ctx, ctx.principal()?).await?;
+        if user.totp_confirmed_at.is_none() {
+            return Err(Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first.").into());
+        }
+        factor::check(&ctx, &user, &req.code).await?;
+        let db = ctx.system().await?;
+        let recovery_codes = replace_recovery_codes(&db, &user).await?;
+        Ok(db.commit(pb::RegenerateRecoveryCodesResponse { recovery_codes }).await?)
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<pb::ChangePasswordRequest>,
+    ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
+        let by_bearer = request.metadata().contains_key("authorization");
+        let (ctx, req) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let user = account(&ctx, principal).await?;
+        let hash = new_password_hash(&ctx, &user, &req).await?;
+        let db = ctx.system().await?;
+        store::set_password_hash(&db, user.id, &hash).await?;
+        store::end_resets(&db, user.id, ctx.now()).await?;
+        let token = end_sessions(&db, &ctx, principal, by_bearer).await?;
+        effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
+        ctx.kernel().mails.put(&db, None, mail::password_changed(&user.email, ctx.kernel())).await?;
+        let response = db.commit(pb::ChangePasswordResponse {}).await?;
+        ctx.kernel().mails.wake();
+        match token {
+            Some(token) => answer_with_token(&ctx, response, &token),
+            None => Ok(response),
+        }
+    }
+
+    async fn request_password_reset(
+        &self,
+        request: Request<pb::RequestPasswordResetRequest>,
+    ) -> Result<Response<pb::RequestPasswordResetResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let email = input::email(&req.email).map_err(|problem| Error::invalid("email", problem.sentence()))?;
+        if email.is_empty() {
+            return Err(Error::invalid("email", "Enter your e-mail address.").into());
+        }
+        reset::request(&ctx, &email);
+        Ok(Response::new(pb::RequestPasswordResetResponse {}))
+    }
+
+    async fn reset_password(
+        &self,
+        request: Request<pb::ResetPasswordRequest>,
+    ) -> Result<Response<pb::ResetPasswordResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        Ok(reset::complete(&ctx, &req).await?)
+    }
+}
+
+fn enrolment(user: &User, secret: &[u8]) -> Result<pb::EnrolSecondFactorResponse> {
+    let uri = totp::otpauth_uri(secret, ISSUER, &user.email).ok_or_else(|| Error::internal("no otpauth address"))?;
+    let (size, modules) = totp::qr_modules(&uri).ok_or_else(|| Error::internal("the otpauth address fits no QR code"))?;
+    Ok(pb::EnrolSecondFactorResponse {
+        secret: totp::to_base32(secret),
+        otpauth_uri: uri,
+        qr_modules: modules,
+        qr_size: i32::try_from(size).map_err(Error::internal)?,
+    })
+}
+
+/// The secret being set up, once a code shows that the person's app has it. Its step is used up for the sign-in that follows.
+async fn new_secret(ctx: &Ctx, user: &User, code: &str) -> Result<Vec<u8>> {
+    let kernel = ctx.kernel();
+    let secret = store::pending_totp(&kernel.keys, user).await?;
+    let secret = secret.ok_or_else(|| Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first."))?;
+    let attempts = format!("factor:{}", user.id);
+    rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
+    let step = totp::matching_step(&secret, code.trim(), ctx.now());
+    let step = step.ok_or_else(|| Error::invalid("code", "That code is not right. Enter the six digits the app shows now."))?;
+    // The same step may have been used with the old secret just now; this one's first use is no repetition.
+    rate_limit::use_totp_step(&kernel.database, user.id, step).await?;
+    rate_limit::forget_attempts(&kernel.database, &attempts).await?;
+    Ok(secret)
+}
+
+async fn replace_recovery_codes(db: &SystemWriteDb, user: &User) -> Result<Vec<String>> {
+    let codes = totp::generate_recovery_codes();
+    let hashes = codes.iter().map(|code| totp::hash_recovery_code(code).to_vec()).collect();
+    store::replace_recovery_codes(db, user.id, hashes).await?;
+    Ok(codes)
+}
+
+/// Checks both passwords, all problems at once.
+async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordRequest) -> Result<String> {
+    let kernel = ctx.kernel();
+    let attempts = format!("password:{}", user.id);
+    rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
+    let verdict = kernel.passwords.verify(&req.current_password, &user.password_hash).await?;
+    let mut problems = Violations::new();
+    if verdict.ok {
+        rate_limit::forget_attempts(&kernel.database, &attempts).await?;
+    } else {
+        problems.add("current_password", "That is not your current password.");
+    }
+    let words = [user.email.as_str(), &user.display_name, &ctx.principal()?.org.name];
+    let has_second_factor = user.totp_confirmed_at.is_some();
+    if let Err(Error::Invalid(found)) = check_password("new_password", &req.new_password, has_second_factor, &words) {
+        problems.extend(found);
+    } else if req.new_password == req.current_password {
+        problems.add("new_password", "Choose a password that differs from the current one.");
+    }
+    problems.into_result()?;
+    Ok(kernel.passwords.hash(&req.new_password).await?)
+}
+
+/// Ends the person's sessions. A browser goes on with a new one; a native client keeps its own, as this answer has no place for a
+/// token.
+async fn end_sessions(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_bearer: bool) -> Result<Option<Token>> {
+    let (me, now) = (principal.user_id, ctx.now());
+    if by_bearer {
+        session::end_all(db, me, Some(principal.session_id), now).await?;
+        return Ok(None);
+    }
+    session::end_all(db, me, None, now).await?;
+    let holder = Holder { user_id: me, org_id: principal.org_id, level: Level::Full };
+    session::open(db, ctx, holder).await.map(Some)
+}

@@ -1,0 +1,98 @@
+//! Password reset by mail. Whether an address is known shows neither in the answer nor in its time; a second factor stays on; every
+//! session ends.
+
+use chrono::TimeDelta;
+use streamflow_kernel::{
+    ctx::Ctx,
+    db::SystemDb,
+    error::{Error, Result, Violations},
+    feed::Actor,
+    kernel::Kernel,
+    rate_limit,
+    session::{self, Token},
+};
+use streamflow_proto::client::v1 as pb;
+use tonic::Response;
+use uuid::Uuid;
+
+use super::{mail, store as effects};
+use crate::user::{
+    domain::{attempts_key, canonical_email, check_password, subject},
+    store::{self, User},
+};
+
+/// Life of a mailed link.
+pub const LINK_HOURS: i64 = 1;
+/// A person gets at most one link in this time, whoever asks for it.
+const PAUSE: TimeDelta = TimeDelta::minutes(2);
+
+/// Sends the link in the background: the caller waits equally long for known and unknown addresses.
+pub fn request(ctx: &Ctx, email: &str) {
+    let (ctx, email) = (ctx.clone(), canonical_email(email));
+    tokio::spawn(async move {
+        if let Err(error) = send_link(&ctx, &email).await {
+            tracing::error!(?error, "a reset link could not be queued");
+        }
+    });
+}
+
+async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
+    let (kernel, now) = (ctx.kernel(), ctx.now());
+    let life = TimeDelta::hours(LINK_HOURS);
+    let db = kernel.database.system_read().await?;
+    let Some(user) = store::user_by_email(&db, email).await? else { return Ok(()) };
+    if user.disabled_at.is_some() || store::has_reset_beyond(&db, user.id, now + life - PAUSE).await? {
+        return Ok(());
+    }
+    drop(db);
+    let db = kernel.database.system().await?;
+    let link = new_link(&db, kernel, user.id, life).await?;
+    kernel.mails.put(&db, None, mail::reset(&user.email, &link)).await?;
+    db.commit().await?;
+    kernel.mails.wake();
+    Ok(())
+}
+
+/// A link with which the person can set a password, for `life`.
+pub async fn new_link(db: &SystemDb, kernel: &Kernel, user_id: Uuid, life: TimeDelta) -> Result<String> {
+    let token = Token::new(kernel.ids.token());
+    store::insert_reset(db, token.hash(), user_id, kernel.clock.now() + life).await?;
+    Ok(mail::reset_link(kernel, token.reveal()))
+}
+
+/// Sets the password with the token of a link.
+pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Response<pb::ResetPasswordResponse>> {
+    let (kernel, now) = (ctx.kernel(), ctx.now());
+    let token_hash = session::hash_token(&req.token);
+    let user = holder(ctx, token_hash.clone()).await?;
+    check_password("new_password", &req.new_password, user.totp_confirmed_at.is_some(), &[&user.email, &user.display_name])?;
+    let hash = kernel.passwords.hash(&req.new_password).await?;
+    // Before the transaction, which may be the only writer: a person with the link is not the one who guessed.
+    rate_limit::forget_attempts(&kernel.database, &attempts_key(&user.email)).await?;
+    let db = ctx.system().await?;
+    if store::use_reset(&db, token_hash, now).await? != Some(user.id) {
+        return Err(dead_link());
+    }
+    store::set_password_hash(&db, user.id, &hash).await?;
+    session::end_all(&db, user.id, None, now).await?;
+    let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
+    effects::announce(&db, user.id, &actor, &[]).await?;
+    kernel.mails.put(&db, None, mail::password_changed(&user.email, kernel)).await?;
+    let response = db.commit(pb::ResetPasswordResponse {}).await?;
+    kernel.mails.wake();
+    Ok(response)
+}
+
+async fn holder(ctx: &Ctx, token_hash: Vec<u8>) -> Result<User> {
+    let db = ctx.kernel().database.system_read().await?;
+    let user = store::reset_holder(&db, token_hash, ctx.now()).await?.ok_or_else(dead_link)?;
+    let membership = store::first_membership(&db, user.id).await?;
+    ctx.about(subject(&user, membership.as_ref()));
+    Ok(user)
+}
+
+fn dead_link() -> Error {
+    let mut violations = Violations::new();
+    violations.add("token", "This link has expired or was used already. Ask for a new one.");
+    violations.into()
+}

@@ -1,0 +1,88 @@
+//! What an invitation may offer, and how requests are read into it.
+
+use chrono::TimeDelta;
+use streamflow_kernel::{
+    error::{Error, Violations},
+    ids::prefix,
+};
+use streamflow_proto::client::v1 as pb;
+use uuid::Uuid;
+
+use crate::{
+    record::input::{self, Problem},
+    user::domain::canonical_email,
+};
+
+/// Life of a link.
+pub const LIFE: TimeDelta = TimeDelta::days(7);
+/// Open invitations of a company, so that nobody uses it to write to strangers in bulk.
+pub const MAX_OPEN: usize = 200;
+
+/// An invitation to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewInvitation {
+    /// In its one form, see [`canonical_email`].
+    pub email: String,
+    pub role: pb::Role,
+    pub team_id: Option<Uuid>,
+}
+
+impl NewInvitation {
+    /// `inviter` is the role of who asks.
+    pub fn parse(req: &pb::CreateInvitationRequest, inviter: pb::Role) -> Result<Self, Error> {
+        let mut problems = Violations::new();
+        let mut note = |field: &str, problem: Problem| problems.add(field, problem.sentence());
+        let email = address(&req.email).map_err(|problem| note("email", problem)).unwrap_or_default();
+        let role = role(req.role, inviter).map_err(|problem| note("role", problem)).unwrap_or_default();
+        let team = input::choice("a team", prefix::TEAM, &req.team_id);
+        let team_id = team.map_err(|problem| note("team_id", problem)).unwrap_or_default();
+        problems.into_result()?;
+        Ok(Self { email, role, team_id })
+    }
+}
+
+fn address(text: &str) -> Result<String, Problem> {
+    let email = canonical_email(&input::email(text)?);
+    if email.is_empty() { Err(Problem::new("Enter an e-mail address.")) } else { Ok(email) }
+}
+
+fn role(number: i32, inviter: pb::Role) -> Result<pb::Role, Problem> {
+    let role = pb::Role::try_from(number).unwrap_or_default();
+    match role {
+        pb::Role::Unspecified => Err(Problem::new("Choose a role from the list.")),
+        role if may_offer(inviter, role) => Ok(role),
+        _ => Err(Problem::new("Only an owner can invite owners and managers.")),
+    }
+}
+
+/// Whether somebody may hand out a role, or take an invitation to it back.
+pub fn may_offer(inviter: pb::Role, role: pb::Role) -> bool {
+    inviter == pb::Role::Owner || !matches!(role, pb::Role::Owner | pb::Role::Manager)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(email: &str, role: pb::Role) -> pb::CreateInvitationRequest {
+        pb::CreateInvitationRequest { email: email.to_owned(), role: role.into(), team_id: String::new() }
+    }
+
+    #[test]
+    fn nobody_hands_out_more_than_they_may() {
+        use pb::Role::{Accountant, Employee, Manager, Owner, Staff};
+        for role in [Owner, Manager, Staff, Employee, Accountant] {
+            assert!(NewInvitation::parse(&request("a@example.com", role), Owner).is_ok(), "{role:?}");
+            let by_manager = NewInvitation::parse(&request("a@example.com", role), Manager);
+            assert_eq!(by_manager.is_ok(), !matches!(role, Owner | Manager), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let req = pb::CreateInvitationRequest { email: "a b".to_owned(), role: 99, team_id: "red".to_owned() };
+        let Err(Error::Invalid(problems)) = NewInvitation::parse(&req, pb::Role::Owner) else { panic!("accepted") };
+        assert_eq!(problems.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["email", "role", "team_id"]);
+        assert!(NewInvitation::parse(&request("", pb::Role::Staff), pb::Role::Owner).is_err());
+    }
+}

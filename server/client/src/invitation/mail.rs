@@ -1,0 +1,26 @@
+//! The mail with the link.
+
+use streamflow_kernel::{ctx::Principal, kernel::Kernel, mail::Mail};
+
+use super::domain::LIFE;
+
+/// The token stands behind a `#`: browsers send that part to no server and put it in no log.
+pub fn invitation(kernel: &Kernel, inviter: &Principal, to: &str, token: &str) -> Mail {
+    let (name, org) = (one_line(&inviter.display_name), one_line(&inviter.org.name));
+    Mail {
+        to: to.to_owned(),
+        subject: format!("{name} invites you to {org}"),
+        body: format!(
+            "{name} invites you to work with {org} on StreamFlow.\n\n\
+             Open this link within {} days to join:\n\n{}/invitation#{token}\n\n\
+             If you don't know {org}, you can ignore this mail.\n",
+            LIFE.num_days(),
+            kernel.public_url,
+        ),
+    }
+}
+
+/// Names come from people; a mail's subject is one short line.
+fn one_line(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')).take(100).collect()
+}
