@@ -82,7 +82,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     listeners.spawn(connection::serve(bind("127.0.0.1", config.port_base).await?, operations, stopping));
     announce(&config);
     if with_demo {
-        demo::seed(&config, &kernels).await?;
+        demo::seed(&config, &shared, &kernels).await?;
     }
     wait_for_signal().await?;
     tracing::info!(target: "streamflow", "stopping; running requests may finish");

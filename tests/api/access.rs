@@ -1,0 +1,127 @@
+//! The permission matrix: every RPC of every portal, called by everyone. `access.txt` is the result; a change of rights is a change
+//! of that file, and an RPC that is not in it fails the test.
+
+use std::{fmt::Write as _, path::Path};
+
+use streamflow_kernel::{db::NO_ORG, ids, kernel::Kernel};
+use streamflow_migrations::System;
+use streamflow_proto::{
+    access::{self, Access},
+    client::v1::{self as pb, team_service_client::TeamServiceClient},
+};
+use streamflow_tests::{
+    operator::Desk,
+    person::Person,
+    raw,
+    world::{World, open_session},
+};
+use tonic::{Code, transport::Channel};
+use uuid::Uuid;
+
+/// What a caller got, as the matrix writes it.
+fn verdict(code: Code) -> &'static str {
+    match code {
+        Code::Unauthenticated => "-",
+        Code::PermissionDenied => "no",
+        // Let in: what the RPC makes of an empty message does not matter here.
+        _ => "yes",
+    }
+}
+
+struct Caller {
+    name: &'static str,
+    /// User, company and level of the session each call gets anew; `None` for nobody.
+    session: Option<(Uuid, Uuid, &'static str)>,
+    /// A token as it is, for those from elsewhere.
+    token: Option<String>,
+}
+
+async fn row(kernel: &Kernel, channel: &Channel, access: &'static Access, callers: &[Caller]) -> String {
+    let mut line = format!("{:<62}", access.path);
+    for caller in callers {
+        let token = match caller.session {
+            Some((user, org, level)) => Some(open_session(kernel, user, org, level).await),
+            None => caller.token.clone(),
+        };
+        let (code, _) = raw::call(channel, kernel.portal.space, token.as_deref(), access.path, Vec::new()).await;
+        assert_ne!(code, Code::Unimplemented, "{} is declared and not served", access.path);
+        // Sign-in answers a wrong password as it answers a stranger: let in, and refused inside.
+        let inside = access.path.ends_with("/SignIn") && code == Code::Unauthenticated;
+        let verdict = if inside { "yes" } else { verdict(code) };
+        write!(line, " {verdict:>width$}", width = caller.name.len()).unwrap();
+    }
+    line.trim_end().to_owned() + "\n"
+}
+
+fn head(portal: &str, callers: &[Caller]) -> String {
+    let names: Vec<&str> = callers.iter().map(|caller| caller.name).collect();
+    format!("\n{portal:<62} {}\n", names.join(" "))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_committed_matrix_is_what_the_servers_do() {
+    let mut matrix = String::from("# Who is let in: yes, no (known, refused), - (not signed in). Written by the access test; --bless with BLESS=1.\n");
+    let world = World::sqlite().await;
+    let desks = [Desk::start(System::Provider).await, Desk::start(System::Dev).await, Desk::start(System::Accountant).await];
+    let owner = world.company("Matrix & Co").await;
+    let callers = client_callers(&world, &owner, &desks).await;
+    matrix.push_str(&head("client", &callers));
+    for access in access::CLIENT {
+        matrix.push_str(&row(&world.kernel, &world.channel, access, &callers).await);
+    }
+    let elsewhere = open_session(&world.kernel, user(&owner), org(&owner), "full").await;
+    for (desk, table) in desks.iter().zip([access::PROVIDER, access::DEV, access::ACCOUNTANT]) {
+        let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
+        let callers = [
+            Caller { name: "anonymous", session: None, token: None },
+            Caller { name: "client's", session: None, token: Some(elsewhere.clone()) },
+            Caller { name: "stranger", session: Some((Uuid::from_u128(7), NO_ORG, "full")), token: None },
+            Caller { name: "pending", session: Some((id, NO_ORG, "pending")), token: None },
+            Caller { name: "full", session: Some((id, NO_ORG, "full")), token: None },
+        ];
+        matrix.push_str(&head(desk.space, &callers));
+        for access in table {
+            matrix.push_str(&row(&desk.kernel, &desk.channel, access, &callers).await);
+        }
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("api/access.txt");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, &matrix).expect("access.txt written");
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(committed, matrix, "rights changed; look at the difference, then run the test with BLESS=1");
+}
+
+async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Caller> {
+    let mut callers = vec![
+        Caller { name: "anonymous", session: None, token: None },
+        Caller { name: "pending", session: Some((user(owner), org(owner), "pending")), token: None },
+        Caller { name: "OWNER", session: Some((user(owner), org(owner), "full")), token: None },
+    ];
+    let roles = [("MANAGER", pb::Role::Manager), ("STAFF", pb::Role::Staff), ("EMPLOYEE", pb::Role::Employee), ("ACCOUNTANT", pb::Role::Accountant)];
+    for (name, role) in roles {
+        let person = owner.hire(world, role, "").await;
+        callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
+    }
+    for (name, field) in [("read_only", "read_only"), ("disabled", "disabled")] {
+        let person = owner.hire(world, pb::Role::Manager, "").await;
+        let member = pb::Member { id: person.user_id.clone(), version: 1, read_only: true, disabled: true, ..Default::default() };
+        let update_mask = Some(prost_types::FieldMask { paths: vec![field.to_owned()] });
+        let request = owner.ask(pb::UpdateMemberRequest { member: Some(member), update_mask });
+        TeamServiceClient::new(world.channel.clone()).update_member(request).await.expect("a changed member");
+        callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
+    }
+    let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
+    for (name, desk) in ["provider's", "dev's", "accountant's"].into_iter().zip(desks) {
+        callers.push(Caller { name, session: None, token: Some(open_session(&desk.kernel, id, NO_ORG, "full").await) });
+    }
+    callers
+}
+
+fn user(person: &Person) -> Uuid {
+    ids::parse(ids::prefix::USER, &person.user_id).expect("a user id")
+}
+
+fn org(person: &Person) -> Uuid {
+    ids::parse(ids::prefix::ORG, &person.org_id).expect("an org id")
+}

@@ -1,0 +1,3 @@
+//! The client portal's RPCs, one file a noun.
+
+mod session;

@@ -1,0 +1,103 @@
+//! `SessionService` of the client portal.
+
+use chrono::TimeDelta;
+use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
+use streamflow_tests::{
+    on_both,
+    person::{PASSWORD, Person, request},
+};
+use tonic::Code;
+
+on_both! {
+    async fn an_owner_signs_in_with_password_and_code(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let sign_in = pb::SignInRequest { email: owner.email.to_uppercase(), password: PASSWORD.into(), return_token: true };
+        let begun = sessions.sign_in(request(sign_in, None)).await.unwrap().into_inner();
+        assert_eq!(begun.second_factor(), pb::SecondFactorState::CodeNeeded);
+        // With the password alone nothing opens.
+        let early = sessions.list_sessions(request(pb::ListSessionsRequest {}, Some(&begun.token))).await.unwrap_err();
+        assert_eq!(early.code(), Code::Unauthenticated);
+        let code = owner.code(&world);
+        let verify = pb::VerifySecondFactorRequest { code: code.clone(), return_token: true };
+        let full = sessions.verify_second_factor(request(verify.clone(), Some(&begun.token))).await.unwrap().into_inner();
+        assert_ne!(full.token, begun.token);
+        // The pending token has ended, and the code is used up.
+        let stale = sessions.me(request(pb::MeRequest {}, Some(&begun.token))).await.unwrap_err();
+        assert_eq!(stale.code(), Code::Unauthenticated);
+        let me = sessions.me(request(pb::MeRequest {}, Some(&full.token))).await.unwrap().into_inner();
+        assert_eq!(me.org_name, "Harrow & Pike");
+        assert_eq!(me.role(), pb::Role::Owner);
+        assert_eq!(me.user.unwrap().space, "client");
+        world.pass(TimeDelta::seconds(2));
+        let again = sessions.sign_in(request(pb::SignInRequest { email: owner.email.clone(), password: PASSWORD.into(), return_token: true }, None));
+        let again = again.await.unwrap().into_inner();
+        let replay = sessions.verify_second_factor(request(verify, Some(&again.token))).await.unwrap_err();
+        assert_eq!(replay.code(), Code::InvalidArgument);
+    }
+
+    async fn strangers_and_wrong_passwords_get_the_same_answer(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let mut answers = Vec::new();
+        for (email, password) in [(owner.email.as_str(), "not-the-right-password"), ("nobody@example.com", "not-the-right-password"), ("", ""), ("\0", "\0")] {
+            let status = sessions.sign_in(request(pb::SignInRequest { email: email.into(), password: password.into(), return_token: true }, None)).await.unwrap_err();
+            answers.push((status.code(), status.message().to_owned(), status.details().to_vec()));
+            world.pass(TimeDelta::seconds(5));
+        }
+        assert_eq!(answers[0].0, Code::Unauthenticated);
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    }
+
+    async fn parallel_guesses_get_one_evaluation(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let guesses = (0..24).map(|n| {
+            let mut sessions = SessionServiceClient::new(world.channel.clone());
+            let sign_in = pb::SignInRequest { email: owner.email.clone(), password: format!("guess number {n} of many"), return_token: true };
+            async move { sessions.sign_in(request(sign_in, None)).await.unwrap_err().code() }
+        });
+        let codes = futures::future::join_all(guesses).await;
+        assert_eq!(codes.iter().filter(|code| **code == Code::Unauthenticated).count(), 1, "{codes:?}");
+        assert_eq!(codes.iter().filter(|code| **code == Code::ResourceExhausted).count(), 23);
+    }
+
+    async fn sessions_end_when_idle_and_after_eight_hours(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        world.pass(TimeDelta::minutes(31));
+        let idle = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap_err();
+        assert_eq!(idle.code(), Code::Unauthenticated);
+        let staff = {
+            let owner = world.company("Busy").await;
+            owner.hire(&world, pb::Role::Staff, "").await
+        };
+        for _ in 0..24 {
+            world.pass(TimeDelta::minutes(19));
+            assert!(sessions.me(staff.ask(pb::MeRequest {})).await.is_ok());
+            // The last use is noted in the background.
+            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        }
+        world.pass(TimeDelta::minutes(29));
+        let over = sessions.me(staff.ask(pb::MeRequest {})).await.unwrap_err();
+        assert_eq!(over.code(), Code::Unauthenticated);
+    }
+
+    async fn a_revoked_session_is_refused_at_its_next_request(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let second = Person::sign_in(&world, &staff.email, PASSWORD).await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let list = sessions.list_sessions(second.ask(pb::ListSessionsRequest {})).await.unwrap().into_inner().sessions;
+        assert_eq!(list.len(), 2);
+        let other = list.iter().find(|session| !session.current).unwrap();
+        // Nobody ends somebody else's session, and can't tell it from one that is not there.
+        let stranger = sessions.revoke_session(owner.ask(pb::RevokeSessionRequest { session_id: other.id.clone() })).await.unwrap_err();
+        let missing = sessions.revoke_session(owner.ask(pb::RevokeSessionRequest { session_id: format!("ses_{}", "0".repeat(32)) })).await.unwrap_err();
+        assert_eq!((stranger.code(), stranger.message(), stranger.details()), (missing.code(), missing.message(), missing.details()));
+        sessions.revoke_session(second.ask(pb::RevokeSessionRequest { session_id: other.id.clone() })).await.unwrap();
+        assert_eq!(sessions.me(staff.ask(pb::MeRequest {})).await.unwrap_err().code(), Code::Unauthenticated);
+        assert!(sessions.me(second.ask(pb::MeRequest {})).await.is_ok());
+        sessions.sign_out_everywhere(second.ask(pb::SignOutEverywhereRequest {})).await.unwrap();
+        assert_eq!(sessions.me(second.ask(pb::MeRequest {})).await.unwrap_err().code(), Code::Unauthenticated);
+    }
+}

@@ -1,0 +1,5 @@
+//! What every RPC gets from the kernel: door, limits, idempotency, audit, feed.
+
+mod cancel;
+mod door;
+mod idempotency;

@@ -1,0 +1,6 @@
+//! API tests: every RPC through a real listener, on SQLite and on PostgreSQL.
+#![expect(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, reason = "tests reach behind the walls, and fail by panicking")]
+
+mod access;
+mod client;
+mod kernel;

@@ -1,0 +1,66 @@
+//! The portals of one environment credential, each with a database of its own.
+
+use std::{collections::HashSet, sync::Arc};
+
+use streamflow_kernel::{
+    clock::{Clock as _, FixedClock, SystemClock, to_micros},
+    kernel::Kernel,
+    operator::Operator,
+    password::{Params, PasswordHasher},
+    server::{assets::NoAssets, connection},
+    totp,
+};
+use streamflow_migrations::System;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::watch};
+use tonic::transport::Channel;
+
+use crate::world::{self, Setup};
+
+pub const EMAIL: &str = "operator@example.com";
+pub const PASSWORD: &str = "an-operators-Own-7-passphrase";
+
+/// One portal under test, on SQLite.
+pub struct Desk {
+    pub space: &'static str,
+    pub kernel: Arc<Kernel>,
+    pub clock: Arc<FixedClock>,
+    pub channel: Channel,
+    pub secret: Vec<u8>,
+    pub folder: TempDir,
+    _stop: watch::Sender<bool>,
+}
+
+impl Desk {
+    pub async fn start(system: System) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let location = world::location(system, None, &folder.path().join("system.db")).await;
+        let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
+        let portal = match system {
+            System::Provider => streamflow_provider::system::PORTAL,
+            System::Dev => streamflow_dev::system::PORTAL,
+            _ => streamflow_accountant::system::PORTAL,
+        };
+        let kernel = world::kernel(portal, &location, Arc::clone(&clock), &folder, Setup::default()).await;
+        let secret = totp::generate_secret().to_vec();
+        let hash = PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
+        let operator = Some(Operator::new(EMAIL, hash, secret.clone()));
+        let (origins, assets) = (HashSet::new(), Arc::new(NoAssets));
+        let site = match system {
+            System::Provider => streamflow_provider::system::site(&kernel, operator, origins, assets, false),
+            System::Dev => streamflow_dev::system::site(&kernel, operator, origins, assets, false),
+            _ => streamflow_accountant::system::site(&kernel, operator, origins, assets, false),
+        };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
+        let channel = Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
+        Self { space: portal.space, kernel, clock, channel, secret, folder, _stop: stop }
+    }
+
+    /// The current code of the operator's authenticator.
+    pub fn code(&self) -> String {
+        totp::code_at(&self.secret, self.clock.now()).expect("a code")
+    }
+}

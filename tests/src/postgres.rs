@@ -1,0 +1,188 @@
+//! A PostgreSQL cluster of the test run's own: temporary folder, free port, unprivileged user, gone afterwards.
+//!
+//! `STREAMFLOW_TEST_POSTGRES` names a running one instead (superuser URL without database); `cargo xtask test` starts one for all
+//! test programs that way.
+
+use std::{
+    net::TcpListener,
+    os::unix::fs::{PermissionsExt as _, chown},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
+use streamflow_migrations::{RolePasswords, prepare_postgres};
+use tokio::sync::OnceCell;
+
+/// Password of every login role of the test cluster; it listens on loopback only.
+pub const PASSWORD: &str = "test-password";
+
+/// A running cluster. Stops when dropped.
+pub struct Cluster {
+    /// `postgres://postgres@127.0.0.1:PORT`
+    pub url: String,
+    server: Option<(Child, PathBuf)>,
+}
+
+impl Cluster {
+    /// Starts a cluster. `durable` keeps fsync on, for tests that kill things.
+    pub fn start(durable: bool) -> Self {
+        let bin = binaries();
+        let root = std::env::temp_dir().join(format!("streamflow-pg-{}-{}", std::process::id(), free_port()));
+        std::fs::create_dir_all(&root).expect("a folder for the cluster");
+        let user = unprivileged_user();
+        if let Some((uid, gid)) = user {
+            chown(&root, Some(uid), Some(gid)).expect("the folder handed over");
+        }
+        std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o700)).expect("a private folder");
+        let data = root.join("data");
+        let made = run_as(user, &bin.join("initdb"))
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
+            .arg(&data)
+            .current_dir(&root)
+            .stdout(Stdio::null())
+            .status()
+            .expect("initdb runs");
+        assert!(made.success(), "initdb failed");
+        let port = free_port();
+        let mut server = run_as(user, &bin.join("postgres"));
+        server.arg("-D").arg(&data).current_dir(&root).stdout(Stdio::null()).stderr(Stdio::null());
+        server.args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"]);
+        server.arg("-c").arg(format!("unix_socket_directories={}", root.display()));
+        if !durable {
+            server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
+        }
+        let child = server.spawn().expect("postgres starts");
+        let cluster = Self { url: format!("postgres://postgres@127.0.0.1:{port}"), server: Some((child, root)) };
+        wait_for_port(port);
+        cluster
+    }
+
+    /// The server's process id, for tests that stop it.
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().map(|(child, _)| child.id())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some((child, root)) = &mut self.server {
+            let _ = child.kill();
+            let _ = child.wait();
+            let _ = std::fs::remove_dir_all(root);
+        }
+    }
+}
+
+fn binaries() -> PathBuf {
+    std::env::var("STREAMFLOW_TEST_PG_BIN").map_or_else(|_| PathBuf::from("/usr/lib/postgresql/15/bin"), PathBuf::from)
+}
+
+/// PostgreSQL refuses to run as root; `nobody` does.
+fn unprivileged_user() -> Option<(u32, u32)> {
+    let root = std::fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) == 0);
+    root.then_some((65534, 65534))
+}
+
+fn run_as(user: Option<(u32, u32)>, program: &Path) -> Command {
+    use std::os::unix::process::CommandExt as _;
+    assert!(program.exists(), "{} is missing: install postgresql (cargo xtask test does)", program.display());
+    let mut command = Command::new(program);
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
+    }
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
+    command
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+fn wait_for_port(port: u16) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while Instant::now() < until {
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    panic!("PostgreSQL did not start");
+}
+
+static SHARED: OnceCell<Shared> = OnceCell::const_new();
+
+struct Shared {
+    url: String,
+    template: String,
+    /// Keeps a cluster of our own running as long as this process.
+    _cluster: Option<Cluster>,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// URL of a prepared database that nobody else uses, as superuser.
+pub async fn fresh_database() -> String {
+    let shared = SHARED.get_or_init(share).await;
+    let name = format!("{}_{}", shared.template, NEXT.fetch_add(1, Ordering::Relaxed));
+    let admin = superuser(&format!("{}/postgres", shared.url)).await;
+    // Copying a template needs it unused; two copies at once queue on a lock of their own.
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {}", shared.template);
+    for attempt in 0.. {
+        match admin.execute_unprepared(&sql).await {
+            Ok(_) => break,
+            Err(error) => assert!(attempt < 100, "{name} can't be made: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let _ = admin.close().await;
+    let url = format!("{}/{name}", shared.url);
+    restore_database_rights(&url).await;
+    url
+}
+
+/// Rights and settings on the database itself are not copied from a template; preparing it again sets them.
+async fn restore_database_rights(url: &str) {
+    let admin = superuser(url).await;
+    prepare_postgres(&admin, &passwords()).await.expect("rights on the copy");
+    let _ = admin.close().await;
+}
+
+fn passwords() -> RolePasswords {
+    let password = || PASSWORD.to_owned();
+    RolePasswords { client: password(), provider: password(), dev: password(), accountant: password() }
+}
+
+async fn share() -> Shared {
+    let (url, cluster) = match std::env::var("STREAMFLOW_TEST_POSTGRES") {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let cluster = tokio::task::spawn_blocking(|| Cluster::start(false)).await.expect("a cluster");
+            (cluster.url.clone(), Some(cluster))
+        }
+    };
+    let template = format!("streamflow_t{}", std::process::id());
+    let admin = superuser(&format!("{url}/postgres")).await;
+    admin.execute_unprepared(&format!("CREATE DATABASE {template}")).await.expect("a template");
+    let _ = admin.close().await;
+    let admin = superuser(&format!("{url}/{template}")).await;
+    prepare_postgres(&admin, &passwords()).await.expect("a prepared template");
+    let _ = admin.close().await;
+    Shared { url, template, _cluster: cluster }
+}
+
+/// One connection as superuser.
+pub async fn superuser(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await.expect("a superuser connection")
+}
+
+/// The same database as another role.
+pub fn as_role(url: &str, role: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{role}:{PASSWORD}@{host}")
+}

@@ -1,0 +1,179 @@
+//! A whole client system in this process: a database of its own, a clock that stands still, a listener on a free port.
+
+use std::{collections::HashMap, collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use streamflow_client::org::provision::{self, NewOrg, NewOwner};
+use streamflow_kernel::{
+    clock::{Clock, FixedClock, SystemClock, to_micros},
+    crypto::MasterKeys,
+    db::{Backend, Database, connect::Location},
+    ids::SystemIds,
+    kernel::{Kernel, Parts, Portal},
+    mail::{MailConfig, Mailer},
+    password::{Params, PasswordHasher},
+    server::{assets::NoAssets, connection},
+};
+use streamflow_migrations::System;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::watch};
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+use crate::{person::Person, postgres};
+
+pub const ORIGIN: &str = "http://localhost:7001";
+
+/// The client system under test.
+pub struct World {
+    pub backend: Backend,
+    pub kernel: Arc<Kernel>,
+    pub clock: Arc<FixedClock>,
+    pub channel: Channel,
+    pub address: SocketAddr,
+    /// Superuser's URL, on PostgreSQL.
+    pub superuser_url: Option<String>,
+    pub folder: Arc<TempDir>,
+    _stop: watch::Sender<bool>,
+}
+
+/// How a world differs from the usual one.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Requests a minute by class; the usual limits are far above what tests do, except where a test is about them.
+    pub limits: HashMap<String, u32>,
+}
+
+impl World {
+    pub async fn sqlite() -> Self {
+        Self::with(Backend::Sqlite, Setup::default()).await
+    }
+
+    pub async fn postgres() -> Self {
+        Self::with(Backend::Postgres, Setup::default()).await
+    }
+
+    pub async fn with(backend: Backend, setup: Setup) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let superuser_url = match backend {
+            Backend::Postgres => Some(postgres::fresh_database().await),
+            Backend::Sqlite => None,
+        };
+        let location = location(System::Client, superuser_url.as_deref(), &folder.path().join("client.db")).await;
+        let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
+        let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&clock), &folder, setup).await;
+        streamflow_client::system::start(&kernel).await.expect("a started system");
+        Self::serve(backend, kernel, clock, superuser_url, folder).await
+    }
+
+    async fn serve(backend: Backend, kernel: Arc<Kernel>, clock: Arc<FixedClock>, superuser_url: Option<String>, folder: Arc<TempDir>) -> Self {
+        let origins = HashSet::from([ORIGIN.to_owned()]);
+        let site = streamflow_client::system::site(&kernel, origins, Arc::new(NoAssets), false);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
+        let channel = Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
+        Self { backend, kernel, clock, channel, address, superuser_url, folder, _stop: stop }
+    }
+
+    /// A second server process on the same database.
+    pub async fn twin(&self) -> Self {
+        let location = location(System::Client, self.superuser_url.as_deref(), &self.folder.path().join("client.db")).await;
+        let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, usual()).await;
+        Self::serve(self.backend, kernel, Arc::clone(&self.clock), self.superuser_url.clone(), Arc::clone(&self.folder)).await
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn pass(&self, time: TimeDelta) {
+        self.clock.advance(time);
+    }
+
+    /// A company with a signed-in owner.
+    pub async fn company(&self, name: &str) -> Person {
+        let email = format!("owner-{}@example.com", Uuid::now_v7().simple());
+        let password = crate::person::PASSWORD;
+        let new = NewOrg {
+            name: name.to_owned(),
+            tenant_id: format!("t{}", &Uuid::new_v4().simple().to_string()[..12]),
+            time_zone: "Europe/London".to_owned(),
+            currency_code: "GBP".to_owned(),
+            owner: NewOwner {
+                email: email.clone(),
+                display_name: "Olive Owner".to_owned(),
+                password_hash: self.kernel.passwords.hash(password).await.expect("a hash"),
+            },
+        };
+        provision::create_org(&self.kernel, new).await.expect("a company");
+        Person::sign_in(self, &email, password).await
+    }
+
+    /// Mails that went out so far, oldest first.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.folder.path().join("outbox")) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.sort();
+        paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
+    }
+}
+
+fn usual() -> Setup {
+    Setup::default()
+}
+
+/// A migrated database of one system.
+pub async fn location(system: System, superuser_url: Option<&str>, sqlite: &std::path::Path) -> Location {
+    if let Some(url) = superuser_url {
+        let url = postgres::as_role(url, &system.login_role());
+        return Location::Postgres { url, system_role: system.system_role(), max_connections: 6 };
+    }
+    let writer = streamflow_kernel::db::connect::sqlite_writer(sqlite).await.expect("a file");
+    streamflow_migrations::migrate(&writer, system).await.expect("a schema");
+    writer.close().await.expect("closed");
+    Location::Sqlite(sqlite.to_owned())
+}
+
+/// A started kernel of any portal.
+pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>, folder: &TempDir, setup: Setup) -> Arc<Kernel> {
+    let clock: Arc<dyn Clock> = clock;
+    let mail = MailConfig::Outbox { dir: folder.path().join("outbox") };
+    let mut limits: HashMap<String, u32> = ["sign_in", "anonymous", "read", "write", "bulk", "upload", "stream"]
+        .map(|class| (class.to_owned(), 100_000))
+        .into();
+    limits.extend(setup.limits);
+    let parts = Parts {
+        portal,
+        database: Database::connect(location).await.expect("a database"),
+        ids: Arc::new(SystemIds::new(Arc::clone(&clock))),
+        passwords: PasswordHasher::new(Params::FLOOR),
+        mailer: Arc::new(Mailer::new(mail, Arc::clone(&clock)).expect("a mailer")),
+        master_keys: Arc::new(MasterKeys::load_or_create(&folder.path().join("master.key")).expect("keys")),
+        public_url: ORIGIN.to_owned(),
+        limits,
+        clock,
+    };
+    Kernel::start(parts).await.expect("a kernel")
+}
+
+/// Opens a session by hand, for tests that need one in a state no sign-in leaves behind. Returns its token.
+pub async fn open_session(kernel: &Kernel, user_id: Uuid, org_id: Uuid, level: &str) -> String {
+    let token = streamflow_kernel::session::Token::new(kernel.ids.token());
+    let now = kernel.clock.now();
+    let sql = "INSERT INTO sessions (id, token_hash, user_id, org_id, level, created_at, last_seen_at, expires_at, ip, user_agent) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, '127.0.0.1', 'test')";
+    let values = vec![
+        kernel.ids.uuid().into(),
+        token.hash().into(),
+        user_id.into(),
+        org_id.into(),
+        level.into(),
+        now.into(),
+        now.into(),
+        (now + TimeDelta::hours(8)).into(),
+    ];
+    kernel.database.execute(sql, values).await.expect("a session");
+    token.reveal().to_owned()
+}
