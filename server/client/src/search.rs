@@ -3,5 +3,6 @@
 pub mod api;
 pub mod domain;
 pub mod find;
+pub mod index;
 mod sqlite;
 pub mod store;

@@ -14,6 +14,7 @@ use streamflow_proto::{
         self,
         v1::{
             account_service_server::AccountServiceServer, change_service_server::ChangeServiceServer,
+            contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
             invitation_service_server::InvitationServiceServer, search_service_server::SearchServiceServer,
             session_service_server::SessionServiceServer, team_service_server::TeamServiceServer,
         },
@@ -22,7 +23,7 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, change, invitation, search,
+    account, change, contact, customer, invitation, search,
     session::{self, principal::ClientAuthenticator},
     team,
 };
@@ -30,12 +31,20 @@ use crate::{
 /// Rules of the portal (spec security.md).
 pub const PORTAL: Portal = Portal {
     space: "client",
-    lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
+    lifetime: Lifetime {
+        absolute: Duration::hours(8),
+        idle: Duration::minutes(30),
+    },
     person_per_minute: 600,
 };
 
 /// What the listener serves.
-pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Assets>, reflection: bool) -> PortalSite {
+pub fn site(
+    kernel: &Arc<Kernel>,
+    origins: HashSet<String>,
+    assets: Arc<dyn Assets>,
+    reflection: bool,
+) -> PortalSite {
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::CLIENT,
@@ -52,9 +61,9 @@ fn services() -> Routes {
     Routes::default()
         .add_service(AccountServiceServer::new(account::api::Api))
         .add_service(ChangeServiceServer::new(change::api::Api))
-        .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(ContactServiceServer::new(contact::api::Api))
         .add_service(CustomerServiceServer::new(customer::api::Api))
+        .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))

@@ -1,2 +1,4 @@
 //! What happened to a record.
 
+pub mod api;
+pub mod store;

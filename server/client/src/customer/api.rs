@@ -1,0 +1,151 @@
+//! `streamflow.client.v1.CustomerService`.
+
+use streamflow_kernel::{
+    ctx::Ctx,
+    error::{Error, Result},
+    list::ListRequest,
+};
+use streamflow_proto::client::v1::{self as pb, customer_service_server::CustomerService};
+use tonic::{Request, Response, Status};
+
+use super::{
+    domain::{CustomerPatch, CustomerPrivate, NewCustomer},
+    private,
+    store::{self, Entity, write},
+};
+use crate::record::{
+    edit::{self, Plan},
+    kind::Kind,
+    people::{self, People},
+    row::{self, Record as _},
+    writer::Writer,
+};
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl CustomerService for Api {
+    async fn list_customers(
+        &self,
+        request: Request<pb::ListCustomersRequest>,
+    ) -> Result<Response<pb::ListCustomersResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let list = Entity::LIST.read(ListRequest {
+            page_size: req.page_size,
+            page_token: &req.page_token,
+            filter: &req.filter,
+            order_by: &req.order_by,
+        });
+        let list = list.map_err(Error::from)?;
+        let page = store::customers(&ctx.read().await?, &list).await?;
+        let customers = page.rows.into_iter().map(store::Model::into_pb).collect();
+        Ok(Response::new(pb::ListCustomersResponse {
+            customers,
+            page: Some(page.info),
+        }))
+    }
+
+    async fn get_customer(
+        &self,
+        request: Request<pb::GetCustomerRequest>,
+    ) -> Result<Response<pb::GetCustomerResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = Kind::Customer.parse_id(&req.customer_id)?;
+        let tx = ctx.read().await?;
+        let customer = row::seen::<Entity>(&tx, tx.scope(), id).await?;
+        Ok(Response::new(pb::GetCustomerResponse {
+            customer: Some(customer.into_pb()),
+        }))
+    }
+
+    async fn create_customer(
+        &self,
+        request: Request<pb::CreateCustomerRequest>,
+    ) -> Result<Response<pb::CreateCustomerResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let new = NewCustomer::parse(req.customer)?;
+        let given = People {
+            owner: new.owner_id,
+            assignee: new.assignee_id,
+            team: new.team_id,
+        };
+        people::check_right(ctx.principal()?, "customer", &given.places())?;
+        let people = given.claimed_by(ctx.principal()?);
+        let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
+        people::check_exist(&tx, "customer", &people.places()).await?;
+        let new = NewCustomer {
+            owner_id: people.owner,
+            assignee_id: people.assignee,
+            team_id: people.team,
+            ..new
+        };
+        let customer = write::insert_customer(&tx, &Writer::of(&ctx), new).await?;
+        Ok(tx
+            .commit(pb::CreateCustomerResponse {
+                customer: Some(customer.into_pb()),
+            })
+            .await?)
+    }
+
+    async fn update_customer(
+        &self,
+        request: Request<pb::UpdateCustomerRequest>,
+    ) -> Result<Response<pb::UpdateCustomerResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let patch = CustomerPatch::parse(req.customer, req.update_mask)?;
+        let tx = people::write(&ctx, edit::keeps_people::<Entity>(&patch)).await?;
+        let plan = edit::plan::<Entity>(&tx, &ctx.scope()?, &patch).await?;
+        if plan.is_refused() {
+            return Err(conflict(plan).into());
+        }
+        people::check_right(ctx.principal()?, "customer", &plan.places())?;
+        people::check_exist(&tx, "customer", &plan.places()).await?;
+        let customer = write::update_customer(&tx, &Writer::of(&ctx), plan.row, &plan.merge.apply).await?;
+        let merged_fields = plan.merge.merged;
+        Ok(tx
+            .commit(pb::UpdateCustomerResponse {
+                customer: Some(customer.into_pb()),
+                merged_fields,
+            })
+            .await?)
+    }
+
+    async fn get_customer_private(
+        &self,
+        request: Request<pb::GetCustomerPrivateRequest>,
+    ) -> Result<Response<pb::GetCustomerPrivateResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = Kind::Customer.parse_id(&req.customer_id)?;
+        let private = private::customer_private(&ctx, id).await?;
+        Ok(Response::new(pb::GetCustomerPrivateResponse {
+            private: Some(private.into_pb()),
+        }))
+    }
+
+    async fn update_customer_private(
+        &self,
+        request: Request<pb::UpdateCustomerPrivateRequest>,
+    ) -> Result<Response<pb::UpdateCustomerPrivateResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let new = CustomerPrivate::parse(req.private)?;
+        let before = private::customer_private(&ctx, new.customer_id).await?;
+        if before.version != new.version {
+            return Err(Error::conflict(&before.into_pb()).into());
+        }
+        let (tx, private) = private::replace(&ctx, &before, new).await?;
+        Ok(tx
+            .commit(pb::UpdateCustomerPrivateResponse {
+                private: Some(private.into_pb()),
+            })
+            .await?)
+    }
+}
+
+fn conflict(plan: Plan<Entity>) -> Error {
+    Error::conflict(&pb::CustomerConflict {
+        fields: plan.conflicting_fields(),
+        changed_by: plan.merge.changed_by(),
+        current: Some(plan.row.into_pb()),
+    })
+}

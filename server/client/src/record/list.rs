@@ -1,0 +1,92 @@
+//! One list query for every noun: what the person sees, narrowed by the filter, in order, from where the last page ended.
+
+mod condition;
+mod sort;
+
+use sea_orm::{ColumnTrait as _, Condition, FromQueryResult, QuerySelect as _, QueryTrait, sea_query};
+use streamflow_kernel::{
+    db::{Scoped, TenantDb},
+    error::Result,
+    list::List,
+};
+use streamflow_proto::common::v1::PageInfo;
+
+pub use self::{condition::condition, sort::Sort};
+use super::row::{self, Record};
+
+/// Matches are counted no further: an exact count of a list that grows costs more than the list.
+const COUNTED: u64 = 10_000;
+
+pub struct Page<M> {
+    pub rows: Vec<M>,
+    pub info: PageInfo,
+}
+
+/// One page. The total is counted with the first page only; later ones leave it at zero.
+pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Page<E::Model>> {
+    let matching = matching::<E>(tx, list)?;
+    let after = list
+        .after
+        .as_ref()
+        .map(|token| sort.after(&token.last_key, token.last_id))
+        .transpose()?;
+    let finder = match after {
+        Some(condition) => matching.clone().filter(condition),
+        None => matching.clone(),
+    };
+    let mut rows = tx
+        .all(finder.map(|select| sort.order(select).limit(list.size + 1)))
+        .await?;
+    let more = rows.len() as u64 > list.size;
+    rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
+    let mut info = PageInfo::default();
+    if let Some(last) = rows.last().filter(|_| more) {
+        info.next_page_token = list.token_after(sort.key(last), E::id(last));
+    }
+    if list.after.is_none() {
+        let total = if more {
+            count(tx, matching).await?
+        } else {
+            rows.len() as u64
+        };
+        info.total_is_capped = total > COUNTED;
+        info.total_size = i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX);
+    }
+    Ok(Page { rows, info })
+}
+
+/// Every record the list names. Archived ones only when the filter asks for them.
+pub fn matching<E: Record>(tx: &TenantDb, list: &List) -> Result<Scoped<E>> {
+    let mut all = Condition::all();
+    for term in &list.conditions {
+        all = all.add(condition::<E>(tx.backend(), term)?);
+    }
+    if !list.conditions.iter().any(|term| term.field == "archived") {
+        all = all.add(E::ARCHIVED_AT.is_null());
+    }
+    Ok(row::finder::<E>(tx, tx.scope()).filter(all))
+}
+
+#[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+async fn count<E: Record>(tx: &TenantDb, matching: Scoped<E>) -> Result<u64> {
+    let counting = matching.map(|select| {
+        let mut select = select
+            .select_only()
+            .expr(sea_query::Expr::val(1))
+            .limit(COUNTED + 1);
+        let query = QueryTrait::query(&mut select);
+        let matches = std::mem::take(query);
+        query
+            .expr_as(sea_query::Expr::cust("COUNT(*)"), "count")
+            .from_subquery(matches, "matches");
+        select
+    });
+    let rows: Vec<Count> = tx.rows(counting).await?;
+    Ok(rows
+        .first()
+        .map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
+}

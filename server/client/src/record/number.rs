@@ -1,0 +1,41 @@
+//! The short numbers people say aloud: "C-10482", "L-2041".
+
+use sea_orm::FromQueryResult;
+use streamflow_kernel::{
+    db::TenantDb,
+    error::{Error, Result},
+};
+
+use super::kind::Kind;
+
+/// Where numbers begin, so that the first customer does not look like the first.
+const fn first(kind: Kind) -> i64 {
+    match kind {
+        Kind::Customer => 10_001,
+        Kind::Lead => 2_001,
+        Kind::Contact => 1,
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Last {
+    value: i64,
+}
+
+/// Takes the next number of the company. Two at once get two: the counter's row is held until the commit.
+pub async fn next(tx: &TenantDb, kind: Kind) -> Result<i64> {
+    let sql = "INSERT INTO counters (org_id, name, value) VALUES ({org}, ?, ?) \
+               ON CONFLICT (org_id, name) DO UPDATE SET value = counters.value + 1 RETURNING value";
+    let rows: Vec<Last> = tx
+        .query(sql, vec![kind.as_str().into(), first(kind).into()])
+        .await?;
+    rows.first()
+        .map(|row| row.value)
+        .ok_or_else(|| Error::internal("a counter gave no number"))
+}
+
+/// The number as people write it.
+pub fn shown(kind: Kind, number: i64) -> String {
+    let letter = if kind == Kind::Lead { 'L' } else { 'C' };
+    format!("{letter}-{number}")
+}

@@ -1,0 +1,1 @@
+//! `streamflow.client.v1.TimelineService`.

@@ -1,0 +1,170 @@
+//! Rows of the timeline: events that writes leave, and notes that people add.
+
+use sea_orm::{Value, entity::prelude::*};
+use serde::{Deserialize, Serialize};
+use streamflow_kernel::{
+    db::{TenantDb, TenantEntity},
+    error::{Error, Result},
+    ids::{self, prefix},
+};
+use streamflow_proto::client::v1 as pb;
+
+use crate::{
+    record::{kind::Kind, merge::BeforeAfter, writer::Writer},
+    timestamp,
+};
+
+/// Rows of one INSERT; SQLite and PostgreSQL both bound the number of values.
+const BATCH: usize = 200;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "timeline")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub org_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub at: DateTimeUtc,
+    pub record_kind: String,
+    pub record_id: Uuid,
+    pub kind: String,
+    pub actor_id: Option<Uuid>,
+    pub actor_name: String,
+    /// JSON array of [`FieldChange`].
+    pub changes: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantEntity for Entity {
+    const ORG: Column = Column::OrgId;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    Created,
+    Edited,
+    Assigned,
+    Moved,
+    Converted,
+    Archived,
+    Restored,
+    Imported,
+    Note,
+}
+
+impl EventKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Edited => "edited",
+            Self::Assigned => "assigned",
+            Self::Moved => "moved",
+            Self::Converted => "converted",
+            Self::Archived => "archived",
+            Self::Restored => "restored",
+            Self::Imported => "imported",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// Something that happened to a record.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    pub record: (Kind, Uuid),
+    pub kind: EventKind,
+    pub changes: Vec<BeforeAfter>,
+    /// For notes.
+    pub text: String,
+}
+
+impl NewEvent {
+    pub const fn new(record: Kind, id: Uuid, kind: EventKind) -> Self {
+        Self {
+            record: (record, id),
+            kind,
+            changes: Vec::new(),
+            text: String::new(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct FieldChange {
+    field: String,
+    before: String,
+    after: String,
+}
+
+/// Writes events of this moment, in order. Returns their ids.
+pub async fn insert_events(tx: &TenantDb, writer: &Writer, events: &[NewEvent]) -> Result<Vec<Uuid>> {
+    let mut written = Vec::with_capacity(events.len());
+    for batch in events.chunks(BATCH) {
+        let mut values: Vec<Value> = Vec::with_capacity(batch.len() * 9);
+        for event in batch {
+            let id = writer.new_id();
+            written.push(id);
+            values.extend::<[Value; 9]>([
+                id.into(),
+                writer.now().into(),
+                event.record.0.as_str().into(),
+                event.record.1.into(),
+                event.kind.as_str().into(),
+                writer.actor.id.into(),
+                writer.actor.name.clone().into(),
+                stored_changes(&event.changes)?.into(),
+                event.text.clone().into(),
+            ]);
+        }
+        let rows = vec!["({org}, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; batch.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO timeline (org_id, id, at, record_kind, record_id, kind, actor_id, actor_name, changes, text) \
+             VALUES {rows}"
+        );
+        tx.execute(&sql, values).await?;
+    }
+    Ok(written)
+}
+
+fn stored_changes(changes: &[BeforeAfter]) -> Result<String> {
+    let changes: Vec<FieldChange> = changes
+        .iter()
+        .map(|change| FieldChange {
+            field: change.field.to_owned(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+        })
+        .collect();
+    serde_json::to_string(&changes).map_err(Error::internal)
+}
+
+impl Model {
+    pub fn into_pb(self) -> pb::TimelineEvent {
+        let changes: Vec<FieldChange> = serde_json::from_str(&self.changes).unwrap_or_default();
+        let kind = pb::TimelineEventKind::from_str_name(&format!(
+            "TIMELINE_EVENT_KIND_{}",
+            self.kind.to_uppercase()
+        ));
+        pb::TimelineEvent {
+            id: ids::format(prefix::EVENT, self.id),
+            at: timestamp(self.at),
+            kind: kind.unwrap_or_default().into(),
+            actor_id: ids::format_option(prefix::USER, self.actor_id),
+            actor_name: self.actor_name,
+            changes: changes
+                .into_iter()
+                .map(|change| pb::FieldChange {
+                    field: change.field,
+                    before: change.before,
+                    after: change.after,
+                })
+                .collect(),
+            text: self.text,
+        }
+    }
+}
