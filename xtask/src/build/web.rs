@@ -140,6 +140,7 @@ fn inputs(wasm: &[u8], page: &Page) -> Result<String> {
 fn bind(portal: &Portal, wasm: Vec<u8>, profile: Profile) -> Result<Script> {
     let mut output = Bindgen::new()
         .input_bytes(portal.app, wasm)
+        .out_name("app")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
