@@ -1,0 +1,173 @@
+//! What a company and its first owner must look like.
+
+use chrono::{DateTime, Utc};
+use streamflow_kernel::error::{Error, Violations};
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use crate::{
+    record::input::{self, Problem, limit},
+    user::domain::canonical_email,
+};
+
+/// A company to be made.
+#[derive(Clone)]
+pub struct NewOrg {
+    pub name: String,
+    /// Name in page addresses: a-z, 0-9 and hyphens, 3 to 40 characters.
+    pub tenant_id: String,
+    /// IANA name.
+    pub time_zone: String,
+    /// ISO 4217.
+    pub currency_code: String,
+    pub owner: NewOwner,
+}
+
+/// The company's first owner. An address that has an account already brings that account, with its own password and name.
+#[derive(Clone)]
+pub struct NewOwner {
+    pub email: String,
+    pub display_name: String,
+    /// PHC string.
+    pub password_hash: String,
+}
+
+impl NewOrg {
+    /// The same in clean form, or every problem at once.
+    pub fn checked(self) -> Result<Self, Error> {
+        let mut problems = Violations::new();
+        let mut take = |field: &str, read: Result<String, Problem>| {
+            read.map_err(|problem| problems.add(field, problem.sentence())).unwrap_or_default()
+        };
+        let checked = Self {
+            name: take("name", input::required("a name", &self.name, limit::NAME)),
+            tenant_id: take("tenant_id", tenant_id(&self.tenant_id)),
+            time_zone: take("time_zone", time_zone(&self.time_zone)),
+            currency_code: take("currency_code", currency_code(&self.currency_code)),
+            owner: NewOwner {
+                email: take("owner.email", owner_email(&self.owner.email)),
+                display_name: take("owner.display_name", input::required("a name", &self.owner.display_name, limit::NAME)),
+                password_hash: self.owner.password_hash,
+            },
+        };
+        if !streamflow_kernel::password::is_phc(&checked.owner.password_hash) {
+            problems.add("owner.password_hash", "Give the password as an argon2id hash.");
+        }
+        problems.into_result()?;
+        Ok(checked)
+    }
+}
+
+fn tenant_id(text: &str) -> Result<String, Problem> {
+    let fits = (3..=40).contains(&text.len());
+    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits && plain && !text.starts_with('-') && !text.ends_with('-') && !text.contains("--") {
+        return Ok(text.to_owned());
+    }
+    let likely = slug(text);
+    Err(Problem::new("Use 3 to 40 of a-z, 0-9 and single hyphens between them.").suggest((likely != text).then_some(likely)))
+}
+
+fn owner_email(text: &str) -> Result<String, Problem> {
+    let email = canonical_email(&input::email(text)?);
+    if email.is_empty() { Err(Problem::new("Enter an e-mail address.")) } else { Ok(email) }
+}
+
+/// The shape of an IANA name; whether the zone exists is for those who compute with it.
+fn time_zone(text: &str) -> Result<String, Problem> {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
+    if text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('/').all(part) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new("Enter a time zone like Europe/London."))
+}
+
+fn currency_code(text: &str) -> Result<String, Problem> {
+    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new("Enter a currency code of three capital letters, like GBP."))
+}
+
+/// A tenant id made from a company's name: "Harrow & Pike" becomes "harrow-pike".
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if c == 'ß' {
+            slug.push_str("ss");
+        } else if !matches!(c, '\'' | '’') && !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(40);
+    let slug = slug.trim_end_matches('-');
+    if slug.len() < 3 { format!("org-{slug}").trim_end_matches('-').to_owned() } else { slug.to_owned() }
+}
+
+/// A stage of the pipeline that a new company begins with.
+pub struct DefaultStage {
+    pub name: &'static str,
+    /// open, won or lost.
+    pub kind: &'static str,
+}
+
+pub const DEFAULT_STAGES: [DefaultStage; 6] = [
+    DefaultStage { name: "New", kind: "open" },
+    DefaultStage { name: "Contacted", kind: "open" },
+    DefaultStage { name: "Qualified", kind: "open" },
+    DefaultStage { name: "Proposal", kind: "open" },
+    DefaultStage { name: "Won", kind: "won" },
+    DefaultStage { name: "Lost", kind: "lost" },
+];
+
+/// What was made.
+#[derive(Clone, Copy, Debug)]
+pub struct MadeOrg {
+    pub org_id: uuid::Uuid,
+    pub owner_id: uuid::Uuid,
+    pub at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_slug_reads_like_the_name() {
+        for (name, slug_of_it) in [
+            ("Harrow & Pike", "harrow-pike"),
+            ("  Müller's Straßenbau GmbH ", "mullers-strassenbau-gmbh"),
+            ("Å", "org-a"),
+            ("株式会社", "org"),
+        ] {
+            assert_eq!(slug(name), slug_of_it);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_gives_a_slug_that_may_be_used(name in "\\PC{0,60}") {
+            let slug = slug(&name);
+            prop_assert_eq!(tenant_id(&slug).ok(), Some(slug));
+        }
+    }
+
+    #[test]
+    fn tenant_ids_are_plain() {
+        for bad in ["", "ab", "-abc", "abc-", "a--b", "Abc", "a b", "a_b", "ä-bc", &"x".repeat(41)] {
+            assert!(tenant_id(bad).is_err(), "{bad}");
+        }
+        assert!(tenant_id("a1-b2").is_ok() && tenant_id(&"x".repeat(40)).is_ok());
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let owner = NewOwner { email: "x".into(), display_name: String::new(), password_hash: "plain".into() };
+        let new = NewOrg { name: " ".into(), tenant_id: "A".into(), time_zone: "../etc".into(), currency_code: "gbp".into(), owner };
+        let Err(Error::Invalid(problems)) = new.checked() else { panic!("accepted") };
+        assert_eq!(problems.iter().count(), 7);
+    }
+}
