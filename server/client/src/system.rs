@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use chrono::Duration;
 use streamflow_kernel::{
+    error::Result,
     kernel::{Kernel, Portal},
     server::{Assets, PortalSite},
     session::Lifetime,
@@ -23,7 +24,7 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, change, contact, customer, invitation, search,
+    account, change, contact, customer, invitation, org, search,
     session::{self, principal::ClientAuthenticator},
     team,
 };
@@ -67,4 +68,9 @@ fn services() -> Routes {
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
+}
+
+/// Starts what runs beside the requests. Once per process and database.
+pub async fn start(kernel: &Arc<Kernel>) -> Result<()> {
+    org::provision::ensure_platform_key(kernel).await
 }

@@ -61,7 +61,10 @@ impl AccountService for Api {
         let recovery_codes = replace_recovery_codes(&db, &user).await?;
         effects::end_other_sessions(&db, user.id, token.hash(), ctx.now()).await?;
         effects::announce(&db, user.id, &ctx.actor(), &["second_factor"]).await?;
-        ctx.kernel().mails.put(&db, None, mail::second_factor_on(&user.email, ctx.kernel())).await?;
+        // An enrolment that the sign-in itself demands surprises nobody.
+        if principal.level == Level::Full || user.totp_confirmed_at.is_some() {
+            ctx.kernel().mails.put(&db, None, mail::second_factor_on(&user.email, ctx.kernel())).await?;
+        }
         let reply = pb::ConfirmSecondFactorResponse { recovery_codes, token: shown(&token, req.return_token) };
         let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
         write_device_cookie(&ctx, &mut response, &device)?;

@@ -4,9 +4,8 @@ use streamflow_kernel::{kernel::Kernel, mail::Mail};
 
 use super::reset::LINK_HOURS;
 
-/// The token stands behind a `#`: browsers send that part to no server and put it in no log.
 pub fn reset_link(kernel: &Kernel, token: &str) -> String {
-    format!("{}/reset-password#{token}", kernel.public_url)
+    format!("{}/reset/confirm?token={token}", kernel.public_url)
 }
 
 pub fn reset(to: &str, link: &str) -> Mail {
@@ -35,7 +34,7 @@ fn notice(to: &str, subject: &str, what: &str, kernel: &Kernel) -> Mail {
         to: to.to_owned(),
         subject: subject.to_owned(),
         body: format!(
-            "{what}\n\nIf that was not you, set a new password at once and tell an owner of your company:\n\n{}/forgot-password\n",
+            "{what}\n\nIf that was not you, set a new password at once and tell an owner of your company:\n\n{}/reset\n",
             kernel.public_url
         ),
     }

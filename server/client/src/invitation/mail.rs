@@ -4,7 +4,6 @@ use streamflow_kernel::{ctx::Principal, kernel::Kernel, mail::Mail};
 
 use super::domain::LIFE;
 
-/// The token stands behind a `#`: browsers send that part to no server and put it in no log.
 pub fn invitation(kernel: &Kernel, inviter: &Principal, to: &str, token: &str) -> Mail {
     let (name, org) = (one_line(&inviter.display_name), one_line(&inviter.org.name));
     Mail {
@@ -12,7 +11,7 @@ pub fn invitation(kernel: &Kernel, inviter: &Principal, to: &str, token: &str) -
         subject: format!("{name} invites you to {org}"),
         body: format!(
             "{name} invites you to work with {org} on StreamFlow.\n\n\
-             Open this link within {} days to join:\n\n{}/invitation#{token}\n\n\
+             Open this link within {} days to join:\n\n{}/invitation?token={token}\n\n\
              If you don't know {org}, you can ignore this mail.\n",
             LIFE.num_days(),
             kernel.public_url,
