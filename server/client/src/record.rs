@@ -1,8 +1,8 @@
 //! What customers, contacts and leads have in common.
 
-pub mod csv;
 pub mod edit;
 pub mod fields;
+pub mod find;
 pub mod input;
 pub mod kind;
 pub mod list;
@@ -12,3 +12,6 @@ pub mod people;
 pub mod row;
 pub mod trace;
 pub mod writer;
+
+/// Exports of records are files like any other of the server.
+pub use streamflow_kernel::csv;

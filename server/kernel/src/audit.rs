@@ -1,6 +1,9 @@
 //! The audit: one record per request. A request that changes something writes its record in the same transaction; all others
 //! are written in batches, and their answers wait for the batch.
 
+pub mod export;
+pub mod page;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::{
-    db::{Database, TenantDb},
+    db::Database,
     error::{Error, Result},
     feed::placeholders,
 };
@@ -132,30 +135,4 @@ async fn write_batch(database: &Database, records: Vec<AuditRecord>) -> Result<(
     let db = database.system().await?;
     insert(db.txn(), records).await?;
     db.commit().await
-}
-
-/// What [`page`] narrows by; the filter grammar's fields of the audit pages.
-#[derive(Clone, Debug, Default)]
-pub struct AuditFilter {
-    /// SQL conditions on audit columns with `?` placeholders, joined by AND, and their values.
-    pub conditions: Vec<(String, Value)>,
-    /// Last record of the page before.
-    pub after: Option<(DateTime<Utc>, Uuid)>,
-}
-
-/// Records of the transaction's company, newest first.
-pub async fn page(db: &TenantDb, filter: AuditFilter, limit: u64) -> Result<Vec<AuditRecord>> {
-    let mut sql = format!("SELECT {COLUMNS} FROM audit WHERE org_id = {{org}}");
-    let mut values = Vec::new();
-    for (condition, value) in filter.conditions {
-        sql.push_str(" AND ");
-        sql.push_str(&condition);
-        values.push(value);
-    }
-    if let Some((at, id)) = filter.after {
-        sql.push_str(" AND (at < ? OR (at = ? AND id < ?))");
-        values.extend([at.into(), at.into(), id.into()]);
-    }
-    sql.push_str(&format!(" ORDER BY at DESC, id DESC LIMIT {limit}"));
-    db.query(&sql, values).await
 }

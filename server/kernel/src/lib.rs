@@ -3,8 +3,10 @@
 
 pub mod access;
 pub mod audit;
+pub mod client_errors;
 pub mod clock;
 pub mod crypto;
+pub mod csv;
 pub mod ctx;
 pub mod db;
 pub mod error;

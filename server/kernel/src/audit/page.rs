@@ -1,0 +1,228 @@
+//! Reading the audit: what the audit pages of all portals ask, so that a portal only maps the rows to its own messages.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{FromQueryResult, Value};
+use uuid::Uuid;
+
+use super::{AuditRecord, COLUMNS};
+use crate::{
+    ctx::Ctx,
+    db::TenantDb,
+    error::{Error, Result},
+    ids::{self, prefix},
+    list::{
+        List, ListRequest, ListSpec,
+        filter::{self, FieldSpec, Kind, Op},
+        order::OrderField,
+        page::{Key, KeyKind},
+    },
+};
+
+/// Matches are counted no further.
+const COUNTED: u64 = 10_000;
+
+const BY_TIME: OrderField = OrderField::new("at", KeyKind::Time);
+
+/// What the audit can be asked; newest first, always.
+const SPEC: ListSpec = ListSpec {
+    name: "audit",
+    filters: &[
+        FieldSpec::new("category", Kind::Text),
+        FieldSpec::new("outcome", Kind::Text),
+        FieldSpec::new("actor_id", Kind::Uuid(prefix::USER)),
+        FieldSpec::new("path", Kind::Text),
+        FieldSpec::new("entity_id", Kind::Text),
+        FieldSpec::new("at", Kind::Timestamp),
+    ],
+    orders: &[BY_TIME],
+    default_order: BY_TIME.descending(),
+};
+
+/// Records of the reader's company, or of the system where a portal has none.
+#[derive(Debug)]
+pub struct AuditPage {
+    pub records: Vec<AuditRecord>,
+    /// Empty on the last page.
+    pub next_page_token: String,
+    /// Counted with the first page only.
+    pub total_size: i32,
+    pub total_is_capped: bool,
+}
+
+/// One page of the list a request asks for.
+pub async fn page(ctx: &Ctx, request: ListRequest<'_>) -> Result<AuditPage> {
+    let list = SPEC.read(request)?;
+    let narrow = Narrow::new(&list)?;
+    let db = ctx.read().await?;
+    let mut records = records(&db, &narrow, after(&list), list.size + 1).await?;
+    let more = records.len() as u64 > list.size;
+    records.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
+    let last = records.last().filter(|_| more);
+    let next_page_token = last.map(|last| list.token_after(Key::Time(last.at), last.id)).unwrap_or_default();
+    let total = match (&list.after, more) {
+        (Some(_), _) => 0,
+        (None, false) => records.len() as u64,
+        (None, true) => count(&db, &narrow).await?,
+    };
+    Ok(AuditPage {
+        records,
+        next_page_token,
+        total_size: i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX),
+        total_is_capped: total > COUNTED,
+    })
+}
+
+fn after(list: &List) -> Option<(DateTime<Utc>, Uuid)> {
+    let token = list.after.as_ref()?;
+    match token.last_key {
+        Key::Time(at) => Some((at, token.last_id)),
+        _ => None,
+    }
+}
+
+/// A filter as SQL on the audit's columns.
+pub(super) struct Narrow {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Narrow {
+    /// Reads a filter that stands alone, as exports have it.
+    pub fn parse(filter: &str) -> Result<Self> {
+        Self::new(&SPEC.read(ListRequest { filter, ..ListRequest::default() })?)
+    }
+
+    fn new(list: &List) -> Result<Self> {
+        let mut narrow = Self { sql: String::new(), values: Vec::new() };
+        for term in &list.conditions {
+            narrow.add(term)?;
+        }
+        Ok(narrow)
+    }
+
+    fn add(&mut self, term: &filter::Condition) -> Result<()> {
+        let column = match term.field {
+            known @ ("category" | "outcome" | "actor_id" | "path" | "entity_id" | "at") => known,
+            other => return Err(Error::internal(format!("the audit has no column {other}"))),
+        };
+        let value: Value = match &term.value {
+            filter::Value::Text(text) if column == "entity_id" => entity_id(text)?.into(),
+            filter::Value::Text(text) if term.op == Op::Contains => {
+                self.sql.push_str(&format!(" AND lower({column}) LIKE ? ESCAPE '\\'"));
+                self.values.push(pattern(text).into());
+                return Ok(());
+            }
+            filter::Value::Text(text) => text.clone().into(),
+            filter::Value::Id(id) => (*id).into(),
+            filter::Value::Time(time) => (*time).into(),
+            filter::Value::None => {
+                let not = if term.op == Op::NotEqual { " NOT" } else { "" };
+                self.sql.push_str(&format!(" AND {column} IS{not} NULL"));
+                return Ok(());
+            }
+            _ => return Err(Error::internal("a filter of the audit has another type")),
+        };
+        match term.op {
+            // "not Ana's" includes what nobody did.
+            Op::NotEqual => self.sql.push_str(&format!(" AND ({column} <> ? OR {column} IS NULL)")),
+            Op::Contains => self.sql.push_str(&format!(" AND {column} = ?")),
+            op => self.sql.push_str(&format!(" AND {column} {op} ?")),
+        }
+        self.values.push(value);
+        Ok(())
+    }
+}
+
+/// An id of any kind of record.
+fn entity_id(text: &str) -> Result<Uuid> {
+    let (prefix, _) = text.split_at_checked(4).unwrap_or_default();
+    ids::parse(prefix, text).ok_or_else(|| Error::invalid("filter", "entity_id is the id of a record, such as cus_…."))
+}
+
+fn pattern(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// Newest first, after a record.
+pub(super) async fn records(
+    db: &TenantDb,
+    narrow: &Narrow,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: u64,
+) -> Result<Vec<AuditRecord>> {
+    let mut sql = format!("SELECT {COLUMNS} FROM audit WHERE org_id = {{org}}{}", narrow.sql);
+    let mut values = narrow.values.clone();
+    if let Some((at, id)) = after {
+        sql.push_str(" AND (at < ? OR (at = ? AND id < ?))");
+        values.extend([at.into(), at.into(), id.into()]);
+    }
+    sql.push_str(&format!(" ORDER BY at DESC, id DESC LIMIT {limit}"));
+    db.query(&sql, values).await
+}
+
+async fn count(db: &TenantDb, narrow: &Narrow) -> Result<u64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        count: i64,
+    }
+    let sql = format!(
+        "SELECT COUNT(*) AS count FROM (SELECT 1 AS one FROM audit WHERE org_id = {{org}}{} LIMIT {}) AS matches",
+        narrow.sql,
+        COUNTED + 1
+    );
+    let rows: Vec<Count> = db.query(&sql, narrow.values.clone()).await?;
+    Ok(rows.first().map_or(0, |row| u64::try_from(row.count).unwrap_or_default()))
+}
+
+impl AuditRecord {
+    /// The record concerned, as it is called on the wire; empty for none.
+    pub fn entity_wire_id(&self) -> String {
+        let prefix = match self.entity.as_str() {
+            "customer" => prefix::CUSTOMER,
+            "contact" => prefix::CONTACT,
+            "lead" => prefix::LEAD,
+            "lead_stage" => prefix::STAGE,
+            "team" => prefix::TEAM,
+            "invitation" => prefix::INVITATION,
+            "task" => prefix::TASK,
+            "import" => prefix::IMPORT,
+            "saved_view" => prefix::VIEW,
+            "timeline" => prefix::EVENT,
+            "session" => prefix::SESSION,
+            _ => prefix::USER,
+        };
+        ids::format_option(prefix, self.entity_id)
+    }
+
+    /// Names of the fields that changed.
+    pub fn changed_field_names(&self) -> Vec<String> {
+        self.changed_fields.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn narrow(filter: &str) -> String {
+        Narrow::parse(filter).map(|narrow| narrow.sql).unwrap_or_else(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn filters_become_conditions_on_columns_with_values_apart() {
+        assert_eq!(narrow(""), "");
+        assert_eq!(narrow("category = settings AND path : Update"), " AND category = ? AND lower(path) LIKE ? ESCAPE '\\'");
+        assert_eq!(narrow("actor_id != none AND outcome != OK"), " AND actor_id IS NOT NULL AND (outcome <> ? OR outcome IS NULL)");
+        assert_eq!(narrow("at >= 2026-11-20"), " AND at >= ?");
+        let id = ids::format(prefix::CUSTOMER, Uuid::from_u128(7));
+        assert_eq!(narrow(&format!("entity_id = {id}")), " AND entity_id = ?");
+    }
+
+    #[test]
+    fn what_is_no_filter_is_said_at_its_field() {
+        for bad in ["payload = x", "entity_id = 7", "actor_id = me", "at : yesterday", "entity_id = ü"] {
+            assert!(narrow(bad).contains("\"filter\""), "{bad}: {}", narrow(bad));
+        }
+    }
+}
