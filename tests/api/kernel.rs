@@ -2,4 +2,5 @@
 
 mod cancel;
 mod door;
+mod feed;
 mod idempotency;

@@ -5,6 +5,7 @@ pub mod person;
 pub mod operator;
 pub mod postgres;
 pub mod raw;
+pub mod spy;
 pub mod world;
 
 /// Runs one test body on SQLite and on PostgreSQL.

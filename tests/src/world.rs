@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::{person::Person, postgres};
+use crate::{person::Person, postgres, spy};
 
 pub const ORIGIN: &str = "http://localhost:7001";
 
@@ -54,6 +54,7 @@ impl World {
     }
 
     pub async fn with(backend: Backend, setup: Setup) -> Self {
+        spy::listen();
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let superuser_url = match backend {
             Backend::Postgres => Some(postgres::fresh_database().await),
@@ -117,6 +118,17 @@ impl World {
         let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
         paths.sort();
         paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
+    }
+}
+
+impl Drop for World {
+    /// Every test is also a test that its statements stayed within their company.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let findings = spy::findings();
+            assert!(findings.is_empty(), "statements without their company:\n{}", findings.join("\n"));
+            assert!(spy::heard() > 0, "the statement spy heard nothing");
+        }
     }
 }
 

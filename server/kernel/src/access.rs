@@ -172,8 +172,9 @@ impl Gate {
             Err(error) => return answer::status(&error.into()),
         }
         let response = next.run(request).await;
-        // The twin finished between our look-up and our commit: its reply is ours.
-        if ctx.request().idempotency.is_some() && answer::code(&response) == Code::Aborted {
+        // The twin may have finished between our look-up and our end; whatever we failed with came of its effect, and its reply is
+        // ours.
+        if ctx.request().idempotency.is_some() && answer::code(&response) != Code::Ok {
             if let Ok(Some(reply)) = idempotency::kept_reply(ctx).await {
                 return answer::message(&reply);
             }

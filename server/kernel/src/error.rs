@@ -81,6 +81,10 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => Self::Unavailable(error.to_string()),
+            // PostgreSQL stores every character but NUL (SQLSTATE 22021); SQLite would cut the text there.
+            _ if error.to_string().contains("invalid byte sequence for encoding") => {
+                Self::invalid("request", "A text contains a character that can't be stored.")
+            }
             _ => Self::Internal(error.to_string()),
         }
     }

@@ -11,9 +11,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::store::{Membership, User};
 
-/// E-mail addresses are compared in one form: NFKC, lower case, no white space around.
+/// E-mail addresses are compared in one form: NFKC, lower case, no white space around, no NUL (which PostgreSQL can't compare).
 pub fn canonical_email(text: &str) -> String {
-    text.trim().nfkc().collect::<String>().to_lowercase()
+    text.trim().nfkc().filter(|c| *c != '\0').collect::<String>().to_lowercase()
 }
 
 /// What counts wrong passwords of an address. Hashed, so that the counters hold no addresses.

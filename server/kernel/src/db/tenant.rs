@@ -38,6 +38,8 @@ pub enum Visibility {
     Own,
     /// Rows assigned to the person.
     Assigned,
+    /// All customers, no leads: the company's bookkeeping.
+    Finance,
     Nothing,
 }
 
@@ -49,6 +51,7 @@ impl Visibility {
             Self::Team => "team",
             Self::Own => "own",
             Self::Assigned => "assigned",
+            Self::Finance => "finance",
             Self::Nothing => "none",
         }
     }
@@ -74,7 +77,7 @@ impl Scope {
     pub fn sees(&self, owner: Option<Uuid>, assignee: Option<Uuid>, team: Option<Uuid>) -> bool {
         let me = Some(self.user_id);
         match self.visibility {
-            Visibility::Org => true,
+            Visibility::Org | Visibility::Finance => true,
             Visibility::Team => {
                 owner == me
                     || assignee == me
@@ -91,7 +94,7 @@ impl Scope {
     pub fn condition<E: VisibleEntity>(&self) -> Condition {
         let me = self.user_id;
         match self.visibility {
-            Visibility::Org => Condition::all(),
+            Visibility::Org | Visibility::Finance => Condition::all(),
             Visibility::Team => Condition::any()
                 .add(E::TEAM.is_in(self.team_ids.iter().copied()))
                 .add(E::OWNER.eq(me))

@@ -1,0 +1,96 @@
+//! The change feed: in order, each once, over two servers, within rights.
+
+use std::time::Duration;
+
+use streamflow_proto::client::v1::{
+    self as pb, change_service_client::ChangeServiceClient, customer_service_client::CustomerServiceClient,
+    session_service_client::SessionServiceClient,
+};
+use streamflow_tests::{on_both, person::Person, world::World};
+use tonic::{Streaming, transport::Channel};
+
+async fn watch(channel: &Channel, person: &Person, cursor: &str) -> Streaming<pb::WatchResponse> {
+    let request = person.ask(pb::WatchRequest { cursor: cursor.to_owned() });
+    ChangeServiceClient::new(channel.clone()).watch(request).await.expect("a stream").into_inner()
+}
+
+/// The next change, or `None` when nothing comes.
+async fn next(stream: &mut Streaming<pb::WatchResponse>) -> Option<(String, pb::Change)> {
+    loop {
+        let message = tokio::time::timeout(Duration::from_secs(4), stream.message()).await.ok()?.ok()??;
+        if let Some(change) = message.change {
+            return Some((message.cursor, change));
+        }
+    }
+}
+
+async fn create(world: &World, person: &Person, name: &str) -> String {
+    let customer = pb::Customer { name: name.to_owned(), ..Default::default() };
+    let request = person.ask(pb::CreateCustomerRequest { customer: Some(customer) });
+    CustomerServiceClient::new(world.channel.clone()).create_customer(request).await.expect("a customer").into_inner().customer.unwrap().id
+}
+
+/// Changes of customers only: a new record brings others along.
+async fn next_customer(stream: &mut Streaming<pb::WatchResponse>) -> Option<(String, pb::Change)> {
+    loop {
+        let (cursor, change) = next(stream).await?;
+        if change.entity == "customer" {
+            return Some((cursor, change));
+        }
+    }
+}
+
+on_both! {
+    async fn a_watcher_resumes_without_loss_or_repetition(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut stream = watch(&world.channel, &owner, "").await;
+        let first = create(&world, &owner, "First").await;
+        let (cursor, change) = next_customer(&mut stream).await.expect("the first change");
+        assert_eq!((change.id.as_str(), change.op()), (first.as_str(), pb::ChangeOp::Created));
+        drop(stream);
+        let mut missed = Vec::new();
+        for n in 0..20 {
+            missed.push(create(&world, &owner, &format!("Missed {n}")).await);
+        }
+        let mut stream = watch(&world.channel, &owner, &cursor).await;
+        let mut heard = Vec::new();
+        while heard.len() < missed.len() {
+            heard.push(next_customer(&mut stream).await.expect("a missed change").1.id);
+        }
+        assert_eq!(heard, missed);
+        let live = create(&world, &owner, "Live").await;
+        assert_eq!(next_customer(&mut stream).await.expect("a live change").1.id, live);
+    }
+
+    async fn a_second_server_hears_the_first(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let twin = world.twin().await;
+        let mut stream = watch(&twin.channel, &owner, "").await;
+        for n in 0..5 {
+            let id = create(&world, &owner, &format!("Customer {n}")).await;
+            assert_eq!(next_customer(&mut stream).await.expect("a change").1.id, id);
+        }
+    }
+
+    async fn nobody_hears_of_rows_they_may_not_see(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let stranger = world.company("Elsewhere").await;
+        let mut staffs = watch(&world.channel, &staff, "").await;
+        let mut strangers = watch(&world.channel, &stranger, "").await;
+        create(&world, &owner, "The owner's").await;
+        let own = create(&world, &staff, "The staff's own").await;
+        assert_eq!(next_customer(&mut staffs).await.expect("the own change").1.id, own);
+        let theirs = create(&world, &stranger, "The stranger's").await;
+        assert_eq!(next_customer(&mut strangers).await.expect("the own change").1.id, theirs);
+    }
+
+    async fn a_stream_ends_with_its_session(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut stream = watch(&world.channel, &owner, "").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        sessions.sign_out(owner.ask(pb::SignOutRequest {})).await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(5), async { while let Ok(Some(_)) = stream.message().await {} }).await;
+        assert!(ended.is_ok(), "the stream outlived its session");
+    }
+}
