@@ -6,6 +6,7 @@ mod authenticator;
 mod door;
 mod layout;
 mod pages;
+mod parts;
 mod workspace;
 
 fn main() {

@@ -1,0 +1,16 @@
+//! What the pages of customers, contacts and leads share.
+
+pub mod assign;
+pub mod conflict;
+pub mod customer_field;
+pub mod directory;
+pub mod edit;
+pub mod facts;
+pub mod field;
+pub mod filter;
+pub mod history;
+pub mod news;
+pub mod noun;
+pub mod tags;
+pub mod tasks;
+pub mod views;

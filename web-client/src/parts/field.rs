@@ -1,0 +1,107 @@
+//! The fields of a record as text, declared once per noun: forms, update masks and conflicts all go by them.
+
+/// One field that people can change.
+pub struct FieldOf<T: 'static> {
+    /// As update masks, the timeline and violations write it, e.g. "address.city".
+    pub path: &'static str,
+    /// The value as text, without loss: ids as ids, tags joined.
+    pub get: fn(&T) -> String,
+    /// Takes what `get` gave.
+    pub set: fn(&mut T, &str),
+}
+
+impl<T> FieldOf<T> {
+    pub const fn new(path: &'static str, get: fn(&T) -> String, set: fn(&mut T, &str)) -> Self {
+        Self { path, get, set }
+    }
+
+    pub fn differs(&self, one: &T, other: &T) -> bool {
+        (self.get)(one) != (self.get)(other)
+    }
+
+    /// Puts this field's value of `from` into `into`.
+    pub fn copy(&self, into: &mut T, from: &T) {
+        (self.set)(into, &(self.get)(from));
+    }
+}
+
+/// Paths in which two states of a record differ, in the order of the form.
+pub fn changed<T>(fields: &[FieldOf<T>], before: &T, after: &T) -> Vec<&'static str> {
+    fields.iter().filter(|field| field.differs(before, after)).map(|field| field.path).collect()
+}
+
+/// Tags can't hold commas, so joining them loses nothing.
+pub fn join_tags(tags: &[String]) -> String {
+    tags.join(", ")
+}
+
+pub fn split_tags(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+
+/// What a field is called on the page. Unknown paths, from a newer server, are shown as they are.
+pub fn label(path: &str) -> String {
+    let known = match path {
+        "name" => "Name",
+        "kind" => "Kind",
+        "email" => "E-mail",
+        "phone" => "Phone",
+        "mobile" => "Mobile",
+        "website" => "Website",
+        "address" => "Address",
+        "address.street" => "Street",
+        "address.postal_code" => "Postcode",
+        "address.city" => "City",
+        "address.region" => "Region",
+        "address.country" => "Country",
+        "owner_id" => "Owner",
+        "assignee_id" => "Assignee",
+        "team_id" => "Team",
+        "tags" => "Tags",
+        "external_id" => "External key",
+        "note" => "Note",
+        "title" => "Position",
+        "main" => "Main contact",
+        "main_contact_name" => "Main contact",
+        "company" => "Company",
+        "contact_name" => "Contact",
+        "stage_id" => "Stage",
+        "value" => "Value",
+        "source" => "Source",
+        "follow_up_on" => "Follow-up",
+        "customer_id" => "Customer",
+        "archived_at" => "Archived",
+        "tax_id" => "Tax id",
+        "bank_details" => "Bank details",
+        "private_note" => "Private note",
+        other => return other.replace(['_', '.'], " "),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_survive_being_text() {
+        let tags = vec!["Care home".to_owned(), "24 h access".to_owned()];
+        assert_eq!(split_tags(&join_tags(&tags)), tags);
+        assert!(split_tags(" , ").is_empty());
+    }
+
+    #[test]
+    fn only_what_differs_is_sent() {
+        const FIELDS: &[FieldOf<(String, String)>] = &[
+            FieldOf::new("name", |row| row.0.clone(), |row, text| text.clone_into(&mut row.0)),
+            FieldOf::new("phone", |row| row.1.clone(), |row, text| text.clone_into(&mut row.1)),
+        ];
+        let before = ("Harbour".to_owned(), "1".to_owned());
+        let mut after = before.clone();
+        assert!(changed(FIELDS, &before, &after).is_empty());
+        after.1 = "2".to_owned();
+        assert_eq!(changed(FIELDS, &before, &after), ["phone"]);
+        FIELDS[1].copy(&mut after, &before);
+        assert_eq!(after, before);
+    }
+}

@@ -1,0 +1,169 @@
+//! The chips of a list and the filter the server reads (AIP-160), in both directions, so that a saved view is both.
+
+use web_kit::list::{aip, state::ListState};
+
+/// How a chip's value compares with its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    Equal,
+    /// Contains, in either case.
+    Has,
+    /// From that day on.
+    From,
+    /// Up to that day.
+    Until,
+}
+
+/// A chip: its own name, the server's field, and how they compare.
+pub struct ChipOf {
+    pub chip: &'static str,
+    pub field: &'static str,
+    pub compare: Compare,
+}
+
+impl ChipOf {
+    pub const fn new(field: &'static str, compare: Compare) -> Self {
+        Self { chip: field, field, compare }
+    }
+
+    /// A second chip on the same field, e.g. the other end of a range.
+    pub const fn named(chip: &'static str, field: &'static str, compare: Compare) -> Self {
+        Self { chip, field, compare }
+    }
+
+    fn clause(&self, value: &str) -> String {
+        match self.compare {
+            Compare::Equal => aip::eq(self.field, value),
+            Compare::Has => aip::has(self.field, value),
+            Compare::From => aip::from(self.field, value),
+            Compare::Until => aip::until(self.field, value),
+        }
+    }
+
+    fn sign(&self) -> &'static str {
+        match self.compare {
+            Compare::Equal => "=",
+            Compare::Has => ":",
+            Compare::From => ">=",
+            Compare::Until => "<=",
+        }
+    }
+}
+
+/// The filter of a list's state.
+pub fn to_filter(state: &ListState, chips: &[ChipOf]) -> String {
+    let of_chips = state.filters.iter().filter_map(|(name, value)| {
+        chips.iter().find(|chip| chip.chip == name).map(|chip| chip.clause(value))
+    });
+    aip::and(std::iter::once(search(&state.text)).chain(of_chips))
+}
+
+/// What was typed, as the field it looks like: an e-mail address, a phone number, or else a name.
+fn search(text: &str) -> String {
+    if text.is_empty() { String::new() } else { aip::has(search_field(text), text) }
+}
+
+fn search_field(text: &str) -> &'static str {
+    let is_dialled = |c: char| c.is_ascii_digit() || " +()-/.".contains(c);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    match text {
+        _ if text.contains('@') => "email",
+        _ if digits >= 3 && text.chars().all(is_dialled) => "phone",
+        _ => "name",
+    }
+}
+
+/// Chips and text of a filter. Clauses no chip can show are left out.
+pub fn from_filter(filter: &str, chips: &[ChipOf]) -> ListState {
+    let mut state = ListState::default();
+    for (field, sign, value) in clauses(filter) {
+        let chip = chips.iter().find(|chip| chip.field == field && chip.sign() == sign);
+        match chip {
+            _ if sign == ":" && state.text.is_empty() && search_field(&value) == field => state.text = value,
+            Some(chip) => state.set_filter(chip.chip, &value),
+            None => {}
+        }
+    }
+    state
+}
+
+/// Field, sign and value of each clause that can be read.
+fn clauses(filter: &str) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    let mut rest = filter.trim_start();
+    while !rest.is_empty() {
+        let field: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        rest = rest[field.len()..].trim_start();
+        let sign: String = rest.chars().take_while(|c| "=!<>:".contains(*c)).collect();
+        rest = rest[sign.len()..].trim_start();
+        let (value, after) = take_value(rest);
+        if field.is_empty() || sign.is_empty() {
+            break;
+        }
+        found.push((field, sign, value));
+        rest = after.trim_start();
+        rest = rest.strip_prefix("AND").unwrap_or(rest).trim_start();
+    }
+    found
+}
+
+/// A quoted text or a bare word, and what follows.
+fn take_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut escaped = false;
+    for (at, letter) in quoted.char_indices() {
+        match letter {
+            '\\' if !escaped => escaped = true,
+            '"' if !escaped => return (value, &quoted[at + 1..]),
+            _ => {
+                escaped = false;
+                value.push(letter);
+            }
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHIPS: &[ChipOf] = &[
+        ChipOf::new("owner_id", Compare::Equal),
+        ChipOf::new("city", Compare::Has),
+        ChipOf::new("created_at", Compare::From),
+        ChipOf::named("created_until", "created_at", Compare::Until),
+    ];
+
+    #[test]
+    fn a_state_survives_being_a_saved_filter() {
+        let mut state = ListState { text: r#"O'Neil "the" \ best"#.into(), ..ListState::default() };
+        state.set_filter("owner_id", "usr_1");
+        state.set_filter("city", "Leeds AND York");
+        state.set_filter("created_at", "2026-11-01");
+        state.set_filter("created_until", "2026-11-30");
+        assert_eq!(from_filter(&to_filter(&state, CHIPS), CHIPS), state);
+        assert_eq!(from_filter("", CHIPS), ListState::default());
+    }
+
+    #[test]
+    fn the_search_field_follows_what_was_typed() {
+        assert_eq!(search_field("bracken"), "name");
+        assert_eq!(search_field("0113 496"), "phone");
+        assert_eq!(search_field("j.farrow@"), "email");
+        assert_eq!(search_field("24 h"), "name");
+        assert_eq!(search_field("7"), "name");
+    }
+
+    #[test]
+    fn a_filter_of_another_hand_is_read_as_far_as_it_goes() {
+        let state = from_filter("number > 4 AND owner_id = none AND name : Ana", CHIPS);
+        assert_eq!(state.filter("owner_id"), Some("none"));
+        assert_eq!(state.text, "Ana");
+        assert!(!from_filter("city AND (", CHIPS).is_narrowed());
+    }
+}

@@ -1,0 +1,171 @@
+//! Other people's changes on the page that shows the record.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use futures::future::LocalBoxFuture;
+use leptos::prelude::*;
+use tonic::Code;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::error::ApiError,
+    browser,
+    button::Button,
+    format::number,
+    icon::glyphs,
+    list::rows::Rows,
+    live::{Heard, LiveChange, Op, use_live},
+};
+
+use super::noun::Noun;
+use crate::api::me;
+
+/// Changes are gathered this long, so that a burst is one look at the server.
+const GATHER_MS: u32 = 300;
+/// More than this many changed rows are read as a new page instead of one by one.
+const ONE_BY_ONE: usize = 10;
+
+/// Reads one record again; None when it no longer belongs into the list.
+pub type Fetch<T> = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<Option<T>, ApiError>>>;
+
+fn is_own(change: &LiveChange) -> bool {
+    me().user.is_some_and(|user| user.id == change.actor_id)
+}
+
+/// "Tom" of "Tom Ashworth"; a badge has little room.
+fn first_name(name: &str) -> String {
+    name.split_whitespace().next().unwrap_or("Somebody").to_owned()
+}
+
+/// Keeps a list in step. Gives the number of new records that are not shown yet.
+pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, fetch: Fetch<T>) -> RwSignal<usize> {
+    let new = RwSignal::new(0_usize);
+    let waiting = StoredValue::new(BTreeMap::<String, String>::new());
+    let settle = move || {
+        let fetch = fetch.clone();
+        spawn_local(async move {
+            browser::sleep_ms(GATHER_MS).await;
+            let Some(changed) = waiting.try_update_value(std::mem::take) else { return };
+            if changed.len() > ONE_BY_ONE {
+                rows.reload();
+                return;
+            }
+            for (id, who) in changed {
+                let answer = fetch(id.clone()).await;
+                if waiting.try_get_value().is_none() {
+                    return;
+                }
+                match answer {
+                    Ok(Some(row)) => {
+                        rows.replace(row);
+                        if !who.is_empty() {
+                            rows.touch(&id, &who);
+                        }
+                    }
+                    Ok(None) => drop(rows.remove(&id)),
+                    Err(error) if error.code == Code::NotFound => drop(rows.remove(&id)),
+                    // The row stays as it was until the next look at the list.
+                    Err(_) => {}
+                }
+            }
+        });
+    };
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == noun.one => match change.op() {
+            Op::Created if !is_own(&change) => new.update(|count| *count += 1),
+            // "Deleted" also tells those from whom a record was taken, and the others hear it too: looking again tells.
+            _ if rows.has(&change.id) => {
+                let who = if is_own(&change) { String::new() } else { first_name(&change.actor_name) };
+                let was_empty = waiting.with_value(BTreeMap::is_empty);
+                waiting.update_value(|waiting| {
+                    waiting.insert(change.id, who);
+                });
+                if was_empty {
+                    settle();
+                }
+            }
+            _ => {}
+        },
+        Heard::Reset => rows.reload(),
+        Heard::Change(_) => {}
+    });
+    new
+}
+
+/// Says that there are new records, and shows them when asked; a list never moves under the hand.
+#[component]
+pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, new: RwSignal<usize>) -> impl IntoView {
+    let show = move |_| {
+        new.set(0);
+        rows.reload();
+    };
+    view! {
+        <div role="status">
+            <Show when=move || new.get() != 0>
+                <div class="news-bar">
+                    <span>
+                        {move || number::count(new.get() as i64)}
+                        " new "
+                        {move || if new.get() == 1 { noun.one } else { noun.many }}
+                        " since this list was read"
+                    </span>
+                    <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=show>"Show"</Button>
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+/// What another person just changed on the record shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    pub who: String,
+    pub fields: Vec<String>,
+}
+
+/// News of one record.
+#[derive(Clone, Copy)]
+pub struct RecordNews {
+    /// Grows with everything that happened to it.
+    pub count: RwSignal<u32>,
+    pub touched: RwSignal<Option<Touched>>,
+}
+
+impl RecordNews {
+    /// Whether another person just changed this field.
+    pub fn is_fresh(self, path: &str) -> bool {
+        self.touched.with(|touched| touched.as_ref().is_some_and(|one| one.fields.iter().any(|field| field == path)))
+    }
+
+    pub fn bump(self) {
+        self.count.update(|count| *count += 1);
+    }
+}
+
+/// Follows one record; `reload` reads it again.
+pub fn follow_record(
+    entity: &'static str,
+    id: Signal<String>,
+    reload: impl Fn() + 'static,
+) -> RecordNews {
+    let news = RecordNews { count: RwSignal::new(0), touched: RwSignal::new(None) };
+    Effect::new(move |_| {
+        id.track();
+        news.touched.set(None);
+    });
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == entity && id.with(|id| *id == change.id) => {
+            if !is_own(&change) {
+                let who = first_name(&change.actor_name);
+                news.touched.set(Some(Touched { who, fields: change.fields }));
+            }
+            news.bump();
+            reload();
+        }
+        Heard::Reset => {
+            news.bump();
+            reload();
+        }
+        Heard::Change(_) => {}
+    });
+    news
+}

@@ -1,0 +1,175 @@
+//! What customers, contacts and leads have in common: their words, and what is done to many of them at once.
+
+use streamflow_proto::client::v1::{
+    self as pb, RecordKind, record_service_client::RecordServiceClient,
+};
+use web_kit::{
+    api::{act::Act, error::ApiError, use_api},
+    browser,
+    format::number,
+};
+
+use crate::api::{address, may};
+
+/// One kind of record in words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Noun {
+    pub kind: RecordKind,
+    /// Also its name in the change feed and in permissions.
+    pub one: &'static str,
+    /// Also its page.
+    pub many: &'static str,
+    pub title: &'static str,
+}
+
+pub const CUSTOMER: Noun =
+    Noun { kind: RecordKind::Customer, one: "customer", many: "customers", title: "Customers" };
+pub const CONTACT: Noun = Noun { kind: RecordKind::Contact, one: "contact", many: "contacts", title: "Contacts" };
+pub const LEAD: Noun = Noun { kind: RecordKind::Lead, one: "lead", many: "leads", title: "Leads" };
+
+impl Noun {
+    /// Address of one record.
+    pub fn address(&self, id: &str) -> String {
+        address(&format!("{}/{id}", self.many))
+    }
+
+    /// "1 customer", "1,204 customers".
+    pub fn counted(&self, count: usize) -> String {
+        number::counted(count as i64, self.one, self.many)
+    }
+
+    pub fn may_edit(&self) -> bool {
+        may(&format!("{}.write", self.one))
+    }
+
+    /// People who do the work change customers and contacts but don't add them.
+    pub fn may_add(&self) -> bool {
+        let adds = self.kind == RecordKind::Lead || crate::api::me().role() != pb::Role::Employee;
+        self.may_edit() && adds
+    }
+}
+
+/// Records whose people were the same before a bulk assignment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct People {
+    pub owner_id: String,
+    pub assignee_id: String,
+    pub team_id: String,
+}
+
+/// What a bulk act did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub changed: usize,
+    pub missing: usize,
+}
+
+impl Done {
+    fn new(changed: i32, missing: &[String]) -> Self {
+        Self { changed: usize::try_from(changed).unwrap_or_default(), missing: missing.len() }
+    }
+
+    /// "3 customers archived", and how many were not there.
+    pub fn sentence(&self, noun: &Noun, verb: &str) -> String {
+        let told = format!("{} {verb}", noun.counted(self.changed));
+        if self.missing == 0 { told } else { format!("{told}, {} not found", number::count(self.missing as i64)) }
+    }
+}
+
+pub async fn archive(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiError> {
+    let request = pb::ArchiveRecordsRequest { kind: kind.into(), ids };
+    let reply = use_api()
+        .write(&Act::default(), request, async |transport, request| {
+            RecordServiceClient::new(transport).archive_records(request).await
+        })
+        .await?;
+    Ok(Done::new(reply.changed, &reply.not_found_ids))
+}
+
+pub async fn restore(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiError> {
+    let request = pb::RestoreRecordsRequest { kind: kind.into(), ids };
+    let reply = use_api()
+        .write(&Act::default(), request, async |transport, request| {
+            RecordServiceClient::new(transport).restore_records(request).await
+        })
+        .await?;
+    Ok(Done::new(reply.changed, &reply.not_found_ids))
+}
+
+/// Sets what is given; "none" clears, None leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assignment {
+    pub owner_id: Option<String>,
+    pub assignee_id: Option<String>,
+    pub team_id: Option<String>,
+}
+
+impl Assignment {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What brings records back to the people they had, as far as this assignment changed them.
+    pub fn back_to(&self, before: &People) -> Self {
+        let back = |set: &Option<String>, id: &str| {
+            set.as_ref().map(|_| if id.is_empty() { "none".to_owned() } else { id.to_owned() })
+        };
+        Self {
+            owner_id: back(&self.owner_id, &before.owner_id),
+            assignee_id: back(&self.assignee_id, &before.assignee_id),
+            team_id: back(&self.team_id, &before.team_id),
+        }
+    }
+}
+
+pub async fn assign(act: &Act, kind: RecordKind, ids: Vec<String>, to: Assignment) -> Result<Done, ApiError> {
+    let request = pb::AssignRecordsRequest {
+        kind: kind.into(),
+        ids,
+        owner_id: to.owner_id,
+        assignee_id: to.assignee_id,
+        team_id: to.team_id,
+    };
+    let reply = use_api()
+        .write(act, request, async |transport, request| {
+            RecordServiceClient::new(transport).assign_records(request).await
+        })
+        .await?;
+    Ok(Done::new(reply.changed, &reply.not_found_ids))
+}
+
+/// Streams the list as CSV and offers it as a file. Gives its size in bytes.
+pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<usize, ApiError> {
+    let opened = RecordServiceClient::new(use_api().transport()).export_records(request).await;
+    let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
+        pieces.push(piece.data);
+    }
+    let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts)
+        .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))?;
+    Ok(pieces.iter().map(Vec::len).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bulk_act_says_what_it_did() {
+        assert_eq!(Done::new(3, &[]).sentence(&CUSTOMER, "archived"), "3 customers archived");
+        assert_eq!(Done::new(1, &["cus_1".into()]).sentence(&LEAD, "assigned"), "1 lead assigned, 1 not found");
+    }
+
+    #[test]
+    fn undoing_an_assignment_touches_only_what_it_set() {
+        let set = Assignment { owner_id: Some("usr_2".into()), team_id: Some("none".into()), assignee_id: None };
+        let before = People { team_id: "team_1".into(), ..People::default() };
+        let back = set.back_to(&before);
+        assert_eq!(back.owner_id.as_deref(), Some("none"));
+        assert_eq!(back.team_id.as_deref(), Some("team_1"));
+        assert_eq!(back.assignee_id, None);
+        assert!(Assignment::default().is_empty());
+    }
+}

@@ -1,0 +1,190 @@
+//! What has to be done about one record.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, RecordKind, task_service_client::TaskServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, error::ApiError, use_api},
+    badge::{Status, Tone},
+    button::{Button, Kind},
+    error_panel::ErrorNote,
+    field::{DateField, TextField},
+    form::{Form, FormState},
+    format::{self, date},
+    icon::glyphs,
+    load::{Load, Loaded},
+    toast::use_toasts,
+};
+
+use super::directory::{Directory, Person, PersonField};
+use crate::api::{may, me};
+
+/// Tasks of one answer, and answers that are read at most: the server lists tasks of all records together.
+const PAGE: i32 = 200;
+const PAGES: usize = 5;
+
+/// Tasks of a record, done ones too, the open ones first.
+pub fn use_record_tasks(id: Signal<String>) -> Load<Vec<pb::Task>> {
+    Load::new(move || {
+        let record_id = id.get();
+        async move {
+            if !may("task.read") {
+                return Ok(Vec::new());
+            }
+            let mut found = tasks_of(&record_id).await?;
+            found.sort_by_key(|task| (task.done_at.is_some(), task.due_on.is_empty(), task.due_on.clone()));
+            Ok(found)
+        }
+    })
+}
+
+async fn tasks_of(record_id: &str) -> Result<Vec<pb::Task>, ApiError> {
+    let api = use_api();
+    let mut found = Vec::new();
+    let mut page_token = String::new();
+    for _ in 0..PAGES {
+        let request = pb::ListTasksRequest { page_size: PAGE, page_token, include_done: true, everyone: true };
+        let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
+        let reply = api.read(request, call).await?;
+        found.extend(reply.tasks.into_iter().filter(|task| task.record_id == record_id));
+        page_token = reply.page.unwrap_or_default().next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+#[component]
+pub fn RecordTasks(
+    kind: RecordKind,
+    #[prop(into)] id: Signal<String>,
+    tasks: Load<Vec<pb::Task>>,
+    directory: Directory,
+) -> impl IntoView {
+    let problem = RwSignal::new(None::<ApiError>);
+    view! {
+        <section class="record-tasks" aria-label="Tasks">
+            {may("task.write").then(|| view! { <NewTask kind id tasks directory/> })}
+            {move || problem.get().map(|error| view! { <ErrorNote error/> })}
+            <Loaded load=tasks what="Tasks" let:list>
+                {if list.is_empty() {
+                    view! { <p class="muted">"Nothing to do here."</p> }.into_any()
+                } else {
+                    view! {
+                        <ul class="list card">
+                            {list
+                                .into_iter()
+                                .map(|task| view! { <TaskRow task tasks directory problem/> })
+                                .collect_view()}
+                        </ul>
+                    }
+                        .into_any()
+                }}
+            </Loaded>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn TaskRow(
+    task: pb::Task,
+    tasks: Load<Vec<pb::Task>>,
+    directory: Directory,
+    problem: RwSignal<Option<ApiError>>,
+) -> impl IntoView {
+    let done = task.done_at.is_some();
+    let due = date::parse_iso(&task.due_on).filter(|_| !done).map(|on| {
+        let today = date::parse_iso(&format::today()).unwrap_or_default();
+        if on < today {
+            view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text=date::due(on, today)/> }.into_any()
+        } else {
+            view! { <span class="muted t-12">{date::due(on, today)}</span> }.into_any()
+        }
+    });
+    let done_on = done.then(|| view! { <span class="muted t-12">{format!("done {}", format::ago(task.done_at.as_ref()))}</span> });
+    let id = task.id.clone();
+    view! {
+        <li>
+            <input
+                type="checkbox"
+                class="box"
+                aria-label=format!("Done: {}", task.title)
+                prop:checked=done
+                disabled=!may("task.write")
+                on:change:target=move |event| complete(id.clone(), event.target().checked(), tasks, problem)
+            />
+            <span class=if done { "grow truncate muted" } else { "grow truncate" }>{task.title}</span>
+            {due}
+            {done_on}
+            <span class="task-person t-12"><Person directory id=task.assignee_id/></span>
+        </li>
+    }
+    .into_any()
+}
+
+fn complete(id: String, done: bool, tasks: Load<Vec<pb::Task>>, problem: RwSignal<Option<ApiError>>) {
+    spawn_local(async move {
+        let request = pb::CompleteTaskRequest { task_id: id.clone(), done };
+        let call = async |transport, request| TaskServiceClient::new(transport).complete_task(request).await;
+        let answer = use_api().write(&Act::default(), request, call).await;
+        // The page may be gone by now.
+        if problem.try_get_untracked().is_none() {
+            return;
+        }
+        match answer {
+            Ok(_) => {
+                problem.set(None);
+                let told = if done { "Task done" } else { "Task open again" };
+                use_toasts().say_with_undo(told, move || complete(id.clone(), !done, tasks, problem));
+            }
+            Err(error) => problem.set(Some(error)),
+        }
+        tasks.reload();
+    });
+}
+
+#[component]
+fn NewTask(
+    kind: RecordKind,
+    id: Signal<String>,
+    tasks: Load<Vec<pb::Task>>,
+    directory: Directory,
+) -> impl IntoView {
+    let form = FormState::new();
+    let own = me().user.unwrap_or_default().id;
+    let [title, due_on] = [(); 2].map(|()| RwSignal::new(String::new()));
+    let assignee = RwSignal::new(own);
+    let send = move |()| {
+        let mut task = pb::Task {
+            title: title.get_untracked(),
+            due_on: due_on.get_untracked(),
+            assignee_id: assignee.get_untracked(),
+            record_id: id.get_untracked(),
+            ..pb::Task::default()
+        };
+        task.set_record_kind(kind);
+        let act = form.act();
+        let call = async move {
+            use_api()
+                .write(&act, pb::CreateTaskRequest { task: Some(task) }, async |transport, request| {
+                    TaskServiceClient::new(transport).create_task(request).await
+                })
+                .await
+        };
+        form.send(call, move |_| {
+            title.set(String::new());
+            due_on.set(String::new());
+            tasks.reload();
+        });
+    };
+    view! {
+        <Form state=form on_submit=send class="card new-task">
+            <TextField name="title" label="New task" value=title max_length=200/>
+            <DateField name="due_on" label="Due" value=due_on optional=true/>
+            <PersonField directory name="assignee_id" label="Assignee" value=assignee/>
+            <Button kind=Kind::Quiet submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
+        </Form>
+    }
+}
