@@ -169,7 +169,7 @@ fn bind(portal: &Portal, wasm: Vec<u8>, profile: Profile) -> Result<Script> {
     Ok(Script { js, wasm, snippets })
 }
 
-/// Binaryen makes the file about a tenth smaller. Where it can't be had, the build is larger and says so.
+/// Binaryen makes the file a little smaller. Where it can't be had, the build is larger and says so.
 fn optimise(portal: &Portal, wasm: Vec<u8>) -> Result<Vec<u8>> {
     const FEATURES: [&str; 8] = [
         "--enable-bulk-memory",

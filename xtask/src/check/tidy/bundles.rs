@@ -5,7 +5,7 @@ use std::{env, fs, path::Path};
 
 use anyhow::{Result, bail};
 
-use super::report;
+use super::{names::foreign_words, report};
 use crate::{
     build::{DEV_OUT, RELEASE_OUT},
     portals::{PORTALS, Portal},
@@ -30,14 +30,25 @@ pub fn check() -> Result<()> {
     report(findings)
 }
 
+/// Names of libraries that hold a word of ours by chance.
+const CHANCE: [&str; 1] = ["LocationProvider"];
+
 fn search(own: &Portal, path: &Path) -> Result<Vec<String>> {
     let bytes = fs::read(path)?;
     let text = String::from_utf8_lossy(&bytes);
+    let lower = CHANCE
+        .iter()
+        .fold(text.to_string(), |text, name| text.replace(name, ""))
+        .to_lowercase();
     let mut findings = Vec::new();
     for other in PORTALS.iter().filter(|other| other.name != own.name) {
-        for mark in other.marks.iter().filter(|mark| text.contains(**mark)) {
+        let marks = other.marks.iter().filter(|mark| text.contains(**mark));
+        let words = foreign_words(own, other)
+            .iter()
+            .filter(|word| lower.contains(**word));
+        for name in marks.chain(words) {
             findings.push(format!(
-                "{} holds {mark:?} of the {} portal",
+                "{} holds {name:?} of the {} portal",
                 path.display(),
                 other.name
             ));
