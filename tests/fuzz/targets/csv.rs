@@ -9,7 +9,7 @@ use streamflow_client::import::domain::check::Checker;
 use streamflow_client::import::domain::mapping::{Mapping, guess, likely_key};
 use streamflow_client::import::domain::read::{Reader, Refusal, Row};
 use streamflow_client::import::domain::sniff::{Encoding, Format, Sniffer};
-use streamflow_client::record::csv;
+use streamflow_kernel::csv;
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (piece, bytes) = (usize::from(input.0) + 1, input.1);

@@ -6,8 +6,8 @@ use streamflow_kernel::error::Error;
 
 use super::sniff::Format;
 use super::{CellProblem, MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROW, MAX_ROWS};
-use crate::record::csv::unguarded;
 use crate::record::input::Problem;
+use streamflow_kernel::csv::unguarded;
 
 /// Bytes decoded at once.
 const PIECE: usize = 16 * 1024;
@@ -150,7 +150,10 @@ fn take(
         }
         return Ok(());
     };
-    if record.iter().all(|cell| cell.trim().is_empty()) {
+    if record
+        .iter()
+        .all(|cell| cell == "NULL" || unguarded(cell).trim().is_empty())
+    {
         return Ok(());
     }
     if *count == MAX_ROWS {

@@ -1,6 +1,6 @@
 //! Finds out how a file is written: its encoding from all of its bytes, its delimiter from the first rows.
 
-use super::mapping;
+use super::{MAX_COLUMNS, mapping};
 
 /// Bytes from the beginning that are enough to tell the delimiter.
 pub const HEAD: usize = 64 * 1024;
@@ -135,7 +135,8 @@ fn delimiter(head: &str) -> u8 {
     let score = |delimiter: u8| {
         let rows = first_rows(head, delimiter);
         let columns = rows.first().map_or(0, Vec::len);
-        if columns < 2 {
+        // Nor is a file with more columns than can be read worth guessing at, which takes time for each of them.
+        if !(2..=MAX_COLUMNS).contains(&columns) {
             return 0.0;
         }
         let even = rows.iter().filter(|row| row.len() == columns).count() as f64 / rows.len() as f64;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::sniff::{Encoding, Sniffer};
 use super::*;
-use crate::record::csv;
+use streamflow_kernel::csv;
 
 fn read_in_pieces(bytes: &[u8], piece: usize) -> Result<(Vec<String>, Vec<Row>), Refusal> {
     let mut sniffer = Sniffer::default();
@@ -55,7 +55,8 @@ fn line_ends_quotes_and_bom_are_read_as_meant() {
 
 #[test]
 fn null_is_empty_and_blank_rows_do_not_count() {
-    let (_, rows) = read_in_pieces(b"name,region,fax\na,NULL,null\n,,\n , ,\nb,SP,\n", 5).unwrap();
+    let (_, rows) =
+        read_in_pieces(b"name,region,fax\na,NULL,null\n,,\n , ,\nNULL,NULL,\nb,SP,\n", 5).unwrap();
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(rows[0].cells, ["a", "", "null"]);
 }
