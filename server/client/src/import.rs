@@ -1,3 +1,17 @@
 //! Customers and contacts from CSV files.
 
+pub mod api;
+mod batch;
+mod chunks;
+pub mod command;
+mod create;
 pub mod domain;
+mod effects;
+mod file;
+mod job;
+mod lookup;
+mod plan;
+pub mod run;
+pub mod store;
+mod undo;
+mod upload;

@@ -1,0 +1,242 @@
+//! `streamflow.client.v1.ImportService`.
+
+use streamflow_kernel::{
+    ctx::Ctx,
+    error::{Error, Result},
+    ids::{self, prefix},
+};
+use streamflow_proto::client::v1::{self as pb, import_service_server::ImportService};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{
+    domain::{Key, Mode, mapping::Mapping},
+    file::{Setup, Source, format_of},
+    plan::{self, Plan},
+    store::{self, Model, State},
+    upload,
+};
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl ImportService for Api {
+    async fn create_import(
+        &self,
+        request: Request<pb::CreateImportRequest>,
+    ) -> Result<Response<pb::CreateImportResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let new = upload::NewImport::parse(&req.file_name, req.file_size)?;
+        let db = ctx.write().await?;
+        let import = upload::insert_import(&db, ctx.new_id(), new, ctx.principal()?.user_id, ctx.now()).await?;
+        Ok(db.commit(pb::CreateImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
+    }
+
+    async fn upload_import_chunk(
+        &self,
+        request: Request<pb::UploadImportChunkRequest>,
+    ) -> Result<Response<pb::UploadImportChunkResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = import_id(&req.import_id)?;
+        let received = upload::receive(&ctx, id, req.offset, req.data).await?;
+        let (db, import) = match received {
+            upload::Received::Part(db, import) => (db, import),
+            upload::Received::Whole(import) => upload::complete(&ctx, import).await?,
+        };
+        let reply = pb::UploadImportChunkResponse { import: Some(import.clone().into_pb(Vec::new())) };
+        let response = db.commit(reply).await?;
+        // The import is on record as failed; the sender learns why, too.
+        if import.state() == State::Failed {
+            return Err(Error::invalid("file", import.failure).into());
+        }
+        Ok(response)
+    }
+
+    async fn preview_import(
+        &self,
+        request: Request<pb::PreviewImportRequest>,
+    ) -> Result<Response<pb::PreviewImportResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let mut import = read(&ctx, &req.import_id).await?;
+        expect(&import, &[State::Mapping, State::Review])?;
+        let setup = chosen(&import, &req)?;
+        let plan = plan::plan(source(&ctx, &import), &ctx.scope()?, &setup).await?;
+        import.set_state(State::Review);
+        import.set_mapping(setup.mapping.fields())?;
+        import.set_mode(setup.mode);
+        setup.key.map_or("", Key::field).clone_into(&mut import.key);
+        import.problem_count = plan.problem_count;
+        let db = ctx.write().await?;
+        let import = save(&db, import).await?;
+        let reply = pb::PreviewImportResponse {
+            import: Some(import.into_pb(plan.columns)),
+            sample: plan.sample,
+            problem_rows: plan.problem_rows,
+            will_create: plan.will_create,
+            will_update: plan.will_update,
+            unchanged: plan.unchanged,
+        };
+        Ok(db.commit(reply).await?)
+    }
+
+    async fn fix_import_cells(
+        &self,
+        request: Request<pb::FixImportCellsRequest>,
+    ) -> Result<Response<pb::FixImportCellsResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let mut import = read(&ctx, &req.import_id).await?;
+        expect(&import, &[State::Review])?;
+        let mut setup = Setup::of(&import)?;
+        let rows = u32::try_from(import.total_rows).map_err(Error::internal)?;
+        setup.fixes.change(&req, setup.mapping.fields().len(), rows)?;
+        let plan = plan::plan(source(&ctx, &import), &ctx.scope()?, &setup).await?;
+        import.set_fixes(&setup.fixes)?;
+        import.problem_count = plan.problem_count;
+        let db = ctx.write().await?;
+        let import = save(&db, import).await?;
+        let reply = pb::FixImportCellsResponse {
+            import: Some(import.into_pb(plan.columns)),
+            problem_rows: plan.problem_rows,
+        };
+        Ok(db.commit(reply).await?)
+    }
+
+    async fn run_import(
+        &self,
+        request: Request<pb::RunImportRequest>,
+    ) -> Result<Response<pb::RunImportResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let db = ctx.write().await?;
+        let mut import = store::locked(&db, import_id(&req.import_id)?).await?;
+        let resumes = import.state() == State::Failed && import.done_rows < import.total_rows;
+        if !resumes {
+            expect(&import, &[State::Review])?;
+            check_problems(&import, req.skip_problem_rows)?;
+        }
+        begin(&mut import, State::Running);
+        let import = store::update_import(&db, import).await?;
+        Ok(db.commit(pb::RunImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
+    }
+
+    async fn undo_import(
+        &self,
+        request: Request<pb::UndoImportRequest>,
+    ) -> Result<Response<pb::UndoImportResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let db = ctx.write().await?;
+        let mut import = store::locked(&db, import_id(&req.import_id)?).await?;
+        expect(&import, &[State::Done, State::Failed])?;
+        if import.done_rows == 0 {
+            return Err(Error::precondition("IMPORT_STATE", "This import has written nothing, so there is nothing to undo.").into());
+        }
+        begin(&mut import, State::Undoing);
+        // From here on it counts the records that were kept because people worked with them since.
+        import.skipped = 0;
+        let import = store::update_import(&db, import).await?;
+        Ok(db.commit(pb::UndoImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
+    }
+
+    async fn list_imports(
+        &self,
+        request: Request<pb::ListImportsRequest>,
+    ) -> Result<Response<pb::ListImportsResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let db = ctx.read().await?;
+        let imports = store::imports(&db).await?;
+        let imports = imports.into_iter().map(|import| import.into_pb(Vec::new())).collect();
+        Ok(Response::new(pb::ListImportsResponse { imports }))
+    }
+
+    async fn get_import(
+        &self,
+        request: Request<pb::GetImportRequest>,
+    ) -> Result<Response<pb::GetImportResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let import = read(&ctx, &req.import_id).await?;
+        let source = source(&ctx, &import);
+        let plan = match import.state() {
+            State::Mapping => plan::head(source, format_of(&import)?, &import.mapping()).await?,
+            State::Review => plan::plan(source, &ctx.scope()?, &Setup::of(&import)?).await?,
+            _ => Plan::default(),
+        };
+        Ok(Response::new(pb::GetImportResponse {
+            import: Some(import.into_pb(plan.columns)),
+            sample: plan.sample,
+            problem_rows: plan.problem_rows,
+        }))
+    }
+}
+
+fn import_id(text: &str) -> Result<Uuid> {
+    ids::parse(prefix::IMPORT, text).ok_or(Error::not_found("import"))
+}
+
+async fn read(ctx: &Ctx, id: &str) -> Result<Model> {
+    let id = import_id(id)?;
+    let db = ctx.read().await?;
+    store::import(&db, id).await
+}
+
+fn source(ctx: &Ctx, import: &Model) -> Source {
+    Source { database: ctx.kernel().database.clone(), org_id: import.org_id, import_id: import.id }
+}
+
+/// Refuses what an import in this state can't do.
+fn expect(import: &Model, states: &[State]) -> Result<()> {
+    if states.contains(&import.state()) {
+        return Ok(());
+    }
+    let text = match import.state() {
+        State::Uploading => "The file is not here yet as a whole.",
+        State::Mapping => "Choose what the columns mean first.",
+        State::Review => "This import was not run yet.",
+        State::Running => "This import is running.",
+        State::Undoing => "This import is being undone.",
+        State::Done => "This import is done.",
+        State::Failed => "This import has failed.",
+        State::Undone => "This import was undone.",
+    };
+    Err(Error::precondition("IMPORT_STATE", text))
+}
+
+/// The mapping, mode and key a request asks for; what it leaves open stays as it was.
+fn chosen(import: &Model, req: &pb::PreviewImportRequest) -> Result<Setup> {
+    let mode = match req.mode() {
+        pb::ImportMode::Unspecified if req.mode == 0 && import.state() == State::Review => import.mode(),
+        mode => Mode::parse(mode)?,
+    };
+    let key = match req.key.as_str() {
+        "" => None,
+        text => Some(Key::parse(text).ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))?),
+    };
+    let kept = import.mapping();
+    let fields = if req.mapping.is_empty() { &kept } else { &req.mapping };
+    let mapping = Mapping::parse(fields, kept.len(), mode, key)?;
+    Ok(Setup { format: format_of(import)?, mode, key, mapping, fixes: import.fixes() })
+}
+
+/// Keeps what was planned, unless somebody else changed the import meanwhile.
+async fn save(db: &streamflow_kernel::db::TenantDb, import: Model) -> Result<Model> {
+    let current = store::locked(db, import.id).await?;
+    if current.version != import.version {
+        return Err(Error::precondition("IMPORT_CHANGED", "Somebody else changed this import meanwhile. Look at it again."));
+    }
+    store::update_import(db, import).await
+}
+
+fn check_problems(import: &Model, skip: bool) -> Result<()> {
+    if skip || import.problem_count == 0 {
+        return Ok(());
+    }
+    let rows = if import.problem_count == 1 { "1 row has".to_owned() } else { format!("{} rows have", import.problem_count) };
+    Err(Error::precondition("PROBLEM_ROWS", format!("{rows} problems. Fix or drop them, or import without them.")))
+}
+
+/// Hands the import to the background runner.
+fn begin(import: &mut Model, state: State) {
+    import.set_state(state);
+    import.failure.clear();
+    import.finished_at = None;
+    import.lease_until = None;
+}

@@ -1,0 +1,202 @@
+//! An import that a process has taken to work on: who it is for, and the hold on it.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::FromQueryResult;
+use streamflow_kernel::{
+    db::{Scope, TenantDb},
+    error::{Error, Result},
+    feed::Actor,
+    kernel::Kernel,
+};
+use uuid::Uuid;
+
+use super::{
+    file::Source,
+    store::{self, Model, State},
+};
+use crate::{
+    permission,
+    record::writer::{Origin, Writer},
+    user::domain::visibility,
+};
+
+/// A hold ends this long after its last sign of life: then another process may go on.
+pub const LEASE: TimeDelta = TimeDelta::seconds(20);
+/// Attempts at the same rows before an import fails, and the pause after the first.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub struct Job {
+    pub kernel: Arc<Kernel>,
+    pub import: Model,
+    /// What the person sees who began the import.
+    pub scope: Scope,
+    pub actor_name: String,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("import", &self.import.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Waiting {
+    org_id: Uuid,
+    id: Uuid,
+}
+
+/// Takes an import that waits for work, if there is one. Two processes never hold the same; a company's imports run one after the
+/// other.
+pub async fn claim(kernel: &Arc<Kernel>) -> Result<Option<(Uuid, Uuid)>> {
+    let now = kernel.clock.now();
+    let sql = "SELECT i.org_id, i.id FROM imports i WHERE i.state IN ('running', 'undoing') \
+               AND (i.lease_until IS NULL OR i.lease_until < ?) \
+               AND NOT EXISTS (SELECT 1 FROM imports o WHERE o.org_id = i.org_id AND o.id <> i.id \
+               AND o.state IN ('running', 'undoing') AND o.lease_until >= ?) ORDER BY i.created_at LIMIT 1";
+    let waiting: Vec<Waiting> = kernel.database.system_read().await?.query(sql, vec![now.into(), now.into()]).await?;
+    let Some(Waiting { org_id, id }) = waiting.into_iter().next() else { return Ok(None) };
+    let sql = "UPDATE imports SET lease_until = ? WHERE org_id = ? AND id = ? \
+               AND state IN ('running', 'undoing') AND (lease_until IS NULL OR lease_until < ?)";
+    let db = kernel.database.system().await?;
+    let taken = db.execute(sql, vec![(now + LEASE).into(), org_id.into(), id.into(), now.into()]).await?;
+    db.commit().await?;
+    Ok((taken == 1).then_some((org_id, id)))
+}
+
+#[derive(FromQueryResult)]
+struct Person {
+    display_name: String,
+    role: String,
+    disabled_at: Option<DateTime<Utc>>,
+}
+
+#[derive(FromQueryResult)]
+struct Team {
+    team_id: Uuid,
+}
+
+impl Job {
+    /// The import with the sight of the person who began it, as it is now. Fails when that person may import no longer.
+    pub async fn load(kernel: &Arc<Kernel>, org_id: Uuid, import_id: Uuid) -> Result<Self> {
+        let whole = Scope::whole(org_id);
+        let db = kernel.database.tenant_read(whole.clone()).await?;
+        let import = store::import(&db, import_id).await?;
+        let sql = "SELECT u.display_name, m.role, m.disabled_at FROM memberships m JOIN users u ON u.id = m.user_id \
+                   WHERE m.org_id = {org} AND m.user_id = ?";
+        let people: Vec<Person> = db.query(sql, vec![import.created_by.into()]).await?;
+        let sql = "SELECT team_id FROM team_members WHERE org_id = {org} AND user_id = ?";
+        let teams: Vec<Team> = db.query(sql, vec![import.created_by.into()]).await?;
+        let may = |person: &Person| person.disabled_at.is_none() && permission::may(&person.role, "import.run");
+        let person = people.into_iter().find(may);
+        let (actor_name, role) = person.map(|person| (person.display_name, person.role)).unwrap_or_default();
+        let scope = Scope {
+            user_id: import.created_by,
+            visibility: visibility(&role),
+            team_ids: teams.into_iter().map(|team| team.team_id).collect(),
+            ..whole
+        };
+        Ok(Self { kernel: Arc::clone(kernel), import, scope, actor_name })
+    }
+
+    /// True when the person who began the import still has the right to.
+    pub fn is_permitted(&self) -> bool {
+        self.scope.visibility != visibility("")
+    }
+
+    pub fn source(&self) -> Source {
+        let (org_id, import_id) = (self.import.org_id, self.import.id);
+        Source { database: self.kernel.database.clone(), org_id, import_id }
+    }
+
+    /// The person as the writer of records at this moment.
+    pub fn writer(&self) -> Writer {
+        let actor = Actor {
+            id: Some(self.import.created_by),
+            name: self.actor_name.clone(),
+            at: self.kernel.clock.now(),
+        };
+        Writer { actor, ids: Arc::clone(&self.kernel.ids), origin: Origin::Import }
+    }
+
+    /// A write transaction that holds the import. None when the import is not this job's any more: another process took it over, or
+    /// its company is gone.
+    pub async fn hold(&self) -> Result<Option<TenantDb>> {
+        let tx = self.kernel.database.tenant_write(Scope::whole(self.import.org_id)).await?;
+        let sql = "UPDATE imports SET lease_until = ? WHERE org_id = {org} AND id = ? AND state = ? AND done_rows = ?";
+        let until = self.kernel.clock.now() + LEASE;
+        let import = &self.import;
+        let values = vec![until.into(), import.id.into(), import.state.clone().into(), import.done_rows.into()];
+        let held = tx.execute(sql, values).await? == 1;
+        Ok(held.then_some(tx))
+    }
+
+    /// Writes the import as `change` makes it, with all the transaction wrote, and tells watchers.
+    pub async fn keep(&mut self, tx: TenantDb, change: impl FnOnce(&mut Model)) -> Result<()> {
+        let mut import = store::import(&tx, self.import.id).await?;
+        change(&mut import);
+        let import = store::update_import(&tx, import).await?;
+        tx.commit_changes(&self.writer().actor).await?;
+        self.import = import;
+        Ok(())
+    }
+
+    /// Says that the work is over.
+    pub async fn end(&mut self, state: State, failure: &str) -> Result<()> {
+        let Some(tx) = self.hold().await? else { return Ok(()) };
+        if state != State::Failed {
+            super::chunks::delete_chunks(&tx, self.import.id).await?;
+        }
+        let now = self.kernel.clock.now();
+        self.keep(tx, |import| {
+            import.set_state(state);
+            failure.clone_into(&mut import.failure);
+            import.finished_at = Some(now);
+            import.lease_until = None;
+            if state != State::Failed {
+                // The corrected cells are in the records now.
+                "{}".clone_into(&mut import.fixes);
+            }
+        })
+        .await
+    }
+}
+
+/// Tries at the same piece of work, for troubles that pass: a database that restarts, a row somebody wrote at the same moment.
+pub struct Attempts {
+    left: u32,
+    pause: Duration,
+}
+
+impl Attempts {
+    pub const fn new() -> Self {
+        Self { left: ATTEMPTS, pause: PAUSE }
+    }
+
+    /// Waits a while, longer each time; in the end gives the error back.
+    pub async fn failed(&mut self, error: Error) -> Result<()> {
+        self.left -= 1;
+        if self.left == 0 {
+            return Err(error);
+        }
+        tracing::warn!(?error, "an import could not go on; trying again");
+        tokio::time::sleep(self.pause).await;
+        self.pause *= 3;
+        Ok(())
+    }
+}
+
+/// The text for an import that could not go on.
+pub fn stopped(import: &Model, error: &Error) -> String {
+    tracing::error!(?error, import = %import.id, "an import failed");
+    match import.state() {
+        State::Undoing => "The server could not take back everything. Undo again to go on.".to_owned(),
+        _ => format!(
+            "The server could not write the rows after row {}. What was imported so far is kept: run the import again to go on, or undo it.",
+            import.done_rows
+        ),
+    }
+}
+

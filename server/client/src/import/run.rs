@@ -1,0 +1,158 @@
+//! Works on imports in the background: one runner per process takes those that wait, writes them a few rows at a time and lets
+//! everybody else write in between.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use streamflow_kernel::{
+    error::{Error, Result},
+    kernel::Kernel,
+};
+use tokio::{sync::Semaphore, task::JoinHandle};
+
+use super::{
+    batch::write_batch,
+    file::{Item, Setup, Walk},
+    job::{self, Job},
+    store::State,
+    undo,
+};
+
+/// Pause between looks for work.
+const POLL: Duration = Duration::from_millis(500);
+/// Imports a process works on at once.
+const AT_ONCE: usize = 2;
+/// Rows of the first transaction; later ones follow from how long it took.
+const ROWS: usize = 100;
+const FEWEST: usize = 10;
+const MOST: usize = 400;
+/// Others wait for a transaction to end, on SQLite all of them.
+const LONGEST: Duration = Duration::from_millis(60);
+
+/// Starts the runner of this process. It ends with the handle's abort or with the process; what it leaves undone goes on at the next
+/// start, after the row that was last written.
+pub fn start(kernel: Arc<Kernel>) -> JoinHandle<()> {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    tokio::spawn(async move {
+        loop {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            match job::claim(&kernel).await {
+                Ok(Some((org_id, import_id))) => {
+                    let kernel = Arc::clone(&kernel);
+                    tokio::spawn(async move {
+                        let _slot = slot;
+                        if let Err(error) = take_on(&kernel, org_id, import_id).await {
+                            tracing::error!(?error, import = %import_id, "an import was left for another attempt");
+                        }
+                    });
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(?error, "the import runner can't read"),
+            }
+            drop(slot);
+            tokio::time::sleep(POLL).await;
+        }
+    })
+}
+
+async fn take_on(kernel: &Arc<Kernel>, org_id: uuid::Uuid, import_id: uuid::Uuid) -> Result<()> {
+    let mut job = Job::load(kernel, org_id, import_id).await?;
+    if !job.is_permitted() {
+        return job.end(State::Failed, "The person who began this import has no right to import any more.").await;
+    }
+    let ended = match job.import.state() {
+        State::Undoing => undo::work(&mut job).await,
+        _ => work(&mut job).await,
+    };
+    if let Err(error) = ended {
+        let text = job::stopped(&job.import, &error);
+        job.end(State::Failed, &text).await?;
+    }
+    Ok(())
+}
+
+/// Writes all rows that are not written yet.
+pub async fn work(job: &mut Job) -> Result<()> {
+    let setup = Setup::of(&job.import)?;
+    let mut walk = Walk::new(job.source(), &setup);
+    let mut pace = Pace { rows: ROWS, alive: Instant::now() };
+    loop {
+        let mut items = walk.next(pace.rows).await?;
+        if items.is_empty() {
+            return job.end(State::Done, "").await;
+        }
+        // The beginning of a file that is resumed is read for the keys in it only.
+        let done = u32::try_from(job.import.done_rows).map_err(Error::internal)?;
+        items.retain(|item| item.row.number > done);
+        let began = Instant::now();
+        let held = if items.is_empty() { pace.stay_alive(job).await? } else { write(job, &setup, &items).await? };
+        if !held {
+            return Ok(());
+        }
+        if !items.is_empty() {
+            pace.follow(began.elapsed());
+        }
+        // Whoever waited meanwhile comes first.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Writes rows in one transaction, or finds that the import is not held any more.
+async fn write(job: &mut Job, setup: &Setup, items: &[Item]) -> Result<bool> {
+    let mut attempt = job::Attempts::new();
+    loop {
+        match try_write(job, setup, items).await {
+            Ok(held) => return Ok(held),
+            Err(error) => attempt.failed(error).await?,
+        }
+    }
+}
+
+async fn try_write(job: &mut Job, setup: &Setup, items: &[Item]) -> Result<bool> {
+    let Some(tx) = job.hold().await? else { return Ok(false) };
+    let writer = job.writer();
+    let tally = write_batch(&tx, &writer, &job.scope, (job.import.id, setup), items).await?;
+    let last = items.last().map_or(0, |item| item.row.number);
+    let done_rows = i32::try_from(last).map_err(Error::internal)?;
+    job.keep(tx, |import| {
+        import.done_rows = done_rows;
+        import.created += tally.created;
+        import.updated += tally.updated;
+        import.unchanged += tally.unchanged;
+        import.skipped += tally.skipped;
+        import.contacts_created += tally.contacts_created;
+    })
+    .await?;
+    Ok(true)
+}
+
+/// How many rows a transaction takes.
+struct Pace {
+    rows: usize,
+    /// Last sign of life while reading what is done already.
+    alive: Instant,
+}
+
+impl Pace {
+    fn follow(&mut self, took: Duration) {
+        if took > LONGEST {
+            self.rows = (self.rows / 2).max(FEWEST);
+        } else if took < LONGEST / 2 {
+            self.rows = (self.rows * 3 / 2).min(MOST);
+        }
+    }
+
+    /// Keeps the hold on the import through a long read.
+    async fn stay_alive(&mut self, job: &Job) -> Result<bool> {
+        if self.alive.elapsed() < Duration::from_secs(5) {
+            return Ok(true);
+        }
+        self.alive = Instant::now();
+        let Some(tx) = job.hold().await? else { return Ok(false) };
+        tx.commit_changes(&job.writer().actor).await?;
+        Ok(true)
+    }
+}
