@@ -4,6 +4,7 @@
 pub mod person;
 pub mod operator;
 pub mod postgres;
+pub mod process;
 pub mod raw;
 pub mod spy;
 pub mod world;

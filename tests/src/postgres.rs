@@ -24,6 +24,8 @@ pub struct Cluster {
     /// `postgres://postgres@127.0.0.1:PORT`
     pub url: String,
     server: Option<(Child, PathBuf)>,
+    port: u16,
+    durable: bool,
 }
 
 impl Cluster {
@@ -47,17 +49,19 @@ impl Cluster {
             .expect("initdb runs");
         assert!(made.success(), "initdb failed");
         let port = free_port();
-        let mut server = run_as(user, &bin.join("postgres"));
-        server.arg("-D").arg(&data).current_dir(&root).stdout(Stdio::null()).stderr(Stdio::null());
-        server.args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"]);
-        server.arg("-c").arg(format!("unix_socket_directories={}", root.display()));
-        if !durable {
-            server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
-        }
-        let child = server.spawn().expect("postgres starts");
-        let cluster = Self { url: format!("postgres://postgres@127.0.0.1:{port}"), server: Some((child, root)) };
-        wait_for_port(port);
-        cluster
+        let child = launch(&root, port, durable);
+        Self { url: format!("postgres://postgres@127.0.0.1:{port}"), server: Some((child, root)), port, durable }
+    }
+
+    /// kill -9 to the whole server, then a start that has to recover from its log.
+    pub fn crash_and_restart(&mut self) {
+        let (child, root) = self.server.as_mut().expect("a running cluster");
+        child.kill().expect("a killed postmaster");
+        child.wait().expect("an end");
+        // The backends notice within moments; a new postmaster refuses to start before they are gone.
+        let _ = std::fs::remove_file(root.join("data/postmaster.pid"));
+        std::thread::sleep(Duration::from_millis(300));
+        *child = launch(root, self.port, self.durable);
     }
 
     /// The server's process id, for tests that stop it.
@@ -74,6 +78,19 @@ impl Drop for Cluster {
             let _ = std::fs::remove_dir_all(root);
         }
     }
+}
+
+fn launch(root: &Path, port: u16, durable: bool) -> Child {
+    let mut server = run_as(unprivileged_user(), &binaries().join("postgres"));
+    server.arg("-D").arg(root.join("data")).current_dir(root).stdout(Stdio::null()).stderr(Stdio::null());
+    server.args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"]);
+    server.arg("-c").arg(format!("unix_socket_directories={}", root.display()));
+    if !durable {
+        server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
+    }
+    let child = server.spawn().expect("postgres starts");
+    wait_for_port(port);
+    child
 }
 
 fn binaries() -> PathBuf {

@@ -1,0 +1,115 @@
+//! The real server program, started and killed as a machine would.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use streamflow_kernel::totp;
+use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient, session_service_client::SessionServiceClient};
+use tonic::transport::Channel;
+
+use crate::{person, postgres::free_port};
+
+/// The built server; `cargo xtask test` builds it first.
+pub fn binary() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/streamflow");
+    assert!(path.exists(), "{} is missing: run `cargo build -p streamflow` first (cargo xtask test does)", path.display());
+    path
+}
+
+/// How a server is started: the same way each time.
+pub struct Server {
+    data: PathBuf,
+    postgres: Option<String>,
+    pub port_base: u16,
+    child: Option<Child>,
+}
+
+impl Server {
+    pub fn new(data: &Path, postgres: Option<String>) -> Self {
+        // Ten ports in a row; a clash makes the start fail loudly.
+        let port_base = free_port().clamp(20_000, 60_000) / 10 * 10;
+        Self { data: data.to_owned(), postgres, port_base, child: None }
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(words).arg("--data").arg(&self.data);
+        if let Some(url) = &self.postgres {
+            command.args(["--postgres", url]);
+        }
+        command.env("STREAMFLOW_LIMITS__WRITE", "1000000").env("STREAMFLOW_LIMITS__READ", "1000000").env("STREAMFLOW_LIMITS__SIGN_IN", "1000");
+        command
+    }
+
+    /// Prepares the database as an operator does.
+    pub fn migrate(&self) {
+        let done = self.command(&["migrate"]).stdout(Stdio::null()).status().expect("migrate runs");
+        assert!(done.success(), "migrate failed");
+    }
+
+    /// Makes a company whose owner has this password.
+    pub fn create_tenant(&self, email: &str, password: &str) {
+        let words = ["tenant", "create", "--name", "Fault & Co", "--owner-name", "Olive Owner", "--owner-email", email];
+        let mut child = self.command(&words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("tenant create runs");
+        child.stdin.take().expect("a pipe").write_all(password.as_bytes()).expect("a password written");
+        assert!(child.wait().expect("an end").success(), "tenant create failed");
+    }
+
+    /// Starts and waits until it is ready.
+    pub fn start(&mut self) {
+        let mut command = self.command(&["serve", "--systems", "client"]);
+        command.args(["--port-base", &self.port_base.to_string()]).env("STREAMFLOW_LOG", "error");
+        self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
+        let until = Instant::now() + Duration::from_secs(20);
+        while !self.is_ready() {
+            assert!(Instant::now() < until, "the server did not become ready");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("a running server").id()
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("a killed server");
+            child.wait().expect("an end");
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        let done = Command::new(binary()).args(["healthcheck", "--port-base", &self.port_base.to_string()]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        done.is_ok_and(|status| status.success())
+    }
+
+    /// A channel that connects when it is used, also after a restart.
+    pub fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + 1)).expect("an address").connect_timeout(Duration::from_secs(5)).connect_lazy()
+    }
+
+    /// Signs the owner in for the first time, authenticator and all; returns the token.
+    pub async fn first_sign_in(&self, email: &str, password: &str) -> String {
+        let mut sessions = SessionServiceClient::new(self.channel());
+        let sign_in = pb::SignInRequest { email: email.into(), password: password.into(), return_token: true };
+        let begun = sessions.sign_in(person::request(sign_in, None)).await.expect("a sign-in").into_inner();
+        let mut accounts = AccountServiceClient::new(self.channel());
+        let enrol = person::request(pb::EnrolSecondFactorRequest::default(), Some(&begun.token));
+        let secret = accounts.enrol_second_factor(enrol).await.expect("an enrolment").into_inner().secret;
+        let raw = totp::from_base32(&secret).expect("base32");
+        let code = totp::code_at(&raw, chrono::Utc::now()).expect("a code");
+        let confirm = pb::ConfirmSecondFactorRequest { code, return_token: true };
+        accounts.confirm_second_factor(person::request(confirm, Some(&begun.token))).await.expect("a confirmation").into_inner().token
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
