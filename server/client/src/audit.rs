@@ -1,2 +1,3 @@
 //! Who did what in the company.
 
+pub mod api;

@@ -1,2 +1,3 @@
-//! Failures that the portal reports of itself.
+//! Failures that pages report.
 
+pub mod api;

@@ -1,2 +1,5 @@
 //! What the dashboard counts.
 
+pub mod api;
+mod store;
+mod weeks;

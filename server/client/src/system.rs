@@ -14,19 +14,26 @@ use streamflow_proto::{
     client::{
         self,
         v1::{
-            account_service_server::AccountServiceServer, change_service_server::ChangeServiceServer,
+            account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
+            change_service_server::ChangeServiceServer,
+            client_error_service_server::ClientErrorServiceServer,
             contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
-            invitation_service_server::InvitationServiceServer, search_service_server::SearchServiceServer,
-            session_service_server::SessionServiceServer, team_service_server::TeamServiceServer,
+            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
+            invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
+            record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
+            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
+            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
+            timeline_service_server::TimelineServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
 use crate::{
-    account, change, contact, customer, invitation, org, search,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, org,
+    record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
-    team,
+    task, team, timeline,
 };
 
 /// Rules of the portal (spec security.md).
@@ -61,16 +68,27 @@ pub fn site(
 fn services() -> Routes {
     Routes::default()
         .add_service(AccountServiceServer::new(account::api::Api))
+        .add_service(AuditServiceServer::new(audit::api::Api))
         .add_service(ChangeServiceServer::new(change::api::Api))
+        .add_service(ClientErrorServiceServer::new(client_error::api::Api))
         .add_service(ContactServiceServer::new(contact::api::Api))
         .add_service(CustomerServiceServer::new(customer::api::Api))
+        .add_service(DashboardServiceServer::new(dashboard::api::Api))
+        .add_service(ImportServiceServer::new(import::api::Api))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
+        .add_service(LeadServiceServer::new(lead::api::Api))
+        .add_service(RecordServiceServer::new(record::api::Api))
+        .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
+        .add_service(TaskServiceServer::new(task::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
+        .add_service(TimelineServiceServer::new(timeline::api::Api))
 }
 
 /// Starts what runs beside the requests. Once per process and database.
 pub async fn start(kernel: &Arc<Kernel>) -> Result<()> {
-    org::provision::ensure_platform_key(kernel).await
+    org::provision::ensure_platform_key(kernel).await?;
+    import::run::start(Arc::clone(kernel));
+    Ok(())
 }

@@ -1,0 +1,100 @@
+//! `streamflow.client.v1.DashboardService`.
+
+use chrono::NaiveDate;
+use streamflow_kernel::{
+    ctx::Ctx,
+    db::TenantDb,
+    error::{Error, Result},
+    ids::{self, prefix},
+};
+use streamflow_proto::{
+    client::v1::{self as pb, dashboard_service_server::DashboardService},
+    common::v1::Money,
+};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{store, weeks::Weeks};
+use crate::{lead::stage, record::kind::Kind, task};
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl DashboardService for Api {
+    async fn get_dashboard(&self, request: Request<pb::GetDashboardRequest>) -> Result<Response<pb::GetDashboardResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let weeks = Weeks::ending(ctx.now(), req.weeks);
+        let weeks = weeks.ok_or_else(|| Error::invalid("weeks", "Choose 4, 12 or 26 weeks."))?;
+        let principal = ctx.principal()?;
+        let today = ctx.now().date_naive();
+        let tx = ctx.read().await?;
+        let mut reply = pb::GetDashboardResponse::default();
+        count_customers(&tx, weeks, &mut reply).await?;
+        count_tasks(&tx, today, &mut reply).await?;
+        if Kind::Lead.is_readable_by(&principal.role) {
+            count_leads(&tx, weeks, today, &principal.org.currency_code, &mut reply).await?;
+        }
+        Ok(Response::new(reply))
+    }
+}
+
+async fn count_customers(tx: &TenantDb, weeks: Weeks, reply: &mut pb::GetDashboardResponse) -> Result<()> {
+    let (before, range) = weeks.split(store::new_customers(tx, weeks.start_before()).await?);
+    reply.customers_total = figure(store::customers(tx).await?);
+    reply.customers_added = figure(range.iter().sum());
+    reply.customers_added_before = figure(before.iter().sum());
+    reply.new_customers = weeks
+        .mondays()
+        .zip(range.into_iter().zip(before))
+        .map(|(monday, (count, before))| pb::WeekFigure { week_of: monday.to_string(), count: figure(count), before: figure(before) })
+        .collect();
+    Ok(())
+}
+
+async fn count_tasks(tx: &TenantDb, today: NaiveDate, reply: &mut pb::GetDashboardResponse) -> Result<()> {
+    let (open, late) = task::store::own_open(tx, today).await?;
+    (reply.tasks_open, reply.tasks_late) = (figure(open), figure(late));
+    Ok(())
+}
+
+async fn count_leads(
+    tx: &TenantDb,
+    weeks: Weeks,
+    today: NaiveDate,
+    currency_code: &str,
+    reply: &mut pb::GetDashboardResponse,
+) -> Result<()> {
+    let kinds: Vec<(Uuid, String)> = stage::stages(tx).await?.into_iter().map(|stage| (stage.id, stage.kind)).collect();
+    let of_kind = |kind: &str| kinds.iter().filter(|(_, of)| of == kind).map(|(id, _)| *id).collect::<Vec<Uuid>>();
+    let (open, won, lost) = (of_kind("open"), of_kind("won"), of_kind("lost"));
+    let mut open_value = 0_i64;
+    for summed in stage::summed(tx, currency_code).await? {
+        let value = summed.lead_value.unwrap_or_default();
+        if open.iter().any(|id| ids::format(prefix::STAGE, *id) == summed.id) {
+            reply.leads_open = reply.leads_open.saturating_add(summed.lead_count);
+            open_value = open_value.saturating_add(value.minor_units);
+        }
+        reply.leads_by_stage.push(pb::StageFigure {
+            stage_id: summed.id,
+            name: summed.name,
+            count: summed.lead_count,
+            value: Some(value),
+        });
+    }
+    reply.open_value = Some(Money { currency_code: currency_code.to_owned(), minor_units: open_value });
+    for (stage, in_range, count) in store::arrivals(tx, weeks.start_before(), weeks.start()).await? {
+        match (won.contains(&stage), lost.contains(&stage), in_range) {
+            (true, _, true) => reply.leads_won += figure(count),
+            (true, _, false) => reply.leads_won_before += figure(count),
+            (_, true, true) => reply.leads_lost += figure(count),
+            _ => {}
+        }
+    }
+    reply.follow_ups_due = figure(store::follow_ups_due(tx, open, today).await?);
+    Ok(())
+}
+
+fn figure(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

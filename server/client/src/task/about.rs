@@ -1,0 +1,67 @@
+//! The record a task is about: named when the task is made, and shown to those who see the record or have the task.
+
+use std::collections::HashSet;
+
+use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _};
+use streamflow_kernel::{db::TenantDb, error::Result};
+use uuid::Uuid;
+
+use super::{domain::About, store::Task};
+use crate::{
+    contact, customer, lead,
+    record::{
+        kind::Kind,
+        row::{self, Record},
+    },
+};
+
+/// Name of a record that this person sees.
+pub async fn name_of(tx: &TenantDb, role: &str, about: About) -> Result<String> {
+    let kind = Kind::required(about.kind.into())?;
+    if !kind.is_readable_by(role) {
+        return Err(kind.not_found());
+    }
+    let scope = tx.scope();
+    Ok(match kind {
+        Kind::Customer => row::seen::<customer::store::Entity>(tx, scope, about.id).await?.name,
+        Kind::Contact => row::seen::<contact::store::Entity>(tx, scope, about.id).await?.name,
+        Kind::Lead => row::seen::<lead::store::Entity>(tx, scope, about.id).await?.name,
+    })
+}
+
+/// Takes the record off tasks of others whose record this person does not see.
+pub async fn hide_unseen(tx: &TenantDb, tasks: &mut [Task]) -> Result<()> {
+    let me = Some(tx.scope().user_id);
+    let of_others = |task: &&Task| task.assignee_id != me;
+    let mut seen = HashSet::new();
+    for kind in [Kind::Customer, Kind::Contact, Kind::Lead] {
+        let ids: Vec<Uuid> = tasks
+            .iter()
+            .filter(of_others)
+            .filter(|task| task.record_kind.as_deref() == Some(kind.as_str()))
+            .filter_map(|task| task.record_id)
+            .collect();
+        seen.extend(match kind {
+            _ if ids.is_empty() => Vec::new(),
+            Kind::Customer => seen_among::<customer::store::Entity>(tx, ids).await?,
+            Kind::Contact => seen_among::<contact::store::Entity>(tx, ids).await?,
+            Kind::Lead => seen_among::<lead::store::Entity>(tx, ids).await?,
+        });
+    }
+    for task in tasks.iter_mut().filter(|task| task.assignee_id != me) {
+        if task.record_id.is_some_and(|id| !seen.contains(&id)) {
+            (task.record_kind, task.record_id, task.record_name) = (None, None, String::new());
+        }
+    }
+    Ok(())
+}
+
+async fn seen_among<E: Record>(tx: &TenantDb, ids: Vec<Uuid>) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+    }
+    let finder = row::finder::<E>(tx, tx.scope()).filter(E::ID.is_in(ids));
+    let rows: Vec<Row> = tx.rows(finder.map(|select| select.select_only().column(E::ID))).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
