@@ -213,11 +213,17 @@ fn CardView(state: BoardState, place: Place, card: Card) -> impl IntoView {
                 || state.held.with(|held| held.as_ref().is_some_and(|held| held.card == *id))
         })
     };
+    let carried = move || {
+        let (x, y) = state.drag.offset.get();
+        let dragged = id.with_value(|id| state.drag.card.with(|card| card.as_ref() == Some(id)));
+        dragged.then(|| format!("translate({x}px, {y}px) rotate(1.2deg)"))
+    };
     view! {
         <a
             class="kcard"
             class:is-cursor=move || state.cursor.get() == place
             class:is-dragging=in_hand
+            style:transform=carried
             href=card.href
             draggable="false"
             aria-describedby="board-help"

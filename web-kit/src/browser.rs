@@ -1,7 +1,7 @@
 //! The browser behind plain functions, so that the rest reads without casts.
 
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement};
 
@@ -132,4 +132,17 @@ pub fn is_link(target: Option<web_sys::EventTarget>) -> bool {
         .and_then(|target| target.dyn_into::<Element>().ok())
         .and_then(|element| element.closest("a").ok().flatten())
         .is_some()
+}
+
+/// Runs `changed` when the element's size changes, while the calling component lives.
+pub fn on_resize(element: &Element, changed: impl Fn() + 'static) {
+    let changed = Closure::<dyn Fn()>::new(changed);
+    let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) else { return };
+    observer.observe(element);
+    let kept = StoredValue::new_local(Some((observer, changed)));
+    on_cleanup(move || {
+        if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
+            observer.disconnect();
+        }
+    });
 }

@@ -2,10 +2,11 @@
 
 mod scale;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use self::scale::{Scale, label_step};
 use crate::{
+    browser,
     button::IconButton,
     format::number,
     icon::glyphs,
@@ -37,8 +38,8 @@ pub enum ChartKind {
     Line,
 }
 
-// Drawing units; the picture scales to its place.
-const WIDTH: f64 = 640.0;
+// Pixels; the width is that of the chart's place, so that its words have the size of the others.
+const USUAL_WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 180.0;
 const LEFT: f64 = 40.0;
 const RIGHT: f64 = 8.0;
@@ -60,15 +61,23 @@ pub fn Chart(
     write: fn(f64) -> String,
 ) -> impl IntoView {
     let as_table = RwSignal::new(false);
+    let (place, width) = (NodeRef::<html::Figure>::new(), RwSignal::new(USUAL_WIDTH));
+    Effect::new(move |_| {
+        if let Some(figure) = place.get() {
+            let measured = figure.clone();
+            browser::on_resize(&figure, move || width.set(f64::from(measured.client_width().max(200))));
+        }
+    });
     let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
     let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
+    let before_class = if kind == ChartKind::Bars { "is-sq is-before" } else { "is-compare" };
     let heading = title.clone();
     view! {
-        <figure class="chart-box">
+        <figure class="chart-box" node_ref=place>
             <figcaption class="row">
                 <span class="legend grow">
                     <span><i class=if kind == ChartKind::Bars { "is-sq" } else { "" }></i>{names.0}</span>
-                    {move || has_before.get().then(|| view! { <span><i class="is-compare"></i>{names.1}</span> })}
+                    {move || has_before.get().then(|| view! { <span><i class=before_class></i>{names.1}</span> })}
                 </span>
                 <IconButton
                     label=label
@@ -83,7 +92,7 @@ pub fn Chart(
                 if as_table.get() {
                     view! { <ChartTable title=heading.clone() points names write has_before=has_before.get()/> }.into_any()
                 } else {
-                    view! { <Drawing title=heading.clone() points kind write/> }.into_any()
+                    view! { <Drawing title=heading.clone() points kind write width=width.get()/> }.into_any()
                 }
             }}
         </figure>
@@ -95,22 +104,28 @@ fn write_count(value: f64) -> String {
 }
 
 #[component]
-fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) -> String) -> impl IntoView {
+fn Drawing(
+    title: String,
+    points: Vec<Point>,
+    kind: ChartKind,
+    write: fn(f64) -> String,
+    width: f64,
+) -> impl IntoView {
     let top = points.iter().flat_map(|point| [point.value, point.before.unwrap_or_default()]).fold(0.0, f64::max);
     let scale = Scale::from_zero(top);
     let y = move |value: f64| TOP + (HEIGHT - TOP - FOOT) * (1.0 - scale.part(value));
-    let slot = (WIDTH - LEFT - RIGHT) / points.len().max(1) as f64;
+    let slot = (width - LEFT - RIGHT) / points.len().max(1) as f64;
     let x = move |at: usize| LEFT + slot * (at as f64 + 0.5);
     let grid = scale
         .steps()
         .map(|value| {
             view! {
-                <line class="grid-line" x1=LEFT x2=WIDTH - RIGHT y1=y(value) y2=y(value)></line>
+                <line class="grid-line" x1=LEFT x2=width - RIGHT y1=y(value) y2=y(value)></line>
                 <text x=LEFT - 6.0 y=y(value) text-anchor="end" dominant-baseline="middle">{write(value)}</text>
             }
         })
         .collect_view();
-    let every = label_step(points.len());
+    let every = label_step(points.len(), slot);
     let labels = points
         .iter()
         .enumerate()
@@ -124,7 +139,7 @@ fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) ->
         ChartKind::Line => line(&points, x, y),
     };
     view! {
-        <svg class="chart" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=title>
+        <svg class="chart" viewBox=format!("0 0 {width} {HEIGHT}") role="img" aria-label=title>
             {grid}
             {marks}
             {labels}
@@ -134,15 +149,18 @@ fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) ->
 }
 
 fn bars(points: &[Point], slot: f64, x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64) -> AnyView {
-    let width = (slot * 0.6).min(36.0);
+    let pairs = points.iter().any(|point| point.before.is_some());
+    let width = (slot * if pairs { 0.34 } else { 0.6 }).min(28.0);
     points
         .iter()
         .enumerate()
         .map(|(at, point)| {
-            let left = x(at) - width / 2.0;
+            let left = if pairs { x(at) + 1.0 } else { x(at) - width / 2.0 };
             let before = point.before.map(|value| {
                 let tall = y(0.0) - y(value);
-                view! { <rect class="bar-compare" x=left - 3.0 y=y(value) width=width height=tall rx="2"></rect> }
+                view! {
+                    <rect class="bar-compare" x=x(at) - width - 1.0 y=y(value) width=width height=tall rx="2"></rect>
+                }
             });
             let tall = y(0.0) - y(point.value);
             view! {

@@ -20,7 +20,7 @@ pub fn Dialog(
     #[prop(optional)]
     wide: bool,
     /// Buttons at the foot.
-    #[prop(optional)]
+    #[prop(optional, into)]
     foot: Option<ViewFn>,
     /// Called when it closes without an answer: Esc, the cross, or the ground around it.
     #[prop(optional, into)]

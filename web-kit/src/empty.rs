@@ -9,7 +9,7 @@ pub fn EmptyState(
     #[prop(into)]
     text: String,
     /// One primary button, and one other way in.
-    #[prop(optional)]
+    #[prop(optional, into)]
     actions: Option<ViewFn>,
 ) -> impl IntoView {
     view! {

@@ -33,6 +33,8 @@ pub fn ErrorPanel(
         tonic::Code::NotFound => format!("{what}: not found"),
         _ => format!("{what} could not be shown"),
     };
+    // Without a connection nothing else works either.
+    let elsewhere = if error.is_network() { "" } else { " The rest of StreamFlow works." };
     let safe = safe
         .into_iter()
         .map(|sentence| {
@@ -46,7 +48,7 @@ pub fn ErrorPanel(
                 <span class="fault-icon"><Icon glyph=glyphs::PLUG_CIRCLE_XMARK/></span>
                 <div>
                     <h2 class="t-20">{title}</h2>
-                    <p class="soft">{error.sentence()}" The rest of StreamFlow works."</p>
+                    <p class="soft">{error.sentence()}{elsewhere}</p>
                 </div>
                 <ul class="stack">{safe}</ul>
                 {retry}

@@ -240,7 +240,7 @@ pub fn ClosePanel() -> impl IntoView {
         slots.panel_open.set(false);
         slots.panel.set(None);
     };
-    view! { <IconButton label="Close panel" glyph=glyphs::XMARK kind=Kind::Ghost small=true on_click=close/> }
+    view! { <IconButton label="Close panel" glyph=glyphs::XMARK kind=Kind::Ghost small=true class="push" on_click=close/> }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     api::error::ApiError,
     error_panel::ErrorPanel,
-    skeleton::{Delayed, SkeletonLines},
+    skeleton::{Delayed, SkeletonLines, steady},
 };
 
 /// A value that is read when the page opens, again when a signal its closure reads changes, and on [`Load::reload`].
@@ -46,9 +46,10 @@ impl<T: Clone + Send + Sync> Load<T> {
             let number = asked.get_value() + 1;
             asked.set_value(number);
             this.loading.set(true);
+            let shows_skeleton = this.value.with_untracked(Option::is_none);
             let answer = fetch();
             spawn_local(async move {
-                let answer = answer.await;
+                let answer = if shows_skeleton { steady(answer).await } else { answer.await };
                 // Answers of a page that is gone, or of a question that is no longer asked, are dropped.
                 if asked.try_get_value() == Some(number) {
                     this.settle(answer);

@@ -1,5 +1,7 @@
 //! A button that opens a list of things to do, and a panel that hangs under a button.
 
+use std::sync::Arc;
+
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -15,12 +17,12 @@ pub struct MenuItem {
     pub label: String,
     pub glyph: Option<Glyph>,
     pub danger: bool,
-    pub run: Callback<()>,
+    pub run: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl MenuItem {
     pub fn new(label: impl Into<String>, run: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { label: label.into(), glyph: None, danger: false, run: Callback::new(move |()| run()) }
+        Self { label: label.into(), glyph: None, danger: false, run: Arc::new(run) }
     }
 
     pub fn glyph(mut self, glyph: Glyph) -> Self {
@@ -76,7 +78,7 @@ pub fn Menu(
                                     class=if item.danger { "menu-item is-danger" } else { "menu-item" }
                                     on:click=move |_| {
                                         open.set(false);
-                                        item.run.run(());
+                                        (item.run)();
                                     }
                                 >
                                     {item.glyph.map(|glyph| view! { <Icon glyph/> })}

@@ -1,6 +1,6 @@
 //! Ctrl-K: go anywhere, find anything, do what this page can do.
 
-use std::{future::Future, rc::Rc};
+use std::{future::Future, rc::Rc, sync::Arc};
 
 use futures::future::LocalBoxFuture;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -30,7 +30,7 @@ pub struct Command {
 #[derive(Clone)]
 pub enum Act {
     Go(String),
-    Run(Callback<()>),
+    Run(Arc<dyn Fn() + Send + Sync>),
 }
 
 impl Command {
@@ -39,8 +39,7 @@ impl Command {
     }
 
     pub fn run(label: impl Into<String>, glyph: Glyph, run: impl Fn() + Send + Sync + 'static) -> Self {
-        let act = Act::Run(Callback::new(move |()| run()));
-        Self { label: label.into(), hint: String::new(), glyph, group: "Do", act }
+        Self { label: label.into(), hint: String::new(), glyph, group: "Do", act: Act::Run(Arc::new(run)) }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -119,7 +118,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
         palette.open.set(false);
         match command.act {
             Act::Go(address) => navigate(&address, NavigateOptions::default()),
-            Act::Run(run) => run.run(()),
+            Act::Run(run) => run(),
         }
     });
     let on_key = move |event: KeyboardEvent| {

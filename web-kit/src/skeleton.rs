@@ -1,11 +1,29 @@
 //! Places of things to come. They appear after 120 ms, so that a quick answer shows none, and then stay at least 300 ms.
 
+use std::future::Future;
+
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::browser;
 
 const APPEAR_AFTER_MS: u32 = 120;
+const STAY_MS: u32 = 300;
+
+/// Waits for an answer. One that comes just after its skeleton appeared is held back a little, or the page would flicker.
+pub(crate) async fn steady<T>(answer: impl Future<Output = T>) -> T {
+    let asked = js_sys::Date::now();
+    let answer = answer.await;
+    if let Some(rest) = rest_ms(js_sys::Date::now() - asked) {
+        browser::sleep_ms(rest).await;
+    }
+    answer
+}
+
+fn rest_ms(waited: f64) -> Option<u32> {
+    let shown = waited - f64::from(APPEAR_AFTER_MS);
+    (0.0..f64::from(STAY_MS)).contains(&shown).then(|| STAY_MS - shown as u32)
+}
 
 /// Shows its children only once the wait is long enough to be noticed.
 #[component]
@@ -39,4 +57,17 @@ pub fn SkeletonLines(#[prop(default = 6)] lines: u16) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rest_ms;
+
+    #[test]
+    fn a_skeleton_that_appeared_stays_long_enough_to_be_seen() {
+        assert_eq!(rest_ms(80.0), None);
+        assert_eq!(rest_ms(120.0), Some(300));
+        assert_eq!(rest_ms(320.0), Some(100));
+        assert_eq!(rest_ms(420.0), None);
+    }
 }

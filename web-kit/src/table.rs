@@ -148,7 +148,7 @@ fn Ghosts<T: Send + Sync + 'static>(parts: TableParts<T>) -> impl IntoView {
                         .map(|line| {
                             view! {
                                 <tr aria-hidden="true" class="ghost">
-                                    {parts.selection.map(|_| view! { <td><Skeleton width=2/></td> })}
+                                    {parts.selection.map(|_| view! { <td class="cell-box"><Skeleton width=2/></td> })}
                                     {parts
                                         .columns
                                         .get()

@@ -1,6 +1,6 @@
 //! What just happened, with a way back. Failures are never shown here: they stay where they happened.
 
-use std::cell::Cell;
+use std::{cell::Cell, sync::Arc};
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -14,7 +14,8 @@ const SHOWN_MS: u32 = 8_000;
 struct Toast {
     number: u32,
     text: String,
-    undo: Option<Callback<()>>,
+    /// Not a `Callback`: it must outlive the component that made it.
+    undo: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 /// The one line at the foot of the page. Get it with [`use_toasts`].
@@ -45,9 +46,9 @@ impl Toasts {
         self.show(text.into(), None);
     }
 
-    /// Shows it with "Undo", also on the Z key.
+    /// Shows it with "Undo", also on the Z key. `undo` may run after its page was left.
     pub fn say_with_undo(self, text: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
-        self.show(text.into(), Some(Callback::new(move |()| undo())));
+        self.show(text.into(), Some(Arc::new(undo)));
     }
 
     /// Read out by screen readers, not shown: what a board or a table did with a key.
@@ -55,7 +56,7 @@ impl Toasts {
         self.polite.set(text.into());
     }
 
-    fn show(self, text: String, undo: Option<Callback<()>>) {
+    fn show(self, text: String, undo: Option<Arc<dyn Fn() + Send + Sync>>) {
         let number = self.count.get_value() + 1;
         self.count.set_value(number);
         self.shown.set(Some(Toast { number, text, undo }));
@@ -74,7 +75,7 @@ impl Toasts {
     fn undo(self) {
         if let Some(Toast { undo: Some(undo), .. }) = self.shown.get_untracked() {
             self.shown.set(None);
-            undo.run(());
+            undo();
         }
     }
 }

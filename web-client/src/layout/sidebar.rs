@@ -10,7 +10,7 @@ use crate::api::me;
 pub fn Sidebar() -> impl IntoView {
     let company = me().org_name;
     view! {
-        <div class="app-sidebar">
+        <nav class="app-sidebar" aria-label="Main">
             <div class="org-switch is-still" title=company.clone()>
                 <Mark/>
                 <span class="grow org-name">
@@ -19,8 +19,8 @@ pub fn Sidebar() -> impl IntoView {
                 </span>
             </div>
             <PaletteButton/>
-            <nav aria-label="Main"><NavGroups/></nav>
+            <NavGroups/>
             <Person/>
-        </div>
+        </nav>
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Drag {
     pressed: StoredValue<Option<(String, i32, i32)>>,
     /// Card in hand.
     pub card: RwSignal<Option<String>>,
+    /// How far it is from its place, in pixels.
+    pub offset: RwSignal<(i32, i32)>,
     /// Where it would go.
     pub place: RwSignal<Option<Place>>,
     dropped_at: StoredValue<f64>,
@@ -27,6 +29,7 @@ impl Drag {
         Self {
             pressed: StoredValue::new(None),
             card: RwSignal::new(None),
+            offset: RwSignal::new((0, 0)),
             place: RwSignal::new(None),
             dropped_at: StoredValue::new(0.0),
         }
@@ -86,6 +89,7 @@ impl Drag {
             self.card.set(Some(card));
         }
         event.prevent_default();
+        self.offset.set((event.client_x() - x, event.client_y() - y));
         let place = place_under(event.client_x(), event.client_y());
         if place.is_some() && self.place.get_untracked() != place {
             self.place.set(place);

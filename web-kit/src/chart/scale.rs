@@ -32,9 +32,10 @@ impl Scale {
     }
 }
 
-/// Every how many points a label fits.
-pub(super) fn label_step(points: usize) -> usize {
-    points.div_ceil(12).max(1)
+/// Every how many points a label fits, when each point has `slot` pixels.
+pub(super) fn label_step(points: usize, slot: f64) -> usize {
+    const LABEL: f64 = 46.0;
+    ((LABEL / slot).ceil() as usize).clamp(1, points.max(1))
 }
 
 #[cfg(test)]
@@ -54,7 +55,8 @@ mod tests {
 
     #[test]
     fn labels_thin_out() {
-        assert_eq!(label_step(4), 1);
-        assert_eq!(label_step(26), 3);
+        assert_eq!(label_step(4, 120.0), 1);
+        assert_eq!(label_step(26, 20.0), 3);
+        assert_eq!(label_step(0, f64::INFINITY), 1);
     }
 }

@@ -19,7 +19,7 @@ pub fn TextField(
     kind: &'static str,
     #[prop(optional)] optional: bool,
     #[prop(optional, into)] help: Option<String>,
-    #[prop(optional)] aside: Option<ViewFn>,
+    #[prop(optional, into)] aside: Option<ViewFn>,
     #[prop(optional, into)] autocomplete: Option<&'static str>,
     #[prop(optional, into)] inputmode: Option<&'static str>,
     #[prop(optional)] max_length: Option<u32>,
@@ -62,7 +62,7 @@ pub fn PasswordField(
     /// "current-password" or "new-password".
     autocomplete: &'static str,
     #[prop(optional, into)] help: Option<String>,
-    #[prop(optional)] aside: Option<ViewFn>,
+    #[prop(optional, into)] aside: Option<ViewFn>,
     #[prop(optional)] large: bool,
 ) -> impl IntoView {
     let tie = FieldTie::new(name);

@@ -6,7 +6,7 @@ use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::api::error::ApiError;
+use crate::{api::error::ApiError, skeleton::steady};
 
 /// One answer of a list call.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Rows<T: Send + Sync + 'static> {
     fetch: StoredValue<Fetch<T>, LocalStorage>,
     round: RwSignal<u32>,
     asked: StoredValue<u32>,
+    /// Grows when another question is asked, so that the list begins at its top again.
+    pub(crate) renewed: RwSignal<u32>,
 }
 
 impl<T: Send + Sync> Clone for Rows<T> {
@@ -64,10 +66,15 @@ impl<T: Send + Sync> Rows<T> {
             fetch: StoredValue::new_local(fetch),
             round: RwSignal::new(0),
             asked: StoredValue::new(0),
+            renewed: RwSignal::new(0),
         };
-        Effect::new(move |_| {
-            this.round.track();
+        Effect::new(move |before: Option<u32>| {
+            let round = this.round.get();
+            if before == Some(round) {
+                this.renewed.update(|count| *count += 1);
+            }
             this.ask(String::new());
+            round
         });
         this
     }
@@ -77,9 +84,10 @@ impl<T: Send + Sync> Rows<T> {
         self.asked.set_value(number);
         self.loading.set(true);
         let first = token.is_empty();
+        let shows_skeleton = self.next.with_untracked(Option::is_none);
         let answer = self.fetch.get_value()(token);
         spawn_local(async move {
-            let answer = answer.await;
+            let answer = if shows_skeleton { steady(answer).await } else { answer.await };
             // A page that is gone, or a question that is no longer asked.
             if self.asked.try_get_value() == Some(number) {
                 self.settle(answer, first);
@@ -150,8 +158,9 @@ impl<T: Send + Sync> Rows<T> {
         self.next.with(|next| next.as_ref().is_some_and(|token| !token.is_empty()))
     }
 
+    /// Empty when the list is gone, which an undo that outlives its page may ask.
     pub fn key_of(self, row: &T) -> String {
-        self.key.get_value()(row)
+        self.key.try_get_value().map(|key| key(row)).unwrap_or_default()
     }
 
     pub fn has(self, key: &str) -> bool {

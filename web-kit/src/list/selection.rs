@@ -1,6 +1,6 @@
 //! What is selected in a list, and the bar that acts on it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use leptos::prelude::*;
 
@@ -53,12 +53,12 @@ impl Selection {
 pub struct BulkAction {
     pub label: String,
     pub glyph: Glyph,
-    pub run: Callback<Vec<String>>,
+    pub run: Arc<dyn Fn(Vec<String>) + Send + Sync>,
 }
 
 impl BulkAction {
     pub fn new(label: impl Into<String>, glyph: Glyph, run: impl Fn(Vec<String>) + Send + Sync + 'static) -> Self {
-        Self { label: label.into(), glyph, run: Callback::new(run) }
+        Self { label: label.into(), glyph, run: Arc::new(run) }
     }
 }
 
@@ -80,7 +80,7 @@ pub fn SelectionBar(selection: Selection, actions: Vec<BulkAction>) -> impl Into
                             <button
                                 type="button"
                                 class="btn"
-                                on:click=move |_| action.run.run(selection.get_untracked())
+                                on:click=move |_| (action.run)(selection.get_untracked())
                             >
                                 <Icon glyph=action.glyph/>
                                 {action.label}

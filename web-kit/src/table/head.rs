@@ -31,7 +31,7 @@ pub(super) fn Head<T: Send + Sync + 'static>(parts: TableParts<T>, query: ListQu
         </colgroup>
         <thead>
             <tr aria-rowindex="1">
-                {parts.selection.map(|selection| view! { <th scope="col"><SelectAll parts selection/></th> })}
+                {parts.selection.map(|selection| view! { <th scope="col" class="cell-box"><SelectAll parts selection/></th> })}
                 {heads}
             </tr>
         </thead>

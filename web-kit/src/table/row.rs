@@ -67,7 +67,7 @@ pub(super) fn Row<T: Send + Sync + 'static>(
         >
             {parts
                 .selection
-                .map(|selection| view! { <td><RowBox selection key name=name.clone()/></td> })}
+                .map(|selection| view! { <td class="cell-box"><RowBox selection key name=name.clone()/></td> })}
             {cells}
         </tr>
     }

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use leptos::{ev, html, prelude::*};
-use wasm_bindgen::{JsCast, closure::Closure};
 
-use crate::list::rows::Rows;
+use crate::{browser, list::rows::Rows};
 
 /// Rows drawn beyond either edge, so that scrolling shows no gaps.
 const BEYOND: usize = 10;
@@ -34,6 +33,15 @@ impl<T: Send + Sync> Window<T> {
                 request_animation_frame(move || this.measure());
             }
         });
+        Effect::new(move |before: Option<u32>| {
+            let now = this.rows.renewed.get();
+            if before.is_some_and(|before| before != now)
+                && let Some(wrap) = this.wrap.get_untracked()
+            {
+                wrap.set_scroll_top(0);
+            }
+            now
+        });
         let resized = window_event_listener(ev::resize, move |_| this.measure());
         on_cleanup(move || resized.remove());
         this.watch_size();
@@ -43,16 +51,8 @@ impl<T: Send + Sync> Window<T> {
     /// The panel beside the table may open without the window changing.
     fn watch_size(self) {
         Effect::new(move |_| {
-            let Some(wrap) = self.wrap.get() else { return };
-            let changed = Closure::<dyn Fn()>::new(move || self.measure());
-            if let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) {
-                observer.observe(&wrap);
-                let kept = StoredValue::new_local(Some((observer, changed)));
-                on_cleanup(move || {
-                    if let Some(Some((observer, _))) = kept.try_update_value(Option::take) {
-                        observer.disconnect();
-                    }
-                });
+            if let Some(wrap) = self.wrap.get() {
+                browser::on_resize(&wrap, move || self.measure());
             }
         });
     }
