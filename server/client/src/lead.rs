@@ -1,3 +1,7 @@
 //! Leads: people and companies who may become customers.
 
+pub mod api;
+pub mod convert;
 pub mod domain;
+pub mod stage;
+pub mod store;

@@ -1,6 +1,10 @@
 //! What customers, contacts and leads have in common.
 
+pub mod api;
+pub mod bulk;
+pub mod choice;
 pub mod edit;
+pub mod export;
 pub mod fields;
 pub mod find;
 pub mod input;

@@ -1,3 +1,5 @@
 //! Saved views: the ways a person looks at a list.
 
+pub mod api;
 pub mod domain;
+pub mod store;

@@ -96,7 +96,7 @@ impl Record for Entity {
     type Values = Contact;
 
     fn visible(scope: &Scope) -> Condition {
-        if scope.visibility == Visibility::Org {
+        if matches!(scope.visibility, Visibility::Org | Visibility::Finance) {
             return Condition::all();
         }
         let customers = Query::select()
@@ -133,6 +133,10 @@ impl Record for Entity {
         row.version
     }
 
+    fn is_archived(row: &Model) -> bool {
+        row.archived_at.is_some()
+    }
+
     fn values(row: &Model) -> Contact {
         row.values()
     }
@@ -157,8 +161,12 @@ pub async fn with_customers(tx: &TenantDb, rows: Vec<Model>) -> Result<Vec<pb::C
         return Ok(Vec::new());
     }
     let columns = [customer::store::Column::Id, customer::store::Column::Name];
-    let finder = tx.find::<customer::store::Entity>().filter(customer::store::Column::Id.is_in(ids));
-    let names: Vec<Name> = tx.rows(finder.map(|select| select.select_only().columns(columns))).await?;
+    let finder = tx
+        .find::<customer::store::Entity>()
+        .filter(customer::store::Column::Id.is_in(ids));
+    let names: Vec<Name> = tx
+        .rows(finder.map(|select| select.select_only().columns(columns)))
+        .await?;
     let names: HashMap<Uuid, String> = names.into_iter().map(|row| (row.id, row.name)).collect();
     let named = |row: Model| {
         let name = names.get(&row.customer_id).cloned().unwrap_or_default();

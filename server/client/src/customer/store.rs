@@ -159,6 +159,10 @@ impl Record for Entity {
         row.version
     }
 
+    fn is_archived(row: &Model) -> bool {
+        row.archived_at.is_some()
+    }
+
     fn values(row: &Model) -> NewCustomer {
         row.values()
     }
@@ -166,7 +170,11 @@ impl Record for Entity {
 
 impl Owned for Entity {
     fn people(row: &Model) -> People {
-        People { owner: row.owner_id, assignee: row.assignee_id, team: row.team_id }
+        People {
+            owner: row.owner_id,
+            assignee: row.assignee_id,
+            team: row.team_id,
+        }
     }
 }
 

@@ -170,6 +170,14 @@ fn shown_worth(worth: &Worth) -> String {
     format!("{amount} {}", worth.currency_code).trim_end().to_owned()
 }
 
+/// As the timeline shows a value, for amounts on the wire.
+pub fn shown_money(money: &Money) -> String {
+    shown_worth(&Worth {
+        minor_units: money.minor_units,
+        currency_code: money.currency_code.clone(),
+    })
+}
+
 /// Decimal places of a currency (ISO 4217).
 fn minor_digits(currency_code: &str) -> u32 {
     match currency_code {

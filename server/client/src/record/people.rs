@@ -37,6 +37,12 @@ impl Place {
         }
     }
 
+    pub const fn id(self) -> Option<Uuid> {
+        match self {
+            Self::Owner(id) | Self::Assignee(id) | Self::Team(id) => id,
+        }
+    }
+
     /// True for a field that decides who sees a record.
     pub fn is_field(field: &str) -> bool {
         matches!(field, "owner_id" | "assignee_id" | "team_id")

@@ -1,6 +1,6 @@
 //! What the rows of customers, contacts and leads have in common, so that lists, edits and exports are written once.
 
-use sea_orm::{ColumnTrait as _, Condition, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, Condition, QuerySelect};
 use streamflow_kernel::{
     db::{Scope, Scoped, TenantDb, TenantEntity, VisibleEntity},
     error::Result,
@@ -41,6 +41,7 @@ pub trait Record: TenantEntity {
 
     fn id(row: &Self::Model) -> Uuid;
     fn version(row: &Self::Model) -> i64;
+    fn is_archived(row: &Self::Model) -> bool;
     fn values(row: &Self::Model) -> Self::Values;
 }
 
@@ -59,7 +60,7 @@ pub async fn seen<E: Record>(tx: &TenantDb, scope: &Scope, id: Uuid) -> Result<E
 /// As [`seen`], held until the transaction ends: nobody else writes it meanwhile.
 pub async fn locked<E: Record>(tx: &TenantDb, scope: &Scope, id: Uuid) -> Result<E::Model> {
     let finder = finder::<E>(tx, scope).filter(E::ID.eq(id));
-    tx.one(finder.map(|select| select.lock_exclusive()))
+    tx.one(finder.map(QuerySelect::lock_exclusive))
         .await?
         .ok_or(E::KIND.not_found())
 }

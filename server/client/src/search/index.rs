@@ -5,7 +5,10 @@ use streamflow_kernel::{db::TenantDb, error::Result};
 use uuid::Uuid;
 
 use super::domain::entry::SearchEntry;
-use crate::record::{kind::Kind, people::People};
+use crate::record::{
+    kind::Kind,
+    people::{People, Place},
+};
 
 /// Writes the entry of one record, new or not.
 pub async fn upsert(
@@ -38,9 +41,16 @@ pub async fn upsert(
     Ok(())
 }
 
-/// Copies the people of records onto their entries, and for customers onto those of their contacts.
-pub async fn hand_over(tx: &TenantDb, kind: Kind, ids: &[Uuid], people: People) -> Result<()> {
-    let set = "UPDATE search_entries SET owner_id = ?, assignee_id = ?, team_id = ? WHERE org_id = {org}";
+/// Fills places on the entries of records as on the records, and for customers on those of their contacts.
+pub async fn hand_over(tx: &TenantDb, kind: Kind, ids: &[Uuid], places: &[Place]) -> Result<()> {
+    let columns: Vec<String> = places
+        .iter()
+        .map(|place| format!("{} = ?", place.field()))
+        .collect();
+    let set = format!(
+        "UPDATE search_entries SET {} WHERE org_id = {{org}}",
+        columns.join(", ")
+    );
     let marks = vec!["?"; ids.len()].join(", ");
     let mut conditions = vec![format!("kind = '{}' AND id IN ({marks})", kind.as_str())];
     if kind == Kind::Customer {
@@ -49,7 +59,7 @@ pub async fn hand_over(tx: &TenantDb, kind: Kind, ids: &[Uuid], people: People) 
         ));
     }
     for condition in conditions {
-        let mut values: Vec<Value> = vec![people.owner.into(), people.assignee.into(), people.team.into()];
+        let mut values: Vec<Value> = places.iter().map(|place| place.id().into()).collect();
         values.extend(ids.iter().map(|id| Value::from(*id)));
         tx.execute(&format!("{set} AND {condition}"), values).await?;
     }

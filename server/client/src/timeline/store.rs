@@ -1,16 +1,21 @@
 //! Rows of the timeline: events that writes leave, and notes that people add.
 
-use sea_orm::{Value, entity::prelude::*};
+use sea_orm::{QueryOrder as _, QuerySelect as _, Value, entity::prelude::*, sea_query::ExprTrait as _};
 use serde::{Deserialize, Serialize};
 use streamflow_kernel::{
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
     ids::{self, prefix},
+    list::{
+        List, ListSpec,
+        order::OrderField,
+        page::{Key, KeyKind},
+    },
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::{client::v1 as pb, common::v1::PageInfo};
 
 use crate::{
-    record::{kind::Kind, merge::BeforeAfter, writer::Writer},
+    record::{kind::Kind, list::Page, merge::BeforeAfter, writer::Writer},
     timestamp,
 };
 
@@ -43,6 +48,14 @@ impl ActiveModelBehavior for ActiveModel {}
 impl TenantEntity for Entity {
     const ORG: Column = Column::OrgId;
 }
+
+/// A timeline is read newest first and nothing else.
+pub const LIST: ListSpec = ListSpec {
+    name: "timeline",
+    filters: &[],
+    orders: &[],
+    default_order: OrderField::new("at", KeyKind::Time).descending(),
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -99,6 +112,49 @@ struct FieldChange {
     field: String,
     before: String,
     after: String,
+}
+
+/// A page of a record's events. The caller has made sure that the person sees the record.
+pub async fn events(tx: &TenantDb, record: (Kind, Uuid), list: &List) -> Result<Page<Model>> {
+    let place = || Expr::tuple([Expr::col(Column::At), Expr::col(Column::Id)]);
+    let after = list.after.as_ref().and_then(|token| match token.last_key {
+        Key::Time(at) => Some(place().lt(Expr::tuple([Expr::val(at), Expr::val(token.last_id)]))),
+        _ => None,
+    });
+    let finder = tx.find::<Entity>().map(|select| {
+        let select = select
+            .filter(Column::RecordKind.eq(record.0.as_str()))
+            .filter(Column::RecordId.eq(record.1));
+        let select = select
+            .order_by_desc(Column::At)
+            .order_by_desc(Column::Id)
+            .limit(list.size + 1);
+        match after {
+            Some(after) => select.filter(after),
+            None => select,
+        }
+    });
+    let mut rows = tx.all(finder).await?;
+    let more = rows.len() as u64 > list.size;
+    rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
+    let last = rows.last().filter(|_| more);
+    let next_page_token = last
+        .map(|row| list.token_after(Key::Time(row.at), row.id))
+        .unwrap_or_default();
+    Ok(Page {
+        info: PageInfo {
+            next_page_token,
+            ..PageInfo::default()
+        },
+        rows,
+    })
+}
+
+/// Writes a note and gives it back as it stands.
+pub async fn insert_note(tx: &TenantDb, writer: &Writer, note: NewEvent) -> Result<Model> {
+    let ids = insert_events(tx, writer, &[note]).await?;
+    let written = tx.one(tx.find::<Entity>().filter(Column::Id.is_in(ids))).await?;
+    written.ok_or_else(|| Error::internal("a note is not there after writing it"))
 }
 
 /// Writes events of this moment, in order. Returns their ids.

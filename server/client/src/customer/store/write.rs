@@ -123,7 +123,7 @@ impl Model {
             self.index(tx).await?;
         }
         if self.people() != before.people() {
-            search::index::hand_over(tx, Kind::Customer, &[self.id], self.people()).await?;
+            search::index::hand_over(tx, Kind::Customer, &[self.id], &self.people().places()).await?;
         }
         if self.name != before.name {
             contact::store::write::reindex_of_customer(tx, self).await?;

@@ -1,0 +1,286 @@
+//! `streamflow.client.v1.LeadService`.
+
+use streamflow_kernel::{
+    ctx::{Ctx, WriteDb},
+    error::{Error, Result},
+    feed, ids,
+    list::ListRequest,
+};
+use streamflow_proto::client::v1::{self as pb, lead_service_server::LeadService};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{
+    convert,
+    domain::{Change, LeadPatch, NewLead, Worth},
+    stage,
+    store::{
+        self, Entity, Model,
+        board::{self, Spot},
+        write,
+    },
+};
+use crate::record::{
+    edit::{self, Plan},
+    kind::Kind,
+    people::{self, People},
+    row::{self, Record as _},
+    writer::Writer,
+};
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl LeadService for Api {
+    async fn list_leads(
+        &self,
+        request: Request<pb::ListLeadsRequest>,
+    ) -> Result<Response<pb::ListLeadsResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let list = Entity::LIST.read(ListRequest {
+            page_size: req.page_size,
+            page_token: &req.page_token,
+            filter: &req.filter,
+            order_by: &req.order_by,
+        });
+        let list = list.map_err(Error::from)?;
+        let page = store::leads(&ctx.read().await?, &list).await?;
+        let leads = page.rows.into_iter().map(Model::into_pb).collect();
+        Ok(Response::new(pb::ListLeadsResponse {
+            leads,
+            page: Some(page.info),
+        }))
+    }
+
+    async fn get_lead(
+        &self,
+        request: Request<pb::GetLeadRequest>,
+    ) -> Result<Response<pb::GetLeadResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = Kind::Lead.parse_id(&req.lead_id)?;
+        let tx = ctx.read().await?;
+        let lead = row::seen::<Entity>(&tx, tx.scope(), id).await?;
+        Ok(Response::new(pb::GetLeadResponse {
+            lead: Some(lead.into_pb()),
+        }))
+    }
+
+    async fn create_lead(
+        &self,
+        request: Request<pb::CreateLeadRequest>,
+    ) -> Result<Response<pb::CreateLeadResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let new = NewLead::parse(req.lead)?;
+        let given = People {
+            owner: new.owner_id,
+            assignee: new.assignee_id,
+            team: new.team_id,
+        };
+        people::check_right(ctx.principal()?, "lead", &given.places())?;
+        let people = given.claimed_by(ctx.principal()?);
+        let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
+        people::check_exist(&tx, "lead", &people.places()).await?;
+        let stage = stage::chosen(&tx, new.stage_id, "lead.stage_id").await?;
+        let new = NewLead {
+            stage_id: Some(stage.id),
+            value: in_org_currency(&ctx, new.value)?,
+            owner_id: people.owner,
+            assignee_id: people.assignee,
+            team_id: people.team,
+            ..new
+        };
+        let lead = write::insert_lead(&tx, &Writer::of(&ctx), new).await?;
+        Ok(tx
+            .commit(pb::CreateLeadResponse {
+                lead: Some(lead.into_pb()),
+            })
+            .await?)
+    }
+
+    async fn update_lead(
+        &self,
+        request: Request<pb::UpdateLeadRequest>,
+    ) -> Result<Response<pb::UpdateLeadResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let mut patch = LeadPatch::parse(req.lead, req.update_mask)?;
+        for change in &mut patch.changes {
+            if let Change::Value(worth) = change {
+                *worth = in_org_currency(&ctx, std::mem::take(worth))?;
+            }
+        }
+        let tx = people::write(&ctx, edit::keeps_people::<Entity>(&patch)).await?;
+        let plan = edit::plan::<Entity>(&tx, &ctx.scope()?, &patch).await?;
+        if plan.is_refused() {
+            return Err(conflict(plan).into());
+        }
+        people::check_right(ctx.principal()?, "lead", &plan.places())?;
+        people::check_exist(&tx, "lead", &plan.places()).await?;
+        for change in &plan.merge.apply {
+            if let Change::Stage(id) = change {
+                stage::chosen(&tx, *id, "lead.stage_id").await?;
+            }
+        }
+        let lead = write::update_lead(&tx, &Writer::of(&ctx), plan.row, &plan.merge.apply).await?;
+        let merged_fields = plan.merge.merged;
+        Ok(tx
+            .commit(pb::UpdateLeadResponse {
+                lead: Some(lead.into_pb()),
+                merged_fields,
+            })
+            .await?)
+    }
+
+    async fn move_lead(
+        &self,
+        request: Request<pb::MoveLeadRequest>,
+    ) -> Result<Response<pb::MoveLeadResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = Kind::Lead.parse_id(&req.lead_id)?;
+        let stage_id = ids::parse(ids::prefix::STAGE, &req.stage_id)
+            .ok_or_else(|| Error::invalid("stage_id", "Choose a stage from the list."))?;
+        let next = match req.before_lead_id.as_str() {
+            "" => None,
+            text => Some(ids::parse(ids::prefix::LEAD, text).ok_or_else(not_in_stage)?),
+        };
+        let tx = ctx.write().await?;
+        let (tx, lead, position) = match spot(&ctx, &tx, id, stage_id, next).await? {
+            (lead, Spot::At(position)) => (tx, lead, position),
+            (_, Spot::NoRoom) => {
+                drop(tx);
+                make_room(&ctx, id, stage_id, next).await?
+            }
+        };
+        let lead = write::move_lead(&tx, &Writer::of(&ctx), lead, stage_id, position).await?;
+        Ok(tx
+            .commit(pb::MoveLeadResponse {
+                lead: Some(lead.into_pb()),
+            })
+            .await?)
+    }
+
+    async fn convert_lead(
+        &self,
+        request: Request<pb::ConvertLeadRequest>,
+    ) -> Result<Response<pb::ConvertLeadResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = Kind::Lead.parse_id(&req.lead_id)?;
+        let tx = ctx.write().await?;
+        let lead = row::locked::<Entity>(&tx, tx.scope(), id).await?;
+        let theirs = edit::changes_since(&tx, Kind::Lead, id, req.version, lead.version).await?;
+        if lead.customer_id.is_none() && lead.version != req.version {
+            return Err(stale(lead, theirs).into());
+        }
+        let (lead, customer) = convert::convert(&tx, &Writer::of(&ctx), ctx.principal()?, lead).await?;
+        let customer_id = Kind::Customer.format(customer.id);
+        Ok(tx
+            .commit(pb::ConvertLeadResponse {
+                lead: Some(lead.into_pb()),
+                customer_id,
+            })
+            .await?)
+    }
+
+    async fn list_lead_stages(
+        &self,
+        request: Request<pb::ListLeadStagesRequest>,
+    ) -> Result<Response<pb::ListLeadStagesResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let tx = ctx.read().await?;
+        let stages = stage::summed(&tx, &ctx.principal()?.org.currency_code).await?;
+        Ok(Response::new(pb::ListLeadStagesResponse { stages }))
+    }
+}
+
+/// A worth without a currency is in the company's own.
+fn in_org_currency(ctx: &Ctx, worth: Worth) -> Result<Worth> {
+    if !worth.currency_code.is_empty() {
+        return Ok(worth);
+    }
+    Ok(Worth {
+        currency_code: ctx.principal()?.org.currency_code.clone(),
+        ..worth
+    })
+}
+
+/// The lead, held, and its spot in the stage: before `next`, or at the end.
+async fn spot(
+    ctx: &Ctx,
+    tx: &WriteDb,
+    id: Uuid,
+    stage_id: Uuid,
+    next: Option<Uuid>,
+) -> Result<(Model, Spot)> {
+    let scope = ctx.scope()?;
+    let lead = row::locked::<Entity>(tx, &scope, id).await?;
+    stage::chosen(tx, Some(stage_id), "stage_id").await?;
+    let Some(next) = next else {
+        return Ok((lead, Spot::At(board::end_of(tx, stage_id).await?)));
+    };
+    if next == id {
+        return Err(not_in_stage());
+    }
+    let next = row::seen::<Entity>(tx, &scope, next)
+        .await
+        .map_err(|error| match error {
+            Error::NotFound { .. } => not_in_stage(),
+            other => other,
+        })?;
+    if next.stage_id != stage_id {
+        return Err(not_in_stage());
+    }
+    let spot = board::before(tx, &next, id).await?;
+    Ok((lead, spot))
+}
+
+/// Spreads the stage out, then finds the spot again. Positions of others' leads move too, so boards are told to load the stage anew.
+async fn make_room(ctx: &Ctx, id: Uuid, stage_id: Uuid, next: Option<Uuid>) -> Result<(WriteDb, Model, f64)> {
+    let tx = ctx.write_whole_org().await?;
+    board::spread(&tx, stage_id).await?;
+    let (lead, Spot::At(position)) = spot(ctx, &tx, id, stage_id, next).await? else {
+        return Err(Error::internal("a stage has no room after spreading it out"));
+    };
+    tx.record(feed::Change {
+        entity: "lead_stage",
+        id: stage_id,
+        version: 1,
+        op: feed::Op::Updated,
+        fields: vec!["position".to_owned()],
+        audience: feed::Audience::EVERYONE,
+    });
+    Ok((tx, lead, position))
+}
+
+fn not_in_stage() -> Error {
+    Error::invalid(
+        "before_lead_id",
+        "The lead to stand before is not in this stage any more.",
+    )
+}
+
+fn conflict(plan: Plan<Entity>) -> Error {
+    Error::conflict(&pb::LeadConflict {
+        fields: plan.conflicting_fields(),
+        changed_by: plan.merge.changed_by(),
+        current: Some(plan.row.into_pb()),
+    })
+}
+
+/// Whoever converts a lead has seen what becomes a customer: any change since is a conflict.
+fn stale(lead: Model, theirs: Vec<crate::record::merge::TheirChange>) -> Error {
+    let mut fields: Vec<String> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for change in theirs {
+        if !fields.contains(&change.field) {
+            fields.push(change.field);
+        }
+        if !names.contains(&change.by) {
+            names.push(change.by);
+        }
+    }
+    Error::conflict(&pb::LeadConflict {
+        current: Some(lead.into_pb()),
+        fields,
+        changed_by: names.join(", "),
+    })
+}

@@ -1,0 +1,112 @@
+//! The stages of a company's pipeline, and what lies in each. A new company's first ones come with the company itself.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    FromQueryResult, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _,
+};
+use streamflow_kernel::{
+    db::{TenantDb, TenantEntity},
+    error::{Error, Result},
+    ids::{self, prefix},
+};
+use streamflow_proto::{client::v1 as pb, common::v1::Money};
+
+use super::store;
+use crate::record::row;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "lead_stages")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub org_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    /// Order on the board, ascending.
+    pub position: i32,
+    /// open, won or lost.
+    pub kind: String,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantEntity for Entity {
+    const ORG: Column = Column::OrgId;
+}
+
+/// All stages, in order.
+pub async fn stages(tx: &TenantDb) -> Result<Vec<Model>> {
+    let in_order =
+        |select: sea_orm::Select<Entity>| select.order_by_asc(Column::Position).order_by_asc(Column::Id);
+    tx.all(tx.find::<Entity>().map(in_order)).await
+}
+
+/// The stage somebody chose, or the first one when none was. `field` is where a wrong choice is reported.
+pub async fn chosen(tx: &TenantDb, id: Option<Uuid>, field: &str) -> Result<Model> {
+    let mut stages = stages(tx).await?.into_iter();
+    let found = match id {
+        Some(id) => stages.find(|stage| stage.id == id),
+        None => stages.next(),
+    };
+    found.ok_or_else(|| Error::invalid(field, "Choose a stage from the list."))
+}
+
+/// The first stage for leads that were won, if the pipeline has one.
+pub async fn won(tx: &TenantDb) -> Result<Option<Model>> {
+    Ok(stages(tx).await?.into_iter().find(|stage| stage.kind == "won"))
+}
+
+#[derive(FromQueryResult)]
+struct Sum {
+    stage_id: Uuid,
+    leads: i64,
+    value: i64,
+}
+
+/// The stages with count and worth of the live leads this person sees. Amounts in other currencies can't be added and are left out.
+pub async fn summed(tx: &TenantDb, currency_code: &str) -> Result<Vec<pb::LeadStage>> {
+    use store::Column as Lead;
+    let value: Expr = Expr::case(Lead::CurrencyCode.eq(currency_code), Expr::col(Lead::ValueMinor))
+        .finally(0_i64)
+        .into();
+    let finder = row::finder::<store::Entity>(tx, tx.scope()).map(|select| {
+        select
+            .filter(Lead::ArchivedAt.is_null())
+            .select_only()
+            .column(Lead::StageId)
+            .expr_as(Expr::col(Lead::Id).count(), "leads")
+            // PostgreSQL sums bigint to numeric.
+            .expr_as(value.sum().cast_as("bigint"), "value")
+            .group_by(Lead::StageId)
+    });
+    let sums: Vec<Sum> = tx.rows(finder).await?;
+    let sums: HashMap<Uuid, Sum> = sums.into_iter().map(|sum| (sum.stage_id, sum)).collect();
+    let shown = |stage: Model| {
+        let (count, value) = sums.get(&stage.id).map_or((0, 0), |sum| (sum.leads, sum.value));
+        stage.into_pb(
+            count,
+            Money {
+                currency_code: currency_code.to_owned(),
+                minor_units: value,
+            },
+        )
+    };
+    Ok(stages(tx).await?.into_iter().map(shown).collect())
+}
+
+impl Model {
+    fn into_pb(self, count: i64, value: Money) -> pb::LeadStage {
+        let kind = pb::LeadStageKind::from_str_name(&format!("LEAD_STAGE_KIND_{}", self.kind.to_uppercase()));
+        pb::LeadStage {
+            id: ids::format(prefix::STAGE, self.id),
+            name: self.name,
+            kind: kind.unwrap_or_default().into(),
+            lead_count: i32::try_from(count).unwrap_or(i32::MAX),
+            lead_value: Some(value),
+        }
+    }
+}

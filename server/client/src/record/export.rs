@@ -1,0 +1,104 @@
+//! A list as CSV, in pieces: the ids first, in one statement and so in one state of the list, then the rows a few hundred at a time.
+
+mod columns;
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _};
+use streamflow_kernel::{
+    ctx::Ctx,
+    db::TenantDb,
+    error::{Error, Result},
+    list::{List, ListRequest},
+};
+use streamflow_proto::client::v1 as pb;
+use tonic::Status;
+use uuid::Uuid;
+
+use self::columns::{Columns, Exported, Names};
+use super::{
+    csv,
+    kind::Kind,
+    list::{Sort, matching},
+    row,
+};
+use crate::{contact, customer, lead};
+
+/// Rows of a piece.
+const PIECE: usize = 500;
+
+type Pieces = BoxStream<'static, Result<pb::ExportRecordsResponse, Status>>;
+
+/// Everything the request's list names and this person sees, however long it takes to read.
+pub async fn stream(ctx: Ctx, kind: Kind, req: pb::ExportRecordsRequest) -> Result<Pieces> {
+    match kind {
+        Kind::Customer => pieces::<customer::store::Entity>(ctx, req).await,
+        Kind::Contact => pieces::<contact::store::Entity>(ctx, req).await,
+        Kind::Lead => pieces::<lead::store::Entity>(ctx, req).await,
+    }
+}
+
+async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<Pieces> {
+    let list = E::LIST.read(ListRequest {
+        filter: &req.filter,
+        order_by: &req.order_by,
+        ..ListRequest::default()
+    })?;
+    let columns: Columns<E> = columns::chosen::<E>(&req.columns)?;
+    let tx = ctx.read().await?;
+    let ids = ids::<E>(&tx, &list, &E::sort(&tx, &list).await?).await?;
+    let names = Arc::new(columns::names(&tx).await?);
+    drop(tx);
+    let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let mut first = csv::BOM.to_owned();
+    csv::write_row(&mut first, &head);
+    let parts: Vec<Vec<Uuid>> = ids.chunks(PIECE).map(<[Uuid]>::to_vec).collect();
+    let rest = stream::iter(parts).then(move |ids| {
+        let (ctx, columns, names) = (ctx.clone(), columns.clone(), Arc::clone(&names));
+        async move { piece::<E>(&ctx, &columns, &names, &ids).await }
+    });
+    let all = stream::once(async move { Ok(first) }).chain(rest);
+    Ok(all
+        .map_ok(|text| pb::ExportRecordsResponse {
+            data: text.into_bytes(),
+        })
+        .map_err(Status::from)
+        .boxed())
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    id: Uuid,
+}
+
+async fn ids<E: Exported>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Vec<Uuid>> {
+    let finder =
+        matching::<E>(tx, list)?.map(|select| sort.order(select.select_only().column_as(E::ID, "id")));
+    let rows: Vec<Found> = tx.rows(finder).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// A transaction of its own, so that a slow reader holds no connection. Rows that went out of sight meanwhile are left out.
+async fn piece<E: Exported>(
+    ctx: &Ctx,
+    columns: &Columns<E>,
+    names: &Names,
+    ids: &[Uuid],
+) -> Result<String, Error> {
+    let tx = ctx.read().await?;
+    let finder = row::finder::<E>(&tx, tx.scope()).filter(E::ID.is_in(ids.iter().copied()));
+    let mut rows: HashMap<Uuid, E::Model> = tx
+        .all(finder)
+        .await?
+        .into_iter()
+        .map(|row| (E::id(&row), row))
+        .collect();
+    let rows: Vec<E::Model> = ids.iter().filter_map(|id| rows.remove(id)).collect();
+    let mut text = String::new();
+    for record in E::wire(&tx, rows).await? {
+        let cells: Vec<String> = columns.iter().map(|(_, cell)| cell(&record, names)).collect();
+        csv::write_row(&mut text, &cells);
+    }
+    Ok(text)
+}

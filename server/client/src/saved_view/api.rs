@@ -1,0 +1,112 @@
+//! `streamflow.client.v1.SavedViewService`.
+
+use streamflow_kernel::{
+    ctx::{Ctx, Principal},
+    error::{Error, Result, Violations},
+    ids::{self, prefix},
+    list::ListRequest,
+};
+use streamflow_proto::client::v1::{self as pb, saved_view_service_server::SavedViewService};
+use tonic::{Request, Response, Status};
+
+use super::{
+    domain::{NewSavedView, SavedViewEdit},
+    store,
+};
+use crate::{
+    contact, customer, lead,
+    record::{kind::Kind, row::Record as _},
+};
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl SavedViewService for Api {
+    async fn list_saved_views(
+        &self,
+        request: Request<pb::ListSavedViewsRequest>,
+    ) -> Result<Response<pb::ListSavedViewsResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let me = ctx.principal()?.user_id;
+        let tx = ctx.read().await?;
+        let views = store::saved_views(&tx, me, Kind::from_pb(req.kind)).await?;
+        let views = views.into_iter().map(store::Model::into_pb).collect();
+        Ok(Response::new(pb::ListSavedViewsResponse { views }))
+    }
+
+    async fn create_saved_view(
+        &self,
+        request: Request<pb::CreateSavedViewRequest>,
+    ) -> Result<Response<pb::CreateSavedViewResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let new = NewSavedView::parse(req.view)?;
+        check(ctx.principal()?, &new)?;
+        let tx = ctx.write().await?;
+        let view = store::insert_view(&tx, ctx.new_id(), ctx.principal()?.user_id, new).await?;
+        Ok(tx
+            .commit(pb::CreateSavedViewResponse {
+                view: Some(view.into_pb()),
+            })
+            .await?)
+    }
+
+    async fn update_saved_view(
+        &self,
+        request: Request<pb::UpdateSavedViewRequest>,
+    ) -> Result<Response<pb::UpdateSavedViewResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let edit = SavedViewEdit::parse(req.view)?;
+        check(ctx.principal()?, &edit.view)?;
+        let tx = ctx.write().await?;
+        let before = store::own_view(&tx, ctx.principal()?.user_id, edit.id).await?;
+        if before.version != edit.version {
+            return Err(Error::conflict(&before.into_pb()).into());
+        }
+        let view = store::update_view(&tx, before, edit.view).await?;
+        Ok(tx
+            .commit(pb::UpdateSavedViewResponse {
+                view: Some(view.into_pb()),
+            })
+            .await?)
+    }
+
+    async fn delete_saved_view(
+        &self,
+        request: Request<pb::DeleteSavedViewRequest>,
+    ) -> Result<Response<pb::DeleteSavedViewResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let id = ids::parse(prefix::VIEW, &req.view_id).ok_or(Error::not_found("view"))?;
+        let tx = ctx.write().await?;
+        let view = store::own_view(&tx, ctx.principal()?.user_id, id).await?;
+        store::delete_view(&tx, view).await?;
+        Ok(tx.commit(pb::DeleteSavedViewResponse {}).await?)
+    }
+}
+
+/// A view is kept only if its list can show it: the filter and the order are read as the list would read them.
+fn check(principal: &Principal, view: &NewSavedView) -> Result<()> {
+    let kind = Kind::from_pb(view.kind.into()).filter(|kind| kind.is_readable_by(&principal.role));
+    let spec = match kind {
+        Some(Kind::Customer) => customer::store::Entity::LIST,
+        Some(Kind::Contact) => contact::store::Entity::LIST,
+        Some(Kind::Lead) => lead::store::Entity::LIST,
+        None => {
+            return Err(Error::invalid(
+                "view.kind",
+                "Your role does not include this list.",
+            ));
+        }
+    };
+    let read = spec.read(ListRequest {
+        filter: &view.filter,
+        order_by: &view.order_by,
+        ..ListRequest::default()
+    });
+    let Err(problems) = read else { return Ok(()) };
+    let mut violations = Violations::new();
+    for (field, message) in problems.iter() {
+        violations.add(format!("view.{field}"), message);
+    }
+    Err(violations.into())
+}
