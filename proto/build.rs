@@ -1,6 +1,8 @@
 //! Compiles the contract: messages and stubs of the packages asked for, their descriptor sets, and the access tables
 //! that the RPCs declare in their options. An RPC without a declaration stops the build.
 
+#![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMessage as _, Value};

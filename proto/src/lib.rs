@@ -2,7 +2,7 @@
 //!
 //! One cargo feature per package, so that a portal's bundle holds no other portal's names.
 
-#![expect(clippy::all, clippy::pedantic, reason = "generated code")]
+#![expect(clippy::all, clippy::pedantic, clippy::allow_attributes, reason = "generated code")]
 
 #[cfg(feature = "server")]
 pub mod access;
