@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config::Config, databases, secrets, serve, tenant};
+use crate::{config::Config, databases, import, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
@@ -108,7 +108,7 @@ enum TenantCommand {
 enum ImportCommand {
     /// Imports customers (and their contacts) from a CSV file, as the import page does.
     #[command(after_help = "Example:\n  streamflow import customers --tenant harrow-pike --file customers.csv --mode upsert --key external_id")]
-    Customers(tenant::ImportArgs),
+    Customers(import::CustomersArgs),
 }
 
 impl Cli {
@@ -121,7 +121,7 @@ impl Cli {
             Command::Config(ConfigCommand::Check(place)) => Config::load(&place, None)?.print(),
             Command::Healthcheck { port_base } => serve::healthcheck(port_base).await,
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
-            Command::Import(ImportCommand::Customers(args)) => tenant::import(args).await,
+            Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
         }
     }
 }

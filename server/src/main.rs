@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod databases;
 mod demo;
+mod import;
 mod operators;
 mod secrets;
 mod serve;

@@ -1,11 +1,10 @@
-//! `tenant create` and `import customers`: the operator's own hands on the client system.
+//! `tenant create`: a company by the operator's own hand.
 
-use std::{io::Read as _, path::PathBuf};
+use std::io::Read as _;
 
 use anyhow::Context as _;
 use clap::Args;
 use streamflow_client::{
-    import,
     org::provision::{self, NewOrg, NewOwner},
     system::PORTAL,
 };
@@ -32,29 +31,6 @@ pub struct CreateArgs {
     /// ISO 4217 currency.
     #[arg(long, default_value = "GBP")]
     currency: String,
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct ImportArgs {
-    #[command(flatten)]
-    place: Place,
-    /// The company, by its name in page addresses.
-    #[arg(long)]
-    tenant: String,
-    #[arg(long)]
-    file: PathBuf,
-    /// create, update or upsert.
-    #[arg(long, default_value = "upsert")]
-    mode: String,
-    /// Field that finds an existing customer: external_id, name or email.
-    #[arg(long, default_value = "external_id")]
-    key: String,
-    /// Leaves out rows with problems instead of refusing the file.
-    #[arg(long)]
-    skip_problem_rows: bool,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -89,32 +65,8 @@ pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub async fn import(args: ImportArgs) -> anyhow::Result<()> {
-    let config = Config::load(&args.place, None)?;
-    let shared = Shared::new(&config)?;
-    let kernel = shared.kernel(&config, PORTAL).await?;
-    let file = std::fs::read(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;
-    let options = import::command::Options {
-        tenant_id: args.tenant,
-        file_name: args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        mode: args.mode,
-        key: args.key,
-        skip_problem_rows: args.skip_problem_rows,
-    };
-    let summary = import::command::import_customers(&kernel, &file, options).await.map_err(plain)?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    } else {
-        println!(
-            "{} rows: {} created, {} updated, {} unchanged, {} left out, {} contacts created",
-            summary.rows, summary.created, summary.updated, summary.unchanged, summary.skipped, summary.contacts_created
-        );
-    }
-    Ok(())
-}
-
 /// What went wrong, as the person at the terminal needs it: field problems in full.
-fn plain(error: streamflow_kernel::error::Error) -> anyhow::Error {
+pub fn plain(error: streamflow_kernel::error::Error) -> anyhow::Error {
     match error {
         streamflow_kernel::error::Error::Invalid(problems) => {
             let lines: Vec<String> = problems.iter().map(|(field, text)| format!("{field}: {text}")).collect();
