@@ -33,7 +33,9 @@ pub fn provide_me(api: Api) {
 }
 
 pub fn session() -> Session<Me> {
-    SESSION.get().expect("the app provides the session before any page")
+    SESSION
+        .get()
+        .expect("the app provides the session before any page")
 }
 
 /// The person signed in, as the page opened.
@@ -80,7 +82,10 @@ pub fn provide_changes(api: Api) -> Live {
 
 async fn open_changes(api: Api, cursor: String) -> Result<Events, Status> {
     let request = Request::new(pb::WatchRequest { cursor });
-    let stream = ChangeServiceClient::new(api.transport()).watch(request).await?.into_inner();
+    let stream = ChangeServiceClient::new(api.transport())
+        .watch(request)
+        .await?
+        .into_inner();
     Ok(stream.map(|message| message.map(event)).boxed_local())
 }
 
@@ -94,7 +99,11 @@ fn event(message: pb::WatchResponse) -> LiveEvent {
         actor_name: change.actor_name,
         fields: change.fields,
     });
-    LiveEvent { cursor: message.cursor, change, reset: message.reset }
+    LiveEvent {
+        cursor: message.cursor,
+        change,
+        reset: message.reset,
+    }
 }
 
 /// Ends this session on the server and forgets the person here, whether or not the server was reached.

@@ -96,7 +96,7 @@ impl Api {
         call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
     ) -> Result<Res, ApiError> {
         let answer = call(self.transport(), Request::new(request)).await;
-        self.settle(answer)
+        Self::settle(answer)
     }
 
     async fn repeat<Req, Res>(
@@ -105,15 +105,15 @@ impl Api {
         request: impl Fn() -> Request<Req>,
     ) -> Result<Res, ApiError> {
         for wait in RETRY_AFTER_MS {
-            match self.settle(call(self.transport(), request()).await) {
+            match Self::settle(call(self.transport(), request()).await) {
                 Err(error) if error.is_network() => browser::sleep_ms(wait).await,
                 answer => return answer,
             }
         }
-        self.settle(call(self.transport(), request()).await)
+        Self::settle(call(self.transport(), request()).await)
     }
 
-    fn settle<Res>(&self, answer: Result<Response<Res>, Status>) -> Result<Res, ApiError> {
+    fn settle<Res>(answer: Result<Response<Res>, Status>) -> Result<Res, ApiError> {
         match answer {
             Ok(response) => Ok(response.into_inner()),
             Err(status) => Err(ApiError::from_status(&status)),

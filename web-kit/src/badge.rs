@@ -62,7 +62,11 @@ pub fn Tag(#[prop(into)] text: String) -> impl IntoView {
 
 /// A person by initials; the name stands beside it or is given by `named`.
 #[component]
-pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] medium: bool, #[prop(optional)] named: bool) -> impl IntoView {
+pub fn Avatar(
+    #[prop(into)] name: String,
+    #[prop(optional)] medium: bool,
+    #[prop(optional)] named: bool,
+) -> impl IntoView {
     let class = if medium { "avatar is-md" } else { "avatar" };
     let short = initials(&name);
     if named {

@@ -46,10 +46,12 @@ pub fn OfflineBanner() -> impl IntoView {
                 </Banner>
             });
         }
-        (!api.online.get()).then(|| view! {
-            <Banner tone=Tone::Info glyph=glyphs::WIFI>
-                {format!("Reconnecting. The last answer is from {at}; what you typed is kept.")}
-            </Banner>
+        (!api.online.get()).then(|| {
+            view! {
+                <Banner tone=Tone::Info glyph=glyphs::WIFI>
+                    {format!("Reconnecting. The last answer is from {at}; what you typed is kept.")}
+                </Banner>
+            }
         })
     }
 }

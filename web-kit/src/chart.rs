@@ -5,12 +5,7 @@ mod scale;
 use leptos::{html, prelude::*};
 
 use self::scale::{Scale, label_step};
-use crate::{
-    browser,
-    button::IconButton,
-    format::number,
-    icon::glyphs,
-};
+use crate::{browser, button::IconButton, format::number, icon::glyphs};
 
 /// One place on the axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +18,11 @@ pub struct Point {
 
 impl Point {
     pub fn new(label: impl Into<String>, value: f64) -> Self {
-        Self { label: label.into(), value, before: None }
+        Self {
+            label: label.into(),
+            value,
+            before: None,
+        }
     }
 
     pub fn before(mut self, value: f64) -> Self {
@@ -65,12 +64,26 @@ pub fn Chart(
     Effect::new(move |_| {
         if let Some(figure) = place.get() {
             let measured = figure.clone();
-            browser::on_resize(&figure, move || width.set(f64::from(measured.client_width().max(200))));
+            browser::on_resize(&figure, move || {
+                width.set(f64::from(measured.client_width().max(200)));
+            });
         }
     });
-    let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
-    let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
-    let before_class = if kind == ChartKind::Bars { "is-sq is-before" } else { "is-compare" };
+    let label = Signal::derive(move || {
+        if as_table.get() {
+            "Show as chart"
+        } else {
+            "Show as table"
+        }
+        .to_owned()
+    });
+    let has_before =
+        Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
+    let before_class = if kind == ChartKind::Bars {
+        "is-sq is-before"
+    } else {
+        "is-compare"
+    };
     let heading = title.clone();
     view! {
         <figure class="chart-box" node_ref=place>
@@ -111,7 +124,10 @@ fn Drawing(
     write: fn(f64) -> String,
     width: f64,
 ) -> impl IntoView {
-    let top = points.iter().flat_map(|point| [point.value, point.before.unwrap_or_default()]).fold(0.0, f64::max);
+    let top = points
+        .iter()
+        .flat_map(|point| [point.value, point.before.unwrap_or_default()])
+        .fold(0.0, f64::max);
     let scale = Scale::from_zero(top);
     let y = move |value: f64| TOP + (HEIGHT - TOP - FOOT) * (1.0 - scale.part(value));
     let slot = (width - LEFT - RIGHT) / points.len().max(1) as f64;
@@ -181,8 +197,20 @@ fn line(points: &[Point], x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64) -> A
             .collect::<Vec<_>>()
             .join(" ")
     };
-    let now = path(points.iter().enumerate().map(|(at, point)| (at, point.value)).collect());
-    let before = path(points.iter().enumerate().filter_map(|(at, point)| Some((at, point.before?))).collect());
+    let now = path(
+        points
+            .iter()
+            .enumerate()
+            .map(|(at, point)| (at, point.value))
+            .collect(),
+    );
+    let before = path(
+        points
+            .iter()
+            .enumerate()
+            .filter_map(|(at, point)| Some((at, point.before?)))
+            .collect(),
+    );
     let area = match (points.len().checked_sub(1), now.is_empty()) {
         (Some(last), false) => format!("{now} L{:.1} {:.1} L{:.1} {:.1} Z", x(last), y(0.0), x(0), y(0.0)),
         _ => String::new(),

@@ -92,7 +92,9 @@ impl FormState {
     pub(crate) fn touched(self, field: &'static str) {
         self.dirty.set(true);
         let stale = self.refused.with_untracked(|error| {
-            error.as_ref().is_some_and(|error| error.violation(field).is_some())
+            error
+                .as_ref()
+                .is_some_and(|error| error.violation(field).is_some())
         });
         if stale {
             self.refused.update(|error| {
@@ -107,10 +109,14 @@ impl FormState {
         if !field.is_empty() {
             self.fields.update(|fields| fields.push(field));
             on_cleanup(move || {
-                self.fields.try_update(|fields| fields.retain(|one| *one != field));
+                self.fields
+                    .try_update(|fields| fields.retain(|one| *one != field));
             });
         }
-        Signal::derive(move || self.refused.with(|error| error.as_ref()?.violation(field).map(str::to_owned)))
+        Signal::derive(move || {
+            self.refused
+                .with(|error| error.as_ref()?.violation(field).map(str::to_owned))
+        })
     }
 
     /// What no field of this form can show: the error itself, or violations of fields that are not here.
@@ -120,8 +126,14 @@ impl FormState {
             return Some(error);
         }
         let fields = self.fields.get();
-        error.violations.retain(|found| !fields.iter().any(|field| same_field(&found.field, field)));
-        let rest: Vec<_> = error.violations.iter().map(|found| format!("{}: {}", found.field, found.message)).collect();
+        error
+            .violations
+            .retain(|found| !fields.iter().any(|field| same_field(&found.field, field)));
+        let rest: Vec<_> = error
+            .violations
+            .iter()
+            .map(|found| format!("{}: {}", found.field, found.message))
+            .collect();
         if rest.is_empty() {
             return None;
         }

@@ -33,18 +33,25 @@ impl Default for LeaveGuard {
 
 /// Asks before leaving while `unsaved` is true and the calling component lives.
 pub fn guard_while(unsaved: Signal<bool>) {
-    let Some(guard) = use_context::<LeaveGuard>() else { return };
+    let Some(guard) = use_context::<LeaveGuard>() else {
+        return;
+    };
     let number = guard.next.get_value();
     guard.next.set_value(number + 1);
     guard.holding.update(|all| all.push((number, unsaved)));
     on_cleanup(move || {
-        guard.holding.try_update(|all| all.retain(|(one, _)| *one != number));
+        guard
+            .holding
+            .try_update(|all| all.retain(|(one, _)| *one != number));
     });
 }
 
 impl LeaveGuard {
     fn holds(self) -> bool {
-        self.holding.with_untracked(|all| all.iter().any(|(_, unsaved)| unsaved.try_get_untracked() == Some(true)))
+        self.holding.with_untracked(|all| {
+            all.iter()
+                .any(|(_, unsaved)| unsaved.try_get_untracked() == Some(true))
+        })
     }
 
     /// Listens before the router does; only a capturing listener comes first.
@@ -83,7 +90,9 @@ impl LeaveGuard {
         if elsewhere || !self.holds() {
             return;
         }
-        let Some(href) = anchor.get_attribute("href").filter(|href| href.starts_with('/')) else { return };
+        let Some(href) = anchor.get_attribute("href").filter(|href| href.starts_with('/')) else {
+            return;
+        };
         event.prevent_default();
         event.stop_propagation();
         self.ask(href);

@@ -1,5 +1,6 @@
 //! Icons: one inline SVG each, coloured by the text around it.
 
+#[rustfmt::skip]
 pub mod glyphs;
 
 use leptos::prelude::*;

@@ -41,10 +41,16 @@ pub fn use_shortcut(keys: &'static str, label: impl Into<String>, run: impl Fn()
     let all = expect_context::<Keys>();
     let number = all.next.get_value();
     all.next.set_value(number + 1);
-    let shortcut = Shortcut { number, keys, label: label.into(), run: Callback::new(move |()| run()) };
+    let shortcut = Shortcut {
+        number,
+        keys,
+        label: label.into(),
+        run: Callback::new(move |()| run()),
+    };
     all.known.update(|known| known.push(shortcut));
     on_cleanup(move || {
-        all.known.try_update(|known| known.retain(|one| one.number != number));
+        all.known
+            .try_update(|known| known.retain(|one| one.number != number));
     });
 }
 
@@ -65,9 +71,10 @@ impl Keys {
             return;
         }
         // Enter and space on a button or a link are theirs.
-        let on_control = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(
-            |element| matches!(&*element.tag_name(), "A" | "BUTTON" | "INPUT" | "SUMMARY"),
-        );
+        let on_control = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .is_some_and(|element| matches!(&*element.tag_name(), "A" | "BUTTON" | "INPUT" | "SUMMARY"));
         let key = event.key().to_lowercase();
         if on_control && (key == "enter" || key == " ") {
             return;
@@ -86,7 +93,8 @@ impl Keys {
         self.begun.set_value((String::new(), 0.0));
         let pair = format!("{first} {name}");
         let by_keys = |keys: &str| {
-            self.known.with_untracked(|known| known.iter().rev().find(|one| one.keys == keys).map(|one| one.run))
+            self.known
+                .with_untracked(|known| known.iter().rev().find(|one| one.keys == keys).map(|one| one.run))
         };
         if now - at < PAIR_MS
             && let Some(run) = by_keys(&pair)
@@ -94,7 +102,9 @@ impl Keys {
             return Some(run);
         }
         let begins = self.known.with_untracked(|known| {
-            known.iter().any(|one| one.keys.split_once(' ').is_some_and(|(first, _)| first == name))
+            known
+                .iter()
+                .any(|one| one.keys.split_once(' ').is_some_and(|(first, _)| first == name))
         });
         if begins {
             self.begun.set_value((name.to_owned(), now));
@@ -114,13 +124,18 @@ pub fn KeyboardHelp() -> impl IntoView {
             .get()
             .into_iter()
             .rev()
-            .filter(|one| !seen.contains(&one.keys) && { seen.push(one.keys); true })
+            .filter(|one| {
+                !seen.contains(&one.keys) && {
+                    seen.push(one.keys);
+                    true
+                }
+            })
             .map(|one| view! { <dt><KeyNames keys=one.keys/></dt><dd>{one.label}</dd> })
             .collect_view()
     };
     view! {
         <Dialog open=keys.help_open title="Keys on this page">
-            <dl class="keys">{rows.clone()}</dl>
+            <dl class="keys">{rows}</dl>
         </Dialog>
     }
 }

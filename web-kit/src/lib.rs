@@ -1,5 +1,10 @@
 //! The parts the portals share: transport, session, layout pieces and controls. Knows no portal by name; an app hands its own in.
 
+#![expect(
+    clippy::fn_params_excessive_bools,
+    reason = "a component's props are named where they are given"
+)]
+
 pub mod api;
 pub mod badge;
 pub mod banner;
@@ -7,6 +12,7 @@ pub mod board;
 pub mod browser;
 pub mod button;
 pub mod chart;
+mod crash;
 pub mod csv;
 pub mod dialog;
 pub mod empty;
@@ -38,7 +44,7 @@ use self::{api::Api, guard::LeaveGuard, keys::Keys, layout::PageSlots, palette::
 
 /// Puts into context what the parts share. Call it once, first thing in the app's root component.
 pub fn provide(portal: &'static str) -> Api {
-    console_error_panic_hook::set_once();
+    crash::install(portal);
     let api = Api::provide(portal);
     Toasts::provide();
     provide_context(Palette::default());

@@ -35,11 +35,23 @@ pub enum Act {
 
 impl Command {
     pub fn go(label: impl Into<String>, glyph: Glyph, address: impl Into<String>) -> Self {
-        Self { label: label.into(), hint: String::new(), glyph, group: "Go to", act: Act::Go(address.into()) }
+        Self {
+            label: label.into(),
+            hint: String::new(),
+            glyph,
+            group: "Go to",
+            act: Act::Go(address.into()),
+        }
     }
 
     pub fn run(label: impl Into<String>, glyph: Glyph, run: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { label: label.into(), hint: String::new(), glyph, group: "Do", act: Act::Run(Arc::new(run)) }
+        Self {
+            label: label.into(),
+            hint: String::new(),
+            glyph,
+            group: "Do",
+            act: Act::Run(Arc::new(run)),
+        }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -84,7 +96,9 @@ pub fn CommandPalette(
     #[prop(optional)] search: Option<PaletteSearch>,
 ) -> impl IntoView {
     let palette = expect_context::<Palette>();
-    use_shortcut("ctrl+k", "Search or jump to", move || palette.open.update(|open| *open = !*open));
+    use_shortcut("ctrl+k", "Search or jump to", move || {
+        palette.open.update(|open| *open = !*open);
+    });
     view! {
         <Show when=move || palette.open.get()>
             <Opened palette commands search=search.clone()/>
@@ -109,12 +123,19 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
     let shown = Signal::derive(move || {
         let words = typed.get().to_lowercase();
         let mut list = found.get();
-        list.extend(commands.get().into_iter().filter(|command| matches(command, &words)));
+        list.extend(
+            commands
+                .get()
+                .into_iter()
+                .filter(|command| matches(command, &words)),
+        );
         list
     });
     let navigate = use_navigate();
     let choose = Callback::new(move |at: usize| {
-        let Some(command) = shown.with_untracked(|shown| shown.get(at).cloned()) else { return };
+        let Some(command) = shown.with_untracked(|shown| shown.get(at).cloned()) else {
+            return;
+        };
         palette.open.set(false);
         match command.act {
             Act::Go(address) => navigate(&address, NavigateOptions::default()),

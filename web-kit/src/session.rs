@@ -22,10 +22,12 @@ pub enum Who<M> {
     Failed(ApiError),
 }
 
+type Ask<M> = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>>;
+
 /// The portal's session store. Provided by [`provide_session`].
 pub struct Session<M: Send + Sync + 'static> {
     who: RwSignal<Who<M>>,
-    ask: StoredValue<Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>>, LocalStorage>,
+    ask: StoredValue<Ask<M>, LocalStorage>,
 }
 
 impl<M: Send + Sync> Clone for Session<M> {
@@ -43,8 +45,11 @@ where
     F: Fn() -> Fut + 'static,
     Fut: Future<Output = Result<M, ApiError>> + 'static,
 {
-    let ask: Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>> = Rc::new(move || Box::pin(ask()));
-    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask) };
+    let ask: Ask<M> = Rc::new(move || Box::pin(ask()));
+    let session = Session {
+        who: RwSignal::new(Who::Asking),
+        ask: StoredValue::new_local(ask),
+    };
     provide_context(session);
     session.refresh();
     let signed_out = use_api().signed_out;
@@ -67,7 +72,13 @@ impl<M: Clone + Send + Sync> Session<M> {
 
     /// What `Me` said, while signed in.
     pub fn me(self) -> Option<M> {
-        self.who.with(|who| if let Who::SignedIn(me) = who { Some(me.clone()) } else { None })
+        self.who.with(|who| {
+            if let Who::SignedIn(me) = who {
+                Some(me.clone())
+            } else {
+                None
+            }
+        })
     }
 
     pub fn me_untracked(self) -> Option<M> {
@@ -104,7 +115,11 @@ impl<M: Clone + Send + Sync> Session<M> {
 /// "/sign-in?next=…": the sign-in page that leads back here.
 pub fn sign_in_address(page: &str) -> String {
     let here = browser::here();
-    if here == "/" || here.starts_with(page) { page.to_owned() } else { format!("{page}?next={}", encode(&here)) }
+    if here == "/" || here.starts_with(page) {
+        page.to_owned()
+    } else {
+        format!("{page}?next={}", encode(&here))
+    }
 }
 
 /// Where to go after signing in: the return address of this page, if it is one of this origin.
@@ -114,7 +129,10 @@ pub fn return_address() -> Option<String> {
 
 /// A path on this origin: "//host" and "/\host" would leave it.
 fn is_own(address: &str) -> bool {
-    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\') && !address.contains(':')
+    address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains('\\')
+        && !address.contains(':')
 }
 
 #[cfg(test)]
@@ -122,7 +140,13 @@ mod tests {
     #[test]
     fn return_addresses_never_leave_the_origin() {
         assert!(super::is_own("/tenant/a/x?q=1"));
-        for foreign in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", ""] {
+        for foreign in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "",
+        ] {
             assert!(!super::is_own(foreign), "{foreign}");
         }
     }

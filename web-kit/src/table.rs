@@ -14,8 +14,10 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 pub use self::column::{Column, choosable, usual};
 use self::{cursor::use_cursor, head::Head, row::Row, window::Window};
 use crate::{
+    button::Button,
+    empty::EmptyState,
     error_panel::{ErrorNote, ErrorPanel},
-    list::{query::ListQuery, rows::Rows, selection::Selection},
+    list::{query::ListQuery, rows::Rows, selection::Selection, state::ListState},
     skeleton::{Delayed, Skeleton},
 };
 
@@ -55,7 +57,7 @@ pub fn VirtualTable<T>(
     /// What a row is called, for its checkbox.
     name: fn(&T) -> String,
     #[prop(optional)] selection: Option<Selection>,
-    /// Shown when there are no rows at all, or none that match.
+    /// Shown when there are no rows at all. Filters that nothing matches have their own words.
     #[prop(into)]
     empty: ViewFn,
 ) -> impl IntoView
@@ -71,7 +73,14 @@ where
     let window = Window::new(wrap, rows);
     let navigate = use_navigate();
     let cursor = RwSignal::new(None);
-    let parts = TableParts { rows, columns, selection, href, name, cursor };
+    let parts = TableParts {
+        rows,
+        columns,
+        selection,
+        href,
+        name,
+        cursor,
+    };
     let open = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
     use_cursor(parts, window, open);
 
@@ -79,16 +88,28 @@ where
     let in_sight = move || {
         let range = window.range.get();
         let cut = |all: &[Arc<T>]| -> Vec<_> {
-            all.iter().enumerate().skip(range.start).take(range.len()).map(|(at, row)| (at, row.clone())).collect()
+            all.iter()
+                .enumerate()
+                .skip(range.start)
+                .take(range.len())
+                .map(|(at, row)| (at, row.clone()))
+                .collect()
         };
         rows.with(cut)
     };
-    let count = move || rows.total.get().map_or(-1, |(total, capped)| if capped { -1 } else { total + 1 });
+    let count = move || {
+        rows.total
+            .get()
+            .map_or(-1, |(total, capped)| if capped { -1 } else { total + 1 })
+    };
     let table_width = move || format!("{}px", column::least_width(&columns.get(), selection.is_some()));
     view! {
         {move || match (rows.is_ready(), rows.count() == 0, rows.error.get()) {
             (false, _, Some(error)) => {
                 view! { <ErrorPanel what=what.get_value() error on_retry=move |()| rows.retry()/> }.into_any()
+            }
+            (true, true, None) if query.with(ListState::is_narrowed) => {
+                view! { <NoMatch what=what.get_value() query/> }.into_any()
             }
             (true, true, None) => empty.run(),
             _ => ().into_any(),
@@ -127,6 +148,25 @@ where
                     .map(|error| view! { <ErrorNote error on_retry=move |()| rows.retry()/> })
             }}
         </div>
+    }
+}
+
+/// Filters that nothing matches: the way out is to take them away.
+#[component]
+fn NoMatch(what: String, query: ListQuery) -> impl IntoView {
+    let clear = move |_| {
+        query.update(|state| {
+            state.text.clear();
+            state.filters.clear();
+        });
+    };
+    let actions = move || view! { <Button on_click=clear>"Clear filters"</Button> };
+    view! {
+        <EmptyState
+            title=format!("No {} match", what.to_lowercase())
+            text="Nothing has all of these words and filters. Take one away, or clear them."
+            actions
+        />
     }
 }
 

@@ -33,14 +33,19 @@ impl Theme {
     }
 
     pub fn from_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or(Self::System)
+        Self::ALL
+            .into_iter()
+            .find(|theme| theme.name() == name)
+            .unwrap_or(Self::System)
     }
 
     /// Applies and remembers.
     pub fn choose(self) {
         let value = (self != Self::System).then(|| self.name());
         browser::store(KEY, value);
-        let Some(root) = document().document_element() else { return };
+        let Some(root) = document().document_element() else {
+            return;
+        };
         let _ = match value {
             Some(value) => root.set_attribute("data-theme", value),
             None => root.remove_attribute("data-theme"),

@@ -29,7 +29,9 @@ pub fn Invitation() -> impl IntoView {
         let request = GetInvitationRequest { token: token() };
         async move {
             api.open(request, async |transport, request| {
-                InvitationServiceClient::new(transport).get_invitation(request).await
+                InvitationServiceClient::new(transport)
+                    .get_invitation(request)
+                    .await
             })
             .await
         }
@@ -51,7 +53,13 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
     let form = FormState::new();
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let role = role_name(invitation.role());
-    let GetInvitationResponse { org_name, email, invited_by, has_account, .. } = invitation;
+    let GetInvitationResponse {
+        org_name,
+        email,
+        invited_by,
+        has_account,
+        ..
+    } = invitation;
     let address = email.clone();
     let send = move |()| {
         let request = AcceptInvitationRequest {
@@ -63,7 +71,9 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
         let attempt = async move {
             let password = request.password.clone();
             api.open(request, async |transport, request| {
-                InvitationServiceClient::new(transport).accept_invitation(request).await
+                InvitationServiceClient::new(transport)
+                    .accept_invitation(request)
+                    .await
             })
             .await?;
             sign_in(api, email, password).await

@@ -39,7 +39,9 @@ pub fn WrongSpace(
     let leave = use_sign_out();
     let company = session().me_untracked().unwrap_or_default().org_name;
     let lead = ViewFn::from(move || {
-        format!("You are signed in to {company}. This address belongs to another company, so nothing of it is shown.")
+        format!(
+            "You are signed in to {company}. This address belongs to another company, so nothing of it is shown."
+        )
     });
     view! {
         <Door title="Not your company’s page" lead>

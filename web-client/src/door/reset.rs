@@ -22,10 +22,14 @@ pub fn RequestReset() -> impl IntoView {
     let email = RwSignal::new(String::new());
     let sent = RwSignal::new(false);
     let send = move |()| {
-        let request = RequestPasswordResetRequest { email: email.get_untracked().trim().to_owned() };
+        let request = RequestPasswordResetRequest {
+            email: email.get_untracked().trim().to_owned(),
+        };
         let attempt = async move {
             api.open(request, async |transport, request| {
-                AccountServiceClient::new(transport).request_password_reset(request).await
+                AccountServiceClient::new(transport)
+                    .request_password_reset(request)
+                    .await
             })
             .await
         };

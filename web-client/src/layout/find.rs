@@ -29,9 +29,15 @@ pub fn Find() -> impl IntoView {
         if !may("search.read") {
             return Ok(Vec::new());
         }
-        let request = SearchRequest { query: query.chars().take(200).collect(), kinds: Vec::new(), limit: HITS };
+        let request = SearchRequest {
+            query: query.chars().take(200).collect(),
+            kinds: Vec::new(),
+            limit: HITS,
+        };
         let reply = api
-            .read(request, async |transport, request| SearchServiceClient::new(transport).search(request).await)
+            .read(request, async |transport, request| {
+                SearchServiceClient::new(transport).search(request).await
+            })
             .await?;
         Ok(reply.hits.into_iter().filter_map(command).collect())
     });
@@ -45,6 +51,14 @@ fn command(hit: SearchHit) -> Option<Command> {
         RecordKind::Lead => ("leads", glyphs::FILTER, "Leads"),
         RecordKind::Unspecified => return None,
     };
-    let hint = [hit.subtitle, hit.matched].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-    Some(Command::go(hit.title, glyph, address(&format!("{page}/{}", hit.id))).hint(hint).group(group))
+    let hint = [hit.subtitle, hit.matched]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(
+        Command::go(hit.title, glyph, address(&format!("{page}/{}", hit.id)))
+            .hint(hint)
+            .group(group),
+    )
 }

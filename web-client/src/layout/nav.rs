@@ -40,7 +40,13 @@ const fn entry(
     permission: &'static str,
     keys: &'static str,
 ) -> Entry {
-    Entry { label, page, glyph, permission, keys }
+    Entry {
+        label,
+        page,
+        glyph,
+        permission,
+        keys,
+    }
 }
 
 pub const GROUPS: [Group; 3] = [
@@ -54,7 +60,13 @@ pub const GROUPS: [Group; 3] = [
     Group {
         label: "Customers",
         entries: &[
-            entry("Customers", "customers", glyphs::ADDRESS_BOOK, "customer.read", "g c"),
+            entry(
+                "Customers",
+                "customers",
+                glyphs::ADDRESS_BOOK,
+                "customer.read",
+                "g c",
+            ),
             entry("Contacts", "contacts", glyphs::USER_GROUP, "contact.read", "g o"),
             entry("Leads", "leads", glyphs::FILTER, "lead.read", "g l"),
         ],
@@ -72,7 +84,11 @@ pub const GROUPS: [Group; 3] = [
 impl Group {
     /// What this person may see of it.
     pub fn entries(&self) -> Vec<Entry> {
-        self.entries.iter().copied().filter(|entry| may(entry.permission)).collect()
+        self.entries
+            .iter()
+            .copied()
+            .filter(|entry| may(entry.permission))
+            .collect()
     }
 }
 
@@ -91,7 +107,9 @@ pub fn NavGroups() -> impl IntoView {
         .map(|(label, entries)| {
             let links = entries
                 .into_iter()
-                .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
+                .map(
+                    |entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> },
+                )
                 .collect_view();
             view! {
                 {(!label.is_empty()).then(|| view! { <div class="nav-label">{label}</div> })}

@@ -37,7 +37,8 @@ impl Drag {
 
     pub fn begin(self, event: &PointerEvent, card: String) {
         if event.button() == 0 && event.pointer_type() != "touch" {
-            self.pressed.set_value(Some((card, event.client_x(), event.client_y())));
+            self.pressed
+                .set_value(Some((card, event.client_x(), event.client_y())));
         }
     }
 
@@ -80,7 +81,9 @@ impl Drag {
     }
 
     fn on_move(self, event: &PointerEvent) {
-        let Some((card, x, y)) = self.pressed.get_value() else { return };
+        let Some((card, x, y)) = self.pressed.get_value() else {
+            return;
+        };
         let far = (event.client_x() - x).abs().max((event.client_y() - y).abs()) > THRESHOLD;
         if self.card.with_untracked(Option::is_none) {
             if !far {
@@ -109,5 +112,8 @@ fn place_under(x: i32, y: i32) -> Option<Place> {
             around.top() + around.height() / 2.0 < f64::from(y)
         })
         .count();
-    Some(Place { lane: lane.get_attribute("data-lane")?.parse().ok()?, at })
+    Some(Place {
+        lane: lane.get_attribute("data-lane")?.parse().ok()?,
+        at,
+    })
 }

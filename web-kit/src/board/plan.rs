@@ -62,7 +62,9 @@ mod tests {
     use super::*;
 
     fn lanes() -> Vec<Vec<String>> {
-        [&["a", "b", "c"][..], &["d"], &[]].map(|lane| lane.iter().map(|&card| card.into()).collect()).to_vec()
+        [&["a", "b", "c"][..], &["d"], &[]]
+            .map(|lane| lane.iter().map(|&card| card.into()).collect())
+            .to_vec()
     }
 
     fn at(lane: usize, at: usize) -> Place {

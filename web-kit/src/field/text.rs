@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 
 use super::{FieldFrame, FieldTie};
-use crate::{
-    button::IconButton,
-    icon::glyphs,
-};
+use crate::{button::IconButton, icon::glyphs};
 
 #[component]
 pub fn TextField(
@@ -69,7 +66,14 @@ pub fn PasswordField(
     let touch = tie.clone();
     let (id, note, invalid) = (tie.id.clone(), tie.note_id(), tie.invalid());
     let shown = RwSignal::new(false);
-    let eye = Signal::derive(move || if shown.get() { "Hide password" } else { "Show password" }.to_owned());
+    let eye = Signal::derive(move || {
+        if shown.get() {
+            "Hide password"
+        } else {
+            "Show password"
+        }
+        .to_owned()
+    });
     view! {
         <FieldFrame tie label help aside>
             <div class="input-wrap has-end">

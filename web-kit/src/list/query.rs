@@ -9,11 +9,13 @@ use leptos_router::{
 use super::state::ListState;
 use crate::browser;
 
+type Navigate = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Reads follow the address; changes replace it, so that "back" leaves the list.
 #[derive(Clone, Copy)]
 pub struct ListQuery {
     state: Memo<ListState>,
-    navigate: StoredValue<Box<dyn Fn(&str) + Send + Sync>>,
+    navigate: StoredValue<Navigate>,
 }
 
 /// For list pages, inside the router.
@@ -23,7 +25,14 @@ pub fn use_list_query() -> ListQuery {
     ListQuery {
         state: Memo::new(move |_| search.with(|search| ListState::from_query(search))),
         navigate: StoredValue::new(Box::new(move |address| {
-            navigate(address, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+            navigate(
+                address,
+                NavigateOptions {
+                    replace: true,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                },
+            );
         })),
     }
 }

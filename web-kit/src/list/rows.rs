@@ -22,7 +22,7 @@ type Fetch<T> = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<Page<T>, Api
 
 /// All rows read so far. Copy it freely.
 pub struct Rows<T: Send + Sync + 'static> {
-    rows: RwSignal<Vec<Arc<T>>>,
+    loaded: RwSignal<Vec<Arc<T>>>,
     /// Token of the next page; None before the first answer.
     next: RwSignal<Option<String>>,
     pub total: RwSignal<Option<(i64, bool)>>,
@@ -56,7 +56,7 @@ impl<T: Send + Sync> Rows<T> {
     {
         let fetch: Fetch<T> = Rc::new(move |token| Box::pin(fetch(token)));
         let this = Self {
-            rows: RwSignal::new(Vec::new()),
+            loaded: RwSignal::new(Vec::new()),
             next: RwSignal::new(None),
             total: RwSignal::new(None),
             loading: RwSignal::new(true),
@@ -87,7 +87,11 @@ impl<T: Send + Sync> Rows<T> {
         let shows_skeleton = self.next.with_untracked(Option::is_none);
         let answer = self.fetch.get_value()(token);
         spawn_local(async move {
-            let answer = if shows_skeleton { steady(answer).await } else { answer.await };
+            let answer = if shows_skeleton {
+                steady(answer).await
+            } else {
+                answer.await
+            };
             // A page that is gone, or a question that is no longer asked.
             if self.asked.try_get_value() == Some(number) {
                 self.settle(answer, first);
@@ -99,7 +103,8 @@ impl<T: Send + Sync> Rows<T> {
         match answer {
             Ok(page) => {
                 let new: Vec<_> = page.rows.into_iter().map(Arc::new).collect();
-                self.rows.update(|rows| if first { *rows = new } else { rows.extend(new) });
+                self.loaded
+                    .update(|rows| if first { *rows = new } else { rows.extend(new) });
                 self.next.set(Some(page.next_page_token));
                 if first || page.total.is_some() {
                     self.total.set(page.total);
@@ -130,23 +135,27 @@ impl<T: Send + Sync> Rows<T> {
     /// Tries the page that failed again.
     pub fn retry(self) {
         self.error.set(None);
-        if self.rows.with_untracked(Vec::is_empty) { self.reload() } else { self.more() }
+        if self.loaded.with_untracked(Vec::is_empty) {
+            self.reload();
+        } else {
+            self.more();
+        }
     }
 
     pub fn get(self) -> Vec<Arc<T>> {
-        self.rows.get()
+        self.loaded.get()
     }
 
     pub fn with<R>(self, read: impl FnOnce(&[Arc<T>]) -> R) -> R {
-        self.rows.with(|rows| read(rows))
+        self.loaded.with(|rows| read(rows))
     }
 
     pub fn with_untracked<R>(self, read: impl FnOnce(&[Arc<T>]) -> R) -> R {
-        self.rows.with_untracked(|rows| read(rows))
+        self.loaded.with_untracked(|rows| read(rows))
     }
 
     pub fn count(self) -> usize {
-        self.rows.with(Vec::len)
+        self.loaded.with(Vec::len)
     }
 
     /// The first answer has come.
@@ -155,7 +164,8 @@ impl<T: Send + Sync> Rows<T> {
     }
 
     pub fn has_more(self) -> bool {
-        self.next.with(|next| next.as_ref().is_some_and(|token| !token.is_empty()))
+        self.next
+            .with(|next| next.as_ref().is_some_and(|token| !token.is_empty()))
     }
 
     /// Empty when the list is gone, which an undo that outlives its page may ask.
@@ -164,13 +174,14 @@ impl<T: Send + Sync> Rows<T> {
     }
 
     pub fn has(self, key: &str) -> bool {
-        self.rows.with_untracked(|rows| rows.iter().any(|row| self.key_of(row) == key))
+        self.loaded
+            .with_untracked(|rows| rows.iter().any(|row| self.key_of(row) == key))
     }
 
     /// Puts a row in place of the one with its key.
     pub fn replace(self, row: T) {
         let key = self.key_of(&row);
-        self.rows.update(|rows| {
+        self.loaded.update(|rows| {
             if let Some(place) = rows.iter_mut().find(|known| self.key_of(known) == key) {
                 *place = Arc::new(row);
             }
@@ -178,7 +189,7 @@ impl<T: Send + Sync> Rows<T> {
     }
 
     pub fn insert_first(self, row: T) {
-        self.rows.update(|rows| rows.insert(0, Arc::new(row)));
+        self.loaded.update(|rows| rows.insert(0, Arc::new(row)));
         self.total.update(|total| {
             if let Some((count, _)) = total {
                 *count += 1;
@@ -189,14 +200,17 @@ impl<T: Send + Sync> Rows<T> {
     /// Takes a row out; gives it back with its place, for undo.
     pub fn remove(self, key: &str) -> Option<(usize, Arc<T>)> {
         let mut taken = None;
-        self.rows.update(|rows| {
-            taken = rows.iter().position(|row| self.key_of(row) == key).map(|at| (at, rows.remove(at)));
+        self.loaded.update(|rows| {
+            taken = rows
+                .iter()
+                .position(|row| self.key_of(row) == key)
+                .map(|at| (at, rows.remove(at)));
         });
         taken
     }
 
     pub fn put_back(self, at: usize, row: Arc<T>) {
-        self.rows.update(|rows| rows.insert(at.min(rows.len()), row));
+        self.loaded.update(|rows| rows.insert(at.min(rows.len()), row));
     }
 
     /// Marks a row as changed by another person; it glows once and names who.

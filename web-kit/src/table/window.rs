@@ -26,7 +26,12 @@ impl<T: Send + Sync> Copy for Window<T> {}
 
 impl<T: Send + Sync> Window<T> {
     pub fn new(wrap: NodeRef<html::Div>, rows: Rows<T>) -> Self {
-        let this = Self { wrap, rows, range: RwSignal::new(0..40), row_height: RwSignal::new(36.0) };
+        let this = Self {
+            wrap,
+            rows,
+            range: RwSignal::new(0..40),
+            row_height: RwSignal::new(36.0),
+        };
         Effect::new(move |_| {
             this.rows.count();
             if this.wrap.get().is_some() {
@@ -59,7 +64,9 @@ impl<T: Send + Sync> Window<T> {
 
     /// Reads the scroll place, asks for more rows near the end.
     pub fn measure(self) {
-        let Some(Some(wrap)) = self.wrap.try_get_untracked() else { return };
+        let Some(Some(wrap)) = self.wrap.try_get_untracked() else {
+            return;
+        };
         let row = wrap.query_selector("tbody tr.is-row").ok().flatten();
         if let Some(row) = row {
             let height = row.get_bounding_client_rect().height();
@@ -96,9 +103,15 @@ impl<T: Send + Sync> Window<T> {
 
     /// Scrolls just as far as needed to see a row.
     pub fn reveal(self, at: usize) {
-        let Some(wrap) = self.wrap.get_untracked() else { return };
+        let Some(wrap) = self.wrap.get_untracked() else {
+            return;
+        };
         let height = self.row_height.get_untracked();
-        let head = wrap.query_selector("thead").ok().flatten().map_or(0.0, |head| head.get_bounding_client_rect().height());
+        let head = wrap
+            .query_selector("thead")
+            .ok()
+            .flatten()
+            .map_or(0.0, |head| head.get_bounding_client_rect().height());
         let top = at as f64 * height;
         let seen = f64::from(wrap.scroll_top());
         let room = f64::from(wrap.client_height()) - head;
