@@ -37,7 +37,11 @@ pub async fn create(tx: &TenantDb, writer: &Writer, creations: Vec<Creation>) ->
     let mut contacts = Vec::new();
     let mut effects = Vec::with_capacity(creations.len() * 2);
     for (number, creation) in (first..).zip(creations) {
-        let main_contact = creation.contact.as_ref().map(|contact| contact.name.clone()).unwrap_or_default();
+        let main_contact = creation
+            .contact
+            .as_ref()
+            .map(|contact| contact.name.clone())
+            .unwrap_or_default();
         let customer = customer_row(tx, writer, creation.customer, number, main_contact)?;
         effects.push(created(creation.row, Kind::Customer, customer.id));
         if let Some(new) = creation.contact {
@@ -54,7 +58,13 @@ pub async fn create(tx: &TenantDb, writer: &Writer, creations: Vec<Creation>) ->
 }
 
 fn created(row: i32, kind: Kind, record_id: Uuid) -> Effect {
-    Effect { row, kind, record_id, op: EffectOp::Created, version_after: 1 }
+    Effect {
+        row,
+        kind,
+        record_id,
+        op: EffectOp::Created,
+        version_after: 1,
+    }
 }
 
 /// Takes `count` numbers in a row from the company's counter and gives the first.
@@ -62,7 +72,8 @@ async fn numbers(tx: &TenantDb, count: usize) -> Result<i64> {
     let first = number::next(tx, Kind::Customer).await?;
     let more = i64::try_from(count).map_err(Error::internal)? - 1;
     let sql = "UPDATE counters SET value = value + ? WHERE org_id = {org} AND name = ?";
-    tx.execute(sql, vec![more.into(), Kind::Customer.as_str().into()]).await?;
+    tx.execute(sql, vec![more.into(), Kind::Customer.as_str().into()])
+        .await?;
     Ok(first)
 }
 
@@ -126,9 +137,30 @@ fn contact_row(tx: &TenantDb, writer: &Writer, customer_id: Uuid, new: Contact) 
 
 async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Result<()> {
     const COLUMNS: [&str; 24] = [
-        "id", "version", "number", "name", "sort_name", "kind", "email", "phone", "website", "street", "postal_code",
-        "city", "region", "country", "owner_id", "assignee_id", "team_id", "tags", "external_id", "source", "note",
-        "main_contact_name", "created_at", "updated_at",
+        "id",
+        "version",
+        "number",
+        "name",
+        "sort_name",
+        "kind",
+        "email",
+        "phone",
+        "website",
+        "street",
+        "postal_code",
+        "city",
+        "region",
+        "country",
+        "owner_id",
+        "assignee_id",
+        "team_id",
+        "tags",
+        "external_id",
+        "source",
+        "note",
+        "main_contact_name",
+        "created_at",
+        "updated_at",
     ];
     let values = rows.iter().cloned().map(|row| -> [Value; 24] {
         [
@@ -163,8 +195,19 @@ async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Res
 
 async fn insert_contacts(tx: &TenantDb, rows: impl Iterator<Item = &contact::store::Model>) -> Result<()> {
     const COLUMNS: [&str; 13] = [
-        "id", "version", "customer_id", "name", "sort_name", "title", "email", "phone", "mobile", "note", "main",
-        "created_at", "updated_at",
+        "id",
+        "version",
+        "customer_id",
+        "name",
+        "sort_name",
+        "title",
+        "email",
+        "phone",
+        "mobile",
+        "note",
+        "main",
+        "created_at",
+        "updated_at",
     ];
     let values = rows.cloned().map(|row| -> [Value; 13] {
         [
@@ -196,15 +239,29 @@ async fn leave_traces(
     let written: Vec<_> = customers
         .iter()
         .map(customer::store::Model::written)
-        .chain(contacts.iter().map(|(contact, customer)| contact.written(customer)))
+        .chain(
+            contacts
+                .iter()
+                .map(|(contact, customer)| contact.written(customer)),
+        )
         .collect();
-    let events: Vec<NewEvent> =
-        written.iter().map(|written| NewEvent::new(written.kind, written.id, EventKind::Imported)).collect();
+    let events: Vec<NewEvent> = written
+        .iter()
+        .map(|written| NewEvent::new(written.kind, written.id, EventKind::Imported))
+        .collect();
     insert_events(tx, writer, &events).await?;
-    let customers = customers.iter().map(|row| entry::customer(&row.clone().into_pb()));
-    let contacts = contacts.iter().map(|(row, customer)| entry::contact(&row.clone().into_pb(&customer.name)));
+    let customers = customers
+        .iter()
+        .map(|row| entry::customer(&row.clone().into_pb()));
+    let contacts = contacts
+        .iter()
+        .map(|(row, customer)| entry::contact(&row.clone().into_pb(&customer.name)));
     let entries = written.iter().zip(customers.chain(contacts));
-    insert_entries(tx, entries.map(|(written, entry)| (written.kind, written.id, entry))).await?;
+    insert_entries(
+        tx,
+        entries.map(|(written, entry)| (written.kind, written.id, entry)),
+    )
+    .await?;
     for written in written {
         written.announce_new(tx);
     }
@@ -212,8 +269,13 @@ async fn leave_traces(
 }
 
 /// Entries of records of nobody, which imported ones are.
-async fn insert_entries(tx: &TenantDb, entries: impl Iterator<Item = (Kind, Uuid, SearchEntry)>) -> Result<()> {
-    const COLUMNS: [&str; 8] = ["kind", "id", "title", "subtitle", "text", "digits", "keys", "archived"];
+async fn insert_entries(
+    tx: &TenantDb,
+    entries: impl Iterator<Item = (Kind, Uuid, SearchEntry)>,
+) -> Result<()> {
+    const COLUMNS: [&str; 8] = [
+        "kind", "id", "title", "subtitle", "text", "digits", "keys", "archived",
+    ];
     let values = entries.map(|(kind, id, entry)| -> [Value; 8] {
         [
             kind.as_str().into(),
@@ -241,6 +303,13 @@ async fn insert<const N: usize>(
     }
     let row = format!("({{org}}{})", ", ?".repeat(N));
     let rows = vec![row; values.len() / N].join(", ");
-    tx.execute(&format!("INSERT INTO {table} (org_id, {}) VALUES {rows}", columns.join(", ")), values).await?;
+    tx.execute(
+        &format!(
+            "INSERT INTO {table} (org_id, {}) VALUES {rows}",
+            columns.join(", ")
+        ),
+        values,
+    )
+    .await?;
     Ok(())
 }

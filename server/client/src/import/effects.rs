@@ -9,7 +9,10 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
-use crate::record::{kind::Kind, merge::{Change, Fields}};
+use crate::record::{
+    kind::Kind,
+    merge::{Change, Fields},
+};
 
 /// Rows of one INSERT; SQLite and PostgreSQL both bound the number of values.
 const BATCH: usize = 500;
@@ -33,10 +36,19 @@ pub enum EffectOp {
     Updated(BTreeMap<String, String>),
 }
 
+impl Effect {
+    /// True for a record that was not there before the import.
+    pub const fn is_new(&self) -> bool {
+        matches!(self.op, EffectOp::Created)
+    }
+}
+
 impl EffectOp {
     /// What `changes` are about to do to `current`.
     pub fn updating<F: Fields>(current: &F, changes: &[F::Change]) -> Self {
-        let before = changes.iter().map(|change| (change.field().to_owned(), current.current(change).text()));
+        let before = changes
+            .iter()
+            .map(|change| (change.field().to_owned(), current.current(change).text()));
         Self::Updated(before.collect())
     }
 }
@@ -47,7 +59,9 @@ pub async fn insert_effects(tx: &TenantDb, import_id: Uuid, effects: &[Effect]) 
         for effect in batch {
             let (op, before) = match &effect.op {
                 EffectOp::Created => ("created", "{}".to_owned()),
-                EffectOp::Updated(before) => ("updated", serde_json::to_string(before).map_err(Error::internal)?),
+                EffectOp::Updated(before) => {
+                    ("updated", serde_json::to_string(before).map_err(Error::internal)?)
+                }
             };
             values.extend::<[Value; 7]>([
                 import_id.into(),
@@ -84,7 +98,9 @@ pub async fn last_effects(tx: &TenantDb, import_id: Uuid, window: i32) -> Result
     let sql = "SELECT row, record_kind, record_id, op, before, version_after FROM import_effects \
                WHERE org_id = {org} AND import_id = ? AND row > \
                (SELECT MAX(row) FROM import_effects WHERE org_id = {org} AND import_id = ?) - ?";
-    let stored: Vec<Stored> = tx.query(sql, vec![import_id.into(), import_id.into(), window.into()]).await?;
+    let stored: Vec<Stored> = tx
+        .query(sql, vec![import_id.into(), import_id.into(), window.into()])
+        .await?;
     stored.into_iter().map(Stored::into_effect).collect()
 }
 
@@ -97,12 +113,19 @@ pub async fn delete_effects_from(tx: &TenantDb, import_id: Uuid, row: i32) -> Re
 
 impl Stored {
     fn into_effect(self) -> Result<Effect> {
-        let kind = Kind::from_stored(&self.record_kind).ok_or_else(|| Error::internal("an effect on no known record"))?;
+        let kind = Kind::from_stored(&self.record_kind)
+            .ok_or_else(|| Error::internal("an effect on no known record"))?;
         let op = if self.op == "created" {
             EffectOp::Created
         } else {
             EffectOp::Updated(serde_json::from_str(&self.before).map_err(Error::internal)?)
         };
-        Ok(Effect { row: self.row, kind, record_id: self.record_id, op, version_after: self.version_after })
+        Ok(Effect {
+            row: self.row,
+            kind,
+            record_id: self.record_id,
+            op,
+            version_after: self.version_after,
+        })
     }
 }

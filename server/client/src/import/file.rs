@@ -60,7 +60,13 @@ pub struct File {
 
 impl File {
     pub fn open(source: Source, format: Format) -> Self {
-        Self { source, reader: Reader::new(format), offset: 0, ended: false, rows: VecDeque::new() }
+        Self {
+            source,
+            reader: Reader::new(format),
+            offset: 0,
+            ended: false,
+            rows: VecDeque::new(),
+        }
     }
 
     /// Column names; known after the first rows were read.
@@ -105,7 +111,13 @@ impl Setup {
         let fields = import.mapping();
         let (mode, key) = (import.mode(), import.key());
         let mapping = Mapping::parse(&fields, fields.len(), mode, key)?;
-        Ok(Self { format: format_of(import)?, mode, key, mapping, fixes: import.fixes() })
+        Ok(Self {
+            format: format_of(import)?,
+            mode,
+            key,
+            mapping,
+            fixes: import.fixes(),
+        })
     }
 }
 
@@ -130,7 +142,11 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub fn new(source: Source, setup: &'a Setup) -> Self {
         let checker = Checker::new(&setup.mapping, setup.key);
-        Self { file: File::open(source, setup.format), setup, checker }
+        Self {
+            file: File::open(source, setup.format),
+            setup,
+            checker,
+        }
     }
 
     pub fn header(&self) -> &[String] {

@@ -69,16 +69,36 @@ impl Known {
         let meant: Vec<&ImportedRow> = items.iter().filter_map(|item| item.meant.as_ref()).collect();
         let customers = customers(tx, scope, setup.key, &meant, hold).await?;
         let taken = taken(tx, &meant).await?;
-        let found: Vec<Uuid> = customers.values().flatten().map(|customer| customer.row.id).collect();
+        let found: Vec<Uuid> = customers
+            .values()
+            .flatten()
+            .map(|customer| customer.row.id)
+            .collect();
         let wanted = meant.iter().any(|row| !row.contact.is_empty());
-        let contacts = if wanted { contacts(tx, found, hold).await? } else { HashMap::new() };
-        Ok(Self { customers, taken, contacts })
+        let contacts = if wanted {
+            contacts(tx, found, hold).await?
+        } else {
+            HashMap::new()
+        };
+        Ok(Self {
+            customers,
+            taken,
+            contacts,
+        })
     }
 
     /// Decides one row; preview and run both ask here.
     pub fn decide(&self, setup: &Setup, row: &ImportedRow) -> Decision<'_> {
-        let rules = Rules { mode: setup.mode, key: setup.key, mapping: &setup.mapping };
-        let matches = row.key.as_ref().and_then(|key| self.customers.get(key)).map_or(&[][..], Vec::as_slice);
+        let rules = Rules {
+            mode: setup.mode,
+            key: setup.key,
+            mapping: &setup.mapping,
+        };
+        let matches = row
+            .key
+            .as_ref()
+            .and_then(|key| self.customers.get(key))
+            .map_or(&[][..], Vec::as_slice);
         let (found, customer) = match matches {
             [] => (Found::Nothing, None),
             [one] => (Found::One(&one.values), Some(&one.row)),
@@ -92,12 +112,22 @@ impl Known {
             let unseen = Rules { key: None, ..rules };
             fate = unseen.decide(row, Found::Nothing, true);
         }
-        let contacts = customer.and_then(|customer| self.contacts.get(&customer.id)).map_or(&[][..], Vec::as_slice);
+        let contacts = customer
+            .and_then(|customer| self.contacts.get(&customer.id))
+            .map_or(&[][..], Vec::as_slice);
         let contact = match fate {
             Fate::Blocked(_) => ContactFate::Nothing,
-            _ => decide_contact(&row.contact, &contacts.iter().map(contact_values).collect::<Vec<_>>()),
+            _ => decide_contact(
+                &row.contact,
+                &contacts.iter().map(contact_values).collect::<Vec<_>>(),
+            ),
         };
-        Decision { fate, contact, customer, contacts }
+        Decision {
+            fate,
+            contact,
+            customer,
+            contacts,
+        }
     }
 }
 
@@ -121,7 +151,9 @@ async fn customers(
 ) -> Result<HashMap<String, Vec<Customer>>> {
     use customer::store::{Column, Entity};
     let keys: Vec<&String> = rows.iter().filter_map(|row| row.key.as_ref()).collect();
-    let Some(key) = key.filter(|_| !keys.is_empty()) else { return Ok(HashMap::new()) };
+    let Some(key) = key.filter(|_| !keys.is_empty()) else {
+        return Ok(HashMap::new());
+    };
     let column = match key {
         Key::ExternalId => Column::ExternalId,
         Key::Name => Column::SortName,
@@ -139,19 +171,31 @@ async fn customers(
             Key::Name => row.sort_name.clone(),
             Key::Email => row.email.clone(),
         };
-        found.entry(own).or_default().push(Customer { values: row.values(), row });
+        found.entry(own).or_default().push(Customer {
+            values: row.values(),
+            row,
+        });
     }
     Ok(found)
 }
 
 async fn taken(tx: &TenantDb, rows: &[&ImportedRow]) -> Result<HashMap<String, Uuid>> {
     use customer::store::{Column, Entity};
-    let wanted: Vec<&str> = rows.iter().filter_map(|row| external_id(row)).map(String::as_str).collect();
+    let wanted: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| external_id(row))
+        .map(String::as_str)
+        .collect();
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let found = tx.all(tx.find::<Entity>().filter(Column::ExternalId.is_in(wanted))).await?;
-    Ok(found.into_iter().filter_map(|row| Some((row.external_id?, row.id))).collect())
+    let found = tx
+        .all(tx.find::<Entity>().filter(Column::ExternalId.is_in(wanted)))
+        .await?;
+    Ok(found
+        .into_iter()
+        .filter_map(|row| Some((row.external_id?, row.id)))
+        .collect())
 }
 
 async fn contacts(
@@ -164,7 +208,9 @@ async fn contacts(
         return Ok(HashMap::new());
     }
     let finder = tx.find::<Entity>().filter(Column::CustomerId.is_in(customers));
-    let finder = finder.filter(Column::ArchivedAt.is_null()).map(|select| select.order_by_asc(Entity::ID));
+    let finder = finder
+        .filter(Column::ArchivedAt.is_null())
+        .map(|select| select.order_by_asc(Entity::ID));
     let mut found: HashMap<Uuid, Vec<contact::store::Model>> = HashMap::new();
     for row in tx.all(held(finder, hold)).await? {
         found.entry(row.customer_id).or_default().push(row);
@@ -173,5 +219,9 @@ async fn contacts(
 }
 
 fn held<E: TenantEntity>(finder: Scoped<E>, hold: bool) -> Scoped<E> {
-    if hold { finder.map(sea_orm::QuerySelect::lock_exclusive) } else { finder }
+    if hold {
+        finder.map(sea_orm::QuerySelect::lock_exclusive)
+    } else {
+        finder
+    }
 }

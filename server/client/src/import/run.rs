@@ -10,7 +10,8 @@ use streamflow_kernel::{
     error::{Error, Result},
     kernel::Kernel,
 };
-use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio::task::{JoinHandle, JoinSet};
+use uuid::Uuid;
 
 use super::{
     batch::write_batch,
@@ -31,37 +32,47 @@ const MOST: usize = 400;
 /// Others wait for a transaction to end, on SQLite all of them.
 const LONGEST: Duration = Duration::from_millis(60);
 
-/// Starts the runner of this process. It ends with the handle's abort or with the process; what it leaves undone goes on at the next
+/// Starts the runner of this process. It ends with the process, or with its handle's abort; what it leaves undone goes on at the next
 /// start, after the row that was last written.
 pub fn start(kernel: Arc<Kernel>) -> JoinHandle<()> {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
     tokio::spawn(async move {
+        let mut working = JoinSet::new();
         loop {
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-            match job::claim(&kernel).await {
+            while working.try_join_next().is_some() {}
+            let claimed = if working.len() < AT_ONCE {
+                job::claim(&kernel).await
+            } else {
+                Ok(None)
+            };
+            match claimed {
                 Ok(Some((org_id, import_id))) => {
-                    let kernel = Arc::clone(&kernel);
-                    tokio::spawn(async move {
-                        let _slot = slot;
-                        if let Err(error) = take_on(&kernel, org_id, import_id).await {
-                            tracing::error!(?error, import = %import_id, "an import was left for another attempt");
-                        }
-                    });
+                    working.spawn(take_on(Arc::clone(&kernel), org_id, import_id));
                     continue;
                 }
                 Ok(None) => {}
                 Err(error) => tracing::warn!(?error, "the import runner can't read"),
             }
-            drop(slot);
             tokio::time::sleep(POLL).await;
         }
     })
 }
 
-async fn take_on(kernel: &Arc<Kernel>, org_id: uuid::Uuid, import_id: uuid::Uuid) -> Result<()> {
+async fn take_on(kernel: Arc<Kernel>, org_id: Uuid, import_id: Uuid) {
+    if let Err(error) = bring_to_end(&kernel, org_id, import_id).await {
+        // Its lease ends, and then somebody tries again.
+        tracing::error!(?error, import = %import_id, "an import was left for another attempt");
+    }
+}
+
+async fn bring_to_end(kernel: &Arc<Kernel>, org_id: Uuid, import_id: Uuid) -> Result<()> {
     let mut job = Job::load(kernel, org_id, import_id).await?;
     if !job.is_permitted() {
-        return job.end(State::Failed, "The person who began this import has no right to import any more.").await;
+        return job
+            .end(
+                State::Failed,
+                "The person who began this import has no right to import any more.",
+            )
+            .await;
     }
     let ended = match job.import.state() {
         State::Undoing => undo::work(&mut job).await,
@@ -78,7 +89,10 @@ async fn take_on(kernel: &Arc<Kernel>, org_id: uuid::Uuid, import_id: uuid::Uuid
 pub async fn work(job: &mut Job) -> Result<()> {
     let setup = Setup::of(&job.import)?;
     let mut walk = Walk::new(job.source(), &setup);
-    let mut pace = Pace { rows: ROWS, alive: Instant::now() };
+    let mut pace = Pace {
+        rows: ROWS,
+        alive: Instant::now(),
+    };
     loop {
         let mut items = walk.next(pace.rows).await?;
         if items.is_empty() {
@@ -88,7 +102,11 @@ pub async fn work(job: &mut Job) -> Result<()> {
         let done = u32::try_from(job.import.done_rows).map_err(Error::internal)?;
         items.retain(|item| item.row.number > done);
         let began = Instant::now();
-        let held = if items.is_empty() { pace.stay_alive(job).await? } else { write(job, &setup, &items).await? };
+        let held = if items.is_empty() {
+            pace.stay_alive(job).await?
+        } else {
+            write(job, &setup, &items).await?
+        };
         if !held {
             return Ok(());
         }
@@ -112,7 +130,9 @@ async fn write(job: &mut Job, setup: &Setup, items: &[Item]) -> Result<bool> {
 }
 
 async fn try_write(job: &mut Job, setup: &Setup, items: &[Item]) -> Result<bool> {
-    let Some(tx) = job.hold().await? else { return Ok(false) };
+    let Some(tx) = job.hold().await? else {
+        return Ok(false);
+    };
     let writer = job.writer();
     let tally = write_batch(&tx, &writer, &job.scope, (job.import.id, setup), items).await?;
     let last = items.last().map_or(0, |item| item.row.number);
@@ -151,7 +171,9 @@ impl Pace {
             return Ok(true);
         }
         self.alive = Instant::now();
-        let Some(tx) = job.hold().await? else { return Ok(false) };
+        let Some(tx) = job.hold().await? else {
+            return Ok(false);
+        };
         tx.commit_changes(&job.writer().actor).await?;
         Ok(true)
     }

@@ -16,7 +16,11 @@ use super::{
     store::State,
 };
 use crate::{
-    contact::{self, domain::Change as ContactChange, store::{main::settle, write::update_contact}},
+    contact::{
+        self,
+        domain::Change as ContactChange,
+        store::{main::settle, write::update_contact},
+    },
     customer::{
         self,
         domain::{Change, Kind as CustomerKind},
@@ -57,18 +61,29 @@ enum Step {
 }
 
 async fn step(job: &mut Job, window: i32) -> Result<Step> {
-    let Some(tx) = job.hold().await? else { return Ok(Step::Lost) };
+    let Some(tx) = job.hold().await? else {
+        return Ok(Step::Lost);
+    };
     let effects = last_effects(&tx, job.import.id, window).await?;
-    let Some(first) = effects.iter().map(|effect| effect.row).min() else { return Ok(Step::End) };
-    let kept = Undo::load(&tx, effects).await?.take_back(&tx, &job.writer()).await?;
+    let Some(first) = effects.iter().map(|effect| effect.row).min() else {
+        return Ok(Step::End);
+    };
+    let kept = Undo::load(&tx, effects)
+        .await?
+        .take_back(&tx, &job.writer())
+        .await?;
     forget(job, tx, first, kept).await
 }
 
 /// Leaves the last row as it is.
 async fn give_up(job: &mut Job) -> Result<()> {
-    let Some(tx) = job.hold().await? else { return Ok(()) };
+    let Some(tx) = job.hold().await? else {
+        return Ok(());
+    };
     let effects = last_effects(&tx, job.import.id, 1).await?;
-    let Some(first) = effects.first().map(|effect| effect.row) else { return Ok(()) };
+    let Some(first) = effects.first().map(|effect| effect.row) else {
+        return Ok(());
+    };
     forget(job, tx, first, effects.len()).await?;
     Ok(())
 }
@@ -88,6 +103,8 @@ async fn forget(job: &mut Job, tx: TenantDb, first: i32, kept: usize) -> Result<
 struct Undo {
     customers: HashMap<Uuid, customer::store::Model>,
     contacts: HashMap<Uuid, contact::store::Model>,
+    /// Customers that the import created.
+    new_customers: HashSet<Uuid>,
     /// Effects on records that are as the import left them and nobody works with.
     effects: Vec<Effect>,
     kept: usize,
@@ -95,34 +112,67 @@ struct Undo {
 
 impl Undo {
     async fn load(tx: &TenantDb, effects: Vec<Effect>) -> Result<Self> {
-        let ids = |kind: Kind| {
-            let of_kind = effects.iter().filter(move |effect| effect.kind == kind);
-            of_kind.map(|effect| effect.record_id).collect::<HashSet<Uuid>>()
-        };
-        let contacts = contacts(tx, ids(Kind::Contact)).await?;
-        let mut wanted = ids(Kind::Customer);
+        let contacts = contacts(tx, ids(&effects, Kind::Contact)).await?;
+        let mut wanted = ids(&effects, Kind::Customer);
         wanted.extend(contacts.values().map(|contact| contact.customer_id));
         let customers = customers(tx, wanted).await?;
-        let used = used(tx, &effects).await?;
-        let version = |effect: &Effect| match effect.kind {
-            Kind::Customer => customers.get(&effect.record_id).map(|row| row.version),
-            _ => contacts.get(&effect.record_id).map(|row| row.version),
-        };
-        let touched = |effect: &Effect| {
-            let is_created = matches!(effect.op, EffectOp::Created);
-            version(effect) != Some(effect.version_after) || (is_created && used.contains(&effect.record_id))
+        let new = effects
+            .iter()
+            .filter(|effect| effect.is_new() && effect.kind == Kind::Customer);
+        let new_customers = new.map(|effect| effect.record_id).collect();
+        let mut undo = Self {
+            customers,
+            contacts,
+            new_customers,
+            effects,
+            kept: 0,
         };
         // What somebody deleted is neither kept nor taken back.
-        let there: Vec<Effect> = effects.into_iter().filter(|effect| version(effect).is_some()).collect();
-        let (kept, effects): (Vec<Effect>, Vec<Effect>) = there.into_iter().partition(|effect| touched(effect));
-        Ok(Self { customers, contacts, effects, kept: kept.len() })
+        let there = |undo: &Self, effect: &Effect| undo.version(effect).is_some();
+        undo.effects = std::mem::take(&mut undo.effects)
+            .into_iter()
+            .filter(|effect| there(&undo, effect))
+            .collect();
+        undo.keep(|undo, effect| undo.version(effect) != Some(effect.version_after));
+        let used = used(tx, &undo.effects).await?;
+        undo.keep(|_, effect| effect.is_new() && used.contains(&effect.record_id));
+        // A customer that stays keeps the contact it came with.
+        let doomed = ids(&undo.effects, Kind::Customer);
+        let stays = |undo: &Self, effect: &Effect| {
+            let customer = undo
+                .contacts
+                .get(&effect.record_id)
+                .map(|contact| contact.customer_id);
+            customer
+                .is_some_and(|customer| undo.new_customers.contains(&customer) && !doomed.contains(&customer))
+        };
+        undo.keep(|undo, effect| effect.is_new() && effect.kind == Kind::Contact && stays(undo, effect));
+        Ok(undo)
+    }
+
+    fn version(&self, effect: &Effect) -> Option<i64> {
+        match effect.kind {
+            Kind::Customer => self.customers.get(&effect.record_id).map(|row| row.version),
+            _ => self.contacts.get(&effect.record_id).map(|row| row.version),
+        }
+    }
+
+    /// Leaves the records of some effects as they are.
+    fn keep(&mut self, is_kept: impl Fn(&Self, &Effect) -> bool) {
+        let effects = std::mem::take(&mut self.effects);
+        let (kept, rest): (Vec<Effect>, Vec<Effect>) =
+            effects.into_iter().partition(|effect| is_kept(self, effect));
+        self.kept += kept.len();
+        self.effects = rest;
     }
 
     /// Customers get their values back first, as their version decides; they are deleted last, after their contacts.
     async fn take_back(mut self, tx: &TenantDb, writer: &Writer) -> Result<usize> {
         let effects = std::mem::take(&mut self.effects);
         let created = |kind: Kind| {
-            let of_kind = effects.iter().filter(move |effect| effect.kind == kind && matches!(effect.op, EffectOp::Created));
+            let of_kind = effects
+                .iter()
+                .filter(move |effect| effect.kind == kind && effect.is_new());
             of_kind.map(|effect| effect.record_id).collect::<Vec<Uuid>>()
         };
         let (new_customers, new_contacts) = (created(Kind::Customer), created(Kind::Contact));
@@ -131,7 +181,8 @@ impl Undo {
                 self.restore(tx, writer, effect, before).await?;
             }
         }
-        self.delete_contacts(tx, writer, &new_contacts, &new_customers).await?;
+        self.delete_contacts(tx, writer, &new_contacts, &new_customers)
+            .await?;
         self.delete_customers(tx, &new_customers).await?;
         Ok(self.kept)
     }
@@ -144,26 +195,53 @@ impl Undo {
         before: &BTreeMap<String, String>,
     ) -> Result<()> {
         if effect.kind == Kind::Customer {
-            let Some(row) = self.customers.remove(&effect.record_id) else { return Ok(()) };
-            let changes: Vec<Change> = before.iter().filter_map(|(field, text)| customer_change(field, text)).collect();
+            let Some(row) = self.customers.remove(&effect.record_id) else {
+                return Ok(());
+            };
+            let changes: Vec<Change> = before
+                .iter()
+                .filter_map(|(field, text)| customer_change(field, text))
+                .collect();
             let row = update_customer(tx, writer, row, &changes).await?;
             self.customers.insert(row.id, row);
             return Ok(());
         }
-        let Some(row) = self.contacts.remove(&effect.record_id) else { return Ok(()) };
-        let Some(customer) = customer(tx, row.customer_id).await? else { return Ok(()) };
-        let changes: Vec<ContactChange> = before.iter().filter_map(|(field, text)| contact_change(field, text)).collect();
+        let Some(row) = self.contacts.remove(&effect.record_id) else {
+            return Ok(());
+        };
+        let Some(customer) = customer(tx, row.customer_id).await? else {
+            return Ok(());
+        };
+        let changes: Vec<ContactChange> = before
+            .iter()
+            .filter_map(|(field, text)| contact_change(field, text))
+            .collect();
         let row = update_contact(tx, writer, customer, row, &changes).await?;
         self.contacts.insert(row.id, row);
         Ok(())
     }
 
     /// Deletes contacts; customers that stay get another main contact, or none.
-    async fn delete_contacts(&self, tx: &TenantDb, writer: &Writer, ids: &[Uuid], doomed: &[Uuid]) -> Result<()> {
+    async fn delete_contacts(
+        &self,
+        tx: &TenantDb,
+        writer: &Writer,
+        ids: &[Uuid],
+        doomed: &[Uuid],
+    ) -> Result<()> {
         delete(tx, Kind::Contact, ids).await?;
         for contact in ids.iter().filter_map(|id| self.contacts.get(id)) {
-            let people = self.customers.get(&contact.customer_id).map(customer::store::Model::people);
-            announce(tx, Kind::Contact, contact.id, contact.version, people.unwrap_or_default());
+            let people = self
+                .customers
+                .get(&contact.customer_id)
+                .map(customer::store::Model::people);
+            announce(
+                tx,
+                Kind::Contact,
+                contact.id,
+                contact.version,
+                people.unwrap_or_default(),
+            );
             if contact.main && !doomed.contains(&contact.customer_id) {
                 if let Some(customer) = customer(tx, contact.customer_id).await? {
                     settle(tx, writer, customer, None).await?;
@@ -176,15 +254,36 @@ impl Undo {
     async fn delete_customers(&self, tx: &TenantDb, ids: &[Uuid]) -> Result<()> {
         delete(tx, Kind::Customer, ids).await?;
         for customer in ids.iter().filter_map(|id| self.customers.get(id)) {
-            announce(tx, Kind::Customer, customer.id, customer.version, customer.people());
+            announce(
+                tx,
+                Kind::Customer,
+                customer.id,
+                customer.version,
+                customer.people(),
+            );
         }
         Ok(())
     }
 }
 
+fn ids(effects: &[Effect], kind: Kind) -> HashSet<Uuid> {
+    effects
+        .iter()
+        .filter(|effect| effect.kind == kind)
+        .map(|effect| effect.record_id)
+        .collect()
+}
+
 fn announce(tx: &TenantDb, kind: Kind, id: Uuid, version: i64, people: People) {
     let (entity, audience) = (kind.as_str(), people.audience());
-    tx.record(News { entity, id, version: version + 1, op: Op::Deleted, fields: Vec::new(), audience });
+    tx.record(News {
+        entity,
+        id,
+        version: version + 1,
+        op: Op::Deleted,
+        fields: Vec::new(),
+        audience,
+    });
 }
 
 async fn customers(tx: &TenantDb, ids: HashSet<Uuid>) -> Result<HashMap<Uuid, customer::store::Model>> {
@@ -214,14 +313,21 @@ struct Used {
 
 /// Records of these effects that people have tied something to: contacts of their own, leads, tasks, notes, private fields.
 async fn used(tx: &TenantDb, effects: &[Effect]) -> Result<HashSet<Uuid>> {
-    let ids = |kind: Kind| -> Vec<Value> {
-        effects.iter().filter(|effect| effect.kind == kind).map(|effect| effect.record_id.into()).collect()
+    let values = |kind: Kind| {
+        ids(effects, kind)
+            .into_iter()
+            .map(Value::from)
+            .collect::<Vec<Value>>()
     };
-    let (customers, contacts) = (ids(Kind::Customer), ids(Kind::Contact));
+    let (customers, contacts) = (values(Kind::Customer), values(Kind::Contact));
     let all: Vec<Value> = customers.iter().chain(&contacts).cloned().collect();
     let mut used = HashSet::new();
-    // Contacts of this very batch are not somebody's own.
-    let own = if contacts.is_empty() { String::new() } else { format!(" AND id NOT IN ({})", marks(contacts.len())) };
+    // Contacts that go with their customer are not somebody's own.
+    let own = if contacts.is_empty() {
+        String::new()
+    } else {
+        format!(" AND id NOT IN ({})", marks(contacts.len()))
+    };
     let questions = [
         (format!("SELECT customer_id AS id FROM contacts WHERE org_id = {{org}} AND customer_id IN (#){own}"), &customers, contacts.as_slice()),
         ("SELECT customer_id AS id FROM leads WHERE org_id = {org} AND customer_id IN (#)".to_owned(), &customers, &[]),
@@ -252,13 +358,20 @@ async fn delete(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<()> {
         return Ok(());
     }
     let (name, marks) = (kind.as_str(), marks(ids.len()));
-    let table = if kind == Kind::Customer { "customers" } else { "contacts" };
+    let table = if kind == Kind::Customer {
+        "customers"
+    } else {
+        "contacts"
+    };
     for sql in [
-        format!("DELETE FROM timeline WHERE org_id = {{org}} AND record_kind = '{name}' AND record_id IN ({marks})"),
+        format!(
+            "DELETE FROM timeline WHERE org_id = {{org}} AND record_kind = '{name}' AND record_id IN ({marks})"
+        ),
         format!("DELETE FROM search_entries WHERE org_id = {{org}} AND kind = '{name}' AND id IN ({marks})"),
         format!("DELETE FROM {table} WHERE org_id = {{org}} AND id IN ({marks})"),
     ] {
-        tx.execute(&sql, ids.iter().map(|id| (*id).into()).collect()).await?;
+        tx.execute(&sql, ids.iter().map(|id| (*id).into()).collect())
+            .await?;
     }
     Ok(())
 }
@@ -281,7 +394,12 @@ fn customer_change(field: &str, text: &str) -> Option<Change> {
         "address.city" => Change::City(text),
         "address.region" => Change::Region(text),
         "address.country" => Change::Country(text),
-        "tags" => Change::Tags(text.split(", ").filter(|tag| !tag.is_empty()).map(str::to_owned).collect()),
+        "tags" => Change::Tags(
+            text.split(", ")
+                .filter(|tag| !tag.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        ),
         "external_id" => Change::ExternalId(text),
         "note" => Change::Note(text),
         _ => return None,
@@ -316,7 +434,11 @@ mod tests {
             if let Some(field) = field.strip_prefix("contact.") {
                 let part_of_name = matches!(field, "first_name" | "last_name");
                 let change = contact_change(field, "x");
-                assert!(part_of_name || change.is_some_and(|change| change.field() == field && change.text() == "x"), "{field}");
+                assert!(
+                    part_of_name
+                        || change.is_some_and(|change| change.field() == field && change.text() == "x"),
+                    "{field}"
+                );
                 continue;
             }
             let text = if field == "kind" { "person" } else { "a, b" };
@@ -327,14 +449,29 @@ mod tests {
 
     #[test]
     fn what_was_there_before_comes_back() {
-        let mut old = crate::customer::domain::NewCustomer { name: "Old".to_owned(), ..Default::default() };
+        let mut old = crate::customer::domain::NewCustomer {
+            name: "Old".to_owned(),
+            ..Default::default()
+        };
         old.tags = vec!["a".to_owned(), "b".to_owned()];
-        let changes = [Change::Name("New".to_owned()), Change::Tags(Vec::new()), Change::City("Leeds".to_owned())];
-        let EffectOp::Updated(before) = EffectOp::updating(&old, &changes) else { panic!("no update") };
+        let changes = [
+            Change::Name("New".to_owned()),
+            Change::Tags(Vec::new()),
+            Change::City("Leeds".to_owned()),
+        ];
+        let EffectOp::Updated(before) = EffectOp::updating(&old, &changes) else {
+            panic!("no update")
+        };
         let mut row = old.clone();
         changes.into_iter().for_each(|change| row.set(change));
-        before.iter().filter_map(|(field, text)| customer_change(field, text)).for_each(|change| row.set(change));
+        before
+            .iter()
+            .filter_map(|(field, text)| customer_change(field, text))
+            .for_each(|change| row.set(change));
         assert_eq!(row, old);
-        assert_eq!(row.current(&Change::Name(String::new())), Change::Name("Old".to_owned()));
+        assert_eq!(
+            row.current(&Change::Name(String::new())),
+            Change::Name("Old".to_owned())
+        );
     }
 }

@@ -65,13 +65,31 @@ pub async fn find(db: &TenantDb, query: &Query, kinds: &[Kind], limit: usize) ->
 fn ranked(query: &Query, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
     let mut scored: HashMap<(String, Uuid), (f32, bool, SearchEntry)> = HashMap::new();
     for row in candidates {
-        let Candidate { kind, id, title, subtitle, text, digits, keys, archived } = row;
+        let Candidate {
+            kind,
+            id,
+            title,
+            subtitle,
+            text,
+            digits,
+            keys,
+            archived,
+        } = row;
         scored.entry((kind, id)).or_insert_with(|| {
-            let entry = SearchEntry { title, subtitle, text, digits, keys };
+            let entry = SearchEntry {
+                title,
+                subtitle,
+                text,
+                digits,
+                keys,
+            };
             (rank::score(query, &entry), archived, entry)
         });
     }
-    let mut best: Vec<_> = scored.into_iter().filter(|(_, (score, ..))| *score >= rank::FLOOR).collect();
+    let mut best: Vec<_> = scored
+        .into_iter()
+        .filter(|(_, (score, ..))| *score >= rank::FLOOR)
+        .collect();
     best.sort_by(|((_, left_id), left), ((_, right_id), right)| {
         let (left_pinned, right_pinned) = (left.0 >= rank::PINNED, right.0 >= rank::PINNED);
         let pinned_first = right_pinned.cmp(&left_pinned);
@@ -100,11 +118,19 @@ fn ranked(query: &Query, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
 async fn postgres(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<Candidate>> {
     const COLUMNS: &str = "e.kind, e.id, e.title, e.subtitle, e.text, e.digits, e.keys, e.archived";
     let function = "SELECT kind, id FROM search_ids(?, ?, string_to_array(?, ','), 60)";
-    let mut values = vec![query.text.clone().into(), query.digits.clone().unwrap_or_default().into(), kinds.join(",").into()];
+    let mut values = vec![
+        query.text.clone().into(),
+        query.digits.clone().unwrap_or_default().into(),
+        kinds.join(",").into(),
+    ];
     let mut calls = function.to_owned();
     if query.key != query.text {
         calls = format!("{calls} UNION {function}");
-        values.extend([query.key.clone().into(), String::new().into(), kinds.join(",").into()]);
+        values.extend([
+            query.key.clone().into(),
+            String::new().into(),
+            kinds.join(",").into(),
+        ]);
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM ({calls}) hit JOIN search_entries e ON e.org_id = {{org}} AND e.kind = hit.kind AND e.id = hit.id"

@@ -24,15 +24,36 @@ pub async fn direct(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<
     if query.key.chars().count() >= 3 {
         let select = Select::new(db, INDEXED, kinds)
             .matching(format!("keys : {}", quoted(&query.key)))
-            .and("instr(' ' || search_entries.keys, ?) > 0", vec![format!(" {}", query.key).into()]);
+            .and(
+                "instr(' ' || search_entries.keys, ?) > 0",
+                vec![format!(" {}", query.key).into()],
+            );
         // The whole key before those that only begin so.
-        found.extend(select.ordered("instr(' ' || search_entries.keys || ' ', ?) = 0", vec![format!(" {} ", query.key).into()]).run(db).await?);
+        found.extend(
+            select
+                .ordered(
+                    "instr(' ' || search_entries.keys || ' ', ?) = 0",
+                    vec![format!(" {} ", query.key).into()],
+                )
+                .run(db)
+                .await?,
+        );
     } else {
         let key = Value::from(format!(" {} ", query.key));
-        found.extend(Select::new(db, "search_entries", kinds).and("instr(' ' || search_entries.keys || ' ', ?) > 0", vec![key]).run(db).await?);
+        found.extend(
+            Select::new(db, "search_entries", kinds)
+                .and("instr(' ' || search_entries.keys || ' ', ?) > 0", vec![key])
+                .run(db)
+                .await?,
+        );
     }
     if let Some(digits) = &query.digits {
-        found.extend(Select::new(db, INDEXED, kinds).matching(format!("digits : {}", quoted(digits))).run(db).await?);
+        found.extend(
+            Select::new(db, INDEXED, kinds)
+                .matching(format!("digits : {}", quoted(digits)))
+                .run(db)
+                .await?,
+        );
     }
     if query.text.is_empty() {
         return Ok(found);
@@ -44,9 +65,15 @@ pub async fn direct(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<
     for word in query.words().filter(|word| word.chars().count() < 3) {
         // Normalised words hold letters and digits only, so nothing in them is a wildcard.
         let (first, later) = (format!("{word}%"), format!("% {word}%"));
-        select = select.and("(search_entries.text LIKE ? OR search_entries.text LIKE ?)", vec![first.into(), later.into()]);
+        select = select.and(
+            "(search_entries.text LIKE ? OR search_entries.text LIKE ?)",
+            vec![first.into(), later.into()],
+        );
     }
-    let begins = [format!("{}%", query.text).into(), format!("% {}%", query.text).into()];
+    let begins = [
+        format!("{}%", query.text).into(),
+        format!("% {}%", query.text).into(),
+    ];
     let order = "search_entries.archived, search_entries.text NOT LIKE ?, search_entries.text NOT LIKE ?";
     found.extend(select.ordered(order, begins.to_vec()).run(db).await?);
     Ok(found)
@@ -54,7 +81,11 @@ pub async fn direct(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<
 
 /// Records that share trigrams with the query, those with the most telling ones first.
 pub async fn alike(db: &TenantDb, expression: &str, kinds: &[&str]) -> Result<Vec<Candidate>> {
-    Select::new(db, INDEXED, kinds).matching(expression.to_owned()).ordered("bm25(search_fts)", Vec::new()).run(db).await
+    Select::new(db, INDEXED, kinds)
+        .matching(expression.to_owned())
+        .ordered("bm25(search_fts)", Vec::new())
+        .run(db)
+        .await
 }
 
 /// One statement and its values, in the order they occur.
@@ -68,16 +99,27 @@ struct Select {
 impl Select {
     fn new(db: &TenantDb, from: &'static str, kinds: &[&str]) -> Self {
         let marks = vec!["?"; kinds.len()].join(", ");
-        let conditions = vec!["search_entries.org_id = {org}".to_owned(), format!("search_entries.kind IN ({marks})")];
+        let conditions = vec![
+            "search_entries.org_id = {org}".to_owned(),
+            format!("search_entries.kind IN ({marks})"),
+        ];
         let values = kinds.iter().map(|kind| Value::from(*kind)).collect();
-        let select = Self { from, conditions, values, order: "" };
+        let select = Self {
+            from,
+            conditions,
+            values,
+            order: "",
+        };
         select.visible(db)
     }
 
     /// The rule of [`Scope::condition`](streamflow_kernel::db::Scope::condition) as text.
     fn visible(self, db: &TenantDb) -> Self {
         let condition = db.scope().condition::<Entity>();
-        let (sql, values) = Statement::select().expr(Expr::cust("1")).cond_where(condition).build(SqliteQueryBuilder);
+        let (sql, values) = Statement::select()
+            .expr(Expr::cust("1"))
+            .cond_where(condition)
+            .build(SqliteQueryBuilder);
         match sql.split_once(" WHERE ") {
             Some((_, condition)) => self.and(&format!("({condition})"), values.0),
             None => self,
@@ -102,7 +144,11 @@ impl Select {
     }
 
     async fn run(self, db: &TenantDb) -> Result<Vec<Candidate>> {
-        let order = if self.order.is_empty() { String::new() } else { format!("ORDER BY {}", self.order) };
+        let order = if self.order.is_empty() {
+            String::new()
+        } else {
+            format!("ORDER BY {}", self.order)
+        };
         let sql = format!(
             "SELECT {COLUMNS} FROM {} WHERE {} {order} LIMIT {CANDIDATES}",
             self.from,
