@@ -34,9 +34,16 @@ struct Company {
     employee: Person,
     teams: Vec<String>,
     stages: Vec<pb::LeadStage>,
-    customers: Vec<String>,
+    /// Id, and which of the staff it belongs to.
+    customers: Vec<(String, usize)>,
     contacts: usize,
-    leads: Vec<(String, usize)>,
+    leads: Vec<Lead>,
+}
+
+struct Lead {
+    id: String,
+    stage: usize,
+    staff: usize,
 }
 
 pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Account>> {
@@ -96,12 +103,7 @@ fn due(total: usize, day: usize, first_day: usize) -> usize {
 
 impl Company {
     async fn work(&mut self, day: usize) -> anyhow::Result<()> {
-        self.stage.sign_in(&mut self.manager).await?;
-        for index in 0..self.staff.len() {
-            let mut person = self.staff[index].clone();
-            self.stage.sign_in(&mut person).await?;
-            self.staff[index] = person;
-        }
+        self.sign_in().await?;
         while self.customers.len() < due(CUSTOMERS, day, 180) {
             self.add_customer().await?;
         }
@@ -115,27 +117,33 @@ impl Company {
         self.write_note(day).await
     }
 
-    async fn finish(&mut self) -> anyhow::Result<()> {
+    async fn sign_in(&mut self) -> anyhow::Result<()> {
         self.stage.sign_in(&mut self.manager).await?;
+        for person in &mut self.staff {
+            self.stage.sign_in(person).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> anyhow::Result<()> {
+        self.sign_in().await?;
+        self.stage.sign_in(&mut self.owner).await?;
         while self.contacts < CONTACTS {
             self.add_contact().await?;
         }
         self.add_tasks().await
     }
 
-    /// Whoever is at the desk for the n-th record.
-    fn desk(&self, n: usize) -> &Person {
-        match names::spread(n, 20) % 5 {
-            0 | 1 => &self.staff[0],
-            2 | 3 => &self.staff[1],
-            _ => &self.manager,
-        }
+    /// Whose the n-th record is, and who helps.
+    fn people(&self, n: usize) -> (usize, String) {
+        let staff = names::spread(n, 21) % self.staff.len();
+        let assignee = if names::spread(n, 22).is_multiple_of(6) { self.employee.user_id.clone() } else { String::new() };
+        (staff, assignee)
     }
 
-    fn people(&self, n: usize) -> (String, String, String) {
-        let team = names::spread(n, 21) % self.teams.len();
-        let assignee = if names::spread(n, 22).is_multiple_of(6) { self.employee.user_id.clone() } else { String::new() };
-        (self.staff[team].user_id.clone(), assignee, self.teams[team].clone())
+    /// Team 0 is the manager's as well; every third record of it is the manager's work.
+    fn hand(&self, n: usize, staff: usize) -> &Person {
+        if staff == 0 && n.is_multiple_of(3) { &self.manager } else { &self.staff[staff] }
     }
 
     async fn add_customer(&mut self) -> anyhow::Result<()> {
@@ -144,7 +152,7 @@ impl Company {
         let private = names::spread(n, 9).is_multiple_of(4);
         let name = if private { names::person(n * 3 + 1) } else { names::company(n) };
         let (street, postal_code, city) = names::address(n);
-        let (owner_id, assignee_id, team_id) = self.people(n);
+        let (staff, assignee_id) = self.people(n);
         let kind = if private { pb::CustomerKind::Person } else { pb::CustomerKind::Business };
         let tags = if names::spread(n, 11).is_multiple_of(3) { vec![names::pick(&names::TAGS, n, 12).to_owned()] } else { Vec::new() };
         let customer = pb::Customer {
@@ -153,25 +161,25 @@ impl Company {
             address: Some(pb::Address { street, postal_code, city, region: "West Yorkshire".into(), country: "United Kingdom".into() }),
             kind: kind.into(),
             name,
-            owner_id,
+            owner_id: self.staff[staff].user_id.clone(),
             assignee_id,
-            team_id,
+            team_id: self.teams[staff].clone(),
             tags,
             ..Default::default()
         };
-        let request = self.stage.request(&self.manager, pb::CreateCustomerRequest { customer: Some(customer) });
+        let request = self.stage.request(self.hand(n, staff), pb::CreateCustomerRequest { customer: Some(customer) });
         let made = CustomerServiceClient::new(self.stage.channel.clone()).create_customer(request).await?.into_inner();
-        self.customers.push(made.customer.map(|customer| customer.id).unwrap_or_default());
+        self.customers.push((made.customer.map(|customer| customer.id).unwrap_or_default(), staff));
         Ok(())
     }
 
     async fn add_contact(&mut self) -> anyhow::Result<()> {
         let n = self.contacts;
         self.stage.pass(TimeDelta::seconds(7));
-        let customer = if n < self.customers.len() { n } else { names::spread(n, 13) % self.customers.len() };
+        let (customer_id, staff) = self.customers[if n < self.customers.len() { n } else { names::spread(n, 13) % self.customers.len() }].clone();
         let name = names::person(n * 5 + 2);
         let contact = pb::Contact {
-            customer_id: self.customers[customer].clone(),
+            customer_id,
             title: names::title(n).to_owned(),
             email: names::email(&name),
             phone: names::landline(n * 3 + 1),
@@ -179,7 +187,7 @@ impl Company {
             name,
             ..Default::default()
         };
-        let request = self.stage.request(&self.manager, pb::CreateContactRequest { contact: Some(contact) });
+        let request = self.stage.request(self.hand(n, staff), pb::CreateContactRequest { contact: Some(contact) });
         ContactServiceClient::new(self.stage.channel.clone()).create_contact(request).await?;
         self.contacts += 1;
         Ok(())
@@ -190,7 +198,7 @@ impl Company {
         self.stage.pass(TimeDelta::seconds(50));
         let contact_name = names::person(n * 11 + 5);
         let follow_up = self.stage.clock.now().date_naive() + Duration::days(i64::try_from(2 + names::spread(n, 14) % 12)?);
-        let (owner_id, assignee_id, team_id) = self.people(n + 1000);
+        let (staff, assignee_id) = self.people(n + 1000);
         let minor_units = i64::try_from((40 + names::spread(n, 15) % 860) * 1000)?;
         let lead = pb::Lead {
             name: names::job(n).to_owned(),
@@ -202,14 +210,14 @@ impl Company {
             value: Some(Money { currency_code: "GBP".into(), minor_units }),
             source: names::pick(&names::SOURCES, n, 16).to_owned(),
             follow_up_on: follow_up.to_string(),
-            owner_id,
+            owner_id: self.staff[staff].user_id.clone(),
             assignee_id,
-            team_id,
+            team_id: self.teams[staff].clone(),
             ..Default::default()
         };
-        let request = self.stage.request(&self.manager, pb::CreateLeadRequest { lead: Some(lead) });
+        let request = self.stage.request(self.hand(n, staff), pb::CreateLeadRequest { lead: Some(lead) });
         let made = LeadServiceClient::new(self.stage.channel.clone()).create_lead(request).await?.into_inner();
-        self.leads.push((made.lead.map(|lead| lead.id).unwrap_or_default(), 0));
+        self.leads.push(Lead { id: made.lead.map(|lead| lead.id).unwrap_or_default(), stage: 0, staff });
         Ok(())
     }
 
@@ -221,43 +229,40 @@ impl Company {
                 return Ok(());
             }
             let at = names::spread(day * 10 + turn, 17) % self.leads.len();
-            let (id, stage) = self.leads[at].clone();
+            let Lead { stage, staff, .. } = self.leads[at];
+            let id = self.leads[at].id.clone();
             if stages.get(stage).is_none_or(|(_, kind)| *kind != pb::LeadStageKind::Open) {
                 continue;
             }
             let lost = names::spread(day * 10 + turn, 18).is_multiple_of(5);
             let next = if lost { stages.iter().position(|(_, kind)| *kind == pb::LeadStageKind::Lost) } else { Some(stage + 1) };
             let Some((next, (stage_id, _))) = next.and_then(|next| stages.get(next).map(|stage| (next, stage))) else { continue };
-            self.stage.pass(TimeDelta::minutes(9));
+            self.stage.pass(TimeDelta::minutes(2));
             let request = pb::MoveLeadRequest { lead_id: id, stage_id: stage_id.clone(), before_lead_id: String::new() };
-            LeadServiceClient::new(self.stage.channel.clone()).move_lead(self.stage.request(&self.manager, request)).await?;
-            self.leads[at].1 = next;
+            LeadServiceClient::new(self.stage.channel.clone()).move_lead(self.stage.request(self.hand(turn, staff), request)).await?;
+            self.leads[at].stage = next;
         }
         Ok(())
     }
 
     async fn write_note(&mut self, day: usize) -> anyhow::Result<()> {
-        let customer = &self.customers[names::spread(day, 19) % self.customers.len()];
-        self.stage.pass(TimeDelta::minutes(11));
+        let (customer, staff) = &self.customers[names::spread(day, 19) % self.customers.len()];
+        self.stage.pass(TimeDelta::minutes(2));
         let note = pb::AddNoteRequest {
             kind: pb::RecordKind::Customer.into(),
             record_id: customer.clone(),
             text: names::pick(&names::NOTES, day, 23).to_owned(),
         };
-        let by = self.desk(day);
-        let written = TimelineServiceClient::new(self.stage.channel.clone()).add_note(self.stage.request(by, note)).await;
-        match written {
-            // Staff see their own customers only; another's note is the manager's to write.
-            Err(status) if status.code() == tonic::Code::NotFound => Ok(()),
-            other => other.map(|_| ()).map_err(Into::into),
-        }
+        let request = self.stage.request(self.hand(day, *staff), note);
+        TimelineServiceClient::new(self.stage.channel.clone()).add_note(request).await?;
+        Ok(())
     }
 
     async fn add_tasks(&mut self) -> anyhow::Result<()> {
         let today = self.stage.clock.now().date_naive();
         let people = [&self.owner, &self.manager, &self.staff[0], &self.staff[1], &self.employee];
         for n in 0..40 {
-            let customer = &self.customers[names::spread(n, 24) % self.customers.len()];
+            let (customer, _) = &self.customers[names::spread(n, 24) % self.customers.len()];
             let due_on = today + Duration::days(i64::try_from(names::spread(n, 25) % 14)? - 3);
             let verbs = ["Call back about", "Send the quote for", "Book the survey for", "Check parts for"];
             let task = pb::Task {
@@ -269,7 +274,7 @@ impl Company {
                 ..Default::default()
             };
             self.stage.pass(TimeDelta::seconds(30));
-            let request = self.stage.request(&self.manager, pb::CreateTaskRequest { task: Some(task) });
+            let request = self.stage.request(&self.owner, pb::CreateTaskRequest { task: Some(task) });
             TaskServiceClient::new(self.stage.channel.clone()).create_task(request).await?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::{config::Config, serve::Shared};
 const CUSTOMERS: &[u8] = include_bytes!("../../../tests/data/northwind-customers.csv");
 
 pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Account>> {
-    let stage = Stage::open(config, shared, shared.clock.now() - TimeDelta::minutes(40)).await?;
+    let stage = Stage::open(config, shared, shared.clock.now()).await?;
     let owner = stage.found("Northwind Traders", "northwind", ("Nancy Davolio", "nancy.davolio@example.com"), "USD").await?;
     let mut imports = ImportServiceClient::new(stage.channel.clone());
     let file_size = i64::try_from(CUSTOMERS.len())?;
