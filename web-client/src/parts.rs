@@ -1,5 +1,6 @@
 //! What the pages of customers, contacts and leads share.
 
+pub mod actions;
 pub mod assign;
 pub mod conflict;
 pub mod customer_field;
@@ -11,6 +12,8 @@ pub mod filter;
 pub mod history;
 pub mod news;
 pub mod noun;
+pub mod place;
+pub mod rows;
 pub mod tags;
 pub mod tasks;
 pub mod views;

@@ -1,5 +1,8 @@
 //! One contact.
 
+pub mod form;
+pub mod record;
+
 use leptos::prelude::*;
 use web_kit::layout::use_page;
 

@@ -1,9 +1,186 @@
-//! One customer.
+//! One customer: what happened, who works there, what is to be done, and the facts beside it.
+
+mod contacts;
+pub mod form;
+mod panel;
+mod private;
+pub mod record;
 
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use leptos_router::hooks::use_params_map;
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    api::error::ApiError, error_panel::ErrorNote, field::Choice, icon::glyphs, keys::use_shortcut,
+    layout::use_page, load::Load, menu::MenuItem, tabs::Tabs,
+};
 
+use self::{
+    contacts::{Contacts, use_contacts},
+    form::EditCustomer,
+    panel::Panel,
+    private::Private,
+};
+use crate::{
+    api::{address, may},
+    parts::{
+        actions::{RecordActions, archive_item},
+        assign::AssignDialog,
+        conflict::dialog::Words,
+        directory::{Directory, use_directory},
+        edit::{Edit, Record as _},
+        history::History,
+        news::follow_record,
+        noun::{CUSTOMER, People},
+        place::Place,
+        tasks::{RecordTasks, use_record_tasks},
+    },
+};
+
+/// Another address is another page, so that nothing of one customer is ever shown under another's name.
 #[component]
 pub fn CustomerPage() -> impl IntoView {
-    use_page("Customer");
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
+    move || view! { <OneCustomer id=id.get()/> }
+}
+
+#[component]
+fn OneCustomer(id: String) -> impl IntoView {
+    let id = Signal::stored(id);
+    let customer = Load::new(move || record::get(id.get()));
+    let directory = use_directory();
+    let words = words(directory);
+    let news = follow_record("customer", id, move || customer.reload());
+    let contacts = use_contacts(id);
+    let tasks = use_record_tasks(id);
+    let edit = Edit::<pb::Customer>::new(move |saved| {
+        customer.set(saved);
+        news.bump();
+    });
+    let adding = RwSignal::new(false);
+    let assigning = RwSignal::new(None);
+    let problem = RwSignal::new(None::<ApiError>);
+    let tab = RwSignal::new("timeline".to_owned());
+
+    let page = use_page("Customer")
+        .with_parent("Customers", address("customers"))
+        .flush();
+    Effect::new(move |_| {
+        customer.with(|customer| {
+            let (name, number) = customer
+                .map(|one| (one.name.clone(), one.number.clone()))
+                .unwrap_or_default();
+            page.title.set(if name.is_empty() {
+                "Customer".to_owned()
+            } else {
+                name
+            });
+            page.count.set(number);
+        });
+    });
+    let begin = move || {
+        if let Some(customer) = customer.get_untracked().filter(|_| CUSTOMER.may_edit()) {
+            edit.begin(customer);
+        }
+    };
+    use_shortcut("e", "Edit customer", begin);
+    let menu = Signal::derive(move || {
+        let Some(one) = customer.get() else {
+            return Vec::new();
+        };
+        let mut items = Vec::new();
+        if may("record.assign") {
+            let chosen = vec![(one.id.clone(), people_of(&one))];
+            items.push(
+                MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER),
+            );
+        }
+        items.extend(archive_item(
+            &CUSTOMER,
+            &one.id,
+            one.archived_at.is_some(),
+            problem,
+            move || {
+                customer.reload();
+                news.bump();
+            },
+        ));
+        items
+    });
+    let page = page.with_actions(move || {
+        view! { <RecordActions edit=CUSTOMER.may_edit().then(|| Callback::new(move |()| begin())) menu/> }
+    });
+    page.with_panel(move || view! { <Panel customer contacts directory news adding/> });
+
+    let version = move || customer.with(|one| one.map_or(0, pb::Customer::version));
+    let tabs = Signal::derive(move || {
+        let counted = |label: &str, count: Option<usize>| match count {
+            Some(count) if count > 0 => format!("{label} {count}"),
+            _ => label.to_owned(),
+        };
+        let open = tasks.with(|all| all.map(|all| all.iter().filter(|task| task.done_at.is_none()).count()));
+        let mut tabs = vec![Choice::new("timeline", "Timeline")];
+        if may("contact.read") {
+            tabs.push(Choice::new(
+                "contacts",
+                counted("Contacts", contacts.with(|all| all.map(Vec::len))),
+            ));
+        }
+        if may("task.read") {
+            tabs.push(Choice::new("tasks", counted("Tasks", open)));
+        }
+        if may("customer_private.read") {
+            tabs.push(Choice::new("private", "Private"));
+        }
+        tabs
+    });
+    view! {
+        <Place load=customer what="Customer">
+            <div class="record">
+                {move || problem.get().map(|error| view! { <ErrorNote error/> })}
+                <Tabs label="Customer" current=tab tabs>
+                    {move || match &*tab.get() {
+                        "contacts" => view! { <Contacts customer_id=id contacts adding words/> }.into_any(),
+                        "tasks" => {
+                            view! { <RecordTasks kind=CUSTOMER.kind id tasks directory/> }.into_any()
+                        }
+                        "private" => view! { <Private customer_id=id words/> }.into_any(),
+                        _ => {
+                            view! { <History kind=CUSTOMER.kind id one=CUSTOMER.one words news=news.count/> }.into_any()
+                        }
+                    }}
+                </Tabs>
+            </div>
+        </Place>
+        <EditCustomer edit directory words version=Signal::derive(version)/>
+        <AssignDialog
+            noun=&CUSTOMER
+            directory
+            chosen=assigning
+            done=move |()| {
+                customer.reload();
+                news.bump();
+            }
+            problem
+        />
+    }
+    .into_any()
+}
+
+fn people_of(customer: &pb::Customer) -> People {
+    People {
+        owner_id: customer.owner_id.clone(),
+        assignee_id: customer.assignee_id.clone(),
+        team_id: customer.team_id.clone(),
+    }
+}
+
+/// Values as people read them: names for ids, words for kinds.
+pub fn words(directory: Directory) -> Words {
+    Callback::new(move |(path, text): (String, String)| match &*path {
+        "owner_id" | "assignee_id" => directory.person(&text),
+        "team_id" => directory.team(&text),
+        "kind" if !text.is_empty() => record::kind_name(&text).to_owned(),
+        _ => text,
+    })
 }

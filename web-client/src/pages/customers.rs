@@ -1,9 +1,415 @@
 //! The list of customers.
 
+use std::{rc::Rc, sync::Arc};
+
+use futures::FutureExt as _;
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
+use web_kit::{
+    api::{error::ApiError, use_api},
+    button::{Button, Kind, LinkButton},
+    empty::EmptyState,
+    error_panel::ErrorNote,
+    field::Choice,
+    format,
+    icon::glyphs,
+    keys::use_shortcut,
+    layout::use_page,
+    list::{
+        bar::{ListFoot, ViewTab},
+        filter_bar::{FilterBar, FilterDef, FilterKind},
+        query::{ListQuery, use_list_query},
+        rows::{Page, Rows},
+        selection::{BulkAction, Selection, SelectionBar},
+        state::ListState,
+    },
+    table::{self, Column, VirtualTable},
+};
+
+use super::customer::{form::NewCustomer, record, words};
+use crate::{
+    api::{address, may, me},
+    parts::{
+        assign::AssignDialog,
+        directory::{Directory, Person, use_directory},
+        filter::{ChipOf, Compare, to_filter},
+        news::{NewRecords, follow_list},
+        noun::{CUSTOMER, People},
+        rows::{export_list, export_selected, put_rows},
+        views::{Count, ViewsBar, use_views},
+    },
+};
+
+const CHIPS: &[ChipOf] = &[
+    ChipOf::new("owner_id", Compare::Equal),
+    ChipOf::new("assignee_id", Compare::Equal),
+    ChipOf::new("team_id", Compare::Equal),
+    ChipOf::new("city", Compare::Has),
+    ChipOf::new("country", Compare::Has),
+    ChipOf::new("tag", Compare::Has),
+    ChipOf::new("kind", Compare::Equal),
+    ChipOf::new("source", Compare::Equal),
+    ChipOf::new("created_at", Compare::From),
+    ChipOf::named("created_until", "created_at", Compare::Until),
+    ChipOf::new("updated_at", Compare::From),
+    ChipOf::new("archived", Compare::Equal),
+];
+const USUAL_ORDER: &str = "updated_at desc";
+const PAGE_SIZE: i32 = 100;
 
 #[component]
 pub fn CustomersPage() -> impl IntoView {
-    use_page("Customers").flush();
+    let query = use_list_query();
+    let directory = use_directory();
+    let rows = use_rows(query);
+    let selection = Selection::default();
+    let adding = RwSignal::new(false);
+    let assigning = RwSignal::new(None);
+    let problem = RwSignal::new(None::<ApiError>);
+    let views = use_views(&CUSTOMER, CHIPS, query, built_in_views(), count());
+    let new = follow_list(
+        &CUSTOMER,
+        rows,
+        Rc::new(move |id| {
+            async move {
+                let customer = record::get(id).await?;
+                let archived = query.get_untracked().filter("archived") == Some("true");
+                Ok(Some(customer).filter(|customer| customer.archived_at.is_some() == archived))
+            }
+            .boxed_local()
+        }),
+    );
+
+    let page = use_page("Customers").flush();
+    page.with_actions(move || view! { <Actions adding/> });
+    Effect::new(move |_| {
+        page.count.set(
+            views
+                .counts
+                .with(|counts| counts.get("").cloned().unwrap_or_default()),
+        )
+    });
+    if CUSTOMER.may_add() {
+        use_shortcut("c", "New customer", move || adding.set(true));
+    }
+
+    let columns = columns(directory);
+    let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
+    let orders = vec![
+        (USUAL_ORDER, "Last change"),
+        ("name", "Name"),
+        ("number desc", "Number"),
+        ("city", "City"),
+        ("created_at desc", "Newest"),
+    ];
+    let search = "Name, phone, e-mail";
+    let filters = filters(directory);
+    let bar = if may("record.export") {
+        let on_csv = move |()| export_list(&CUSTOMER, query, CHIPS, USUAL_ORDER, problem);
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }
+            .into_any()
+    } else {
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
+    };
+    let href = move |customer: Arc<pb::Customer>| CUSTOMER.address(&customer.id);
+    view! {
+        <ViewsBar views problem/>
+        {bar}
+        {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
+        <NewRecords noun=&CUSTOMER rows new/>
+        <VirtualTable
+            rows
+            label="Customers"
+            columns
+            query
+            selection
+            name=|customer: &pb::Customer| customer.name.clone()
+            href
+            empty=move || view! { <NoCustomers adding/> }
+        />
+        <SelectionBar selection actions=bulk_actions(query, rows, selection, assigning, problem, directory)/>
+        <ListFoot rows/>
+        <NewCustomer open=adding directory/>
+        <AssignDialog
+            noun=&CUSTOMER
+            directory
+            chosen=assigning
+            done=move |()| {
+                selection.clear();
+                rows.reload();
+            }
+            problem
+        />
+    }
+    .into_any()
+}
+
+async fn list(request: pb::ListCustomersRequest) -> Result<Page<pb::Customer>, ApiError> {
+    let call = async |transport, request| {
+        CustomerServiceClient::new(transport)
+            .list_customers(request)
+            .await
+    };
+    let reply = use_api().read(request, call).await?;
+    let info = reply.page.unwrap_or_default();
+    Ok(Page {
+        rows: reply.customers,
+        next_page_token: info.next_page_token,
+        total: Some((info.total_size.into(), info.total_is_capped)),
+    })
+}
+
+fn use_rows(query: ListQuery) -> Rows<pb::Customer> {
+    Rows::new(
+        |customer: &pb::Customer| customer.id.clone(),
+        move |page_token| {
+            let state = query.get();
+            let order_by = if state.order_by.is_empty() {
+                USUAL_ORDER.to_owned()
+            } else {
+                state.order_by.clone()
+            };
+            let filter = to_filter(&state, CHIPS);
+            list(pb::ListCustomersRequest {
+                page_size: PAGE_SIZE,
+                page_token,
+                order_by,
+                filter,
+            })
+        },
+    )
+}
+
+fn count() -> Count {
+    Rc::new(|filter| {
+        let request = pb::ListCustomersRequest {
+            page_size: 1,
+            filter,
+            ..Default::default()
+        };
+        async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
+    })
+}
+
+fn built_in_views() -> Vec<ViewTab> {
+    let narrowed = |id: &str, label: &str, field: &str, value: &str| {
+        let mut state = ListState::default();
+        state.set_filter(field, value);
+        ViewTab {
+            id: id.to_owned(),
+            state,
+            ..ViewTab::all(label)
+        }
+    };
+    let own = me().user.unwrap_or_default().id;
+    vec![
+        ViewTab::all("All"),
+        narrowed("mine", "My customers", "owner_id", &own),
+        narrowed("archived", "Archived", "archived", "true"),
+    ]
+}
+
+fn filters(directory: Directory) -> Vec<FilterDef> {
+    let fixed = |choices: &[(&str, &str)]| {
+        let choices: Vec<_> = choices
+            .iter()
+            .map(|(value, label)| Choice::new(*value, *label))
+            .collect();
+        FilterKind::Choice(Signal::stored(choices))
+    };
+    let def = |field, label, kind| FilterDef { field, label, kind };
+    vec![
+        def(
+            "owner_id",
+            "Owner",
+            FilterKind::Choice(directory.people_to_filter()),
+        ),
+        def(
+            "assignee_id",
+            "Assignee",
+            FilterKind::Choice(directory.people_to_filter()),
+        ),
+        def("team_id", "Team", FilterKind::Choice(directory.teams_to_filter())),
+        def("city", "City", FilterKind::Text),
+        def("country", "Country", FilterKind::Text),
+        def("tag", "Tag", FilterKind::Text),
+        def(
+            "kind",
+            "Kind",
+            fixed(&[("business", "Business"), ("person", "Person")]),
+        ),
+        def(
+            "source",
+            "Source",
+            fixed(&[
+                ("manual", "Entered by hand"),
+                ("import", "Import"),
+                ("lead", "Lead"),
+            ]),
+        ),
+        def("created_at", "Added", FilterKind::Since),
+        def("updated_at", "Changed", FilterKind::Since),
+        def("archived", "Archived", fixed(&[("true", "Only archived")])),
+    ]
+}
+
+/// Ids are the paths of an export, so that both show the same columns.
+fn columns(directory: Directory) -> Vec<Column<pb::Customer>> {
+    let person = move |id: &str| view! { <Person directory id=id.to_owned()/> };
+    let city = |customer: &pb::Customer| customer.address.clone().unwrap_or_default().city;
+    vec![
+        Column::new("name", "Customer", |c: &pb::Customer| c.name.clone()).sorted_by("name"),
+        Column::new(
+            "number",
+            "Number",
+            |c: &pb::Customer| view! { <span class="muted mono">{c.number.clone()}</span> },
+        )
+        .sorted_by("number")
+        .width(100)
+        .on_phone("d"),
+        Column::new("main_contact_name", "Main contact", |c: &pb::Customer| {
+            c.main_contact_name.clone()
+        })
+        .width(160),
+        Column::new("phone", "Phone", |c: &pb::Customer| c.phone.clone())
+            .width(140)
+            .on_phone("c"),
+        Column::new("email", "E-mail", |c: &pb::Customer| c.email.clone())
+            .width(200)
+            .hidden(),
+        Column::new("address.city", "City", city)
+            .sorted_by("city")
+            .width(130),
+        Column::new("address.country", "Country", |c: &pb::Customer| {
+            c.address.clone().unwrap_or_default().country
+        })
+        .width(120)
+        .hidden(),
+        Column::new("kind", "Kind", |c: &pb::Customer| {
+            if c.kind() == pb::CustomerKind::Person {
+                "Person"
+            } else {
+                "Business"
+            }
+        })
+        .width(90)
+        .hidden(),
+        Column::new("owner_id", "Owner", move |c: &pb::Customer| person(&c.owner_id)).width(170),
+        Column::new("assignee_id", "Assignee", move |c: &pb::Customer| {
+            person(&c.assignee_id)
+        })
+        .width(170)
+        .hidden(),
+        Column::new("team_id", "Team", move |c: &pb::Customer| {
+            let id = c.team_id.clone();
+            move || directory.team(&id)
+        })
+        .width(120)
+        .hidden(),
+        Column::new("tags", "Tags", |c: &pb::Customer| c.tags.join(", "))
+            .width(160)
+            .hidden(),
+        Column::new("external_id", "External key", |c: &pb::Customer| {
+            c.external_id.clone()
+        })
+        .width(120)
+        .hidden(),
+        Column::new("created_at", "Added", |c: &pb::Customer| {
+            format::day(c.created_at.as_ref())
+        })
+        .soft()
+        .sorted_by("created_at")
+        .width(110)
+        .hidden(),
+        Column::new("updated_at", "Last change", |c: &pb::Customer| {
+            format::ago(c.updated_at.as_ref())
+        })
+        .soft()
+        .sorted_by("updated_at")
+        .width(120)
+        .on_phone("b"),
+    ]
+}
+
+fn bulk_actions(
+    query: ListQuery,
+    rows: Rows<pb::Customer>,
+    selection: Selection,
+    assigning: RwSignal<Option<Vec<(String, People)>>>,
+    problem: RwSignal<Option<ApiError>>,
+    directory: Directory,
+) -> Vec<BulkAction> {
+    let mut actions = Vec::new();
+    if may("record.assign") {
+        let assign =
+            move |ids: Vec<String>| assigning.set(Some(rows.with_untracked(|all| chosen(all, &ids))));
+        actions.push(BulkAction::new("Assign", glyphs::USER, assign));
+    }
+    if may("record.export") {
+        let words = words(directory);
+        let export = move |ids: Vec<String>| {
+            export_selected(
+                &CUSTOMER,
+                rows,
+                &ids,
+                words,
+                Some(|customer: &pb::Customer| customer.number.clone()),
+            );
+        };
+        actions.push(BulkAction::new("Export", glyphs::FILE_EXPORT, export));
+    }
+    if may("record.archive") {
+        let archived = move || query.get_untracked().filter("archived") == Some("true");
+        let put = move |ids: Vec<String>| put_rows(&CUSTOMER, rows, selection, ids, !archived(), problem);
+        actions.push(BulkAction::new("Archive or restore", glyphs::BOX_ARCHIVE, put));
+    }
+    actions
+}
+
+fn chosen(rows: &[Arc<pb::Customer>], ids: &[String]) -> Vec<(String, People)> {
+    let people = |customer: &pb::Customer| People {
+        owner_id: customer.owner_id.clone(),
+        assignee_id: customer.assignee_id.clone(),
+        team_id: customer.team_id.clone(),
+    };
+    rows.iter()
+        .filter(|row| ids.contains(&row.id))
+        .map(|row| (row.id.clone(), people(row)))
+        .collect()
+}
+
+#[component]
+fn Actions(adding: RwSignal<bool>) -> impl IntoView {
+    view! {
+        {may("import.run").then(|| view! {
+            <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT class="not-phone">"Import"</LinkButton>
+        })}
+        {CUSTOMER.may_add().then(|| view! {
+            <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
+                <span class="not-phone">"New customer"</span>
+            </Button>
+        })}
+    }
+}
+
+#[component]
+fn NoCustomers(adding: RwSignal<bool>) -> impl IntoView {
+    let actions = ViewFn::from(move || {
+        view! {
+            {CUSTOMER.may_add().then(|| view! {
+                <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
+                    "New customer"
+                </Button>
+            })}
+            {may("import.run").then(|| view! {
+                <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT>"Bring a list"</LinkButton>
+            })}
+        }
+    });
+    let text = if CUSTOMER.may_add() {
+        "A customer is a company or a person you work for, with their contacts and everything that happened."
+    } else {
+        "Customers that are given to you appear here."
+    };
+    view! { <EmptyState title="No customers yet" text actions/> }
 }

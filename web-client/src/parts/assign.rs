@@ -50,9 +50,17 @@ pub fn AssignDialog(
     let title = Signal::derive(move || format!("Assign {}", noun.counted(count())));
     let wanted = move || {
         let set = |value: RwSignal<String>| Some(value.get()).filter(|id| !id.is_empty());
-        Assignment { owner_id: set(owner), assignee_id: set(assignee), team_id: set(team) }
+        Assignment {
+            owner_id: set(owner),
+            assignee_id: set(assignee),
+            team_id: set(team),
+        }
     };
-    let refused = Signal::derive(move || wanted().is_empty().then(|| "Choose a person or a team first".to_owned()));
+    let refused = Signal::derive(move || {
+        wanted()
+            .is_empty()
+            .then(|| "Choose a person or a team first".to_owned())
+    });
     let send = move || {
         let to = untrack(wanted);
         if to.is_empty() {
@@ -62,12 +70,17 @@ pub fn AssignDialog(
         let ids = before.iter().map(|(id, _)| id.clone()).collect();
         let act = form.act();
         let given = to.clone();
-        form.send(async move { assign(&act, noun.kind, ids, given).await }, move |answer| {
-            chosen.set(None);
-            done.run(());
-            let told = answer.sentence(noun, "assigned");
-            use_toasts().say_with_undo(told, move || undo(noun, before.clone(), to.clone(), done, problem));
-        });
+        form.send(
+            async move { assign(&act, noun.kind, ids, given).await },
+            move |answer| {
+                chosen.set(None);
+                done.run(());
+                let told = answer.sentence(noun, "assigned");
+                use_toasts().say_with_undo(told, move || {
+                    undo(noun, before.clone(), to.clone(), done, problem)
+                });
+            },
+        );
     };
     let people = move || choices(directory.people(), "Nobody");
     let teams = move || choices(directory.teams(), "No team");
@@ -96,7 +109,10 @@ pub fn AssignDialog(
 }
 
 fn choices(known: Vec<Choice>, nobody: &str) -> Vec<Choice> {
-    [Choice::new("", "Leave as it is"), Choice::new(NOBODY, nobody)].into_iter().chain(known).collect()
+    [Choice::new("", "Leave as it is"), Choice::new(NOBODY, nobody)]
+        .into_iter()
+        .chain(known)
+        .collect()
 }
 
 /// Gives each group of records back to the people it had.
@@ -119,10 +135,12 @@ fn undo(
 }
 
 fn by_people(chosen: Chosen) -> BTreeMap<People, Vec<String>> {
-    chosen.into_iter().fold(BTreeMap::new(), |mut groups, (id, people)| {
-        groups.entry(people).or_insert_with(Vec::new).push(id);
-        groups
-    })
+    chosen
+        .into_iter()
+        .fold(BTreeMap::new(), |mut groups, (id, people)| {
+            groups.entry(people).or_insert_with(Vec::new).push(id);
+            groups
+        })
 }
 
 #[cfg(test)]
@@ -131,7 +149,10 @@ mod tests {
 
     #[test]
     fn records_of_the_same_people_go_back_together() {
-        let ana = People { owner_id: "usr_ana".into(), ..People::default() };
+        let ana = People {
+            owner_id: "usr_ana".into(),
+            ..People::default()
+        };
         let groups = by_people(vec![
             ("cus_1".into(), ana.clone()),
             ("cus_2".into(), People::default()),

@@ -8,6 +8,7 @@ use prost_types::Timestamp;
 use web_kit::{
     api::{act::Act, error::ApiError},
     form::FormState,
+    icon::{Icon, glyphs},
     toast::use_toasts,
 };
 
@@ -22,12 +23,17 @@ pub trait Record: Clone + Default + PartialEq + Send + Sync + 'static {
     /// What it is called in a sentence: "customer".
     const ONE: &'static str;
 
+    fn id(&self) -> &str;
     fn version(&self) -> i64;
     fn set_version(&mut self, version: i64);
     fn changed_at(&self) -> Option<Timestamp>;
 
     /// Sends the fields of `mask`. Gives the record as it is now, and the fields that others changed meanwhile.
-    fn send(act: &Act, record: Self, mask: Vec<String>) -> impl Future<Output = Result<(Self, Vec<String>), ApiError>>;
+    fn send(
+        act: &Act,
+        record: Self,
+        mask: Vec<String>,
+    ) -> impl Future<Output = Result<(Self, Vec<String>), ApiError>>;
 
     /// What the refusal of a stale save holds: the record now, the fields both changed, and who changed them.
     fn stale(error: &ApiError, original: &Self, yours: &Self) -> Option<(Self, Vec<String>, String)>;
@@ -50,15 +56,23 @@ impl<T: Record> Copy for Draft<T> {}
 impl<T: Record> Default for Draft<T> {
     fn default() -> Self {
         let empty = T::default();
-        let texts = T::FIELDS.iter().map(|field| (field.path, RwSignal::new((field.get)(&empty)))).collect();
-        Self { texts: StoredValue::new(texts), record: std::marker::PhantomData }
+        let texts = T::FIELDS
+            .iter()
+            .map(|field| (field.path, RwSignal::new((field.get)(&empty))))
+            .collect();
+        Self {
+            texts: StoredValue::new(texts),
+            record: std::marker::PhantomData,
+        }
     }
 }
 
 impl<T: Record> Draft<T> {
     /// The text of one of the record's fields.
     pub fn text(self, path: &'static str) -> RwSignal<String> {
-        self.texts.with_value(|texts| texts.get(path).copied()).unwrap_or_default()
+        self.texts
+            .with_value(|texts| texts.get(path).copied())
+            .unwrap_or_default()
     }
 
     pub fn fill(self, record: &T) {
@@ -123,6 +137,19 @@ impl<T: Record> Edit<T> {
         self.open.set(true);
     }
 
+    /// As [`begin`](Self::begin), for a form that several records share: what was typed for another one is dropped.
+    pub fn begin_other(self, record: T) {
+        let same = self.original.with_untracked(|original| {
+            original
+                .as_ref()
+                .is_some_and(|known| T::id(known) == T::id(&record))
+        });
+        if !same {
+            self.form.saved();
+        }
+        self.begin(record);
+    }
+
     /// The form was closed without saving: offers the way back to what was typed.
     pub fn dismissed(self) {
         if self.form.dirty.get_untracked() {
@@ -141,7 +168,9 @@ impl<T: Record> Edit<T> {
 
     /// Sends what was typed.
     pub fn save(self) {
-        let Some(original) = self.original.get_untracked() else { return };
+        let Some(original) = self.original.get_untracked() else {
+            return;
+        };
         let yours = self.draft.read(original.clone());
         let mask = changed(T::FIELDS, &original, &yours);
         self.send(original, yours, mask);
@@ -149,7 +178,12 @@ impl<T: Record> Edit<T> {
 
     /// Sends what a conflict came to.
     pub fn save_merged(self, answers: &Answers) {
-        let Some(conflict) = self.conflict.get_untracked() else { return };
+        if let Some(conflict) = self.conflict.get_untracked() {
+            self.send_merged(conflict, answers);
+        }
+    }
+
+    fn send_merged(self, conflict: Conflict<T>, answers: &Answers) {
         let (mut record, mask) = conflict.resolve(T::FIELDS, answers);
         record.set_version(conflict.current.version());
         self.send(conflict.current, record, mask);
@@ -166,13 +200,23 @@ impl<T: Record> Edit<T> {
             match T::send(&act, yours.clone(), paths).await {
                 Ok((record, merged)) => Ok(Outcome::Saved(record, merged)),
                 Err(error) => match T::stale(&error, &original, &yours) {
-                    Some((current, paths, by)) => Ok(Outcome::Stale(Conflict { original, yours, current, paths, by })),
+                    Some((current, paths, by)) => Ok(Outcome::Stale(Conflict {
+                        original,
+                        yours,
+                        current,
+                        paths,
+                        by,
+                    })),
                     None => Err(error),
                 },
             }
         };
         self.form.send(call, move |outcome| match outcome {
             Outcome::Saved(record, merged) => self.finish(record, &merged),
+            // Others saved, but nothing that this person touched: both fit together.
+            Outcome::Stale(conflict) if conflict.paths.is_empty() => {
+                self.send_merged(conflict, &Answers::new())
+            }
             Outcome::Stale(conflict) => {
                 // Nothing is saved yet.
                 self.form.dirty.set(true);
@@ -185,8 +229,30 @@ impl<T: Record> Edit<T> {
         self.discard();
         if !merged.is_empty() {
             let kept: Vec<_> = merged.iter().map(|path| label(path)).collect();
-            use_toasts().say(format!("Saved. Changed meanwhile by others and kept: {}", kept.join(", ")));
+            use_toasts().say(format!(
+                "Saved. Changed meanwhile by others and kept: {}",
+                kept.join(", ")
+            ));
         }
         self.saved.run(record);
+    }
+}
+
+/// Says in the form that another person saved while it was open; nothing of what is typed changes.
+#[component]
+pub fn StaleNote<T: Record>(edit: Edit<T>, version: Signal<i64>) -> impl IntoView {
+    let newer = move || {
+        edit.original
+            .with(|original| original.as_ref().is_some_and(|one| version.get() > one.version()))
+    };
+    view! {
+        <Show when=newer>
+            <div class="note" role="status">
+                <Icon glyph=glyphs::PEN/>
+                <span>
+                    "Somebody saved this record while you edit. What you typed stays; where both changed the same field, you will be asked."
+                </span>
+            </div>
+        </Show>
     }
 }

@@ -88,9 +88,21 @@ mod tests {
 
     #[test]
     fn only_web_addresses_become_links() {
-        assert_eq!(web_address("harrow.example").as_deref(), Some("https://harrow.example"));
-        assert_eq!(web_address("HTTP://a.example/x").as_deref(), Some("HTTP://a.example/x"));
-        for text in ["javascript:alert(1)", "data:text/html,x", "ask Tom", "", "\\\\host.example"] {
+        assert_eq!(
+            web_address("harrow.example").as_deref(),
+            Some("https://harrow.example")
+        );
+        assert_eq!(
+            web_address("HTTP://a.example/x").as_deref(),
+            Some("HTTP://a.example/x")
+        );
+        for text in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ask Tom",
+            "",
+            "\\\\host.example",
+        ] {
             assert_eq!(web_address(text), None, "{text}");
         }
     }

@@ -43,16 +43,31 @@ pub fn History(
             news.track();
             let record_id = id.get();
             async move {
-                let request =
-                    pb::ListTimelineRequest { kind: kind.into(), record_id, page_size: PAGE, page_token };
-                let call = async |transport, request| TimelineServiceClient::new(transport).list_timeline(request).await;
+                let request = pb::ListTimelineRequest {
+                    kind: kind.into(),
+                    record_id,
+                    page_size: PAGE,
+                    page_token,
+                };
+                let call = async |transport, request| {
+                    TimelineServiceClient::new(transport).list_timeline(request).await
+                };
                 let reply = api.read(request, call).await?;
                 let info = reply.page.unwrap_or_default();
-                Ok(Page { rows: reply.events, next_page_token: info.next_page_token, total: None })
+                Ok(Page {
+                    rows: reply.events,
+                    next_page_token: info.next_page_token,
+                    total: None,
+                })
             }
         },
     );
-    let entries = Signal::derive(move || rows.get().iter().map(|event| entry(event, one, words)).collect::<Vec<_>>());
+    let entries = Signal::derive(move || {
+        rows.get()
+            .iter()
+            .map(|event| entry(event, one, words))
+            .collect::<Vec<_>>()
+    });
     let content = move || match (rows.is_ready(), rows.error.get(), rows.count()) {
         (false, None, _) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (_, Some(error), 0) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
@@ -97,7 +112,11 @@ fn Composer(
         if note.trim().is_empty() {
             return;
         }
-        let request = pb::AddNoteRequest { kind: kind.into(), record_id: id.get_untracked(), text: note };
+        let request = pb::AddNoteRequest {
+            kind: kind.into(),
+            record_id: id.get_untracked(),
+            text: note,
+        };
         let act = form.act();
         let call = async move {
             api.write(&act, request, async |transport, request| {
@@ -171,7 +190,11 @@ fn entry(event: &pb::TimelineEvent, one: &str, words: Words) -> TimelineEntry {
             after: cut(words.run((change.field.clone(), change.after.clone()))),
         })
         .collect();
-    let who = if event.actor_name.is_empty() { "StreamFlow" } else { &event.actor_name };
+    let who = if event.actor_name.is_empty() {
+        "StreamFlow"
+    } else {
+        &event.actor_name
+    };
     TimelineEntry {
         key: event.id.clone(),
         at: event.at,

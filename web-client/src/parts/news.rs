@@ -37,14 +37,20 @@ fn first_name(name: &str) -> String {
 }
 
 /// Keeps a list in step. Gives the number of new records that are not shown yet.
-pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, fetch: Fetch<T>) -> RwSignal<usize> {
+pub fn follow_list<T: Send + Sync + 'static>(
+    noun: &'static Noun,
+    rows: Rows<T>,
+    fetch: Fetch<T>,
+) -> RwSignal<usize> {
     let new = RwSignal::new(0_usize);
     let waiting = StoredValue::new(BTreeMap::<String, String>::new());
     let settle = move || {
         let fetch = fetch.clone();
         spawn_local(async move {
             browser::sleep_ms(GATHER_MS).await;
-            let Some(changed) = waiting.try_update_value(std::mem::take) else { return };
+            let Some(changed) = waiting.try_update_value(std::mem::take) else {
+                return;
+            };
             if changed.len() > ONE_BY_ONE {
                 rows.reload();
                 return;
@@ -74,7 +80,11 @@ pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>,
             Op::Created if !is_own(&change) => new.update(|count| *count += 1),
             // "Deleted" also tells those from whom a record was taken, and the others hear it too: looking again tells.
             _ if rows.has(&change.id) => {
-                let who = if is_own(&change) { String::new() } else { first_name(&change.actor_name) };
+                let who = if is_own(&change) {
+                    String::new()
+                } else {
+                    first_name(&change.actor_name)
+                };
                 let was_empty = waiting.with_value(BTreeMap::is_empty);
                 waiting.update_value(|waiting| {
                     waiting.insert(change.id, who);
@@ -93,7 +103,11 @@ pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>,
 
 /// Says that there are new records, and shows them when asked; a list never moves under the hand.
 #[component]
-pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, new: RwSignal<usize>) -> impl IntoView {
+pub fn NewRecords<T: Send + Sync + 'static>(
+    noun: &'static Noun,
+    rows: Rows<T>,
+    new: RwSignal<usize>,
+) -> impl IntoView {
     let show = move |_| {
         new.set(0);
         rows.reload();
@@ -133,7 +147,11 @@ pub struct RecordNews {
 impl RecordNews {
     /// Whether another person just changed this field.
     pub fn is_fresh(self, path: &str) -> bool {
-        self.touched.with(|touched| touched.as_ref().is_some_and(|one| one.fields.iter().any(|field| field == path)))
+        self.touched.with(|touched| {
+            touched
+                .as_ref()
+                .is_some_and(|one| one.fields.iter().any(|field| field == path))
+        })
     }
 
     pub fn bump(self) {
@@ -142,24 +160,26 @@ impl RecordNews {
 }
 
 /// Follows one record; `reload` reads it again.
-pub fn follow_record(
-    entity: &'static str,
-    id: Signal<String>,
-    reload: impl Fn() + 'static,
-) -> RecordNews {
-    let news = RecordNews { count: RwSignal::new(0), touched: RwSignal::new(None) };
-    Effect::new(move |_| {
-        id.track();
-        news.touched.set(None);
-    });
+pub fn follow_record(entity: &'static str, id: Signal<String>, reload: impl Fn() + 'static) -> RecordNews {
+    let news = RecordNews {
+        count: RwSignal::new(0),
+        touched: RwSignal::new(None),
+    };
     use_live(move |heard| match heard {
         Heard::Change(change) if change.entity == entity && id.with(|id| *id == change.id) => {
             if !is_own(&change) {
                 let who = first_name(&change.actor_name);
-                news.touched.set(Some(Touched { who, fields: change.fields }));
+                news.touched.set(Some(Touched {
+                    who,
+                    fields: change.fields,
+                }));
             }
             news.bump();
             reload();
+        }
+        // The news of a note names the record it stands on.
+        Heard::Change(change) if change.entity == "timeline" && id.with(|id| change.fields.contains(id)) => {
+            news.bump()
         }
         Heard::Reset => {
             news.bump();

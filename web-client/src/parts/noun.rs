@@ -1,8 +1,6 @@
 //! What customers, contacts and leads have in common: their words, and what is done to many of them at once.
 
-use streamflow_proto::client::v1::{
-    self as pb, RecordKind, record_service_client::RecordServiceClient,
-};
+use streamflow_proto::client::v1::{self as pb, RecordKind, record_service_client::RecordServiceClient};
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     browser,
@@ -22,10 +20,24 @@ pub struct Noun {
     pub title: &'static str,
 }
 
-pub const CUSTOMER: Noun =
-    Noun { kind: RecordKind::Customer, one: "customer", many: "customers", title: "Customers" };
-pub const CONTACT: Noun = Noun { kind: RecordKind::Contact, one: "contact", many: "contacts", title: "Contacts" };
-pub const LEAD: Noun = Noun { kind: RecordKind::Lead, one: "lead", many: "leads", title: "Leads" };
+pub const CUSTOMER: Noun = Noun {
+    kind: RecordKind::Customer,
+    one: "customer",
+    many: "customers",
+    title: "Customers",
+};
+pub const CONTACT: Noun = Noun {
+    kind: RecordKind::Contact,
+    one: "contact",
+    many: "contacts",
+    title: "Contacts",
+};
+pub const LEAD: Noun = Noun {
+    kind: RecordKind::Lead,
+    one: "lead",
+    many: "leads",
+    title: "Leads",
+};
 
 impl Noun {
     /// Address of one record.
@@ -58,42 +70,60 @@ pub struct People {
 }
 
 /// What a bulk act did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     pub changed: usize,
     pub missing: usize,
 }
 
 impl Done {
-    fn new(changed: i32, missing: &[String]) -> Self {
-        Self { changed: usize::try_from(changed).unwrap_or_default(), missing: missing.len() }
+    fn add(&mut self, changed: i32, missing: &[String]) {
+        self.changed += usize::try_from(changed).unwrap_or_default();
+        self.missing += missing.len();
     }
 
     /// "3 customers archived", and how many were not there.
     pub fn sentence(&self, noun: &Noun, verb: &str) -> String {
         let told = format!("{} {verb}", noun.counted(self.changed));
-        if self.missing == 0 { told } else { format!("{told}, {} not found", number::count(self.missing as i64)) }
+        if self.missing == 0 {
+            told
+        } else {
+            format!("{told}, {} not found", number::count(self.missing as i64))
+        }
     }
 }
 
+/// Records the server takes at once; more go in several requests.
+const AT_ONCE: usize = 1_000;
+
 pub async fn archive(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiError> {
-    let request = pb::ArchiveRecordsRequest { kind: kind.into(), ids };
-    let reply = use_api()
-        .write(&Act::default(), request, async |transport, request| {
-            RecordServiceClient::new(transport).archive_records(request).await
-        })
-        .await?;
-    Ok(Done::new(reply.changed, &reply.not_found_ids))
+    let mut done = Done::default();
+    for ids in ids.chunks(AT_ONCE) {
+        let request = pb::ArchiveRecordsRequest {
+            kind: kind.into(),
+            ids: ids.to_vec(),
+        };
+        let call =
+            async |transport, request| RecordServiceClient::new(transport).archive_records(request).await;
+        let reply = use_api().write(&Act::default(), request, call).await?;
+        done.add(reply.changed, &reply.not_found_ids);
+    }
+    Ok(done)
 }
 
 pub async fn restore(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiError> {
-    let request = pb::RestoreRecordsRequest { kind: kind.into(), ids };
-    let reply = use_api()
-        .write(&Act::default(), request, async |transport, request| {
-            RecordServiceClient::new(transport).restore_records(request).await
-        })
-        .await?;
-    Ok(Done::new(reply.changed, &reply.not_found_ids))
+    let mut done = Done::default();
+    for ids in ids.chunks(AT_ONCE) {
+        let request = pb::RestoreRecordsRequest {
+            kind: kind.into(),
+            ids: ids.to_vec(),
+        };
+        let call =
+            async |transport, request| RecordServiceClient::new(transport).restore_records(request).await;
+        let reply = use_api().write(&Act::default(), request, call).await?;
+        done.add(reply.changed, &reply.not_found_ids);
+    }
+    Ok(done)
 }
 
 /// Sets what is given; "none" clears, None leaves.
@@ -112,7 +142,13 @@ impl Assignment {
     /// What brings records back to the people they had, as far as this assignment changed them.
     pub fn back_to(&self, before: &People) -> Self {
         let back = |set: &Option<String>, id: &str| {
-            set.as_ref().map(|_| if id.is_empty() { "none".to_owned() } else { id.to_owned() })
+            set.as_ref().map(|_| {
+                if id.is_empty() {
+                    "none".to_owned()
+                } else {
+                    id.to_owned()
+                }
+            })
         };
         Self {
             owner_id: back(&self.owner_id, &before.owner_id),
@@ -123,32 +159,46 @@ impl Assignment {
 }
 
 pub async fn assign(act: &Act, kind: RecordKind, ids: Vec<String>, to: Assignment) -> Result<Done, ApiError> {
-    let request = pb::AssignRecordsRequest {
-        kind: kind.into(),
-        ids,
-        owner_id: to.owner_id,
-        assignee_id: to.assignee_id,
-        team_id: to.team_id,
-    };
-    let reply = use_api()
-        .write(act, request, async |transport, request| {
-            RecordServiceClient::new(transport).assign_records(request).await
-        })
-        .await?;
-    Ok(Done::new(reply.changed, &reply.not_found_ids))
+    let mut done = Done::default();
+    for ids in ids.chunks(AT_ONCE) {
+        let request = pb::AssignRecordsRequest {
+            kind: kind.into(),
+            ids: ids.to_vec(),
+            owner_id: to.owner_id.clone(),
+            assignee_id: to.assignee_id.clone(),
+            team_id: to.team_id.clone(),
+        };
+        let call =
+            async |transport, request| RecordServiceClient::new(transport).assign_records(request).await;
+        let reply = use_api().write(act, request, call).await?;
+        done.add(reply.changed, &reply.not_found_ids);
+    }
+    Ok(done)
 }
 
 /// Streams the list as CSV and offers it as a file. Gives its size in bytes.
 pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<usize, ApiError> {
-    let opened = RecordServiceClient::new(use_api().transport()).export_records(request).await;
-    let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
+    let opened = RecordServiceClient::new(use_api().transport())
+        .export_records(request)
+        .await;
+    let mut stream = opened
+        .map_err(|status| ApiError::from_status(&status))?
+        .into_inner();
     let mut pieces: Vec<Vec<u8>> = Vec::new();
-    while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
+    while let Some(piece) = stream
+        .message()
+        .await
+        .map_err(|status| ApiError::from_status(&status))?
+    {
         pieces.push(piece.data);
     }
     let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts)
-        .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))?;
+    browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts).map_err(|_| {
+        ApiError::new(
+            tonic::Code::FailedPrecondition,
+            "The browser does not let us save a file.",
+        )
+    })?;
     Ok(pieces.iter().map(Vec::len).sum())
 }
 
@@ -158,14 +208,24 @@ mod tests {
 
     #[test]
     fn a_bulk_act_says_what_it_did() {
-        assert_eq!(Done::new(3, &[]).sentence(&CUSTOMER, "archived"), "3 customers archived");
-        assert_eq!(Done::new(1, &["cus_1".into()]).sentence(&LEAD, "assigned"), "1 lead assigned, 1 not found");
+        let mut done = Done::default();
+        done.add(3, &[]);
+        assert_eq!(done.sentence(&CUSTOMER, "archived"), "3 customers archived");
+        done.add(1, &["cus_1".into()]);
+        assert_eq!(done.sentence(&LEAD, "assigned"), "4 leads assigned, 1 not found");
     }
 
     #[test]
     fn undoing_an_assignment_touches_only_what_it_set() {
-        let set = Assignment { owner_id: Some("usr_2".into()), team_id: Some("none".into()), assignee_id: None };
-        let before = People { team_id: "team_1".into(), ..People::default() };
+        let set = Assignment {
+            owner_id: Some("usr_2".into()),
+            team_id: Some("none".into()),
+            assignee_id: None,
+        };
+        let before = People {
+            team_id: "team_1".into(),
+            ..People::default()
+        };
         let back = set.back_to(&before);
         assert_eq!(back.owner_id.as_deref(), Some("none"));
         assert_eq!(back.team_id.as_deref(), Some("team_1"));

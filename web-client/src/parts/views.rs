@@ -57,8 +57,14 @@ pub fn use_views(
 ) -> Views {
     let api = use_api();
     let saved = Load::new(move || async move {
-        let request = pb::ListSavedViewsRequest { kind: noun.kind.into() };
-        let call = async |transport, request| SavedViewServiceClient::new(transport).list_saved_views(request).await;
+        let request = pb::ListSavedViewsRequest {
+            kind: noun.kind.into(),
+        };
+        let call = async |transport, request| {
+            SavedViewServiceClient::new(transport)
+                .list_saved_views(request)
+                .await
+        };
         Ok(api.read(request, call).await?.views)
     });
     let views = Views {
@@ -82,7 +88,9 @@ pub fn use_views(
             for (id, filter) in asked {
                 // A view without a count is still a view.
                 if let Ok((total, capped)) = count(filter).await {
-                    views.counts.try_update(|counts| counts.insert(id, number::total(total, capped)));
+                    views
+                        .counts
+                        .try_update(|counts| counts.insert(id, number::total(total, capped)));
                 }
             }
         });
@@ -112,7 +120,11 @@ impl Views {
     fn current_own(self) -> Option<pb::SavedView> {
         let own = me().user.unwrap_or_default().id;
         let id = self.query.with(|state| state.view.clone());
-        self.saved.get().unwrap_or_default().into_iter().find(|view| view.id == id && view.owner_id == own)
+        self.saved
+            .get()
+            .unwrap_or_default()
+            .into_iter()
+            .find(|view| view.id == id && view.owner_id == own)
     }
 
     /// The present state under a name.
@@ -138,11 +150,22 @@ impl Views {
     }
 
     fn delete(self, id: &str, problem: RwSignal<Option<ApiError>>) {
-        let view = self.saved.get_untracked().unwrap_or_default().into_iter().find(|view| view.id == id);
+        let view = self
+            .saved
+            .get_untracked()
+            .unwrap_or_default()
+            .into_iter()
+            .find(|view| view.id == id);
         let Some(view) = view else { return };
         spawn_local(async move {
-            let request = pb::DeleteSavedViewRequest { view_id: view.id.clone() };
-            let call = async |transport, request| SavedViewServiceClient::new(transport).delete_saved_view(request).await;
+            let request = pb::DeleteSavedViewRequest {
+                view_id: view.id.clone(),
+            };
+            let call = async |transport, request| {
+                SavedViewServiceClient::new(transport)
+                    .delete_saved_view(request)
+                    .await
+            };
             match use_api().write(&Act::default(), request, call).await {
                 Ok(_) => {
                     self.query.update(|state| *state = ListState::default());
@@ -176,14 +199,30 @@ impl Views {
 
 async fn create(act: &Act, view: pb::SavedView) -> Result<pb::SavedView, ApiError> {
     let request = pb::CreateSavedViewRequest { view: Some(view) };
-    let call = async |transport, request| SavedViewServiceClient::new(transport).create_saved_view(request).await;
-    Ok(use_api().write(act, request, call).await?.view.unwrap_or_default())
+    let call = async |transport, request| {
+        SavedViewServiceClient::new(transport)
+            .create_saved_view(request)
+            .await
+    };
+    Ok(use_api()
+        .write(act, request, call)
+        .await?
+        .view
+        .unwrap_or_default())
 }
 
 async fn replace(act: &Act, view: pb::SavedView) -> Result<pb::SavedView, ApiError> {
     let request = pb::UpdateSavedViewRequest { view: Some(view) };
-    let call = async |transport, request| SavedViewServiceClient::new(transport).update_saved_view(request).await;
-    Ok(use_api().write(act, request, call).await?.view.unwrap_or_default())
+    let call = async |transport, request| {
+        SavedViewServiceClient::new(transport)
+            .update_saved_view(request)
+            .await
+    };
+    Ok(use_api()
+        .write(act, request, call)
+        .await?
+        .view
+        .unwrap_or_default())
 }
 
 #[component]

@@ -1,0 +1,90 @@
+//! The buttons of a record's header.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::error::ApiError,
+    button::{Button, Kind},
+    icon::glyphs,
+    menu::{Menu, MenuItem},
+    toast::use_toasts,
+};
+
+use super::noun::{Noun, archive, restore};
+use crate::api::may;
+
+/// "Edit", and the rest in a menu. Nothing is shown that this person may not do.
+#[component]
+pub fn RecordActions(
+    edit: Option<Callback<()>>,
+    /// "Edit" is the page's one primary button.
+    #[prop(default = true)]
+    primary: bool,
+    #[prop(into)] menu: Signal<Vec<MenuItem>>,
+) -> impl IntoView {
+    let kind = if primary { Kind::Primary } else { Kind::Quiet };
+    view! {
+        {edit
+            .map(|edit| {
+                view! {
+                    <Button kind glyph=glyphs::PEN on_click=move |_| edit.run(())>
+                        <span class="not-phone">"Edit"</span>
+                    </Button>
+                }
+            })}
+        <Show when=move || menu.with(|items| !items.is_empty())>
+            <Menu label="More actions" glyph=glyphs::ELLIPSIS icon_only=true items=menu/>
+        </Show>
+    }
+}
+
+/// "Archive" or "Restore", with the way back.
+pub fn archive_item(
+    noun: &'static Noun,
+    id: &str,
+    is_archived: bool,
+    problem: RwSignal<Option<ApiError>>,
+    done: impl Fn() + Copy + Send + Sync + 'static,
+) -> Option<MenuItem> {
+    if !may("record.archive") {
+        return None;
+    }
+    let id = id.to_owned();
+    let (label, glyph) = if is_archived {
+        ("Restore", glyphs::ROTATE_LEFT)
+    } else {
+        ("Archive", glyphs::BOX_ARCHIVE)
+    };
+    Some(MenuItem::new(label, move || put(noun, id.clone(), !is_archived, problem, done)).glyph(glyph))
+}
+
+/// Archives or restores one record, and offers the opposite.
+pub fn put(
+    noun: &'static Noun,
+    id: String,
+    away: bool,
+    problem: RwSignal<Option<ApiError>>,
+    done: impl Fn() + Copy + Send + Sync + 'static,
+) {
+    spawn_local(async move {
+        let ids = vec![id.clone()];
+        let answer = if away {
+            archive(noun.kind, ids).await
+        } else {
+            restore(noun.kind, ids).await
+        };
+        // The page may be another one by now; the undo of a toast still works there.
+        let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
+        match answer {
+            Ok(answer) => {
+                if here {
+                    done();
+                }
+                let told = answer.sentence(noun, if away { "archived" } else { "restored" });
+                use_toasts().say_with_undo(told, move || put(noun, id.clone(), !away, problem, done));
+            }
+            Err(error) if !here => use_toasts().say(format!("Not done: {}", error.sentence())),
+            Err(_) => {}
+        }
+    });
+}
