@@ -1,0 +1,174 @@
+//! `AccountService` of the client portal.
+
+use chrono::TimeDelta;
+use streamflow_kernel::totp;
+use streamflow_proto::client::v1::{
+    self as pb, account_service_client::AccountServiceClient, session_service_client::SessionServiceClient,
+};
+use streamflow_tests::{
+    on_both,
+    person::{PASSWORD, link_token, request},
+    answer::{fields, reason},
+    world::{ORIGIN, World},
+};
+use tonic::{Code, Request, Status, transport::Channel};
+
+const NEXT: &str = "entirely other words 4711";
+
+fn accounts(world: &World) -> AccountServiceClient<Channel> {
+    AccountServiceClient::new(world.channel.clone())
+}
+
+async fn sign_in(world: &World, email: &str, password: &str) -> Result<pb::SignInResponse, Status> {
+    let sign_in = pb::SignInRequest { email: email.into(), password: password.into(), return_token: true };
+    let reply = SessionServiceClient::new(world.channel.clone()).sign_in(request(sign_in, None)).await;
+    world.pass(TimeDelta::seconds(6));
+    reply.map(tonic::Response::into_inner)
+}
+
+async fn is_signed_in(world: &World, token: &str) -> bool {
+    SessionServiceClient::new(world.channel.clone()).me(request(pb::MeRequest {}, Some(token))).await.is_ok()
+}
+
+fn change(current: &str, new: &str) -> pb::ChangePasswordRequest {
+    pb::ChangePasswordRequest { current_password: current.into(), new_password: new.into() }
+}
+
+async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {
+    for _ in 0..200 {
+        let found = world.mails().iter().filter(|mail| mail.contains(subject)).count();
+        if found >= at_least {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    0
+}
+
+on_both! {
+    async fn a_changed_password_ends_every_other_session(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let other = sign_in(&world, &staff.email, PASSWORD).await.unwrap().token;
+        let wrong = accounts(&world).change_password(staff.ask(change("nonsense", "short"))).await.unwrap_err();
+        assert_eq!(fields(&wrong), ["current_password", "new_password"]);
+        world.pass(TimeDelta::seconds(5));
+        let same = accounts(&world).change_password(staff.ask(change(PASSWORD, PASSWORD))).await.unwrap_err();
+        assert_eq!(fields(&same), ["new_password"]);
+        accounts(&world).change_password(staff.ask(change(PASSWORD, NEXT))).await.unwrap();
+        assert!(is_signed_in(&world, &staff.token).await && !is_signed_in(&world, &other).await);
+        assert_eq!(sign_in(&world, &staff.email, PASSWORD).await.unwrap_err().code(), Code::Unauthenticated);
+        assert!(sign_in(&world, &staff.email, NEXT).await.is_ok());
+        assert_eq!(mails_about(&world, "Your password was changed", 1).await, 1);
+    }
+
+    async fn a_browser_gets_a_new_session_with_its_new_password(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let mut by_cookie = Request::new(change(PASSWORD, NEXT));
+        by_cookie.metadata_mut().insert("x-streamflow-portal", "client".parse().unwrap());
+        by_cookie.metadata_mut().insert("origin", ORIGIN.parse().unwrap());
+        by_cookie.metadata_mut().insert("cookie", format!("__Host-sf_client={}", staff.token).parse().unwrap());
+        let response = accounts(&world).change_password(by_cookie).await.unwrap();
+        let cookie = response.metadata().get("set-cookie").unwrap().to_str().unwrap().to_owned();
+        let token = cookie.strip_prefix("__Host-sf_client=").unwrap().split(';').next().unwrap();
+        assert!(is_signed_in(&world, token).await && !is_signed_in(&world, &staff.token).await);
+    }
+
+    async fn a_reset_link_sets_a_password_once_and_leaves_the_second_factor(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let ask = |email: &str| request(pb::RequestPasswordResetRequest { email: email.into() }, None);
+        let known = accounts(&world).request_password_reset(ask(&owner.email.to_uppercase())).await.unwrap();
+        let unknown = accounts(&world).request_password_reset(ask("nobody@example.com")).await.unwrap();
+        assert_eq!(known.into_inner(), unknown.into_inner());
+        assert_eq!(fields(&accounts(&world).request_password_reset(ask("")).await.unwrap_err()), ["email"]);
+        let token = link_token(&world, &owner.email).await;
+        // A second wish within two minutes sends nothing.
+        accounts(&world).request_password_reset(ask(&owner.email)).await.unwrap();
+        let reset = |token: &str, password: &str| {
+            request(pb::ResetPasswordRequest { token: token.into(), new_password: password.into() }, None)
+        };
+        let weak = accounts(&world).reset_password(reset(&token, "password1234")).await.unwrap_err();
+        assert_eq!(fields(&weak), ["new_password"]);
+        accounts(&world).reset_password(reset(&token, NEXT)).await.unwrap();
+        assert!(!is_signed_in(&world, &owner.token).await);
+        let again = accounts(&world).reset_password(reset(&token, "yet other words 0815")).await.unwrap_err();
+        let invented = accounts(&world).reset_password(reset("x", "yet other words 0815")).await.unwrap_err();
+        assert_eq!((fields(&again), fields(&invented)), (vec!["token".to_owned()], vec!["token".to_owned()]));
+        let begun = sign_in(&world, &owner.email, NEXT).await.unwrap();
+        assert_eq!(begun.second_factor(), pb::SecondFactorState::CodeNeeded);
+        assert_eq!(world.mails().iter().filter(|mail| mail.contains("Set a new password")).count(), 1);
+    }
+
+    async fn a_reset_link_ends_after_an_hour(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let ask = request(pb::RequestPasswordResetRequest { email: owner.email.clone() }, None);
+        accounts(&world).request_password_reset(ask).await.unwrap();
+        let token = link_token(&world, &owner.email).await;
+        world.pass(TimeDelta::minutes(61));
+        let late = pb::ResetPasswordRequest { token, new_password: NEXT.into() };
+        let late = accounts(&world).reset_password(request(late, None)).await.unwrap_err();
+        assert_eq!(fields(&late), ["token"]);
+    }
+
+    async fn a_new_authenticator_replaces_the_old_one_only_when_confirmed(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let enrol = |code: String| owner.ask(pb::EnrolSecondFactorRequest { code });
+        let without = accounts(&world).enrol_second_factor(enrol(String::new())).await.unwrap_err();
+        assert_eq!(fields(&without), ["code"]);
+        world.pass(TimeDelta::seconds(5));
+        let code = owner.code(&world);
+        let begun = accounts(&world).enrol_second_factor(enrol(code)).await.unwrap().into_inner();
+        assert_eq!(begun.qr_modules.len(), usize::try_from(begun.qr_size * begun.qr_size).unwrap());
+        assert!(begun.otpauth_uri.starts_with("otpauth://totp/StreamFlow:") && begun.otpauth_uri.contains(&begun.secret));
+        // The old one is still what a sign-in asks for.
+        let early = sign_in(&world, &owner.email, PASSWORD).await.unwrap();
+        assert_eq!(early.second_factor(), pb::SecondFactorState::CodeNeeded);
+        let secret = totp::from_base32(&begun.secret).unwrap();
+        let confirm = |code: String| owner.ask(pb::ConfirmSecondFactorRequest { code, return_token: true });
+        let wrong = accounts(&world).confirm_second_factor(confirm("000000".into())).await.unwrap_err();
+        assert_eq!(fields(&wrong), ["code"]);
+        world.pass(TimeDelta::seconds(5));
+        let new_code = totp::code_at(&secret, world.now()).unwrap();
+        let done = accounts(&world).confirm_second_factor(confirm(new_code)).await.unwrap().into_inner();
+        assert_eq!(done.recovery_codes.len(), 10);
+        assert!(is_signed_in(&world, &done.token).await && !is_signed_in(&world, &owner.token).await);
+        assert_eq!(mails_about(&world, "An authenticator was set up", 1).await, 1);
+        world.pass(TimeDelta::seconds(31));
+        let verify = |token: &str, code: String| request(pb::VerifySecondFactorRequest { code, return_token: true }, Some(token));
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let begun = sign_in(&world, &owner.email, PASSWORD).await.unwrap().token;
+        assert!(sessions.verify_second_factor(verify(&begun, owner.code(&world))).await.is_err());
+        world.pass(TimeDelta::seconds(5));
+        // A recovery code stands in once.
+        assert!(sessions.verify_second_factor(verify(&begun, done.recovery_codes[0].clone())).await.is_ok());
+        let begun = sign_in(&world, &owner.email, PASSWORD).await.unwrap().token;
+        assert!(sessions.verify_second_factor(verify(&begun, done.recovery_codes[0].clone())).await.is_err());
+    }
+
+    async fn recovery_codes_are_replaced_with_a_current_code(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let ask = |code: String| owner.ask(pb::RegenerateRecoveryCodesRequest { code });
+        let codes = accounts(&world).regenerate_recovery_codes(ask(owner.code(&world))).await.unwrap().into_inner().recovery_codes;
+        world.pass(TimeDelta::seconds(31));
+        let by_old = accounts(&world).regenerate_recovery_codes(ask(codes[3].clone())).await.unwrap().into_inner().recovery_codes;
+        assert!(codes.iter().all(|code| !by_old.contains(code)));
+        let gone = accounts(&world).regenerate_recovery_codes(ask(codes[4].clone())).await.unwrap_err();
+        assert_eq!(fields(&gone), ["code"]);
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let none = staff.ask(pb::RegenerateRecoveryCodesRequest { code: "123456".into() });
+        assert_eq!(reason(&accounts(&world).regenerate_recovery_codes(none).await.unwrap_err()), "ENROLMENT_NEEDED");
+    }
+
+    async fn a_pending_session_can_do_nothing_but_finish(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let begun = sign_in(&world, &owner.email, PASSWORD).await.unwrap().token;
+        let change = accounts(&world).change_password(request(change(PASSWORD, NEXT), Some(&begun))).await.unwrap_err();
+        assert_eq!(change.code(), Code::Unauthenticated);
+        // With the password alone nobody gets a new authenticator.
+        let enrol = request(pb::EnrolSecondFactorRequest::default(), Some(&begun));
+        assert!(accounts(&world).enrol_second_factor(enrol).await.is_err());
+        let confirm = request(pb::ConfirmSecondFactorRequest { code: owner.code(&world), return_token: true }, Some(&begun));
+        assert!(accounts(&world).confirm_second_factor(confirm).await.is_err());
+    }
+}

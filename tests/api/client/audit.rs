@@ -1,0 +1,106 @@
+//! `AuditService` of the client portal.
+
+use streamflow_proto::client::v1::{
+    self as pb, audit_service_client::AuditServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
+};
+use streamflow_tests::{
+    answer::fields,
+    on_both,
+    person::{Person, request},
+    world::World,
+};
+use tonic::{Code, Status};
+
+async fn list(world: &World, by: &Person, filter: &str, page_token: &str) -> Result<pb::ListAuditResponse, Status> {
+    let list = pb::ListAuditRequest { page_size: 3, page_token: page_token.into(), filter: filter.into() };
+    Ok(AuditServiceClient::new(world.channel.clone()).list_audit(by.ask(list)).await?.into_inner())
+}
+
+async fn whole(world: &World, by: &Person, filter: &str) -> Vec<pb::AuditRecord> {
+    let (mut records, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = list(world, by, filter, &token).await.unwrap();
+        records.extend(page.records);
+        token = page.page.unwrap().next_page_token;
+        if token.is_empty() {
+            return records;
+        }
+    }
+}
+
+async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, Status> {
+    let team = pb::Team { name: name.into(), ..Default::default() };
+    let reply = TeamServiceClient::new(world.channel.clone()).create_team(by.ask(pb::CreateTeamRequest { team: Some(team) })).await?;
+    Ok(reply.into_inner().team.unwrap())
+}
+
+on_both! {
+    async fn each_request_leaves_one_record_that_filters_find(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let stranger = world.company("Other Ltd").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let team = make_team(&world, &owner, "North").await.unwrap();
+        assert_eq!(make_team(&world, &staff, "South").await.unwrap_err().code(), Code::PermissionDenied);
+        make_team(&world, &owner, "").await.unwrap_err();
+        make_team(&world, &stranger, "East").await.unwrap();
+        let teams = whole(&world, &owner, "path : createteam").await;
+        let outcomes: Vec<&str> = teams.iter().map(|record| record.outcome.as_str()).collect();
+        assert_eq!(outcomes, ["INVALID_ARGUMENT", "PERMISSION_DENIED", "OK"]);
+        let made = &teams[2];
+        assert_eq!((made.entity.as_str(), made.entity_id.as_str(), made.actor_id.as_str()), ("team", team.id.as_str(), owner.user_id.as_str()));
+        assert_eq!((made.actor_name.as_str(), made.actor_role.as_str(), made.category.as_str()), ("Olive Owner", "OWNER", "team"));
+        let by_entity = whole(&world, &owner, &format!("entity_id = {} AND outcome = OK", team.id)).await;
+        assert_eq!(by_entity, [made.clone()]);
+        let by_actor = whole(&world, &owner, &format!("actor_id = {}", staff.user_id)).await;
+        assert!(by_actor.iter().all(|record| record.actor_id == staff.user_id) && !by_actor.is_empty());
+        let today = world.now().date_naive();
+        assert_eq!(whole(&world, &owner, &format!("at >= {today} AND category = team AND outcome = OK")).await, [made.clone()]);
+        let foreign = whole(&world, &stranger, "").await;
+        assert!(foreign.iter().all(|record| record.actor_id != owner.user_id));
+    }
+
+    async fn a_failed_sign_in_is_found_in_its_company(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let wrong = pb::SignInRequest { email: owner.email.clone(), password: "not the password".into(), return_token: true };
+        SessionServiceClient::new(world.channel.clone()).sign_in(request(wrong, None)).await.unwrap_err();
+        let found = whole(&world, &owner, "outcome = UNAUTHENTICATED AND path : SignIn").await;
+        assert_eq!((found.len(), found[0].actor_id.as_str(), found[0].payload.as_str()), (1, owner.user_id.as_str(), "{}"));
+    }
+
+    async fn pages_follow_each_other_newest_first(world) {
+        let owner = world.company("Harrow & Pike").await;
+        for n in 0..8 {
+            make_team(&world, &owner, &format!("Team {n}")).await.unwrap();
+        }
+        let first = list(&world, &owner, "category = team", "").await.unwrap();
+        assert_eq!((first.records.len(), first.page.as_ref().unwrap().total_size), (3, 8));
+        let all = whole(&world, &owner, "category = team").await;
+        let mut ids: Vec<&str> = all.iter().map(|record| record.id.as_str()).collect();
+        ids.dedup();
+        assert_eq!(ids.len(), 8);
+        assert!(ids.is_sorted_by(|a, b| a > b), "{ids:?}");
+        let token = first.page.unwrap().next_page_token;
+        assert_eq!(fields(&list(&world, &owner, "category = x", &token).await.unwrap_err()), ["page_token"]);
+        assert_eq!(fields(&list(&world, &owner, "payload = x", "").await.unwrap_err()), ["filter"]);
+    }
+
+    async fn the_export_is_a_whole_file(world) {
+        let owner = world.company("=Harrow").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        make_team(&world, &owner, "North").await.unwrap();
+        let mut service = AuditServiceClient::new(world.channel.clone());
+        let export = |filter: &str| pb::ExportAuditRequest { filter: filter.into() };
+        assert_eq!(service.export_audit(staff.ask(export(""))).await.unwrap_err().code(), Code::PermissionDenied);
+        assert_eq!(fields(&service.export_audit(owner.ask(export("x"))).await.unwrap_err()), ["filter"]);
+        let mut stream = service.export_audit(owner.ask(export("category = team"))).await.unwrap().into_inner();
+        let mut file = Vec::new();
+        while let Some(piece) = stream.message().await.unwrap() {
+            file.extend(piece.data);
+        }
+        let text = String::from_utf8(file).unwrap();
+        let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with("id,at,actor_id,") && lines[1].contains(",Olive Owner,OWNER,"), "{text}");
+        assert_eq!(whole(&world, &owner, "category = export AND outcome = OK").await.len(), 1);
+    }
+}

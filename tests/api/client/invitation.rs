@@ -1,0 +1,124 @@
+//! `InvitationService` of the client portal.
+
+use chrono::TimeDelta;
+use streamflow_proto::client::v1::{
+    self as pb, invitation_service_client::InvitationServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
+};
+use streamflow_tests::{
+    on_both,
+    person::{PASSWORD, Person, link_token, request},
+    answer::{fields, reason},
+    world::World,
+};
+use tonic::{Code, Status, transport::Channel};
+
+fn invitations(world: &World) -> InvitationServiceClient<Channel> {
+    InvitationServiceClient::new(world.channel.clone())
+}
+
+async fn invite(world: &World, by: &Person, email: &str, role: pb::Role) -> Result<pb::Invitation, Status> {
+    let invite = pb::CreateInvitationRequest { email: email.into(), role: role.into(), team_id: String::new() };
+    Ok(invitations(world).create_invitation(by.ask(invite)).await?.into_inner().invitation.unwrap())
+}
+
+async fn accept(world: &World, token: &str, name: &str, password: &str) -> Result<(), Status> {
+    let accept = pb::AcceptInvitationRequest { token: token.into(), display_name: name.into(), password: password.into() };
+    let reply = invitations(world).accept_invitation(request(accept, None)).await;
+    world.pass(TimeDelta::seconds(6));
+    reply.map(drop)
+}
+
+async fn look(world: &World, token: &str) -> Result<pb::GetInvitationResponse, Status> {
+    Ok(invitations(world).get_invitation(request(pb::GetInvitationRequest { token: token.into() }, None)).await?.into_inner())
+}
+
+/// The token of a mail that came after the one with `old`.
+async fn next_link(world: &World, email: &str, old: &str) -> String {
+    for _ in 0..400 {
+        let token = link_token(world, email).await;
+        if token != old {
+            return token;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("no further mail for {email}");
+}
+
+on_both! {
+    async fn somebody_new_joins_by_the_link_once(world) {
+        let owner = world.company("Harrow & Pike").await;
+        invite(&world, &owner, "Ada@Example.com", pb::Role::Manager).await.unwrap();
+        let token = link_token(&world, "ada@example.com").await;
+        let shown = look(&world, &token).await.unwrap();
+        assert_eq!((shown.org_name.as_str(), shown.email.as_str(), shown.has_account), ("Harrow & Pike", "ada@example.com", false));
+        assert_eq!((shown.role(), shown.invited_by.as_str()), (pb::Role::Manager, "Olive Owner"));
+        let nameless = accept(&world, &token, " ", "short").await.unwrap_err();
+        assert_eq!(fields(&nameless), ["display_name", "password"]);
+        accept(&world, &token, "Ada", PASSWORD).await.unwrap();
+        assert_eq!(reason(&accept(&world, &token, "Ada", PASSWORD).await.unwrap_err()), "INVITATION_CLOSED");
+        assert_eq!(reason(&look(&world, &token).await.unwrap_err()), "INVITATION_CLOSED");
+        // A manager can't work without a second factor.
+        let sign_in = pb::SignInRequest { email: "ada@example.com".into(), password: PASSWORD.into(), return_token: true };
+        let begun = SessionServiceClient::new(world.channel.clone()).sign_in(request(sign_in, None)).await.unwrap().into_inner();
+        assert_eq!(begun.second_factor(), pb::SecondFactorState::EnrolmentNeeded);
+        let list = invitations(&world).list_invitations(owner.ask(pb::ListInvitationsRequest {})).await.unwrap();
+        assert!(list.into_inner().invitations.is_empty());
+    }
+
+    async fn an_account_joins_a_second_company_with_its_password(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let used = link_token(&world, &staff.email).await;
+        let other = world.company("Other Ltd").await;
+        invite(&world, &other, &staff.email, pb::Role::Employee).await.unwrap();
+        let token = next_link(&world, &staff.email, &used).await;
+        assert!(look(&world, &token).await.unwrap().has_account);
+        let wrong = accept(&world, &token, "", "not the password at all").await.unwrap_err();
+        assert_eq!(fields(&wrong), ["password"]);
+        accept(&world, &token, "Somebody Else", PASSWORD).await.unwrap();
+        let members = TeamServiceClient::new(world.channel.clone()).list_members(other.ask(pb::ListMembersRequest {})).await.unwrap();
+        let member = members.into_inner().members.into_iter().find(|member| member.id == staff.user_id).unwrap();
+        assert_eq!((member.display_name.as_str(), member.role()), ("Test ROLE_STAFF", pb::Role::Employee));
+        let again = invite(&world, &other, &staff.email.to_uppercase(), pb::Role::Staff).await.unwrap_err();
+        assert_eq!(fields(&again), ["email"]);
+    }
+
+    async fn nobody_hands_out_more_than_they_have(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        for role in [pb::Role::Owner, pb::Role::Manager] {
+            assert_eq!(fields(&invite(&world, &manager, "x@example.com", role).await.unwrap_err()), ["role"]);
+        }
+        invite(&world, &manager, "x@example.com", pb::Role::Staff).await.unwrap();
+        let by_owner = invite(&world, &owner, "y@example.com", pb::Role::Owner).await.unwrap();
+        let revoke = |id: &str| pb::RevokeInvitationRequest { invitation_id: id.to_owned() };
+        let refused = invitations(&world).revoke_invitation(manager.ask(revoke(&by_owner.id))).await.unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied);
+        let bad = pb::CreateInvitationRequest { email: "no".into(), role: 0, team_id: "x".into() };
+        let bad = invitations(&world).create_invitation(owner.ask(bad)).await.unwrap_err();
+        assert_eq!(fields(&bad), ["email", "role", "team_id"]);
+    }
+
+    async fn a_link_ends_when_revoked_replaced_or_old(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let stranger = world.company("Other Ltd").await;
+        let first = invite(&world, &owner, "ada@example.com", pb::Role::Staff).await.unwrap();
+        let token = link_token(&world, "ada@example.com").await;
+        let revoke = pb::RevokeInvitationRequest { invitation_id: first.id.clone() };
+        let foreign = invitations(&world).revoke_invitation(stranger.ask(revoke.clone())).await.unwrap_err();
+        assert_eq!(foreign.code(), Code::NotFound);
+        invitations(&world).revoke_invitation(owner.ask(revoke.clone())).await.unwrap();
+        assert_eq!(reason(&accept(&world, &token, "Ada", PASSWORD).await.unwrap_err()), "INVITATION_CLOSED");
+        assert_eq!(invitations(&world).revoke_invitation(owner.ask(revoke)).await.unwrap_err().code(), Code::NotFound);
+        invite(&world, &owner, "bob@example.com", pb::Role::Staff).await.unwrap();
+        let old = link_token(&world, "bob@example.com").await;
+        world.pass(TimeDelta::seconds(1));
+        invite(&world, &owner, "bob@example.com", pb::Role::Staff).await.unwrap();
+        let new = next_link(&world, "bob@example.com", &old).await;
+        assert_eq!(reason(&accept(&world, &old, "Bob", PASSWORD).await.unwrap_err()), "INVITATION_CLOSED");
+        world.pass(TimeDelta::days(7));
+        assert_eq!(reason(&accept(&world, &new, "Bob", PASSWORD).await.unwrap_err()), "INVITATION_CLOSED");
+        assert_eq!(accept(&world, "made up", "Bob", PASSWORD).await.unwrap_err().code(), Code::NotFound);
+    }
+}

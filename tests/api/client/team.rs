@@ -1,0 +1,180 @@
+//! `TeamService` of the client portal.
+
+use streamflow_proto::client::v1::{
+    self as pb, customer_service_client::CustomerServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
+};
+use streamflow_tests::{
+    on_both,
+    person::Person,
+    answer::{fields, reason},
+    world::World,
+};
+use tonic::{Code, Status, transport::Channel};
+
+fn teams(world: &World) -> TeamServiceClient<Channel> {
+    TeamServiceClient::new(world.channel.clone())
+}
+
+async fn members(world: &World, reader: &Person) -> Vec<pb::Member> {
+    teams(world).list_members(reader.ask(pb::ListMembersRequest {})).await.unwrap().into_inner().members
+}
+
+async fn member(world: &World, reader: &Person, id: &str) -> pb::Member {
+    members(world, reader).await.into_iter().find(|member| member.id == id).unwrap()
+}
+
+async fn update(world: &World, by: &Person, member: pb::Member, paths: &[&str]) -> Result<pb::Member, Status> {
+    let mask = prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
+    let update = pb::UpdateMemberRequest { member: Some(member), update_mask: Some(mask) };
+    Ok(teams(world).update_member(by.ask(update)).await?.into_inner().member.unwrap())
+}
+
+async fn in_role(world: &World, by: &Person, id: &str, role: pb::Role) -> Result<pb::Member, Status> {
+    let member = pb::Member { role: role.into(), ..member(world, by, id).await };
+    update(world, by, member, &["role"]).await
+}
+
+async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, Status> {
+    let team = pb::Team { name: name.into(), ..Default::default() };
+    Ok(teams(world).create_team(by.ask(pb::CreateTeamRequest { team: Some(team) })).await?.into_inner().team.unwrap())
+}
+
+async fn is_signed_in(world: &World, person: &Person) -> bool {
+    SessionServiceClient::new(world.channel.clone()).me(person.ask(pb::MeRequest {})).await.is_ok()
+}
+
+async fn remove(world: &World, by: &Person, id: &str) -> Result<(), Status> {
+    teams(world).remove_member(by.ask(pb::RemoveMemberRequest { user_id: id.to_owned() })).await.map(drop)
+}
+
+on_both! {
+    async fn a_company_keeps_its_last_owner(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let me = member(&world, &owner, &owner.user_id).await;
+        assert_eq!(reason(&in_role(&world, &owner, &owner.user_id, pb::Role::Manager).await.unwrap_err()), "LAST_OWNER");
+        let disabled = pb::Member { disabled: true, ..me.clone() };
+        assert_eq!(reason(&update(&world, &owner, disabled, &["disabled"]).await.unwrap_err()), "LAST_OWNER");
+        let read_only = pb::Member { read_only: true, ..me.clone() };
+        assert_eq!(reason(&update(&world, &owner, read_only, &["read_only"]).await.unwrap_err()), "LAST_OWNER");
+        assert_eq!(reason(&remove(&world, &owner, &owner.user_id).await.unwrap_err()), "LAST_OWNER");
+        in_role(&world, &owner, &staff.user_id, pb::Role::Owner).await.unwrap();
+        assert!(!is_signed_in(&world, &staff).await, "a new role is a new session");
+        remove(&world, &owner, &owner.user_id).await.unwrap();
+        assert!(!is_signed_in(&world, &owner).await);
+    }
+
+    async fn of_two_owners_who_demote_each_other_one_stays(world) {
+        let first = world.company("Harrow & Pike").await;
+        for _ in 0..3 {
+            let second = first.hire(&world, pb::Role::Owner, "").await;
+            let (a, b) = tokio::join!(
+                in_role(&world, &first, &second.user_id, pb::Role::Staff),
+                in_role(&world, &second, &first.user_id, pb::Role::Staff),
+            );
+            assert!(!(a.is_ok() && b.is_ok()), "{a:?} {b:?}");
+            if b.is_ok() {
+                return;
+            }
+        }
+    }
+
+    async fn a_manager_leaves_owners_alone(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let made = in_role(&world, &manager, &staff.user_id, pb::Role::Owner).await.unwrap_err();
+        assert_eq!(fields(&made), ["member.role"]);
+        let mine = in_role(&world, &manager, &manager.user_id, pb::Role::Owner).await.unwrap_err();
+        assert_eq!(fields(&mine), ["member.role"]);
+        let target = member(&world, &manager, &owner.user_id).await;
+        let off = pb::Member { disabled: true, ..target };
+        assert_eq!(fields(&update(&world, &manager, off, &["disabled"]).await.unwrap_err()), ["member.role"]);
+        assert_eq!(remove(&world, &manager, &staff.user_id).await.unwrap_err().code(), Code::PermissionDenied);
+        assert!(in_role(&world, &manager, &staff.user_id, pb::Role::Employee).await.is_ok());
+    }
+
+    async fn a_disabled_person_is_out_at_once(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        assert!(is_signed_in(&world, &staff).await);
+        let target = member(&world, &owner, &staff.user_id).await;
+        let off = update(&world, &owner, pb::Member { disabled: true, ..target.clone() }, &["disabled"]).await.unwrap();
+        assert!(off.disabled && off.version == target.version + 1);
+        assert!(!is_signed_in(&world, &staff).await);
+        let stale = update(&world, &owner, pb::Member { read_only: true, ..target }, &["read_only"]).await.unwrap_err();
+        assert_eq!(stale.code(), Code::Aborted);
+        let on = update(&world, &owner, pb::Member { disabled: false, ..off }, &["disabled"]).await.unwrap();
+        assert!(!on.disabled);
+        assert!(!is_signed_in(&world, &staff).await, "the old session stays ended");
+    }
+
+    async fn somebody_removed_leaves_their_records(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let customer = pb::Customer { name: "Anna".into(), owner_id: staff.user_id.clone(), assignee_id: staff.user_id.clone(), ..Default::default() };
+        let mut customers = CustomerServiceClient::new(world.channel.clone());
+        let made = customers.create_customer(owner.ask(pb::CreateCustomerRequest { customer: Some(customer) })).await.unwrap();
+        let made = made.into_inner().customer.unwrap();
+        remove(&world, &owner, &staff.user_id).await.unwrap();
+        assert_eq!(remove(&world, &owner, &staff.user_id).await.unwrap_err().code(), Code::NotFound);
+        let get = pb::GetCustomerRequest { customer_id: made.id.clone() };
+        let left = customers.get_customer(owner.ask(get)).await.unwrap().into_inner().customer.unwrap();
+        assert_eq!((left.owner_id.as_str(), left.assignee_id.as_str()), ("", ""));
+        assert!(left.version > made.version && !is_signed_in(&world, &staff).await);
+        assert!(members(&world, &owner).await.iter().all(|member| member.id != staff.user_id));
+    }
+
+    async fn people_see_names_and_managers_see_addresses(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        world.company("Other Ltd").await;
+        let by_owner = members(&world, &owner).await;
+        assert_eq!(by_owner.len(), 2);
+        assert!(by_owner.iter().all(|member| !member.email.is_empty() && member.last_seen_at.is_some()));
+        assert!(by_owner.iter().any(|member| member.second_factor));
+        let by_staff = members(&world, &staff).await;
+        assert!(by_staff.iter().all(|member| member.email.is_empty() && !member.second_factor && !member.display_name.is_empty()));
+    }
+
+    async fn teams_are_made_renamed_and_deleted(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let stranger = world.company("Other Ltd").await;
+        let north = make_team(&world, &owner, "North").await.unwrap();
+        make_team(&world, &owner, "East").await.unwrap();
+        assert_eq!(fields(&make_team(&world, &owner, " north ").await.unwrap_err()), ["team.name"]);
+        make_team(&world, &stranger, "North").await.unwrap();
+        let list = teams(&world).list_teams(owner.ask(pb::ListTeamsRequest {})).await.unwrap().into_inner().teams;
+        assert_eq!(list.iter().map(|team| team.name.as_str()).collect::<Vec<_>>(), ["East", "North"]);
+        let rename = |team: &pb::Team, name: &str| pb::UpdateTeamRequest { team: Some(pb::Team { name: name.into(), ..team.clone() }) };
+        let taken = teams(&world).update_team(owner.ask(rename(&north, "east"))).await.unwrap_err();
+        assert_eq!(fields(&taken), ["team.name"]);
+        let foreign = teams(&world).update_team(stranger.ask(rename(&north, "South"))).await.unwrap_err();
+        assert_eq!(foreign.code(), Code::NotFound);
+        let south = teams(&world).update_team(owner.ask(rename(&north, "South"))).await.unwrap().into_inner().team.unwrap();
+        assert_eq!((south.name.as_str(), south.version), ("South", 2));
+        assert_eq!(teams(&world).update_team(owner.ask(rename(&north, "West"))).await.unwrap_err().code(), Code::Aborted);
+        let manager = owner.hire(&world, pb::Role::Manager, &south.id).await;
+        assert_eq!(member(&world, &owner, &manager.user_id).await.team_ids, [south.id.clone()]);
+        let delete = |team: &pb::Team| pb::DeleteTeamRequest { team_id: team.id.clone() };
+        assert_eq!(teams(&world).delete_team(stranger.ask(delete(&south))).await.unwrap_err().code(), Code::NotFound);
+        teams(&world).delete_team(manager.ask(delete(&south))).await.unwrap();
+        assert!(member(&world, &owner, &manager.user_id).await.team_ids.is_empty());
+        assert_eq!(teams(&world).delete_team(owner.ask(delete(&south))).await.unwrap_err().code(), Code::NotFound);
+    }
+
+    async fn wrong_input_is_told_at_its_field(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let stranger = world.company("Other Ltd").await;
+        let none = update(&world, &owner, pb::Member::default(), &["role", "email"]).await.unwrap_err();
+        assert_eq!(fields(&none), ["member.id", "member.version", "member.role", "update_mask"]);
+        let foreign_team = make_team(&world, &stranger, "Theirs").await.unwrap();
+        let me = pb::Member { team_ids: vec![foreign_team.id], ..member(&world, &owner, &owner.user_id).await };
+        assert_eq!(fields(&update(&world, &owner, me, &["team_ids"]).await.unwrap_err()), ["member.team_ids"]);
+        let them = member(&world, &stranger, &stranger.user_id).await;
+        assert_eq!(update(&world, &owner, them, &["read_only"]).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(remove(&world, &owner, &stranger.user_id).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(remove(&world, &owner, "nobody").await.unwrap_err().code(), Code::NotFound);
+    }
+}
