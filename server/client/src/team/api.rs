@@ -94,7 +94,7 @@ impl TeamService for Api {
         let current = store::team(&tx, patch.id).await?.ok_or(Error::not_found("team"))?;
         check_name(&tx, Some(patch.id), &patch.name).await?;
         if !store::rename_team(&tx, patch.id, patch.version, &patch.name).await? {
-            return Err(stale("streamflow.client.v1.Team", &team_into_pb(current)).into());
+            return Err(Error::conflict(&team_into_pb(current)).into());
         }
         let team = Team { version: patch.version + 1, name: patch.name, ..current };
         tx.record(team_change(&team, Op::Updated));
@@ -130,7 +130,7 @@ async fn check_version(tx: &TenantDb, ctx: &Ctx, before: &Locked, patch: &Member
         return Ok(());
     }
     let current = store::member(tx, patch.user_id).await?.ok_or(Error::not_found("member"))?;
-    Err(stale("streamflow.client.v1.Member", &member_into_pb(current, ctx.principal()?)))
+    Err(Error::conflict(&member_into_pb(current, ctx.principal()?)))
 }
 
 async fn check_teams(tx: &TenantDb, patch: &MemberPatch) -> Result<()> {
@@ -151,10 +151,6 @@ async fn check_name(tx: &TenantDb, own: Option<Uuid>, name: &str) -> Result<()> 
 
 fn name_taken() -> Error {
     Error::invalid("team.name", "There is a team of this name already.")
-}
-
-fn stale(type_name: &str, current: &impl prost::Message) -> Error {
-    Error::Conflict { type_name: type_name.to_owned(), detail: current.encode_to_vec() }
 }
 
 fn member_change(id: Uuid, version: i64, op: Op, fields: &[&str]) -> Change {
