@@ -1,0 +1,229 @@
+//! Second step: which column fills which field, and what happens when a customer exists.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, ImportMode};
+use web_kit::{
+    api::error::ApiError,
+    button::{Button, Kind},
+    field::{Choice, SelectField},
+    form::{Form, FormState},
+    icon::{Icon, glyphs},
+    toast::use_toasts,
+};
+
+use super::{
+    fields,
+    sheet::Sheet,
+    words,
+};
+
+/// What is chosen on this page.
+#[derive(Clone, Copy)]
+struct Chosen {
+    mapping: RwSignal<Vec<String>>,
+    mode: RwSignal<ImportMode>,
+    key: RwSignal<String>,
+    refused: RwSignal<Option<ApiError>>,
+}
+
+#[component]
+pub fn MapStep(sheet: Sheet) -> impl IntoView {
+    let import = sheet.import.get_untracked().unwrap_or_default();
+    let form = FormState::new();
+    let chosen = Chosen {
+        mapping: RwSignal::new(import.columns.iter().map(|column| column.field.clone()).collect()),
+        mode: RwSignal::new(usual_mode(import.mode())),
+        key: RwSignal::new(import.key.clone()),
+        refused: RwSignal::new(None),
+    };
+    let id = import.id.clone();
+    let send = move |()| {
+        let request = pb::PreviewImportRequest {
+            import_id: id.clone(),
+            mapping: chosen.mapping.get_untracked(),
+            mode: chosen.mode.get_untracked().into(),
+            key: chosen.key.get_untracked(),
+        };
+        let act = form.act();
+        let call = async move {
+            let answer = sheet.preview(&act, request).await;
+            let _ = chosen.refused.try_set(answer.as_ref().err().cloned());
+            answer.map_err(elsewhere)
+        };
+        form.send(call, move |()| sheet.remapping.set(false));
+    };
+    let file = format!(
+        "{} rows, separated by {}, {}",
+        web_kit::format::number::count(import.total_rows.into()),
+        words::delimiter(&import.delimiter),
+        import.encoding,
+    );
+    view! {
+        <Form state=form on_submit=send class="import-step" guard=false>
+            <div class="import-scroll">
+                <div class="import-map">
+                    <p class="soft">{file}". What each column fills was guessed from its name; change what is wrong."</p>
+                    <Columns columns=import.columns chosen/>
+                    <Existing chosen/>
+                </div>
+            </div>
+            <div class="dialog-foot import-foot">
+                <Icon glyph=glyphs::SHIELD_HALVED/>
+                <span class="medium">"Nothing is written yet."</span>
+                <span class="grow"></span>
+                <Button kind=Kind::Primary submit=true busy=form.busy>"Check the rows"</Button>
+            </div>
+        </Form>
+    }
+    .into_any()
+}
+
+fn usual_mode(mode: ImportMode) -> ImportMode {
+    if mode == ImportMode::Unspecified { ImportMode::Upsert } else { mode }
+}
+
+/// What the table shows beside its columns is not repeated above the form.
+fn elsewhere(mut error: ApiError) -> ApiError {
+    let at_columns = error.violations.iter().any(|found| found.field.starts_with("mapping["));
+    error.violations.retain(|found| !found.field.starts_with("mapping["));
+    if at_columns && error.violations.is_empty() {
+        return ApiError::invalid("mapping", "Some columns can’t be used like this; each says why.");
+    }
+    error
+}
+
+#[component]
+fn Columns(columns: Vec<pb::ImportColumn>, chosen: Chosen) -> impl IntoView {
+    let headers = StoredValue::new(columns.iter().map(|column| column.header.clone()).collect::<Vec<_>>());
+    let rows = columns
+        .into_iter()
+        .enumerate()
+        .map(|(at, column)| view! { <ColumnRow at column chosen headers/> })
+        .collect_view();
+    view! {
+        <div class="table-wrap card" tabindex="0" role="region" aria-label="Columns of the file">
+            <table class="table table-plain import-columns">
+                <thead>
+                    <tr>
+                        <th scope="col">"Column in the file"</th>
+                        <th scope="col" class="not-phone">"What is in it"</th>
+                        <th scope="col">"Fills"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn ColumnRow(
+    at: usize,
+    column: pb::ImportColumn,
+    chosen: Chosen,
+    headers: StoredValue<Vec<String>>,
+) -> impl IntoView {
+    let field = move || chosen.mapping.with(|mapping| mapping.get(at).cloned().unwrap_or_default());
+    let problem = move || {
+        chosen.refused.with(|error| error.as_ref()?.violation(&format!("mapping[{at}]")).map(str::to_owned))
+    };
+    let choose = move |to: String| {
+        let mut left_out = None;
+        chosen.mapping.update(|mapping| left_out = fields::assign(mapping, at, &to));
+        chosen.key.update(|key| *key = chosen.mapping.with_untracked(|mapping| fields::usable_key(mapping, key)));
+        chosen.refused.set(None);
+        if let Some(before) = left_out.and_then(|before| headers.with_value(|all| all.get(before).cloned())) {
+            use_toasts().say(format!("“{before}” is left out now"));
+        }
+    };
+    let header = if column.header.trim().is_empty() { format!("Column {}", at + 1) } else { column.header };
+    let samples = column.samples.join(", ");
+    view! {
+        <tr class:has-bad=move || problem().is_some()>
+            <th scope="row">
+                <span class="medium">{header.clone()}</span>
+                <span class="only-phone import-samples muted t-12">{samples.clone()}</span>
+            </th>
+            <td class="not-phone import-samples soft">{samples}</td>
+            <td>
+                <select
+                    class="select"
+                    class:is-left-out=move || field().is_empty()
+                    aria-label=format!("What “{header}” fills")
+                    aria-invalid=move || problem().map(|_| "true")
+                    on:change:target=move |event| choose(event.target().value())
+                >
+                    <option value="" selected=move || field().is_empty()>"Leave out"</option>
+                    <optgroup label="Customer">{options(false, chosen, at)}</optgroup>
+                    <optgroup label="Contact">{options(true, chosen, at)}</optgroup>
+                </select>
+                {move || problem().map(|text| view! { <span class="field-error"><Icon glyph=glyphs::CIRCLE_EXCLAMATION/>{text}</span> })}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn options(of_contact: bool, chosen: Chosen, at: usize) -> impl IntoView {
+    fields::choices(of_contact)
+        .map(|Choice { value, label }| {
+            let own = value.clone();
+            let selected = move || chosen.mapping.with(|mapping| mapping.get(at).is_some_and(|field| *field == own));
+            view! { <option value=value selected=selected>{label}</option> }
+        })
+        .collect_view()
+}
+
+/// What to do with customers that are there already, and how they are found.
+#[component]
+fn Existing(chosen: Chosen) -> impl IntoView {
+    let modes = [
+        (ImportMode::Upsert, "Add and update", "A row that finds a customer updates it; all others are added."),
+        (ImportMode::Create, "Only add", "A row that finds a customer is a problem you decide about."),
+        (ImportMode::Update, "Only update", "A row that finds no customer is a problem you decide about."),
+    ];
+    let cards = modes
+        .into_iter()
+        .map(|(mode, title, text)| {
+            let on = move || chosen.mode.get() == mode;
+            view! {
+                <label class="option" class:is-checked=on>
+                    <span class="check">
+                        <input type="radio" name="mode" prop:checked=on on:change=move |_| chosen.mode.set(mode)/>
+                    </span>
+                    <span>
+                        <span class="medium">{title}</span>
+                        <span class="t-12 soft import-mode-text">{text}</span>
+                    </span>
+                </label>
+            }
+        })
+        .collect_view();
+    let keys = Signal::derive(move || {
+        let none = (chosen.mode.get() == ImportMode::Create).then(|| Choice::new("", "Nothing, add every row"));
+        let filled = chosen.mapping.with(|mapping| {
+            fields::KEYS
+                .into_iter()
+                .filter(|key| mapping.iter().any(|field| field == key))
+                .map(|key| Choice::new(key, fields::label(key)))
+                .collect::<Vec<_>>()
+        });
+        none.into_iter().chain(filled).collect::<Vec<_>>()
+    });
+    view! {
+        <fieldset class="stack gap-3">
+            <legend class="t-14 import-legend">"When a customer exists already"</legend>
+            <div class="import-modes">{cards}</div>
+            <div class="import-key">
+                <SelectField
+                    name="key"
+                    label="A row finds its customer by"
+                    value=chosen.key
+                    choices=keys
+                    help="Empty cells leave what is there as it is."
+                />
+            </div>
+        </fieldset>
+    }
+    .into_any()
+}

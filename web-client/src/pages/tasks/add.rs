@@ -1,0 +1,74 @@
+//! A new task: what, until when, whose, and about which record.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, task_service_client::TaskServiceClient};
+use web_kit::{
+    api::use_api,
+    browser,
+    button::{Button, Kind},
+    field::{DateField, TextField},
+    form::{Form, FormState},
+    icon::glyphs,
+    keys::use_shortcut,
+    toast::use_toasts,
+};
+
+use super::about::{AboutField, chosen};
+use crate::{
+    api::{may, me},
+    parts::directory::{Directory, PersonField},
+};
+
+#[component]
+pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) -> impl IntoView {
+    let api = use_api();
+    let toasts = use_toasts();
+    let form = FormState::new();
+    let own = me().user.unwrap_or_default().id;
+    let [title, due_on, about] = [(); 3].map(|()| RwSignal::new(String::new()));
+    let assignee = RwSignal::new(own.clone());
+    use_shortcut("c", "New task", || browser::focus_soon(".task-add input"));
+    let send = move |()| {
+        let (kind, record_id) = chosen(&about.get_untracked());
+        let mut task = pb::Task {
+            title: title.get_untracked(),
+            due_on: due_on.get_untracked(),
+            assignee_id: assignee.get_untracked(),
+            record_id,
+            ..pb::Task::default()
+        };
+        task.set_record_kind(kind);
+        let act = form.act();
+        let call = async move {
+            api.write(
+                &act,
+                pb::CreateTaskRequest { task: Some(task) },
+                async |transport, request| TaskServiceClient::new(transport).create_task(request).await,
+            )
+            .await
+        };
+        let own = own.clone();
+        form.send(call, move |reply| {
+            for value in [title, due_on, about] {
+                value.set(String::new());
+            }
+            let task = reply.task.unwrap_or_default();
+            toasts.say(if task.assignee_id == own {
+                "Task added"
+            } else {
+                "Task handed over"
+            });
+            added.run(task);
+            browser::focus_soon(".task-add input");
+        });
+    };
+    view! {
+        <Form state=form on_submit=send class="task-add">
+            <TextField name="title" label="What is to be done" value=title max_length=200/>
+            <DateField name="due_on" label="Due" value=due_on optional=true/>
+            <PersonField directory name="assignee_id" label="Whose" value=assignee/>
+            {may("search.read").then(|| view! { <AboutField name="record_id" value=about/> })}
+            <Button kind=Kind::Primary submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
+        </Form>
+    }
+}
