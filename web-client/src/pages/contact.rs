@@ -1,12 +1,175 @@
-//! One contact.
+//! One contact: what happened, and how to reach the person.
 
 pub mod form;
 pub mod record;
 
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use leptos_router::hooks::use_params_map;
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    api::error::ApiError,
+    badge::{Badge, Tone},
+    error_panel::ErrorNote,
+    field::Choice,
+    format::{self, initials},
+    icon::glyphs,
+    keys::use_shortcut,
+    layout::use_page,
+    load::Load,
+    tabs::Tabs,
+};
 
+use self::form::EditContact;
+use crate::{
+    api::{address, may},
+    parts::{
+        actions::{RecordActions, archive_item},
+        conflict::dialog::Words,
+        directory::use_directory,
+        edit::{Edit, Record as _},
+        facts::{self, Email, Fact, FreshBadge, Phone},
+        history::History,
+        news::{RecordNews, follow_record},
+        noun::{CONTACT, CUSTOMER},
+        place::Place,
+        tasks::{RecordTasks, use_record_tasks},
+    },
+};
+
+/// Another address is another page, so that nothing of one contact is ever shown under another's name.
 #[component]
 pub fn ContactPage() -> impl IntoView {
-    use_page("Contact");
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
+    move || view! { <OneContact id=id.get()/> }
+}
+
+#[component]
+fn OneContact(id: String) -> impl IntoView {
+    let id = Signal::stored(id);
+    let contact = Load::new(move || record::get(id.get()));
+    let directory = use_directory();
+    let words = words();
+    let news = follow_record("contact", id, move || contact.reload());
+    let tasks = use_record_tasks(id);
+    let edit = Edit::<pb::Contact>::new(move |saved| {
+        contact.set(saved);
+        news.bump();
+    });
+    let problem = RwSignal::new(None::<ApiError>);
+    let tab = RwSignal::new("timeline".to_owned());
+
+    let page = use_page("Contact")
+        .with_parent("Contacts", address("contacts"))
+        .flush();
+    Effect::new(move |_| {
+        let name = contact.with(|one| one.map(|one| one.name.clone()).unwrap_or_default());
+        page.title.set(if name.is_empty() {
+            "Contact".to_owned()
+        } else {
+            name
+        });
+    });
+    let begin = move || {
+        if let Some(contact) = contact.get_untracked().filter(|_| CONTACT.may_edit()) {
+            edit.begin(contact);
+        }
+    };
+    use_shortcut("e", "Edit contact", begin);
+    let menu = Signal::derive(move || {
+        let Some(one) = contact.get() else {
+            return Vec::new();
+        };
+        let done = move || {
+            contact.reload();
+            news.bump();
+        };
+        archive_item(&CONTACT, &one.id, one.archived_at.is_some(), problem, done)
+            .into_iter()
+            .collect()
+    });
+    page.with_actions(move || {
+        view! { <RecordActions edit=CONTACT.may_edit().then(|| Callback::new(move |()| begin())) menu/> }
+    });
+    page.with_panel(move || view! { {move || contact.get().map(|contact| view! { <Panel contact news/> })} });
+
+    let version = move || contact.with(|one| one.map_or(0, pb::Contact::version));
+    let tabs = Signal::derive(move || {
+        let mut tabs = vec![Choice::new("timeline", "Timeline")];
+        if may("task.read") {
+            let open =
+                tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
+            tabs.push(Choice::new(
+                "tasks",
+                if open > 0 {
+                    format!("Tasks {open}")
+                } else {
+                    "Tasks".to_owned()
+                },
+            ));
+        }
+        tabs
+    });
+    view! {
+        <Place load=contact what="Contact">
+            <div class="record">
+                {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
+                <Tabs label="Contact" current=tab tabs>
+                    {move || match &*tab.get() {
+                        "tasks" => view! { <RecordTasks kind=CONTACT.kind id tasks directory/> }.into_any(),
+                        _ => view! { <History kind=CONTACT.kind id one=CONTACT.one words news=news.count/> }.into_any(),
+                    }}
+                </Tabs>
+            </div>
+        </Place>
+        <EditContact edit words version=Signal::derive(version)/>
+    }
+    .into_any()
+}
+
+/// All values of a contact are words already.
+pub fn words() -> Words {
+    Callback::new(|(_, text): (String, String)| text)
+}
+
+#[component]
+fn Panel(contact: pb::Contact, news: RecordNews) -> impl IntoView {
+    let archived = contact.archived_at.map(|at| {
+        let text = format!("Archived {}", format::ago(Some(&at)));
+        view! { <div><Badge tone=Tone::Warning glyph=glyphs::BOX_ARCHIVE text/></div> }
+    });
+    let main = contact.main.then(|| {
+        view! { <div><Badge tone=Tone::Accent glyph=glyphs::STAR text="Main contact"/></div> }
+    });
+    let note = (!contact.note.is_empty()).then(|| {
+        view! { <Fact label="Note" news paths=&["note"]><facts::Words text=contact.note.clone()/></Fact> }
+    });
+    view! {
+        <div class="panel-section stack gap-3">
+            <div class="row gap-3">
+                <span class="avatar is-lg" aria-hidden="true">{initials(&contact.name)}</span>
+                <div class="grow">
+                    <div class="semibold">{contact.name.clone()}</div>
+                    <div class="t-12 muted">{contact.title.clone()}</div>
+                </div>
+            </div>
+            {main}
+            {archived}
+            <FreshBadge news/>
+        </div>
+        <div class="panel-section">
+            <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
+            <dl class="kv">
+                <dt>"Customer"</dt>
+                <dd><a href=CUSTOMER.address(&contact.customer_id)>{contact.customer_name.clone()}</a></dd>
+                <Fact label="Phone" news paths=&["phone"]><Phone number=contact.phone.clone()/></Fact>
+                <Fact label="Mobile" news paths=&["mobile"]><Phone number=contact.mobile.clone()/></Fact>
+                <Fact label="E-mail" news paths=&["email"]><Email address=contact.email.clone()/></Fact>
+                {note}
+                <dt>"Added"</dt>
+                <dd>{format::day(contact.created_at.as_ref())}</dd>
+            </dl>
+        </div>
+    }
+    .into_any()
 }

@@ -1,9 +1,278 @@
 //! The list of contacts.
 
+use std::{rc::Rc, sync::Arc};
+
+use futures::FutureExt as _;
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    api::error::ApiError,
+    button::{Button, Kind, LinkButton},
+    empty::EmptyState,
+    error_panel::ErrorNote,
+    field::Choice,
+    format,
+    icon::glyphs,
+    keys::use_shortcut,
+    layout::use_page,
+    list::{
+        bar::{ListFoot, ViewTab},
+        filter_bar::{FilterBar, FilterDef, FilterKind},
+        query::{ListQuery, use_list_query},
+        rows::{Page, Rows},
+        selection::{BulkAction, Selection, SelectionBar},
+        state::ListState,
+    },
+    table::{self, Column, VirtualTable},
+};
+
+use super::contact::{form::NewContact, record, words};
+use crate::{
+    api::{address, may},
+    parts::{
+        filter::{ChipOf, Compare, to_filter},
+        news::{NewRecords, follow_list},
+        noun::{CONTACT, CUSTOMER},
+        rows::{export_list, export_selected, put_rows},
+        views::{Count, ViewsBar, use_views},
+    },
+};
+
+const CHIPS: &[ChipOf] = &[
+    ChipOf::new("title", Compare::Has),
+    ChipOf::new("customer_id", Compare::Equal),
+    ChipOf::new("created_at", Compare::From),
+    ChipOf::new("updated_at", Compare::From),
+    ChipOf::new("archived", Compare::Equal),
+];
+const USUAL_ORDER: &str = "name";
+const PAGE_SIZE: i32 = 100;
 
 #[component]
 pub fn ContactsPage() -> impl IntoView {
-    use_page("Contacts").flush();
+    let query = use_list_query();
+    let rows = use_rows(query);
+    let selection = Selection::default();
+    let adding = RwSignal::new(false);
+    let problem = RwSignal::new(None::<ApiError>);
+    let views = use_views(&CONTACT, CHIPS, query, built_in_views(), count());
+    let new = follow_list(
+        &CONTACT,
+        rows,
+        Rc::new(move |id| {
+            async move {
+                let contact = record::get(id).await?;
+                let archived = query.get_untracked().filter("archived") == Some("true");
+                Ok(Some(contact).filter(|contact| contact.archived_at.is_some() == archived))
+            }
+            .boxed_local()
+        }),
+    );
+    let page = use_page("Contacts").flush();
+    page.with_actions(move || {
+        CONTACT.may_add().then(|| {
+            view! {
+                <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
+                    <span class="not-phone">"New contact"</span>
+                </Button>
+            }
+        })
+    });
+    Effect::new(move |_| {
+        page.count.set(
+            views
+                .counts
+                .with(|counts| counts.get("").cloned().unwrap_or_default()),
+        )
+    });
+    if CONTACT.may_add() {
+        use_shortcut("c", "New contact", move || adding.set(true));
+    }
+    let navigate = use_navigate();
+
+    let columns = columns();
+    let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
+    let orders = vec![
+        (USUAL_ORDER, "Name"),
+        ("updated_at desc", "Last change"),
+        ("created_at desc", "Newest"),
+    ];
+    let search = "Name, phone, e-mail";
+    let filters = filters();
+    let bar = if may("record.export") {
+        let on_csv = move |()| export_list(&CONTACT, query, CHIPS, USUAL_ORDER, problem);
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }
+            .into_any()
+    } else {
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
+    };
+    let href = move |contact: Arc<pb::Contact>| CONTACT.address(&contact.id);
+    view! {
+        <ViewsBar views problem/>
+        {bar}
+        {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
+        <NewRecords noun=&CONTACT rows new/>
+        <VirtualTable
+            rows
+            label="Contacts"
+            columns
+            query
+            selection
+            name=|contact: &pb::Contact| contact.name.clone()
+            href
+            empty=move || view! { <NoContacts/> }
+        />
+        <SelectionBar selection actions=bulk_actions(query, rows, selection, problem)/>
+        <ListFoot rows/>
+        <NewContact
+            open=adding
+            added=move |contact: pb::Contact| {
+                navigate(&CONTACT.address(&contact.id), NavigateOptions::default());
+            }
+        />
+    }
+    .into_any()
+}
+
+async fn list(request: pb::ListContactsRequest) -> Result<Page<pb::Contact>, ApiError> {
+    let reply = record::list(request).await?;
+    let info = reply.page.unwrap_or_default();
+    Ok(Page {
+        rows: reply.contacts,
+        next_page_token: info.next_page_token,
+        total: Some((info.total_size.into(), info.total_is_capped)),
+    })
+}
+
+fn use_rows(query: ListQuery) -> Rows<pb::Contact> {
+    Rows::new(
+        |contact: &pb::Contact| contact.id.clone(),
+        move |page_token| {
+            let state = query.get();
+            let order_by = if state.order_by.is_empty() {
+                USUAL_ORDER.to_owned()
+            } else {
+                state.order_by.clone()
+            };
+            let filter = to_filter(&state, CHIPS);
+            list(pb::ListContactsRequest {
+                page_size: PAGE_SIZE,
+                page_token,
+                order_by,
+                filter,
+            })
+        },
+    )
+}
+
+fn count() -> Count {
+    Rc::new(|filter| {
+        let request = pb::ListContactsRequest {
+            page_size: 1,
+            filter,
+            ..Default::default()
+        };
+        async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
+    })
+}
+
+fn built_in_views() -> Vec<ViewTab> {
+    let mut archived = ListState::default();
+    archived.set_filter("archived", "true");
+    vec![
+        ViewTab::all("All"),
+        ViewTab {
+            id: "archived".to_owned(),
+            state: archived,
+            ..ViewTab::all("Archived")
+        },
+    ]
+}
+
+fn filters() -> Vec<FilterDef> {
+    let archived = Signal::stored(vec![Choice::new("true", "Only archived")]);
+    let def = |field, label, kind| FilterDef { field, label, kind };
+    vec![
+        def("title", "Position", FilterKind::Text),
+        def("created_at", "Added", FilterKind::Since),
+        def("updated_at", "Changed", FilterKind::Since),
+        def("archived", "Archived", FilterKind::Choice(archived)),
+    ]
+}
+
+/// Ids are the paths of an export, so that both show the same columns.
+fn columns() -> Vec<Column<pb::Contact>> {
+    let customer = |contact: &pb::Contact| {
+        view! { <a class="cell-link" href=CUSTOMER.address(&contact.customer_id)>{contact.customer_name.clone()}</a> }
+    };
+    vec![
+        Column::new("name", "Contact", |c: &pb::Contact| c.name.clone()).sorted_by("name"),
+        Column::new("customer_name", "Customer", customer)
+            .width(220)
+            .on_phone("c"),
+        Column::new("title", "Position", |c: &pb::Contact| c.title.clone()).width(170),
+        Column::new("phone", "Phone", |c: &pb::Contact| c.phone.clone())
+            .width(140)
+            .on_phone("d"),
+        Column::new("mobile", "Mobile", |c: &pb::Contact| c.mobile.clone())
+            .width(140)
+            .hidden(),
+        Column::new("email", "E-mail", |c: &pb::Contact| c.email.clone()).width(230),
+        Column::new(
+            "main",
+            "Main contact",
+            |c: &pb::Contact| if c.main { "Yes" } else { "" },
+        )
+        .width(110)
+        .hidden(),
+        Column::new("created_at", "Added", |c: &pb::Contact| {
+            format::day(c.created_at.as_ref())
+        })
+        .soft()
+        .sorted_by("created_at")
+        .width(110)
+        .hidden(),
+        Column::new("updated_at", "Last change", |c: &pb::Contact| {
+            format::ago(c.updated_at.as_ref())
+        })
+        .soft()
+        .sorted_by("updated_at")
+        .width(120)
+        .on_phone("b"),
+    ]
+}
+
+fn bulk_actions(
+    query: ListQuery,
+    rows: Rows<pb::Contact>,
+    selection: Selection,
+    problem: RwSignal<Option<ApiError>>,
+) -> Vec<BulkAction> {
+    let mut actions = Vec::new();
+    if may("record.export") {
+        let words = words();
+        let export = move |ids: Vec<String>| export_selected(&CONTACT, rows, &ids, words, None);
+        actions.push(BulkAction::new("Export", glyphs::FILE_EXPORT, export));
+    }
+    if may("record.archive") {
+        let archived = move || query.get_untracked().filter("archived") == Some("true");
+        let put = move |ids: Vec<String>| put_rows(&CONTACT, rows, selection, ids, !archived(), problem);
+        actions.push(BulkAction::new("Archive or restore", glyphs::BOX_ARCHIVE, put));
+    }
+    actions
+}
+
+#[component]
+fn NoContacts() -> impl IntoView {
+    let actions = move || {
+        view! { <LinkButton href=address("customers") glyph=glyphs::ADDRESS_BOOK>"Go to customers"</LinkButton> }
+    };
+    view! {
+        <EmptyState
+            title="No contacts yet"
+            text="Contacts are the people at your customers. Add them here, or on the page of a customer."
+            actions
+        />
+    }
 }

@@ -1,9 +1,278 @@
-//! Leads by stage.
+//! The board of leads: a lane per stage, cards that move by hand or by keys, and a way back.
 
+use futures::future::try_join_all;
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use streamflow_proto::client::v1 as pb;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::error::ApiError,
+    badge::{Avatar, Badge, Tone},
+    board::{Board, Card, Lane as BoardLane, Moved},
+    browser,
+    empty::EmptyState,
+    error_panel::ErrorNote,
+    format::{self, number},
+    icon::{Icon, glyphs},
+    keys::use_shortcut,
+    layout::use_page,
+    list::{aip, filter_bar::FilterBar, query::use_list_query, state::ListState},
+    live::{Heard, use_live},
+    load::Load,
+    toast::use_toasts,
+};
+
+use super::lead::{
+    form::NewLead,
+    lanes::{Lane, refresh, shift},
+    look::{self, AddLead, CHIPS, LookSwitch},
+    record,
+    words::{follow_up, use_stages, worth},
+};
+use crate::parts::{
+    directory::{Directory, use_directory},
+    filter::to_filter,
+    noun::LEAD,
+    place::Place,
+    views::{ViewsBar, use_views},
+};
+
+/// Cards of a lane; the list holds the rest.
+const CARDS: i32 = 200;
+/// Leads that came this recently say so.
+const NEW_SECONDS: i64 = 60 * 60;
+/// Others' changes are gathered this long before the board looks again.
+const GATHER_MS: u32 = 500;
 
 #[component]
 pub fn LeadBoardPage() -> impl IntoView {
-    use_page("Leads").flush();
+    let query = use_list_query();
+    let directory = use_directory();
+    let stages = use_stages();
+    let adding = RwSignal::new(false);
+    let problem = RwSignal::new(None::<ApiError>);
+    let board = Load::new(move || read(query.get()));
+    let views = use_views(&LEAD, CHIPS, query, look::built_in_views(), look::count());
+    follow(board);
+
+    let page = use_page("Leads").flush();
+    page.with_actions(move || view! { <AddLead adding/> });
+    Effect::new(move |_| {
+        let shown = board.with(|lanes| lanes.map(|lanes| lanes.iter().map(|lane| lane.total.0).sum::<i64>()));
+        page.count.set(shown.map(number::count).unwrap_or_default());
+    });
+    if LEAD.may_add() {
+        use_shortcut("c", "New lead", move || adding.set(true));
+    }
+    let lanes = Signal::derive(move || {
+        let lanes = board.get().unwrap_or_default();
+        lanes
+            .into_iter()
+            .map(|lane| board_lane(lane, directory))
+            .collect::<Vec<_>>()
+    });
+    let is_empty =
+        move || board.with(|lanes| lanes.is_some_and(|all| all.iter().all(|lane| lane.total.0 == 0)));
+    let cut = move || {
+        board.with(|lanes| {
+            lanes.is_some_and(|all| all.iter().any(|lane| lane.total.0 > lane.leads.len() as i64))
+        })
+    };
+    let switch = ViewFn::from(move || view! { <LookSwitch query board=true/> });
+    let (search, filters) = ("Subject, phone, e-mail", look::filters(directory, None));
+    view! {
+        <ViewsBar views problem lead=switch/>
+        <FilterBar query search filters/>
+        {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
+        <Place load=board what="Leads">
+            <Show when=is_empty>
+                <p class="board-note muted">
+                    {move || if query.with(ListState::is_narrowed) { "No lead matches." } else { "No leads yet. Press C to add the first." }}
+                </p>
+            </Show>
+            <Show when=cut>
+                <p class="board-note muted">{format!("The first {CARDS} of each stage are shown; the list holds all.")}</p>
+            </Show>
+            <Show
+                when=move || board.with(|lanes| lanes.is_some_and(|all| !all.is_empty()))
+                fallback=|| view! { <EmptyState title="No stages" text="This company’s pipeline has no stages, so there is no board."/> }
+            >
+                <Board
+                    label="Lead board"
+                    lanes
+                    on_move=move |moved: Moved| {
+                        carry_out(board, problem, moved);
+                    }
+                    locked=!LEAD.may_edit()
+                />
+            </Show>
+        </Place>
+        <NewLead open=adding directory stages added=move |_| board.reload()/>
+    }
+    .into_any()
+}
+
+/// All lanes at once, each with the same search and filters.
+async fn read(state: ListState) -> Result<Vec<Lane>, ApiError> {
+    let narrowed = to_filter(&state, CHIPS);
+    let stages = record::stages().await?;
+    let lanes = stages.into_iter().map(|stage| {
+        let filter = aip::and([aip::eq("stage_id", &stage.id), narrowed.clone()]);
+        let order_by = "stage".to_owned();
+        let request = pb::ListLeadsRequest {
+            page_size: CARDS,
+            order_by,
+            filter,
+            ..Default::default()
+        };
+        async move {
+            let page = look::page(request).await?;
+            Ok(Lane {
+                stage,
+                leads: page.rows,
+                total: page.total.unwrap_or_default(),
+            })
+        }
+    });
+    try_join_all(lanes).await
+}
+
+/// Moves the card at once, tells the server, and takes it back when that fails.
+fn carry_out(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, moved: Moved) {
+    let mut was = None;
+    let mut named = None;
+    board.update(|lanes| {
+        was = shift(lanes, &moved.card, &moved.to_lane, moved.before.as_deref());
+        let lane = lanes.iter().find(|lane| lane.stage.id == moved.to_lane);
+        named = lane.and_then(|lane| {
+            let lead = lane.leads.iter().find(|lead| lead.id == moved.card)?;
+            Some((lead.name.clone(), lane.stage.name.clone()))
+        });
+    });
+    let (Some((stage, before)), Some((name, title))) = (was, named) else {
+        return;
+    };
+    let card = moved.card.clone();
+    let toasts = use_toasts();
+    spawn_local(async move {
+        let answer = record::put(card.clone(), moved.to_lane.clone(), moved.before.clone()).await;
+        let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
+        match answer {
+            Ok(lead) => {
+                if here {
+                    board.update(|lanes| refresh(lanes, &lead));
+                }
+                toasts.say_with_undo(format!("{name} moved to {title}"), move || {
+                    put_back(board, problem, card.clone(), stage.clone(), before.clone());
+                });
+            }
+            Err(_) if here => {
+                board.update(|lanes| drop(shift(lanes, &card, &stage, before.as_deref())));
+                board.reload();
+            }
+            Err(error) => toasts.say(format!("{name} was not moved: {}", error.sentence())),
+        }
+    });
+}
+
+fn put_back(
+    board: Load<Vec<Lane>>,
+    problem: RwSignal<Option<ApiError>>,
+    card: String,
+    stage: String,
+    before: Option<String>,
+) {
+    if problem.try_get_untracked().is_some() {
+        board.update(|lanes| drop(shift(lanes, &card, &stage, before.as_deref())));
+    }
+    spawn_local(async move {
+        let answer = record::put(card, stage, before).await;
+        if let Err(error) = &answer {
+            use_toasts().say(format!("Not undone: {}", error.sentence()));
+        }
+        if problem.try_set(answer.err()).is_none() {
+            board.reload();
+        }
+    });
+}
+
+/// Other people's moves and edits. The board looks again as a whole, because one move changes the order of a lane.
+fn follow(board: Load<Vec<Lane>>) {
+    let waiting = StoredValue::new(false);
+    let look_again = move || {
+        if waiting.get_value() {
+            return;
+        }
+        waiting.set_value(true);
+        spawn_local(async move {
+            browser::sleep_ms(GATHER_MS).await;
+            // Gone with its page.
+            if waiting.try_set_value(false).is_none() {
+                board.reload();
+            }
+        });
+    };
+    use_live(move |heard| match heard {
+        Heard::Change(change) if matches!(&*change.entity, "lead" | "lead_stage") => look_again(),
+        Heard::Reset => look_again(),
+        Heard::Change(_) => {}
+    });
+}
+
+fn board_lane(lane: Lane, directory: Directory) -> BoardLane {
+    let (count, sum) = (lane.count(), lane.sum());
+    let cards = lane.leads.into_iter().map(|lead| card(lead, directory)).collect();
+    BoardLane {
+        id: lane.stage.id,
+        title: lane.stage.name,
+        count,
+        sum,
+        cards,
+    }
+}
+
+fn card(lead: pb::Lead, directory: Directory) -> Card {
+    let (id, name) = (lead.id.clone(), lead.name.clone());
+    let href = LEAD.address(&id);
+    Card {
+        id,
+        name,
+        href,
+        face: ViewFn::from(move || view! { <Face lead=lead.clone() directory/> }),
+    }
+}
+
+#[component]
+fn Face(lead: pb::Lead, directory: Directory) -> impl IntoView {
+    let who = if lead.company.is_empty() {
+        lead.contact_name.clone()
+    } else {
+        lead.company.clone()
+    };
+    let next = match follow_up(&lead) {
+        Some((text, Tone::Danger)) => {
+            view! { <span class="push down"><Icon glyph=glyphs::CLOCK/>" "{text}</span> }.into_any()
+        }
+        Some((text, _)) => view! { <span class="push muted">{text}</span> }.into_any(),
+        None if !lead.customer_id.is_empty() => {
+            view! { <span class="push muted">"converted"</span> }.into_any()
+        }
+        None => view! { <span class="push"></span> }.into_any(),
+    };
+    let age = browser::now() - lead.created_at.map_or(0, |at| at.seconds);
+    let fresh = (age < NEW_SECONDS).then(|| {
+        let text = format!("Arrived {}", format::ago(lead.created_at.as_ref()));
+        view! { <Badge tone=Tone::Accent glyph=glyphs::BOLT text/> }
+    });
+    let owner = lead.owner_id.clone();
+    view! {
+        <span class="row"><span class="medium truncate grow">{lead.name.clone()}</span></span>
+        <span class="soft truncate">{who}</span>
+        <span class="row t-12">
+            <span class="medium tnum">{worth(&lead)}</span>
+            {next}
+            {move || (!owner.is_empty()).then(|| view! { <Avatar name=directory.person(&owner) named=true/> })}
+        </span>
+        {fresh}
+    }
+    .into_any()
 }

@@ -1,9 +1,326 @@
 //! The list of leads.
 
+use std::{rc::Rc, sync::Arc};
+
+use futures::FutureExt as _;
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    api::error::ApiError,
+    badge::{Status, Tone},
+    button::{Button, Kind},
+    empty::EmptyState,
+    error_panel::ErrorNote,
+    format::{self, money},
+    icon::glyphs,
+    keys::use_shortcut,
+    layout::use_page,
+    list::{
+        bar::ListFoot,
+        filter_bar::FilterBar,
+        query::{ListQuery, use_list_query},
+        rows::Rows,
+        selection::{BulkAction, Selection, SelectionBar},
+    },
+    table::{self, Column, VirtualTable},
+};
+
+use super::lead::{
+    form::NewLead,
+    look::{self, AddLead, CHIPS, LookSwitch},
+    people_of, record,
+    words::{Stages, follow_up, source_name, use_stages, words},
+};
+use crate::{
+    api::{may, me},
+    parts::{
+        assign::AssignDialog,
+        conflict::dialog::Words,
+        directory::{Directory, Person, use_directory},
+        filter::to_filter,
+        news::{NewRecords, follow_list},
+        noun::{LEAD, People},
+        rows::{export_list, export_selected, put_rows},
+        views::{ViewsBar, use_views},
+    },
+};
+
+const USUAL_ORDER: &str = "updated_at desc";
+const PAGE_SIZE: i32 = 100;
 
 #[component]
 pub fn LeadsPage() -> impl IntoView {
-    use_page("Leads").flush();
+    let query = use_list_query();
+    let directory = use_directory();
+    let stages = use_stages();
+    let rows = use_rows(query);
+    let selection = Selection::default();
+    let adding = RwSignal::new(false);
+    let assigning = RwSignal::new(None);
+    let problem = RwSignal::new(None::<ApiError>);
+    let views = use_views(&LEAD, CHIPS, query, look::built_in_views(), look::count());
+    let new = follow_list(
+        &LEAD,
+        rows,
+        Rc::new(move |id| {
+            async move {
+                let lead = record::get(id).await?;
+                let archived = query.get_untracked().filter("archived") == Some("true");
+                Ok(Some(lead).filter(|lead| lead.archived_at.is_some() == archived))
+            }
+            .boxed_local()
+        }),
+    );
+    let page = use_page("Leads").flush();
+    page.with_actions(move || view! { <AddLead adding/> });
+    Effect::new(move |_| {
+        page.count.set(
+            views
+                .counts
+                .with(|counts| counts.get("").cloned().unwrap_or_default()),
+        )
+    });
+    if LEAD.may_add() {
+        use_shortcut("c", "New lead", move || adding.set(true));
+    }
+
+    let columns = columns(directory, stages);
+    let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
+    let orders = vec![
+        (USUAL_ORDER, "Last change"),
+        ("name", "Name"),
+        ("stage", "Stage"),
+        ("value desc", "Value"),
+        ("follow_up_on", "Follow-up"),
+        ("created_at desc", "Newest"),
+    ];
+    let search = "Subject, phone, e-mail";
+    let filters = look::filters(directory, Some(stages));
+    let bar = if may("record.export") {
+        let on_csv = move |()| export_list(&LEAD, query, CHIPS, USUAL_ORDER, problem);
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }
+            .into_any()
+    } else {
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
+    };
+    let href = move |lead: Arc<pb::Lead>| LEAD.address(&lead.id);
+    let switch = ViewFn::from(move || view! { <LookSwitch query board=false/> });
+    let bulk = bulk_actions(
+        query,
+        rows,
+        selection,
+        assigning,
+        problem,
+        words(directory, stages),
+    );
+    view! {
+        <ViewsBar views problem lead=switch/>
+        {bar}
+        {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
+        <NewRecords noun=&LEAD rows new/>
+        <VirtualTable
+            rows
+            label="Leads"
+            columns
+            query
+            selection
+            name=|lead: &pb::Lead| lead.name.clone()
+            href
+            empty=move || view! { <NoLeads adding/> }
+        />
+        <SelectionBar selection actions=bulk/>
+        <ListFoot rows/>
+        <NewLead open=adding directory stages/>
+        <AssignDialog
+            noun=&LEAD
+            directory
+            chosen=assigning
+            done=move |()| {
+                selection.clear();
+                rows.reload();
+            }
+            problem
+        />
+    }
+    .into_any()
+}
+
+fn use_rows(query: ListQuery) -> Rows<pb::Lead> {
+    Rows::new(
+        |lead: &pb::Lead| lead.id.clone(),
+        move |page_token| {
+            let state = query.get();
+            let order_by = if state.order_by.is_empty() {
+                USUAL_ORDER.to_owned()
+            } else {
+                state.order_by.clone()
+            };
+            let filter = to_filter(&state, CHIPS);
+            look::page(pb::ListLeadsRequest {
+                page_size: PAGE_SIZE,
+                page_token,
+                order_by,
+                filter,
+            })
+        },
+    )
+}
+
+/// Ids are the paths of an export, so that both show the same columns.
+fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
+    let person = move |id: &str| view! { <Person directory id=id.to_owned()/> };
+    let currency = money::symbol(&me().currency_code);
+    vec![
+        Column::new("name", "Lead", |l: &pb::Lead| l.name.clone()).sorted_by("name"),
+        Column::new(
+            "number",
+            "Number",
+            |l: &pb::Lead| view! { <span class="muted mono">{l.number.clone()}</span> },
+        )
+        .sorted_by("number")
+        .width(90),
+        Column::new("company", "Company", |l: &pb::Lead| l.company.clone())
+            .width(170)
+            .on_phone("c"),
+        Column::new("contact_name", "Contact", |l: &pb::Lead| l.contact_name.clone())
+            .width(150)
+            .hidden(),
+        Column::new("phone", "Phone", |l: &pb::Lead| l.phone.clone())
+            .width(140)
+            .hidden(),
+        Column::new("email", "E-mail", |l: &pb::Lead| l.email.clone())
+            .width(200)
+            .hidden(),
+        Column::new("stage_id", "Stage", move |l: &pb::Lead| {
+            let id = l.stage_id.clone();
+            move || stages.name(&id)
+        })
+        .sorted_by("stage")
+        .width(130)
+        .on_phone("d"),
+        Column::new("value", format!("Value, {}", currency.trim()), value_cell)
+            .numeric()
+            .sorted_by("value")
+            .width(110)
+            .on_phone("b"),
+        Column::new("follow_up_on", "Follow-up", follow_up_cell)
+            .sorted_by("follow_up_on")
+            .width(130),
+        Column::new("owner_id", "Owner", move |l: &pb::Lead| person(&l.owner_id)).width(160),
+        Column::new("assignee_id", "Assignee", move |l: &pb::Lead| {
+            person(&l.assignee_id)
+        })
+        .width(160)
+        .hidden(),
+        Column::new("team_id", "Team", move |l: &pb::Lead| {
+            let id = l.team_id.clone();
+            move || directory.team(&id)
+        })
+        .width(120)
+        .hidden(),
+        Column::new("source", "Source", |l: &pb::Lead| source_name(&l.source))
+            .width(110)
+            .hidden(),
+        Column::new("tags", "Tags", |l: &pb::Lead| l.tags.join(", "))
+            .width(160)
+            .hidden(),
+        Column::new("created_at", "Added", |l: &pb::Lead| {
+            format::day(l.created_at.as_ref())
+        })
+        .soft()
+        .sorted_by("created_at")
+        .width(110)
+        .hidden(),
+        Column::new("updated_at", "Last change", |l: &pb::Lead| {
+            format::ago(l.updated_at.as_ref())
+        })
+        .soft()
+        .sorted_by("updated_at")
+        .width(110),
+    ]
+}
+
+/// Another currency than the company's is named in the cell.
+fn value_cell(lead: &pb::Lead) -> impl IntoView + use<> {
+    let value = lead.value.clone().unwrap_or_default();
+    let own = me().currency_code;
+    let class = if value.minor_units == 0 { "muted" } else { "" };
+    let text = if value.currency_code == own || value.minor_units == 0 {
+        money::plain(value.minor_units, &own)
+    } else {
+        money::full(value.minor_units, &value.currency_code)
+    };
+    view! { <span class=class>{text}</span> }
+}
+
+fn follow_up_cell(lead: &pb::Lead) -> impl IntoView + use<> {
+    match follow_up(lead) {
+        Some((text, Tone::Danger)) => {
+            view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
+        }
+        Some((text, _)) => text.into_any(),
+        None if !lead.customer_id.is_empty() => view! { <span class="muted">"Converted"</span> }.into_any(),
+        None => ().into_any(),
+    }
+}
+
+fn bulk_actions(
+    query: ListQuery,
+    rows: Rows<pb::Lead>,
+    selection: Selection,
+    assigning: RwSignal<Option<Vec<(String, People)>>>,
+    problem: RwSignal<Option<ApiError>>,
+    words: Words,
+) -> Vec<BulkAction> {
+    let mut actions = Vec::new();
+    if may("record.assign") {
+        let chosen = move |ids: &[String]| {
+            rows.with_untracked(|all| {
+                all.iter()
+                    .filter(|row| ids.contains(&row.id))
+                    .map(|row| (row.id.clone(), people_of(row)))
+                    .collect()
+            })
+        };
+        let assign = move |ids: Vec<String>| assigning.set(Some(chosen(&ids)));
+        actions.push(BulkAction::new("Assign", glyphs::USER, assign));
+    }
+    if may("record.export") {
+        let export = move |ids: Vec<String>| {
+            export_selected(
+                &LEAD,
+                rows,
+                &ids,
+                words,
+                Some(|lead: &pb::Lead| lead.number.clone()),
+            );
+        };
+        actions.push(BulkAction::new("Export", glyphs::FILE_EXPORT, export));
+    }
+    if may("record.archive") {
+        let archived = move || query.get_untracked().filter("archived") == Some("true");
+        let put = move |ids: Vec<String>| put_rows(&LEAD, rows, selection, ids, !archived(), problem);
+        actions.push(BulkAction::new("Archive or restore", glyphs::BOX_ARCHIVE, put));
+    }
+    actions
+}
+
+#[component]
+fn NoLeads(adding: RwSignal<bool>) -> impl IntoView {
+    let actions = move || {
+        LEAD.may_add().then(|| {
+            view! {
+                <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
+                    "New lead"
+                </Button>
+            }
+        })
+    };
+    view! {
+        <EmptyState
+            title="No leads yet"
+            text="A lead is somebody who may become a customer: what they want, what it is worth, and the next step."
+            actions
+        />
+    }
 }

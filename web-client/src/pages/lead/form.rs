@@ -1,0 +1,211 @@
+//! The form of a lead, for a new one and for an edit.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    api::error::ApiError,
+    button::{Button, Kind},
+    dialog::Dialog,
+    field::{Choice, DateField, FieldFrame, FieldTie, SelectField, TextArea, TextField},
+    form::{Form, FormState},
+    format::money,
+    toast::use_toasts,
+};
+
+use super::{
+    record,
+    words::{SOURCES, Stages, source_name},
+};
+use crate::{
+    api::{may, me},
+    parts::{
+        conflict::dialog::{ConflictDialog, Words},
+        directory::{Directory, PersonField, TeamField},
+        edit::{Draft, Edit, StaleNote},
+        noun::LEAD,
+        tags::TagsField,
+    },
+};
+
+#[component]
+fn Fields(
+    draft: Draft<pb::Lead>,
+    directory: Directory,
+    stages: Stages,
+    /// A lead that is there moves on the board or on its page.
+    with_stage: bool,
+) -> impl IntoView {
+    let source = draft.text("source");
+    let sources = Signal::derive(move || {
+        let now = source.get();
+        let mut choices = vec![Choice::new("", "Not known")];
+        choices.extend(SOURCES.iter().map(|(value, name)| Choice::new(*value, *name)));
+        if choices.iter().all(|choice| choice.value != now) {
+            choices.push(Choice::new(now.clone(), source_name(&now)));
+        }
+        choices
+    });
+    let first = Signal::derive(move || stages.choices());
+    view! {
+        <TextField name="name" label="What it is about" value=draft.text("name") max_length=200 autofocus=true/>
+        <div class="form-grid">
+            <TextField name="company" label="Company" value=draft.text("company") max_length=200 optional=true
+                help="Left empty, the lead becomes a private person."/>
+            <TextField name="contact_name" label="Contact" value=draft.text("contact_name") max_length=200 optional=true/>
+            <TextField name="phone" label="Phone" value=draft.text("phone") kind="tel" max_length=50 optional=true/>
+            <TextField name="email" label="E-mail" value=draft.text("email") kind="email" max_length=254 optional=true/>
+            <ValueField text=draft.text("value")/>
+            <SelectField name="source" label="Source" value=source choices=sources/>
+            {with_stage.then(|| view! { <SelectField name="stage_id" label="Stage" value=draft.text("stage_id") choices=first/> })}
+            <DateField name="follow_up_on" label="Follow-up" value=draft.text("follow_up_on") optional=true/>
+            {may("record.assign").then(|| view! {
+                <PersonField directory name="owner_id" label="Owner" value=draft.text("owner_id")/>
+                <PersonField directory name="assignee_id" label="Assignee" value=draft.text("assignee_id")/>
+                <TeamField directory name="team_id" value=draft.text("team_id")/>
+            })}
+        </div>
+        <TagsField name="tags" value=draft.text("tags")/>
+        <TextArea name="note" label="Note" value=draft.text("note") optional=true rows=3 max_length=4000/>
+    }
+    .into_any()
+}
+
+/// The amount of a text like "1250.50 GBP"; its currency stays.
+#[component]
+fn ValueField(text: RwSignal<String>) -> impl IntoView {
+    let tie = FieldTie::new("value");
+    let (touch, id, note, invalid) = (tie.clone(), tie.id.clone(), tie.note_id(), tie.invalid());
+    let currency = Memo::new(move |before: Option<&String>| {
+        let now = text.with(|text| text.rsplit_once(' ').map(|(_, code)| code.to_owned()));
+        now.or_else(|| before.cloned())
+            .unwrap_or_else(|| me().currency_code)
+    });
+    let amount = move || text.with(|text| text.rsplit_once(' ').map_or("", |(amount, _)| amount).to_owned());
+    view! {
+        <FieldFrame tie label=Signal::derive(move || format!("Value, {}", money::symbol(&currency.get()).trim()))
+            optional=true>
+            <input
+                id=id
+                class="input"
+                inputmode="decimal"
+                autocomplete="off"
+                aria-invalid=invalid
+                aria-describedby=note
+                prop:value=amount
+                on:input:target=move |event| {
+                    let typed = event.target().value();
+                    let currency = currency.get_untracked();
+                    text.set(if typed.trim().is_empty() { String::new() } else { format!("{typed} {currency}") });
+                    touch.touched();
+                }
+            />
+        </FieldFrame>
+    }
+    .into_any()
+}
+
+/// What this page finds wrong before the server is asked.
+fn problem(draft: Draft<pb::Lead>) -> Option<ApiError> {
+    let text = draft.text("value").get_untracked();
+    let (amount, currency) = text.rsplit_once(' ')?;
+    let is_amount = money::parse(amount, currency).is_some_and(|minor| minor >= 0);
+    (!is_amount).then(|| ApiError::invalid("lead.value", "Enter an amount, e.g. 1,250.50."))
+}
+
+/// A new lead; what was typed stays while the page is open.
+#[component]
+pub fn NewLead(
+    open: RwSignal<bool>,
+    directory: Directory,
+    stages: Stages,
+    /// Called with the lead; without it the lead's page opens.
+    #[prop(optional, into)]
+    added: Option<Callback<pb::Lead>>,
+) -> impl IntoView {
+    let navigate = use_navigate();
+    let form = FormState::new();
+    let draft = Draft::<pb::Lead>::default();
+    let save = Callback::new(move |()| {
+        if let Some(error) = problem(draft) {
+            form.refuse(error);
+            return;
+        }
+        let lead = draft.read(pb::Lead::default());
+        let act = form.act();
+        let navigate = navigate.clone();
+        form.send(async move { record::create(&act, lead).await }, move |lead| {
+            open.set(false);
+            draft.fill(&pb::Lead::default());
+            form.saved();
+            use_toasts().say(format!("{} added as {}", lead.name, lead.number));
+            match added {
+                Some(added) => added.run(lead),
+                None => navigate(&LEAD.address(&lead.id), NavigateOptions::default()),
+            }
+        });
+    });
+    let dismissed = move |()| {
+        if form.dirty.get_untracked() {
+            use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
+                open.try_set(true);
+            });
+        }
+    };
+    let foot = ViewFn::from(move || {
+        view! {
+            <Button
+                class="push"
+                on_click=move |_| {
+                    open.set(false);
+                    dismissed(());
+                }
+            >
+                "Cancel"
+            </Button>
+            <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| save.run(())>
+                "Add lead"
+            </Button>
+        }
+    });
+    view! {
+        <Dialog open title="New lead" foot on_dismiss=dismissed>
+            <Form state=form on_submit=save><Fields draft directory stages with_stage=true/></Form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// An edit, with the question when another person saved meanwhile.
+#[component]
+pub fn EditLead(
+    edit: Edit<pb::Lead>,
+    directory: Directory,
+    stages: Stages,
+    words: Words,
+    #[prop(into)] version: Signal<i64>,
+) -> impl IntoView {
+    let save = move || match problem(edit.draft) {
+        Some(error) => edit.form.refuse(error),
+        None => edit.save(),
+    };
+    let foot = ViewFn::from(move || {
+        view! {
+            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>"Discard"</Button>
+            <span class="grow"></span>
+            <Button kind=Kind::Primary busy=edit.form.busy key_hint="Ctrl Enter" on_click=move |_| save()>
+                "Save lead"
+            </Button>
+        }
+    });
+    view! {
+        <Dialog open=edit.open title="Edit lead" foot on_dismiss=move |()| edit.dismissed()>
+            <Form state=edit.form on_submit=move |()| save()>
+                <StaleNote edit version/>
+                <Fields draft=edit.draft directory stages with_stage=false/>
+            </Form>
+        </Dialog>
+        <ConflictDialog edit words/>
+    }
+    .into_any()
+}

@@ -1,0 +1,169 @@
+//! What the list and the board of leads share: chips, views, filters, and the switch between the two.
+
+use std::rc::Rc;
+
+use futures::FutureExt as _;
+use leptos::prelude::*;
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    api::error::ApiError,
+    button::{Button, Kind},
+    field::Choice,
+    icon::{Glyph, Icon, glyphs},
+    list::{
+        bar::ViewTab,
+        filter_bar::{FilterDef, FilterKind},
+        query::ListQuery,
+        rows::Page,
+        state::ListState,
+    },
+};
+
+use super::{
+    record,
+    words::{SOURCES, Stages},
+};
+use crate::{
+    api::{address, me},
+    parts::{
+        directory::Directory,
+        filter::{ChipOf, Compare},
+        noun::LEAD,
+        views::Count,
+    },
+};
+
+pub const CHIPS: &[ChipOf] = &[
+    ChipOf::new("stage_id", Compare::Equal),
+    ChipOf::new("owner_id", Compare::Equal),
+    ChipOf::new("assignee_id", Compare::Equal),
+    ChipOf::new("team_id", Compare::Equal),
+    ChipOf::new("company", Compare::Has),
+    ChipOf::new("source", Compare::Equal),
+    ChipOf::new("tag", Compare::Has),
+    ChipOf::new("created_at", Compare::From),
+    ChipOf::named("follow_up_until", "follow_up_on", Compare::Until),
+    ChipOf::new("converted", Compare::Equal),
+    ChipOf::new("archived", Compare::Equal),
+];
+
+pub fn built_in_views() -> Vec<ViewTab> {
+    let narrowed = |id: &str, label: &str, filters: &[(&str, &str)]| {
+        let mut state = ListState::default();
+        for (field, value) in filters {
+            state.set_filter(field, value);
+        }
+        ViewTab {
+            id: id.to_owned(),
+            state,
+            ..ViewTab::all(label)
+        }
+    };
+    let own = me().user.unwrap_or_default().id;
+    vec![
+        ViewTab::all("All"),
+        narrowed("mine", "My leads", &[("owner_id", &own)]),
+        narrowed("open", "Not converted", &[("converted", "false")]),
+        narrowed("archived", "Archived", &[("archived", "true")]),
+    ]
+}
+
+/// `stages` is for the list; on the board the lanes say it.
+pub fn filters(directory: Directory, stages: Option<Stages>) -> Vec<FilterDef> {
+    let fixed = |choices: &[(&str, &str)]| {
+        let choices: Vec<_> = choices
+            .iter()
+            .map(|(value, label)| Choice::new(*value, *label))
+            .collect();
+        FilterKind::Choice(Signal::stored(choices))
+    };
+    let def = |field, label, kind| FilterDef { field, label, kind };
+    let stage = stages.map(|stages| {
+        def(
+            "stage_id",
+            "Stage",
+            FilterKind::Choice(Signal::derive(move || stages.choices())),
+        )
+    });
+    let rest = [
+        def(
+            "owner_id",
+            "Owner",
+            FilterKind::Choice(directory.people_to_filter()),
+        ),
+        def(
+            "assignee_id",
+            "Assignee",
+            FilterKind::Choice(directory.people_to_filter()),
+        ),
+        def("team_id", "Team", FilterKind::Choice(directory.teams_to_filter())),
+        def("company", "Company", FilterKind::Text),
+        def("source", "Source", fixed(&SOURCES)),
+        def("tag", "Tag", FilterKind::Text),
+        def("created_at", "Added", FilterKind::Since),
+        def("follow_up_until", "Follow-up up to", FilterKind::Since),
+        def(
+            "converted",
+            "Converted",
+            fixed(&[("false", "Not yet"), ("true", "Converted")]),
+        ),
+        def("archived", "Archived", fixed(&[("true", "Only archived")])),
+    ];
+    stage.into_iter().chain(rest).collect()
+}
+
+pub async fn page(request: pb::ListLeadsRequest) -> Result<Page<pb::Lead>, ApiError> {
+    let reply = record::list(request).await?;
+    let info = reply.page.unwrap_or_default();
+    Ok(Page {
+        rows: reply.leads,
+        next_page_token: info.next_page_token,
+        total: Some((info.total_size.into(), info.total_is_capped)),
+    })
+}
+
+pub fn count() -> Count {
+    Rc::new(|filter| {
+        let request = pb::ListLeadsRequest {
+            page_size: 1,
+            filter,
+            ..Default::default()
+        };
+        async move { Ok(page(request).await?.total.unwrap_or_default()) }.boxed_local()
+    })
+}
+
+/// List or board; search and filters go along.
+#[component]
+pub fn LookSwitch(query: ListQuery, board: bool) -> impl IntoView {
+    let link = move |page: &'static str, label: &'static str, glyph: Glyph, on: bool| {
+        let href = move || {
+            let state = query.with(|state| ListState {
+                columns: Vec::new(),
+                order_by: String::new(),
+                ..state.clone()
+            });
+            format!("{}{}", address(page), state.to_query())
+        };
+        view! { <a href=href aria-current=on.then_some("page")><Icon glyph/>{label}</a> }
+    };
+    view! {
+        <div class="segmented look-switch" role="group" aria-label="Show as">
+            {link("leads", "List", glyphs::LIST, !board)}
+            {link("leads/board", "Board", glyphs::TABLE_COLUMNS, board)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The header's button.
+#[component]
+pub fn AddLead(adding: RwSignal<bool>) -> impl IntoView {
+    LEAD.may_add().then(|| {
+        view! {
+            <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
+                <span class="not-phone">"New lead"</span>
+            </Button>
+        }
+    })
+}

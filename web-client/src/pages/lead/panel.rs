@@ -1,0 +1,182 @@
+//! The right panel of a lead: stage, worth, who it is, and the next step.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    badge::{Badge, Status, Tone},
+    button::{Button, Kind, LinkButton},
+    format::{self, date, money, number::dialable},
+    icon::glyphs,
+    load::Load,
+};
+
+use super::{
+    step::{Outcome, StageSelect, follow_up_on, in_days},
+    words::{Stages, follow_up, source_name},
+};
+use crate::parts::{
+    directory::{Directory, Person},
+    facts::{self, Email, Fact, FreshBadge, Phone, TagList},
+    news::RecordNews,
+    noun::{CUSTOMER, LEAD},
+};
+
+#[component]
+pub fn Panel(
+    lead: Load<pb::Lead>,
+    stages: Stages,
+    directory: Directory,
+    news: RecordNews,
+    outcome: Outcome,
+) -> impl IntoView {
+    move || {
+        lead.get().map(|lead| {
+            view! {
+                <Head lead=lead.clone() news/>
+                <Facts lead=lead.clone() stages directory news outcome/>
+                <Next lead outcome/>
+            }
+        })
+    }
+}
+
+#[component]
+fn Head(lead: pb::Lead, news: RecordNews) -> impl IntoView {
+    let converted = (!lead.customer_id.is_empty()).then(|| {
+        view! {
+            <p class="row">
+                <Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="Converted"/>
+                <a href=CUSTOMER.address(&lead.customer_id)>"Open the customer"</a>
+            </p>
+        }
+    });
+    let archived = lead.archived_at.map(|at| {
+        let text = format!("Archived {}", format::ago(Some(&at)));
+        view! { <div><Badge tone=Tone::Warning glyph=glyphs::BOX_ARCHIVE text/></div> }
+    });
+    let tags = (!lead.tags.is_empty()).then(|| view! { <TagList tags=lead.tags.clone()/> });
+    let who = if lead.company.is_empty() {
+        lead.contact_name.clone()
+    } else {
+        lead.company.clone()
+    };
+    let ways = view! {
+        <div class="row">
+            {(!lead.phone.is_empty()).then(|| view! {
+                <LinkButton href=format!("tel:{}", dialable(&lead.phone)) glyph=glyphs::PHONE small=true>"Call"</LinkButton>
+            })}
+            {(!lead.email.is_empty()).then(|| view! {
+                <LinkButton href=format!("mailto:{}", lead.email) glyph=glyphs::ENVELOPE small=true>"Write"</LinkButton>
+            })}
+        </div>
+    };
+    view! {
+        <div class="panel-section stack gap-3">
+            <div>
+                <div class="semibold">{lead.name.clone()}</div>
+                <div class="t-12 muted">{who}</div>
+            </div>
+            {converted}
+            {archived}
+            {ways}
+            {tags}
+            <FreshBadge news/>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(
+    lead: pb::Lead,
+    stages: Stages,
+    directory: Directory,
+    news: RecordNews,
+    outcome: Outcome,
+) -> impl IntoView {
+    let value = lead.value.clone().unwrap_or_default();
+    let worth = if value.minor_units == 0 {
+        view! { <span class="muted">"None"</span> }.into_any()
+    } else {
+        view! { <span class="tnum">{money::full(value.minor_units, &value.currency_code)}</span> }.into_any()
+    };
+    let may_move = LEAD.may_edit() && lead.archived_at.is_none();
+    let stage = if may_move {
+        view! { <StageSelect lead=lead.clone() stages outcome/> }.into_any()
+    } else {
+        let id = lead.stage_id.clone();
+        (move || stages.name(&id)).into_any()
+    };
+    let assignee = (!lead.assignee_id.is_empty()).then(|| {
+        view! { <Fact label="Assignee" news paths=&["assignee_id"]><Person directory id=lead.assignee_id.clone()/></Fact> }
+    });
+    let team = (!lead.team_id.is_empty()).then(|| {
+        let id = lead.team_id.clone();
+        view! { <Fact label="Team" news paths=&["team_id"]>{move || directory.team(&id)}</Fact> }
+    });
+    let note = (!lead.note.is_empty()).then(|| {
+        view! { <Fact label="Note" news paths=&["note"]><facts::Words text=lead.note.clone()/></Fact> }
+    });
+    view! {
+        <div class="panel-section">
+            <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
+            <dl class="kv">
+                <Fact label="Stage" news paths=&["stage_id"]>{stage}</Fact>
+                <Fact label="Value" news paths=&["value"]>{worth}</Fact>
+                <Fact label="Company" news paths=&["company"]><facts::Words text=lead.company.clone()/></Fact>
+                <Fact label="Contact" news paths=&["contact_name"]><facts::Words text=lead.contact_name.clone()/></Fact>
+                <Fact label="Phone" news paths=&["phone"]><Phone number=lead.phone.clone()/></Fact>
+                <Fact label="E-mail" news paths=&["email"]><Email address=lead.email.clone()/></Fact>
+                <Fact label="Owner" news paths=&["owner_id"]><Person directory id=lead.owner_id.clone()/></Fact>
+                {assignee}
+                {team}
+                <Fact label="Source" news paths=&["source"]><facts::Words text=source_name(&lead.source)/></Fact>
+                <dt>"Added"</dt>
+                <dd>{format::day(lead.created_at.as_ref())}</dd>
+                {note}
+            </dl>
+        </div>
+    }
+    .into_any()
+}
+
+/// The day of the next step, with the usual ones at hand.
+#[component]
+fn Next(lead: pb::Lead, outcome: Outcome) -> impl IntoView {
+    let due = match follow_up(&lead) {
+        Some((text, Tone::Danger)) => {
+            view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
+        }
+        Some((text, _)) => {
+            let day = date::parse_iso(&lead.follow_up_on)
+                .map(date::day)
+                .unwrap_or_default();
+            view! { <span>{day}" "<span class="muted">{text}</span></span> }.into_any()
+        }
+        None => view! { <span class="muted">"None"</span> }.into_any(),
+    };
+    let open = lead.customer_id.is_empty() && lead.archived_at.is_none();
+    let days = (LEAD.may_edit() && open).then(|| {
+        let lead = StoredValue::new(lead.clone());
+        let set = move |day: String| follow_up_on(lead.get_value(), day, outcome);
+        let has = lead.with_value(|lead| !lead.follow_up_on.is_empty());
+        view! {
+            <div class="row row-wrap gap-1">
+                <Button small=true on_click=move |_| set(in_days(1))>"Tomorrow"</Button>
+                <Button small=true on_click=move |_| set(in_days(3))>"In 3 days"</Button>
+                <Button small=true on_click=move |_| set(in_days(7))>"In a week"</Button>
+                {has.then(|| view! {
+                    <Button kind=Kind::Ghost small=true on_click=move |_| set(String::new())>"None"</Button>
+                })}
+            </div>
+        }
+    });
+    view! {
+        <div class="panel-section stack">
+            <h2 class="section-label">"Follow-up"</h2>
+            <div>{due}</div>
+            {days}
+        </div>
+    }
+    .into_any()
+}
