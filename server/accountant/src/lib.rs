@@ -1,5 +1,7 @@
 //! The accountant system: the books of the company that operates StreamFlow.
 
+pub mod audit;
+pub mod client_error;
 pub mod overview;
 pub mod session;
 pub mod system;

@@ -1,5 +1,7 @@
 //! The dev system: what the engineers who keep StreamFlow healthy work with.
 
+pub mod audit;
+pub mod client_error;
 pub mod overview;
 pub mod session;
 pub mod system;

@@ -13,12 +13,15 @@ use streamflow_proto::{
     access,
     dev::{
         self,
-        v1::{overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer},
+        v1::{
+            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
+            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
+        },
     },
 };
 use tonic::service::Routes;
 
-use crate::{overview, session};
+use crate::{audit, client_error, overview, session};
 
 /// Rules of the portal (spec security.md).
 pub const PORTAL: Portal = Portal {
@@ -50,6 +53,8 @@ pub fn site(
 
 fn services(kernel: &Kernel, desk: Desk) -> Routes {
     Routes::default()
+        .add_service(AuditServiceServer::new(audit::Api))
+        .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
 }

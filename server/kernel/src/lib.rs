@@ -18,6 +18,7 @@ pub mod mail;
 pub mod mail_queue;
 pub mod operator;
 pub mod password;
+pub mod portal_services;
 pub mod rate_limit;
 pub mod server;
 pub mod session;

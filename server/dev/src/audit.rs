@@ -1,0 +1,8 @@
+//! `streamflow.dev.v1.AuditService`.
+
+use streamflow_kernel::audit_service;
+
+#[derive(Debug)]
+pub struct Api;
+
+audit_service!(Api, streamflow_proto::dev::v1);
