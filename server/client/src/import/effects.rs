@@ -1,6 +1,6 @@
 //! What each row of an import did to which record, kept so that it can be taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use sea_orm::{FromQueryResult, Value};
 use streamflow_kernel::{
@@ -51,6 +51,15 @@ impl EffectOp {
             .map(|change| (change.field().to_owned(), current.current(change).text()));
         Self::Updated(before.collect())
     }
+}
+
+/// Records of one kind.
+pub fn ids(effects: &[Effect], kind: Kind) -> HashSet<Uuid> {
+    effects
+        .iter()
+        .filter(|effect| effect.kind == kind)
+        .map(|effect| effect.record_id)
+        .collect()
 }
 
 pub async fn insert_effects(tx: &TenantDb, import_id: Uuid, effects: &[Effect]) -> Result<()> {

@@ -1,0 +1,102 @@
+//! Values of fields from the texts an import has kept of them.
+
+use crate::{
+    contact::domain::Change as ContactChange,
+    customer::domain::{Change, Kind},
+};
+
+/// The change that gives a customer's field the value it had, from its text.
+pub fn customer_change(field: &str, text: &str) -> Option<Change> {
+    let text = text.to_owned();
+    Some(match field {
+        "name" => Change::Name(text),
+        "kind" => Change::Kind(Kind::from_stored(&text)),
+        "email" => Change::Email(text),
+        "phone" => Change::Phone(text),
+        "website" => Change::Website(text),
+        "address.street" => Change::Street(text),
+        "address.postal_code" => Change::PostalCode(text),
+        "address.city" => Change::City(text),
+        "address.region" => Change::Region(text),
+        "address.country" => Change::Country(text),
+        "tags" => Change::Tags(
+            text.split(", ")
+                .filter(|tag| !tag.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        ),
+        "external_id" => Change::ExternalId(text),
+        "note" => Change::Note(text),
+        _ => return None,
+    })
+}
+
+pub fn contact_change(field: &str, text: &str) -> Option<ContactChange> {
+    let text = text.to_owned();
+    Some(match field {
+        "name" => ContactChange::Name(text),
+        "title" => ContactChange::Title(text),
+        "email" => ContactChange::Email(text),
+        "phone" => ContactChange::Phone(text),
+        "mobile" => ContactChange::Mobile(text),
+        "note" => ContactChange::Note(text),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        import::{domain::mapping::TARGETS, effects::EffectOp},
+        record::merge::{Change as _, Fields as _},
+    };
+
+    #[test]
+    fn every_field_an_import_can_fill_can_get_its_text_back() {
+        for target in TARGETS {
+            let field = target.field;
+            if let Some(field) = field.strip_prefix("contact.") {
+                let part_of_name = matches!(field, "first_name" | "last_name");
+                let change = contact_change(field, "x");
+                assert!(
+                    part_of_name
+                        || change.is_some_and(|change| change.field() == field && change.text() == "x"),
+                    "{field}"
+                );
+                continue;
+            }
+            let text = if field == "kind" { "person" } else { "a, b" };
+            let change = customer_change(field, text).unwrap_or_else(|| panic!("{field}"));
+            assert_eq!((change.field(), change.text().as_str()), (field, text));
+        }
+    }
+
+    #[test]
+    fn what_was_there_before_comes_back() {
+        let mut old = crate::customer::domain::NewCustomer {
+            name: "Old".to_owned(),
+            ..Default::default()
+        };
+        old.tags = vec!["a".to_owned(), "b".to_owned()];
+        let changes = [
+            Change::Name("New".to_owned()),
+            Change::Tags(Vec::new()),
+            Change::City("Leeds".to_owned()),
+        ];
+        let EffectOp::Updated(before) = EffectOp::updating(&old, &changes) else {
+            panic!("no update")
+        };
+        let mut row = old.clone();
+        changes.into_iter().for_each(|change| row.set(change));
+        before
+            .iter()
+            .filter_map(|(field, text)| customer_change(field, text))
+            .for_each(|change| row.set(change));
+        assert_eq!(row, old);
+        assert_eq!(
+            row.current(&Change::Name(String::new())),
+            Change::Name("Old".to_owned())
+        );
+    }
+}
