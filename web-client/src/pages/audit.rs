@@ -1,9 +1,241 @@
-//! Who did what.
+//! Who did what in the company. One record per request; nobody can change it.
+
+mod detail;
+mod filter;
+mod words;
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+use streamflow_proto::client::v1::{self as pb, audit_service_client::AuditServiceClient};
+use tonic::Code;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{error::ApiError, use_api},
+    badge::{Avatar, Status},
+    browser,
+    empty::EmptyState,
+    error_panel::ErrorNote,
+    format::{self, date, number, zone},
+    layout::{PageSlots, use_page},
+    list::{
+        bar::{ListFoot, ViewBar, ViewTab},
+        filter_bar::{FilterBar, FilterDef, FilterKind},
+        query::{ListQuery, use_list_query},
+        rows::{Page, Rows},
+        state::{ListState, encode, query_value},
+    },
+    table::{Column, VirtualTable},
+    toast::use_toasts,
+};
+
+use self::{
+    detail::{Detail, RecordLink},
+    filter::to_filter,
+};
+use crate::{
+    api::{address, may},
+    parts::directory::use_directory,
+};
+
+const PAGE: i32 = 100;
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
-    use_page("Audit log").flush();
+    let page = use_page("Audit log").flush();
+    let query = use_list_query();
+    let rows = use_records(query);
+    let problem = RwSignal::new(None::<ApiError>);
+    let people = use_directory().people_to_filter();
+    show_panel(page, query, rows);
+    Effect::new(move |_| {
+        page.count.set(rows.total.get().map(|(total, capped)| number::total(total, capped)).unwrap_or_default());
+    });
+    let filters = vec![
+        FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
+        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(people) },
+        FilterDef { field: "since", label: "From", kind: FilterKind::Since },
+        FilterDef { field: "until", label: "Until, as year-month-day", kind: FilterKind::Text },
+        FilterDef { field: "entity_id", label: "Record id", kind: FilterKind::Text },
+    ];
+    let csv = may("audit.export").then(|| Callback::new(move |()| export(query, problem)));
+    let bar = match csv {
+        Some(on_csv) => view! { <FilterBar query search="Action" filters on_csv/> },
+        None => view! { <FilterBar query search="Action" filters/> },
+    };
+    let href = move |record: Arc<pb::AuditRecord>| with_record(query, &record.id);
+    view! {
+        <ViewBar query views=Signal::derive(views)/>
+        {bar}
+        {move || problem.get().map(|error| view! { <div class="audit-problem"><ErrorNote error/></div> })}
+        <VirtualTable
+            rows
+            label="Audit log"
+            columns=columns()
+            query
+            name=name
+            href=href
+            empty=move || view! { <Nothing query/> }
+        />
+        <ListFoot rows/>
+    }
+}
+
+fn name(record: &pb::AuditRecord) -> String {
+    words::action(&record.path)
+}
+
+fn use_records(query: ListQuery) -> Rows<pb::AuditRecord> {
+    let api = use_api();
+    Rows::new(|record: &pb::AuditRecord| record.id.clone(), move |page_token| {
+        let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: query.with(to_filter) };
+        async move {
+            let call = async |transport, request| AuditServiceClient::new(transport).list_audit(request).await;
+            let reply = api.read(request, call).await?;
+            let info = reply.page.unwrap_or_default();
+            let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
+            Ok(Page { rows: reply.records, next_page_token: info.next_page_token, total })
+        }
+    })
+}
+
+/// Ways of looking that are there for everyone.
+fn views() -> Vec<ViewTab> {
+    let with = |id: &str, label: &str, chip: &str, value: &str| {
+        let mut state = ListState::default();
+        state.set_filter(chip, value);
+        ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
+    };
+    vec![
+        ViewTab::all("All"),
+        with("changes", "Without reading", "category", "!read"),
+        with("refused", "Refused", "outcome", "!OK"),
+        with("people", "Roles and people", "category", "role_change"),
+        with("sign-ins", "Signing in", "category", "sign_in"),
+        with("exports", "Exports", "category", "export"),
+    ]
+}
+
+fn columns() -> Vec<Column<pb::AuditRecord>> {
+    vec![
+        Column::new("at", "Time", |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> }).width(150),
+        Column::new("who", "Who", |record: &pb::AuditRecord| {
+            let name = record.actor_name.clone();
+            if name.is_empty() {
+                view! { <span class="muted">"Nobody signed in"</span> }.into_any()
+            } else {
+                view! { <span class="row person"><Avatar name=name.clone()/><span class="truncate">{name}</span></span> }.into_any()
+            }
+        })
+        .on_phone("c"),
+        Column::new("role", "Role", |record: &pb::AuditRecord| words::entity(&record.actor_role.to_lowercase())).soft().width(110),
+        Column::new("action", "Action", |record: &pb::AuditRecord| {
+            view! { <span title=record.path.clone()>{words::action(&record.path)}</span> }
+        })
+        .width(180)
+        .on_phone("b"),
+        Column::new("record", "Record", |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }).width(160),
+        Column::new("ip", "Address", |record: &pb::AuditRecord| {
+            view! { <span class="mono muted">{record.ip.clone()}</span> }
+        })
+        .width(130),
+        Column::new("outcome", "Result", |record: &pb::AuditRecord| {
+            let (tone, glyph, text) = words::outcome(&record.outcome);
+            view! { <Status tone glyph text/> }
+        })
+        .width(140)
+        .on_phone("d"),
+    ]
+}
+
+/// "13:36:04" today, "18 Nov, 13:36" before.
+fn short_time(record: &pb::AuditRecord) -> String {
+    let Some(at) = record.at else { return String::new() };
+    let local = zone::local(at.seconds);
+    if date::iso(local) == format::today() {
+        format!("{}:{:02}", date::time(local), local.rem_euclid(60))
+    } else {
+        format!("{}, {}", date::short_day(local), date::time(local))
+    }
+}
+
+/// Address of this list with one record open.
+fn with_record(query: ListQuery, id: &str) -> String {
+    let state = untrack(|| query.get()).to_query();
+    let joint = if state.is_empty() { "?" } else { "&" };
+    format!("{}{state}{joint}record={}", address("audit"), encode(id))
+}
+
+/// The record of the address stands in the right panel.
+fn show_panel(page: PageSlots, query: ListQuery, rows: Rows<pb::AuditRecord>) {
+    let search = use_location().search;
+    let id = Memo::new(move |_| search.with(|search| query_value(search, "record")));
+    let navigate = StoredValue::new_local(use_navigate());
+    let close = Callback::new(move |()| {
+        let to = format!("{}{}", address("audit"), untrack(|| query.get()).to_query());
+        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate.with_value(|navigate| navigate(&to, options));
+    });
+    let record = Memo::new(move |_| {
+        let id = id.get()?;
+        rows.with(|all| all.iter().find(|record| record.id == id).map(|record| (**record).clone()))
+    });
+    Effect::new(move |_| {
+        let record = record.get();
+        let is_sheet = browser::matches("(max-width: 1180px)");
+        page.panel_open.set(record.is_some() && is_sheet);
+        page.panel.set(record.map(|record| {
+            ViewFn::from(move || view! { <Detail record=record.clone() query close/> })
+        }));
+    });
+    // A closed sheet closes the record, or the same row could not open it again.
+    Effect::new(move |was: Option<bool>| {
+        let open = page.panel_open.get();
+        if was == Some(true) && !open && id.get_untracked().is_some() {
+            close.run(());
+        }
+        open
+    });
+}
+
+#[component]
+fn Nothing(query: ListQuery) -> impl IntoView {
+    move || {
+        if query.with(ListState::is_narrowed) {
+            view! { <EmptyState title="Nothing like that" text="No request matches these filters. Remove one, or widen the days."/> }
+        } else {
+            view! { <EmptyState title="Nothing yet" text="Every request of your company leaves a record here."/> }
+        }
+    }
+}
+
+/// Streams the matching records into a file.
+fn export(query: ListQuery, problem: RwSignal<Option<ApiError>>) {
+    let filter = untrack(|| query.with(to_filter));
+    spawn_local(async move {
+        match download(filter).await {
+            Ok(()) => {
+                problem.try_set(None);
+                use_toasts().say("Audit log saved as a file");
+            }
+            Err(error) => drop(problem.try_set(Some(error))),
+        }
+    });
+}
+
+async fn download(filter: String) -> Result<(), ApiError> {
+    let opened = AuditServiceClient::new(use_api().transport()).export_audit(pb::ExportAuditRequest { filter }).await;
+    let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
+        pieces.push(piece.data);
+    }
+    let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    browser::download("audit.csv", "text/csv;charset=utf-8", &parts)
+        .map_err(|_| ApiError::new(Code::FailedPrecondition, "The browser does not let us save a file."))
 }

@@ -1,9 +1,99 @@
-//! Own account: password, second factor, sessions, theme.
+//! Own account: who one is here, light and dark, password, second factor, sessions.
+
+mod device;
+mod factor;
+mod password;
+mod sessions;
 
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use web_kit::{
+    badge::{Avatar, Badge, Tone},
+    field::Choice,
+    icon::glyphs,
+    layout::use_page,
+    tabs::Segmented,
+    theme::Theme,
+};
+
+use self::{
+    factor::SecondFactor,
+    password::Password,
+    sessions::{Sessions, use_sessions},
+};
+use crate::{
+    api::{me, role_name},
+    parts::directory::use_directory,
+};
 
 #[component]
 pub fn ProfilePage() -> impl IntoView {
-    use_page("Profile");
+    use_page("Profile").canvas();
+    let sessions = use_sessions();
+    let email = me().user.unwrap_or_default().email;
+    let changed = move |()| sessions.reload();
+    view! {
+        <div class="profile">
+            <You/>
+            <Look/>
+            <Password email changed/>
+            <SecondFactor changed/>
+            <Sessions sessions/>
+        </div>
+    }
+}
+
+#[component]
+fn You() -> impl IntoView {
+    let me = me();
+    let role = role_name(me.role());
+    let user = me.user.clone().unwrap_or_default();
+    let directory = use_directory();
+    let team_ids = me.team_ids.clone();
+    let teams = move || {
+        let names: Vec<_> = team_ids.iter().map(|id| directory.team(id)).filter(|name| !name.is_empty()).collect();
+        if names.is_empty() { "None".to_owned() } else { names.join(", ") }
+    };
+    view! {
+        <section class="card" aria-labelledby="you-head">
+            <div class="card-head">
+                <Avatar name=user.display_name.clone() medium=true/>
+                <h2 id="you-head">{user.display_name.clone()}</h2>
+                {me.read_only.then(|| view! { <Badge tone=Tone::Warning glyph=glyphs::LOCK text="Read-only"/> })}
+            </div>
+            <dl class="kv card-body">
+                <dt>"E-mail"</dt>
+                <dd>{user.email.clone()}</dd>
+                <dt>"Company"</dt>
+                <dd>{me.org_name.clone()}</dd>
+                <dt>"Role"</dt>
+                <dd>{role}</dd>
+                <dt>"Teams"</dt>
+                <dd>{teams}</dd>
+                <dt>"Times in"</dt>
+                <dd>{me.time_zone.clone()}</dd>
+            </dl>
+        </section>
+    }
+}
+
+#[component]
+fn Look() -> impl IntoView {
+    let theme = RwSignal::new(Theme::current().name().to_owned());
+    Effect::new(move |before: Option<String>| {
+        let now = theme.get();
+        if before.is_some_and(|before| before != now) {
+            Theme::from_name(&now).choose();
+        }
+        now
+    });
+    let choices = vec![Choice::new("system", "As the system"), Choice::new("light", "Light"), Choice::new("dark", "Dark")];
+    view! {
+        <section class="card" aria-labelledby="look-head">
+            <div class="card-head"><h2 id="look-head">"Light and dark"</h2></div>
+            <div class="card-body row row-wrap">
+                <Segmented label="Light and dark" value=theme choices/>
+                <span class="muted t-12">"For this browser."</span>
+            </div>
+        </section>
+    }
 }

@@ -1,0 +1,157 @@
+//! One audit record in the right panel.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::AuditRecord;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    badge::{Avatar, Status, Tag},
+    browser,
+    button::{Button, IconButton},
+    format::{date, zone},
+    icon::glyphs,
+    list::query::ListQuery,
+    toast::use_toasts,
+};
+
+use super::words;
+use crate::parts::field;
+
+#[component]
+pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callback<()>) -> impl IntoView {
+    let (tone, glyph, outcome) = words::outcome(&record.outcome);
+    let who = if record.actor_name.is_empty() { "Nobody signed in".to_owned() } else { record.actor_name.clone() };
+    let role = words::entity(&record.actor_role.to_lowercase());
+    let request = record.correlation_id.clone();
+    let copy = move |_| {
+        let request = request.clone();
+        spawn_local(async move {
+            if browser::copy(&request).await {
+                use_toasts().say("Number copied");
+            }
+        });
+    };
+    view! {
+        <div class="panel-section">
+            <div class="row">
+                <h2 class="t-14 grow">{words::action(&record.path)}</h2>
+                <IconButton label="Close panel" glyph=glyphs::XMARK small=true on_click=move |_| close.run(())/>
+            </div>
+            <dl class="kv">
+                <dt>"Result"</dt>
+                <dd><Status tone glyph text=outcome/></dd>
+                <dt>"Record"</dt>
+                <dd><RecordLink record=record.clone() long=true/></dd>
+                <dt>"Who"</dt>
+                <dd><span class="row person"><Avatar name=who.clone()/>{who}</span></dd>
+                <dt>"Role"</dt>
+                <dd>{if role.is_empty() { "None".to_owned() } else { role }}</dd>
+                <dt>"When"</dt>
+                <dd class="tnum">{exact(&record)}</dd>
+                <dt>"From"</dt>
+                <dd class="mono">{record.ip.clone()}</dd>
+                <dt>"Kind"</dt>
+                <dd>{words::category(&record.category).to_owned()}</dd>
+                <dt>"Request"</dt>
+                <dd class="row">
+                    <span class="mono audit-id">{record.correlation_id.clone()}</span>
+                    <IconButton label="Copy the number" glyph=glyphs::COPY small=true on_click=copy/>
+                </dd>
+                <dt>"Call"</dt>
+                <dd class="mono audit-id">{record.path.clone()}</dd>
+            </dl>
+        </div>
+        <Changed record=record.clone()/>
+        <Kept payload=record.payload.clone()/>
+        <Narrow record query/>
+    }
+    .into_any()
+}
+
+/// "20 Nov 2026, 13:36:04".
+fn exact(record: &AuditRecord) -> String {
+    let Some(at) = record.at else { return String::new() };
+    let local = zone::local(at.seconds);
+    format!("{}:{:02}", date::moment(local), local.rem_euclid(60))
+}
+
+/// What the request was about; a link where it has a page.
+#[component]
+pub fn RecordLink(record: AuditRecord, #[prop(optional)] long: bool) -> impl IntoView {
+    if record.entity.is_empty() {
+        return view! { <span class="muted">"None"</span> }.into_any();
+    }
+    let id = if long { record.entity_id.clone() } else { words::short_id(&record.entity_id) };
+    let words = view! {
+        {words::entity(&record.entity)}
+        " "
+        <span class="mono muted audit-id">{id}</span>
+    };
+    match words::record_address(&record) {
+        Some(address) => view! { <a href=address>{words}</a> }.into_any(),
+        None => words.into_any(),
+    }
+}
+
+#[component]
+fn Changed(record: AuditRecord) -> impl IntoView {
+    let has_page = words::record_address(&record).is_some();
+    (!record.changed_fields.is_empty()).then(|| {
+        let tags = record.changed_fields.iter().map(|path| view! { <Tag text=field::label(path)/> }).collect_view();
+        view! {
+            <div class="panel-section">
+                <h2 class="section-label audit-head">"What changed"</h2>
+                <div class="row row-wrap">{tags}</div>
+                {has_page.then(|| view! { <p class="t-12 muted audit-note">"Old and new values are in the record’s own history."</p> })}
+            </div>
+        }
+    })
+}
+
+/// Fields of the request that may be kept; personal data is not among them.
+#[component]
+fn Kept(payload: String) -> impl IntoView {
+    let text = pretty(&payload);
+    (!text.is_empty()).then(|| {
+        view! {
+            <div class="panel-section">
+                <h2 class="section-label audit-head">"Kept of the request"</h2>
+                <pre class="code" tabindex="0">{text}</pre>
+            </div>
+        }
+    })
+}
+
+/// JSON over several lines; empty for an empty object.
+fn pretty(payload: &str) -> String {
+    if payload.is_empty() || payload == "{}" {
+        return String::new();
+    }
+    js_sys::JSON::parse(payload)
+        .and_then(|value| js_sys::JSON::stringify_with_replacer_and_space(&value, &wasm_bindgen::JsValue::NULL, &2.into()))
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| payload.to_owned())
+}
+
+/// From one record to all like it.
+#[component]
+fn Narrow(record: AuditRecord, query: ListQuery) -> impl IntoView {
+    let only = move |chip: &'static str, value: String| {
+        move |_| query.update(|state| state.set_filter(chip, &value))
+    };
+    let person = (!record.actor_id.is_empty()).then(|| {
+        view! {
+            <Button small=true block=true glyph=glyphs::USER on_click=only("actor_id", record.actor_id.clone())>
+                "Only this person"
+            </Button>
+        }
+    });
+    let about = (!record.entity_id.is_empty()).then(|| {
+        view! {
+            <Button small=true block=true glyph=glyphs::FILTER on_click=only("entity_id", record.entity_id.clone())>
+                "Only this record"
+            </Button>
+        }
+    });
+    (person.is_some() || about.is_some()).then(|| view! { <div class="panel-section stack">{person}{about}</div> })
+}

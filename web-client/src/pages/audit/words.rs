@@ -1,0 +1,142 @@
+//! Requests and answers in words: "Update customer" for an RPC, "Denied" for a code.
+
+use streamflow_proto::client::v1::AuditRecord;
+use web_kit::{
+    badge::Tone,
+    field::Choice,
+    icon::{Glyph, glyphs},
+};
+
+use crate::parts::noun::{CONTACT, CUSTOMER, LEAD};
+
+/// Outcomes a filter offers: code and word.
+const OUTCOMES: [(&str, &str); 9] = [
+    ("OK", "Done"),
+    ("PERMISSION_DENIED", "Denied"),
+    ("UNAUTHENTICATED", "Not signed in"),
+    ("INVALID_ARGUMENT", "Wrong input"),
+    ("NOT_FOUND", "Not found"),
+    ("ABORTED", "Conflict"),
+    ("FAILED_PRECONDITION", "Refused"),
+    ("RESOURCE_EXHAUSTED", "Throttled"),
+    ("INTERNAL", "Failed"),
+];
+
+/// Categories as the RPCs declare them.
+const CATEGORIES: [(&str, &str); 13] = [
+    ("record", "Records changed"),
+    ("deletion", "Archived or deleted"),
+    ("sensitive_read", "Sensitive data read"),
+    ("sensitive_write", "Sensitive data changed"),
+    ("role_change", "Roles and people"),
+    ("team", "Teams"),
+    ("settings", "Account settings"),
+    ("sign_in", "Signing in"),
+    ("sign_out", "Signing out"),
+    ("import", "Imports"),
+    ("export", "Exports"),
+    ("client_error", "Errors of the page"),
+    ("read", "Read only"),
+];
+
+/// Prefix of a filter's value that turns it round.
+pub const NOT: char = '!';
+
+/// What a filter offers for outcomes.
+pub fn outcomes() -> Vec<Choice> {
+    let all_but = Choice::new(format!("{NOT}OK"), "Everything but done");
+    std::iter::once(all_but).chain(OUTCOMES.map(|(code, word)| Choice::new(code, word))).collect()
+}
+
+/// What a filter offers for categories.
+pub fn categories() -> Vec<Choice> {
+    let all_but = Choice::new(format!("{NOT}read"), "Everything but reading");
+    std::iter::once(all_but).chain(CATEGORIES.map(|(name, word)| Choice::new(name, word))).collect()
+}
+
+pub fn category(name: &str) -> &str {
+    CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| word)
+}
+
+/// Colour, icon and word of an answer.
+pub fn outcome(code: &str) -> (Tone, Glyph, String) {
+    let word = OUTCOMES.iter().find(|(known, _)| *known == code).map_or("Failed", |(_, word)| word).to_owned();
+    let (tone, glyph) = match code {
+        "OK" => (Tone::Success, glyphs::CIRCLE_CHECK),
+        "PERMISSION_DENIED" | "UNAUTHENTICATED" => (Tone::Danger, glyphs::BAN),
+        "ABORTED" => (Tone::Warning, glyphs::CODE_MERGE),
+        "RESOURCE_EXHAUSTED" => (Tone::Warning, glyphs::GAUGE_SIMPLE),
+        "INVALID_ARGUMENT" | "NOT_FOUND" | "FAILED_PRECONDITION" => (Tone::Warning, glyphs::CIRCLE_EXCLAMATION),
+        _ => (Tone::Danger, glyphs::CIRCLE_XMARK),
+    };
+    (tone, glyph, word)
+}
+
+/// "Update customer" from "/streamflow.client.v1.CustomerService/UpdateCustomer".
+pub fn action(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let mut words = String::new();
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && at > 0 {
+            words.push(' ');
+            words.extend(letter.to_lowercase());
+        } else {
+            words.push(letter);
+        }
+    }
+    words
+}
+
+/// What was typed as the part of a path it may be: "update customer" is "updatecustomer" there.
+pub fn path_part(typed: &str) -> String {
+    typed.chars().filter(|letter| !letter.is_whitespace()).collect()
+}
+
+/// "Customer" from "customer", "Lead stage" from "lead_stage".
+pub fn entity(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Last letters of an id: enough to tell rows apart.
+pub fn short_id(id: &str) -> String {
+    let tail: Vec<char> = id.chars().rev().take(6).collect();
+    tail.into_iter().rev().collect()
+}
+
+/// Page of the record concerned, where it has one.
+pub fn record_address(record: &AuditRecord) -> Option<String> {
+    if record.entity_id.is_empty() {
+        return None;
+    }
+    let noun = [&CUSTOMER, &CONTACT, &LEAD].into_iter().find(|noun| noun.one == record.entity);
+    match (noun, &*record.entity) {
+        (Some(noun), _) => Some(noun.address(&record.entity_id)),
+        (None, "import") => Some(crate::api::address(&format!("imports/{}", record.entity_id))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_nouns_become_words() {
+        assert_eq!(action("/streamflow.client.v1.CustomerService/UpdateCustomer"), "Update customer");
+        assert_eq!(action("Me"), "Me");
+        assert_eq!(path_part("update Customer "), "updateCustomer");
+        assert_eq!(entity("lead_stage"), "Lead stage");
+        assert_eq!(entity(""), "");
+        assert_eq!(short_id("cus_0199f0aa"), "99f0aa");
+    }
+
+    #[test]
+    fn answers_without_a_word_are_failures() {
+        assert_eq!(outcome("OK").2, "Done");
+        assert_eq!(outcome("DATA_LOSS").2, "Failed");
+        assert_eq!(category("record"), "Records changed");
+        assert_eq!(category("new_one"), "new_one");
+    }
+}

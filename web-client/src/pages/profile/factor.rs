@@ -1,0 +1,192 @@
+//! The second factor: set up an authenticator, or another one, and make new recovery codes.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient};
+use web_kit::{
+    api::use_api,
+    button::{Button, Kind},
+    dialog::Dialog,
+    field::TextField,
+    form::{Form, FormState},
+    icon::glyphs,
+    sign_in::CodeField,
+};
+
+use crate::{
+    api::me,
+    authenticator::{AuthenticatorSecret, RecoveryCodes},
+};
+
+/// Owners and managers always have one; for the others the server knows.
+fn surely_has_one() -> bool {
+    matches!(me().role(), pb::Role::Owner | pb::Role::Manager)
+}
+
+#[component]
+pub fn SecondFactor(#[prop(into)] changed: Callback<()>) -> impl IntoView {
+    let enrolling = RwSignal::new(false);
+    let renewing = RwSignal::new(false);
+    let text = if surely_has_one() {
+        "Your role needs a code from an authenticator app at each sign-in. Move to another device here while you still have this one."
+    } else {
+        "A code from an authenticator app beside your password keeps strangers out who have got hold of it."
+    };
+    view! {
+        <section class="card" aria-labelledby="factor-head">
+            <div class="card-head"><h2 id="factor-head">"Second factor"</h2></div>
+            <div class="card-body stack gap-4">
+                <p class="soft">{text}</p>
+                <div class="row row-wrap">
+                    <Button glyph=glyphs::SHIELD_HALVED on_click=move |_| enrolling.set(true)>
+                        {if surely_has_one() { "Use another authenticator" } else { "Set up an authenticator" }}
+                    </Button>
+                    <Button glyph=glyphs::KEY on_click=move |_| renewing.set(true)>"New recovery codes"</Button>
+                </div>
+            </div>
+            <Dialog open=enrolling title="Set up an authenticator">
+                <Enrolment open=enrolling changed/>
+            </Dialog>
+            <Dialog open=renewing title="New recovery codes">
+                <Renewal open=renewing/>
+            </Dialog>
+        </section>
+    }
+}
+
+/// Current code, then the code to scan, then proof that it works, then the recovery codes.
+#[component]
+fn Enrolment(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+    let enrolment = RwSignal::new(None::<pb::EnrolSecondFactorResponse>);
+    let codes = RwSignal::new(Vec::<String>::new());
+    move || {
+        if !codes.with(Vec::is_empty) {
+            return view! { <Kept codes=codes.get() open/> }.into_any();
+        }
+        match enrolment.get() {
+            Some(enrolment) => view! { <Confirm enrolment codes changed/> }.into_any(),
+            None => view! { <Begin enrolment/> }.into_any(),
+        }
+    }
+}
+
+#[component]
+fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl IntoView {
+    let api = use_api();
+    let form = FormState::new();
+    let code = RwSignal::new(String::new());
+    let send = move |()| {
+        let request = pb::EnrolSecondFactorRequest { code: code.get_untracked() };
+        let call = async move {
+            api.open(request, async |transport, request| {
+                AccountServiceClient::new(transport).enrol_second_factor(request).await
+            })
+            .await
+        };
+        form.send(call, move |reply| enrolment.set(Some(reply)));
+    };
+    let needed = surely_has_one();
+    let help = if needed {
+        "The six digits your present authenticator shows now, or a recovery code."
+    } else {
+        "If you have an authenticator already: the six digits it shows now, or a recovery code. Leave it empty if not."
+    };
+    view! {
+        <Form state=form on_submit=send guard=false>
+            <TextField
+                name="code"
+                label="Present code"
+                value=code
+                optional=!needed
+                help
+                autocomplete="one-time-code"
+                autofocus=true
+            />
+            <div><Button kind=Kind::Primary submit=true busy=form.busy>"Go on"</Button></div>
+        </Form>
+    }
+}
+
+#[component]
+fn Confirm(
+    enrolment: pb::EnrolSecondFactorResponse,
+    codes: RwSignal<Vec<String>>,
+    changed: Callback<()>,
+) -> impl IntoView {
+    let api = use_api();
+    let form = FormState::new();
+    let code = RwSignal::new(String::new());
+    let send = Callback::new(move |()| {
+        let request = pb::ConfirmSecondFactorRequest { code: code.get_untracked(), return_token: false };
+        let call = async move {
+            api.open(request, async |transport, request| {
+                AccountServiceClient::new(transport).confirm_second_factor(request).await
+            })
+            .await
+        };
+        form.send(call, move |reply| {
+            codes.set(reply.recovery_codes);
+            changed.run(());
+        });
+    });
+    view! {
+        <div class="stack gap-4">
+            <p>"Scan this with the authenticator app, then type the six digits it shows. Until then the old one stays in use."</p>
+            <AuthenticatorSecret enrolment/>
+            <Form state=form on_submit=send guard=false>
+                <CodeField value=code on_complete=send/>
+                <div><Button kind=Kind::Primary submit=true busy=form.busy>"Turn it on"</Button></div>
+            </Form>
+        </div>
+    }
+}
+
+#[component]
+fn Renewal(open: RwSignal<bool>) -> impl IntoView {
+    let api = use_api();
+    let form = FormState::new();
+    let code = RwSignal::new(String::new());
+    let codes = RwSignal::new(Vec::<String>::new());
+    let send = move |()| {
+        let request = pb::RegenerateRecoveryCodesRequest { code: code.get_untracked() };
+        let call = async move {
+            api.open(request, async |transport, request| {
+                AccountServiceClient::new(transport).regenerate_recovery_codes(request).await
+            })
+            .await
+        };
+        form.send(call, move |reply| codes.set(reply.recovery_codes));
+    };
+    move || {
+        if codes.with(Vec::is_empty) {
+            view! {
+                <Form state=form on_submit=send guard=false>
+                    <p>"Ten new codes take the place of all old ones."</p>
+                    <TextField
+                        name="code"
+                        label="Present code"
+                        value=code
+                        help="The six digits your authenticator shows now."
+                        autocomplete="one-time-code"
+                        inputmode="numeric"
+                        autofocus=true
+                    />
+                    <div><Button kind=Kind::Primary submit=true busy=form.busy>"Make new codes"</Button></div>
+                </Form>
+            }
+            .into_any()
+        } else {
+            view! { <Kept codes=codes.get() open/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Kept(codes: Vec<String>, open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="stack gap-4">
+            <p>"If you lose your authenticator, one of these lets you in."</p>
+            <RecoveryCodes codes/>
+            <div><Button kind=Kind::Primary on_click=move |_| open.set(false)>"I kept them"</Button></div>
+        </div>
+    }
+}

@@ -1,0 +1,135 @@
+//! Where this person is signed in, and ending it.
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, error::ApiError, use_api},
+    badge::{Badge, Tone},
+    button::{Button, Kind},
+    dialog::ConfirmDialog,
+    error_panel::ErrorNote,
+    format::{self, When},
+    icon::{Icon, glyphs},
+    live::Live,
+    load::{Load, Loaded},
+    toast::use_toasts,
+};
+
+use super::device::device;
+use crate::api::{may, session};
+
+pub fn use_sessions() -> Load<Vec<pb::Session>> {
+    let api = use_api();
+    Load::new(move || async move {
+        let call = async |transport, request| SessionServiceClient::new(transport).list_sessions(request).await;
+        Ok(api.read(pb::ListSessionsRequest {}, call).await?.sessions)
+    })
+}
+
+#[component]
+pub fn Sessions(sessions: Load<Vec<pb::Session>>) -> impl IntoView {
+    let problem = RwSignal::new(None::<ApiError>);
+    let asking = RwSignal::new(false);
+    let many = move || sessions.with(|all| all.is_some_and(|all| all.len() > 1));
+    view! {
+        <section class="card" aria-labelledby="sessions-head">
+            <div class="card-head">
+                <h2 id="sessions-head">"Where you are signed in"</h2>
+                <Show when=many>
+                    <Button small=true class="push" kind=Kind::DangerQuiet on_click=move |_| asking.set(true)>
+                        "Sign out everywhere"
+                    </Button>
+                </Show>
+            </div>
+            {move || problem.get().map(|error| view! { <div class="profile-note"><ErrorNote error/></div> })}
+            <Loaded load=sessions what="Your sessions" let:list>
+                <ul class="list">
+                    {list.into_iter().map(|one| view! { <SessionRow one sessions problem/> }).collect_view()}
+                </ul>
+            </Loaded>
+            <EverywhereDialog asking problem/>
+        </section>
+    }
+}
+
+#[component]
+fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
+    let name = device(&one.user_agent);
+    let seen = one.last_seen_at;
+    let since = format::day(one.created_at.as_ref());
+    let label = format!(" {name}, {}", one.ip);
+    let id = one.id.clone();
+    let end = move |_| end_session(id.clone(), sessions, problem);
+    view! {
+        <li title=one.user_agent.clone()>
+            <span class="muted"><Icon glyph=glyphs::PLUG/></span>
+            <div class="grow">
+                <div class="row">
+                    <span class="medium truncate">{name}</span>
+                    {one.current.then(|| view! { <Badge tone=Tone::Accent text="This one"/> })}
+                </div>
+                <div class="t-12 muted">
+                    <span class="mono">{one.ip.clone()}</span>
+                    ", seen "
+                    <When at=Signal::derive(move || seen)/>
+                    {format!(", signed in {since}")}
+                </div>
+            </div>
+            {(!one.current)
+                .then(|| {
+                    view! {
+                        <Button small=true on_click=end>"Sign out"<span class="sr-only">{label}</span></Button>
+                    }
+                })}
+        </li>
+    }
+    .into_any()
+}
+
+fn end_session(session_id: String, sessions: Load<Vec<pb::Session>>, problem: RwSignal<Option<ApiError>>) {
+    spawn_local(async move {
+        let call = async |transport, request| SessionServiceClient::new(transport).revoke_session(request).await;
+        let answer = use_api().write(&Act::default(), pb::RevokeSessionRequest { session_id }, call).await;
+        if problem.try_get_untracked().is_none() {
+            return;
+        }
+        problem.set(answer.as_ref().err().cloned());
+        if answer.is_ok() {
+            use_toasts().say("Signed out there");
+        }
+        sessions.reload();
+    });
+}
+
+#[component]
+fn EverywhereDialog(asking: RwSignal<bool>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let live = expect_context::<Live>();
+    let navigate = StoredValue::new_local(use_navigate());
+    let leave = move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            let call = async |transport, request| SessionServiceClient::new(transport).sign_out_everywhere(request).await;
+            let answer = use_api().write(&Act::default(), pb::SignOutEverywhereRequest {}, call).await;
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            asking.set(false);
+            match answer {
+                Ok(_) => {
+                    live.stop();
+                    session().forget();
+                    navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));
+                }
+                Err(error) => problem.set(Some(error)),
+            }
+        });
+    };
+    view! {
+        <ConfirmDialog open=asking title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=leave>
+            <p>"Every browser and app in which you are signed in stops working at its next request, this one at once. You sign in again with your password"{if may("account.second_factor") { " and your second factor, if you have one." } else { "." }}</p>
+        </ConfirmDialog>
+    }
+}

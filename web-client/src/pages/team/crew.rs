@@ -1,0 +1,129 @@
+//! The people, teams and open invitations of the company, read together and kept in step.
+
+use streamflow_proto::client::v1::{
+    self as pb, invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
+};
+use web_kit::{
+    api::use_api,
+    field::Choice,
+    live::{Heard, use_live},
+    load::Load,
+};
+
+use crate::api::{may, me, role_name, session};
+
+#[derive(Clone, Copy)]
+pub struct Crew {
+    pub members: Load<Vec<pb::Member>>,
+    pub teams: Load<Vec<pb::Team>>,
+    pub invitations: Load<Vec<pb::Invitation>>,
+}
+
+pub fn use_crew() -> Crew {
+    let api = use_api();
+    let members = Load::new(move || async move {
+        let call = async |transport, request| TeamServiceClient::new(transport).list_members(request).await;
+        Ok(api.read(pb::ListMembersRequest {}, call).await?.members)
+    });
+    let teams = Load::new(move || async move {
+        let call = async |transport, request| TeamServiceClient::new(transport).list_teams(request).await;
+        Ok(api.read(pb::ListTeamsRequest {}, call).await?.teams)
+    });
+    let invitations = Load::new(move || async move {
+        if !may("member.invite") {
+            return Ok(Vec::new());
+        }
+        let call = async |transport, request| InvitationServiceClient::new(transport).list_invitations(request).await;
+        Ok(api.read(pb::ListInvitationsRequest {}, call).await?.invitations)
+    });
+    let crew = Crew { members, teams, invitations };
+    use_live(move |heard| match heard {
+        Heard::Change(change) => match &*change.entity {
+            "member" => {
+                crew.members.reload();
+                // What this person may do has changed.
+                if is_me(&change.id) {
+                    session().refresh();
+                }
+            }
+            "team" => {
+                crew.teams.reload();
+                crew.members.reload();
+            }
+            "invitation" => crew.invitations.reload(),
+            _ => {}
+        },
+        Heard::Reset => crew.reload(),
+    });
+    crew
+}
+
+impl Crew {
+    pub fn reload(self) {
+        self.members.reload();
+        self.teams.reload();
+        self.invitations.reload();
+    }
+
+    /// Names of teams, in the order of the list.
+    pub fn team_names(self, ids: &[String]) -> String {
+        self.teams.with(|teams| {
+            let named = teams.into_iter().flatten().filter(|team| ids.contains(&team.id));
+            named.map(|team| team.name.clone()).collect::<Vec<_>>().join(", ")
+        })
+    }
+
+    pub fn team_choices(self) -> Vec<Choice> {
+        self.teams.with(|teams| {
+            teams.into_iter().flatten().map(|team| Choice::new(team.id.clone(), team.name.clone())).collect()
+        })
+    }
+}
+
+pub fn is_me(user_id: &str) -> bool {
+    me().user.is_some_and(|user| user.id == user_id)
+}
+
+/// Managers run the team but make nobody their equal or better.
+pub fn is_owner() -> bool {
+    me().role() == pb::Role::Owner
+}
+
+/// Roles from the one who may all to the one who may least.
+pub const ROLES: [pb::Role; 5] =
+    [pb::Role::Owner, pb::Role::Manager, pb::Role::Staff, pb::Role::Employee, pb::Role::Accountant];
+
+/// What a role sees and does, in one sentence.
+pub const fn role_text(role: pb::Role) -> &'static str {
+    match role {
+        pb::Role::Owner => "Sees and does everything, and runs the team.",
+        pb::Role::Manager => "Sees the records of their teams, imports, and invites people.",
+        pb::Role::Staff => "Sees and changes the records they own or are assigned.",
+        pb::Role::Employee => "Sees the records they are assigned.",
+        pb::Role::Accountant => "Reads customers and contacts; changes none.",
+        pb::Role::Unspecified => "",
+    }
+}
+
+/// A role as a choice; its value is the number on the wire.
+pub fn role_choice(role: pb::Role) -> Choice {
+    Choice::new((role as i32).to_string(), role_name(role))
+}
+
+pub fn chosen_role(value: &str) -> pb::Role {
+    value.parse().ok().and_then(|number: i32| pb::Role::try_from(number).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_survives_being_a_choice() {
+        for role in ROLES {
+            assert_eq!(chosen_role(&role_choice(role).value), role);
+            assert!(!role_text(role).is_empty());
+        }
+        assert_eq!(chosen_role("x"), pb::Role::Unspecified);
+    }
+}

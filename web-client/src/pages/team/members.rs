@@ -1,0 +1,133 @@
+//! Who works here: role, teams, second factor, and what stands in their way.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1 as pb;
+use web_kit::{
+    badge::{Avatar, Badge, Status, Tone},
+    format::When,
+    icon::glyphs,
+    load::Loaded,
+    menu::{Menu, MenuItem},
+};
+
+use super::crew::{Crew, is_me, is_owner};
+use crate::api::{may, role_name};
+
+/// What a row can ask for.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    pub edit: RwSignal<Option<pb::Member>>,
+    pub remove: RwSignal<Option<pb::Member>>,
+}
+
+#[component]
+pub fn Members(crew: Crew, asked: Asked) -> impl IntoView {
+    let runs_team = may("member.write");
+    view! {
+        <Loaded load=crew.members what="The team" let:list>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="Members">
+                <table class="table cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Name"</th>
+                            <th scope="col">"Role"</th>
+                            <th scope="col">"Teams"</th>
+                            <th scope="col">"State"</th>
+                            {runs_team
+                                .then(|| {
+                                    view! {
+                                        <th scope="col">"Second factor"</th>
+                                        <th scope="col">"Last seen"</th>
+                                        <th scope="col"><span class="sr-only">"Actions"</span></th>
+                                    }
+                                })}
+                        </tr>
+                    </thead>
+                    <tbody>{list.into_iter().map(|member| view! { <MemberRow member crew asked runs_team/> }).collect_view()}</tbody>
+                </table>
+            </div>
+        </Loaded>
+    }
+}
+
+#[component]
+fn MemberRow(member: pb::Member, crew: Crew, asked: Asked, runs_team: bool) -> impl IntoView {
+    let teams = {
+        let ids = member.team_ids.clone();
+        move || match crew.team_names(&ids) {
+            none if none.is_empty() => view! { <span class="muted">"None"</span> }.into_any(),
+            names => names.into_any(),
+        }
+    };
+    let own = is_me(&member.id).then(|| view! { <Badge text="You"/> });
+    let email = (!member.email.is_empty()).then(|| view! { <span class="muted t-12 truncate">{member.email.clone()}</span> });
+    let seen = member.last_seen_at;
+    let running = runs_team.then(|| {
+        let factor = if member.second_factor {
+            view! { <Status tone=Tone::Success glyph=glyphs::SHIELD_HALVED text="On"/> }.into_any()
+        } else {
+            view! { <Status glyph=glyphs::CIRCLE_OPEN text="Off"/> }.into_any()
+        };
+        view! {
+            <td>{factor}</td>
+            <td class="soft">
+                {match seen {
+                    Some(_) => view! { <When at=Signal::derive(move || seen)/> }.into_any(),
+                    None => view! { <span class="muted">"Never"</span> }.into_any(),
+                }}
+            </td>
+            <td class="team-ways" data-p="d"><Ways member=member.clone() asked/></td>
+        }
+    });
+    view! {
+        <tr class:is-off=member.disabled>
+            <td data-p="a">
+                <span class="row person">
+                    <Avatar name=member.display_name.clone() medium=true/>
+                    <span class="team-name">
+                        <span class="medium truncate">{member.display_name.clone()}</span>
+                        {email}
+                    </span>
+                    {own}
+                </span>
+            </td>
+            <td data-p="b">{role_name(member.role())}</td>
+            <td class="soft">{teams}</td>
+            <td data-p="c"><Standing member=member.clone()/></td>
+            {running}
+        </tr>
+    }
+    .into_any()
+}
+
+/// Whether the person can sign in and change things.
+#[component]
+fn Standing(member: pb::Member) -> impl IntoView {
+    if member.disabled {
+        view! { <Status tone=Tone::Danger glyph=glyphs::BAN text="Disabled"/> }.into_any()
+    } else if member.read_only {
+        view! { <Status tone=Tone::Warning glyph=glyphs::LOCK text="Read-only"/> }.into_any()
+    } else {
+        view! { <Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="Active"/> }.into_any()
+    }
+}
+
+#[component]
+fn Ways(member: pb::Member, asked: Asked) -> impl IntoView {
+    // The server refuses a manager who changes an owner; the page does not even offer it.
+    if member.role() == pb::Role::Owner && !is_owner() {
+        return ().into_any();
+    }
+    let label = format!("Change {}", member.display_name);
+    let items = Signal::derive(move || {
+        let (edit, remove) = (member.clone(), member.clone());
+        let mut items =
+            vec![MenuItem::new("Change role and rights", move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN)];
+        if may("member.remove") {
+            let item = MenuItem::new("Remove from the company", move || asked.remove.set(Some(remove.clone())));
+            items.push(item.glyph(glyphs::XMARK).danger());
+        }
+        items
+    });
+    view! { <div class="pop-end"><Menu label glyph=glyphs::ELLIPSIS icon_only=true items/></div> }.into_any()
+}
