@@ -4,3 +4,4 @@ mod cancel;
 mod door;
 mod feed;
 mod idempotency;
+mod mail;
