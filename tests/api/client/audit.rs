@@ -12,9 +12,21 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status};
 
-async fn list(world: &World, by: &Person, filter: &str, page_token: &str) -> Result<pb::ListAuditResponse, Status> {
-    let list = pb::ListAuditRequest { page_size: 3, page_token: page_token.into(), filter: filter.into() };
-    Ok(AuditServiceClient::new(world.channel.clone()).list_audit(by.ask(list)).await?.into_inner())
+async fn list(
+    world: &World,
+    by: &Person,
+    filter: &str,
+    page_token: &str,
+) -> Result<pb::ListAuditResponse, Status> {
+    let list = pb::ListAuditRequest {
+        page_size: 3,
+        page_token: page_token.into(),
+        filter: filter.into(),
+    };
+    Ok(AuditServiceClient::new(world.channel.clone())
+        .list_audit(by.ask(list))
+        .await?
+        .into_inner())
 }
 
 async fn whole(world: &World, by: &Person, filter: &str) -> Vec<pb::AuditRecord> {
@@ -30,8 +42,13 @@ async fn whole(world: &World, by: &Person, filter: &str) -> Vec<pb::AuditRecord>
 }
 
 async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, Status> {
-    let team = pb::Team { name: name.into(), ..Default::default() };
-    let reply = TeamServiceClient::new(world.channel.clone()).create_team(by.ask(pb::CreateTeamRequest { team: Some(team) })).await?;
+    let team = pb::Team {
+        name: name.into(),
+        ..Default::default()
+    };
+    let reply = TeamServiceClient::new(world.channel.clone())
+        .create_team(by.ask(pb::CreateTeamRequest { team: Some(team) }))
+        .await?;
     Ok(reply.into_inner().team.unwrap())
 }
 

@@ -5,9 +5,9 @@ use streamflow_proto::client::v1::{
     team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{
+    answer::{fields, reason},
     on_both,
     person::Person,
-    answer::{fields, reason},
     world::World,
 };
 use tonic::{Code, Status, transport::Channel};
@@ -17,35 +17,78 @@ fn teams(world: &World) -> TeamServiceClient<Channel> {
 }
 
 async fn members(world: &World, reader: &Person) -> Vec<pb::Member> {
-    teams(world).list_members(reader.ask(pb::ListMembersRequest {})).await.unwrap().into_inner().members
+    teams(world)
+        .list_members(reader.ask(pb::ListMembersRequest {}))
+        .await
+        .unwrap()
+        .into_inner()
+        .members
 }
 
 async fn member(world: &World, reader: &Person, id: &str) -> pb::Member {
-    members(world, reader).await.into_iter().find(|member| member.id == id).unwrap()
+    members(world, reader)
+        .await
+        .into_iter()
+        .find(|member| member.id == id)
+        .unwrap()
 }
 
-async fn update(world: &World, by: &Person, member: pb::Member, paths: &[&str]) -> Result<pb::Member, Status> {
-    let mask = prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
-    let update = pb::UpdateMemberRequest { member: Some(member), update_mask: Some(mask) };
-    Ok(teams(world).update_member(by.ask(update)).await?.into_inner().member.unwrap())
+async fn update(
+    world: &World,
+    by: &Person,
+    member: pb::Member,
+    paths: &[&str],
+) -> Result<pb::Member, Status> {
+    let mask = prost_types::FieldMask {
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let update = pb::UpdateMemberRequest {
+        member: Some(member),
+        update_mask: Some(mask),
+    };
+    Ok(teams(world)
+        .update_member(by.ask(update))
+        .await?
+        .into_inner()
+        .member
+        .unwrap())
 }
 
 async fn in_role(world: &World, by: &Person, id: &str, role: pb::Role) -> Result<pb::Member, Status> {
-    let member = pb::Member { role: role.into(), ..member(world, by, id).await };
+    let member = pb::Member {
+        role: role.into(),
+        ..member(world, by, id).await
+    };
     update(world, by, member, &["role"]).await
 }
 
 async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, Status> {
-    let team = pb::Team { name: name.into(), ..Default::default() };
-    Ok(teams(world).create_team(by.ask(pb::CreateTeamRequest { team: Some(team) })).await?.into_inner().team.unwrap())
+    let team = pb::Team {
+        name: name.into(),
+        ..Default::default()
+    };
+    Ok(teams(world)
+        .create_team(by.ask(pb::CreateTeamRequest { team: Some(team) }))
+        .await?
+        .into_inner()
+        .team
+        .unwrap())
 }
 
 async fn is_signed_in(world: &World, person: &Person) -> bool {
-    SessionServiceClient::new(world.channel.clone()).me(person.ask(pb::MeRequest {})).await.is_ok()
+    SessionServiceClient::new(world.channel.clone())
+        .me(person.ask(pb::MeRequest {}))
+        .await
+        .is_ok()
 }
 
 async fn remove(world: &World, by: &Person, id: &str) -> Result<(), Status> {
-    teams(world).remove_member(by.ask(pb::RemoveMemberRequest { user_id: id.to_owned() })).await.map(drop)
+    teams(world)
+        .remove_member(by.ask(pb::RemoveMemberRequest {
+            user_id: id.to_owned(),
+        }))
+        .await
+        .map(drop)
 }
 
 on_both! {

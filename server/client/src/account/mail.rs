@@ -22,11 +22,21 @@ pub fn reset(to: &str, link: &str) -> Mail {
 }
 
 pub fn password_changed(to: &str, kernel: &Kernel) -> Mail {
-    notice(to, "Your password was changed", "The password of your StreamFlow account was changed, and all other sessions were ended.", kernel)
+    notice(
+        to,
+        "Your password was changed",
+        "The password of your StreamFlow account was changed, and all other sessions were ended.",
+        kernel,
+    )
 }
 
 pub fn second_factor_on(to: &str, kernel: &Kernel) -> Mail {
-    notice(to, "An authenticator was set up", "An authenticator app was set up for your StreamFlow account, and all other sessions were ended.", kernel)
+    notice(
+        to,
+        "An authenticator was set up",
+        "An authenticator app was set up for your StreamFlow account, and all other sessions were ended.",
+        kernel,
+    )
 }
 
 fn notice(to: &str, subject: &str, what: &str, kernel: &Kernel) -> Mail {

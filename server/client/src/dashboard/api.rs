@@ -22,7 +22,10 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl DashboardService for Api {
-    async fn get_dashboard(&self, request: Request<pb::GetDashboardRequest>) -> Result<Response<pb::GetDashboardResponse>, Status> {
+    async fn get_dashboard(
+        &self,
+        request: Request<pb::GetDashboardRequest>,
+    ) -> Result<Response<pb::GetDashboardResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let weeks = Weeks::ending(ctx.now(), req.weeks);
         let weeks = weeks.ok_or_else(|| Error::invalid("weeks", "Choose 4, 12 or 26 weeks."))?;
@@ -47,7 +50,11 @@ async fn count_customers(tx: &TenantDb, weeks: Weeks, reply: &mut pb::GetDashboa
     reply.new_customers = weeks
         .mondays()
         .zip(range.into_iter().zip(before))
-        .map(|(monday, (count, before))| pb::WeekFigure { week_of: monday.to_string(), count: figure(count), before: figure(before) })
+        .map(|(monday, (count, before))| pb::WeekFigure {
+            week_of: monday.to_string(),
+            count: figure(count),
+            before: figure(before),
+        })
         .collect();
     Ok(())
 }
@@ -65,8 +72,18 @@ async fn count_leads(
     currency_code: &str,
     reply: &mut pb::GetDashboardResponse,
 ) -> Result<()> {
-    let kinds: Vec<(Uuid, String)> = stage::stages(tx).await?.into_iter().map(|stage| (stage.id, stage.kind)).collect();
-    let of_kind = |kind: &str| kinds.iter().filter(|(_, of)| of == kind).map(|(id, _)| *id).collect::<Vec<Uuid>>();
+    let kinds: Vec<(Uuid, String)> = stage::stages(tx)
+        .await?
+        .into_iter()
+        .map(|stage| (stage.id, stage.kind))
+        .collect();
+    let of_kind = |kind: &str| {
+        kinds
+            .iter()
+            .filter(|(_, of)| of == kind)
+            .map(|(id, _)| *id)
+            .collect::<Vec<Uuid>>()
+    };
     let (open, won, lost) = (of_kind("open"), of_kind("won"), of_kind("lost"));
     let mut open_value = 0_i64;
     for summed in stage::summed(tx, currency_code).await? {
@@ -82,7 +99,10 @@ async fn count_leads(
             value: Some(value),
         });
     }
-    reply.open_value = Some(Money { currency_code: currency_code.to_owned(), minor_units: open_value });
+    reply.open_value = Some(Money {
+        currency_code: currency_code.to_owned(),
+        minor_units: open_value,
+    });
     for (stage, in_range, count) in store::arrivals(tx, weeks.start_before(), weeks.start()).await? {
         match (won.contains(&stage), lost.contains(&stage), in_range) {
             (true, _, true) => reply.leads_won += figure(count),

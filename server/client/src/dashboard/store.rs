@@ -23,11 +23,17 @@ struct Count {
 
 /// Live customers.
 pub async fn customers(tx: &TenantDb) -> Result<i64> {
-    count(tx, row::finder::<Customers>(tx, tx.scope()).filter(Customer::ArchivedAt.is_null())).await
+    count(
+        tx,
+        row::finder::<Customers>(tx, tx.scope()).filter(Customer::ArchivedAt.is_null()),
+    )
+    .await
 }
 
 async fn count<E: Record>(tx: &TenantDb, finder: Scoped<E>) -> Result<i64> {
-    let rows: Vec<Count> = tx.rows(finder.map(|select| select.select_only().expr_as(Expr::cust("COUNT(*)"), "count"))).await?;
+    let rows: Vec<Count> = tx
+        .rows(finder.map(|select| select.select_only().expr_as(Expr::cust("COUNT(*)"), "count")))
+        .await?;
     Ok(rows.first().map_or(0, |row| row.count))
 }
 
@@ -40,23 +46,31 @@ pub async fn new_customers(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i
     }
     let from = start.timestamp();
     let week = match tx.backend() {
-        Backend::Postgres => format!("CAST(FLOOR((EXTRACT(EPOCH FROM created_at) - {from}) / {WEEK_SECONDS}) AS bigint)"),
+        Backend::Postgres => {
+            format!("CAST(FLOOR((EXTRACT(EPOCH FROM created_at) - {from}) / {WEEK_SECONDS}) AS bigint)")
+        }
         Backend::Sqlite => format!("(unixepoch(created_at) - {from}) / {WEEK_SECONDS}"),
     };
-    let finder = row::finder::<Customers>(tx, tx.scope()).filter(Customer::CreatedAt.gte(start)).map(|select| {
-        select
-            .select_only()
-            .expr_as(Expr::cust(week.clone()), "week")
-            .expr_as(Expr::cust("COUNT(*)"), "count")
-            .group_by(Expr::cust(week))
-    });
+    let finder = row::finder::<Customers>(tx, tx.scope())
+        .filter(Customer::CreatedAt.gte(start))
+        .map(|select| {
+            select
+                .select_only()
+                .expr_as(Expr::cust(week.clone()), "week")
+                .expr_as(Expr::cust("COUNT(*)"), "count")
+                .group_by(Expr::cust(week))
+        });
     let rows: Vec<Row> = tx.rows(finder).await?;
     Ok(rows.into_iter().map(|row| (row.week, row.count)).collect())
 }
 
 /// Leads that came to their stage since `start`, as stage, whether that was since `middle`, and count. A lead that never moved came
 /// there when it was made.
-pub async fn arrivals(tx: &TenantDb, start: DateTime<Utc>, middle: DateTime<Utc>) -> Result<Vec<(Uuid, bool, i64)>> {
+pub async fn arrivals(
+    tx: &TenantDb,
+    start: DateTime<Utc>,
+    middle: DateTime<Utc>,
+) -> Result<Vec<(Uuid, bool, i64)>> {
     #[derive(FromQueryResult)]
     struct Row {
         stage_id: Uuid,
@@ -69,12 +83,20 @@ pub async fn arrivals(tx: &TenantDb, start: DateTime<Utc>, middle: DateTime<Utc>
     let finder = row::finder::<Leads>(tx, tx.scope())
         .filter(Lead::UpdatedAt.gte(start))
         .filter(Expr::cust(closed))
-        .map(|select| select.select_only().column(Lead::StageId).expr_as(Expr::cust(arrived_at), "arrived_at"));
+        .map(|select| {
+            select
+                .select_only()
+                .column(Lead::StageId)
+                .expr_as(Expr::cust(arrived_at), "arrived_at")
+        });
     let rows: Vec<Row> = tx.rows(finder).await?;
     let mut counts: Vec<(Uuid, bool, i64)> = Vec::new();
     for row in rows.into_iter().filter(|row| row.arrived_at >= start) {
         let is_late = row.arrived_at >= middle;
-        match counts.iter_mut().find(|(stage, late, _)| *stage == row.stage_id && *late == is_late) {
+        match counts
+            .iter_mut()
+            .find(|(stage, late, _)| *stage == row.stage_id && *late == is_late)
+        {
             Some((_, _, count)) => *count += 1,
             None => counts.push((row.stage_id, is_late, 1)),
         }

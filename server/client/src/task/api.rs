@@ -23,18 +23,34 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl TaskService for Api {
-    async fn list_tasks(&self, request: Request<pb::ListTasksRequest>) -> Result<Response<pb::ListTasksResponse>, Status> {
+    async fn list_tasks(
+        &self,
+        request: Request<pb::ListTasksRequest>,
+    ) -> Result<Response<pb::ListTasksResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let choice = Choice { include_done: req.include_done, everyone: req.everyone };
-        let asked = ListRequest { page_size: req.page_size, page_token: &req.page_token, ..ListRequest::default() };
+        let choice = Choice {
+            include_done: req.include_done,
+            everyone: req.everyone,
+        };
+        let asked = ListRequest {
+            page_size: req.page_size,
+            page_token: &req.page_token,
+            ..ListRequest::default()
+        };
         let list = choice.spec().read(asked).map_err(Error::from)?;
         let tx = ctx.read().await?;
         let (mut tasks, page) = store::tasks(&tx, &list, choice).await?;
         about::hide_unseen(&tx, &mut tasks).await?;
-        Ok(Response::new(pb::ListTasksResponse { tasks: tasks.into_iter().map(into_pb).collect(), page: Some(page) }))
+        Ok(Response::new(pb::ListTasksResponse {
+            tasks: tasks.into_iter().map(into_pb).collect(),
+            page: Some(page),
+        }))
     }
 
-    async fn create_task(&self, request: Request<pb::CreateTaskRequest>) -> Result<Response<pb::CreateTaskResponse>, Status> {
+    async fn create_task(
+        &self,
+        request: Request<pb::CreateTaskRequest>,
+    ) -> Result<Response<pb::CreateTaskResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let new = NewTask::parse(req.task)?;
         let principal = ctx.principal()?;
@@ -46,7 +62,10 @@ impl TaskService for Api {
             title: new.title,
             due_on: new.due_on,
             assignee_id: new.assignee_id.or(Some(principal.user_id)),
-            record_kind: new.about.and_then(|about| Kind::from_pb(about.kind.into())).map(|kind| kind.as_str().to_owned()),
+            record_kind: new
+                .about
+                .and_then(|about| Kind::from_pb(about.kind.into()))
+                .map(|kind| kind.as_str().to_owned()),
             record_id: new.about.map(|about| about.id),
             record_name,
             done_at: None,
@@ -54,10 +73,17 @@ impl TaskService for Api {
         };
         store::insert_task(&tx, &task).await?;
         tx.record(change(&task, Op::Created, &[]));
-        Ok(tx.commit(pb::CreateTaskResponse { task: Some(into_pb(task)) }).await?)
+        Ok(tx
+            .commit(pb::CreateTaskResponse {
+                task: Some(into_pb(task)),
+            })
+            .await?)
     }
 
-    async fn complete_task(&self, request: Request<pb::CompleteTaskRequest>) -> Result<Response<pb::CompleteTaskResponse>, Status> {
+    async fn complete_task(
+        &self,
+        request: Request<pb::CompleteTaskRequest>,
+    ) -> Result<Response<pb::CompleteTaskResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = ids::parse(prefix::TASK, &req.task_id).ok_or(Error::not_found("task"))?;
         let tx = ctx.write().await?;
@@ -73,17 +99,21 @@ impl TaskService for Api {
             }
         }
         about::hide_unseen(&tx, std::slice::from_mut(&mut task)).await?;
-        Ok(tx.commit(pb::CompleteTaskResponse { task: Some(into_pb(task)) }).await?)
+        Ok(tx
+            .commit(pb::CompleteTaskResponse {
+                task: Some(into_pb(task)),
+            })
+            .await?)
     }
 }
 
 /// What the rows say against a new task, all at once. Gives back the name of its record.
 async fn check(tx: &TenantDb, principal: &Principal, new: &NewTask) -> Result<String> {
     let mut problems = Violations::new();
-    if let Some(assignee) = new.assignee_id {
-        if !team::store::is_active_member(tx, assignee).await? {
-            problems.add("task.assignee_id", "Choose a person from the list.");
-        }
+    if let Some(assignee) = new.assignee_id
+        && !team::store::is_active_member(tx, assignee).await?
+    {
+        problems.add("task.assignee_id", "Choose a person from the list.");
     }
     let mut name = String::new();
     if let Some(about) = new.about {
@@ -100,7 +130,14 @@ async fn check(tx: &TenantDb, principal: &Principal, new: &NewTask) -> Result<St
 fn change(task: &Task, op: Op, fields: &[&str]) -> Change {
     let fields = fields.iter().map(|field| (*field).to_owned()).collect();
     let audience = Audience::people(None, task.assignee_id, None);
-    Change { entity: "task", id: task.id, version: task.version, op, fields, audience }
+    Change {
+        entity: "task",
+        id: task.id,
+        version: task.version,
+        op,
+        fields,
+        audience,
+    }
 }
 
 fn into_pb(task: Task) -> pb::Task {

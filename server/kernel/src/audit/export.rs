@@ -18,12 +18,27 @@ use crate::{
 
 const PAGE: u64 = 500;
 const HEADER: [&str; 14] = [
-    "id", "at", "actor_id", "actor_name", "actor_role", "ip", "path", "category", "outcome", "correlation_id", "payload", "entity",
-    "entity_id", "changed_fields",
+    "id",
+    "at",
+    "actor_id",
+    "actor_name",
+    "actor_role",
+    "ip",
+    "path",
+    "category",
+    "outcome",
+    "correlation_id",
+    "payload",
+    "entity",
+    "entity_id",
+    "changed_fields",
 ];
 
 /// Pieces of the file with the records a filter lets through, newest first. Problems of the filter come before the first piece.
-pub fn export(ctx: &Ctx, filter: &str) -> Result<impl Stream<Item = Result<Vec<u8>, Status>> + Send + 'static + use<>> {
+pub fn export(
+    ctx: &Ctx,
+    filter: &str,
+) -> Result<impl Stream<Item = Result<Vec<u8>, Status>> + Send + 'static + use<>> {
     let narrow = Narrow::parse(filter)?;
     let (pieces, receiver) = mpsc::channel(2);
     let ctx = ctx.clone();
@@ -50,7 +65,12 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
         for record in page {
             csv::write_row(&mut text, &cells(record));
         }
-        if pieces.send(Ok(std::mem::take(&mut text).into_bytes())).await.is_err() || is_last {
+        if pieces
+            .send(Ok(std::mem::take(&mut text).into_bytes()))
+            .await
+            .is_err()
+            || is_last
+        {
             return Ok(());
         }
     }
