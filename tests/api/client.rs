@@ -1,3 +1,18 @@
 //! The client portal's RPCs, one file a noun.
 
+mod account;
+mod audit;
+mod client_error;
+mod contact;
+mod customer;
+mod dashboard;
+mod import;
+mod invitation;
+mod lead;
+mod record;
+mod saved_view;
+mod search;
 mod session;
+mod task;
+mod team;
+mod timeline;

@@ -70,7 +70,7 @@ impl CustomerService for Api {
             assignee: new.assignee_id,
             team: new.team_id,
         };
-        people::check_right(ctx.principal()?, "customer", &given.places())?;
+        people::check_right(ctx.principal()?, "customer", &given.given())?;
         let people = given.claimed_by(ctx.principal()?);
         let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
         people::check_exist(&tx, "customer", &people.places()).await?;

@@ -77,7 +77,7 @@ impl LeadService for Api {
             assignee: new.assignee_id,
             team: new.team_id,
         };
-        people::check_right(ctx.principal()?, "lead", &given.places())?;
+        people::check_right(ctx.principal()?, "lead", &given.given())?;
         let people = given.claimed_by(ctx.principal()?);
         let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
         people::check_exist(&tx, "lead", &people.places()).await?;

@@ -121,6 +121,16 @@ pub async fn archive_contacts(tx: &TenantDb, writer: &Writer, ids: &[Uuid], away
         .filter_map(|row| people.get(&row.customer_id).map(|people| (row.clone(), *people)))
         .collect();
     put_away::<Entity>(tx, writer, &rows, away).await?;
+    if away {
+        // The flag goes to another one, and stays there when this one comes back.
+        let gone: Vec<Uuid> = rows.iter().map(|(row, _)| row.id).collect();
+        tx.update_many::<Entity>(|update| {
+            update
+                .col_expr(Column::Main, Expr::val(false))
+                .filter(Column::Id.is_in(gone))
+        })
+        .await?;
+    }
     let touched: HashSet<Uuid> = rows.iter().map(|(row, _)| row.customer_id).collect();
     for customer in customers
         .into_iter()

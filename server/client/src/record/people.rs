@@ -87,6 +87,14 @@ impl People {
         ]
     }
 
+    /// The places a request names somebody for.
+    pub fn given(self) -> Vec<Place> {
+        self.places()
+            .into_iter()
+            .filter(|place| place.id().is_some())
+            .collect()
+    }
+
     pub const fn with(self, place: Place) -> Self {
         match place {
             Place::Owner(owner) => Self { owner, ..self },
@@ -106,7 +114,7 @@ pub async fn write(ctx: &Ctx, keeps_sight: bool) -> Result<WriteDb> {
     }
 }
 
-/// Refuses handing records to others by somebody whose role does not include it. `noun` is the request's field of the record.
+/// Refuses filling places by somebody whose role does not include it; to take work oneself is always allowed. `noun` is the request's field of the record.
 pub fn check_right(principal: &Principal, noun: &str, places: &[Place]) -> Result<()> {
     if permission::may(&principal.role, "record.assign") {
         return Ok(());
@@ -114,7 +122,7 @@ pub fn check_right(principal: &Principal, noun: &str, places: &[Place]) -> Resul
     let me = Some(principal.user_id);
     let mut violations = Violations::new();
     for place in places {
-        if !matches!(place, Place::Owner(None) | Place::Team(None)) && *place != Place::Assignee(me) {
+        if *place != Place::Assignee(me) {
             violations.add(
                 format!("{noun}.{}", place.field()),
                 "Your role doesn't include handing records on.",

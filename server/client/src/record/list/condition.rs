@@ -90,13 +90,12 @@ fn tagged<C: ColumnTrait>(backend: Backend, column: C, op: Op, tag: &str) -> Exp
     if op == Op::NotEqual { found.not() } else { found }
 }
 
-/// SQLite's LIKE takes either case by itself.
+/// SQLite's LIKE takes either case by itself; PostgreSQL's patterns have the backslash by themselves.
 fn like<C: ColumnTrait>(backend: Backend, column: C, pattern: &str) -> Expr {
-    let pattern = LikeExpr::new(pattern).escape('\\');
     let column = Expr::col(column.as_column_ref());
     match backend {
         Backend::Postgres => column.ilike(pattern),
-        Backend::Sqlite => column.like(pattern),
+        Backend::Sqlite => column.like(LikeExpr::new(pattern).escape('\\')),
     }
 }
 

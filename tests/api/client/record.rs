@@ -1,0 +1,148 @@
+//! `RecordService`.
+
+use streamflow_proto::client::v1::{self as pb, record_service_client::RecordServiceClient, search_service_client::SearchServiceClient};
+use streamflow_tests::{answer::fields, on_both, person::Person};
+use tonic::{Code, Status, transport::Channel};
+
+use super::{contact, customer, lead};
+
+const CUSTOMER: i32 = pb::RecordKind::Customer as i32;
+const CONTACT: i32 = pb::RecordKind::Contact as i32;
+const LEAD: i32 = pb::RecordKind::Lead as i32;
+
+fn service(person: &Person) -> RecordServiceClient<Channel> {
+    RecordServiceClient::new(person.channel.clone())
+}
+
+async fn assign(person: &Person, request: pb::AssignRecordsRequest) -> Result<pb::AssignRecordsResponse, Status> {
+    Ok(service(person).assign_records(person.ask(request)).await?.into_inner())
+}
+
+async fn archive(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::ArchiveRecordsResponse, Status> {
+    let ids = ids.iter().map(|id| (*id).clone()).collect();
+    Ok(service(person).archive_records(person.ask(pb::ArchiveRecordsRequest { kind, ids })).await?.into_inner())
+}
+
+async fn restore(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::RestoreRecordsResponse, Status> {
+    let ids = ids.iter().map(|id| (*id).clone()).collect();
+    Ok(service(person).restore_records(person.ask(pb::RestoreRecordsRequest { kind, ids })).await?.into_inner())
+}
+
+async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> Result<String, Status> {
+    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+    let request = pb::ExportRecordsRequest { kind, filter: filter.into(), columns, ..Default::default() };
+    let mut pieces = service(person).export_records(person.ask(request)).await?.into_inner();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.message().await? {
+        bytes.extend(piece.data);
+    }
+    Ok(String::from_utf8(bytes).unwrap())
+}
+
+async fn found(person: &Person, query: &str) -> usize {
+    let request = pb::SearchRequest { query: query.into(), ..Default::default() };
+    SearchServiceClient::new(person.channel.clone()).search(person.ask(request)).await.unwrap().into_inner().hits.len()
+}
+
+on_both! {
+    async fn records_are_handed_on_with_their_contacts(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let colleague = owner.hire(&world, pb::Role::Staff, "").await;
+        let mine = customer::create(&staff, customer::named("Harbour")).await.unwrap();
+        let ana = contact::create(&staff, &mine.id, "Ana Silva").await.unwrap();
+        let hidden = customer::create(&owner, customer::named("Hidden")).await.unwrap();
+        let missing = "cus_x".to_owned();
+        let request = pb::AssignRecordsRequest { kind: CUSTOMER, ids: vec![mine.id.clone(), hidden.id.clone(), missing.clone(), mine.id.clone()], owner_id: Some(colleague.user_id.clone()), ..Default::default() };
+        let done = assign(&staff, request.clone()).await.unwrap();
+        assert_eq!((done.changed, done.not_found_ids), (1, vec![hidden.id.clone(), missing]));
+        assert_eq!(customer::get(&staff, &mine.id).await.unwrap_err().code(), Code::NotFound);
+        assert_eq!(found(&staff, "harbour").await + found(&staff, "silva").await, 0);
+        let given = customer::get(&colleague, &mine.id).await.unwrap();
+        assert_eq!((given.owner_id.as_str(), given.version), (colleague.user_id.as_str(), mine.version + 2));
+        assert!(found(&colleague, "harbour").await >= 1 && contact::get(&colleague, &ana.id).await.is_ok());
+        // Already so: nothing is written.
+        assert_eq!(assign(&owner, pb::AssignRecordsRequest { ids: vec![mine.id.clone()], ..request }).await.unwrap().changed, 0);
+        let roof = lead::create(&colleague, lead::named("Roof")).await.unwrap();
+        let clear = pb::AssignRecordsRequest { kind: LEAD, ids: vec![roof.id.clone()], owner_id: Some("none".into()), assignee_id: Some(staff.user_id.clone()), ..Default::default() };
+        assert_eq!(assign(&owner, clear).await.unwrap().changed, 1);
+        let roof = lead::get(&staff, &roof.id).await.unwrap();
+        assert_eq!((roof.owner_id.as_str(), roof.assignee_id.as_str()), ("", staff.user_id.as_str()));
+    }
+
+    async fn wrong_choices_are_refused(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let employee = owner.hire(&world, pb::Role::Employee, "").await;
+        let stranger = world.company("Elsewhere").await;
+        let theirs = customer::create(&stranger, customer::named("Theirs")).await.unwrap();
+        let wrong = pb::AssignRecordsRequest { team_id: Some("x".into()), ..Default::default() };
+        assert_eq!(fields(&assign(&owner, wrong).await.unwrap_err()), ["kind", "ids", "team_id"]);
+        let foreign = pb::AssignRecordsRequest { kind: CUSTOMER, ids: vec![theirs.id.clone()], owner_id: Some(stranger.user_id.clone()), ..Default::default() };
+        assert_eq!(fields(&assign(&owner, foreign).await.unwrap_err()), ["owner_id"]);
+        let contacts = pb::AssignRecordsRequest { kind: CONTACT, ids: vec!["con_x".into()], owner_id: Some("none".into()), ..Default::default() };
+        assert_eq!(fields(&assign(&owner, contacts).await.unwrap_err()), ["kind"]);
+        let done = archive(&owner, CUSTOMER, &[&theirs.id]).await.unwrap();
+        assert_eq!((done.changed, done.not_found_ids), (0, vec![theirs.id.clone()]));
+        assert!(customer::get(&stranger, &theirs.id).await.unwrap().archived_at.is_none());
+        assert_eq!(archive(&employee, CUSTOMER, &[&theirs.id]).await.unwrap_err().code(), Code::PermissionDenied);
+        assert_eq!(restore(&employee, CUSTOMER, &[&theirs.id]).await.unwrap_err().code(), Code::PermissionDenied);
+        assert_eq!(fields(&restore(&owner, 0, &[]).await.unwrap_err()), ["kind", "ids"]);
+    }
+
+    async fn archived_records_leave_the_lists_and_come_back(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let harbour = customer::create(&owner, customer::named("Harbour")).await.unwrap();
+        let ana = contact::create(&owner, &harbour.id, "Ana").await.unwrap();
+        let ben = contact::create(&owner, &harbour.id, "Ben").await.unwrap();
+        assert_eq!(archive(&owner, CONTACT, &[&ana.id]).await.unwrap().changed, 1);
+        // The next one is the main contact now, and stays it when the first comes back.
+        assert_eq!(customer::get(&owner, &harbour.id).await.unwrap().main_contact_name, "Ben");
+        assert!(contact::get(&owner, &ben.id).await.unwrap().main);
+        assert_eq!(restore(&owner, CONTACT, &[&ana.id, &ben.id]).await.unwrap().changed, 1);
+        assert!(!contact::get(&owner, &ana.id).await.unwrap().main);
+        let listed = |filter: &'static str| {
+            let request = pb::ListCustomersRequest { filter: filter.into(), ..Default::default() };
+            let mut service = customer::service(&owner);
+            let request = owner.ask(request);
+            async move { service.list_customers(request).await.unwrap().into_inner().customers.len() }
+        };
+        assert_eq!(archive(&owner, CUSTOMER, &[&harbour.id]).await.unwrap().changed, 1);
+        assert_eq!(archive(&owner, CUSTOMER, &[&harbour.id]).await.unwrap().changed, 0);
+        assert_eq!((listed("").await, listed("archived = true").await, listed("archived = false").await), (0, 1, 0));
+        assert!(customer::get(&owner, &harbour.id).await.unwrap().archived_at.is_some());
+        assert_eq!(restore(&owner, CUSTOMER, &[&harbour.id]).await.unwrap().changed, 1);
+        assert_eq!(listed("").await, 1);
+        let roof = lead::create(&owner, lead::named("Roof")).await.unwrap();
+        assert_eq!(archive(&owner, LEAD, &[&roof.id]).await.unwrap().changed, 1);
+        assert!(lead::get(&owner, &roof.id).await.unwrap().archived_at.is_some());
+    }
+
+    async fn an_export_holds_what_the_list_shows(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let accountant = owner.hire(&world, pb::Role::Accountant, "").await;
+        for n in 0..7 {
+            customer::create(&owner, customer::named(&format!("Customer {n}"))).await.unwrap();
+        }
+        let risky = pb::Customer { note: "two\nlines".into(), ..customer::named("=HYPERLINK(1), \"x\"") };
+        let risky = customer::create(&staff, risky).await.unwrap();
+        let text = export(&owner, CUSTOMER, "", &["name", "owner_id", "note", "number"]).await.unwrap();
+        let mut lines = text.split("\r\n");
+        assert_eq!(lines.next(), Some("\u{feff}name,owner_id,note,number"));
+        assert_eq!(lines.next(), Some("Customer 0,,,C-10001"));
+        assert!(text.contains("\"'=HYPERLINK(1), \"\"x\"\"\",Test ROLE_STAFF,\"two\nlines\",C-10008\r\n"), "{text}");
+        assert_eq!(text.matches("\r\n").count(), 9);
+        assert_eq!(export(&staff, CUSTOMER, "", &["id"]).await.unwrap(), format!("\u{feff}id\r\n{}\r\n", risky.id));
+        assert_eq!(export(&owner, CUSTOMER, "name : \"customer 3\"", &["number"]).await.unwrap(), "\u{feff}number\r\nC-10004\r\n");
+        contact::create(&staff, &risky.id, "Ana").await.unwrap();
+        lead::create(&staff, lead::named("Roof")).await.unwrap();
+        assert!(export(&owner, CONTACT, "", &[]).await.unwrap().contains("Ana"));
+        assert!(export(&owner, LEAD, "", &["name", "stage_id", "value"]).await.unwrap().contains("Roof,New,0.00 GBP"));
+        assert!(export(&accountant, CUSTOMER, "", &[]).await.unwrap().contains("Customer 6"));
+        assert_eq!(export(&accountant, LEAD, "", &[]).await.unwrap_err().code(), Code::PermissionDenied);
+        assert_eq!(fields(&export(&owner, CUSTOMER, "", &["password"]).await.unwrap_err()), ["columns"]);
+        assert_eq!(fields(&export(&owner, 0, "", &[]).await.unwrap_err()), ["kind"]);
+        let stranger = world.company("Elsewhere").await;
+        assert_eq!(export(&stranger, CUSTOMER, "", &["id"]).await.unwrap(), "\u{feff}id\r\n");
+    }
+}

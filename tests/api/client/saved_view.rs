@@ -1,0 +1,71 @@
+//! `SavedViewService`.
+
+use streamflow_proto::client::v1::{self as pb, saved_view_service_client::SavedViewServiceClient};
+use streamflow_tests::{
+    answer::{conflict, fields},
+    on_both,
+    person::Person,
+};
+use tonic::{Code, Status, transport::Channel};
+
+fn service(person: &Person) -> SavedViewServiceClient<Channel> {
+    SavedViewServiceClient::new(person.channel.clone())
+}
+
+fn view(name: &str) -> pb::SavedView {
+    pb::SavedView { kind: pb::RecordKind::Customer.into(), name: name.into(), ..Default::default() }
+}
+
+async fn create(person: &Person, view: pb::SavedView) -> Result<pb::SavedView, Status> {
+    let request = person.ask(pb::CreateSavedViewRequest { view: Some(view) });
+    Ok(service(person).create_saved_view(request).await?.into_inner().view.unwrap())
+}
+
+async fn update(person: &Person, view: pb::SavedView) -> Result<pb::SavedView, Status> {
+    let request = person.ask(pb::UpdateSavedViewRequest { view: Some(view) });
+    Ok(service(person).update_saved_view(request).await?.into_inner().view.unwrap())
+}
+
+async fn delete(person: &Person, id: &str) -> Result<(), Status> {
+    let request = person.ask(pb::DeleteSavedViewRequest { view_id: id.into() });
+    service(person).delete_saved_view(request).await.map(|_| ())
+}
+
+async fn names(person: &Person, kind: pb::RecordKind) -> Vec<String> {
+    let request = person.ask(pb::ListSavedViewsRequest { kind: kind.into() });
+    let views = service(person).list_saved_views(request).await.unwrap().into_inner().views;
+    views.into_iter().map(|view| view.name).collect()
+}
+
+on_both! {
+    async fn a_view_is_kept_shared_changed_and_removed(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let bonn = pb::SavedView { filter: "city = Bonn".into(), order_by: "name desc".into(), columns: vec!["name".into(), "address.city".into()], shared: true, ..view("Bonn") };
+        let bonn = create(&owner, bonn).await.unwrap();
+        create(&owner, view("Private")).await.unwrap();
+        create(&staff, pb::SavedView { kind: pb::RecordKind::Lead.into(), ..view("Leads") }).await.unwrap();
+        assert_eq!(names(&owner, pb::RecordKind::Customer).await, ["Bonn", "Private"]);
+        assert_eq!(names(&staff, pb::RecordKind::Unspecified).await, ["Bonn", "Leads"]);
+        assert_eq!(update(&staff, bonn.clone()).await.unwrap_err().code(), Code::PermissionDenied);
+        let hidden = update(&owner, pb::SavedView { shared: false, name: "Bonn only".into(), ..bonn.clone() }).await.unwrap();
+        assert_eq!((hidden.version, hidden.columns.len()), (2, 2));
+        assert_eq!(conflict::<pb::SavedView>(&update(&owner, bonn.clone()).await.unwrap_err()), hidden);
+        assert_eq!(delete(&staff, &bonn.id).await.unwrap_err().code(), Code::NotFound);
+        delete(&owner, &bonn.id).await.unwrap();
+        assert_eq!(names(&owner, pb::RecordKind::Customer).await, ["Private"]);
+        let stranger = world.company("Elsewhere").await;
+        assert!(names(&stranger, pb::RecordKind::Unspecified).await.is_empty());
+        assert_eq!(delete(&stranger, &hidden.id).await.unwrap_err().code(), Code::NotFound);
+    }
+
+    async fn a_view_that_its_list_cannot_show_is_refused(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let accountant = owner.hire(&world, pb::Role::Accountant, "").await;
+        let wrong = pb::SavedView { filter: "town = Bonn".into(), order_by: "town".into(), ..view("X") };
+        assert_eq!(fields(&create(&owner, wrong).await.unwrap_err()), ["view.filter", "view.order_by"]);
+        assert_eq!(fields(&create(&owner, pb::SavedView::default()).await.unwrap_err()), ["view.kind", "view.name"]);
+        let leads = pb::SavedView { kind: pb::RecordKind::Lead.into(), ..view("Leads") };
+        assert_eq!(fields(&create(&accountant, leads).await.unwrap_err()), ["view.kind"]);
+    }
+}
