@@ -1,9 +1,187 @@
-//! What needs this person, then the figures.
+//! What needs this person now, then the figures.
+
+mod charts;
+mod figures;
+mod needs;
 
 use leptos::prelude::*;
-use web_kit::layout::use_page;
+use streamflow_proto::client::v1::{self as pb, dashboard_service_client::DashboardServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::use_api,
+    browser,
+    button::{Kind, LinkButton},
+    empty::EmptyState,
+    field::Choice,
+    format::{number, zone},
+    layout::use_page,
+    live::{Heard, use_live},
+    load::{Load, Loaded},
+    tabs::Segmented,
+};
+
+use self::{
+    charts::{LeadsByStage, NewCustomers},
+    figures::Figures,
+    needs::{ComingUp, NeedsYou, Work, use_work},
+};
+use crate::api::{address, may, me};
+
+/// Changes are gathered this long: figures need not follow every one at once.
+const GATHER_MS: u32 = 2_000;
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     use_page("Dashboard").canvas();
+    let weeks = RwSignal::new("12".to_owned());
+    let work = use_work();
+    let figures = use_figures(weeks);
+    follow(work, figures);
+    view! {
+        <div class="dash">
+            <Greeting work weeks/>
+            <div class="grid cols dash-cols">
+                <div class="stack gap-4">
+                    <NeedsYou work/>
+                    <ComingUp work/>
+                </div>
+                <div class="stack gap-4">
+                    <Loaded load=figures what="The figures" let:read>
+                        <Read read/>
+                    </Loaded>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+/// Figures, and the number of weeks they are for.
+type Read = (i32, pb::GetDashboardResponse);
+
+fn use_figures(weeks: RwSignal<String>) -> Load<Read> {
+    let api = use_api();
+    Load::new(move || {
+        let weeks = weeks.get().parse().unwrap_or_default();
+        async move {
+            let call = async |transport, request| DashboardServiceClient::new(transport).get_dashboard(request).await;
+            Ok((weeks, api.read(pb::GetDashboardRequest { weeks }, call).await?))
+        }
+    })
+}
+
+#[component]
+fn Read(read: Read) -> impl IntoView {
+    let (weeks, shown) = read;
+    if shown.customers_total == 0 && shown.leads_open == 0 {
+        return view! { <Beginning/> }.into_any();
+    }
+    let stages = (!shown.leads_by_stage.is_empty()).then(|| shown.leads_by_stage.clone());
+    let by_week = shown.new_customers.clone();
+    view! {
+        <Figures shown weeks/>
+        {stages.map(|stages| view! { <LeadsByStage stages/> })}
+        <NewCustomers weeks=by_week/>
+    }
+    .into_any()
+}
+
+/// Before there is anything to count.
+#[component]
+fn Beginning() -> impl IntoView {
+    let actions = ViewFn::from(|| {
+        view! {
+            {may("import.run").then(|| view! { <LinkButton href=address("imports/new") kind=Kind::Primary>"Import customers"</LinkButton> })}
+            {may("customer.write").then(|| view! { <LinkButton href=address("customers")>"Add one by hand"</LinkButton> })}
+        }
+    });
+    view! {
+        <section class="card">
+            <EmptyState title="No figures yet" text="They begin with your first customers and leads." actions/>
+        </section>
+    }
+}
+
+#[component]
+fn Greeting(work: Load<Work>, weeks: RwSignal<String>) -> impl IntoView {
+    let name = me().user.unwrap_or_default().display_name;
+    let first = name.split_whitespace().next().unwrap_or_default().to_owned();
+    let hello = greeting(zone::local(browser::now()));
+    let ranges = ["4", "12", "26"].map(|count| Choice::new(count, format!("{count} weeks"))).to_vec();
+    let words = move || work.with(|work| work.map(sentence));
+    view! {
+        <div class="row row-wrap">
+            <div>
+                <h2 class="t-20">{format!("{hello}, {first}")}</h2>
+                <p class="soft">{words}</p>
+            </div>
+            <div class="push dash-range"><Segmented label="Range of the figures" value=weeks choices=ranges/></div>
+        </div>
+    }
+}
+
+/// By the clock on the company's wall, in civil seconds.
+fn greeting(local: i64) -> &'static str {
+    match local.rem_euclid(86_400) / 3_600 {
+        5..12 => "Good morning",
+        12..18 => "Good afternoon",
+        _ => "Good evening",
+    }
+}
+
+fn sentence(work: &Work) -> String {
+    let tasks = work.due.len() as i64;
+    let leads = work.follow_ups.len() as i64;
+    match (tasks, leads) {
+        (0, 0) => "Nothing is due today.".to_owned(),
+        (_, 0) => format!("{} due.", number::counted(tasks, "task is", "tasks are")),
+        (0, _) => format!("{} due.", number::counted(leads, "follow-up is", "follow-ups are")),
+        _ => format!(
+            "{} and {} due.",
+            number::counted(tasks, "task", "tasks"),
+            number::counted(leads, "follow-up are", "follow-ups are"),
+        ),
+    }
+}
+
+/// Reads again when something counted here has changed.
+fn follow(work: Load<Work>, figures: Load<Read>) {
+    let waiting = StoredValue::new(false);
+    use_live(move |heard| {
+        let counts = match heard {
+            Heard::Change(change) => matches!(&*change.entity, "task" | "lead" | "customer"),
+            Heard::Reset => true,
+        };
+        if !counts || waiting.get_value() {
+            return;
+        }
+        waiting.set_value(true);
+        spawn_local(async move {
+            browser::sleep_ms(GATHER_MS).await;
+            if waiting.try_update_value(|waiting| *waiting = false).is_some() {
+                work.reload();
+                figures.reload();
+            }
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greeting_follows_the_clock() {
+        assert_eq!(greeting(9 * 3_600), "Good morning");
+        assert_eq!(greeting(12 * 3_600), "Good afternoon");
+        assert_eq!(greeting(2 * 3_600), "Good evening");
+    }
+
+    #[test]
+    fn the_sentence_says_what_is_due() {
+        let mut work = Work { due: vec![pb::Task::default()], ..Work::default() };
+        assert_eq!(sentence(&work), "1 task is due.");
+        work.follow_ups = vec![pb::Lead::default(); 2];
+        assert_eq!(sentence(&work), "1 task and 2 follow-ups are due.");
+        assert_eq!(sentence(&Work::default()), "Nothing is due today.");
+    }
 }
