@@ -1,1 +1,11 @@
-fn main() {}
+//! The dev portal: the instrument rack of the engineers.
+
+mod app;
+mod layout;
+
+fn main() {
+    leptos::mount::mount_to_body(app::App);
+    if let Some(shell) = web_kit::browser::find("#shell") {
+        shell.remove();
+    }
+}

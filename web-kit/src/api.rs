@@ -6,6 +6,7 @@ mod transport;
 
 use std::cell::Cell;
 
+use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use prost::Message;
 use tonic::{Request, Response, Status, metadata::MetadataValue};
@@ -69,8 +70,8 @@ impl Api {
     where
         Req: Clone,
     {
-        let answer = self.repeat(&call, || Request::new(request.clone())).await;
-        self.watch_session(answer)
+        let attempt = || Box::pin(call(self.transport(), Request::new(request.clone()))) as Attempt<'_, Res>;
+        self.watch_session(repeat(&attempt).await)
     }
 
     /// Changes something. The key of `act` travels along, so that a repeated call is carried out once.
@@ -84,7 +85,8 @@ impl Api {
         Req: Message + Clone,
     {
         let key = act.key_for(&request.encode_to_vec(), browser::uuid);
-        let answer = self.repeat(&call, || with_key(request.clone(), &key)).await;
+        let attempt = || Box::pin(call(self.transport(), with_key(request.clone(), &key))) as Attempt<'_, Res>;
+        let answer = repeat(&attempt).await;
         act.settle(answer.as_ref().err());
         self.watch_session(answer)
     }
@@ -95,29 +97,8 @@ impl Api {
         request: Req,
         call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
     ) -> Result<Res, ApiError> {
-        let answer = call(self.transport(), Request::new(request)).await;
-        Self::settle(answer)
-    }
-
-    async fn repeat<Req, Res>(
-        &self,
-        call: &impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
-        request: impl Fn() -> Request<Req>,
-    ) -> Result<Res, ApiError> {
-        for wait in RETRY_AFTER_MS {
-            match Self::settle(call(self.transport(), request()).await) {
-                Err(error) if error.is_network() => browser::sleep_ms(wait).await,
-                answer => return answer,
-            }
-        }
-        Self::settle(call(self.transport(), request()).await)
-    }
-
-    fn settle<Res>(answer: Result<Response<Res>, Status>) -> Result<Res, ApiError> {
-        match answer {
-            Ok(response) => Ok(response.into_inner()),
-            Err(status) => Err(ApiError::from_status(&status)),
-        }
+        let attempt: Attempt<'_, Res> = Box::pin(call(self.transport(), Request::new(request)));
+        settle(attempt.await)
     }
 
     fn watch_session<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {
@@ -136,6 +117,27 @@ impl Api {
 
     fn unreachable(&self) {
         self.online.set(false);
+    }
+}
+
+/// One try of a call. Boxed, because its state machine is large and every place that holds it would hold a copy.
+type Attempt<'a, Res> = LocalBoxFuture<'a, Result<Response<Res>, Status>>;
+
+async fn repeat<'a, Res>(attempt: &(dyn Fn() -> Attempt<'a, Res> + 'a)) -> Result<Res, ApiError> {
+    let mut waits = RETRY_AFTER_MS.into_iter();
+    loop {
+        let answer = settle(attempt().await);
+        match waits.next().filter(|_| answer.as_ref().is_err_and(ApiError::is_network)) {
+            Some(wait) => browser::sleep_ms(wait).await,
+            None => return answer,
+        }
+    }
+}
+
+fn settle<Res>(answer: Result<Response<Res>, Status>) -> Result<Res, ApiError> {
+    match answer {
+        Ok(response) => Ok(response.into_inner()),
+        Err(status) => Err(ApiError::from_status(&status)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{future::Future, rc::Rc};
 
+use futures::future::LocalBoxFuture;
 use leptos::{ev, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
@@ -57,6 +58,13 @@ impl FormState {
         call: impl Future<Output = Result<T, ApiError>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
+        self.send_boxed(Box::pin(async move {
+            let answer = call.await?;
+            Ok(Box::new(move || done(answer)) as Box<dyn FnOnce()>)
+        }));
+    }
+
+    fn send_boxed(self, call: LocalBoxFuture<'static, Result<Box<dyn FnOnce()>, ApiError>>) {
         if self.busy.get_untracked() {
             return;
         }
@@ -68,9 +76,9 @@ impl FormState {
                 return;
             }
             match answer {
-                Ok(answer) => {
+                Ok(done) => {
                     self.saved();
-                    done(answer);
+                    done();
                 }
                 Err(error) => self.refuse(error),
             }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -10,6 +11,8 @@ use crate::{
     error_panel::ErrorPanel,
     skeleton::{Delayed, SkeletonLines, steady},
 };
+
+type Fetch<T> = Box<dyn Fn() -> LocalBoxFuture<'static, Result<T, ApiError>>>;
 
 /// A value that is read when the page opens, again when a signal its closure reads changes, and on [`Load::reload`].
 pub struct Load<T: Send + Sync + 'static> {
@@ -34,6 +37,10 @@ impl<T: Clone + Send + Sync> Load<T> {
         F: Fn() -> Fut + 'static,
         Fut: Future<Output = Result<T, ApiError>> + 'static,
     {
+        Self::new_boxed(Box::new(move || Box::pin(fetch())))
+    }
+
+    fn new_boxed(fetch: Fetch<T>) -> Self {
         let this = Self {
             value: RwSignal::new(None),
             error: RwSignal::new(None),

@@ -43,7 +43,7 @@ pub fn SignInFrame(
                     <div class="signin-box">
                         <div>
                             <h1 class="t-24">{title}</h1>
-                            {lead.map(|lead| view! { <p class="soft signin-lead">{lead.run()}</p> })}
+                            {lead.map(|lead| view! { <p class="soft signin-lead">{move || lead.run()}</p> })}
                         </div>
                         {children()}
                     </div>

@@ -74,23 +74,21 @@ pub fn Tabs(
 pub fn Segmented(
     #[prop(into)] label: String,
     value: RwSignal<String>,
-    choices: Vec<Choice>,
+    #[prop(into)] choices: Signal<Vec<Choice>>,
 ) -> impl IntoView {
-    let buttons = choices
-        .into_iter()
-        .map(|choice| {
-            let own = StoredValue::new(choice.value);
-            let on = move || own.with_value(|own| value.with(|value| value == own));
-            view! {
-                <button
-                    type="button"
-                    aria-pressed=move || if on() { "true" } else { "false" }
-                    on:click=move |_| value.set(own.get_value())
-                >
-                    {choice.label}
-                </button>
-            }
-        })
-        .collect_view();
+    let button = move |choice: Choice| {
+        let own = StoredValue::new(choice.value);
+        let on = move || own.with_value(|own| value.with(|value| value == own));
+        view! {
+            <button
+                type="button"
+                aria-pressed=move || if on() { "true" } else { "false" }
+                on:click=move |_| value.set(own.get_value())
+            >
+                {choice.label}
+            </button>
+        }
+    };
+    let buttons = move || choices.get().into_iter().map(button).collect_view();
     view! { <div class="segmented" role="group" aria-label=label>{buttons}</div> }.into_any()
 }

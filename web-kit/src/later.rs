@@ -1,0 +1,60 @@
+//! Pages that come with their own file when they are first shown, so that the first load stays small.
+
+use futures::future::LocalBoxFuture;
+use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use tonic::Code;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    api::error::ApiError,
+    error_panel::ErrorPanel,
+    skeleton::{Delayed, SkeletonLines},
+};
+
+/// Makes a page, in the component tree where it is called.
+pub type Make = fn() -> AnyView;
+
+/// Asks for a page's file.
+pub type Fetch = fn() -> LocalBoxFuture<'static, Result<Make, SplitLoaderError>>;
+
+/// `later!(Customers, customers, pages::customers::CustomersPage)` is a component `Customers` that shows that page. With
+/// the cargo feature `split` its code is in a file of that name; pages of the same name share one.
+#[macro_export]
+macro_rules! later {
+    ($component:ident, $file:ident, $page:path) => {
+        #[allow(non_snake_case, reason = "a component is named like a type")]
+        fn $component() -> ::leptos::prelude::AnyView {
+            #[cfg(feature = "split")]
+            {
+                #[::leptos::wasm_split::wasm_split($file, wasm_split_path = ::leptos::wasm_split, fallible)]
+                fn $component() -> Result<$crate::later::Make, ::leptos::wasm_split::SplitLoaderError> {
+                    Ok(|| ::leptos::prelude::IntoAny::into_any($page()))
+                }
+                $crate::later::show(|| Box::pin($component()))
+            }
+            #[cfg(not(feature = "split"))]
+            ::leptos::prelude::IntoAny::into_any($page())
+        }
+    };
+}
+
+/// Shows a page as soon as its file is here; a file that can't be had can be asked for again.
+pub fn show(fetch: Fetch) -> AnyView {
+    let page = RwSignal::new(None::<Result<Make, ApiError>>);
+    let ask = move || {
+        page.set(None);
+        spawn_local(async move {
+            let answer = fetch().await;
+            page.try_set(Some(answer.map_err(|_| ApiError::new(Code::Unavailable, "The page’s file did not come."))));
+        });
+    };
+    ask();
+    (move || match page.get() {
+        Some(Ok(make)) => make(),
+        Some(Err(error)) => {
+            view! { <ErrorPanel what="This page" error on_retry=move |()| ask()/> }.into_any()
+        }
+        None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
+    })
+    .into_any()
+}

@@ -1,0 +1,11 @@
+//! Pages of the portals whose one person comes from the environment: sign-in, overview, audit, sessions. A portal brings its own
+//! messages through [`OperatorPortal`], its own layout and its own words; nothing here knows which portals there are.
+
+pub mod audit;
+pub mod contract;
+pub mod door;
+pub mod overview;
+pub mod sessions;
+pub mod space;
+
+pub use contract::{AuditLine, Figure, Health, Identity, OperatorPortal, Overview, Point, SessionLine};
