@@ -26,6 +26,8 @@ pub struct Cluster {
     server: Option<(Child, PathBuf)>,
     port: u16,
     durable: bool,
+    /// Ends the cluster with this process, when nothing drops it; its standard input is the line to us.
+    warden: Option<Child>,
 }
 
 impl Cluster {
@@ -50,7 +52,17 @@ impl Cluster {
         assert!(made.success(), "initdb failed");
         let port = free_port();
         let child = launch(&root, port, durable);
-        Self { url: format!("postgres://postgres@127.0.0.1:{port}"), server: Some((child, root)), port, durable }
+        Self { url: format!("postgres://postgres@127.0.0.1:{port}"), server: Some((child, root)), port, durable, warden: None }
+    }
+
+    /// Starts a cluster for a `static`, which nothing drops: it ends when this process does, however that happens.
+    pub fn start_for_process() -> Self {
+        let mut cluster = Self::start(false);
+        let (child, root) = cluster.server.as_ref().expect("a running cluster");
+        let script = format!("read -r _; kill -INT {}; sleep 1; rm -rf '{}'", child.id(), root.display());
+        let warden = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().expect("a warden");
+        cluster.warden = Some(warden);
+        cluster
     }
 
     /// kill -9 to the whole server, then a start that has to recover from its log.
@@ -176,7 +188,7 @@ async fn share() -> Shared {
     let (url, cluster) = match std::env::var("STREAMFLOW_TEST_POSTGRES") {
         Ok(url) => (url, None),
         Err(_) => {
-            let cluster = tokio::task::spawn_blocking(|| Cluster::start(false)).await.expect("a cluster");
+            let cluster = tokio::task::spawn_blocking(Cluster::start_for_process).await.expect("a cluster");
             (cluster.url.clone(), Some(cluster))
         }
     };

@@ -16,11 +16,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A new prepared database, or nothing when no cluster is given.
-    pub async fn prepared() -> Option<Self> {
-        let Ok(base) = std::env::var("STREAMFLOW_TEST_POSTGRES") else {
-            eprintln!("skipped: STREAMFLOW_TEST_POSTGRES is not set");
-            return None;
+    /// A new prepared database on the cluster `STREAMFLOW_TEST_POSTGRES` names, or on one of this run's own.
+    pub async fn prepared() -> Self {
+        let base = match std::env::var("STREAMFLOW_TEST_POSTGRES") {
+            Ok(base) => base,
+            Err(_) => own_cluster().await,
         };
         let name = format!("streamflow_{}", Uuid::now_v7().simple());
         let maintenance = connect(&format!("{base}/postgres")).await.unwrap();
@@ -31,7 +31,7 @@ impl Cluster {
         let admin = connect(&format!("{base}/{name}")).await.unwrap();
         let cluster = Self { base, name, admin };
         cluster.prepare().await;
-        Some(cluster)
+        cluster
     }
 
     pub async fn prepare(&self) {
@@ -69,6 +69,15 @@ impl Cluster {
         self.admin.execute_unprepared(ROWS).await.unwrap();
         self
     }
+}
+
+/// URL of the cluster that all tests of this program share; it ends with this process.
+async fn own_cluster() -> String {
+    static OWN: tokio::sync::OnceCell<streamflow_tests::postgres::Cluster> = tokio::sync::OnceCell::const_new();
+    let start = || async {
+        tokio::task::spawn_blocking(streamflow_tests::postgres::Cluster::start_for_process).await.unwrap()
+    };
+    OWN.get_or_init(start).await.url.clone()
 }
 
 /// Ids are readable: `11` is org 1's owner, `12` its manager, `13` its employee, `19` its team.

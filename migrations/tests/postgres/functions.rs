@@ -16,9 +16,7 @@ async fn found(tx: &DatabaseTransaction, q: &str, digits: &str) -> String {
 
 #[tokio::test]
 async fn search_ranks_keys_digits_text_and_likeness() {
-    let Some(cluster) = Cluster::prepared().await else {
-        return;
-    };
+    let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let tx = enter(&db, 1, 11, "org", "").await;
     for (q, digits, hits) in [
@@ -45,9 +43,7 @@ async fn search_ranks_keys_digits_text_and_likeness() {
 
 #[tokio::test]
 async fn search_keeps_to_the_org_the_kinds_and_what_is_visible() {
-    let Some(cluster) = Cluster::prepared().await else {
-        return;
-    };
+    let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let team = id(29).to_string();
     for (user, visibility, teams, hits) in [
@@ -79,9 +75,7 @@ async fn search_keeps_to_the_org_the_kinds_and_what_is_visible() {
 
 #[tokio::test]
 async fn archived_entries_come_last() {
-    let Some(cluster) = Cluster::prepared().await else {
-        return;
-    };
+    let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let tx = enter(&db, 1, 11, "org", "").await;
     tx.execute_unprepared("UPDATE search_entries SET archived = true WHERE text LIKE 'schmidt%'")
@@ -93,9 +87,7 @@ async fn archived_entries_come_last() {
 
 #[tokio::test]
 async fn a_session_comes_with_its_person_org_and_teams() {
-    let Some(cluster) = Cluster::prepared().await else {
-        return;
-    };
+    let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let found = rows(&db, r"SELECT * FROM session_principal('\x01')").await;
     let row = &found[0];
@@ -122,9 +114,7 @@ async fn a_session_comes_with_its_person_org_and_teams() {
 
 #[tokio::test]
 async fn the_functions_answer_nobody_but_the_login_role() {
-    let Some(cluster) = Cluster::prepared().await else {
-        return;
-    };
+    let cluster = Cluster::prepared().await;
     let tx = enter(&cluster.login(System::Client).await, 1, 11, "org", "").await;
     tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system")
         .await

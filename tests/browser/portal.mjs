@@ -1,0 +1,91 @@
+// A person in front of a portal: browser, sign-in, and what must hold on every page.
+
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ARGUMENTS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+
+function fromBase32(text) {
+  let bits = '';
+  for (const letter of text.replace(/=+$/, '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0');
+  const bytes = bits.match(/.{8}/g) ?? [];
+  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
+}
+
+/** RFC 6238 with six digits and 30 seconds. */
+export function totp(secret, at = Date.now()) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = crypto.createHmac('sha1', fromBase32(secret)).update(counter).digest();
+  const offset = mac[19] & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+// A code works once, so whoever signs in again within the same step waits for the next.
+const usedSteps = new Map();
+async function freshCode(secret) {
+  let step = Math.floor(Date.now() / 30_000);
+  while ((usedSteps.get(secret) ?? 0) >= step) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    step = Math.floor(Date.now() / 30_000);
+  }
+  usedSteps.set(secret, step);
+  return totp(secret);
+}
+
+/** A window of one person; `problems` collects what must never happen on a page. */
+export async function open(browser, { size = 'desktop', theme = 'light' } = {}) {
+  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', acceptDownloads: true });
+  const page = await context.newPage();
+  const problems = [];
+  page.on('console', (message) => {
+    // A refused call is an answer, not a defect; the browser reports it all the same.
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`page: ${error.message}`));
+  return { context, page, problems, close: () => context.close() };
+}
+
+export async function signIn(page, url, account) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await page.locator('button[type=submit]').click();
+  if (account.totp_secret) {
+    await page.waitForURL(/second-factor/);
+    await page.locator('main input, form input').first().fill(await freshCode(account.totp_secret));
+  }
+  await page.waitForURL(/dashboard|overview/, { timeout: 15_000 });
+}
+
+/** Nothing is loading any more. */
+export async function settled(page) {
+  await page.waitForLoadState('networkidle').catch(() => {});
+  await page.waitForFunction(() => !document.querySelector('.skeleton:not([aria-hidden])'), null, { timeout: 10_000 }).catch(() => {});
+}
+
+/** axe finds nothing. */
+export async function accessible(page, what) {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary ?? ''}`.replace(/\s+/g, ' ')).join(' | ')}`);
+  });
+  assert.deepEqual(violations, [], `${what}: accessibility`);
+}
+
+/** The page is as wide as the window. */
+export async function fits(page, what) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(overflow <= 0, `${what}: scrolls sideways by ${overflow} px`);
+}

@@ -1,0 +1,91 @@
+// A server of the test run's own: fresh data folder, free ports, demo companies, operators with generated credentials.
+
+import { execFileSync, spawn } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const binary = path.join(root, 'target/debug/streamflow');
+const OPERATORS = { provider: 'PROVIDER', dev: 'DEVELOPER', accountant: 'ACCOUNTANT' };
+export const PORTALS = ['client', 'provider', 'dev', 'accountant'];
+
+/** First of eleven free ports in a row. */
+async function freeBase() {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const base = 20000 + crypto.randomInt(3500) * 11;
+    const free = await Promise.all([0, 1, 2, 3, 4].map((offset) => isFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no free ports');
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function operator(portal) {
+  const password = crypto.randomBytes(15).toString('base64url');
+  const hash = JSON.parse(execFileSync(binary, ['hash-password', '--json'], { input: password })).hash;
+  const { secret } = JSON.parse(execFileSync(binary, ['totp-secret', '--json']));
+  return { portal, email: `${portal}@example.com`, password, totp_secret: secret, hash };
+}
+
+/** Starts a server and waits until its demo companies are there. Call `stop` in the end. */
+export async function startServer({ demo = true } = {}) {
+  if (!fs.existsSync(binary)) throw new Error(`${binary} is missing: cargo build -p streamflow`);
+  const data = fs.mkdtempSync(path.join(os.tmpdir(), 'streamflow-browser-'));
+  const base = await freeBase();
+  const operators = Object.keys(OPERATORS).map(operator);
+  const env = { ...process.env, STREAMFLOW_LOG: 'error', STREAMFLOW_LIMITS__SIGN_IN: '10000', STREAMFLOW_LIMITS__ANONYMOUS: '10000' };
+  for (const { portal, email, hash, totp_secret: secret } of operators) {
+    env[`${OPERATORS[portal]}_EMAIL`] = email;
+    env[`${OPERATORS[portal]}_PASSWORD_HASH`] = hash;
+    env[`${OPERATORS[portal]}_TOTP_SECRET`] = secret;
+  }
+  const words = ['serve', '--data', data, '--port-base', String(base), '--web-dir', path.join(root, 'target/portals')];
+  const child = spawn(binary, demo ? [...words, '--demo'] : words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    fs.rmSync(data, { recursive: true, force: true });
+  };
+  const file = path.join(data, 'demo.json');
+  const until = Date.now() + 180_000;
+  let accounts = [];
+  while (demo && accounts.length === 0) {
+    if (child.exitCode !== null || Date.now() > until) {
+      await stop();
+      throw new Error('the server did not start with its demo');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    if (fs.existsSync(file)) {
+      const made = JSON.parse(fs.readFileSync(file, 'utf8'));
+      if (made.seeded) accounts = made.accounts;
+    }
+  }
+  const url = (portal) => `http://${portal}.localhost:${base + 1 + PORTALS.indexOf(portal)}`;
+  return { data, base, url, accounts, operators, stop, pid: child.pid };
+}
+
+/** The text of the newest mail to somebody, from the outbox folder. */
+export async function mailTo(server, email) {
+  const folder = path.join(server.data, 'outbox');
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const files = fs.existsSync(folder) ? fs.readdirSync(folder).sort().reverse() : [];
+    for (const name of files) {
+      const text = fs.readFileSync(path.join(folder, name), 'utf8');
+      if (text.includes(email)) return text;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no mail to ${email}`);
+}
