@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures the performance goals on PostgreSQL and SQLite.
+//! `cargo xtask bench`: measures the performance goals on PostgreSQL and SQLite, with release builds.
 
 use anyhow::Result;
 use clap::Args;
@@ -14,16 +14,7 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     install::postgres()?;
-    shell::run(
-        shell::cargo(&[
-            "run",
-            "--release",
-            "--package",
-            "streamflow-tests",
-            "--bin",
-            "bench",
-            "--",
-        ])
-        .args(&options.arguments),
-    )
+    shell::run(&mut shell::cargo(&["build", "--release", "--package", "streamflow"]))?;
+    let bench = ["run", "--release", "--package", "streamflow-tests", "--bin", "bench", "--"];
+    shell::run(shell::cargo(&bench).args(&options.arguments))
 }

@@ -22,22 +22,22 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     install::wasm_target()?;
-    let server = if options.release { release()? } else { dev()? };
+    let server = if options.release { release(&[])? } else { dev(&[])? };
     shell::say(&format!("built {}", server.display()));
     Ok(())
 }
 
-/// Quick builds for work and tests; returns the server's path.
-pub fn dev() -> Result<PathBuf> {
-    web::build_all(web::Profile::Dev)?;
+/// Quick builds for work and tests, with the web apps of these systems (none named: all). Returns the server's path.
+pub fn dev(systems: &[String]) -> Result<PathBuf> {
+    web::build(systems, web::Profile::Dev)?;
     shell::say("building the server");
     shell::run(&mut shell::cargo(&["build", "--package", "streamflow"]))?;
     Ok(PathBuf::from("target/debug/streamflow"))
 }
 
-/// What is shipped; returns the server's path.
-pub fn release() -> Result<PathBuf> {
-    web::build_all(web::Profile::Release)?;
+/// What is shipped; arguments and result as for [`dev`].
+pub fn release(systems: &[String]) -> Result<PathBuf> {
+    web::build(systems, web::Profile::Release)?;
     compress::folder(RELEASE_OUT.as_ref())?;
     shell::say("building the server with the web apps embedded");
     shell::run(&mut shell::cargo(&[
@@ -55,5 +55,5 @@ pub fn release() -> Result<PathBuf> {
 
 /// The web apps alone, as tests and `check` want them.
 pub fn web_apps() -> Result<()> {
-    web::build_all(web::Profile::Dev)
+    web::build(&[], web::Profile::Dev)
 }

@@ -38,6 +38,8 @@ pub struct Account {
     pub name: String,
     #[serde(default)]
     pub role: String,
+    #[serde(default)]
+    pub company: String,
 }
 
 /// What the server has seeded so far; nothing before it has begun.

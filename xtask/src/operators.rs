@@ -149,6 +149,7 @@ fn new_operator(server: &Path, portal: &str, email: &str, name: &str, role: &str
         totp_secret: Some(totp_secret(server)?),
         name: name.to_owned(),
         role: role.to_owned(),
+        company: String::new(),
     };
     Ok(Operator {
         account,

@@ -20,6 +20,11 @@ impl Portal {
     pub fn address(&self, port_base: u16) -> String {
         format!("http://{}.localhost:{}/", self.name, port_base + self.port_offset)
     }
+
+    /// Whether `--systems` asks for it; an empty list asks for all.
+    pub fn is_among(&self, systems: &[String]) -> bool {
+        systems.is_empty() || systems.iter().any(|system| system == self.name)
+    }
 }
 
 /// The accountant's word stays out of no source of the client system: ACCOUNTANT is one of its roles too, so

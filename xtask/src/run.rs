@@ -68,6 +68,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             options.port_base
         )
     })?;
+    if let Some(url) = &options.postgres {
+        shell::say("preparing the database");
+        shell::run(Command::new(&server).args(["migrate", "--data", DATA, "--postgres", url]))?;
+    }
     let mut child = start(options, &server, &operators)?;
     pass_signals(&child)?;
 
@@ -96,9 +100,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 fn build_all(options: &Options) -> Result<PathBuf> {
     install::wasm_target()?;
     if options.release {
-        build::release()
+        build::release(&options.systems)
     } else {
-        build::dev()
+        build::dev(&options.systems)
     }
 }
 
@@ -114,7 +118,7 @@ fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Chil
     if !options.release {
         command.args(["--web-dir", build::DEV_OUT]);
     }
-    if !options.no_demo {
+    if seeds(options) {
         command.arg("--demo");
     }
     if let Some(url) = &options.postgres {
@@ -151,7 +155,13 @@ fn pass_signals(child: &Child) -> Result<()> {
 }
 
 fn is_up(options: &Options) -> Result<bool> {
-    Ok(ready(options.port_base) && (options.no_demo || demo::load()?.seeded))
+    Ok(ready(options.port_base) && (!seeds(options) || demo::load()?.seeded))
+}
+
+/// The demo companies live in the client system; without it there is nothing to seed or wait for.
+fn seeds(options: &Options) -> bool {
+    let mut served = PORTALS.iter().filter(|portal| portal.is_among(&options.systems));
+    !options.no_demo && served.any(|portal| portal.name == "client")
 }
 
 fn ready(port: u16) -> bool {
@@ -170,10 +180,10 @@ fn ready(port: u16) -> bool {
 }
 
 fn announce(options: &Options, operators: &Operators) -> Result<()> {
-    let runs = |portal: &str| options.systems.is_empty() || options.systems.iter().any(|s| s == portal);
     println!();
+    let portals = PORTALS.iter().filter(|portal| portal.is_among(&options.systems));
     if options.no_demo {
-        for portal in PORTALS.iter().filter(|portal| runs(portal.name)) {
+        for portal in portals {
             println!("  {:<11} {}", portal.name, portal.address(options.port_base));
         }
         println!("\nCtrl-C stops the server.");
@@ -181,8 +191,17 @@ fn announce(options: &Options, operators: &Operators) -> Result<()> {
     }
     let mut accounts = demo::load()?.accounts;
     accounts.extend(operators.accounts());
-    accounts.retain(|account| runs(&account.portal));
-    println!("{}", table::render(&rows(&accounts, options.port_base)?));
+    let mut rows = vec![
+        ["PORTAL", "ADDRESS", "E-MAIL", "PASSWORD", "CODE", "WHO"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for portal in portals {
+        for account in accounts.iter().filter(|account| account.portal == portal.name) {
+            rows.push(row(account, portal.address(options.port_base))?);
+        }
+    }
+    println!("{}", table::render(&rows));
     println!(
         "Codes change every 30 s (these are good for {} s more).",
         demo::seconds_left()?
@@ -191,25 +210,22 @@ fn announce(options: &Options, operators: &Operators) -> Result<()> {
     Ok(())
 }
 
-fn rows(accounts: &[Account], port_base: u16) -> Result<Vec<Vec<String>>> {
-    let head = ["PORTAL", "ADDRESS", "E-MAIL", "PASSWORD", "CODE", "WHO"]
-        .map(str::to_owned)
-        .to_vec();
-    let mut rows = vec![head];
-    for account in accounts {
-        let code = account.code()?.unwrap_or_else(|| "–".to_owned());
-        let portal = PORTALS.iter().find(|portal| portal.name == account.portal);
-        let who = format!("{}, {}", account.name, account.role);
-        rows.push(vec![
-            account.portal.clone(),
-            portal.map(|portal| portal.address(port_base)).unwrap_or_default(),
-            account.email.clone(),
-            account.password.clone(),
-            code,
-            who,
-        ]);
-    }
-    Ok(rows)
+fn row(account: &Account, address: String) -> Result<Vec<String>> {
+    let code = account.code()?.unwrap_or_else(|| "–".to_owned());
+    let who = [&account.name, &account.role, &account.company].map(String::as_str);
+    let who = who
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Ok(vec![
+        account.portal.clone(),
+        address,
+        account.email.clone(),
+        account.password.clone(),
+        code,
+        who,
+    ])
 }
 
 /// As a shell would report it: 128 + the signal that ended the server.

@@ -18,7 +18,7 @@ pub fn run(options: &Options) -> Result<()> {
     install::wasm_target()?;
     install::chromium()?;
     install::browser_packages()?;
-    build::dev()?;
+    build::dev(&[])?;
     shell::say("taking pictures to target/shots");
     shell::run(
         Command::new("node")

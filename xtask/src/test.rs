@@ -21,7 +21,7 @@ pub fn run(options: &Options) -> Result<()> {
         install::chromium()?;
         install::browser_packages()?;
     }
-    build::dev()?;
+    build::dev(&[])?;
 
     shell::say("tests in Rust: units, API, faults");
     shell::run(&mut shell::cargo(&["test", "--workspace"]))?;

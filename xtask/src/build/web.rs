@@ -50,14 +50,15 @@ impl Profile {
     }
 }
 
-pub fn build_all(profile: Profile) -> Result<()> {
-    for portal in &PORTALS {
-        build(portal, profile)?;
+/// Builds the apps of these systems; none named means all.
+pub fn build(systems: &[String], profile: Profile) -> Result<()> {
+    for portal in PORTALS.iter().filter(|portal| portal.is_among(systems)) {
+        build_one(portal, profile)?;
     }
     Ok(())
 }
 
-fn build(portal: &Portal, profile: Profile) -> Result<()> {
+fn build_one(portal: &Portal, profile: Profile) -> Result<()> {
     shell::say(&format!("building {}", portal.app));
     let started = Instant::now();
     let wasm = compile(portal, profile)?;
