@@ -44,11 +44,7 @@ impl ImportService for Api {
     ) -> Result<Response<pb::UploadImportChunkResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = import_id(&req.import_id)?;
-        let received = upload::receive(&ctx, id, req.offset, req.data).await?;
-        let (db, import) = match received {
-            upload::Received::Part(db, import) => (db, import),
-            upload::Received::Whole(import) => upload::complete(&ctx, import).await?,
-        };
+        let (db, import) = upload::receive(&ctx, id, req.offset, req.data).await?;
         let reply = pb::UploadImportChunkResponse {
             import: Some(import.clone().into_pb(Vec::new())),
         };

@@ -78,15 +78,12 @@ impl File {
     pub async fn next(&mut self, most: usize) -> Result<Vec<Row>> {
         while self.rows.len() < most && !self.ended {
             let mut rows = Vec::new();
-            match self.source.chunk(self.offset).await? {
-                Some(piece) => {
-                    self.offset += i64::try_from(piece.len()).map_err(Error::internal)?;
-                    self.reader.push(&piece, &mut rows)?;
-                }
-                None => {
-                    self.ended = true;
-                    self.reader.finish(&mut rows)?;
-                }
+            if let Some(piece) = self.source.chunk(self.offset).await? {
+                self.offset += i64::try_from(piece.len()).map_err(Error::internal)?;
+                self.reader.push(&piece, &mut rows)?;
+            } else {
+                self.ended = true;
+                self.reader.finish(&mut rows)?;
             }
             self.rows.extend(rows);
             tokio::task::yield_now().await;

@@ -95,32 +95,25 @@ pub async fn insert_import(
     Ok(row)
 }
 
-/// What a piece has done.
-pub enum Received {
-    /// More is to come; the caller commits.
-    Part(WriteDb, Model),
-    /// Every byte is here and kept.
-    Whole(Model),
-}
-
 /// Keeps one piece. Sending a piece again is harmless, so an upload that broke off goes on where it was.
-pub async fn receive(ctx: &Ctx, id: Uuid, offset: i64, data: Vec<u8>) -> Result<Received> {
+/// The caller commits.
+pub async fn receive(ctx: &Ctx, id: Uuid, offset: i64, data: Vec<u8>) -> Result<(WriteDb, Model)> {
     check(offset, &data)?;
     let end = offset + i64::try_from(data.len()).map_err(Error::internal)?;
     let announced = store::import(&ctx.read().await?, id).await?;
     if end < announced.file_size {
         let db = ctx.write().await?;
         let import = accept(&db, id, offset, data).await?;
-        return Ok(Received::Part(db, import));
+        return Ok((db, import));
     }
     // The last piece is kept before the file is read: reading takes a while, and on SQLite nobody else could write meanwhile.
     let db = ctx.kernel().database.tenant_write(ctx.scope()?).await?;
     let import = accept(&db, id, offset, data).await?;
     db.commit_changes(&ctx.actor()).await?;
     if import.state() == State::Uploading {
-        return Ok(Received::Whole(import));
+        return complete(ctx, import).await;
     }
-    Ok(Received::Part(ctx.write().await?, import))
+    Ok((ctx.write().await?, import))
 }
 
 /// Puts a piece behind those that are here, or sees that it is one of them.
@@ -176,8 +169,8 @@ fn check(offset: i64, data: &[u8]) -> Result<()> {
 }
 
 /// Reads the whole file: how it is written, its columns, how many rows it has. A file that can't be imported fails here, and its
-/// bytes are forgotten. The caller commits.
-pub async fn complete(ctx: &Ctx, import: Model) -> Result<(WriteDb, Model)> {
+/// bytes are forgotten.
+async fn complete(ctx: &Ctx, import: Model) -> Result<(WriteDb, Model)> {
     let source = Source {
         database: ctx.kernel().database.clone(),
         org_id: import.org_id,

@@ -174,10 +174,9 @@ impl Records {
                 contact.version,
                 people.unwrap_or_default(),
             );
-            if contact.main && !doomed.contains(&contact.customer_id) {
-                if let Some(customer) = customer(tx, contact.customer_id).await? {
-                    settle(tx, writer, customer, None).await?;
-                }
+            let stays = contact.main && !doomed.contains(&contact.customer_id);
+            if stays && let Some(customer) = customer(tx, contact.customer_id).await? {
+                settle(tx, writer, customer, None).await?;
             }
         }
         Ok(())
