@@ -26,7 +26,7 @@ use super::lead::{
     lanes::{Lane, refresh, shift},
     look::{self, AddLead, CHIPS, LookSwitch},
     record,
-    words::{follow_up, use_stages, worth},
+    words::{follow_up, is_open, use_stages, worth},
 };
 use crate::parts::{
     directory::{Directory, use_directory},
@@ -57,8 +57,19 @@ pub fn LeadBoardPage() -> impl IntoView {
     let page = use_page("Leads").flush();
     page.with_actions(move || view! { <AddLead adding/> });
     Effect::new(move |_| {
-        let shown = board.with(|lanes| lanes.map(|lanes| lanes.iter().map(|lane| lane.total.0).sum::<i64>()));
-        page.count.set(shown.map(number::count).unwrap_or_default());
+        let open = |lanes: &Vec<Lane>| {
+            lanes
+                .iter()
+                .filter(|lane| is_open(Some(&lane.stage)))
+                .map(|lane| lane.total.0)
+                .sum::<i64>()
+        };
+        let count = board.with(|lanes| lanes.map(open));
+        page.count.set(
+            count
+                .map(|count| format!("{} open", number::count(count)))
+                .unwrap_or_default(),
+        );
     });
     if LEAD.may_add() {
         use_shortcut("c", "New lead", move || adding.set(true));
@@ -220,7 +231,12 @@ fn follow(board: Load<Vec<Lane>>) {
 
 fn board_lane(lane: Lane, directory: Directory) -> BoardLane {
     let (count, sum) = (lane.count(), lane.sum());
-    let cards = lane.leads.into_iter().map(|lead| card(lead, directory)).collect();
+    let open = is_open(Some(&lane.stage));
+    let cards = lane
+        .leads
+        .into_iter()
+        .map(|lead| card(lead, open, directory))
+        .collect();
     BoardLane {
         id: lane.stage.id,
         title: lane.stage.name,
@@ -230,25 +246,25 @@ fn board_lane(lane: Lane, directory: Directory) -> BoardLane {
     }
 }
 
-fn card(lead: pb::Lead, directory: Directory) -> Card {
+fn card(lead: pb::Lead, open: bool, directory: Directory) -> Card {
     let (id, name) = (lead.id.clone(), lead.name.clone());
     let href = LEAD.address(&id);
     Card {
         id,
         name,
         href,
-        face: ViewFn::from(move || view! { <Face lead=lead.clone() directory/> }),
+        face: ViewFn::from(move || view! { <Face lead=lead.clone() open directory/> }),
     }
 }
 
 #[component]
-fn Face(lead: pb::Lead, directory: Directory) -> impl IntoView {
+fn Face(lead: pb::Lead, open: bool, directory: Directory) -> impl IntoView {
     let who = if lead.company.is_empty() {
         lead.contact_name.clone()
     } else {
         lead.company.clone()
     };
-    let next = match follow_up(&lead) {
+    let next = match follow_up(&lead, open) {
         Some((text, Tone::Danger)) => {
             view! { <span class="push down"><Icon glyph=glyphs::CLOCK/>" "{text}</span> }.into_any()
         }

@@ -29,7 +29,7 @@ use super::lead::{
     form::NewLead,
     look::{self, AddLead, CHIPS, LookSwitch},
     people_of, record,
-    words::{Stages, follow_up, source_name, use_stages, words},
+    words::{Stages, follow_up, is_open, source_name, use_stages, words},
 };
 use crate::{
     api::{may, me},
@@ -203,9 +203,11 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
             .sorted_by("value")
             .width(110)
             .on_phone("b"),
-        Column::new("follow_up_on", "Follow-up", follow_up_cell)
-            .sorted_by("follow_up_on")
-            .width(130),
+        Column::new("follow_up_on", "Follow-up", move |l: &pb::Lead| {
+            follow_up_cell(l, stages)
+        })
+        .sorted_by("follow_up_on")
+        .width(130),
         Column::new("owner_id", "Owner", move |l: &pb::Lead| person(&l.owner_id)).width(160),
         Column::new("assignee_id", "Assignee", move |l: &pb::Lead| {
             person(&l.assignee_id)
@@ -253,14 +255,20 @@ fn value_cell(lead: &pb::Lead) -> impl IntoView + use<> {
     view! { <span class=class>{text}</span> }
 }
 
-fn follow_up_cell(lead: &pb::Lead) -> impl IntoView + use<> {
-    match follow_up(lead) {
-        Some((text, Tone::Danger)) => {
-            view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
+fn follow_up_cell(lead: &pb::Lead, stages: Stages) -> impl IntoView + use<> {
+    let lead = lead.clone();
+    move || {
+        let open = is_open(stages.find(&lead.stage_id).as_ref());
+        match follow_up(&lead, open) {
+            Some((text, Tone::Danger)) => {
+                view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
+            }
+            Some((text, _)) => text.into_any(),
+            None if !lead.customer_id.is_empty() => {
+                view! { <span class="muted">"Converted"</span> }.into_any()
+            }
+            None => ().into_any(),
         }
-        Some((text, _)) => text.into_any(),
-        None if !lead.customer_id.is_empty() => view! { <span class="muted">"Converted"</span> }.into_any(),
-        None => ().into_any(),
     }
 }
 

@@ -28,7 +28,11 @@ pub fn TagsField(
         touch.with_value(FieldTie::touched);
     };
     let add = move || {
-        let new = split_tags(&typed.get_untracked());
+        // A field that goes away with its form loses the focus last of all.
+        let Some(text) = typed.try_get_untracked() else {
+            return;
+        };
+        let new = split_tags(&text);
         typed.set(String::new());
         let before = untrack(tags);
         let after = with_added(before.clone(), new);

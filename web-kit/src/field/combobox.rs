@@ -91,8 +91,10 @@ pub fn Combobox(
         touch.with_value(FieldTie::touched);
     };
     let leave = move || {
+        // A field that goes away with its form loses the focus last of all.
+        let Some(text) = typed.try_get_untracked() else { return };
         // Emptied text means "none"; anything else that was not chosen is dropped.
-        if optional && typed.get_untracked().is_some_and(|typed| typed.trim().is_empty()) {
+        if optional && text.is_some_and(|text| text.trim().is_empty()) {
             choose(String::new());
         }
         typed.set(None);

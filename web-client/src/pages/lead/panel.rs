@@ -12,7 +12,7 @@ use web_kit::{
 
 use super::{
     step::{Outcome, StageSelect, follow_up_on, in_days},
-    words::{Stages, follow_up, source_name},
+    words::{Stages, follow_up, is_open, source_name},
 };
 use crate::parts::{
     directory::{Directory, Person},
@@ -34,7 +34,7 @@ pub fn Panel(
             view! {
                 <Head lead=lead.clone() news/>
                 <Facts lead=lead.clone() stages directory news outcome/>
-                <Next lead outcome/>
+                <Next lead stages outcome/>
             }
         })
     }
@@ -142,8 +142,9 @@ fn Facts(
 
 /// The day of the next step, with the usual ones at hand.
 #[component]
-fn Next(lead: pb::Lead, outcome: Outcome) -> impl IntoView {
-    let due = match follow_up(&lead) {
+fn Next(lead: pb::Lead, stages: Stages, outcome: Outcome) -> impl IntoView {
+    let is_open = is_open(stages.find(&lead.stage_id).as_ref());
+    let due = match follow_up(&lead, is_open) {
         Some((text, Tone::Danger)) => {
             view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
         }
@@ -155,7 +156,7 @@ fn Next(lead: pb::Lead, outcome: Outcome) -> impl IntoView {
         }
         None => view! { <span class="muted">"None"</span> }.into_any(),
     };
-    let open = lead.customer_id.is_empty() && lead.archived_at.is_none();
+    let open = is_open && lead.customer_id.is_empty() && lead.archived_at.is_none();
     let days = (LEAD.may_edit() && open).then(|| {
         let lead = StoredValue::new(lead.clone());
         let set = move |day: String| follow_up_on(lead.get_value(), day, outcome);

@@ -68,9 +68,17 @@ pub fn worth(lead: &pb::Lead) -> String {
     }
 }
 
-/// When the next step is due, and whether that is late: "2 days late", "tomorrow". A converted lead has none.
-pub fn follow_up(lead: &pb::Lead) -> Option<(String, Tone)> {
-    if !lead.customer_id.is_empty() {
+/// Whether anything is still to be done about leads of a stage. One that is not known yet counts as open.
+pub fn is_open(stage: Option<&pb::LeadStage>) -> bool {
+    !matches!(
+        stage.map(pb::LeadStage::kind),
+        Some(pb::LeadStageKind::Won | pb::LeadStageKind::Lost)
+    )
+}
+
+/// When the next step is due, and whether that is late: "2 days late", "tomorrow". What is won, lost or converted has none.
+pub fn follow_up(lead: &pb::Lead, open: bool) -> Option<(String, Tone)> {
+    if !open || !lead.customer_id.is_empty() {
         return None;
     }
     let on = date::parse_iso(&lead.follow_up_on)?;
@@ -107,6 +115,18 @@ mod tests {
         assert_eq!(value_words("1250 JPY"), "¥1,250");
         assert_eq!(value_words(""), "");
         assert_eq!(value_words("a lot"), "a lot");
+    }
+
+    #[test]
+    fn only_open_stages_wait_for_something() {
+        let stage = |kind: pb::LeadStageKind| pb::LeadStage {
+            kind: kind.into(),
+            ..Default::default()
+        };
+        assert!(is_open(None) && is_open(Some(&stage(pb::LeadStageKind::Open))));
+        assert!(
+            !is_open(Some(&stage(pb::LeadStageKind::Won))) && !is_open(Some(&stage(pb::LeadStageKind::Lost)))
+        );
     }
 
     #[test]
