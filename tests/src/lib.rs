@@ -17,7 +17,6 @@ macro_rules! on_both {
         $(
             $(#[$meta])*
             mod $name {
-                #[allow(unused_imports, reason = "bodies differ in what they use")]
                 use super::*;
 
                 async fn body($world: $crate::world::World) $body

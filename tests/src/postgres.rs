@@ -101,7 +101,7 @@ fn launch(root: &Path, port: u16, durable: bool) -> Child {
         server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
     }
     let child = server.spawn().expect("postgres starts");
-    wait_for_port(port);
+    wait_until_ready(port);
     child
 }
 
@@ -130,10 +130,13 @@ pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
-fn wait_for_port(port: u16) {
-    let until = Instant::now() + Duration::from_secs(30);
+/// A listening port is not enough: after a crash the server listens while it still recovers.
+fn wait_until_ready(port: u16) {
+    let until = Instant::now() + Duration::from_secs(60);
     while Instant::now() < until {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        let mut probe = Command::new(binaries().join("pg_isready"));
+        probe.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
+        if probe.status().is_ok_and(|status| status.success()) {
             return;
         }
         std::thread::sleep(Duration::from_millis(30));

@@ -22,7 +22,7 @@ pub type Fetch = fn() -> LocalBoxFuture<'static, Result<Make, SplitLoaderError>>
 #[macro_export]
 macro_rules! later {
     ($component:ident, $file:ident, $page:path) => {
-        #[allow(non_snake_case, reason = "a component is named like a type")]
+        #[expect(non_snake_case, reason = "a component is named like a type")]
         fn $component() -> ::leptos::prelude::AnyView {
             #[cfg(feature = "split")]
             {

@@ -139,7 +139,7 @@ fn is_own(address: &str) -> bool {
 mod tests {
     #[test]
     fn return_addresses_never_leave_the_origin() {
-        assert!(super::is_own("/tenant/a/x?q=1"));
+        assert!(super::is_own("/space/a/x?q=1"));
         for foreign in [
             "//evil.example",
             "/\\evil.example",

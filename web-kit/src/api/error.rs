@@ -86,7 +86,7 @@ impl ApiError {
         error
     }
 
-    /// The detail of that protobuf type, e.g. `error.detail::<CustomerConflict>("streamflow.client.v1.CustomerConflict")`.
+    /// The detail of that protobuf type, e.g. `error.detail::<CustomerConflict>("streamflow.example.v1.CustomerConflict")`.
     pub fn detail<M: Message + Default>(&self, type_name: &str) -> Option<M> {
         self.details
             .iter()

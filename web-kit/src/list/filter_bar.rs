@@ -119,6 +119,13 @@ fn SearchBox(query: ListQuery, placeholder: String) -> impl IntoView {
             let _ = input.focus();
         }
     });
+    // Only when it is another text: a space just typed at the end must stay.
+    Effect::new(move |_| {
+        let text = query.with(|state| state.text.clone());
+        if let Some(input) = node.get().filter(|input| input.value().trim() != text) {
+            input.set_value(&text);
+        }
+    });
     let typed = move |text: String| {
         let number = round.get_value() + 1;
         round.set_value(number);
@@ -138,7 +145,6 @@ fn SearchBox(query: ListQuery, placeholder: String) -> impl IntoView {
                 type="search"
                 placeholder=placeholder.clone()
                 aria-label=format!("Search: {placeholder}")
-                prop:value=move || query.with(|state| state.text.clone())
                 on:input:target=move |event| typed(event.target().value())
             />
             <kbd class="kbd" aria-hidden="true">"/"</kbd>
