@@ -233,9 +233,7 @@ mod tests {
     use super::*;
 
     fn narrow(filter: &str) -> String {
-        Narrow::parse(filter)
-            .map(|narrow| narrow.sql)
-            .unwrap_or_else(|error| format!("{error:?}"))
+        Narrow::parse(filter).map_or_else(|error| format!("{error:?}"), |narrow| narrow.sql)
     }
 
     #[test]
