@@ -3,5 +3,6 @@
 pub mod api;
 pub mod convert;
 pub mod domain;
+pub mod place;
 pub mod stage;
 pub mod store;

@@ -16,30 +16,69 @@ pub fn service(person: &Person) -> ContactServiceClient<Channel> {
 }
 
 pub async fn create(person: &Person, customer_id: &str, name: &str) -> Result<pb::Contact, Status> {
-    let contact = pb::Contact { customer_id: customer_id.into(), name: name.into(), ..Default::default() };
+    let contact = pb::Contact {
+        customer_id: customer_id.into(),
+        name: name.into(),
+        ..Default::default()
+    };
     add(person, contact).await
 }
 
 async fn add(person: &Person, contact: pb::Contact) -> Result<pb::Contact, Status> {
-    let request = person.ask(pb::CreateContactRequest { contact: Some(contact) });
-    Ok(service(person).create_contact(request).await?.into_inner().contact.unwrap())
+    let request = person.ask(pb::CreateContactRequest {
+        contact: Some(contact),
+    });
+    Ok(service(person)
+        .create_contact(request)
+        .await?
+        .into_inner()
+        .contact
+        .unwrap())
 }
 
 pub async fn get(person: &Person, id: &str) -> Result<pb::Contact, Status> {
-    let request = person.ask(pb::GetContactRequest { contact_id: id.into() });
-    Ok(service(person).get_contact(request).await?.into_inner().contact.unwrap())
+    let request = person.ask(pb::GetContactRequest {
+        contact_id: id.into(),
+    });
+    Ok(service(person)
+        .get_contact(request)
+        .await?
+        .into_inner()
+        .contact
+        .unwrap())
 }
 
 async fn update(person: &Person, contact: pb::Contact, paths: &[&str]) -> Result<pb::Contact, Status> {
-    let update_mask = Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
-    let request = person.ask(pb::UpdateContactRequest { contact: Some(contact), update_mask });
-    Ok(service(person).update_contact(request).await?.into_inner().contact.unwrap())
+    let update_mask = Some(FieldMask {
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+    });
+    let request = person.ask(pb::UpdateContactRequest {
+        contact: Some(contact),
+        update_mask,
+    });
+    Ok(service(person)
+        .update_contact(request)
+        .await?
+        .into_inner()
+        .contact
+        .unwrap())
 }
 
 async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
-    let request = pb::ListContactsRequest { filter: filter.into(), order_by: order_by.into(), ..Default::default() };
-    let contacts = service(person).list_contacts(person.ask(request)).await?.into_inner().contacts;
-    Ok(contacts.into_iter().map(|contact| format!("{} at {}", contact.name, contact.customer_name)).collect())
+    let request = pb::ListContactsRequest {
+        filter: filter.into(),
+        order_by: order_by.into(),
+        ..Default::default()
+    };
+    let contacts = service(person)
+        .list_contacts(person.ask(request))
+        .await?
+        .into_inner()
+        .contacts;
+    Ok(contacts
+        .into_iter()
+        .map(|contact| format!("{} at {}", contact.name, contact.customer_name))
+        .collect())
 }
 
 on_both! {
@@ -102,5 +141,33 @@ on_both! {
         let detail: pb::ContactConflict = conflict(&refused);
         assert_eq!((detail.fields, detail.current, detail.changed_by.as_str()), (vec!["title".to_owned()], Some(first), "Olive Owner"));
         assert_eq!(fields(&list(&owner, "customer_id = 7", "phone").await.unwrap_err()), ["filter", "order_by"]);
+    }
+
+    async fn of_parallel_main_contacts_one_stays(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let harbour = customer::create(&owner, customer::named("Harbour")).await.unwrap();
+        let first = create(&owner, &harbour.id, "First").await.unwrap();
+        let added = (0..6).map(|n| {
+            let (owner, first) = (owner.clone(), first.clone());
+            let contact = pb::Contact { customer_id: harbour.id.clone(), name: format!("Contact {n}"), main: true, ..Default::default() };
+            tokio::spawn(async move {
+                if n % 2 == 0 {
+                    add(&owner, contact).await.unwrap();
+                } else {
+                    let name = format!("First {n}");
+                    // Others of this loop change the name too; losing to them is fine, failing is not.
+                    let edited = update(&owner, pb::Contact { name, main: true, ..first }, &["name", "main"]).await;
+                    assert!(edited.is_ok() || edited.unwrap_err().code() == Code::Aborted);
+                }
+            })
+        });
+        for done in futures::future::join_all(added.collect::<Vec<_>>()).await {
+            done.unwrap();
+        }
+        let request = pb::ListContactsRequest::default();
+        let contacts = service(&owner).list_contacts(owner.ask(request)).await.unwrap().into_inner().contacts;
+        let main: Vec<_> = contacts.iter().filter(|contact| contact.main).collect();
+        assert_eq!((contacts.len(), main.len()), (4, 1));
+        assert_eq!(customer::get(&owner, &harbour.id).await.unwrap().main_contact_name, main[0].name);
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use prost_types::FieldMask;
-use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
+use streamflow_proto::client::v1::{
+    self as pb, customer_service_client::CustomerServiceClient, team_service_client::TeamServiceClient,
+};
 use streamflow_tests::{
     answer::{conflict, fields},
     on_both,
@@ -17,36 +19,77 @@ pub fn service(person: &Person) -> CustomerServiceClient<Channel> {
 }
 
 pub async fn create(person: &Person, customer: pb::Customer) -> Result<pb::Customer, Status> {
-    let request = person.ask(pb::CreateCustomerRequest { customer: Some(customer) });
-    Ok(service(person).create_customer(request).await?.into_inner().customer.unwrap())
+    let request = person.ask(pb::CreateCustomerRequest {
+        customer: Some(customer),
+    });
+    Ok(service(person)
+        .create_customer(request)
+        .await?
+        .into_inner()
+        .customer
+        .unwrap())
 }
 
 pub fn named(name: &str) -> pb::Customer {
-    pb::Customer { name: name.into(), ..Default::default() }
+    pb::Customer {
+        name: name.into(),
+        ..Default::default()
+    }
 }
 
 pub async fn get(person: &Person, id: &str) -> Result<pb::Customer, Status> {
-    let request = person.ask(pb::GetCustomerRequest { customer_id: id.into() });
-    Ok(service(person).get_customer(request).await?.into_inner().customer.unwrap())
+    let request = person.ask(pb::GetCustomerRequest {
+        customer_id: id.into(),
+    });
+    Ok(service(person)
+        .get_customer(request)
+        .await?
+        .into_inner()
+        .customer
+        .unwrap())
 }
 
-pub async fn update(person: &Person, customer: pb::Customer, paths: &[&str]) -> Result<pb::UpdateCustomerResponse, Status> {
-    let update_mask = Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
-    let request = person.ask(pb::UpdateCustomerRequest { customer: Some(customer), update_mask });
+pub async fn update(
+    person: &Person,
+    customer: pb::Customer,
+    paths: &[&str],
+) -> Result<pb::UpdateCustomerResponse, Status> {
+    let update_mask = Some(FieldMask {
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+    });
+    let request = person.ask(pb::UpdateCustomerRequest {
+        customer: Some(customer),
+        update_mask,
+    });
     Ok(service(person).update_customer(request).await?.into_inner())
 }
 
 async fn write_private(person: &Person, private: pb::CustomerPrivate) -> Result<pb::CustomerPrivate, Status> {
-    let request = person.ask(pb::UpdateCustomerPrivateRequest { private: Some(private) });
-    Ok(service(person).update_customer_private(request).await?.into_inner().private.unwrap())
+    let request = person.ask(pb::UpdateCustomerPrivateRequest {
+        private: Some(private),
+    });
+    Ok(service(person)
+        .update_customer_private(request)
+        .await?
+        .into_inner()
+        .private
+        .unwrap())
 }
 
 async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = pb::ListCustomersRequest { page_size: 2, page_token, filter: filter.into(), order_by: order_by.into() };
-        let reply = service(person).list_customers(person.ask(request)).await?.into_inner();
+        let request = pb::ListCustomersRequest {
+            page_size: 2,
+            page_token,
+            filter: filter.into(),
+            order_by: order_by.into(),
+        };
+        let reply = service(person)
+            .list_customers(person.ask(request))
+            .await?
+            .into_inner();
         names.extend(reply.customers.into_iter().map(|customer| customer.name));
         page_token = reply.page.unwrap().next_page_token;
         if page_token.is_empty() {
@@ -234,5 +277,55 @@ on_both! {
             let bytes = if path.is_file() { std::fs::read(path).unwrap() } else { Vec::new() };
             assert!(!bytes.windows(13).any(|window| window == b"GB 123 4567 8"), "in the clear at rest");
         }
+    }
+
+    async fn parallel_writers_lose_nothing(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let created = (0..16).map(|n| {
+            let owner = owner.clone();
+            tokio::spawn(async move { create(&owner, named(&format!("Customer {n}"))).await.unwrap().number })
+        });
+        let numbers: HashSet<String> = futures::future::join_all(created.collect::<Vec<_>>()).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(numbers.len(), 16);
+        let before = create(&owner, named("Harbour")).await.unwrap();
+        let paths = ["email", "phone", "website", "note", "address.city", "tags", "external_id", "kind"];
+        let edits = paths.map(|path| {
+            let edited = pb::Customer {
+                email: "hi@harbour.example".into(),
+                phone: "0113 496 0142".into(),
+                website: "https://harbour.example".into(),
+                note: "Side entrance".into(),
+                address: Some(pb::Address { city: "Leeds".into(), ..Default::default() }),
+                tags: vec!["VIP".into()],
+                external_id: "H1".into(),
+                kind: pb::CustomerKind::Person.into(),
+                ..before.clone()
+            };
+            let owner = owner.clone();
+            tokio::spawn(async move { update(&owner, edited, &[path]).await.unwrap() })
+        });
+        futures::future::join_all(edits).await;
+        let after = get(&owner, &before.id).await.unwrap();
+        assert_eq!(after.version, 9);
+        assert_eq!((after.email.as_str(), after.external_id.as_str(), after.tags.len()), ("hi@harbour.example", "H1", 1));
+        assert_eq!((after.kind(), after.address.unwrap().city.as_str()), (pb::CustomerKind::Person, "Leeds"));
+    }
+
+    async fn a_managers_customer_is_the_teams(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let team = pb::CreateTeamRequest { team: Some(pb::Team { name: "North".into(), ..Default::default() }) };
+        let team = TeamServiceClient::new(owner.channel.clone()).create_team(owner.ask(team)).await.unwrap().into_inner().team.unwrap();
+        let manager = owner.hire(&world, pb::Role::Manager, &team.id).await;
+        let colleague = owner.hire(&world, pb::Role::Manager, &team.id).await;
+        let outsider = owner.hire(&world, pb::Role::Manager, "").await;
+        let made = create(&manager, named("Harbour")).await.unwrap();
+        assert_eq!((made.owner_id.as_str(), made.team_id.as_str()), (manager.user_id.as_str(), team.id.as_str()));
+        assert_eq!(list(&colleague, &format!("team_id = {}", team.id), "").await.unwrap(), ["Harbour"]);
+        assert!(list(&outsider, "", "").await.unwrap().is_empty());
+        // Given to somebody outside the team, it leaves the team's sight.
+        let away = pb::Customer { owner_id: outsider.user_id.clone(), team_id: String::new(), ..made.clone() };
+        update(&manager, away, &["owner_id", "team_id"]).await.unwrap();
+        assert_eq!(list(&outsider, "", "").await.unwrap(), ["Harbour"]);
+        assert_eq!(get(&colleague, &made.id).await.unwrap_err().code(), Code::NotFound);
     }
 }

@@ -1,6 +1,11 @@
 //! `RecordService`.
 
-use streamflow_proto::client::v1::{self as pb, record_service_client::RecordServiceClient, search_service_client::SearchServiceClient};
+use std::time::Duration;
+
+use streamflow_proto::client::v1::{
+    self as pb, change_service_client::ChangeServiceClient, record_service_client::RecordServiceClient,
+    search_service_client::SearchServiceClient,
+};
 use streamflow_tests::{answer::fields, on_both, person::Person};
 use tonic::{Code, Status, transport::Channel};
 
@@ -14,24 +19,44 @@ fn service(person: &Person) -> RecordServiceClient<Channel> {
     RecordServiceClient::new(person.channel.clone())
 }
 
-async fn assign(person: &Person, request: pb::AssignRecordsRequest) -> Result<pb::AssignRecordsResponse, Status> {
-    Ok(service(person).assign_records(person.ask(request)).await?.into_inner())
+async fn assign(
+    person: &Person,
+    request: pb::AssignRecordsRequest,
+) -> Result<pb::AssignRecordsResponse, Status> {
+    Ok(service(person)
+        .assign_records(person.ask(request))
+        .await?
+        .into_inner())
 }
 
 async fn archive(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::ArchiveRecordsResponse, Status> {
     let ids = ids.iter().map(|id| (*id).clone()).collect();
-    Ok(service(person).archive_records(person.ask(pb::ArchiveRecordsRequest { kind, ids })).await?.into_inner())
+    Ok(service(person)
+        .archive_records(person.ask(pb::ArchiveRecordsRequest { kind, ids }))
+        .await?
+        .into_inner())
 }
 
 async fn restore(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::RestoreRecordsResponse, Status> {
     let ids = ids.iter().map(|id| (*id).clone()).collect();
-    Ok(service(person).restore_records(person.ask(pb::RestoreRecordsRequest { kind, ids })).await?.into_inner())
+    Ok(service(person)
+        .restore_records(person.ask(pb::RestoreRecordsRequest { kind, ids }))
+        .await?
+        .into_inner())
 }
 
 async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> Result<String, Status> {
     let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-    let request = pb::ExportRecordsRequest { kind, filter: filter.into(), columns, ..Default::default() };
-    let mut pieces = service(person).export_records(person.ask(request)).await?.into_inner();
+    let request = pb::ExportRecordsRequest {
+        kind,
+        filter: filter.into(),
+        columns,
+        ..Default::default()
+    };
+    let mut pieces = service(person)
+        .export_records(person.ask(request))
+        .await?
+        .into_inner();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.message().await? {
         bytes.extend(piece.data);
@@ -40,8 +65,17 @@ async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> R
 }
 
 async fn found(person: &Person, query: &str) -> usize {
-    let request = pb::SearchRequest { query: query.into(), ..Default::default() };
-    SearchServiceClient::new(person.channel.clone()).search(person.ask(request)).await.unwrap().into_inner().hits.len()
+    let request = pb::SearchRequest {
+        query: query.into(),
+        ..Default::default()
+    };
+    SearchServiceClient::new(person.channel.clone())
+        .search(person.ask(request))
+        .await
+        .unwrap()
+        .into_inner()
+        .hits
+        .len()
 }
 
 on_both! {
@@ -144,5 +178,35 @@ on_both! {
         assert_eq!(fields(&export(&owner, 0, "", &[]).await.unwrap_err()), ["kind"]);
         let stranger = world.company("Elsewhere").await;
         assert_eq!(export(&stranger, CUSTOMER, "", &["id"]).await.unwrap(), "\u{feff}id\r\n");
+    }
+
+    async fn who_loses_a_record_hears_that_it_is_gone(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let colleague = owner.hire(&world, pb::Role::Staff, "").await;
+        let mine = customer::create(&staff, customer::named("Harbour")).await.unwrap();
+        let mut heard = Vec::new();
+        for person in [&staff, &colleague, &owner] {
+            let mut changes = ChangeServiceClient::new(person.channel.clone());
+            let mut stream = changes.watch(person.ask(pb::WatchRequest::default())).await.unwrap().into_inner();
+            // The first message says that the stream stands.
+            stream.message().await.unwrap();
+            heard.push(stream);
+        }
+        let request = pb::AssignRecordsRequest { kind: CUSTOMER, ids: vec![mine.id.clone()], owner_id: Some(colleague.user_id.clone()), ..Default::default() };
+        assign(&staff, request).await.unwrap();
+        let mut ops = Vec::new();
+        for (stream, count) in heard.iter_mut().zip([1, 1, 2]) {
+            let mut told = Vec::new();
+            while told.len() < count {
+                let message = tokio::time::timeout(Duration::from_secs(5), stream.message()).await.expect("news in time").unwrap().unwrap();
+                // A new stream may still tell of the creation.
+                let news = message.change.filter(|change| change.entity == "customer" && change.op() != pb::ChangeOp::Created);
+                told.extend(news.map(|change| change.op()));
+            }
+            ops.push(told);
+        }
+        let (gone, changed) = (pb::ChangeOp::Deleted, pb::ChangeOp::Updated);
+        assert_eq!(ops, [vec![gone], vec![changed], vec![gone, changed]]);
     }
 }

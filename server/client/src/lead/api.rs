@@ -1,24 +1,19 @@
 //! `streamflow.client.v1.LeadService`.
 
 use streamflow_kernel::{
-    ctx::{Ctx, WriteDb},
+    ctx::Ctx,
     error::{Error, Result},
-    feed, ids,
     list::ListRequest,
 };
 use streamflow_proto::client::v1::{self as pb, lead_service_server::LeadService};
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::{
     convert,
     domain::{Change, LeadPatch, NewLead, Worth},
+    place::{Reached, Target},
     stage,
-    store::{
-        self, Entity, Model,
-        board::{self, Spot},
-        write,
-    },
+    store::{self, Entity, Model, write},
 };
 use crate::record::{
     edit::{self, Plan},
@@ -137,21 +132,17 @@ impl LeadService for Api {
     ) -> Result<Response<pb::MoveLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Lead.parse_id(&req.lead_id)?;
-        let stage_id = ids::parse(ids::prefix::STAGE, &req.stage_id)
-            .ok_or_else(|| Error::invalid("stage_id", "Choose a stage from the list."))?;
-        let next = match req.before_lead_id.as_str() {
-            "" => None,
-            text => Some(ids::parse(ids::prefix::LEAD, text).ok_or_else(not_in_stage)?),
-        };
-        let tx = ctx.write().await?;
-        let (tx, lead, position) = match spot(&ctx, &tx, id, stage_id, next).await? {
-            (lead, Spot::At(position)) => (tx, lead, position),
-            (_, Spot::NoRoom) => {
-                drop(tx);
-                make_room(&ctx, id, stage_id, next).await?
-            }
-        };
-        let lead = write::move_lead(&tx, &Writer::of(&ctx), lead, stage_id, position).await?;
+        let target = Target::read(&req)?;
+        let Reached {
+            tx,
+            lead,
+            position,
+            spread,
+        } = target.reach(&ctx, id).await?;
+        let lead = write::move_lead(&tx, &Writer::of(&ctx), lead, target.stage_id, position).await?;
+        if spread {
+            target.announce_spread(&tx);
+        }
         Ok(tx
             .commit(pb::MoveLeadResponse {
                 lead: Some(lead.into_pb()),
@@ -201,61 +192,6 @@ fn in_org_currency(ctx: &Ctx, worth: Worth) -> Result<Worth> {
         currency_code: ctx.principal()?.org.currency_code.clone(),
         ..worth
     })
-}
-
-/// The lead, held, and its spot in the stage: before `next`, or at the end.
-async fn spot(
-    ctx: &Ctx,
-    tx: &WriteDb,
-    id: Uuid,
-    stage_id: Uuid,
-    next: Option<Uuid>,
-) -> Result<(Model, Spot)> {
-    let scope = ctx.scope()?;
-    let lead = row::locked::<Entity>(tx, &scope, id).await?;
-    stage::chosen(tx, Some(stage_id), "stage_id").await?;
-    let Some(next) = next else {
-        return Ok((lead, Spot::At(board::end_of(tx, stage_id).await?)));
-    };
-    if next == id {
-        return Err(not_in_stage());
-    }
-    let next = row::seen::<Entity>(tx, &scope, next)
-        .await
-        .map_err(|error| match error {
-            Error::NotFound { .. } => not_in_stage(),
-            other => other,
-        })?;
-    if next.stage_id != stage_id {
-        return Err(not_in_stage());
-    }
-    let spot = board::before(tx, &next, id).await?;
-    Ok((lead, spot))
-}
-
-/// Spreads the stage out, then finds the spot again. Positions of others' leads move too, so boards are told to load the stage anew.
-async fn make_room(ctx: &Ctx, id: Uuid, stage_id: Uuid, next: Option<Uuid>) -> Result<(WriteDb, Model, f64)> {
-    let tx = ctx.write_whole_org().await?;
-    board::spread(&tx, stage_id).await?;
-    let (lead, Spot::At(position)) = spot(ctx, &tx, id, stage_id, next).await? else {
-        return Err(Error::internal("a stage has no room after spreading it out"));
-    };
-    tx.record(feed::Change {
-        entity: "lead_stage",
-        id: stage_id,
-        version: 1,
-        op: feed::Op::Updated,
-        fields: vec!["position".to_owned()],
-        audience: feed::Audience::EVERYONE,
-    });
-    Ok((tx, lead, position))
-}
-
-fn not_in_stage() -> Error {
-    Error::invalid(
-        "before_lead_id",
-        "The lead to stand before is not in this stage any more.",
-    )
 }
 
 fn conflict(plan: Plan<Entity>) -> Error {
