@@ -7,6 +7,7 @@ pub mod person;
 mod sidebar;
 
 use leptos::prelude::*;
+use leptos_router::components::Outlet;
 use web_kit::{
     banner::OfflineBanner,
     icon::Mark,
@@ -21,7 +22,7 @@ use self::{
 };
 
 #[component]
-pub fn AppLayout(children: Children) -> impl IntoView {
+pub fn AppLayout() -> impl IntoView {
     let slots = expect_context::<PageSlots>();
     follow_keys();
     keep_focus();
@@ -35,7 +36,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 <Crumbs/>
                 <HeaderActions/>
             </header>
-            <Content>{children()}</Content>
+            <Content><Outlet/></Content>
             <RightPanel/>
             <BottomBar/>
         </div>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::Outlet,
     hooks::{use_navigate, use_params_map},
 };
 use streamflow_proto::client::v1::SecondFactorState;
@@ -11,6 +10,7 @@ use web_kit::{
     api::error::ApiError,
     error_panel::ErrorPanel,
     format::zone,
+    later,
     live::Live,
     session::{Who, sign_in_address},
     skeleton::{Delayed, SkeletonLines},
@@ -18,9 +18,11 @@ use web_kit::{
 
 use crate::{
     api::{Me, session},
-    door::lost::WrongSpace,
-    layout::AppLayout,
+    door, layout,
 };
+
+later!(Frame, work, layout::AppLayout);
+later!(Stranger, work, door::lost::WrongSpace);
 
 /// What the address and the session together mean.
 #[derive(Clone, PartialEq)]
@@ -28,7 +30,7 @@ enum Place {
     Waiting,
     Inside,
     /// Another company's address.
-    WrongSpace(String),
+    WrongSpace,
     /// Go there first.
     Elsewhere(&'static str),
     Failed(ApiError),
@@ -61,8 +63,8 @@ pub fn Workspace() -> impl IntoView {
         _ => {}
     });
     move || match place.get() {
-        Place::Inside => view! { <AppLayout><Outlet/></AppLayout> }.into_any(),
-        Place::WrongSpace(own) => view! { <WrongSpace own/> }.into_any(),
+        Place::Inside => view! { <Frame/> }.into_any(),
+        Place::WrongSpace => view! { <Stranger/> }.into_any(),
         Place::Failed(error) => view! {
             <main class="page-content" id="content">
                 <ErrorPanel what="StreamFlow" error on_retry=move |()| session.refresh()/>
@@ -84,7 +86,7 @@ fn place(who: &Who<Me>, tenant: &str) -> Place {
         Who::SignedIn(me) => match me.second_factor() {
             SecondFactorState::CodeNeeded => Place::Elsewhere("/second-factor"),
             SecondFactorState::EnrolmentNeeded => Place::Elsewhere("/enrol"),
-            _ if me.tenant_id != tenant => Place::WrongSpace(me.tenant_id.clone()),
+            _ if me.tenant_id != tenant => Place::WrongSpace,
             _ => Place::Inside,
         },
     }
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn only_a_full_session_of_that_company_gets_in() {
         assert!(place(&signed_in(SecondFactorState::Done), "harrow") == Place::Inside);
-        assert!(place(&signed_in(SecondFactorState::Done), "pike") == Place::WrongSpace("harrow".into()));
+        assert!(place(&signed_in(SecondFactorState::Done), "pike") == Place::WrongSpace);
         assert!(
             place(&signed_in(SecondFactorState::CodeNeeded), "harrow") == Place::Elsewhere("/second-factor")
         );

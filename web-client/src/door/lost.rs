@@ -5,7 +5,7 @@ use web_kit::{button::Kind, button::LinkButton, empty::EmptyState, layout::use_p
 
 use super::frame::Door;
 use crate::{
-    api::{address, session, workspace_address},
+    api::{address, me, workspace_address},
     layout::person::use_sign_out,
 };
 
@@ -32,12 +32,10 @@ pub fn NotHere() -> impl IntoView {
 
 /// The address is another company's.
 #[component]
-pub fn WrongSpace(
-    /// Public name of the company this person is signed in to.
-    own: String,
-) -> impl IntoView {
+pub fn WrongSpace() -> impl IntoView {
     let leave = use_sign_out();
-    let company = session().me_untracked().unwrap_or_default().org_name;
+    let own = me();
+    let company = own.org_name;
     let lead = ViewFn::from(move || {
         format!(
             "You are signed in to {company}. This address belongs to another company, so nothing of it is shown."
@@ -46,7 +44,7 @@ pub fn WrongSpace(
     view! {
         <Door title="Not your company’s page" lead>
             <div class="row">
-                <LinkButton href=workspace_address(&own, "dashboard") kind=Kind::Primary>
+                <LinkButton href=workspace_address(&own.tenant_id, "dashboard") kind=Kind::Primary>
                     "Go to your company"
                 </LinkButton>
                 <button type="button" class="btn" on:click=move |_| leave.run(())>"Sign in as somebody else"</button>
