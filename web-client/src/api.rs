@@ -24,18 +24,13 @@ thread_local! {
 /// Asks `Me` once and keeps the answer for all pages.
 pub fn provide_me(api: Api) {
     let session = provide_session(move || async move {
-        api.open(pb::MeRequest {}, async |transport, request| {
-            SessionServiceClient::new(transport).me(request).await
-        })
-        .await
+        api.open(pb::MeRequest {}, async |transport, request| SessionServiceClient::new(transport).me(request).await).await
     });
     SESSION.set(Some(session));
 }
 
 pub fn session() -> Session<Me> {
-    SESSION
-        .get()
-        .expect("the app provides the session before any page")
+    SESSION.get().expect("the app provides the session before any page")
 }
 
 /// The person signed in, as the page opened.
@@ -82,10 +77,7 @@ pub fn provide_changes(api: Api) -> Live {
 
 async fn open_changes(api: Api, cursor: String) -> Result<Events, Status> {
     let request = Request::new(pb::WatchRequest { cursor });
-    let stream = ChangeServiceClient::new(api.transport())
-        .watch(request)
-        .await?
-        .into_inner();
+    let stream = ChangeServiceClient::new(api.transport()).watch(request).await?.into_inner();
     Ok(stream.map(|message| message.map(event)).boxed_local())
 }
 
@@ -99,19 +91,13 @@ fn event(message: pb::WatchResponse) -> LiveEvent {
         actor_name: change.actor_name,
         fields: change.fields,
     });
-    LiveEvent {
-        cursor: message.cursor,
-        change,
-        reset: message.reset,
-    }
+    LiveEvent { cursor: message.cursor, change, reset: message.reset }
 }
 
 /// Ends this session on the server and forgets the person here, whether or not the server was reached.
 pub async fn sign_out(api: Api) -> Result<(), ApiError> {
     let answer = api
-        .open(pb::SignOutRequest {}, async |transport, request| {
-            SessionServiceClient::new(transport).sign_out(request).await
-        })
+        .open(pb::SignOutRequest {}, async |transport, request| SessionServiceClient::new(transport).sign_out(request).await)
         .await;
     match answer {
         // Somebody who is signed out already has what was asked for.

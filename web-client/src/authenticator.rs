@@ -43,11 +43,7 @@ pub fn RecoveryCodes(codes: Vec<String>) -> impl IntoView {
     let copy = move |_| {
         spawn_local(async move {
             let done = browser::copy(&text.get_value()).await;
-            toasts.say(if done {
-                "Recovery codes copied"
-            } else {
-                "The browser does not let us copy"
-            });
+            toasts.say(if done { "Recovery codes copied" } else { "The browser does not let us copy" });
         });
     };
     let keep = move |_| {
@@ -56,10 +52,7 @@ pub fn RecoveryCodes(codes: Vec<String>) -> impl IntoView {
             toasts.say("The browser does not let us save a file");
         }
     };
-    let list = codes
-        .into_iter()
-        .map(|code| view! { <li class="mono">{code}</li> })
-        .collect_view();
+    let list = codes.into_iter().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
     view! {
         <div class="stack gap-3">
             <ul class="codes">{list}</ul>
@@ -97,11 +90,7 @@ fn qr_path(modules: &[u8], size: usize) -> String {
 /// "ABCD EFGH": easier to type.
 fn in_fours(secret: &str) -> String {
     let letters: Vec<char> = secret.chars().collect();
-    letters
-        .chunks(4)
-        .map(|four| four.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join(" ")
+    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -110,10 +99,7 @@ mod tests {
 
     #[test]
     fn dark_modules_become_runs() {
-        assert_eq!(
-            qr_path(&[1, 1, 0, 0, 0, 1, 1, 0, 1], 3),
-            "M0 0h2v1H0zM2 1h1v1H2zM0 2h1v1H0zM2 2h1v1H2z"
-        );
+        assert_eq!(qr_path(&[1, 1, 0, 0, 0, 1, 1, 0, 1], 3), "M0 0h2v1H0zM2 1h1v1H2zM0 2h1v1H0zM2 2h1v1H2z");
         assert_eq!(qr_path(&[], 0), "");
     }
 

@@ -42,16 +42,11 @@ pub fn Workspace() -> impl IntoView {
     let params = use_params_map();
     let live = expect_context::<Live>();
     let who = session.who();
-    let place = Memo::new(move |_| {
-        who.with(|who| place(who, &params.with(|map| map.get("tenant").unwrap_or_default())))
-    });
+    let place = Memo::new(move |_| who.with(|who| place(who, &params.with(|map| map.get("tenant").unwrap_or_default()))));
     let navigate = use_navigate();
     Effect::new(move |_| match place.get() {
         Place::Elsewhere(page) => {
-            let options = NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            };
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&sign_in_address(page), options);
         }
         Place::Inside => {
@@ -97,10 +92,7 @@ mod tests {
     use super::*;
 
     fn signed_in(state: SecondFactorState) -> Who<Me> {
-        let mut me = Me {
-            tenant_id: "harrow".into(),
-            ..Me::default()
-        };
+        let mut me = Me { tenant_id: "harrow".into(), ..Me::default() };
         me.set_second_factor(state);
         Who::SignedIn(me)
     }
@@ -109,12 +101,8 @@ mod tests {
     fn only_a_full_session_of_that_company_gets_in() {
         assert!(place(&signed_in(SecondFactorState::Done), "harrow") == Place::Inside);
         assert!(place(&signed_in(SecondFactorState::Done), "pike") == Place::WrongSpace);
-        assert!(
-            place(&signed_in(SecondFactorState::CodeNeeded), "harrow") == Place::Elsewhere("/second-factor")
-        );
-        assert!(
-            place(&signed_in(SecondFactorState::EnrolmentNeeded), "harrow") == Place::Elsewhere("/enrol")
-        );
+        assert!(place(&signed_in(SecondFactorState::CodeNeeded), "harrow") == Place::Elsewhere("/second-factor"));
+        assert!(place(&signed_in(SecondFactorState::EnrolmentNeeded), "harrow") == Place::Elsewhere("/enrol"));
         assert!(place(&Who::SignedOut, "harrow") == Place::Elsewhere("/sign-in"));
     }
 }

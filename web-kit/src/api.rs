@@ -42,12 +42,7 @@ pub fn use_api() -> Api {
 
 impl Api {
     pub(crate) fn provide(portal: &'static str) -> Self {
-        let api = Self {
-            portal,
-            online: RwSignal::new(true),
-            last_answer: RwSignal::new(0),
-            signed_out: RwSignal::new(0),
-        };
+        let api = Self { portal, online: RwSignal::new(true), last_answer: RwSignal::new(0), signed_out: RwSignal::new(0) };
         API.set(Some(api));
         api
     }

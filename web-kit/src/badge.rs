@@ -34,11 +34,7 @@ impl Tone {
 
 /// A fact with weight: "21 days".
 #[component]
-pub fn Badge(
-    #[prop(optional)] tone: Tone,
-    #[prop(optional)] glyph: Option<Glyph>,
-    #[prop(into)] text: String,
-) -> impl IntoView {
+pub fn Badge(#[prop(optional)] tone: Tone, #[prop(optional)] glyph: Option<Glyph>, #[prop(into)] text: String) -> impl IntoView {
     view! {
         <span class=format!("badge {}", tone.class())>
             {glyph.map(|glyph| view! { <Icon glyph/> })}
@@ -62,11 +58,7 @@ pub fn Tag(#[prop(into)] text: String) -> impl IntoView {
 
 /// A person by initials; the name stands beside it or is given by `named`.
 #[component]
-pub fn Avatar(
-    #[prop(into)] name: String,
-    #[prop(optional)] medium: bool,
-    #[prop(optional)] named: bool,
-) -> impl IntoView {
+pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] medium: bool, #[prop(optional)] named: bool) -> impl IntoView {
     let class = if medium { "avatar is-md" } else { "avatar" };
     let short = initials(&name);
     if named {

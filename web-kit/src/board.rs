@@ -101,8 +101,7 @@ pub fn Board(
 
 impl BoardState {
     fn sizes(self) -> Vec<usize> {
-        self.lanes
-            .with_untracked(|lanes| lanes.iter().map(|lane| lane.cards.len()).collect())
+        self.lanes.with_untracked(|lanes| lanes.iter().map(|lane| lane.cards.len()).collect())
     }
 
     fn on_key(self, event: &KeyboardEvent) {
@@ -127,15 +126,11 @@ impl BoardState {
         event.prevent_default();
         if let Some(mut held) = self.held.get_untracked() {
             held.to = step(&self.sizes(), held.to, toward, true);
-            let lane = self
-                .lanes
-                .with_untracked(|lanes| lanes.get(held.to.lane).map(|lane| lane.title.clone()));
+            let lane = self.lanes.with_untracked(|lanes| lanes.get(held.to.lane).map(|lane| lane.title.clone()));
             self.held.set(Some(held.clone()));
-            self.toasts
-                .announce(format!("{}, place {}", lane.unwrap_or_default(), held.to.at + 1));
+            self.toasts.announce(format!("{}, place {}", lane.unwrap_or_default(), held.to.at + 1));
         } else {
-            self.cursor
-                .set(step(&self.sizes(), self.cursor.get_untracked(), toward, false));
+            self.cursor.set(step(&self.sizes(), self.cursor.get_untracked(), toward, false));
             browser::focus_soon(".board .kcard.is-cursor");
         }
     }
@@ -152,45 +147,23 @@ impl BoardState {
             return;
         }
         let from = self.cursor.get_untracked();
-        let card = self
-            .lanes
-            .with_untracked(|lanes| lanes.get(from.lane)?.cards.get(from.at).cloned());
+        let card = self.lanes.with_untracked(|lanes| lanes.get(from.lane)?.cards.get(from.at).cloned());
         if let Some(card) = card {
             self.toasts.announce(format!("{} picked up", card.name));
-            self.held.set(Some(Held {
-                card: card.id,
-                from,
-                to: from,
-            }));
+            self.held.set(Some(Held { card: card.id, from, to: from }));
         }
     }
 
     fn put(self, card: &str, to: Place) {
-        let ids: Vec<Vec<String>> = self.lanes.with_untracked(|lanes| {
-            lanes
-                .iter()
-                .map(|lane| lane.cards.iter().map(|card| card.id.clone()).collect())
-                .collect()
-        });
-        let Some(Placed {
-            from_lane,
-            after,
-            before,
-        }) = plan::placed(&ids, card, to)
-        else {
+        let ids: Vec<Vec<String>> = self
+            .lanes
+            .with_untracked(|lanes| lanes.iter().map(|lane| lane.cards.iter().map(|card| card.id.clone()).collect()).collect());
+        let Some(Placed { from_lane, after, before }) = plan::placed(&ids, card, to) else {
             return;
         };
-        let (from, into) = self
-            .lanes
-            .with_untracked(|lanes| (lanes[from_lane].clone(), lanes[to.lane].clone()));
+        let (from, into) = self.lanes.with_untracked(|lanes| (lanes[from_lane].clone(), lanes[to.lane].clone()));
         self.toasts.announce(format!("Moved to {}", into.title));
-        self.moved.run(Moved {
-            card: card.to_owned(),
-            from_lane: from.id,
-            to_lane: into.id,
-            after,
-            before,
-        });
+        self.moved.run(Moved { card: card.to_owned(), from_lane: from.id, to_lane: into.id, after, before });
     }
 }
 
@@ -202,8 +175,7 @@ fn LaneView(state: BoardState, at: usize, lane: Lane) -> impl IntoView {
         move || {
             let here = Some(Place { lane: at, at: place });
             let by_key = state.held.with(|held| held.as_ref().map(|held| held.to));
-            (state.drag.place.get() == here || by_key == here)
-                .then(|| view! { <div class="kslot" aria-hidden="true"></div> })
+            (state.drag.place.get() == here || by_key == here).then(|| view! { <div class="kslot" aria-hidden="true"></div> })
         }
     };
     view! {
@@ -236,9 +208,7 @@ fn CardView(state: BoardState, place: Place, card: Card) -> impl IntoView {
     let in_hand = move || {
         id.with_value(|id| {
             state.drag.card.with(|card| card.as_ref() == Some(id))
-                || state
-                    .held
-                    .with(|held| held.as_ref().is_some_and(|held| held.card == *id))
+                || state.held.with(|held| held.as_ref().is_some_and(|held| held.card == *id))
         })
     };
     let carried = move || {

@@ -13,11 +13,7 @@ pub fn origin() -> String {
 /// Path and query of this page.
 pub fn here() -> String {
     let location = window().location();
-    format!(
-        "{}{}",
-        location.pathname().unwrap_or_default(),
-        location.search().unwrap_or_default()
-    )
+    format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
 }
 
 /// Seconds since 1970.
@@ -27,10 +23,7 @@ pub fn now() -> i64 {
 
 /// A random UUID, version 4.
 pub fn uuid() -> String {
-    window()
-        .crypto()
-        .map(|crypto| crypto.random_uuid())
-        .unwrap_or_default()
+    window().crypto().map(|crypto| crypto.random_uuid()).unwrap_or_default()
 }
 
 /// Resolves after that many milliseconds.
@@ -44,20 +37,12 @@ pub async fn sleep_ms(ms: u32) {
 
 /// Copies text; false when the browser refuses.
 pub async fn copy(text: &str) -> bool {
-    JsFuture::from(window().navigator().clipboard().write_text(text))
-        .await
-        .is_ok()
+    JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
 }
 
 /// Remembered in this browser, for preferences only.
 pub fn stored(key: &str) -> Option<String> {
-    window()
-        .local_storage()
-        .ok()
-        .flatten()?
-        .get_item(key)
-        .ok()
-        .flatten()
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
 }
 
 pub fn store(key: &str, value: Option<&str>) {
@@ -96,12 +81,7 @@ pub fn reveal_soon(selector: &'static str) {
 }
 
 pub fn find(selector: &str) -> Option<HtmlElement> {
-    document()
-        .query_selector(selector)
-        .ok()
-        .flatten()?
-        .dyn_into()
-        .ok()
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
 /// True in a field where letters are text, not commands.
@@ -109,27 +89,18 @@ pub fn is_typing(target: Option<web_sys::EventTarget>) -> bool {
     let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else {
         return false;
     };
-    let editable = element
-        .dyn_ref::<HtmlElement>()
-        .is_some_and(HtmlElement::is_content_editable);
+    let editable = element.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable);
     editable
         || match &*element.tag_name() {
             "TEXTAREA" | "SELECT" => true,
-            "INPUT" => !matches!(
-                element.get_attribute("type").as_deref(),
-                Some("checkbox" | "radio" | "button" | "submit")
-            ),
+            "INPUT" => !matches!(element.get_attribute("type").as_deref(), Some("checkbox" | "radio" | "button" | "submit")),
             _ => false,
         }
 }
 
 /// Whether a media query matches now.
 pub fn matches(query: &str) -> bool {
-    window()
-        .match_media(query)
-        .ok()
-        .flatten()
-        .is_some_and(|list| list.matches())
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
 
 /// Offers bytes as a file.
@@ -158,10 +129,7 @@ pub fn uid(prefix: &str) -> String {
 
 /// A press on a link, or on something in one.
 pub fn is_link(target: Option<web_sys::EventTarget>) -> bool {
-    target
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|element| element.closest("a").ok().flatten())
-        .is_some()
+    target.and_then(|target| target.dyn_into::<Element>().ok()).and_then(|element| element.closest("a").ok().flatten()).is_some()
 }
 
 /// Runs `changed` when the element's size changes, while the calling component lives.

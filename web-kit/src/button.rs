@@ -97,13 +97,7 @@ pub fn IconButton(
     #[prop(optional, into)] disabled: Signal<bool>,
     #[prop(optional, into)] on_click: Option<Callback<MouseEvent>>,
 ) -> impl IntoView {
-    let class = [
-        "btn btn-icon",
-        kind.class(),
-        if small { "btn-sm" } else { "" },
-        class.unwrap_or_default(),
-    ]
-    .join(" ");
+    let class = ["btn btn-icon", kind.class(), if small { "btn-sm" } else { "" }, class.unwrap_or_default()].join(" ");
     view! {
         <button
             type="button"
@@ -134,13 +128,7 @@ pub fn LinkButton(
     #[prop(optional, into)] class: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
-    let class = [
-        "btn",
-        kind.class(),
-        if small { "btn-sm" } else { "" },
-        class.unwrap_or_default(),
-    ]
-    .join(" ");
+    let class = ["btn", kind.class(), if small { "btn-sm" } else { "" }, class.unwrap_or_default()].join(" ");
     view! {
         <a class=class href=href>
             {glyph.map(|glyph| view! { <Icon glyph/> })}

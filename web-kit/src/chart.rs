@@ -18,11 +18,7 @@ pub struct Point {
 
 impl Point {
     pub fn new(label: impl Into<String>, value: f64) -> Self {
-        Self {
-            label: label.into(),
-            value,
-            before: None,
-        }
+        Self { label: label.into(), value, before: None }
     }
 
     pub fn before(mut self, value: f64) -> Self {
@@ -69,21 +65,9 @@ pub fn Chart(
             });
         }
     });
-    let label = Signal::derive(move || {
-        if as_table.get() {
-            "Show as chart"
-        } else {
-            "Show as table"
-        }
-        .to_owned()
-    });
-    let has_before =
-        Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
-    let before_class = if kind == ChartKind::Bars {
-        "is-sq is-before"
-    } else {
-        "is-compare"
-    };
+    let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
+    let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
+    let before_class = if kind == ChartKind::Bars { "is-sq is-before" } else { "is-compare" };
     let heading = title.clone();
     view! {
         <figure class="chart-box" node_ref=place>
@@ -117,17 +101,8 @@ fn write_count(value: f64) -> String {
 }
 
 #[component]
-fn Drawing(
-    title: String,
-    points: Vec<Point>,
-    kind: ChartKind,
-    write: fn(f64) -> String,
-    width: f64,
-) -> impl IntoView {
-    let top = points
-        .iter()
-        .flat_map(|point| [point.value, point.before.unwrap_or_default()])
-        .fold(0.0, f64::max);
+fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) -> String, width: f64) -> impl IntoView {
+    let top = points.iter().flat_map(|point| [point.value, point.before.unwrap_or_default()]).fold(0.0, f64::max);
     let scale = Scale::from_zero(top);
     let y = move |value: f64| TOP + (HEIGHT - TOP - FOOT) * (1.0 - scale.part(value));
     let slot = (width - LEFT - RIGHT) / points.len().max(1) as f64;
@@ -197,20 +172,8 @@ fn line(points: &[Point], x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64) -> A
             .collect::<Vec<_>>()
             .join(" ")
     };
-    let now = path(
-        points
-            .iter()
-            .enumerate()
-            .map(|(at, point)| (at, point.value))
-            .collect(),
-    );
-    let before = path(
-        points
-            .iter()
-            .enumerate()
-            .filter_map(|(at, point)| Some((at, point.before?)))
-            .collect(),
-    );
+    let now = path(points.iter().enumerate().map(|(at, point)| (at, point.value)).collect());
+    let before = path(points.iter().enumerate().filter_map(|(at, point)| Some((at, point.before?))).collect());
     let area = match (points.len().checked_sub(1), now.is_empty()) {
         (Some(last), false) => format!("{now} L{:.1} {:.1} L{:.1} {:.1} Z", x(last), y(0.0), x(0), y(0.0)),
         _ => String::new(),

@@ -86,10 +86,7 @@ fn pattern(path: &str) -> String {
 mod tests {
     #[test]
     fn a_report_says_which_page_but_not_whose() {
-        assert_eq!(
-            super::pattern("/space/harrow/x/customers/cus_01990f"),
-            "/space/harrow/x/customers/…"
-        );
+        assert_eq!(super::pattern("/space/harrow/x/customers/cus_01990f"), "/space/harrow/x/customers/…");
         assert_eq!(super::frame(b"ab"), [0, 0, 0, 0, 2, b'a', b'b']);
     }
 }

@@ -11,9 +11,7 @@ pub struct Csv {
 impl Csv {
     pub fn new<S: AsRef<str>>(heads: impl IntoIterator<Item = S>) -> Self {
         // The mark tells spreadsheets that this is UTF-8.
-        let mut csv = Self {
-            text: "\u{feff}".to_owned(),
-        };
+        let mut csv = Self { text: "\u{feff}".to_owned() };
         csv.row(heads);
         csv
     }
@@ -33,11 +31,7 @@ impl Csv {
 fn quoted(cell: &str) -> String {
     // A spreadsheet would run a cell that begins like a formula (OWASP, "CSV injection").
     let is_number = cell.parse::<f64>().is_ok();
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number {
-        "'"
-    } else {
-        ""
-    };
+    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { "'" } else { "" };
     if guard.is_empty() && !cell.contains([',', '"', '\n', '\r']) && cell.trim() == cell {
         return cell.to_owned();
     }

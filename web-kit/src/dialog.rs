@@ -106,9 +106,7 @@ fn show_modal(dialog: &HtmlDialogElement) {
     if !dialog.open() && dialog.show_modal().is_ok() {
         // The cross comes first in the document, but the first field is what the dialog is for.
         let first = dialog
-            .query_selector(
-                "[autofocus], .dialog-body :is(input, select, textarea), .dialog-foot .btn-primary",
-            )
+            .query_selector("[autofocus], .dialog-body :is(input, select, textarea), .dialog-foot .btn-primary")
             .ok()
             .flatten();
         if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {

@@ -34,11 +34,7 @@ pub fn ErrorPanel(
         _ => format!("{what} could not be shown"),
     };
     // Without a connection nothing else works either.
-    let elsewhere = if error.is_network() {
-        ""
-    } else {
-        " The rest of StreamFlow works."
-    };
+    let elsewhere = if error.is_network() { "" } else { " The rest of StreamFlow works." };
     let safe = safe
         .into_iter()
         .map(|sentence| {
@@ -70,9 +66,7 @@ pub fn ErrorNote(error: ApiError, #[prop(optional, into)] on_retry: Option<Callb
         let id = error.correlation_id.clone();
         view! { " "<span class="mono">{id}</span> }
     });
-    let wait = error
-        .retry_after
-        .map(|wait| format!(" Try again in {}.", duration(wait.as_secs().max(1) as i64)));
+    let wait = error.retry_after.map(|wait| format!(" Try again in {}.", duration(wait.as_secs().max(1) as i64)));
     view! {
         <div class="note is-danger" role="alert">
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
@@ -113,9 +107,7 @@ pub fn Reference(#[prop(into)] id: String) -> impl IntoView {
 
 #[component]
 fn Retry(error: ApiError, on_retry: Callback<()>) -> impl IntoView {
-    let wait = error
-        .retry_after
-        .map_or(RETRY_SECONDS, |wait| wait.as_secs().max(1));
+    let wait = error.retry_after.map_or(RETRY_SECONDS, |wait| wait.as_secs().max(1));
     let left = RwSignal::new(if error.is_retryable() { wait } else { 0 });
     if error.is_retryable() {
         spawn_local(async move {

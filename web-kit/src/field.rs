@@ -31,12 +31,7 @@ impl FieldTie {
     pub fn new(name: &'static str) -> Self {
         let form = use_context::<FormState>();
         let error = form.map_or_else(|| Signal::derive(|| None), |form| form.field_error(name));
-        Self {
-            id: browser::uid("field"),
-            name,
-            form,
-            error,
-        }
+        Self { id: browser::uid("field"), name, form, error }
     }
 
     pub fn touched(&self) {

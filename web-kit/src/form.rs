@@ -53,11 +53,7 @@ impl FormState {
     }
 
     /// Runs the call, keeps the form busy meanwhile, and shows a refusal at its fields. `done` gets the answer.
-    pub fn send<T: 'static>(
-        self,
-        call: impl Future<Output = Result<T, ApiError>> + 'static,
-        done: impl FnOnce(T) + 'static,
-    ) {
+    pub fn send<T: 'static>(self, call: impl Future<Output = Result<T, ApiError>> + 'static, done: impl FnOnce(T) + 'static) {
         self.send_boxed(Box::pin(async move {
             let answer = call.await?;
             Ok(Box::new(move || done(answer)) as Box<dyn FnOnce()>)
@@ -99,11 +95,7 @@ impl FormState {
 
     pub(crate) fn touched(self, field: &'static str) {
         self.dirty.set(true);
-        let stale = self.refused.with_untracked(|error| {
-            error
-                .as_ref()
-                .is_some_and(|error| error.violation(field).is_some())
-        });
+        let stale = self.refused.with_untracked(|error| error.as_ref().is_some_and(|error| error.violation(field).is_some()));
         if stale {
             self.refused.update(|error| {
                 if let Some(error) = error {
@@ -117,14 +109,10 @@ impl FormState {
         if !field.is_empty() {
             self.fields.update(|fields| fields.push(field));
             on_cleanup(move || {
-                self.fields
-                    .try_update(|fields| fields.retain(|one| *one != field));
+                self.fields.try_update(|fields| fields.retain(|one| *one != field));
             });
         }
-        Signal::derive(move || {
-            self.refused
-                .with(|error| error.as_ref()?.violation(field).map(str::to_owned))
-        })
+        Signal::derive(move || self.refused.with(|error| error.as_ref()?.violation(field).map(str::to_owned)))
     }
 
     /// What no field of this form can show: the error itself, or violations of fields that are not here.
@@ -134,14 +122,8 @@ impl FormState {
             return Some(error);
         }
         let fields = self.fields.get();
-        error
-            .violations
-            .retain(|found| !fields.iter().any(|field| same_field(&found.field, field)));
-        let rest: Vec<_> = error
-            .violations
-            .iter()
-            .map(|found| format!("{}: {}", found.field, found.message))
-            .collect();
+        error.violations.retain(|found| !fields.iter().any(|field| same_field(&found.field, field)));
+        let rest: Vec<_> = error.violations.iter().map(|found| format!("{}: {}", found.field, found.message)).collect();
         if rest.is_empty() {
             return None;
         }

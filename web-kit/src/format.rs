@@ -12,32 +12,27 @@ use crate::browser;
 
 /// "12 min ago", "Yesterday", "18 Nov"; empty for none.
 pub fn ago(at: Option<&Timestamp>) -> String {
-    at.map(|at| date::ago(zone::local(at.seconds), zone::local(browser::now())))
-        .unwrap_or_default()
+    at.map(|at| date::ago(zone::local(at.seconds), zone::local(browser::now()))).unwrap_or_default()
 }
 
 /// "18 Nov 2026, 13:48"; empty for none.
 pub fn moment(at: Option<&Timestamp>) -> String {
-    at.map(|at| date::moment(zone::local(at.seconds)))
-        .unwrap_or_default()
+    at.map(|at| date::moment(zone::local(at.seconds))).unwrap_or_default()
 }
 
 /// "18 Nov 2026"; empty for none.
 pub fn day(at: Option<&Timestamp>) -> String {
-    at.map(|at| date::day(zone::local(at.seconds)))
-        .unwrap_or_default()
+    at.map(|at| date::day(zone::local(at.seconds))).unwrap_or_default()
 }
 
 /// "13:48"; empty for none.
 pub fn time(at: Option<&Timestamp>) -> String {
-    at.map(|at| date::time(zone::local(at.seconds)))
-        .unwrap_or_default()
+    at.map(|at| date::time(zone::local(at.seconds))).unwrap_or_default()
 }
 
 /// Heading of a day in a timeline: "Today", "Yesterday", "Wednesday, 18 November".
 pub fn day_heading(at: Option<&Timestamp>) -> String {
-    at.map(|at| date::heading(zone::local(at.seconds), zone::local(browser::now())))
-        .unwrap_or_default()
+    at.map(|at| date::heading(zone::local(at.seconds), zone::local(browser::now()))).unwrap_or_default()
 }
 
 /// Today as "2026-11-20", in the company's zone.
@@ -47,16 +42,10 @@ pub fn today() -> String {
 
 /// First letters of the first and the last word, for an avatar.
 pub fn initials(name: &str) -> String {
-    let mut words = name
-        .split_whitespace()
-        .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
-    first
-        .into_iter()
-        .chain(last)
-        .flat_map(char::to_uppercase)
-        .collect()
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
 /// A time as people say it, with the exact one on hover and for machines. Nothing when unset.

@@ -40,18 +40,13 @@ pub fn guard_while(unsaved: Signal<bool>) {
     guard.next.set_value(number + 1);
     guard.holding.update(|all| all.push((number, unsaved)));
     on_cleanup(move || {
-        guard
-            .holding
-            .try_update(|all| all.retain(|(one, _)| *one != number));
+        guard.holding.try_update(|all| all.retain(|(one, _)| *one != number));
     });
 }
 
 impl LeaveGuard {
     fn holds(self) -> bool {
-        self.holding.with_untracked(|all| {
-            all.iter()
-                .any(|(_, unsaved)| unsaved.try_get_untracked() == Some(true))
-        })
+        self.holding.with_untracked(|all| all.iter().any(|(_, unsaved)| unsaved.try_get_untracked() == Some(true)))
     }
 
     /// Listens before the router does; only a capturing listener comes first.
@@ -63,9 +58,7 @@ impl LeaveGuard {
                 event.stop_immediate_propagation();
                 self.ask(browser::here());
                 let history = window().history();
-                let _ = history.and_then(|history| {
-                    history.push_state_with_url(&JsValue::NULL, "", Some(&address.get_value()))
-                });
+                let _ = history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&address.get_value())));
             }
         });
         let remember = move |_| address.set_value(browser::here());
@@ -108,11 +101,8 @@ fn capture(target: &EventTarget, name: &str, run: impl Fn(Event) + 'static) {
     let options = AddEventListenerOptions::new();
     options.set_capture(true);
     let closure = Closure::<dyn Fn(Event)>::new(run);
-    let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
-        name,
-        closure.as_ref().unchecked_ref(),
-        &options,
-    );
+    let _ =
+        target.add_event_listener_with_callback_and_add_event_listener_options(name, closure.as_ref().unchecked_ref(), &options);
     // Lives as long as the page.
     closure.forget();
 }

@@ -41,16 +41,10 @@ pub fn use_shortcut(keys: &'static str, label: impl Into<String>, run: impl Fn()
     let all = expect_context::<Keys>();
     let number = all.next.get_value();
     all.next.set_value(number + 1);
-    let shortcut = Shortcut {
-        number,
-        keys,
-        label: label.into(),
-        run: Callback::new(move |()| run()),
-    };
+    let shortcut = Shortcut { number, keys, label: label.into(), run: Callback::new(move |()| run()) };
     all.known.update(|known| known.push(shortcut));
     on_cleanup(move || {
-        all.known
-            .try_update(|known| known.retain(|one| one.number != number));
+        all.known.try_update(|known| known.retain(|one| one.number != number));
     });
 }
 
@@ -92,20 +86,16 @@ impl Keys {
         let (first, at) = self.begun.get_value();
         self.begun.set_value((String::new(), 0.0));
         let pair = format!("{first} {name}");
-        let by_keys = |keys: &str| {
-            self.known
-                .with_untracked(|known| known.iter().rev().find(|one| one.keys == keys).map(|one| one.run))
-        };
+        let by_keys =
+            |keys: &str| self.known.with_untracked(|known| known.iter().rev().find(|one| one.keys == keys).map(|one| one.run));
         if now - at < PAIR_MS
             && let Some(run) = by_keys(&pair)
         {
             return Some(run);
         }
-        let begins = self.known.with_untracked(|known| {
-            known
-                .iter()
-                .any(|one| one.keys.split_once(' ').is_some_and(|(first, _)| first == name))
-        });
+        let begins = self
+            .known
+            .with_untracked(|known| known.iter().any(|one| one.keys.split_once(' ').is_some_and(|(first, _)| first == name)));
         if begins {
             self.begun.set_value((name.to_owned(), now));
         }
@@ -142,9 +132,7 @@ pub fn KeyboardHelp() -> impl IntoView {
 
 #[component]
 fn KeyNames(keys: &'static str) -> impl IntoView {
-    keys.split([' ', '+'])
-        .map(|key| view! { <kbd class="kbd">{shown(key)}</kbd>" " })
-        .collect_view()
+    keys.split([' ', '+']).map(|key| view! { <kbd class="kbd">{shown(key)}</kbd>" " }).collect_view()
 }
 
 /// How a key is written on its cap.

@@ -51,9 +51,7 @@ pub fn show(fetch: Fetch) -> AnyView {
     ask();
     (move || match page.get() {
         Some(Ok(make)) => make(),
-        Some(Err(error)) => {
-            view! { <ErrorPanel what="This page" error on_retry=move |()| ask()/> }.into_any()
-        }
+        Some(Err(error)) => view! { <ErrorPanel what="This page" error on_retry=move |()| ask()/> }.into_any(),
         None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
     })
     .into_any()

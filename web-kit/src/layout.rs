@@ -85,10 +85,7 @@ impl PageSlots {
     }
 
     /// Buttons at the end of the header; at most one primary.
-    pub fn with_actions<V: IntoView + 'static>(
-        self,
-        actions: impl Fn() -> V + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_actions<V: IntoView + 'static>(self, actions: impl Fn() -> V + Send + Sync + 'static) -> Self {
         self.actions.set(Some(ViewFn::from(actions)));
         self
     }
@@ -116,11 +113,7 @@ pub fn Content(children: Children) -> impl IntoView {
 pub fn follow_title(slots: PageSlots, suffix: &'static str) {
     Effect::new(move |_| {
         let title = slots.title.get();
-        document().set_title(&if title.is_empty() {
-            suffix.to_owned()
-        } else {
-            format!("{title} · {suffix}")
-        });
+        document().set_title(&if title.is_empty() { suffix.to_owned() } else { format!("{title} · {suffix}") });
     });
 }
 
@@ -236,8 +229,7 @@ pub fn NavLink(
 
 /// `path` is the page itself or one below it.
 fn is_within(path: &str, page: &str) -> bool {
-    path.strip_prefix(page)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// For pages that offer a close button on their panel.

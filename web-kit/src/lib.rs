@@ -1,9 +1,6 @@
 //! The parts the portals share: transport, session, layout pieces and controls. Knows no portal by name; an app hands its own in.
 
-#![expect(
-    clippy::fn_params_excessive_bools,
-    reason = "a component's props are named where they are given"
-)]
+#![expect(clippy::fn_params_excessive_bools, reason = "a component's props are named where they are given")]
 
 pub mod api;
 pub mod badge;

@@ -87,10 +87,7 @@ pub struct Live {
 }
 
 /// `open` begins the stream after a cursor (empty for "now"). Nothing runs until [`Live::start`].
-pub fn provide_live(
-    api: Api,
-    open: impl Fn(String) -> LocalBoxFuture<'static, Result<Events, Status>> + 'static,
-) -> Live {
+pub fn provide_live(api: Api, open: impl Fn(String) -> LocalBoxFuture<'static, Result<Events, Status>> + 'static) -> Live {
     let open: Open = Rc::new(open);
     let live = Live {
         heard: RwSignal::new(None),

@@ -56,11 +56,7 @@ impl<T: Clone + Send + Sync> Load<T> {
             let shows_skeleton = this.value.with_untracked(Option::is_none);
             let answer = fetch();
             spawn_local(async move {
-                let answer = if shows_skeleton {
-                    steady(answer).await
-                } else {
-                    answer.await
-                };
+                let answer = if shows_skeleton { steady(answer).await } else { answer.await };
                 // Answers of a page that is gone, or of a question that is no longer asked, are dropped.
                 if asked.try_get_value() == Some(number) {
                     this.settle(answer);

@@ -22,12 +22,7 @@ pub struct MenuItem {
 
 impl MenuItem {
     pub fn new(label: impl Into<String>, run: impl Fn() + Send + Sync + 'static) -> Self {
-        Self {
-            label: label.into(),
-            glyph: None,
-            danger: false,
-            run: Arc::new(run),
-        }
+        Self { label: label.into(), glyph: None, danger: false, run: Arc::new(run) }
     }
 
     pub fn glyph(mut self, glyph: Glyph) -> Self {
@@ -61,13 +56,8 @@ pub fn Menu(
             _ => return,
         };
         event.prevent_default();
-        let next = browser::focused().and_then(|item| {
-            if forward {
-                item.next_element_sibling()
-            } else {
-                item.previous_element_sibling()
-            }
-        });
+        let next = browser::focused()
+            .and_then(|item| if forward { item.next_element_sibling() } else { item.previous_element_sibling() });
         if let Some(next) = next.and_then(|next| next.dyn_into::<web_sys::HtmlElement>().ok()) {
             let _ = next.focus();
         }
@@ -131,17 +121,11 @@ pub fn Popover(
     Effect::new(move |was: Option<bool>| {
         let now = open.get();
         if let Some(place) = place.get_untracked() {
-            let wanted = if now {
-                ".popover :is(button, input, select, a)"
-            } else {
-                ".pop-button"
-            };
+            let wanted = if now { ".popover :is(button, input, select, a)" } else { ".pop-button" };
             if now || was == Some(true) {
                 request_animation_frame(move || {
                     let target = place.query_selector(wanted).ok().flatten();
-                    if let Some(target) =
-                        target.and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok())
-                    {
+                    if let Some(target) = target.and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok()) {
                         let _ = target.focus();
                     }
                 });

@@ -35,23 +35,11 @@ pub enum Act {
 
 impl Command {
     pub fn go(label: impl Into<String>, glyph: Glyph, address: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            hint: String::new(),
-            glyph,
-            group: "Go to",
-            act: Act::Go(address.into()),
-        }
+        Self { label: label.into(), hint: String::new(), glyph, group: "Go to", act: Act::Go(address.into()) }
     }
 
     pub fn run(label: impl Into<String>, glyph: Glyph, run: impl Fn() + Send + Sync + 'static) -> Self {
-        Self {
-            label: label.into(),
-            hint: String::new(),
-            glyph,
-            group: "Do",
-            act: Act::Run(Arc::new(run)),
-        }
+        Self { label: label.into(), hint: String::new(), glyph, group: "Do", act: Act::Run(Arc::new(run)) }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -123,12 +111,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
     let shown = Signal::derive(move || {
         let words = typed.get().to_lowercase();
         let mut list = found.get();
-        list.extend(
-            commands
-                .get()
-                .into_iter()
-                .filter(|command| matches(command, &words)),
-        );
+        list.extend(commands.get().into_iter().filter(|command| matches(command, &words)));
         list
     });
     let navigate = use_navigate();

@@ -46,10 +46,7 @@ where
     Fut: Future<Output = Result<M, ApiError>> + 'static,
 {
     let ask: Ask<M> = Rc::new(move || Box::pin(ask()));
-    let session = Session {
-        who: RwSignal::new(Who::Asking),
-        ask: StoredValue::new_local(ask),
-    };
+    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask) };
     provide_context(session);
     session.refresh();
     let signed_out = use_api().signed_out;
@@ -72,13 +69,7 @@ impl<M: Clone + Send + Sync> Session<M> {
 
     /// What `Me` said, while signed in.
     pub fn me(self) -> Option<M> {
-        self.who.with(|who| {
-            if let Who::SignedIn(me) = who {
-                Some(me.clone())
-            } else {
-                None
-            }
-        })
+        self.who.with(|who| if let Who::SignedIn(me) = who { Some(me.clone()) } else { None })
     }
 
     pub fn me_untracked(self) -> Option<M> {
@@ -103,8 +94,7 @@ impl<M: Clone + Send + Sync> Session<M> {
                 Err(error) => Who::Failed(error),
             };
             // A failed refresh does not sign anyone out.
-            let keeps = matches!(who, Who::Failed(_))
-                && self.who.with_untracked(|known| matches!(known, Who::SignedIn(_)));
+            let keeps = matches!(who, Who::Failed(_)) && self.who.with_untracked(|known| matches!(known, Who::SignedIn(_)));
             if !keeps {
                 self.who.set(who);
             }
@@ -115,11 +105,7 @@ impl<M: Clone + Send + Sync> Session<M> {
 /// "/sign-in?next=…": the sign-in page that leads back here.
 pub fn sign_in_address(page: &str) -> String {
     let here = browser::here();
-    if here == "/" || here.starts_with(page) {
-        page.to_owned()
-    } else {
-        format!("{page}?next={}", encode(&here))
-    }
+    if here == "/" || here.starts_with(page) { page.to_owned() } else { format!("{page}?next={}", encode(&here)) }
 }
 
 /// Where to go after signing in: the return address of this page, if it is one of this origin.
@@ -129,10 +115,7 @@ pub fn return_address() -> Option<String> {
 
 /// A path on this origin: "//host" and "/\host" would leave it.
 fn is_own(address: &str) -> bool {
-    address.starts_with('/')
-        && !address.starts_with("//")
-        && !address.contains('\\')
-        && !address.contains(':')
+    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\') && !address.contains(':')
 }
 
 #[cfg(test)]
@@ -140,13 +123,7 @@ mod tests {
     #[test]
     fn return_addresses_never_leave_the_origin() {
         assert!(super::is_own("/space/a/x?q=1"));
-        for foreign in [
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "javascript:alert(1)",
-            "",
-        ] {
+        for foreign in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", ""] {
             assert!(!super::is_own(foreign), "{foreign}");
         }
     }

@@ -22,9 +22,7 @@ pub(crate) async fn steady<T>(answer: impl Future<Output = T>) -> T {
 
 fn rest_ms(waited: f64) -> Option<u32> {
     let shown = waited - f64::from(APPEAR_AFTER_MS);
-    (0.0..f64::from(STAY_MS))
-        .contains(&shown)
-        .then(|| STAY_MS - shown as u32)
+    (0.0..f64::from(STAY_MS)).contains(&shown).then(|| STAY_MS - shown as u32)
 }
 
 /// Shows its children only once the wait is long enough to be noticed.
@@ -51,9 +49,7 @@ pub fn Skeleton(
 /// Some lines of text to come; read out once as "Loading".
 #[component]
 pub fn SkeletonLines(#[prop(default = 6)] lines: u16) -> impl IntoView {
-    let bars = (0..lines)
-        .map(|line| view! { <Skeleton width={[24, 30, 18, 27][usize::from(line % 4)]}/> })
-        .collect_view();
+    let bars = (0..lines).map(|line| view! { <Skeleton width={[24, 30, 18, 27][usize::from(line % 4)]}/> }).collect_view();
     view! {
         <div class="stack gap-4 skeleton-lines" role="status">
             <span class="sr-only">"Loading"</span>

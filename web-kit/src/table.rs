@@ -73,14 +73,7 @@ where
     let window = Window::new(wrap, rows);
     let navigate = use_navigate();
     let cursor = RwSignal::new(None);
-    let parts = TableParts {
-        rows,
-        columns,
-        selection,
-        href,
-        name,
-        cursor,
-    };
+    let parts = TableParts { rows, columns, selection, href, name, cursor };
     let open = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
     use_cursor(parts, window, open);
 
@@ -88,20 +81,11 @@ where
     let in_sight = move || {
         let range = window.range.get();
         let cut = |all: &[Arc<T>]| -> Vec<_> {
-            all.iter()
-                .enumerate()
-                .skip(range.start)
-                .take(range.len())
-                .map(|(at, row)| (at, row.clone()))
-                .collect()
+            all.iter().enumerate().skip(range.start).take(range.len()).map(|(at, row)| (at, row.clone())).collect()
         };
         rows.with(cut)
     };
-    let count = move || {
-        rows.total
-            .get()
-            .map_or(-1, |(total, capped)| if capped { -1 } else { total + 1 })
-    };
+    let count = move || rows.total.get().map_or(-1, |(total, capped)| if capped { -1 } else { total + 1 });
     let table_width = move || format!("{}px", column::least_width(&columns.get(), selection.is_some()));
     view! {
         {move || match (rows.is_ready(), rows.count() == 0, rows.error.get()) {

@@ -33,10 +33,7 @@ impl Theme {
     }
 
     pub fn from_name(name: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|theme| theme.name() == name)
-            .unwrap_or(Self::System)
+        Self::ALL.into_iter().find(|theme| theme.name() == name).unwrap_or(Self::System)
     }
 
     /// Applies and remembers.

@@ -55,11 +55,7 @@ pub fn Timeline(#[prop(into)] entries: Signal<Vec<TimelineEntry>>) -> impl IntoV
 #[component]
 fn Entry(entry: TimelineEntry) -> impl IntoView {
     let exact = format::moment(entry.at.as_ref());
-    let changes = entry
-        .changes
-        .into_iter()
-        .map(|change| view! { <Diff change/> })
-        .collect_view();
+    let changes = entry.changes.into_iter().map(|change| view! { <Diff change/> }).collect_view();
     let text = (!entry.text.is_empty()).then(|| view! { <div class="attach pre-line">{entry.text}</div> });
     view! {
         <li>
@@ -78,13 +74,8 @@ fn Entry(entry: TimelineEntry) -> impl IntoView {
 /// "field, old struck, new marked".
 #[component]
 pub fn Diff(change: FieldChange) -> impl IntoView {
-    let before = (!change.before.is_empty())
-        .then(|| view! { <del><span class="sr-only">"from "</span>{change.before}</del> });
-    let after = if change.after.is_empty() {
-        "empty".to_owned()
-    } else {
-        change.after
-    };
+    let before = (!change.before.is_empty()).then(|| view! { <del><span class="sr-only">"from "</span>{change.before}</del> });
+    let after = if change.after.is_empty() { "empty".to_owned() } else { change.after };
     view! {
         <div class="diff t-12">
             <span class="soft">{change.field}</span>

@@ -36,11 +36,7 @@ pub fn use_toasts() -> Toasts {
 
 impl Toasts {
     pub(crate) fn provide() {
-        let toasts = Self {
-            shown: RwSignal::new(None),
-            count: StoredValue::new(0),
-            polite: RwSignal::new(String::new()),
-        };
+        let toasts = Self { shown: RwSignal::new(None), count: StoredValue::new(0), polite: RwSignal::new(String::new()) };
         TOASTS.set(Some(toasts));
     }
 
@@ -70,10 +66,7 @@ impl Toasts {
     }
 
     fn close(self, number: u32) {
-        if self
-            .shown
-            .with_untracked(|toast| toast.as_ref().is_some_and(|toast| toast.number == number))
-        {
+        if self.shown.with_untracked(|toast| toast.as_ref().is_some_and(|toast| toast.number == number)) {
             self.shown.set(None);
         }
     }

@@ -26,19 +26,12 @@ pub fn Enrol() -> impl IntoView {
     let codes = RwSignal::new(Vec::<String>::new());
     let enrolment = Load::new(move || async move {
         api.open(EnrolSecondFactorRequest::default(), async |transport, request| {
-            AccountServiceClient::new(transport)
-                .enrol_second_factor(request)
-                .await
+            AccountServiceClient::new(transport).enrol_second_factor(request).await
         })
         .await
     });
     let title = Signal::derive(move || {
-        if codes.with(Vec::is_empty) {
-            "Set up your authenticator"
-        } else {
-            "Keep your recovery codes"
-        }
-        .to_owned()
+        if codes.with(Vec::is_empty) { "Set up your authenticator" } else { "Keep your recovery codes" }.to_owned()
     });
     let lead = ViewFn::from(move || {
         if codes.with(Vec::is_empty) {
@@ -79,15 +72,10 @@ fn Confirm(codes: RwSignal<Vec<String>>) -> impl IntoView {
     let form = FormState::new();
     let code = RwSignal::new(String::new());
     let send = Callback::new(move |()| {
-        let request = ConfirmSecondFactorRequest {
-            code: code.get_untracked(),
-            return_token: false,
-        };
+        let request = ConfirmSecondFactorRequest { code: code.get_untracked(), return_token: false };
         let attempt = async move {
             api.open(request, async |transport, request| {
-                AccountServiceClient::new(transport)
-                    .confirm_second_factor(request)
-                    .await
+                AccountServiceClient::new(transport).confirm_second_factor(request).await
             })
             .await
         };

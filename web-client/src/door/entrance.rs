@@ -16,9 +16,7 @@ pub fn Entrance() -> impl IntoView {
     let session = session();
     let who = session.who();
     move || match who.get() {
-        Who::Failed(error) => {
-            view! { <ErrorPanel what="StreamFlow" error on_retry=move |()| session.refresh()/> }.into_any()
-        }
+        Who::Failed(error) => view! { <ErrorPanel what="StreamFlow" error on_retry=move |()| session.refresh()/> }.into_any(),
         _ => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
     }
 }

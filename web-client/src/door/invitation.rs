@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{
-    AcceptInvitationRequest, GetInvitationRequest, GetInvitationResponse,
-    invitation_service_client::InvitationServiceClient,
+    AcceptInvitationRequest, GetInvitationRequest, GetInvitationResponse, invitation_service_client::InvitationServiceClient,
 };
 use web_kit::{
     api::use_api,
@@ -28,12 +27,8 @@ pub fn Invitation() -> impl IntoView {
     let invitation = Load::new(move || {
         let request = GetInvitationRequest { token: token() };
         async move {
-            api.open(request, async |transport, request| {
-                InvitationServiceClient::new(transport)
-                    .get_invitation(request)
-                    .await
-            })
-            .await
+            api.open(request, async |transport, request| InvitationServiceClient::new(transport).get_invitation(request).await)
+                .await
         }
     });
     view! {
@@ -53,13 +48,7 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
     let form = FormState::new();
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let role = role_name(invitation.role());
-    let GetInvitationResponse {
-        org_name,
-        email,
-        invited_by,
-        has_account,
-        ..
-    } = invitation;
+    let GetInvitationResponse { org_name, email, invited_by, has_account, .. } = invitation;
     let address = email.clone();
     let send = move |()| {
         let request = AcceptInvitationRequest {
@@ -71,9 +60,7 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
         let attempt = async move {
             let password = request.password.clone();
             api.open(request, async |transport, request| {
-                InvitationServiceClient::new(transport)
-                    .accept_invitation(request)
-                    .await
+                InvitationServiceClient::new(transport).accept_invitation(request).await
             })
             .await?;
             sign_in(api, email, password).await

@@ -37,9 +37,7 @@ pub fn WrongSpace() -> impl IntoView {
     let own = me();
     let company = own.org_name;
     let lead = ViewFn::from(move || {
-        format!(
-            "You are signed in to {company}. This address belongs to another company, so nothing of it is shown."
-        )
+        format!("You are signed in to {company}. This address belongs to another company, so nothing of it is shown.")
     });
     view! {
         <Door title="Not your company’s page" lead>

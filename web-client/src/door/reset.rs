@@ -22,14 +22,10 @@ pub fn RequestReset() -> impl IntoView {
     let email = RwSignal::new(String::new());
     let sent = RwSignal::new(false);
     let send = move |()| {
-        let request = RequestPasswordResetRequest {
-            email: email.get_untracked().trim().to_owned(),
-        };
+        let request = RequestPasswordResetRequest { email: email.get_untracked().trim().to_owned() };
         let attempt = async move {
             api.open(request, async |transport, request| {
-                AccountServiceClient::new(transport)
-                    .request_password_reset(request)
-                    .await
+                AccountServiceClient::new(transport).request_password_reset(request).await
             })
             .await
         };
@@ -81,10 +77,7 @@ pub fn ConfirmReset() -> impl IntoView {
             new_password: password.get_untracked(),
         };
         let attempt = async move {
-            api.open(request, async |transport, request| {
-                AccountServiceClient::new(transport).reset_password(request).await
-            })
-            .await
+            api.open(request, async |transport, request| AccountServiceClient::new(transport).reset_password(request).await).await
         };
         form.send(attempt, move |_| done.set(true));
     };

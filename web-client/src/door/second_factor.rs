@@ -26,18 +26,11 @@ pub fn SecondFactor() -> impl IntoView {
     let code = RwSignal::new(String::new());
     let by_recovery = RwSignal::new(false);
     let send = Callback::new(move |()| {
-        let request = VerifySecondFactorRequest {
-            code: code.get_untracked().trim().to_owned(),
-            return_token: false,
-        };
+        let request = VerifySecondFactorRequest { code: code.get_untracked().trim().to_owned(), return_token: false };
         let attempt = async move {
-            api.open(request, async |transport, request| {
-                SessionServiceClient::new(transport)
-                    .verify_second_factor(request)
-                    .await
-            })
-            .await
-            .map_err(|error| error.at_field(Code::Unauthenticated, "code"))
+            api.open(request, async |transport, request| SessionServiceClient::new(transport).verify_second_factor(request).await)
+                .await
+                .map_err(|error| error.at_field(Code::Unauthenticated, "code"))
         };
         form.send(attempt, move |_| session.refresh());
     });
@@ -45,17 +38,10 @@ pub fn SecondFactor() -> impl IntoView {
         code.set(String::new());
         by_recovery.update(|on| *on = !*on);
     };
-    let email = move || {
-        session
-            .me()
-            .and_then(|me| me.user)
-            .map(|user| user.email)
-            .unwrap_or_default()
-    };
+    let email = move || session.me().and_then(|me| me.user).map(|user| user.email).unwrap_or_default();
     let lead = ViewFn::from(move || {
         if by_recovery.get() {
-            view! { "Type one of the codes you kept when you set up your authenticator. Each works once." }
-                .into_any()
+            view! { "Type one of the codes you kept when you set up your authenticator. Each works once." }.into_any()
         } else {
             view! {
                 "Open your authenticator app and type the six digits for "

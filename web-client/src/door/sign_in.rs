@@ -54,15 +54,9 @@ pub fn SignIn() -> impl IntoView {
 
 /// The browser gets its session as a cookie; nothing of it is seen here.
 pub async fn sign_in(api: Api, email: String, password: String) -> Result<(), ApiError> {
-    let request = SignInRequest {
-        email: email.trim().to_owned(),
-        password,
-        return_token: false,
-    };
-    api.open(request, async |transport, request| {
-        SessionServiceClient::new(transport).sign_in(request).await
-    })
-    .await
-    .map(|_| ())
-    .map_err(|error| error.at_field(Code::Unauthenticated, "password"))
+    let request = SignInRequest { email: email.trim().to_owned(), password, return_token: false };
+    api.open(request, async |transport, request| SessionServiceClient::new(transport).sign_in(request).await)
+        .await
+        .map(|_| ())
+        .map_err(|error| error.at_field(Code::Unauthenticated, "password"))
 }

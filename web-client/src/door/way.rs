@@ -19,13 +19,7 @@ pub fn follow_session(own: &'static str) {
         if let Some(next) = next
             && next.split('?').next() != Some(own)
         {
-            navigate(
-                &next,
-                NavigateOptions {
-                    replace: true,
-                    ..NavigateOptions::default()
-                },
-            );
+            navigate(&next, NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });
 }
@@ -33,15 +27,7 @@ pub fn follow_session(own: &'static str) {
 /// Leaves a page that does not follow the session by itself; "/" knows the way on.
 pub fn go_on() -> Callback<()> {
     let navigate = use_navigate();
-    Callback::new(move |()| {
-        navigate(
-            "/",
-            NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            },
-        )
-    })
+    Callback::new(move |()| navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() }))
 }
 
 /// None while it is not known.
@@ -66,10 +52,7 @@ mod tests {
     use super::*;
 
     fn signed_in(state: SecondFactorState) -> Who<Me> {
-        let mut me = Me {
-            tenant_id: "harrow".into(),
-            ..Me::default()
-        };
+        let mut me = Me { tenant_id: "harrow".into(), ..Me::default() };
         me.set_second_factor(state);
         Who::SignedIn(me)
     }
@@ -78,15 +61,9 @@ mod tests {
     fn the_return_address_survives_every_step() {
         let back = || Some("/tenant/harrow/client/leads?q=a".to_owned());
         let kept = "/second-factor?next=%2Ftenant%2Fharrow%2Fclient%2Fleads%3Fq%3Da";
-        assert_eq!(
-            next_page(&signed_in(SecondFactorState::CodeNeeded), back()).as_deref(),
-            Some(kept)
-        );
+        assert_eq!(next_page(&signed_in(SecondFactorState::CodeNeeded), back()).as_deref(), Some(kept));
         assert_eq!(next_page(&signed_in(SecondFactorState::Done), back()), back());
-        assert_eq!(
-            next_page(&signed_in(SecondFactorState::Done), None).as_deref(),
-            Some("/tenant/harrow/client/dashboard")
-        );
+        assert_eq!(next_page(&signed_in(SecondFactorState::Done), None).as_deref(), Some("/tenant/harrow/client/dashboard"));
         assert_eq!(next_page(&Who::SignedOut, None).as_deref(), Some("/sign-in"));
         assert_eq!(next_page(&Who::Asking, back()), None);
     }

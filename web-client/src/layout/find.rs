@@ -1,9 +1,7 @@
 //! Ctrl-K in this portal: all pages, and records by half a name, phone digits, an e-mail or an id.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{
-    RecordKind, SearchHit, SearchRequest, search_service_client::SearchServiceClient,
-};
+use streamflow_proto::client::v1::{RecordKind, SearchHit, SearchRequest, search_service_client::SearchServiceClient};
 use web_kit::{
     api::use_api,
     icon::glyphs,
@@ -29,16 +27,9 @@ pub fn Find() -> impl IntoView {
         if !may("search.read") {
             return Ok(Vec::new());
         }
-        let request = SearchRequest {
-            query: query.chars().take(200).collect(),
-            kinds: Vec::new(),
-            limit: HITS,
-        };
-        let reply = api
-            .read(request, async |transport, request| {
-                SearchServiceClient::new(transport).search(request).await
-            })
-            .await?;
+        let request = SearchRequest { query: query.chars().take(200).collect(), kinds: Vec::new(), limit: HITS };
+        let reply =
+            api.read(request, async |transport, request| SearchServiceClient::new(transport).search(request).await).await?;
         Ok(reply.hits.into_iter().filter_map(command).collect())
     });
     view! { <CommandPalette commands search/> }
@@ -51,14 +42,6 @@ fn command(hit: SearchHit) -> Option<Command> {
         RecordKind::Lead => ("leads", glyphs::FILTER, "Leads"),
         RecordKind::Unspecified => return None,
     };
-    let hint = [hit.subtitle, hit.matched]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ");
-    Some(
-        Command::go(hit.title, glyph, address(&format!("{page}/{}", hit.id)))
-            .hint(hint)
-            .group(group),
-    )
+    let hint = [hit.subtitle, hit.matched].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    Some(Command::go(hit.title, glyph, address(&format!("{page}/{}", hit.id))).hint(hint).group(group))
 }

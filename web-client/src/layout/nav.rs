@@ -33,20 +33,8 @@ pub struct Group {
     entries: &'static [Entry],
 }
 
-const fn entry(
-    label: &'static str,
-    page: &'static str,
-    glyph: Glyph,
-    permission: &'static str,
-    keys: &'static str,
-) -> Entry {
-    Entry {
-        label,
-        page,
-        glyph,
-        permission,
-        keys,
-    }
+const fn entry(label: &'static str, page: &'static str, glyph: Glyph, permission: &'static str, keys: &'static str) -> Entry {
+    Entry { label, page, glyph, permission, keys }
 }
 
 pub const GROUPS: [Group; 3] = [
@@ -60,13 +48,7 @@ pub const GROUPS: [Group; 3] = [
     Group {
         label: "Customers",
         entries: &[
-            entry(
-                "Customers",
-                "customers",
-                glyphs::ADDRESS_BOOK,
-                "customer.read",
-                "g c",
-            ),
+            entry("Customers", "customers", glyphs::ADDRESS_BOOK, "customer.read", "g c"),
             entry("Contacts", "contacts", glyphs::USER_GROUP, "contact.read", "g o"),
             entry("Leads", "leads", glyphs::FILTER, "lead.read", "g l"),
         ],
@@ -84,11 +66,7 @@ pub const GROUPS: [Group; 3] = [
 impl Group {
     /// What this person may see of it.
     pub fn entries(&self) -> Vec<Entry> {
-        self.entries
-            .iter()
-            .copied()
-            .filter(|entry| may(entry.permission))
-            .collect()
+        self.entries.iter().copied().filter(|entry| may(entry.permission)).collect()
     }
 }
 
@@ -107,9 +85,7 @@ pub fn NavGroups() -> impl IntoView {
         .map(|(label, entries)| {
             let links = entries
                 .into_iter()
-                .map(
-                    |entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> },
-                )
+                .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
                 .collect_view();
             view! {
                 {(!label.is_empty()).then(|| view! { <div class="nav-label">{label}</div> })}

@@ -44,38 +44,24 @@ impl ApiError {
     /// Something this page found wrong by itself, shown like the server's own findings.
     pub fn invalid(field: &str, message: &str) -> Self {
         let mut error = Self::new(Code::InvalidArgument, message);
-        error.violations.push(Violation {
-            field: field.to_owned(),
-            message: message.to_owned(),
-        });
+        error.violations.push(Violation { field: field.to_owned(), message: message.to_owned() });
         error
     }
 
     /// A refusal without violations, shown at one field: "E-mail or password is not right" under the password.
     pub fn at_field(mut self, code: Code, field: &str) -> Self {
         if self.code == code && self.violations.is_empty() {
-            self.violations.push(Violation {
-                field: field.to_owned(),
-                message: self.message.clone(),
-            });
+            self.violations.push(Violation { field: field.to_owned(), message: self.message.clone() });
         }
         self
     }
 
     pub fn from_status(status: &Status) -> Self {
         let mut error = Self::new(status.code(), status.message());
-        if let Some(id) = status
-            .metadata()
-            .get("x-request-id")
-            .and_then(|id| id.to_str().ok())
-        {
+        if let Some(id) = status.metadata().get("x-request-id").and_then(|id| id.to_str().ok()) {
             id.clone_into(&mut error.correlation_id);
         }
-        if let Some(wait) = status
-            .metadata()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-        {
+        if let Some(wait) = status.metadata().get("retry-after").and_then(|value| value.to_str().ok()) {
             error.retry_after = wait.parse().ok().map(Duration::from_secs);
         }
         let details = RichStatus::decode(status.details()).unwrap_or_default().details;
@@ -88,10 +74,7 @@ impl ApiError {
 
     /// The detail of that protobuf type, e.g. `error.detail::<CustomerConflict>("streamflow.example.v1.CustomerConflict")`.
     pub fn detail<M: Message + Default>(&self, type_name: &str) -> Option<M> {
-        self.details
-            .iter()
-            .find(|any| any.is(type_name))
-            .and_then(|any| M::decode(&*any.value).ok())
+        self.details.iter().find(|any| any.is(type_name)).and_then(|any| M::decode(&*any.value).ok())
     }
 
     /// Nobody is signed in here any more.
@@ -107,26 +90,17 @@ impl ApiError {
     /// Worth trying again as it is.
     pub fn is_retryable(&self) -> bool {
         self.retry_after.is_some()
-            || matches!(
-                self.code,
-                Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Aborted
-            )
+            || matches!(self.code, Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Aborted)
     }
 
     /// The change may have been made although no answer said so.
     pub fn outcome_is_unknown(&self) -> bool {
-        matches!(
-            self.code,
-            Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Internal | Code::Cancelled
-        )
+        matches!(self.code, Code::Unavailable | Code::DeadlineExceeded | Code::Unknown | Code::Internal | Code::Cancelled)
     }
 
     /// Message of the first violation whose path is `field`, or ends in it.
     pub fn violation(&self, field: &str) -> Option<&str> {
-        self.violations
-            .iter()
-            .find(|found| same_field(&found.field, field))
-            .map(|found| &*found.message)
+        self.violations.iter().find(|found| same_field(&found.field, field)).map(|found| &*found.message)
     }
 
     /// One sentence in plain words, also for failures that the server had no words for.
@@ -144,13 +118,8 @@ impl ApiError {
 
     fn take_detail(&mut self, any: &Any) {
         if any.is("google.rpc.BadRequest") {
-            let found = BadRequest::decode(&*any.value)
-                .unwrap_or_default()
-                .field_violations;
-            self.violations.extend(found.into_iter().map(|one| Violation {
-                field: one.field,
-                message: one.description,
-            }));
+            let found = BadRequest::decode(&*any.value).unwrap_or_default().field_violations;
+            self.violations.extend(found.into_iter().map(|one| Violation { field: one.field, message: one.description }));
         } else if any.is("google.rpc.ErrorInfo") {
             self.reason = ErrorInfo::decode(&*any.value).unwrap_or_default().reason;
         } else if any.is("google.rpc.RetryInfo") {
@@ -165,8 +134,7 @@ impl ApiError {
 /// Forms name fields shortly ("email"), the server by path ("customer.email").
 pub(crate) fn same_field(path: &str, name: &str) -> bool {
     fn ends_in(path: &str, name: &str) -> bool {
-        path.strip_suffix(name)
-            .is_some_and(|head| head.is_empty() || head.ends_with('.'))
+        path.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('.'))
     }
     ends_in(path, name) || ends_in(name, path)
 }
@@ -231,42 +199,23 @@ mod tests {
     use super::*;
 
     fn any(name: &str, message: &impl Message) -> Any {
-        Any {
-            type_url: format!("type.googleapis.com/{name}"),
-            value: message.encode_to_vec(),
-        }
+        Any { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
     }
 
     #[test]
     fn the_details_of_a_status_come_out_as_fields() {
         let bad = BadRequest {
-            field_violations: vec![FieldViolation {
-                field: "customer.email".into(),
-                description: "No domain ending".into(),
-            }],
+            field_violations: vec![FieldViolation { field: "customer.email".into(), description: "No domain ending".into() }],
         };
         let rich = RichStatus {
             details: vec![
                 any("google.rpc.BadRequest", &bad),
-                any(
-                    "google.rpc.ErrorInfo",
-                    &ErrorInfo {
-                        reason: "INVALID".into(),
-                    },
-                ),
-                any(
-                    "google.rpc.RetryInfo",
-                    &RetryInfo {
-                        retry_delay: Some(prost_types::Duration { seconds: 8, nanos: 0 }),
-                    },
-                ),
+                any("google.rpc.ErrorInfo", &ErrorInfo { reason: "INVALID".into() }),
+                any("google.rpc.RetryInfo", &RetryInfo { retry_delay: Some(prost_types::Duration { seconds: 8, nanos: 0 }) }),
             ],
         };
-        let mut status =
-            Status::with_details(Code::InvalidArgument, "Look again", rich.encode_to_vec().into());
-        status
-            .metadata_mut()
-            .insert("x-request-id", "req_1".parse().expect("ascii"));
+        let mut status = Status::with_details(Code::InvalidArgument, "Look again", rich.encode_to_vec().into());
+        status.metadata_mut().insert("x-request-id", "req_1".parse().expect("ascii"));
 
         let error = ApiError::from_status(&status);
         assert_eq!(error.violation("email"), Some("No domain ending"));
@@ -275,12 +224,7 @@ mod tests {
         assert_eq!(error.reason, "INVALID");
         assert_eq!(error.retry_after, Some(Duration::from_secs(8)));
         assert_eq!(error.correlation_id, "req_1");
-        assert_eq!(
-            error
-                .detail::<ErrorInfo>("google.rpc.ErrorInfo")
-                .map(|info| info.reason),
-            Some("INVALID".into())
-        );
+        assert_eq!(error.detail::<ErrorInfo>("google.rpc.ErrorInfo").map(|info| info.reason), Some("INVALID".into()));
         assert_eq!(error.sentence(), "Look again");
     }
 

@@ -22,10 +22,7 @@ pub struct Transport {
 
 impl Transport {
     pub(super) fn new(api: Api) -> Self {
-        Self {
-            api,
-            client: Client::new(browser::origin()),
-        }
+        Self { api, client: Client::new(browser::origin()) }
     }
 }
 
@@ -39,9 +36,7 @@ impl GrpcService<Body> for Transport {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        request
-            .headers_mut()
-            .insert("x-streamflow-portal", HeaderValue::from_static(self.api.portal()));
+        request.headers_mut().insert("x-streamflow-portal", HeaderValue::from_static(self.api.portal()));
         let sent = GrpcService::<Body>::call(&mut self.client, request);
         let api = self.api;
         Box::pin(async move {

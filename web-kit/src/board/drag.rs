@@ -37,8 +37,7 @@ impl Drag {
 
     pub fn begin(self, event: &PointerEvent, card: String) {
         if event.button() == 0 && event.pointer_type() != "touch" {
-            self.pressed
-                .set_value(Some((card, event.client_x(), event.client_y())));
+            self.pressed.set_value(Some((card, event.client_x(), event.client_y())));
         }
     }
 
@@ -112,8 +111,5 @@ fn place_under(x: i32, y: i32) -> Option<Place> {
             around.top() + around.height() / 2.0 < f64::from(y)
         })
         .count();
-    Some(Place {
-        lane: lane.get_attribute("data-lane")?.parse().ok()?,
-        at,
-    })
+    Some(Place { lane: lane.get_attribute("data-lane")?.parse().ok()?, at })
 }

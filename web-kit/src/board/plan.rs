@@ -40,21 +40,15 @@ pub(super) struct Placed {
 
 /// None when the card is unknown or would stay where it is.
 pub(super) fn placed(lanes: &[Vec<String>], card: &str, to: Place) -> Option<Placed> {
-    let (from_lane, from_at) = lanes
-        .iter()
-        .enumerate()
-        .find_map(|(lane, cards)| cards.iter().position(|one| one == card).map(|at| (lane, at)))?;
+    let (from_lane, from_at) =
+        lanes.iter().enumerate().find_map(|(lane, cards)| cards.iter().position(|one| one == card).map(|at| (lane, at)))?;
     if from_lane == to.lane && (to.at == from_at || to.at == from_at + 1) {
         return None;
     }
     let target = lanes.get(to.lane)?;
     let other = |one: &&String| *one != card;
     let (head, tail) = target.split_at(to.at.min(target.len()));
-    Some(Placed {
-        from_lane,
-        after: head.iter().rev().find(other).cloned(),
-        before: tail.iter().find(other).cloned(),
-    })
+    Some(Placed { from_lane, after: head.iter().rev().find(other).cloned(), before: tail.iter().find(other).cloned() })
 }
 
 #[cfg(test)]
@@ -62,9 +56,7 @@ mod tests {
     use super::*;
 
     fn lanes() -> Vec<Vec<String>> {
-        [&["a", "b", "c"][..], &["d"], &[]]
-            .map(|lane| lane.iter().map(|&card| card.into()).collect())
-            .to_vec()
+        [&["a", "b", "c"][..], &["d"], &[]].map(|lane| lane.iter().map(|&card| card.into()).collect()).to_vec()
     }
 
     fn at(lane: usize, at: usize) -> Place {

@@ -19,10 +19,7 @@ impl Scale {
             .map(|step| step * power)
             .find(|step| step * 4.0 >= top)
             .unwrap_or(power * 50.0);
-        Self {
-            step,
-            count: (top / step).ceil() as u32,
-        }
+        Self { step, count: (top / step).ceil() as u32 }
     }
 
     /// 0 at the foot, 1 at the top.
@@ -47,14 +44,7 @@ mod tests {
 
     #[test]
     fn axes_have_round_steps_and_at_most_five_lines() {
-        for (top, last) in [
-            (0.0, 1.0),
-            (3.0, 3.0),
-            (7.0, 8.0),
-            (42.0, 60.0),
-            (1_000.0, 1_000.0),
-            (186_432.0, 200_000.0),
-        ] {
+        for (top, last) in [(0.0, 1.0), (3.0, 3.0), (7.0, 8.0), (42.0, 60.0), (1_000.0, 1_000.0), (186_432.0, 200_000.0)] {
             let scale = Scale::from_zero(top);
             let steps: Vec<_> = scale.steps().collect();
             assert_eq!(steps.last().copied(), Some(last), "{top}");

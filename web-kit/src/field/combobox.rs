@@ -16,11 +16,7 @@ pub struct ComboItem {
 
 impl ComboItem {
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self {
-            value: value.into(),
-            label: label.into(),
-            hint: String::new(),
-        }
+        Self { value: value.into(), label: label.into(), hint: String::new() }
     }
 
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -29,9 +25,7 @@ impl ComboItem {
     }
 
     fn matches(&self, typed: &str) -> bool {
-        typed
-            .split_whitespace()
-            .all(|word| self.label.to_lowercase().contains(word) || self.hint.to_lowercase().contains(word))
+        typed.split_whitespace().all(|word| self.label.to_lowercase().contains(word) || self.hint.to_lowercase().contains(word))
     }
 }
 
@@ -74,14 +68,7 @@ pub fn Combobox(
     let text = move || {
         typed.get().unwrap_or_else(|| {
             let value = value.get();
-            items
-                .with(|items| {
-                    items
-                        .iter()
-                        .find(|item| item.value == value)
-                        .map(|item| item.label.clone())
-                })
-                .unwrap_or_default()
+            items.with(|items| items.iter().find(|item| item.value == value).map(|item| item.label.clone())).unwrap_or_default()
         })
     };
     let choose = move |chosen: String| {

@@ -1,29 +1,9 @@
 //! Dates and times from civil seconds: seconds since 1970 as the clock on the wall shows them, so zones are settled before.
 
 const DAY: i64 = 86_400;
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const WEEKDAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Year, month 1 to 12, day 1 to 31 (Howard Hinnant, "chrono-compatible low-level date algorithms").
 pub fn civil(seconds: i64) -> (i64, usize, i64) {
@@ -34,11 +14,7 @@ pub fn civil(seconds: i64) -> (i64, usize, i64) {
     let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     let mp = (5 * doy + 2) / 153;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    (
-        yoe + era * 400 + i64::from(month <= 2),
-        month as usize,
-        doy - (153 * mp + 2) / 5 + 1,
-    )
+    (yoe + era * 400 + i64::from(month <= 2), month as usize, doy - (153 * mp + 2) / 5 + 1)
 }
 
 /// Civil seconds of midnight on a date like "2026-11-20"; None when it is no date.
@@ -120,11 +96,7 @@ pub fn heading(at: i64, now: i64) -> String {
     }
     let (year, month, day) = civil(at);
     let text = format!("{}, {day} {}", weekday(at), MONTHS[month - 1]);
-    if year == civil(now).0 {
-        text
-    } else {
-        format!("{text} {year}")
-    }
+    if year == civil(now).0 { text } else { format!("{text} {year}") }
 }
 
 /// "Monday".
@@ -146,14 +118,7 @@ mod tests {
 
     #[test]
     fn dates_go_there_and_back() {
-        for date in [
-            "1970-01-01",
-            "2000-02-29",
-            "2026-11-20",
-            "2026-12-31",
-            "1969-12-31",
-            "2100-03-01",
-        ] {
+        for date in ["1970-01-01", "2000-02-29", "2026-11-20", "2026-12-31", "1969-12-31", "2100-03-01"] {
             assert_eq!(iso(at(date, 23, 59)), date);
         }
         for wrong in ["2026-02-30", "2026-13-01", "yesterday", "2026-11", ""] {

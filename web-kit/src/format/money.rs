@@ -36,11 +36,7 @@ pub fn plain(minor: i64, currency: &str) -> String {
     let minus = if minor < 0 && whole == 0 { "−" } else { "" };
     match digits {
         0 => number::count(whole),
-        _ => format!(
-            "{minus}{}.{part:0width$}",
-            number::count(whole),
-            width = digits as usize
-        ),
+        _ => format!("{minus}{}.{part:0width$}", number::count(whole), width = digits as usize),
     }
 }
 
@@ -54,10 +50,7 @@ pub fn rounded(minor: i64, currency: &str) -> String {
 /// Minor units of what a person typed: "1,250.5" is 125050 in GBP. None when it is no amount.
 pub fn parse(text: &str, currency: &str) -> Option<i64> {
     let digits = digits(currency) as usize;
-    let text: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != ',' && *c != '£' && *c != '€' && *c != '$')
-        .collect();
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '£' && *c != '€' && *c != '$').collect();
     let (minus, text) = match text.strip_prefix(['-', '−']) {
         Some(rest) => (-1, rest.to_owned()),
         None => (1, text),
@@ -66,17 +59,10 @@ pub fn parse(text: &str, currency: &str) -> Option<i64> {
     if (whole.is_empty() && part.is_empty()) || part.len() > digits {
         return None;
     }
-    if !whole
-        .bytes()
-        .chain(part.bytes())
-        .all(|byte| byte.is_ascii_digit())
-    {
+    if !whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    format!("{whole}{part:0<digits$}")
-        .parse::<i64>()
-        .ok()
-        .map(|minor| minor * minus)
+    format!("{whole}{part:0<digits$}").parse::<i64>().ok().map(|minor| minor * minus)
 }
 
 fn with_symbol(number: &str, currency: &str) -> String {

@@ -20,11 +20,7 @@ pub fn counted(value: i64, one: &str, many: &str) -> String {
 
 /// A total that is no longer counted exactly above its cap: "10,000+".
 pub fn total(value: i64, capped: bool) -> String {
-    if capped {
-        format!("{}+", count(value))
-    } else {
-        count(value)
-    }
+    if capped { format!("{}+", count(value)) } else { count(value) }
 }
 
 /// "9 %", "+4 %"; `signed` adds the plus.
@@ -48,11 +44,7 @@ pub fn bytes(value: i64) -> String {
         size /= 1_000.0;
         unit += 1;
     }
-    if unit > 0 && size < 10.0 {
-        format!("{size:.1} {}", UNITS[unit])
-    } else {
-        format!("{size:.0} {}", UNITS[unit])
-    }
+    if unit > 0 && size < 10.0 { format!("{size:.1} {}", UNITS[unit]) } else { format!("{size:.0} {}", UNITS[unit]) }
 }
 
 /// "8 s", "2 min", "3 h 20 min".
@@ -67,11 +59,7 @@ pub fn duration(seconds: i64) -> String {
 
 /// Digits of a phone number with the spaces people wrote, for `tel:`.
 pub fn dialable(phone: &str) -> String {
-    phone
-        .char_indices()
-        .filter(|(at, c)| c.is_ascii_digit() || (*at == 0 && *c == '+'))
-        .map(|(_, c)| c)
-        .collect()
+    phone.char_indices().filter(|(at, c)| c.is_ascii_digit() || (*at == 0 && *c == '+')).map(|(_, c)| c).collect()
 }
 
 #[cfg(test)]

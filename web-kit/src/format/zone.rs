@@ -21,9 +21,7 @@ pub fn local(utc: i64) -> i64 {
     let hour = utc.div_euclid(3_600);
     let known = OFFSETS.with_borrow(|known| known.get(&hour).copied());
     let offset = known.unwrap_or_else(|| {
-        let offset = ZONE
-            .with_borrow(|zone| offset_at(hour * 3_600, zone))
-            .unwrap_or_default();
+        let offset = ZONE.with_borrow(|zone| offset_at(hour * 3_600, zone)).unwrap_or_default();
         OFFSETS.with_borrow_mut(|known| known.insert(hour, offset));
         offset
     });
@@ -37,16 +35,9 @@ fn offset_at(utc: i64, zone: &str) -> Option<i64> {
     if !zone.is_empty() {
         js_sys::Reflect::set(&options, &"timeZone".into(), &zone.into()).ok()?;
     }
-    let call = js_sys::Reflect::get(&date, &"toLocaleString".into())
-        .ok()?
-        .dyn_into::<js_sys::Function>()
-        .ok()?;
+    let call = js_sys::Reflect::get(&date, &"toLocaleString".into()).ok()?.dyn_into::<js_sys::Function>().ok()?;
     // An unknown zone throws; then the browser's own is used.
-    let text = call
-        .call2(&date, &"sv-SE".into(), &options)
-        .or_else(|_| call.call1(&date, &"sv-SE".into()))
-        .ok()?
-        .as_string()?;
+    let text = call.call2(&date, &"sv-SE".into(), &options).or_else(|_| call.call1(&date, &"sv-SE".into())).ok()?.as_string()?;
     Some(wall_clock(&text)? - utc)
 }
 

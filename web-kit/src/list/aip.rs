@@ -36,14 +36,7 @@ mod tests {
 
     #[test]
     fn values_can_not_end_their_quotes() {
-        let filter = and([
-            eq("name", r#"a" OR name = "b\"#),
-            String::new(),
-            from("created_at", "2026-11-01"),
-        ]);
-        assert_eq!(
-            filter,
-            r#"name = "a\" OR name = \"b\\" AND created_at >= "2026-11-01""#
-        );
+        let filter = and([eq("name", r#"a" OR name = "b\"#), String::new(), from("created_at", "2026-11-01")]);
+        assert_eq!(filter, r#"name = "a\" OR name = \"b\\" AND created_at >= "2026-11-01""#);
     }
 }

@@ -25,20 +25,11 @@ pub struct ViewTab {
 impl ViewTab {
     /// The list as it is without filters.
     pub fn all(label: impl Into<String>) -> Self {
-        Self {
-            id: String::new(),
-            label: label.into(),
-            count: None,
-            state: ListState::default(),
-            removable: false,
-        }
+        Self { id: String::new(), label: label.into(), count: None, state: ListState::default(), removable: false }
     }
 
     fn address(&self) -> String {
-        let state = ListState {
-            view: self.id.clone(),
-            ..self.state.clone()
-        };
+        let state = ListState { view: self.id.clone(), ..self.state.clone() };
         let query = state.to_query();
         if query.is_empty() { "?".to_owned() } else { query }
     }
@@ -62,26 +53,19 @@ pub fn ViewBar(
             .into_iter()
             .map(|view| {
                 let is_current = view.id == current;
-                let address = format!(
-                    "{}{}",
-                    window().location().pathname().unwrap_or_default(),
-                    view.address()
-                );
-                let remove = (is_current && view.removable)
-                    .then_some(on_delete)
-                    .flatten()
-                    .map(|delete| {
-                        let id = view.id.clone();
-                        let label = format!("Delete the view {}", view.label);
-                        view! {
-                            <IconButton
-                                label=label
-                                glyph=glyphs::XMARK
-                                small=true
-                                on_click=move |_| delete.run(id.clone())
-                            />
-                        }
-                    });
+                let address = format!("{}{}", window().location().pathname().unwrap_or_default(), view.address());
+                let remove = (is_current && view.removable).then_some(on_delete).flatten().map(|delete| {
+                    let id = view.id.clone();
+                    let label = format!("Delete the view {}", view.label);
+                    view! {
+                        <IconButton
+                            label=label
+                            glyph=glyphs::XMARK
+                            small=true
+                            on_click=move |_| delete.run(id.clone())
+                        />
+                    }
+                });
                 view! {
                     <a class="view" href=address aria-current=is_current.then_some("page")>
                         {view.label.clone()}
@@ -106,10 +90,7 @@ fn SaveView(on_save: Callback<String>) -> impl IntoView {
     let open = RwSignal::new(false);
     let name = NodeRef::<html::Input>::new();
     let save = move || {
-        let text = name
-            .get_untracked()
-            .map(|input| input.value().trim().to_owned())
-            .unwrap_or_default();
+        let text = name.get_untracked().map(|input| input.value().trim().to_owned()).unwrap_or_default();
         if !text.is_empty() {
             on_save.run(text);
             open.set(false);

@@ -35,15 +35,12 @@ impl FilterDef {
     fn shown(&self, value: &str) -> String {
         match &self.kind {
             FilterKind::Choice(choices) => choices
-                .with(|all| {
-                    all.iter()
-                        .find(|choice| choice.value == value)
-                        .map(|choice| choice.label.clone())
-                })
+                .with(|all| all.iter().find(|choice| choice.value == value).map(|choice| choice.label.clone()))
                 .unwrap_or_else(|| value.to_owned()),
             FilterKind::Text => value.to_owned(),
-            FilterKind::Since => date::parse_iso(value)
-                .map_or_else(|| value.to_owned(), |day| format!("since {}", date::day(day))),
+            FilterKind::Since => {
+                date::parse_iso(value).map_or_else(|| value.to_owned(), |day| format!("since {}", date::day(day)))
+            }
         }
     }
 }
@@ -73,8 +70,7 @@ pub fn FilterBar(
                 .filters
                 .iter()
                 .filter_map(|(field, value)| {
-                    let def =
-                        filters.with_value(|all| all.iter().find(|def| def.field == *field).cloned())?;
+                    let def = filters.with_value(|all| all.iter().find(|def| def.field == *field).cloned())?;
                     let shown = def.shown(value);
                     Some(view! { <Chip query def shown/> })
                 })
@@ -173,16 +169,10 @@ fn Chip(query: ListQuery, def: FilterDef, shown: String) -> impl IntoView {
 #[component]
 fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl IntoView {
     let open = RwSignal::new(false);
-    let field = RwSignal::new(
-        filters
-            .with_value(|all| all.first().map(|def| def.field))
-            .unwrap_or_default(),
-    );
+    let field = RwSignal::new(filters.with_value(|all| all.first().map(|def| def.field)).unwrap_or_default());
     let value = RwSignal::new(String::new());
     let def = move || filters.with_value(|all| all.iter().find(|def| def.field == field.get()).cloned());
-    let named = move |name: &str| {
-        filters.with_value(|all| all.iter().map(|def| def.field).find(|field| *field == name))
-    };
+    let named = move |name: &str| filters.with_value(|all| all.iter().map(|def| def.field).find(|field| *field == name));
     let apply = move || {
         let chosen = value.get_untracked();
         if !chosen.trim().is_empty() {
@@ -265,11 +255,7 @@ fn OrderMenu(query: ListQuery, orders: Vec<(&'static str, &'static str)>) -> imp
         let now = query.with(|state| state.order_by.clone());
         known.with_value(|known| {
             let usual = known.first().map_or("Order", |(_, name)| *name);
-            known
-                .iter()
-                .find(|(order, _)| *order == now)
-                .map_or(usual, |(_, name)| *name)
-                .to_owned()
+            known.iter().find(|(order, _)| *order == now).map_or(usual, |(_, name)| *name).to_owned()
         })
     });
     let items = Signal::derive(move || {
@@ -293,11 +279,7 @@ fn ColumnsMenu(query: ListQuery, columns: Vec<(String, String)>, usual: Vec<Stri
     let usual = StoredValue::new(usual);
     let shown = move || {
         let chosen = query.with(|state| state.columns.clone());
-        if chosen.is_empty() {
-            usual.get_value()
-        } else {
-            chosen
-        }
+        if chosen.is_empty() { usual.get_value() } else { chosen }
     };
     let toggle = move |id: &str, on: bool| {
         let mut now = untrack(shown);
@@ -306,19 +288,9 @@ fn ColumnsMenu(query: ListQuery, columns: Vec<(String, String)>, usual: Vec<Stri
             now.push(id.to_owned());
         }
         // Columns stay in the table's own order.
-        let ordered: Vec<_> = columns.with_value(|all| {
-            all.iter()
-                .map(|(id, _)| id.clone())
-                .filter(|id| now.contains(id))
-                .collect()
-        });
-        query.update(|state| {
-            state.columns = if ordered == usual.get_value() {
-                Vec::new()
-            } else {
-                ordered
-            }
-        });
+        let ordered: Vec<_> =
+            columns.with_value(|all| all.iter().map(|(id, _)| id.clone()).filter(|id| now.contains(id)).collect());
+        query.update(|state| state.columns = if ordered == usual.get_value() { Vec::new() } else { ordered });
     };
     view! {
         <Popover open label="Columns" glyph=Some(glyphs::TABLE_COLUMNS) class="not-phone">

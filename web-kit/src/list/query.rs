@@ -25,14 +25,7 @@ pub fn use_list_query() -> ListQuery {
     ListQuery {
         state: Memo::new(move |_| search.with(|search| ListState::from_query(search))),
         navigate: StoredValue::new(Box::new(move |address| {
-            navigate(
-                address,
-                NavigateOptions {
-                    replace: true,
-                    scroll: false,
-                    ..NavigateOptions::default()
-                },
-            );
+            navigate(address, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
         })),
     }
 }

@@ -87,11 +87,7 @@ impl<T: Send + Sync> Rows<T> {
         let shows_skeleton = self.next.with_untracked(Option::is_none);
         let answer = self.fetch.get_value()(token);
         spawn_local(async move {
-            let answer = if shows_skeleton {
-                steady(answer).await
-            } else {
-                answer.await
-            };
+            let answer = if shows_skeleton { steady(answer).await } else { answer.await };
             // A page that is gone, or a question that is no longer asked.
             if self.asked.try_get_value() == Some(number) {
                 self.settle(answer, first);
@@ -103,8 +99,7 @@ impl<T: Send + Sync> Rows<T> {
         match answer {
             Ok(page) => {
                 let new: Vec<_> = page.rows.into_iter().map(Arc::new).collect();
-                self.loaded
-                    .update(|rows| if first { *rows = new } else { rows.extend(new) });
+                self.loaded.update(|rows| if first { *rows = new } else { rows.extend(new) });
                 self.next.set(Some(page.next_page_token));
                 if first || page.total.is_some() {
                     self.total.set(page.total);
@@ -164,8 +159,7 @@ impl<T: Send + Sync> Rows<T> {
     }
 
     pub fn has_more(self) -> bool {
-        self.next
-            .with(|next| next.as_ref().is_some_and(|token| !token.is_empty()))
+        self.next.with(|next| next.as_ref().is_some_and(|token| !token.is_empty()))
     }
 
     /// Empty when the list is gone, which an undo that outlives its page may ask.
@@ -174,8 +168,7 @@ impl<T: Send + Sync> Rows<T> {
     }
 
     pub fn has(self, key: &str) -> bool {
-        self.loaded
-            .with_untracked(|rows| rows.iter().any(|row| self.key_of(row) == key))
+        self.loaded.with_untracked(|rows| rows.iter().any(|row| self.key_of(row) == key))
     }
 
     /// Puts a row in place of the one with its key.
@@ -201,10 +194,7 @@ impl<T: Send + Sync> Rows<T> {
     pub fn remove(self, key: &str) -> Option<(usize, Arc<T>)> {
         let mut taken = None;
         self.loaded.update(|rows| {
-            taken = rows
-                .iter()
-                .position(|row| self.key_of(row) == key)
-                .map(|at| (at, rows.remove(at)));
+            taken = rows.iter().position(|row| self.key_of(row) == key).map(|at| (at, rows.remove(at)));
         });
         taken
     }

@@ -18,9 +18,7 @@ pub struct Selection {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self {
-            keys: RwSignal::new(BTreeSet::new()),
-        }
+        Self { keys: RwSignal::new(BTreeSet::new()) }
     }
 }
 
@@ -59,16 +57,8 @@ pub struct BulkAction {
 }
 
 impl BulkAction {
-    pub fn new(
-        label: impl Into<String>,
-        glyph: Glyph,
-        run: impl Fn(Vec<String>) + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            label: label.into(),
-            glyph,
-            run: Arc::new(run),
-        }
+    pub fn new(label: impl Into<String>, glyph: Glyph, run: impl Fn(Vec<String>) + Send + Sync + 'static) -> Self {
+        Self { label: label.into(), glyph, run: Arc::new(run) }
     }
 }
 

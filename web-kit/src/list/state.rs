@@ -19,10 +19,7 @@ const FILTER: &str = "f.";
 
 impl ListState {
     pub fn filter(&self, field: &str) -> Option<&str> {
-        self.filters
-            .iter()
-            .find(|(known, _)| known == field)
-            .map(|(_, value)| &**value)
+        self.filters.iter().find(|(known, _)| known == field).map(|(_, value)| &**value)
     }
 
     /// Sets one filter; an empty value removes it.
@@ -67,11 +64,7 @@ impl ListState {
         }
         push("sort", &self.order_by);
         push("cols", &self.columns.join(","));
-        if parts.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", parts.join("&"))
-        }
+        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
     }
 
     pub fn from_query(query: &str) -> Self {
@@ -95,21 +88,15 @@ impl ListState {
 
 /// Keys and values of a query string, decoded.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    query
-        .trim_start_matches('?')
-        .split('&')
-        .filter(|part| !part.is_empty())
-        .map(|part| {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(key), decode(value))
-        })
+    query.trim_start_matches('?').split('&').filter(|part| !part.is_empty()).map(|part| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        (decode(key), decode(value))
+    })
 }
 
 /// One value of a query string.
 pub fn query_value(query: &str, key: &str) -> Option<String> {
-    pairs(query)
-        .find(|(known, _)| known == key)
-        .map(|(_, value)| value)
+    pairs(query).find(|(known, _)| known == key).map(|(_, value)| value)
 }
 
 /// RFC 3986 percent-encoding of all but unreserved characters, the comma and the colon.
@@ -130,9 +117,7 @@ fn decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = bytes
-            .get(at + 1..at + 3)
-            .and_then(|hex| std::str::from_utf8(hex).ok());
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
         match (bytes[at], hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -193,9 +178,6 @@ mod tests {
     #[test]
     fn a_broken_address_is_read_as_far_as_it_goes() {
         assert_eq!(ListState::from_query("?q=%zz%4&f.&x").text, "%zz%4");
-        assert_eq!(
-            query_value("?next=%2Fspace%2Fa", "next").as_deref(),
-            Some("/space/a")
-        );
+        assert_eq!(query_value("?next=%2Fspace%2Fa", "next").as_deref(), Some("/space/a"));
     }
 }

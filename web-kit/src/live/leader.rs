@@ -47,13 +47,8 @@ pub(super) fn join(live: Live, name: String) {
 
 /// `navigator.locks.request(name, lead)`; None where there are no locks.
 fn request_lock(name: &str, lead: &Function) -> Option<()> {
-    let locks = Reflect::get(&window().navigator(), &"locks".into())
-        .ok()
-        .filter(JsValue::is_object)?;
-    let request = Reflect::get(&locks, &"request".into())
-        .ok()?
-        .dyn_into::<Function>()
-        .ok()?;
+    let locks = Reflect::get(&window().navigator(), &"locks".into()).ok().filter(JsValue::is_object)?;
+    let request = Reflect::get(&locks, &"request".into()).ok()?.dyn_into::<Function>().ok()?;
     request.call2(&locks, &name.into(), lead).ok()?;
     Some(())
 }

@@ -83,15 +83,28 @@ fn to_filter(state: &ListState) -> String {
 }
 
 fn categories() -> Vec<Choice> {
-    [("sign_in", "Signing in"), ("sign_out", "Signing out"), ("read", "Reading"), ("export", "Exports"), ("denied", "Denied"), ("rate_limit", "Rate limits")]
-        .map(|(value, label)| Choice::new(value, label))
-        .to_vec()
+    [
+        ("sign_in", "Signing in"),
+        ("sign_out", "Signing out"),
+        ("read", "Reading"),
+        ("export", "Exports"),
+        ("denied", "Denied"),
+        ("rate_limit", "Rate limits"),
+    ]
+    .map(|(value, label)| Choice::new(value, label))
+    .to_vec()
 }
 
 fn outcomes() -> Vec<Choice> {
-    [("OK", "Done"), ("UNAUTHENTICATED", "Not signed in"), ("PERMISSION_DENIED", "Denied"), ("INVALID_ARGUMENT", "Refused input"), ("RESOURCE_EXHAUSTED", "Too many")]
-        .map(|(value, label)| Choice::new(value, label))
-        .to_vec()
+    [
+        ("OK", "Done"),
+        ("UNAUTHENTICATED", "Not signed in"),
+        ("PERMISSION_DENIED", "Denied"),
+        ("INVALID_ARGUMENT", "Refused input"),
+        ("RESOURCE_EXHAUSTED", "Too many"),
+    ]
+    .map(|(value, label)| Choice::new(value, label))
+    .to_vec()
 }
 
 /// "SignIn" of "/package.Service/SignIn", in words.
@@ -112,7 +125,9 @@ fn action(path: &str) -> String {
 fn columns() -> Vec<Column<AuditLine>> {
     vec![
         Column::new("action", "Action", |line: &AuditLine| action(&line.path)).width(180),
-        Column::new("at", "Time", |line: &AuditLine| view! { <span class="tnum">{moment(line.at.as_ref())}</span> }).width(170).on_phone("b"),
+        Column::new("at", "Time", |line: &AuditLine| view! { <span class="tnum">{moment(line.at.as_ref())}</span> })
+            .width(170)
+            .on_phone("b"),
         Column::new("who", "Who", |line: &AuditLine| {
             if line.actor.is_empty() {
                 view! { <span class="muted">"Nobody signed in"</span> }.into_any()
@@ -122,7 +137,12 @@ fn columns() -> Vec<Column<AuditLine>> {
         })
         .on_phone("c"),
         Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> }).width(140),
-        Column::new("number", "Number", |line: &AuditLine| view! { <span class="mono muted">{line.correlation_id.clone()}</span> }).width(280),
+        Column::new(
+            "number",
+            "Number",
+            |line: &AuditLine| view! { <span class="mono muted">{line.correlation_id.clone()}</span> },
+        )
+        .width(280),
         Column::new("outcome", "Result", |line: &AuditLine| outcome(&line.outcome)).width(150).on_phone("d"),
     ]
 }

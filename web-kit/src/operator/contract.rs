@@ -114,7 +114,8 @@ macro_rules! operator_portal {
 
             async fn me(api: $crate::api::Api) -> Result<$crate::operator::Identity, $crate::api::error::ApiError> {
                 use $pb as pb;
-                let call = async |transport, request| pb::session_service_client::SessionServiceClient::new(transport).me(request).await;
+                let call =
+                    async |transport, request| pb::session_service_client::SessionServiceClient::new(transport).me(request).await;
                 let me = api.open(pb::MeRequest {}, call).await?;
                 let full = me.second_factor() == pb::SecondFactorState::Done;
                 let user = me.user.unwrap_or_default();
@@ -124,7 +125,9 @@ macro_rules! operator_portal {
             async fn sign_in(api: $crate::api::Api, email: String, password: String) -> Result<(), $crate::api::error::ApiError> {
                 use $pb as pb;
                 let request = pb::SignInRequest { email, password, return_token: false };
-                let call = async |transport, request| pb::session_service_client::SessionServiceClient::new(transport).sign_in(request).await;
+                let call = async |transport, request| {
+                    pb::session_service_client::SessionServiceClient::new(transport).sign_in(request).await
+                };
                 api.open(request, call).await.map(|_| ())
             }
 
@@ -139,16 +142,25 @@ macro_rules! operator_portal {
 
             async fn sign_out(api: $crate::api::Api) -> Result<(), $crate::api::error::ApiError> {
                 use $pb as pb;
-                let call = async |transport, request| pb::session_service_client::SessionServiceClient::new(transport).sign_out(request).await;
+                let call = async |transport, request| {
+                    pb::session_service_client::SessionServiceClient::new(transport).sign_out(request).await
+                };
                 api.open(pb::SignOutRequest {}, call).await.map(|_| ())
             }
 
-            async fn overview(api: $crate::api::Api, days: i32) -> Result<$crate::operator::Overview, $crate::api::error::ApiError> {
+            async fn overview(
+                api: $crate::api::Api,
+                days: i32,
+            ) -> Result<$crate::operator::Overview, $crate::api::error::ApiError> {
                 use $pb as pb;
-                let call = async |transport, request| pb::overview_service_client::OverviewServiceClient::new(transport).get_overview(request).await;
+                let call = async |transport, request| {
+                    pb::overview_service_client::OverviewServiceClient::new(transport).get_overview(request).await
+                };
                 let reply = api.read(pb::GetOverviewRequest { days }, call).await?;
                 let figure = |figure: Option<pb::Figure>| {
-                    figure.map(|figure| $crate::operator::Figure { value: figure.value, before: figure.before }).unwrap_or_default()
+                    figure
+                        .map(|figure| $crate::operator::Figure { value: figure.value, before: figure.before })
+                        .unwrap_or_default()
                 };
                 Ok($crate::operator::Overview {
                     live_sessions: reply.live_sessions,
@@ -164,7 +176,11 @@ macro_rules! operator_portal {
                     health: reply
                         .health
                         .into_iter()
-                        .map(|health| $crate::operator::Health { name: health.name, healthy: health.healthy, detail: health.detail })
+                        .map(|health| $crate::operator::Health {
+                            name: health.name,
+                            healthy: health.healthy,
+                            detail: health.detail,
+                        })
                         .collect(),
                     version: reply.version,
                     started_at: reply.started_at,
@@ -178,7 +194,9 @@ macro_rules! operator_portal {
             ) -> Result<$crate::list::rows::Page<$crate::operator::AuditLine>, $crate::api::error::ApiError> {
                 use $pb as pb;
                 let request = pb::ListAuditRequest { page_size: 100, page_token, filter };
-                let call = async |transport, request| pb::audit_service_client::AuditServiceClient::new(transport).list_audit(request).await;
+                let call = async |transport, request| {
+                    pb::audit_service_client::AuditServiceClient::new(transport).list_audit(request).await
+                };
                 let reply = api.read(request, call).await?;
                 let info = reply.page.unwrap_or_default();
                 let line = |record: pb::AuditRecord| $crate::operator::AuditLine {
@@ -212,7 +230,9 @@ macro_rules! operator_portal {
 
             async fn sessions(api: $crate::api::Api) -> Result<Vec<$crate::operator::SessionLine>, $crate::api::error::ApiError> {
                 use $pb as pb;
-                let call = async |transport, request| pb::session_service_client::SessionServiceClient::new(transport).list_sessions(request).await;
+                let call = async |transport, request| {
+                    pb::session_service_client::SessionServiceClient::new(transport).list_sessions(request).await
+                };
                 let reply = api.read(pb::ListSessionsRequest {}, call).await?;
                 let line = |session: pb::Session| $crate::operator::SessionLine {
                     id: session.id,
@@ -228,7 +248,9 @@ macro_rules! operator_portal {
 
             async fn end_session(api: $crate::api::Api, session_id: String) -> Result<(), $crate::api::error::ApiError> {
                 use $pb as pb;
-                let call = async |transport, request| pb::session_service_client::SessionServiceClient::new(transport).revoke_session(request).await;
+                let call = async |transport, request| {
+                    pb::session_service_client::SessionServiceClient::new(transport).revoke_session(request).await
+                };
                 let act = $crate::api::act::Act::default();
                 api.write(&act, pb::RevokeSessionRequest { session_id }, call).await.map(|_| ())
             }

@@ -20,9 +20,7 @@ pub fn overview<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
     let days = RwSignal::new("7".to_owned());
     let choices = || vec![choice("1", "24 hours"), choice("7", "7 days"), choice("30", "30 days")];
-    use_page("Overview")
-        .canvas()
-        .with_actions(move || view! { <Segmented label="Range" value=days choices=choices()/> });
+    use_page("Overview").canvas().with_actions(move || view! { <Segmented label="Range" value=days choices=choices()/> });
     let load = Load::new(move || {
         let days = days.get().parse().unwrap_or(7);
         P::overview(api, days)
@@ -95,8 +93,11 @@ fn HealthCard(overview: Overview) -> impl IntoView {
         .health
         .into_iter()
         .map(|check| {
-            let (tone, glyph, word) =
-                if check.healthy { (Tone::Success, glyphs::CIRCLE_CHECK, "Working") } else { (Tone::Danger, glyphs::CIRCLE_XMARK, "Failing") };
+            let (tone, glyph, word) = if check.healthy {
+                (Tone::Success, glyphs::CIRCLE_CHECK, "Working")
+            } else {
+                (Tone::Danger, glyphs::CIRCLE_XMARK, "Failing")
+            };
             view! {
                 <li>
                     <div class="grow">

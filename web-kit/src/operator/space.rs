@@ -56,7 +56,9 @@ pub fn use_sign_out<P: OperatorPortal>() -> Callback<()> {
     Callback::new(move |()| {
         spawn_local(async move {
             match P::sign_out(api).await {
-                Err(error) if error.code != tonic::Code::Unauthenticated => toasts.say(format!("Not signed out: {}", error.sentence())),
+                Err(error) if error.code != tonic::Code::Unauthenticated => {
+                    toasts.say(format!("Not signed out: {}", error.sentence()))
+                }
                 _ => {
                     session.forget();
                     navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));

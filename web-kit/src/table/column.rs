@@ -23,11 +23,7 @@ pub struct Column<T> {
 
 impl<T> Clone for Column<T> {
     fn clone(&self) -> Self {
-        Self {
-            label: self.label.clone(),
-            cell: self.cell.clone(),
-            ..*self
-        }
+        Self { label: self.label.clone(), cell: self.cell.clone(), ..*self }
     }
 }
 
@@ -103,46 +99,26 @@ impl<T> Column<T> {
 
 /// Ids and names of all columns but the first, for the chooser in the filter bar.
 pub fn choosable<T>(columns: &[Column<T>]) -> Vec<(String, String)> {
-    columns
-        .iter()
-        .skip(1)
-        .map(|column| (column.id.to_owned(), column.label.clone()))
-        .collect()
+    columns.iter().skip(1).map(|column| (column.id.to_owned(), column.label.clone())).collect()
 }
 
 /// Ids of the columns shown when none are chosen.
 pub fn usual<T>(columns: &[Column<T>]) -> Vec<String> {
-    columns
-        .iter()
-        .skip(1)
-        .filter(|column| !column.hidden)
-        .map(|column| column.id.to_owned())
-        .collect()
+    columns.iter().skip(1).filter(|column| !column.hidden).map(|column| column.id.to_owned()).collect()
 }
 
 /// The first column always, then the chosen ones, or the usual ones when none are.
 pub(super) fn shown<T>(all: &[Column<T>], chosen: &[String]) -> Vec<Column<T>> {
     let wanted = |column: &Column<T>| {
-        if chosen.is_empty() {
-            !column.hidden
-        } else {
-            chosen.iter().any(|id| id == column.id)
-        }
+        if chosen.is_empty() { !column.hidden } else { chosen.iter().any(|id| id == column.id) }
     };
-    all.iter()
-        .enumerate()
-        .filter(|(at, column)| *at == 0 || wanted(column))
-        .map(|(_, column)| column.clone())
-        .collect()
+    all.iter().enumerate().filter(|(at, column)| *at == 0 || wanted(column)).map(|(_, column)| column.clone()).collect()
 }
 
 /// Pixels under which the table scrolls sideways instead of squeezing.
 pub(super) fn least_width<T>(columns: &[Column<T>], selectable: bool) -> u32 {
     const FLEXIBLE: u32 = 140;
-    let fixed: u32 = columns
-        .iter()
-        .map(|column| column.width.map_or(FLEXIBLE, u32::from))
-        .sum();
+    let fixed: u32 = columns.iter().map(|column| column.width.map_or(FLEXIBLE, u32::from)).sum();
     fixed + if selectable { u32::from(CHECK_WIDTH) } else { 0 }
 }
 

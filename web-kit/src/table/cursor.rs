@@ -5,11 +5,7 @@ use leptos::prelude::*;
 use super::{TableParts, window::Window};
 use crate::keys::use_shortcut;
 
-pub(super) fn use_cursor<T: Send + Sync + 'static>(
-    parts: TableParts<T>,
-    window: Window<T>,
-    open: Callback<String>,
-) {
+pub(super) fn use_cursor<T: Send + Sync + 'static>(parts: TableParts<T>, window: Window<T>, open: Callback<String>) {
     let step = move |by: isize| {
         let count = parts.rows.with_untracked(<[_]>::len);
         if count == 0 {

@@ -16,20 +16,12 @@ pub(super) fn Head<T: Send + Sync + 'static>(parts: TableParts<T>, query: ListQu
             .get()
             .into_iter()
             .map(|column| {
-                let width = column
-                    .width
-                    .map_or_else(|| "auto".to_owned(), |width| format!("{width}px"));
+                let width = column.width.map_or_else(|| "auto".to_owned(), |width| format!("{width}px"));
                 view! { <col style:width=width/> }
             })
             .collect_view()
     };
-    let heads = move || {
-        columns
-            .get()
-            .into_iter()
-            .map(|column| view! { <ColumnHead column query/> })
-            .collect_view()
-    };
+    let heads = move || columns.get().into_iter().map(|column| view! { <ColumnHead column query/> }).collect_view();
     view! {
         <colgroup>
             {parts.selection.map(|_| view! { <col style:width=format!("{CHECK_WIDTH}px")/> })}
@@ -51,12 +43,7 @@ fn ColumnHead<T: Send + Sync + 'static>(column: Column<T>, query: ListQuery) -> 
         return view! { <th scope="col" class=class>{column.label}</th> }.into_any();
     };
     let direction = Memo::new(move |_| {
-        query.with(|state| {
-            state
-                .order()
-                .filter(|(known, _)| *known == field)
-                .map(|(_, descending)| descending)
-        })
+        query.with(|state| state.order().filter(|(known, _)| *known == field).map(|(_, descending)| descending))
     });
     view! {
         <th
@@ -83,8 +70,7 @@ fn ColumnHead<T: Send + Sync + 'static>(column: Column<T>, query: ListQuery) -> 
 #[component]
 fn SelectAll<T: Send + Sync + 'static>(parts: TableParts<T>, selection: Selection) -> impl IntoView {
     let rows = parts.rows;
-    let all =
-        move || rows.count() > 0 && rows.with(|all| all.iter().all(|row| selection.has(&rows.key_of(row))));
+    let all = move || rows.count() > 0 && rows.with(|all| all.iter().all(|row| selection.has(&rows.key_of(row))));
     let some = move || selection.count() > 0;
     view! {
         <input

@@ -22,14 +22,8 @@ pub(super) fn Row<T: Send + Sync + 'static>(
     let key = StoredValue::new(parts.rows.key_of(&row));
     let address = parts.href.run(row.clone());
     let name = (parts.name)(&row);
-    let selected = move || {
-        parts
-            .selection
-            .is_some_and(|selection| key.with_value(|key| selection.has(key)))
-    };
-    let who = Memo::new(move |_| {
-        key.with_value(|key| parts.rows.touched.with(|touched| touched.get(key).cloned()))
-    });
+    let selected = move || parts.selection.is_some_and(|selection| key.with_value(|key| selection.has(key)));
+    let who = Memo::new(move |_| key.with_value(|key| parts.rows.touched.with(|touched| touched.get(key).cloned())));
     let press = {
         let address = address.clone();
         move |event: MouseEvent| {

@@ -26,12 +26,7 @@ impl<T: Send + Sync> Copy for Window<T> {}
 
 impl<T: Send + Sync> Window<T> {
     pub fn new(wrap: NodeRef<html::Div>, rows: Rows<T>) -> Self {
-        let this = Self {
-            wrap,
-            rows,
-            range: RwSignal::new(0..40),
-            row_height: RwSignal::new(36.0),
-        };
+        let this = Self { wrap, rows, range: RwSignal::new(0..40), row_height: RwSignal::new(36.0) };
         Effect::new(move |_| {
             this.rows.count();
             if this.wrap.get().is_some() {
@@ -75,12 +70,8 @@ impl<T: Send + Sync> Window<T> {
             }
         }
         let count = self.rows.with_untracked(<[_]>::len);
-        let range = visible(
-            f64::from(wrap.scroll_top()),
-            f64::from(wrap.client_height()),
-            self.row_height.get_untracked(),
-            count,
-        );
+        let range =
+            visible(f64::from(wrap.scroll_top()), f64::from(wrap.client_height()), self.row_height.get_untracked(), count);
         let near_end = range.end + BEYOND >= count;
         if self.range.with_untracked(|known| *known != range) {
             self.range.set(range);
@@ -107,11 +98,7 @@ impl<T: Send + Sync> Window<T> {
             return;
         };
         let height = self.row_height.get_untracked();
-        let head = wrap
-            .query_selector("thead")
-            .ok()
-            .flatten()
-            .map_or(0.0, |head| head.get_bounding_client_rect().height());
+        let head = wrap.query_selector("thead").ok().flatten().map_or(0.0, |head| head.get_bounding_client_rect().height());
         let top = at as f64 * height;
         let seen = f64::from(wrap.scroll_top());
         let room = f64::from(wrap.client_height()) - head;
