@@ -48,6 +48,7 @@ const PAGE: i32 = 100;
 pub fn AuditPage() -> impl IntoView {
     let page = use_page("Audit log").flush();
     let query = use_list_query();
+    begin_without_reading(query);
     let rows = use_records(query);
     let problem = RwSignal::new(None::<ApiError>);
     let people = use_directory().people_to_filter();
@@ -83,6 +84,16 @@ pub fn AuditPage() -> impl IntoView {
             empty=move || view! { <Nothing query/> }
         />
         <ListFoot rows/>
+    }
+}
+
+/// Who just opens the page looks for what people did; what they only looked at is one press away.
+fn begin_without_reading(query: ListQuery) {
+    if browser::here() == address("audit") {
+        query.update(|state| {
+            "changes".clone_into(&mut state.view);
+            state.set_filter("category", "!read");
+        });
     }
 }
 

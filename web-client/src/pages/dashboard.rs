@@ -2,6 +2,7 @@
 
 mod charts;
 mod figures;
+mod follow_ups;
 mod needs;
 
 use leptos::prelude::*;
@@ -23,6 +24,7 @@ use web_kit::{
 use self::{
     charts::{LeadsByStage, NewCustomers},
     figures::Figures,
+    follow_ups::{FollowUps, answers_for_others, use_follow_ups},
     needs::{ComingUp, NeedsYou, Work, use_work},
 };
 use crate::api::{address, may, me};
@@ -36,7 +38,11 @@ pub fn DashboardPage() -> impl IntoView {
     let weeks = RwSignal::new("12".to_owned());
     let work = use_work();
     let figures = use_figures(weeks);
-    follow(work, figures);
+    let others = use_follow_ups();
+    follow(work, others, figures);
+    let due = Signal::derive(move || {
+        figures.with(|read| read.map(|(_, read)| number::count(read.follow_ups_due.into()))).unwrap_or_default()
+    });
     view! {
         <div class="dash">
             <Greeting work weeks/>
@@ -44,6 +50,7 @@ pub fn DashboardPage() -> impl IntoView {
                 <div class="stack gap-4">
                     <NeedsYou work/>
                     <ComingUp work/>
+                    {answers_for_others().then(|| view! { <FollowUps leads=others due/> })}
                 </div>
                 <div class="stack gap-4">
                     <Loaded load=figures what="The figures" let:read>
@@ -144,7 +151,7 @@ fn sentence(work: &Work) -> String {
 }
 
 /// Reads again when something counted here has changed.
-fn follow(work: Load<Work>, figures: Load<Read>) {
+fn follow(work: Load<Work>, others: Load<Vec<pb::Lead>>, figures: Load<Read>) {
     let waiting = StoredValue::new(false);
     use_live(move |heard| {
         let counts = match heard {
@@ -159,6 +166,7 @@ fn follow(work: Load<Work>, figures: Load<Read>) {
             browser::sleep_ms(GATHER_MS).await;
             if waiting.try_update_value(|waiting| *waiting = false).is_some() {
                 work.reload();
+                others.reload();
                 figures.reload();
             }
         });

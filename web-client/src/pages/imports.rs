@@ -30,16 +30,11 @@ pub fn ImportsPage() -> impl IntoView {
     let page = use_page("Import").flush();
     let directory = use_directory();
     let imports = use_imports();
-    if may("import.run") {
-        page.actions.set(Some(ViewFn::from(|| {
-            view! {
-                <LinkButton href=address("imports/new") kind=Kind::Primary glyph=glyphs::FILE_IMPORT>"New import"</LinkButton>
-            }
-        })));
-    }
     Effect::new(move |_| {
-        let count = imports.with(|all| all.map(|all| number::count(all.len() as i64)));
-        page.count.set(count.unwrap_or_default());
+        // Before the first import the page itself has the button.
+        let count = imports.with(|all| all.map_or(0, Vec::len));
+        page.count.set(if count == 0 { String::new() } else { number::count(count as i64) });
+        page.actions.set((count > 0 && may("import.run")).then(|| ViewFn::from(|| view! { <NewImport/> })));
     });
     view! {
         <Loaded load=imports what="Imports" let:list>
@@ -49,6 +44,13 @@ pub fn ImportsPage() -> impl IntoView {
                 view! { <ImportTable list directory/> }.into_any()
             }}
         </Loaded>
+    }
+}
+
+#[component]
+fn NewImport() -> impl IntoView {
+    view! {
+        <LinkButton href=address("imports/new") kind=Kind::Primary glyph=glyphs::FILE_IMPORT>"New import"</LinkButton>
     }
 }
 

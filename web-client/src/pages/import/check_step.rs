@@ -7,6 +7,7 @@ use streamflow_proto::client::v1::{self as pb, import_service_client::ImportServ
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, use_api},
+    browser,
     button::{Button, Kind},
     error_panel::ErrorNote,
     field::Choice,
@@ -179,6 +180,7 @@ fn Issue(group: Group, look: Look) -> impl IntoView {
         let only = if on() { None } else { Some(column) };
         look.tab.set("problems".to_owned());
         look.only.set(only);
+        browser::reveal_soon(".cell-bad.is-wanted");
     };
     let hint = match group.fixable {
         0 => "Fix by hand".to_owned(),

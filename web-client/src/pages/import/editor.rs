@@ -63,6 +63,10 @@ pub fn Editor(
             "Enter" if on_input => accept(),
             "Escape" => close(),
             "F8" => {
+                if column >= 0 && is_changed() {
+                    put(typed.get_untracked());
+                }
+                look.editing.set(Some(at));
                 look.next(sheet);
             }
             _ => {
@@ -76,8 +80,8 @@ pub fn Editor(
     };
     let left = move |event: web_sys::FocusEvent| {
         let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-        let inside = place.get_untracked().is_some_and(|place| place.contains(to.as_ref()));
-        if inside || closed.try_get_value() != Some(false) {
+        // A cell that is taken out of the page loses the focus too, when nothing of this is left.
+        if closed.try_get_value() != Some(false) || place.get_untracked().is_some_and(|place| place.contains(to.as_ref())) {
             return;
         }
         // What was typed is kept also when the person just goes on elsewhere.

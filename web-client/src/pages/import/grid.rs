@@ -161,6 +161,7 @@ fn Cell(
     view! {
         <td
             class=class
+            class:is-wanted=move || look.only.get() == Some(at.1)
             class:is-editing=editing
             class:is-sending=move || sending.with(Option::is_some)
             on:click=move |_| open()

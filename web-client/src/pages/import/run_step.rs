@@ -218,7 +218,7 @@ fn UndoDialog(sheet: Sheet, refused: RwSignal<Option<ApiError>>, asking: RwSigna
     view! {
         <ConfirmDialog open=asking title="Undo this import?" action="Undo the import" busy on_confirm=undo>
             <p>
-                "It has "{sentence}
+                "So far: "{sentence}
                 " What it added is removed, and what it changed gets its old values back. Customers that people have worked with since are kept as they are now."
             </p>
             <p class="soft">"To have it again afterwards, the file is imported anew."</p>

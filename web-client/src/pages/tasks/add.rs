@@ -27,6 +27,8 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
     let own = me().user.unwrap_or_default().id;
     let [title, due_on, about] = [(); 3].map(|()| RwSignal::new(String::new()));
     let assignee = RwSignal::new(own.clone());
+    // On phones the list comes first: all but the title waits behind a button.
+    let more = RwSignal::new(false);
     use_shortcut("c", "New task", || browser::focus_soon(".task-add input"));
     let send = move |()| {
         let (kind, record_id) = chosen(&about.get_untracked());
@@ -65,10 +67,22 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
     view! {
         <Form state=form on_submit=send class="task-add">
             <TextField name="title" label="What is to be done" value=title max_length=200/>
-            <DateField name="due_on" label="Due" value=due_on optional=true/>
-            <PersonField directory name="assignee_id" label="Whose" value=assignee/>
-            {may("search.read").then(|| view! { <AboutField name="record_id" value=about/> })}
-            <Button kind=Kind::Primary submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
+            <div class="task-more" class:is-open=more>
+                <DateField name="due_on" label="Due" value=due_on optional=true/>
+                <PersonField directory name="assignee_id" label="Whose" value=assignee/>
+                {may("search.read").then(|| view! { <AboutField name="record_id" value=about/> })}
+            </div>
+            <div class="task-send">
+                <Button kind=Kind::Primary submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
+                <button
+                    type="button"
+                    class="btn btn-ghost only-phone"
+                    aria-expanded=move || if more.get() { "true" } else { "false" }
+                    on:click=move |_| more.update(|on| *on = !*on)
+                >
+                    "Due, whose, about"
+                </button>
+            </div>
         </Form>
     }
 }

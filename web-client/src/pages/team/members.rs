@@ -26,7 +26,7 @@ pub fn Members(crew: Crew, asked: Asked) -> impl IntoView {
     view! {
         <Loaded load=crew.members what="The team" let:list>
             <div class="table-wrap" tabindex="0" role="region" aria-label="Members">
-                <table class="table cards-on-phone">
+                <table class="table cards-on-phone members">
                     <thead>
                         <tr>
                             <th scope="col">"Name"</th>
