@@ -43,7 +43,7 @@ pub fn Timeline(#[prop(into)] entries: Signal<Vec<TimelineEntry>>) -> impl IntoV
                 let heading = format::day_heading(entry.at.as_ref());
                 let head = (heading != day).then(|| {
                     day.clone_from(&heading);
-                    view! { <li class="is-day"><h3 class="day">{heading}</h3></li> }.into_any()
+                    view! { <li class="is-day"><h2 class="day">{heading}</h2></li> }.into_any()
                 });
                 head.into_iter().chain([view! { <Entry entry/> }.into_any()])
             })
