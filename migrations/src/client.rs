@@ -16,6 +16,7 @@ mod m20261120_000113_create_imports;
 mod m20261120_000114_create_search;
 mod m20261120_000115_create_session_principal;
 mod m20261120_000116_add_users_totp_pending;
+mod m20261120_000117_index_customer_emails;
 
 use crate::migrator::{Step, steps};
 
@@ -36,6 +37,7 @@ pub const STEPS: &[Step] = steps![
     m20261120_000114_create_search,
     m20261120_000115_create_session_principal,
     m20261120_000116_add_users_totp_pending,
+    m20261120_000117_index_customer_emails,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

@@ -218,7 +218,6 @@ async fn write(
 /// Forgets an import of which nothing was written.
 async fn discard(kernel: &Kernel, owner: &Owner, import: &Model) -> Result<()> {
     let db = kernel.database.tenant_write(Scope::whole(owner.org_id)).await?;
-    chunks::delete_chunks(&db, import.id).await?;
     store::delete_import(&db, import).await?;
     db.commit_changes(&owner.actor(kernel)).await
 }

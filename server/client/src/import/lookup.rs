@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait as _, QueryOrder as _};
+use sea_orm::{ColumnTrait as _, FromQueryResult, Value};
 use streamflow_kernel::{
     db::{Scope, Scoped, TenantDb, TenantEntity},
     error::Result,
@@ -23,7 +23,7 @@ use crate::{
         self,
         domain::{Change, NewCustomer},
     },
-    record::row::{Record as _, finder},
+    record::row::finder,
 };
 
 /// Records that the rows at hand may mean.
@@ -59,46 +59,20 @@ impl Decision<'_> {
 impl Known {
     /// Looks up what `items` may mean. `tx` has the whole company in view; `scope` is what the importing person sees. With `hold`
     /// nobody else writes what was found until the transaction ends.
-    pub async fn look_up(
-        tx: &TenantDb,
-        scope: &Scope,
-        setup: &Setup,
-        items: &[Item],
-        hold: bool,
-    ) -> Result<Self> {
+    pub async fn look_up(tx: &TenantDb, scope: &Scope, setup: &Setup, items: &[Item], hold: bool) -> Result<Self> {
         let meant: Vec<&ImportedRow> = items.iter().filter_map(|item| item.meant.as_ref()).collect();
         let customers = customers(tx, scope, setup.key, &meant, hold).await?;
-        let taken = taken(tx, &meant).await?;
-        let found: Vec<Uuid> = customers
-            .values()
-            .flatten()
-            .map(|customer| customer.row.id)
-            .collect();
+        let taken = taken(tx, &meant, &customers).await?;
+        let found: Vec<Uuid> = customers.values().flatten().map(|customer| customer.row.id).collect();
         let wanted = meant.iter().any(|row| !row.contact.is_empty());
-        let contacts = if wanted {
-            contacts(tx, found, hold).await?
-        } else {
-            HashMap::new()
-        };
-        Ok(Self {
-            customers,
-            taken,
-            contacts,
-        })
+        let contacts = if wanted { contacts(tx, found, hold).await? } else { HashMap::new() };
+        Ok(Self { customers, taken, contacts })
     }
 
     /// Decides one row; preview and run both ask here.
     pub fn decide(&self, setup: &Setup, row: &ImportedRow) -> Decision<'_> {
-        let rules = Rules {
-            mode: setup.mode,
-            key: setup.key,
-            mapping: &setup.mapping,
-        };
-        let matches = row
-            .key
-            .as_ref()
-            .and_then(|key| self.customers.get(key))
-            .map_or(&[][..], Vec::as_slice);
+        let rules = Rules { mode: setup.mode, key: setup.key, mapping: &setup.mapping };
+        let matches = row.key.as_ref().and_then(|key| self.customers.get(key)).map_or(&[][..], Vec::as_slice);
         let (found, customer) = match matches {
             [] => (Found::Nothing, None),
             [one] => (Found::One(&one.values), Some(&one.row)),
@@ -112,22 +86,12 @@ impl Known {
             let unseen = Rules { key: None, ..rules };
             fate = unseen.decide(row, Found::Nothing, true);
         }
-        let contacts = customer
-            .and_then(|customer| self.contacts.get(&customer.id))
-            .map_or(&[][..], Vec::as_slice);
+        let contacts = customer.and_then(|customer| self.contacts.get(&customer.id)).map_or(&[][..], Vec::as_slice);
         let contact = match fate {
             Fate::Blocked(_) => ContactFate::Nothing,
-            _ => decide_contact(
-                &row.contact,
-                &contacts.iter().map(contact_values).collect::<Vec<_>>(),
-            ),
+            _ => decide_contact(&row.contact, &contacts.iter().map(contact_values).collect::<Vec<_>>()),
         };
-        Decision {
-            fate,
-            contact,
-            customer,
-            contacts,
-        }
+        Decision { fate, contact, customer, contacts }
     }
 }
 
@@ -171,57 +135,50 @@ async fn customers(
             Key::Name => row.sort_name.clone(),
             Key::Email => row.email.clone(),
         };
-        found.entry(own).or_default().push(Customer {
-            values: row.values(),
-            row,
-        });
+        found.entry(own).or_default().push(Customer { values: row.values(), row });
     }
     Ok(found)
 }
 
-async fn taken(tx: &TenantDb, rows: &[&ImportedRow]) -> Result<HashMap<String, Uuid>> {
-    use customer::store::{Column, Entity};
-    let wanted: Vec<&str> = rows
-        .iter()
-        .filter_map(|row| external_id(row))
-        .map(String::as_str)
-        .collect();
+#[derive(FromQueryResult)]
+struct Holder {
+    id: Uuid,
+    external_id: String,
+}
+
+/// Who has the external ids of `rows`, without those whose customers were `found` by them.
+async fn taken(tx: &TenantDb, rows: &[&ImportedRow], found: &HashMap<String, Vec<Customer>>) -> Result<HashMap<String, Uuid>> {
+    let is_found = |id: &String| {
+        let own = |customer: &Customer| customer.row.external_id.as_ref() == Some(id);
+        found.get(id).is_some_and(|customers| customers.iter().any(own))
+    };
+    let wanted: Vec<Value> =
+        rows.iter().filter_map(|row| external_id(row)).filter(|id| !is_found(id)).map(|id| id.as_str().into()).collect();
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let found = tx
-        .all(tx.find::<Entity>().filter(Column::ExternalId.is_in(wanted)))
-        .await?;
-    Ok(found
-        .into_iter()
-        .filter_map(|row| Some((row.external_id?, row.id)))
-        .collect())
+    let marks = vec!["?"; wanted.len()].join(", ");
+    let sql = format!("SELECT id, external_id FROM customers WHERE org_id = {{org}} AND external_id IN ({marks})");
+    let holders: Vec<Holder> = tx.query(&sql, wanted).await?;
+    Ok(holders.into_iter().map(|holder| (holder.external_id, holder.id)).collect())
 }
 
-async fn contacts(
-    tx: &TenantDb,
-    customers: Vec<Uuid>,
-    hold: bool,
-) -> Result<HashMap<Uuid, Vec<contact::store::Model>>> {
+async fn contacts(tx: &TenantDb, customers: Vec<Uuid>, hold: bool) -> Result<HashMap<Uuid, Vec<contact::store::Model>>> {
     use contact::store::{Column, Entity};
     if customers.is_empty() {
         return Ok(HashMap::new());
     }
     let finder = tx.find::<Entity>().filter(Column::CustomerId.is_in(customers));
-    let finder = finder
-        .filter(Column::ArchivedAt.is_null())
-        .map(|select| select.order_by_asc(Entity::ID));
+    let mut rows = tx.all(held(finder.filter(Column::ArchivedAt.is_null()), hold)).await?;
+    // Ordered here: asked to order, SQLite would read all contacts of the company by their ids.
+    rows.sort_unstable_by_key(|row| row.id);
     let mut found: HashMap<Uuid, Vec<contact::store::Model>> = HashMap::new();
-    for row in tx.all(held(finder, hold)).await? {
+    for row in rows {
         found.entry(row.customer_id).or_default().push(row);
     }
     Ok(found)
 }
 
 fn held<E: TenantEntity>(finder: Scoped<E>, hold: bool) -> Scoped<E> {
-    if hold {
-        finder.map(sea_orm::QuerySelect::lock_exclusive)
-    } else {
-        finder
-    }
+    if hold { finder.map(sea_orm::QuerySelect::lock_exclusive) } else { finder }
 }

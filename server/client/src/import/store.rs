@@ -9,7 +9,10 @@ use streamflow_kernel::{
 };
 use streamflow_proto::client::v1 as pb;
 
-use super::domain::{Fixes, Key, Mode};
+use super::{
+    chunks::delete_chunks,
+    domain::{Fixes, Key, Mode},
+};
 use crate::timestamp;
 
 /// Imports a list shows.
@@ -131,8 +134,21 @@ pub async fn update_import(tx: &TenantDb, row: Model) -> Result<Model> {
     Ok(row)
 }
 
-/// Deletes an import that has written nothing.
+/// Imports that have written nothing yet, newest first.
+pub async fn unfinished(tx: &TenantDb) -> Result<Vec<Model>> {
+    let states = [State::Uploading, State::Mapping, State::Review].map(State::as_str);
+    let newest = |select: Select<Entity>| select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+    tx.all(
+        tx.find::<Entity>()
+            .filter(Column::State.is_in(states))
+            .map(newest),
+    )
+    .await
+}
+
+/// Deletes an import that has written nothing, with its file.
 pub async fn delete_import(tx: &TenantDb, row: &Model) -> Result<()> {
+    delete_chunks(tx, row.id).await?;
     tx.delete_many::<Entity>(|delete| delete.filter(Column::Id.eq(row.id)))
         .await?;
     announce(tx, row, Op::Deleted);

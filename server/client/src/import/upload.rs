@@ -1,6 +1,6 @@
 //! Takes a file in pieces and finds out how it is written.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveModelTrait as _;
 use streamflow_kernel::{
     ctx::{Ctx, WriteDb},
@@ -22,6 +22,9 @@ use crate::record::input;
 /// Bytes of a piece.
 const MAX_CHUNK: usize = 512 * 1024;
 const MAX_NAME: usize = 255;
+/// Imports of a company that may lie about half done, and how long: their files take room.
+const MAX_UNFINISHED: usize = 10;
+const KEPT: TimeDelta = TimeDelta::days(7);
 
 /// A file that is to come.
 #[derive(Clone, Debug)]
@@ -55,6 +58,7 @@ impl NewImport {
     }
 }
 
+/// Begins an import. The company's abandoned ones make room.
 pub async fn insert_import(
     tx: &TenantDb,
     id: Uuid,
@@ -62,6 +66,11 @@ pub async fn insert_import(
     created_by: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Model> {
+    for (at, old) in store::unfinished(tx).await?.iter().enumerate() {
+        if at + 1 >= MAX_UNFINISHED || old.created_at < now - KEPT {
+            store::delete_import(tx, old).await?;
+        }
+    }
     let row = Model {
         org_id: tx.org(),
         id,

@@ -3,6 +3,7 @@
 pub mod entry;
 pub mod phone;
 pub mod rank;
+pub mod typo;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;

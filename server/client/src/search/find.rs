@@ -1,6 +1,6 @@
 //! Finds candidates with each database's own index; the ranking is the same on both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     domain::{Query, entry::SearchEntry, rank},
-    sqlite,
+    sqlite::{self, Way},
 };
 use crate::record::kind::Kind;
 
@@ -22,13 +22,14 @@ pub struct Hit {
     pub id: Uuid,
     pub title: String,
     pub subtitle: String,
+    /// What answers it, when it isn't the title.
     pub matched: String,
     pub pinned: bool,
 }
 
 /// A record that may answer the query.
-#[derive(Clone, FromQueryResult)]
-pub(super) struct Candidate {
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Candidate {
     kind: String,
     id: Uuid,
     title: String,
@@ -41,99 +42,102 @@ pub(super) struct Candidate {
 
 /// The `limit` best answers among records of `kinds` that this person may see: exact keys first, archived records last.
 pub async fn find(db: &TenantDb, query: &Query, kinds: &[Kind], limit: usize) -> Result<Vec<Hit>> {
-    if query.is_empty() || kinds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-    match db.backend() {
-        Backend::Postgres => Ok(ranked(query, postgres(db, query, &kinds).await?, limit)),
-        Backend::Sqlite => {
-            let mut candidates = sqlite::direct(db, query, &kinds).await?;
-            let hits = ranked(query, candidates.clone(), limit);
-            // Likeness costs more than all the rest, so only when there are too few plain answers.
-            match query.fts_any().filter(|_| hits.len() < limit) {
-                None => Ok(hits),
-                Some(any) => {
-                    candidates.extend(sqlite::alike(db, &any, &kinds).await?);
-                    Ok(ranked(query, candidates, limit))
-                }
-            }
+    let mut ranking = Ranking { query, found: HashMap::new() };
+    if !query.is_empty() && !kinds.is_empty() {
+        match db.backend() {
+            Backend::Postgres => ranking.add(postgres(db, query, kinds).await?),
+            Backend::Sqlite => from_sqlite(db, &mut ranking, kinds, limit).await?,
         }
     }
+    Ok(ranking.best(limit))
 }
 
-fn ranked(query: &Query, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
-    let mut scored: HashMap<(String, Uuid), (f32, bool, SearchEntry)> = HashMap::new();
-    for row in candidates {
-        let Candidate {
-            kind,
-            id,
-            title,
-            subtitle,
-            text,
-            digits,
-            keys,
-            archived,
-        } = row;
-        scored.entry((kind, id)).or_insert_with(|| {
-            let entry = SearchEntry {
-                title,
-                subtitle,
-                text,
-                digits,
-                keys,
-            };
-            (rank::score(query, &entry), archived, entry)
-        });
+/// Looks in ever less certain ways, until there are enough answers.
+async fn from_sqlite(db: &TenantDb, ranking: &mut Ranking<'_>, kinds: &[Kind], limit: usize) -> Result<()> {
+    for way in sqlite::WAYS {
+        ranking.add(sqlite::candidates(db, ranking.query, kinds, way).await?);
+        if way.is_enough() && ranking.found.len() >= limit {
+            return Ok(());
+        }
     }
-    let mut best: Vec<_> = scored
-        .into_iter()
-        .filter(|(_, (score, ..))| *score >= rank::FLOOR)
-        .collect();
-    best.sort_by(|((_, left_id), left), ((_, right_id), right)| {
-        let (left_pinned, right_pinned) = (left.0 >= rank::PINNED, right.0 >= rank::PINNED);
-        let pinned_first = right_pinned.cmp(&left_pinned);
-        pinned_first
-            .then_with(|| left.1.cmp(&right.1))
-            .then_with(|| right.0.total_cmp(&left.0))
-            .then_with(|| left.2.title.cmp(&right.2.title))
-            .then_with(|| left_id.cmp(right_id))
-    });
-    best.truncate(limit);
-    let hits = best.into_iter().filter_map(|((kind, id), (score, _, entry))| {
-        Some(Hit {
-            kind: Kind::from_stored(&kind)?,
-            id,
-            matched: rank::matched(query, &entry),
-            title: entry.title,
-            subtitle: entry.subtitle,
-            pinned: score >= rank::PINNED,
-        })
-    });
-    hits.collect()
+    if ranking.found.is_empty() {
+        ranking.add(sqlite::candidates(db, ranking.query, kinds, Way::Anything).await?);
+    }
+    Ok(())
 }
 
 /// The function looks past row-level security, which keeps trigram indexes out of reach, and gives ids only; the rows are read
 /// under it. Keys keep their punctuation, so they are looked for on their own.
-async fn postgres(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<Candidate>> {
+async fn postgres(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<Candidate>> {
     const COLUMNS: &str = "e.kind, e.id, e.title, e.subtitle, e.text, e.digits, e.keys, e.archived";
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let kinds = kinds.join(",");
     let function = "SELECT kind, id FROM search_ids(?, ?, string_to_array(?, ','), 60)";
-    let mut values = vec![
-        query.text.clone().into(),
-        query.digits.clone().unwrap_or_default().into(),
-        kinds.join(",").into(),
-    ];
+    let digits = query.digits.clone().unwrap_or_default();
+    let mut values = vec![query.text.clone().into(), digits.into(), kinds.clone().into()];
     let mut calls = function.to_owned();
     if query.key != query.text {
         calls = format!("{calls} UNION {function}");
-        values.extend([
-            query.key.clone().into(),
-            String::new().into(),
-            kinds.join(",").into(),
-        ]);
+        values.extend([query.key.clone().into(), String::new().into(), kinds.into()]);
     }
     let sql = format!(
-        "SELECT {COLUMNS} FROM ({calls}) hit JOIN search_entries e ON e.org_id = {{org}} AND e.kind = hit.kind AND e.id = hit.id"
+        "SELECT {COLUMNS} FROM ({calls}) hit \
+         JOIN search_entries e ON e.org_id = {{org}} AND e.kind = hit.kind AND e.id = hit.id"
     );
     db.query(&sql, values).await
+}
+
+/// Answers found so far, each scored once.
+struct Ranking<'a> {
+    query: &'a Query,
+    found: HashMap<(Kind, Uuid), Answer>,
+}
+
+struct Answer {
+    score: f32,
+    archived: bool,
+    entry: SearchEntry,
+}
+
+impl Ranking<'_> {
+    /// Takes over those candidates that are answers.
+    fn add(&mut self, candidates: Vec<Candidate>) {
+        for row in candidates {
+            let Some(kind) = Kind::from_stored(&row.kind) else { continue };
+            let Entry::Vacant(place) = self.found.entry((kind, row.id)) else { continue };
+            let Candidate { title, subtitle, text, digits, keys, archived, .. } = row;
+            let entry = SearchEntry { title, subtitle, text, digits, keys };
+            let score = rank::score(self.query, &entry);
+            if score >= rank::FLOOR {
+                place.insert(Answer { score, archived, entry });
+            }
+        }
+    }
+
+    fn best(self, limit: usize) -> Vec<Hit> {
+        let mut answers: Vec<((Kind, Uuid), Answer)> = self.found.into_iter().collect();
+        answers.sort_by(|((_, left_id), left), ((_, right_id), right)| {
+            let pinned_first = right.is_pinned().cmp(&left.is_pinned());
+            pinned_first
+                .then(left.archived.cmp(&right.archived))
+                .then(right.score.total_cmp(&left.score))
+                .then_with(|| left.entry.title.cmp(&right.entry.title))
+                .then(left_id.cmp(right_id))
+        });
+        answers.truncate(limit);
+        let query = self.query;
+        answers.into_iter().map(|((kind, id), answer)| answer.into_hit(query, kind, id)).collect()
+    }
+}
+
+impl Answer {
+    fn is_pinned(&self) -> bool {
+        self.score >= rank::PINNED
+    }
+
+    fn into_hit(self, query: &Query, kind: Kind, id: Uuid) -> Hit {
+        let pinned = self.is_pinned();
+        let matched = rank::matched(query, &self.entry);
+        Hit { kind, id, title: self.entry.title, subtitle: self.entry.subtitle, matched, pinned }
+    }
 }

@@ -1,5 +1,5 @@
-//! Candidates from SQLite's trigram index (FTS5). It holds all companies, so each statement narrows to the company and to what
-//! this person may see before it sorts or counts.
+//! Candidates from SQLite's trigram index (FTS5). It gives rows in the order of their numbers and stops when it has enough, so
+//! nothing here sorts or counts more than it hands on; the ranking puts candidates in order.
 
 use sea_orm::{
     Value,
@@ -8,6 +8,7 @@ use sea_orm::{
 use streamflow_kernel::{db::TenantDb, error::Result};
 
 use super::{domain::Query, find::Candidate, store::Entity};
+use crate::record::kind::Kind;
 
 /// Candidates of one way to look, before ranking.
 const CANDIDATES: u32 = 200;
@@ -18,45 +19,94 @@ const COLUMNS: &str = "search_entries.kind, search_entries.id, search_entries.ti
 /// CROSS JOIN keeps this order: the index first, then its rows. The other way round the index would be asked once per row.
 const INDEXED: &str = "search_fts CROSS JOIN search_entries ON search_entries.entry = search_fts.rowid";
 
-/// Every way but likeness: keys, digits, words, and beginnings of words too short for trigrams.
-pub async fn direct(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<Candidate>> {
-    let mut found = Vec::new();
-    if query.key.chars().count() >= 3 {
-        let select = Select::new(db, INDEXED, kinds)
-            .matching(format!("keys : {}", quoted(&query.key)))
-            .and(
-                "instr(' ' || search_entries.keys, ?) > 0",
-                vec![format!(" {}", query.key).into()],
-            );
+/// A way to find candidates, the surest first.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// The query is, or begins, an id, a number, an external id or an e-mail address.
+    Key,
+    /// It is part of a phone number.
+    Digits,
+    /// A name begins so.
+    Beginning,
+    /// Every word is in a live record, as it is or as the beginning of a word.
+    Words,
+    /// The same for records that are put away.
+    ArchivedWords,
+    /// Every word is there but for one slip in it.
+    Slips,
+    /// Anything in common, for records that a few letters tell from all others.
+    Anything,
+}
+
+/// In this order; the last only when nothing else gives an answer.
+pub const WAYS: [Way; 6] = [Way::Key, Way::Digits, Way::Beginning, Way::Words, Way::ArchivedWords, Way::Slips];
+
+impl Way {
+    /// True when no surer way can follow. A name that begins like the query does not say that nothing else is meant.
+    pub const fn is_enough(self) -> bool {
+        matches!(self, Self::Words | Self::ArchivedWords | Self::Slips)
+    }
+}
+
+/// Candidates of one way; none when the query can't be meant so.
+pub async fn candidates(db: &TenantDb, query: &Query, kinds: &[Kind], way: Way) -> Result<Vec<Candidate>> {
+    let indexed = |expression: Option<String>| expression.map(|text| Select::new(db, INDEXED, kinds).matching(text));
+    let select = match way {
+        Way::Key => Some(key(db, query, kinds)),
+        Way::Digits => indexed(query.digits.as_ref().map(|digits| format!("digits : {}", quoted(digits)))),
+        Way::Beginning if query.text.is_empty() => None,
+        Way::Beginning if query.text.chars().count() < 3 => return beginning(db, query, kinds).await,
+        Way::Beginning => indexed(Some(format!("text : ^ {}", quoted(&query.text)))),
+        Way::Words => words(db, query, kinds, false),
+        Way::ArchivedWords => words(db, query, kinds, true),
+        Way::Slips => indexed(query.fts_slips()),
+        Way::Anything => indexed(query.fts_any()),
+    };
+    match select {
+        Some(select) => select.run(db).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+fn key(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Select {
+    let whole = format!(" {} ", query.key);
+    if query.key.chars().count() < 3 {
+        let select = Select::new(db, "search_entries", kinds);
+        return select.and("instr(' ' || search_entries.keys || ' ', ?) > 0", vec![whole.into()]);
+    }
+    let begins = format!(" {}", query.key);
+    Select::new(db, INDEXED, kinds)
+        .matching(format!("keys : {}", quoted(&query.key)))
+        .and("instr(' ' || search_entries.keys, ?) > 0", vec![begins.into()])
         // The whole key before those that only begin so.
-        found.extend(
-            select
-                .ordered(
-                    "instr(' ' || search_entries.keys || ' ', ?) = 0",
-                    vec![format!(" {} ", query.key).into()],
-                )
-                .run(db)
-                .await?,
-        );
-    } else {
-        let key = Value::from(format!(" {} ", query.key));
-        found.extend(
-            Select::new(db, "search_entries", kinds)
-                .and("instr(' ' || search_entries.keys || ' ', ?) > 0", vec![key])
-                .run(db)
-                .await?,
-        );
+        .ordered("instr(' ' || search_entries.keys || ' ', ?) = 0", vec![whole.into()])
+}
+
+/// Names that begin with one or two letters, by the index of each kind of record: the trigram index can't see them.
+async fn beginning(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<Candidate>> {
+    let mut found = Vec::new();
+    for kind in kinds {
+        let from = match kind {
+            Kind::Customer => {
+                "customers r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id"
+            }
+            Kind::Contact => {
+                "contacts r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id"
+            }
+            Kind::Lead => "leads r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id",
+        };
+        let (first, last) = (query.text.clone(), format!("{}\u{10ffff}", query.text));
+        let select = Select::new(db, from, &[*kind])
+            .and("r.org_id = {org} AND r.sort_name >= ? AND r.sort_name < ?", vec![first.into(), last.into()])
+            .ordered("r.sort_name", Vec::new());
+        found.extend(select.run(db).await?);
     }
-    if let Some(digits) = &query.digits {
-        found.extend(
-            Select::new(db, INDEXED, kinds)
-                .matching(format!("digits : {}", quoted(digits)))
-                .run(db)
-                .await?,
-        );
-    }
+    Ok(found)
+}
+
+fn words(db: &TenantDb, query: &Query, kinds: &[Kind], archived: bool) -> Option<Select> {
     if query.text.is_empty() {
-        return Ok(found);
+        return None;
     }
     let mut select = match query.fts_all() {
         Some(all) => Select::new(db, INDEXED, kinds).matching(all),
@@ -65,27 +115,10 @@ pub async fn direct(db: &TenantDb, query: &Query, kinds: &[&str]) -> Result<Vec<
     for word in query.words().filter(|word| word.chars().count() < 3) {
         // Normalised words hold letters and digits only, so nothing in them is a wildcard.
         let (first, later) = (format!("{word}%"), format!("% {word}%"));
-        select = select.and(
-            "(search_entries.text LIKE ? OR search_entries.text LIKE ?)",
-            vec![first.into(), later.into()],
-        );
+        let begins = "(search_entries.text LIKE ? OR search_entries.text LIKE ?)";
+        select = select.and(begins, vec![first.into(), later.into()]);
     }
-    let begins = [
-        format!("{}%", query.text).into(),
-        format!("% {}%", query.text).into(),
-    ];
-    let order = "search_entries.archived, search_entries.text NOT LIKE ?, search_entries.text NOT LIKE ?";
-    found.extend(select.ordered(order, begins.to_vec()).run(db).await?);
-    Ok(found)
-}
-
-/// Records that share trigrams with the query, those with the most telling ones first.
-pub async fn alike(db: &TenantDb, expression: &str, kinds: &[&str]) -> Result<Vec<Candidate>> {
-    Select::new(db, INDEXED, kinds)
-        .matching(expression.to_owned())
-        .ordered("bm25(search_fts)", Vec::new())
-        .run(db)
-        .await
+    Some(select.and("search_entries.archived = ?", vec![archived.into()]))
 }
 
 /// One statement and its values, in the order they occur.
@@ -97,29 +130,18 @@ struct Select {
 }
 
 impl Select {
-    fn new(db: &TenantDb, from: &'static str, kinds: &[&str]) -> Self {
+    fn new(db: &TenantDb, from: &'static str, kinds: &[Kind]) -> Self {
         let marks = vec!["?"; kinds.len()].join(", ");
-        let conditions = vec![
-            "search_entries.org_id = {org}".to_owned(),
-            format!("search_entries.kind IN ({marks})"),
-        ];
-        let values = kinds.iter().map(|kind| Value::from(*kind)).collect();
-        let select = Self {
-            from,
-            conditions,
-            values,
-            order: "",
-        };
+        let conditions = vec!["search_entries.org_id = {org}".to_owned(), format!("search_entries.kind IN ({marks})")];
+        let values = kinds.iter().map(|kind| Value::from(kind.as_str())).collect();
+        let select = Self { from, conditions, values, order: "" };
         select.visible(db)
     }
 
     /// The rule of [`Scope::condition`](streamflow_kernel::db::Scope::condition) as text.
     fn visible(self, db: &TenantDb) -> Self {
         let condition = db.scope().condition::<Entity>();
-        let (sql, values) = Statement::select()
-            .expr(Expr::cust("1"))
-            .cond_where(condition)
-            .build(SqliteQueryBuilder);
+        let (sql, values) = Statement::select().expr(Expr::cust("1")).cond_where(condition).build(SqliteQueryBuilder);
         match sql.split_once(" WHERE ") {
             Some((_, condition)) => self.and(&format!("({condition})"), values.0),
             None => self,
@@ -144,16 +166,9 @@ impl Select {
     }
 
     async fn run(self, db: &TenantDb) -> Result<Vec<Candidate>> {
-        let order = if self.order.is_empty() {
-            String::new()
-        } else {
-            format!("ORDER BY {}", self.order)
-        };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM {} WHERE {} {order} LIMIT {CANDIDATES}",
-            self.from,
-            self.conditions.join(" AND ")
-        );
+        let order = if self.order.is_empty() { String::new() } else { format!("ORDER BY {}", self.order) };
+        let (from, conditions) = (self.from, self.conditions.join(" AND "));
+        let sql = format!("SELECT {COLUMNS} FROM {from} WHERE {conditions} {order} LIMIT {CANDIDATES}");
         db.query(&sql, self.values).await
     }
 }

@@ -124,6 +124,18 @@ on_both! {
         assert_eq!(fields(&fix(&owner, wrong).await.unwrap_err()), ["fixes[0].row", "drop_rows[0]"]);
     }
 
+    async fn abandoned_files_make_room(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let first = upload(&owner, FILE.as_bytes()).await.unwrap();
+        world.pass(TimeDelta::seconds(1));
+        for _ in 0..10 {
+            begin(&owner, "next.csv", 5).await.unwrap();
+        }
+        assert_eq!(get(&owner, &first.id).await.unwrap_err().code(), Code::NotFound);
+        let list = async || service(&owner).list_imports(owner.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports.len();
+        assert_eq!(list().await, 10);
+    }
+
     async fn nobody_imports_into_what_they_may_not(world) {
         let owner = world.company("Harrow & Pike").await;
         let manager = owner.hire(&world, pb::Role::Manager, "").await;
