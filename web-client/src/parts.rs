@@ -13,6 +13,7 @@ pub mod history;
 pub mod news;
 pub mod noun;
 pub mod place;
+pub mod record_table;
 pub mod rows;
 pub mod tags;
 pub mod tasks;

@@ -31,7 +31,7 @@ use crate::{
         history::History,
         news::{RecordNews, follow_record},
         noun::{CONTACT, CUSTOMER},
-        place::Place,
+        place::{Place, show_panel},
         tasks::{RecordTasks, use_record_tasks},
     },
 };
@@ -59,16 +59,10 @@ fn OneContact(id: String) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let tab = RwSignal::new("timeline".to_owned());
 
-    let page = use_page("Contact")
-        .with_parent("Contacts", address("contacts"))
-        .flush();
+    let page = use_page("Contact").with_parent("Contacts", address("contacts")).flush();
     Effect::new(move |_| {
         let name = contact.with(|one| one.map(|one| one.name.clone()).unwrap_or_default());
-        page.title.set(if name.is_empty() {
-            "Contact".to_owned()
-        } else {
-            name
-        });
+        page.title.set(if name.is_empty() { "Contact".to_owned() } else { name });
     });
     let begin = move || {
         if let Some(contact) = contact.get_untracked().filter(|_| CONTACT.may_edit()) {
@@ -84,29 +78,21 @@ fn OneContact(id: String) -> impl IntoView {
             contact.reload();
             news.bump();
         };
-        archive_item(&CONTACT, &one.id, one.archived_at.is_some(), problem, done)
-            .into_iter()
-            .collect()
+        archive_item(&CONTACT, &one.id, &one.name, one.archived_at.is_some(), problem, done).into_iter().collect()
     });
     page.with_actions(move || {
-        view! { <RecordActions edit=CONTACT.may_edit().then(|| Callback::new(move |()| begin())) menu/> }
+        let edit = CONTACT.may_edit().then(|| Callback::new(move |()| begin()));
+        view! { <Show when=move || contact.with(|one| one.is_some())><RecordActions edit menu/></Show> }
     });
-    page.with_panel(move || view! { {move || contact.get().map(|contact| view! { <Panel contact news/> })} });
+    let panel = move || contact.get().map(|contact| view! { <Panel contact news/> });
+    show_panel(page, contact, move || panel);
 
     let version = move || contact.with(|one| one.map_or(0, pb::Contact::version));
     let tabs = Signal::derive(move || {
         let mut tabs = vec![Choice::new("timeline", "Timeline")];
         if may("task.read") {
-            let open =
-                tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
-            tabs.push(Choice::new(
-                "tasks",
-                if open > 0 {
-                    format!("Tasks {open}")
-                } else {
-                    "Tasks".to_owned()
-                },
-            ));
+            let open = tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
+            tabs.push(Choice::new("tasks", if open > 0 { format!("Tasks {open}") } else { "Tasks".to_owned() }));
         }
         tabs
     });

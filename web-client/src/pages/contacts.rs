@@ -1,6 +1,6 @@
 //! The list of contacts.
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use futures::FutureExt as _;
 use leptos::prelude::*;
@@ -17,14 +17,14 @@ use web_kit::{
     keys::use_shortcut,
     layout::use_page,
     list::{
-        bar::{ListFoot, ViewTab},
+        bar::ViewTab,
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
-        selection::{BulkAction, Selection, SelectionBar},
+        selection::{BulkAction, Selection},
         state::ListState,
     },
-    table::{self, Column, VirtualTable},
+    table::{self, Column},
 };
 
 use super::contact::{form::NewContact, record, words};
@@ -34,7 +34,8 @@ use crate::{
         filter::{ChipOf, Compare, to_filter},
         news::{NewRecords, follow_list},
         noun::{CONTACT, CUSTOMER},
-        rows::{export_list, export_selected, put_rows},
+        record_table::{RecordTable, shows_archived},
+        rows::{export_list, export_selected},
         views::{Count, ViewsBar, use_views},
     },
 };
@@ -63,7 +64,7 @@ pub fn ContactsPage() -> impl IntoView {
         Rc::new(move |id| {
             async move {
                 let contact = record::get(id).await?;
-                let archived = query.get_untracked().filter("archived") == Some("true");
+                let archived = shows_archived(&query.get_untracked());
                 Ok(Some(contact).filter(|contact| contact.archived_at.is_some() == archived))
             }
             .boxed_local()
@@ -79,13 +80,7 @@ pub fn ContactsPage() -> impl IntoView {
             }
         })
     });
-    Effect::new(move |_| {
-        page.count.set(
-            views
-                .counts
-                .with(|counts| counts.get("").cloned().unwrap_or_default()),
-        )
-    });
+    Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if CONTACT.may_add() {
         use_shortcut("c", "New contact", move || adding.set(true));
     }
@@ -93,38 +88,34 @@ pub fn ContactsPage() -> impl IntoView {
 
     let columns = columns();
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
-    let orders = vec![
-        (USUAL_ORDER, "Name"),
-        ("updated_at desc", "Last change"),
-        ("created_at desc", "Newest"),
-    ];
+    let orders = vec![(USUAL_ORDER, "Name"), ("updated_at desc", "Last change"), ("created_at desc", "Newest")];
     let search = "Name, phone, e-mail";
     let filters = filters();
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CONTACT, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }
-            .into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }.into_any()
     } else {
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
     };
-    let href = move |contact: Arc<pb::Contact>| CONTACT.address(&contact.id);
+    let export = move |ids: Vec<String>| export_selected(&CONTACT, rows, &ids, words(), None);
+    let export = may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export));
+    let actions = export.into_iter().collect();
     view! {
         <ViewsBar views problem/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
         <NewRecords noun=&CONTACT rows new/>
-        <VirtualTable
-            rows
-            label="Contacts"
-            columns
+        <RecordTable
+            noun=&CONTACT
             query
-            selection
+            rows
+            columns
             name=|contact: &pb::Contact| contact.name.clone()
-            href
+            selection
+            actions
+            problem
             empty=move || view! { <NoContacts/> }
         />
-        <SelectionBar selection actions=bulk_actions(query, rows, selection, problem)/>
-        <ListFoot rows/>
         <NewContact
             open=adding
             added=move |contact: pb::Contact| {
@@ -150,29 +141,16 @@ fn use_rows(query: ListQuery) -> Rows<pb::Contact> {
         |contact: &pb::Contact| contact.id.clone(),
         move |page_token| {
             let state = query.get();
-            let order_by = if state.order_by.is_empty() {
-                USUAL_ORDER.to_owned()
-            } else {
-                state.order_by.clone()
-            };
+            let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
-            list(pb::ListContactsRequest {
-                page_size: PAGE_SIZE,
-                page_token,
-                order_by,
-                filter,
-            })
+            list(pb::ListContactsRequest { page_size: PAGE_SIZE, page_token, order_by, filter })
         },
     )
 }
 
 fn count() -> Count {
     Rc::new(|filter| {
-        let request = pb::ListContactsRequest {
-            page_size: 1,
-            filter,
-            ..Default::default()
-        };
+        let request = pb::ListContactsRequest { page_size: 1, filter, ..Default::default() };
         async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
     })
 }
@@ -180,14 +158,7 @@ fn count() -> Count {
 fn built_in_views() -> Vec<ViewTab> {
     let mut archived = ListState::default();
     archived.set_filter("archived", "true");
-    vec![
-        ViewTab::all("All"),
-        ViewTab {
-            id: "archived".to_owned(),
-            state: archived,
-            ..ViewTab::all("Archived")
-        },
-    ]
+    vec![ViewTab::all("All"), ViewTab { id: "archived".to_owned(), state: archived, ..ViewTab::all("Archived") }]
 }
 
 fn filters() -> Vec<FilterDef> {
@@ -208,59 +179,23 @@ fn columns() -> Vec<Column<pb::Contact>> {
     };
     vec![
         Column::new("name", "Contact", |c: &pb::Contact| c.name.clone()).sorted_by("name"),
-        Column::new("customer_name", "Customer", customer)
-            .width(220)
-            .on_phone("c"),
+        Column::new("customer_name", "Customer", customer).width(220).on_phone("c"),
         Column::new("title", "Position", |c: &pb::Contact| c.title.clone()).width(170),
-        Column::new("phone", "Phone", |c: &pb::Contact| c.phone.clone())
-            .width(140)
-            .on_phone("d"),
-        Column::new("mobile", "Mobile", |c: &pb::Contact| c.mobile.clone())
-            .width(140)
-            .hidden(),
+        Column::new("phone", "Phone", |c: &pb::Contact| c.phone.clone()).width(140).on_phone("d"),
+        Column::new("mobile", "Mobile", |c: &pb::Contact| c.mobile.clone()).width(140).hidden(),
         Column::new("email", "E-mail", |c: &pb::Contact| c.email.clone()).width(230),
-        Column::new(
-            "main",
-            "Main contact",
-            |c: &pb::Contact| if c.main { "Yes" } else { "" },
-        )
-        .width(110)
-        .hidden(),
-        Column::new("created_at", "Added", |c: &pb::Contact| {
-            format::day(c.created_at.as_ref())
-        })
-        .soft()
-        .sorted_by("created_at")
-        .width(110)
-        .hidden(),
-        Column::new("updated_at", "Last change", |c: &pb::Contact| {
-            format::ago(c.updated_at.as_ref())
-        })
-        .soft()
-        .sorted_by("updated_at")
-        .width(120)
-        .on_phone("b"),
+        Column::new("main", "Main contact", |c: &pb::Contact| if c.main { "Yes" } else { "" }).width(110).hidden(),
+        Column::new("created_at", "Added", |c: &pb::Contact| format::day(c.created_at.as_ref()))
+            .soft()
+            .sorted_by("created_at")
+            .width(110)
+            .hidden(),
+        Column::new("updated_at", "Last change", |c: &pb::Contact| format::ago(c.updated_at.as_ref()))
+            .soft()
+            .sorted_by("updated_at")
+            .width(120)
+            .on_phone("b"),
     ]
-}
-
-fn bulk_actions(
-    query: ListQuery,
-    rows: Rows<pb::Contact>,
-    selection: Selection,
-    problem: RwSignal<Option<ApiError>>,
-) -> Vec<BulkAction> {
-    let mut actions = Vec::new();
-    if may("record.export") {
-        let words = words();
-        let export = move |ids: Vec<String>| export_selected(&CONTACT, rows, &ids, words, None);
-        actions.push(BulkAction::new("Export", glyphs::FILE_EXPORT, export));
-    }
-    if may("record.archive") {
-        let archived = move || query.get_untracked().filter("archived") == Some("true");
-        let put = move |ids: Vec<String>| put_rows(&CONTACT, rows, selection, ids, !archived(), problem);
-        actions.push(BulkAction::new("Archive or restore", glyphs::BOX_ARCHIVE, put));
-    }
-    actions
 }
 
 #[component]

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use streamflow_proto::client::v1 as pb;
 use web_kit::{
-    api::error::ApiError, error_panel::ErrorNote, field::Choice, icon::glyphs, keys::use_shortcut,
-    layout::use_page, load::Load, menu::MenuItem, tabs::Tabs,
+    api::error::ApiError, error_panel::ErrorNote, field::Choice, icon::glyphs, keys::use_shortcut, layout::use_page, load::Load,
+    menu::MenuItem, tabs::Tabs,
 };
 
 use self::{
@@ -31,7 +31,7 @@ use crate::{
         history::History,
         news::follow_record,
         noun::{CUSTOMER, People},
-        place::Place,
+        place::{Place, show_panel},
         tasks::{RecordTasks, use_record_tasks},
     },
 };
@@ -62,19 +62,11 @@ fn OneCustomer(id: String) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let tab = RwSignal::new("timeline".to_owned());
 
-    let page = use_page("Customer")
-        .with_parent("Customers", address("customers"))
-        .flush();
+    let page = use_page("Customer").with_parent("Customers", address("customers")).flush();
     Effect::new(move |_| {
         customer.with(|customer| {
-            let (name, number) = customer
-                .map(|one| (one.name.clone(), one.number.clone()))
-                .unwrap_or_default();
-            page.title.set(if name.is_empty() {
-                "Customer".to_owned()
-            } else {
-                name
-            });
+            let (name, number) = customer.map(|one| (one.name.clone(), one.number.clone())).unwrap_or_default();
+            page.title.set(if name.is_empty() { "Customer".to_owned() } else { name });
             page.count.set(number);
         });
     });
@@ -91,26 +83,19 @@ fn OneCustomer(id: String) -> impl IntoView {
         let mut items = Vec::new();
         if may("record.assign") {
             let chosen = vec![(one.id.clone(), people_of(&one))];
-            items.push(
-                MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER),
-            );
+            items.push(MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
         }
-        items.extend(archive_item(
-            &CUSTOMER,
-            &one.id,
-            one.archived_at.is_some(),
-            problem,
-            move || {
-                customer.reload();
-                news.bump();
-            },
-        ));
+        items.extend(archive_item(&CUSTOMER, &one.id, &one.name, one.archived_at.is_some(), problem, move || {
+            customer.reload();
+            news.bump();
+        }));
         items
     });
-    let page = page.with_actions(move || {
-        view! { <RecordActions edit=CUSTOMER.may_edit().then(|| Callback::new(move |()| begin())) menu/> }
+    page.with_actions(move || {
+        let edit = CUSTOMER.may_edit().then(|| Callback::new(move |()| begin()));
+        view! { <Show when=move || customer.with(|one| one.is_some())><RecordActions edit menu/></Show> }
     });
-    page.with_panel(move || view! { <Panel customer contacts directory news adding/> });
+    show_panel(page, customer, move || view! { <Panel customer contacts directory news adding/> });
 
     let version = move || customer.with(|one| one.map_or(0, pb::Customer::version));
     let tabs = Signal::derive(move || {
@@ -121,10 +106,7 @@ fn OneCustomer(id: String) -> impl IntoView {
         let open = tasks.with(|all| all.map(|all| all.iter().filter(|task| task.done_at.is_none()).count()));
         let mut tabs = vec![Choice::new("timeline", "Timeline")];
         if may("contact.read") {
-            tabs.push(Choice::new(
-                "contacts",
-                counted("Contacts", contacts.with(|all| all.map(Vec::len))),
-            ));
+            tabs.push(Choice::new("contacts", counted("Contacts", contacts.with(|all| all.map(Vec::len)))));
         }
         if may("task.read") {
             tabs.push(Choice::new("tasks", counted("Tasks", open)));
@@ -167,12 +149,8 @@ fn OneCustomer(id: String) -> impl IntoView {
     .into_any()
 }
 
-fn people_of(customer: &pb::Customer) -> People {
-    People {
-        owner_id: customer.owner_id.clone(),
-        assignee_id: customer.assignee_id.clone(),
-        team_id: customer.team_id.clone(),
-    }
+pub fn people_of(customer: &pb::Customer) -> People {
+    People { owner_id: customer.owner_id.clone(), assignee_id: customer.assignee_id.clone(), team_id: customer.team_id.clone() }
 }
 
 /// Values as people read them: names for ids, words for kinds.

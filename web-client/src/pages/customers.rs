@@ -1,6 +1,6 @@
 //! The list of customers.
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use futures::FutureExt as _;
 use leptos::prelude::*;
@@ -16,17 +16,17 @@ use web_kit::{
     keys::use_shortcut,
     layout::use_page,
     list::{
-        bar::{ListFoot, ViewTab},
+        bar::ViewTab,
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
-        selection::{BulkAction, Selection, SelectionBar},
+        selection::{BulkAction, Selection},
         state::ListState,
     },
-    table::{self, Column, VirtualTable},
+    table::{self, Column},
 };
 
-use super::customer::{form::NewCustomer, record, words};
+use super::customer::{form::NewCustomer, people_of, record, words};
 use crate::{
     api::{address, may, me},
     parts::{
@@ -34,9 +34,10 @@ use crate::{
         directory::{Directory, Person, use_directory},
         filter::{ChipOf, Compare, to_filter},
         news::{NewRecords, follow_list},
-        noun::{CUSTOMER, People},
-        rows::{export_list, export_selected, put_rows},
-        views::{Count, ViewsBar, use_views},
+        noun::CUSTOMER,
+        record_table::{RecordTable, assign_action, shows_archived},
+        rows::{export_list, export_selected},
+        views::{Count, ViewsBar, owns_records, use_views},
     },
 };
 
@@ -73,7 +74,7 @@ pub fn CustomersPage() -> impl IntoView {
         Rc::new(move |id| {
             async move {
                 let customer = record::get(id).await?;
-                let archived = query.get_untracked().filter("archived") == Some("true");
+                let archived = shows_archived(&query.get_untracked());
                 Ok(Some(customer).filter(|customer| customer.archived_at.is_some() == archived))
             }
             .boxed_local()
@@ -82,13 +83,7 @@ pub fn CustomersPage() -> impl IntoView {
 
     let page = use_page("Customers").flush();
     page.with_actions(move || view! { <Actions adding/> });
-    Effect::new(move |_| {
-        page.count.set(
-            views
-                .counts
-                .with(|counts| counts.get("").cloned().unwrap_or_default()),
-        )
-    });
+    Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if CUSTOMER.may_add() {
         use_shortcut("c", "New customer", move || adding.set(true));
     }
@@ -106,29 +101,34 @@ pub fn CustomersPage() -> impl IntoView {
     let filters = filters(directory);
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CUSTOMER, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }
-            .into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }.into_any()
     } else {
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
     };
-    let href = move |customer: Arc<pb::Customer>| CUSTOMER.address(&customer.id);
+    let words = words(directory);
+    let export = move |ids: Vec<String>| {
+        export_selected(&CUSTOMER, rows, &ids, words, Some(|customer: &pb::Customer| customer.number.clone()));
+    };
+    let actions = assign_action(rows, assigning, people_of)
+        .into_iter()
+        .chain(may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export)))
+        .collect();
     view! {
         <ViewsBar views problem/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
         <NewRecords noun=&CUSTOMER rows new/>
-        <VirtualTable
-            rows
-            label="Customers"
-            columns
+        <RecordTable
+            noun=&CUSTOMER
             query
-            selection
+            rows
+            columns
             name=|customer: &pb::Customer| customer.name.clone()
-            href
+            selection
+            actions
+            problem
             empty=move || view! { <NoCustomers adding/> }
         />
-        <SelectionBar selection actions=bulk_actions(query, rows, selection, assigning, problem, directory)/>
-        <ListFoot rows/>
         <NewCustomer open=adding directory/>
         <AssignDialog
             noun=&CUSTOMER
@@ -145,11 +145,7 @@ pub fn CustomersPage() -> impl IntoView {
 }
 
 async fn list(request: pb::ListCustomersRequest) -> Result<Page<pb::Customer>, ApiError> {
-    let call = async |transport, request| {
-        CustomerServiceClient::new(transport)
-            .list_customers(request)
-            .await
-    };
+    let call = async |transport, request| CustomerServiceClient::new(transport).list_customers(request).await;
     let reply = use_api().read(request, call).await?;
     let info = reply.page.unwrap_or_default();
     Ok(Page {
@@ -164,29 +160,16 @@ fn use_rows(query: ListQuery) -> Rows<pb::Customer> {
         |customer: &pb::Customer| customer.id.clone(),
         move |page_token| {
             let state = query.get();
-            let order_by = if state.order_by.is_empty() {
-                USUAL_ORDER.to_owned()
-            } else {
-                state.order_by.clone()
-            };
+            let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
-            list(pb::ListCustomersRequest {
-                page_size: PAGE_SIZE,
-                page_token,
-                order_by,
-                filter,
-            })
+            list(pb::ListCustomersRequest { page_size: PAGE_SIZE, page_token, order_by, filter })
         },
     )
 }
 
 fn count() -> Count {
     Rc::new(|filter| {
-        let request = pb::ListCustomersRequest {
-            page_size: 1,
-            filter,
-            ..Default::default()
-        };
+        let request = pb::ListCustomersRequest { page_size: 1, filter, ..Default::default() };
         async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
     })
 }
@@ -195,58 +178,29 @@ fn built_in_views() -> Vec<ViewTab> {
     let narrowed = |id: &str, label: &str, field: &str, value: &str| {
         let mut state = ListState::default();
         state.set_filter(field, value);
-        ViewTab {
-            id: id.to_owned(),
-            state,
-            ..ViewTab::all(label)
-        }
+        ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     let own = me().user.unwrap_or_default().id;
-    vec![
-        ViewTab::all("All"),
-        narrowed("mine", "My customers", "owner_id", &own),
-        narrowed("archived", "Archived", "archived", "true"),
-    ]
+    let mine = owns_records().then(|| narrowed("mine", "My customers", "owner_id", &own));
+    let archived = narrowed("archived", "Archived", "archived", "true");
+    std::iter::once(ViewTab::all("All")).chain(mine).chain([archived]).collect()
 }
 
 fn filters(directory: Directory) -> Vec<FilterDef> {
     let fixed = |choices: &[(&str, &str)]| {
-        let choices: Vec<_> = choices
-            .iter()
-            .map(|(value, label)| Choice::new(*value, *label))
-            .collect();
+        let choices: Vec<_> = choices.iter().map(|(value, label)| Choice::new(*value, *label)).collect();
         FilterKind::Choice(Signal::stored(choices))
     };
     let def = |field, label, kind| FilterDef { field, label, kind };
     vec![
-        def(
-            "owner_id",
-            "Owner",
-            FilterKind::Choice(directory.people_to_filter()),
-        ),
-        def(
-            "assignee_id",
-            "Assignee",
-            FilterKind::Choice(directory.people_to_filter()),
-        ),
+        def("owner_id", "Owner", FilterKind::Choice(directory.people_to_filter())),
+        def("assignee_id", "Assignee", FilterKind::Choice(directory.people_to_filter())),
         def("team_id", "Team", FilterKind::Choice(directory.teams_to_filter())),
         def("city", "City", FilterKind::Text),
         def("country", "Country", FilterKind::Text),
         def("tag", "Tag", FilterKind::Text),
-        def(
-            "kind",
-            "Kind",
-            fixed(&[("business", "Business"), ("person", "Person")]),
-        ),
-        def(
-            "source",
-            "Source",
-            fixed(&[
-                ("manual", "Entered by hand"),
-                ("import", "Import"),
-                ("lead", "Lead"),
-            ]),
-        ),
+        def("kind", "Kind", fixed(&[("business", "Business"), ("person", "Person")])),
+        def("source", "Source", fixed(&[("manual", "Entered by hand"), ("import", "Import"), ("lead", "Lead")])),
         def("created_at", "Added", FilterKind::Since),
         def("updated_at", "Changed", FilterKind::Since),
         def("archived", "Archived", fixed(&[("true", "Only archived")])),
@@ -259,123 +213,41 @@ fn columns(directory: Directory) -> Vec<Column<pb::Customer>> {
     let city = |customer: &pb::Customer| customer.address.clone().unwrap_or_default().city;
     vec![
         Column::new("name", "Customer", |c: &pb::Customer| c.name.clone()).sorted_by("name"),
-        Column::new(
-            "number",
-            "Number",
-            |c: &pb::Customer| view! { <span class="muted mono">{c.number.clone()}</span> },
-        )
-        .sorted_by("number")
-        .width(100)
-        .on_phone("d"),
-        Column::new("main_contact_name", "Main contact", |c: &pb::Customer| {
-            c.main_contact_name.clone()
-        })
-        .width(160),
-        Column::new("phone", "Phone", |c: &pb::Customer| c.phone.clone())
-            .width(140)
-            .on_phone("c"),
-        Column::new("email", "E-mail", |c: &pb::Customer| c.email.clone())
-            .width(200)
+        Column::new("number", "Number", |c: &pb::Customer| view! { <span class="muted mono">{c.number.clone()}</span> })
+            .sorted_by("number")
+            .width(100)
+            .on_phone("d"),
+        Column::new("main_contact_name", "Main contact", |c: &pb::Customer| c.main_contact_name.clone()).width(160),
+        Column::new("phone", "Phone", |c: &pb::Customer| c.phone.clone()).width(140).on_phone("c"),
+        Column::new("email", "E-mail", |c: &pb::Customer| c.email.clone()).width(200).hidden(),
+        Column::new("address.city", "City", city).sorted_by("city").width(130),
+        Column::new("address.country", "Country", |c: &pb::Customer| c.address.clone().unwrap_or_default().country)
+            .width(120)
             .hidden(),
-        Column::new("address.city", "City", city)
-            .sorted_by("city")
-            .width(130),
-        Column::new("address.country", "Country", |c: &pb::Customer| {
-            c.address.clone().unwrap_or_default().country
-        })
-        .width(120)
-        .hidden(),
-        Column::new("kind", "Kind", |c: &pb::Customer| {
-            if c.kind() == pb::CustomerKind::Person {
-                "Person"
-            } else {
-                "Business"
-            }
-        })
-        .width(90)
-        .hidden(),
+        Column::new("kind", "Kind", |c: &pb::Customer| if c.kind() == pb::CustomerKind::Person { "Person" } else { "Business" })
+            .width(90)
+            .hidden(),
         Column::new("owner_id", "Owner", move |c: &pb::Customer| person(&c.owner_id)).width(170),
-        Column::new("assignee_id", "Assignee", move |c: &pb::Customer| {
-            person(&c.assignee_id)
-        })
-        .width(170)
-        .hidden(),
+        Column::new("assignee_id", "Assignee", move |c: &pb::Customer| person(&c.assignee_id)).width(170).hidden(),
         Column::new("team_id", "Team", move |c: &pb::Customer| {
             let id = c.team_id.clone();
             move || directory.team(&id)
         })
         .width(120)
         .hidden(),
-        Column::new("tags", "Tags", |c: &pb::Customer| c.tags.join(", "))
-            .width(160)
+        Column::new("tags", "Tags", |c: &pb::Customer| c.tags.join(", ")).width(160).hidden(),
+        Column::new("external_id", "External key", |c: &pb::Customer| c.external_id.clone()).width(120).hidden(),
+        Column::new("created_at", "Added", |c: &pb::Customer| format::day(c.created_at.as_ref()))
+            .soft()
+            .sorted_by("created_at")
+            .width(110)
             .hidden(),
-        Column::new("external_id", "External key", |c: &pb::Customer| {
-            c.external_id.clone()
-        })
-        .width(120)
-        .hidden(),
-        Column::new("created_at", "Added", |c: &pb::Customer| {
-            format::day(c.created_at.as_ref())
-        })
-        .soft()
-        .sorted_by("created_at")
-        .width(110)
-        .hidden(),
-        Column::new("updated_at", "Last change", |c: &pb::Customer| {
-            format::ago(c.updated_at.as_ref())
-        })
-        .soft()
-        .sorted_by("updated_at")
-        .width(120)
-        .on_phone("b"),
+        Column::new("updated_at", "Last change", |c: &pb::Customer| format::ago(c.updated_at.as_ref()))
+            .soft()
+            .sorted_by("updated_at")
+            .width(120)
+            .on_phone("b"),
     ]
-}
-
-fn bulk_actions(
-    query: ListQuery,
-    rows: Rows<pb::Customer>,
-    selection: Selection,
-    assigning: RwSignal<Option<Vec<(String, People)>>>,
-    problem: RwSignal<Option<ApiError>>,
-    directory: Directory,
-) -> Vec<BulkAction> {
-    let mut actions = Vec::new();
-    if may("record.assign") {
-        let assign =
-            move |ids: Vec<String>| assigning.set(Some(rows.with_untracked(|all| chosen(all, &ids))));
-        actions.push(BulkAction::new("Assign", glyphs::USER, assign));
-    }
-    if may("record.export") {
-        let words = words(directory);
-        let export = move |ids: Vec<String>| {
-            export_selected(
-                &CUSTOMER,
-                rows,
-                &ids,
-                words,
-                Some(|customer: &pb::Customer| customer.number.clone()),
-            );
-        };
-        actions.push(BulkAction::new("Export", glyphs::FILE_EXPORT, export));
-    }
-    if may("record.archive") {
-        let archived = move || query.get_untracked().filter("archived") == Some("true");
-        let put = move |ids: Vec<String>| put_rows(&CUSTOMER, rows, selection, ids, !archived(), problem);
-        actions.push(BulkAction::new("Archive or restore", glyphs::BOX_ARCHIVE, put));
-    }
-    actions
-}
-
-fn chosen(rows: &[Arc<pb::Customer>], ids: &[String]) -> Vec<(String, People)> {
-    let people = |customer: &pb::Customer| People {
-        owner_id: customer.owner_id.clone(),
-        assignee_id: customer.assignee_id.clone(),
-        team_id: customer.team_id.clone(),
-    };
-    rows.iter()
-        .filter(|row| ids.contains(&row.id))
-        .map(|row| (row.id.clone(), people(row)))
-        .collect()
 }
 
 #[component]

@@ -1,5 +1,6 @@
 //! One lead: what happened, what is to be done, and the way to a customer.
 
+pub mod aside;
 mod convert;
 pub mod form;
 pub mod lanes;
@@ -42,7 +43,7 @@ use crate::{
         history::History,
         news::follow_record,
         noun::{LEAD, People},
-        place::Place,
+        place::{Place, show_panel},
         tasks::{RecordTasks, use_record_tasks},
     },
 };
@@ -70,10 +71,7 @@ fn OneLead(id: String) -> impl IntoView {
         news.bump();
     };
     let edit = Edit::<pb::Lead>::new(saved);
-    let outcome = Outcome {
-        done: Callback::new(saved),
-        problem,
-    };
+    let outcome = Outcome { done: Callback::new(saved), problem };
     let assigning = RwSignal::new(None);
     let converting = RwSignal::new(false);
     let tab = RwSignal::new("timeline".to_owned());
@@ -84,12 +82,8 @@ fn OneLead(id: String) -> impl IntoView {
 
     let page = use_page("Lead").with_parent("Leads", address("leads")).flush();
     Effect::new(move |_| {
-        let (name, number) = lead.with(|one| {
-            one.map(|one| (one.name.clone(), one.number.clone()))
-                .unwrap_or_default()
-        });
-        page.title
-            .set(if name.is_empty() { "Lead".to_owned() } else { name });
+        let (name, number) = lead.with(|one| one.map(|one| (one.name.clone(), one.number.clone())).unwrap_or_default());
+        page.title.set(if name.is_empty() { "Lead".to_owned() } else { name });
         page.count.set(number);
     });
     let begin = move || {
@@ -103,26 +97,18 @@ fn OneLead(id: String) -> impl IntoView {
         let mut items = Vec::new();
         if may("record.assign") {
             let chosen = vec![(one.id.clone(), people_of(&one))];
-            items.push(
-                MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER),
-            );
+            items.push(MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
         }
-        items.extend(archive_item(
-            &LEAD,
-            &one.id,
-            one.archived_at.is_some(),
-            problem,
-            reload,
-        ));
+        items.extend(archive_item(&LEAD, &one.id, &one.name, one.archived_at.is_some(), problem, reload));
         items
     });
     let convertible = move || {
-        may("lead.convert")
-            && lead.with(|one| one.is_some_and(|one| one.customer_id.is_empty() && one.archived_at.is_none()))
+        may("lead.convert") && lead.with(|one| one.is_some_and(|one| one.customer_id.is_empty() && one.archived_at.is_none()))
     };
     page.with_actions(move || {
+        let edit = LEAD.may_edit().then(|| Callback::new(move |()| begin()));
         view! {
-            <RecordActions edit=LEAD.may_edit().then(|| Callback::new(move |()| begin())) primary=false menu/>
+            <Show when=move || lead.with(|one| one.is_some())><RecordActions edit primary=false menu/></Show>
             <Show when=convertible>
                 <Button kind=Kind::Primary glyph=glyphs::CIRCLE_CHECK on_click=move |_| converting.set(true)>
                     <span class="not-phone">"Convert"</span>
@@ -130,22 +116,15 @@ fn OneLead(id: String) -> impl IntoView {
             </Show>
         }
     });
-    page.with_panel(move || view! { <Panel lead stages directory news outcome/> });
+    let shown = Signal::derive(move || lead.get());
+    show_panel(page, lead, move || view! { <Panel lead=shown stages directory news outcome/> });
 
     let version = move || lead.with(|one| one.map_or(0, pb::Lead::version));
     let tabs = Signal::derive(move || {
         let mut tabs = vec![Choice::new("timeline", "Timeline")];
         if may("task.read") {
-            let open =
-                tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
-            tabs.push(Choice::new(
-                "tasks",
-                if open > 0 {
-                    format!("Tasks {open}")
-                } else {
-                    "Tasks".to_owned()
-                },
-            ));
+            let open = tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
+            tabs.push(Choice::new("tasks", if open > 0 { format!("Tasks {open}") } else { "Tasks".to_owned() }));
         }
         tabs
     });
@@ -169,9 +148,5 @@ fn OneLead(id: String) -> impl IntoView {
 }
 
 pub fn people_of(lead: &pb::Lead) -> People {
-    People {
-        owner_id: lead.owner_id.clone(),
-        assignee_id: lead.assignee_id.clone(),
-        team_id: lead.team_id.clone(),
-    }
+    People { owner_id: lead.owner_id.clone(), assignee_id: lead.assignee_id.clone(), team_id: lead.team_id.clone() }
 }

@@ -22,6 +22,7 @@ use web_kit::{
 };
 
 use super::lead::{
+    aside::{board_address, show_chosen},
     form::NewLead,
     lanes::{Lane, refresh, shift},
     look::{self, AddLead, CHIPS, LookSwitch},
@@ -57,37 +58,22 @@ pub fn LeadBoardPage() -> impl IntoView {
     let page = use_page("Leads").flush();
     page.with_actions(move || view! { <AddLead adding/> });
     Effect::new(move |_| {
-        let open = |lanes: &Vec<Lane>| {
-            lanes
-                .iter()
-                .filter(|lane| is_open(Some(&lane.stage)))
-                .map(|lane| lane.total.0)
-                .sum::<i64>()
-        };
+        let open =
+            |lanes: &Vec<Lane>| lanes.iter().filter(|lane| is_open(Some(&lane.stage))).map(|lane| lane.total.0).sum::<i64>();
         let count = board.with(|lanes| lanes.map(open));
-        page.count.set(
-            count
-                .map(|count| format!("{} open", number::count(count)))
-                .unwrap_or_default(),
-        );
+        page.count.set(count.map(|count| format!("{} open", number::count(count))).unwrap_or_default());
     });
+    show_chosen(page, board, stages, directory, problem);
     if LEAD.may_add() {
         use_shortcut("c", "New lead", move || adding.set(true));
     }
     let lanes = Signal::derive(move || {
         let lanes = board.get().unwrap_or_default();
-        lanes
-            .into_iter()
-            .map(|lane| board_lane(lane, directory))
-            .collect::<Vec<_>>()
+        let state = query.get();
+        lanes.into_iter().map(|lane| board_lane(lane, &state, directory)).collect::<Vec<_>>()
     });
-    let is_empty =
-        move || board.with(|lanes| lanes.is_some_and(|all| all.iter().all(|lane| lane.total.0 == 0)));
-    let cut = move || {
-        board.with(|lanes| {
-            lanes.is_some_and(|all| all.iter().any(|lane| lane.total.0 > lane.leads.len() as i64))
-        })
-    };
+    let is_empty = move || board.with(|lanes| lanes.is_some_and(|all| all.iter().all(|lane| lane.total.0 == 0)));
+    let cut = move || board.with(|lanes| lanes.is_some_and(|all| all.iter().any(|lane| lane.total.0 > lane.leads.len() as i64)));
     let switch = ViewFn::from(move || view! { <LookSwitch query board=true/> });
     let (search, filters) = ("Subject, phone, e-mail", look::filters(directory, None));
     view! {
@@ -129,19 +115,10 @@ async fn read(state: ListState) -> Result<Vec<Lane>, ApiError> {
     let lanes = stages.into_iter().map(|stage| {
         let filter = aip::and([aip::eq("stage_id", &stage.id), narrowed.clone()]);
         let order_by = "stage".to_owned();
-        let request = pb::ListLeadsRequest {
-            page_size: CARDS,
-            order_by,
-            filter,
-            ..Default::default()
-        };
+        let request = pb::ListLeadsRequest { page_size: CARDS, order_by, filter, ..Default::default() };
         async move {
             let page = look::page(request).await?;
-            Ok(Lane {
-                stage,
-                leads: page.rows,
-                total: page.total.unwrap_or_default(),
-            })
+            Ok(Lane { stage, leads: page.rows, total: page.total.unwrap_or_default() })
         }
     });
     try_join_all(lanes).await
@@ -185,13 +162,7 @@ fn carry_out(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, moved:
     });
 }
 
-fn put_back(
-    board: Load<Vec<Lane>>,
-    problem: RwSignal<Option<ApiError>>,
-    card: String,
-    stage: String,
-    before: Option<String>,
-) {
+fn put_back(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, card: String, stage: String, before: Option<String>) {
     if problem.try_get_untracked().is_some() {
         board.update(|lanes| drop(shift(lanes, &card, &stage, before.as_deref())));
     }
@@ -229,49 +200,26 @@ fn follow(board: Load<Vec<Lane>>) {
     });
 }
 
-fn board_lane(lane: Lane, directory: Directory) -> BoardLane {
+fn board_lane(lane: Lane, state: &ListState, directory: Directory) -> BoardLane {
     let (count, sum) = (lane.count(), lane.sum());
     let open = is_open(Some(&lane.stage));
-    let cards = lane
-        .leads
-        .into_iter()
-        .map(|lead| card(lead, open, directory))
-        .collect();
-    BoardLane {
-        id: lane.stage.id,
-        title: lane.stage.name,
-        count,
-        sum,
-        cards,
-    }
+    let cards = lane.leads.into_iter().map(|lead| card(lead, open, state, directory)).collect();
+    BoardLane { id: lane.stage.id, title: lane.stage.name, count, sum, cards }
 }
 
-fn card(lead: pb::Lead, open: bool, directory: Directory) -> Card {
+fn card(lead: pb::Lead, open: bool, state: &ListState, directory: Directory) -> Card {
     let (id, name) = (lead.id.clone(), lead.name.clone());
-    let href = LEAD.address(&id);
-    Card {
-        id,
-        name,
-        href,
-        face: ViewFn::from(move || view! { <Face lead=lead.clone() open directory/> }),
-    }
+    let href = board_address(state, &id);
+    Card { id, name, href, face: ViewFn::from(move || view! { <Face lead=lead.clone() open directory/> }) }
 }
 
 #[component]
 fn Face(lead: pb::Lead, open: bool, directory: Directory) -> impl IntoView {
-    let who = if lead.company.is_empty() {
-        lead.contact_name.clone()
-    } else {
-        lead.company.clone()
-    };
+    let who = if lead.company.is_empty() { lead.contact_name.clone() } else { lead.company.clone() };
     let next = match follow_up(&lead, open) {
-        Some((text, Tone::Danger)) => {
-            view! { <span class="push down"><Icon glyph=glyphs::CLOCK/>" "{text}</span> }.into_any()
-        }
+        Some((text, Tone::Danger)) => view! { <span class="push down"><Icon glyph=glyphs::CLOCK/>" "{text}</span> }.into_any(),
         Some((text, _)) => view! { <span class="push muted">{text}</span> }.into_any(),
-        None if !lead.customer_id.is_empty() => {
-            view! { <span class="push muted">"converted"</span> }.into_any()
-        }
+        None if !lead.customer_id.is_empty() => view! { <span class="push muted">"converted"</span> }.into_any(),
         None => view! { <span class="push"></span> }.into_any(),
     };
     let age = browser::now() - lead.created_at.map_or(0, |at| at.seconds);

@@ -1,6 +1,6 @@
 //! The list of leads.
 
-use std::{rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use futures::FutureExt as _;
 use leptos::prelude::*;
@@ -16,13 +16,12 @@ use web_kit::{
     keys::use_shortcut,
     layout::use_page,
     list::{
-        bar::ListFoot,
         filter_bar::FilterBar,
         query::{ListQuery, use_list_query},
         rows::Rows,
-        selection::{BulkAction, Selection, SelectionBar},
+        selection::{BulkAction, Selection},
     },
-    table::{self, Column, VirtualTable},
+    table::{self, Column},
 };
 
 use super::lead::{
@@ -35,12 +34,12 @@ use crate::{
     api::{may, me},
     parts::{
         assign::AssignDialog,
-        conflict::dialog::Words,
         directory::{Directory, Person, use_directory},
         filter::to_filter,
         news::{NewRecords, follow_list},
-        noun::{LEAD, People},
-        rows::{export_list, export_selected, put_rows},
+        noun::LEAD,
+        record_table::{RecordTable, assign_action, shows_archived},
+        rows::{export_list, export_selected},
         views::{ViewsBar, use_views},
     },
 };
@@ -65,7 +64,7 @@ pub fn LeadsPage() -> impl IntoView {
         Rc::new(move |id| {
             async move {
                 let lead = record::get(id).await?;
-                let archived = query.get_untracked().filter("archived") == Some("true");
+                let archived = shows_archived(&query.get_untracked());
                 Ok(Some(lead).filter(|lead| lead.archived_at.is_some() == archived))
             }
             .boxed_local()
@@ -73,13 +72,7 @@ pub fn LeadsPage() -> impl IntoView {
     );
     let page = use_page("Leads").flush();
     page.with_actions(move || view! { <AddLead adding/> });
-    Effect::new(move |_| {
-        page.count.set(
-            views
-                .counts
-                .with(|counts| counts.get("").cloned().unwrap_or_default()),
-        )
-    });
+    Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if LEAD.may_add() {
         use_shortcut("c", "New lead", move || adding.set(true));
     }
@@ -98,38 +91,35 @@ pub fn LeadsPage() -> impl IntoView {
     let filters = look::filters(directory, Some(stages));
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&LEAD, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }
-            .into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }.into_any()
     } else {
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
     };
-    let href = move |lead: Arc<pb::Lead>| LEAD.address(&lead.id);
     let switch = ViewFn::from(move || view! { <LookSwitch query board=false/> });
-    let bulk = bulk_actions(
-        query,
-        rows,
-        selection,
-        assigning,
-        problem,
-        words(directory, stages),
-    );
+    let words = words(directory, stages);
+    let export = move |ids: Vec<String>| {
+        export_selected(&LEAD, rows, &ids, words, Some(|lead: &pb::Lead| lead.number.clone()));
+    };
+    let actions = assign_action(rows, assigning, people_of)
+        .into_iter()
+        .chain(may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export)))
+        .collect();
     view! {
         <ViewsBar views problem lead=switch/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
         <NewRecords noun=&LEAD rows new/>
-        <VirtualTable
-            rows
-            label="Leads"
-            columns
+        <RecordTable
+            noun=&LEAD
             query
-            selection
+            rows
+            columns
             name=|lead: &pb::Lead| lead.name.clone()
-            href
+            selection
+            actions
+            problem
             empty=move || view! { <NoLeads adding/> }
         />
-        <SelectionBar selection actions=bulk/>
-        <ListFoot rows/>
         <NewLead open=adding directory stages/>
         <AssignDialog
             noun=&LEAD
@@ -150,18 +140,9 @@ fn use_rows(query: ListQuery) -> Rows<pb::Lead> {
         |lead: &pb::Lead| lead.id.clone(),
         move |page_token| {
             let state = query.get();
-            let order_by = if state.order_by.is_empty() {
-                USUAL_ORDER.to_owned()
-            } else {
-                state.order_by.clone()
-            };
+            let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
-            look::page(pb::ListLeadsRequest {
-                page_size: PAGE_SIZE,
-                page_token,
-                order_by,
-                filter,
-            })
+            look::page(pb::ListLeadsRequest { page_size: PAGE_SIZE, page_token, order_by, filter })
         },
     )
 }
@@ -172,25 +153,13 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
     let currency = money::symbol(&me().currency_code);
     vec![
         Column::new("name", "Lead", |l: &pb::Lead| l.name.clone()).sorted_by("name"),
-        Column::new(
-            "number",
-            "Number",
-            |l: &pb::Lead| view! { <span class="muted mono">{l.number.clone()}</span> },
-        )
-        .sorted_by("number")
-        .width(90),
-        Column::new("company", "Company", |l: &pb::Lead| l.company.clone())
-            .width(170)
-            .on_phone("c"),
-        Column::new("contact_name", "Contact", |l: &pb::Lead| l.contact_name.clone())
-            .width(150)
-            .hidden(),
-        Column::new("phone", "Phone", |l: &pb::Lead| l.phone.clone())
-            .width(140)
-            .hidden(),
-        Column::new("email", "E-mail", |l: &pb::Lead| l.email.clone())
-            .width(200)
-            .hidden(),
+        Column::new("number", "Number", |l: &pb::Lead| view! { <span class="muted mono">{l.number.clone()}</span> })
+            .sorted_by("number")
+            .width(90),
+        Column::new("company", "Company", |l: &pb::Lead| l.company.clone()).width(170).on_phone("c"),
+        Column::new("contact_name", "Contact", |l: &pb::Lead| l.contact_name.clone()).width(150).hidden(),
+        Column::new("phone", "Phone", |l: &pb::Lead| l.phone.clone()).width(140).hidden(),
+        Column::new("email", "E-mail", |l: &pb::Lead| l.email.clone()).width(200).hidden(),
         Column::new("stage_id", "Stage", move |l: &pb::Lead| {
             let id = l.stage_id.clone();
             move || stages.name(&id)
@@ -203,42 +172,28 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
             .sorted_by("value")
             .width(110)
             .on_phone("b"),
-        Column::new("follow_up_on", "Follow-up", move |l: &pb::Lead| {
-            follow_up_cell(l, stages)
-        })
-        .sorted_by("follow_up_on")
-        .width(130),
+        Column::new("follow_up_on", "Follow-up", move |l: &pb::Lead| follow_up_cell(l, stages))
+            .sorted_by("follow_up_on")
+            .width(130),
         Column::new("owner_id", "Owner", move |l: &pb::Lead| person(&l.owner_id)).width(160),
-        Column::new("assignee_id", "Assignee", move |l: &pb::Lead| {
-            person(&l.assignee_id)
-        })
-        .width(160)
-        .hidden(),
+        Column::new("assignee_id", "Assignee", move |l: &pb::Lead| person(&l.assignee_id)).width(160).hidden(),
         Column::new("team_id", "Team", move |l: &pb::Lead| {
             let id = l.team_id.clone();
             move || directory.team(&id)
         })
         .width(120)
         .hidden(),
-        Column::new("source", "Source", |l: &pb::Lead| source_name(&l.source))
+        Column::new("source", "Source", |l: &pb::Lead| source_name(&l.source)).width(110).hidden(),
+        Column::new("tags", "Tags", |l: &pb::Lead| l.tags.join(", ")).width(160).hidden(),
+        Column::new("created_at", "Added", |l: &pb::Lead| format::day(l.created_at.as_ref()))
+            .soft()
+            .sorted_by("created_at")
             .width(110)
             .hidden(),
-        Column::new("tags", "Tags", |l: &pb::Lead| l.tags.join(", "))
-            .width(160)
-            .hidden(),
-        Column::new("created_at", "Added", |l: &pb::Lead| {
-            format::day(l.created_at.as_ref())
-        })
-        .soft()
-        .sorted_by("created_at")
-        .width(110)
-        .hidden(),
-        Column::new("updated_at", "Last change", |l: &pb::Lead| {
-            format::ago(l.updated_at.as_ref())
-        })
-        .soft()
-        .sorted_by("updated_at")
-        .width(110),
+        Column::new("updated_at", "Last change", |l: &pb::Lead| format::ago(l.updated_at.as_ref()))
+            .soft()
+            .sorted_by("updated_at")
+            .width(110),
     ]
 }
 
@@ -260,57 +215,12 @@ fn follow_up_cell(lead: &pb::Lead, stages: Stages) -> impl IntoView + use<> {
     move || {
         let open = is_open(stages.find(&lead.stage_id).as_ref());
         match follow_up(&lead, open) {
-            Some((text, Tone::Danger)) => {
-                view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
-            }
+            Some((text, Tone::Danger)) => view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any(),
             Some((text, _)) => text.into_any(),
-            None if !lead.customer_id.is_empty() => {
-                view! { <span class="muted">"Converted"</span> }.into_any()
-            }
+            None if !lead.customer_id.is_empty() => view! { <span class="muted">"Converted"</span> }.into_any(),
             None => ().into_any(),
         }
     }
-}
-
-fn bulk_actions(
-    query: ListQuery,
-    rows: Rows<pb::Lead>,
-    selection: Selection,
-    assigning: RwSignal<Option<Vec<(String, People)>>>,
-    problem: RwSignal<Option<ApiError>>,
-    words: Words,
-) -> Vec<BulkAction> {
-    let mut actions = Vec::new();
-    if may("record.assign") {
-        let chosen = move |ids: &[String]| {
-            rows.with_untracked(|all| {
-                all.iter()
-                    .filter(|row| ids.contains(&row.id))
-                    .map(|row| (row.id.clone(), people_of(row)))
-                    .collect()
-            })
-        };
-        let assign = move |ids: Vec<String>| assigning.set(Some(chosen(&ids)));
-        actions.push(BulkAction::new("Assign", glyphs::USER, assign));
-    }
-    if may("record.export") {
-        let export = move |ids: Vec<String>| {
-            export_selected(
-                &LEAD,
-                rows,
-                &ids,
-                words,
-                Some(|lead: &pb::Lead| lead.number.clone()),
-            );
-        };
-        actions.push(BulkAction::new("Export", glyphs::FILE_EXPORT, export));
-    }
-    if may("record.archive") {
-        let archived = move || query.get_untracked().filter("archived") == Some("true");
-        let put = move |ids: Vec<String>| put_rows(&LEAD, rows, selection, ids, !archived(), problem);
-        actions.push(BulkAction::new("Archive or restore", glyphs::BOX_ARCHIVE, put));
-    }
-    actions
 }
 
 #[component]

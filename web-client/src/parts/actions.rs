@@ -42,6 +42,7 @@ pub fn RecordActions(
 pub fn archive_item(
     noun: &'static Noun,
     id: &str,
+    name: &str,
     is_archived: bool,
     problem: RwSignal<Option<ApiError>>,
     done: impl Fn() + Copy + Send + Sync + 'static,
@@ -49,39 +50,32 @@ pub fn archive_item(
     if !may("record.archive") {
         return None;
     }
-    let id = id.to_owned();
-    let (label, glyph) = if is_archived {
-        ("Restore", glyphs::ROTATE_LEFT)
-    } else {
-        ("Archive", glyphs::BOX_ARCHIVE)
-    };
-    Some(MenuItem::new(label, move || put(noun, id.clone(), !is_archived, problem, done)).glyph(glyph))
+    let (id, name) = (id.to_owned(), name.to_owned());
+    let (label, glyph) = if is_archived { ("Restore", glyphs::ROTATE_LEFT) } else { ("Archive", glyphs::BOX_ARCHIVE) };
+    let put = move || put(noun, (id.clone(), name.clone()), !is_archived, problem, done);
+    Some(MenuItem::new(label, put).glyph(glyph))
 }
 
-/// Archives or restores one record, and offers the opposite.
-pub fn put(
+/// Archives or restores one record of that id and name, and offers the opposite.
+fn put(
     noun: &'static Noun,
-    id: String,
+    record: (String, String),
     away: bool,
     problem: RwSignal<Option<ApiError>>,
     done: impl Fn() + Copy + Send + Sync + 'static,
 ) {
     spawn_local(async move {
-        let ids = vec![id.clone()];
-        let answer = if away {
-            archive(noun.kind, ids).await
-        } else {
-            restore(noun.kind, ids).await
-        };
+        let ids = vec![record.0.clone()];
+        let answer = if away { archive(noun.kind, ids).await } else { restore(noun.kind, ids).await };
         // The page may be another one by now; the undo of a toast still works there.
         let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
         match answer {
-            Ok(answer) => {
+            Ok(_) => {
                 if here {
                     done();
                 }
-                let told = answer.sentence(noun, if away { "archived" } else { "restored" });
-                use_toasts().say_with_undo(told, move || put(noun, id.clone(), !away, problem, done));
+                let told = format!("{} {}", record.1, if away { "archived" } else { "restored" });
+                use_toasts().say_with_undo(told, move || put(noun, record.clone(), !away, problem, done));
             }
             Err(error) if !here => use_toasts().say(format!("Not done: {}", error.sentence())),
             Err(_) => {}

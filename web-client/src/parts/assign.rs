@@ -50,17 +50,9 @@ pub fn AssignDialog(
     let title = Signal::derive(move || format!("Assign {}", noun.counted(count())));
     let wanted = move || {
         let set = |value: RwSignal<String>| Some(value.get()).filter(|id| !id.is_empty());
-        Assignment {
-            owner_id: set(owner),
-            assignee_id: set(assignee),
-            team_id: set(team),
-        }
+        Assignment { owner_id: set(owner), assignee_id: set(assignee), team_id: set(team) }
     };
-    let refused = Signal::derive(move || {
-        wanted()
-            .is_empty()
-            .then(|| "Choose a person or a team first".to_owned())
-    });
+    let refused = Signal::derive(move || wanted().is_empty().then(|| "Choose a person or a team first".to_owned()));
     let send = move || {
         let to = untrack(wanted);
         if to.is_empty() {
@@ -70,17 +62,12 @@ pub fn AssignDialog(
         let ids = before.iter().map(|(id, _)| id.clone()).collect();
         let act = form.act();
         let given = to.clone();
-        form.send(
-            async move { assign(&act, noun.kind, ids, given).await },
-            move |answer| {
-                chosen.set(None);
-                done.run(());
-                let told = answer.sentence(noun, "assigned");
-                use_toasts().say_with_undo(told, move || {
-                    undo(noun, before.clone(), to.clone(), done, problem)
-                });
-            },
-        );
+        form.send(async move { assign(&act, noun.kind, ids, given).await }, move |answer| {
+            chosen.set(None);
+            done.run(());
+            let told = answer.sentence(noun, "assigned");
+            use_toasts().say_with_undo(told, move || undo(noun, before.clone(), to.clone(), done, problem));
+        });
     };
     let people = move || choices(directory.people(), "Nobody");
     let teams = move || choices(directory.teams(), "No team");
@@ -109,20 +96,11 @@ pub fn AssignDialog(
 }
 
 fn choices(known: Vec<Choice>, nobody: &str) -> Vec<Choice> {
-    [Choice::new("", "Leave as it is"), Choice::new(NOBODY, nobody)]
-        .into_iter()
-        .chain(known)
-        .collect()
+    [Choice::new("", "Leave as it is"), Choice::new(NOBODY, nobody)].into_iter().chain(known).collect()
 }
 
 /// Gives each group of records back to the people it had.
-fn undo(
-    noun: &'static Noun,
-    before: Chosen,
-    set: Assignment,
-    done: Callback<()>,
-    problem: RwSignal<Option<ApiError>>,
-) {
+fn undo(noun: &'static Noun, before: Chosen, set: Assignment, done: Callback<()>, problem: RwSignal<Option<ApiError>>) {
     spawn_local(async move {
         for (people, ids) in by_people(before) {
             if let Err(error) = assign(&Act::default(), noun.kind, ids, set.back_to(&people)).await {
@@ -135,12 +113,10 @@ fn undo(
 }
 
 fn by_people(chosen: Chosen) -> BTreeMap<People, Vec<String>> {
-    chosen
-        .into_iter()
-        .fold(BTreeMap::new(), |mut groups, (id, people)| {
-            groups.entry(people).or_insert_with(Vec::new).push(id);
-            groups
-        })
+    chosen.into_iter().fold(BTreeMap::new(), |mut groups, (id, people)| {
+        groups.entry(people).or_insert_with(Vec::new).push(id);
+        groups
+    })
 }
 
 #[cfg(test)]
@@ -149,15 +125,9 @@ mod tests {
 
     #[test]
     fn records_of_the_same_people_go_back_together() {
-        let ana = People {
-            owner_id: "usr_ana".into(),
-            ..People::default()
-        };
-        let groups = by_people(vec![
-            ("cus_1".into(), ana.clone()),
-            ("cus_2".into(), People::default()),
-            ("cus_3".into(), ana.clone()),
-        ]);
+        let ana = People { owner_id: "usr_ana".into(), ..People::default() };
+        let groups =
+            by_people(vec![("cus_1".into(), ana.clone()), ("cus_2".into(), People::default()), ("cus_3".into(), ana.clone())]);
         assert_eq!(groups.len(), 2);
         assert_eq!(groups[&ana], ["cus_1", "cus_3"]);
     }

@@ -67,23 +67,10 @@ impl<T: Clone + 'static> Conflict<T> {
         let one = |field: &FieldOf<T>| {
             let before = (field.get)(&self.original);
             let (yours, current) = ((field.get)(&self.yours), (field.get)(&self.current));
-            let (after, whose) = if yours != before {
-                (yours, Side::Yours)
-            } else {
-                (current, Side::Current)
-            };
-            (after != before).then_some(Merged {
-                path: field.path,
-                before,
-                after,
-                whose,
-            })
+            let (after, whose) = if yours != before { (yours, Side::Yours) } else { (current, Side::Current) };
+            (after != before).then_some(Merged { path: field.path, before, after, whose })
         };
-        fields
-            .iter()
-            .filter(|field| !self.asks(field.path))
-            .filter_map(one)
-            .collect()
+        fields.iter().filter(|field| !self.asks(field.path)).filter_map(one).collect()
     }
 
     /// The record to save and the paths to send; what nobody has to send is as it is now.
@@ -113,11 +100,7 @@ impl<T: Clone + 'static> Conflict<T> {
 pub fn overlapping<T>(fields: &[FieldOf<T>], original: &T, yours: &T, current: &T) -> Vec<String> {
     fields
         .iter()
-        .filter(|field| {
-            field.differs(yours, original)
-                && field.differs(current, original)
-                && field.differs(yours, current)
-        })
+        .filter(|field| field.differs(yours, original) && field.differs(current, original) && field.differs(yours, current))
         .map(|field| field.path.to_owned())
         .collect()
 }
@@ -129,26 +112,10 @@ mod tests {
     type Row = [String; 4];
 
     const FIELDS: &[FieldOf<Row>] = &[
-        FieldOf::new(
-            "code",
-            |row| row[0].clone(),
-            |row, text| text.clone_into(&mut row[0]),
-        ),
-        FieldOf::new(
-            "hours",
-            |row| row[1].clone(),
-            |row, text| text.clone_into(&mut row[1]),
-        ),
-        FieldOf::new(
-            "phone",
-            |row| row[2].clone(),
-            |row, text| text.clone_into(&mut row[2]),
-        ),
-        FieldOf::new(
-            "plan",
-            |row| row[3].clone(),
-            |row, text| text.clone_into(&mut row[3]),
-        ),
+        FieldOf::new("code", |row| row[0].clone(), |row, text| text.clone_into(&mut row[0])),
+        FieldOf::new("hours", |row| row[1].clone(), |row, text| text.clone_into(&mut row[1])),
+        FieldOf::new("phone", |row| row[2].clone(), |row, text| text.clone_into(&mut row[2])),
+        FieldOf::new("plan", |row| row[3].clone(), |row, text| text.clone_into(&mut row[3])),
     ];
 
     fn row(values: [&str; 4]) -> Row {
@@ -160,43 +127,21 @@ mod tests {
         let yours = row(["4471#", "24 h", "0142", "February"]);
         let current = row(["4926", "7 to 19", "0140", "March"]);
         let paths = overlapping(FIELDS, &original, &yours, &current);
-        Conflict {
-            original,
-            yours,
-            current,
-            paths,
-            by: "Tom Ashworth".to_owned(),
-        }
+        Conflict { original, yours, current, paths, by: "Tom Ashworth".to_owned() }
     }
 
     #[test]
     fn only_true_conflicts_ask() {
         let questions = conflict().questions(FIELDS);
-        assert_eq!(
-            questions.iter().map(|one| one.path).collect::<Vec<_>>(),
-            ["code", "hours"]
-        );
-        assert_eq!(
-            (
-                &*questions[0].current,
-                &*questions[0].yours,
-                &*questions[0].original
-            ),
-            ("4926", "4471#", "4471")
-        );
+        assert_eq!(questions.iter().map(|one| one.path).collect::<Vec<_>>(), ["code", "hours"]);
+        assert_eq!((&*questions[0].current, &*questions[0].yours, &*questions[0].original), ("4926", "4471#", "4471"));
     }
 
     #[test]
     fn what_one_of_the_two_changed_merges_and_says_whose_it_was() {
         let merged = conflict().merged(FIELDS);
-        let told: Vec<_> = merged
-            .iter()
-            .map(|one| (one.path, &*one.after, one.whose))
-            .collect();
-        assert_eq!(
-            told,
-            [("phone", "0142", Side::Yours), ("plan", "March", Side::Current)]
-        );
+        let told: Vec<_> = merged.iter().map(|one| (one.path, &*one.after, one.whose)).collect();
+        assert_eq!(told, [("phone", "0142", Side::Yours), ("plan", "March", Side::Current)]);
     }
 
     #[test]

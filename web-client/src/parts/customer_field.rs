@@ -29,28 +29,10 @@ pub fn CustomerField(name: &'static str, value: RwSignal<String>) -> impl IntoVi
                     return Ok(Vec::new());
                 }
             }
-            let filter = if text.trim().is_empty() {
-                String::new()
-            } else {
-                aip::has("name", text.trim())
-            };
-            let order_by = if filter.is_empty() {
-                "updated_at desc"
-            } else {
-                "name"
-            }
-            .to_owned();
-            let request = pb::ListCustomersRequest {
-                page_size: OFFERED,
-                order_by,
-                filter,
-                ..Default::default()
-            };
-            let call = async |transport, request| {
-                CustomerServiceClient::new(transport)
-                    .list_customers(request)
-                    .await
-            };
+            let filter = if text.trim().is_empty() { String::new() } else { aip::has("name", text.trim()) };
+            let order_by = if filter.is_empty() { "updated_at desc" } else { "name" }.to_owned();
+            let request = pb::ListCustomersRequest { page_size: OFFERED, order_by, filter, ..Default::default() };
+            let call = async |transport, request| CustomerServiceClient::new(transport).list_customers(request).await;
             Ok(api.read(request, call).await?.customers)
         }
     });
@@ -74,12 +56,7 @@ pub fn CustomerField(name: &'static str, value: RwSignal<String>) -> impl IntoVi
             chosen.set(item);
         }
     });
-    let help = move || {
-        found
-            .error()
-            .get()
-            .map(|error| format!("Customers could not be read. {}", error.sentence()))
-    };
+    let help = move || found.error().get().map(|error| format!("Customers could not be read. {}", error.sentence()));
     view! {
         <Combobox
             name

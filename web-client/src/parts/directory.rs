@@ -36,10 +36,7 @@ fn remember(change: impl FnOnce(&mut Known)) {
     let tenant = me().tenant_id;
     KNOWN.with_borrow_mut(|known| {
         if known.tenant != tenant {
-            *known = Known {
-                tenant,
-                ..Known::default()
-            };
+            *known = Known { tenant, ..Known::default() };
         }
         change(known);
     });
@@ -77,24 +74,14 @@ impl Directory {
     pub fn person(self, id: &str) -> String {
         named(
             id,
-            self.members.with(|members| {
-                members.map(|all| {
-                    all.iter()
-                        .find(|one| one.id == id)
-                        .map(|one| one.display_name.clone())
-                })
-            }),
+            self.members
+                .with(|members| members.map(|all| all.iter().find(|one| one.id == id).map(|one| one.display_name.clone()))),
         )
     }
 
     /// Name of a team, followed.
     pub fn team(self, id: &str) -> String {
-        named(
-            id,
-            self.teams.with(|teams| {
-                teams.map(|all| all.iter().find(|one| one.id == id).map(|one| one.name.clone()))
-            }),
-        )
+        named(id, self.teams.with(|teams| teams.map(|all| all.iter().find(|one| one.id == id).map(|one| one.name.clone()))))
     }
 
     /// There are teams to choose from.
@@ -103,29 +90,16 @@ impl Directory {
     }
 
     fn active(self) -> Vec<pb::Member> {
-        self.members
-            .get()
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|member| !member.disabled)
-            .collect()
+        self.members.get().unwrap_or_default().into_iter().filter(|member| !member.disabled).collect()
     }
 
     /// People who can be given something, by name.
     pub fn people(self) -> Vec<Choice> {
-        self.active()
-            .into_iter()
-            .map(|member| Choice::new(member.id, member.display_name))
-            .collect()
+        self.active().into_iter().map(|member| Choice::new(member.id, member.display_name)).collect()
     }
 
     pub fn teams(self) -> Vec<Choice> {
-        self.teams
-            .get()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|team| Choice::new(team.id, team.name))
-            .collect()
+        self.teams.get().unwrap_or_default().into_iter().map(|team| Choice::new(team.id, team.name)).collect()
     }
 
     /// People as filters offer them: oneself first, then nobody, then the others.
@@ -140,11 +114,7 @@ impl Directory {
     }
 
     pub fn teams_to_filter(self) -> Signal<Vec<Choice>> {
-        Signal::derive(move || {
-            std::iter::once(Choice::new(NOBODY, "No team"))
-                .chain(self.teams())
-                .collect::<Vec<_>>()
-        })
+        Signal::derive(move || std::iter::once(Choice::new(NOBODY, "No team")).chain(self.teams()).collect::<Vec<_>>())
     }
 }
 
@@ -211,11 +181,7 @@ pub fn PersonField(
 #[component]
 pub fn TeamField(directory: Directory, name: &'static str, value: RwSignal<String>) -> impl IntoView {
     let items = Signal::derive(move || {
-        directory
-            .teams()
-            .into_iter()
-            .map(|team| ComboItem::new(team.value, team.label))
-            .collect::<Vec<_>>()
+        directory.teams().into_iter().map(|team| ComboItem::new(team.value, team.label)).collect::<Vec<_>>()
     });
     view! {
         <Show when=move || directory.has_teams()>

@@ -29,11 +29,7 @@ pub trait Record: Clone + Default + PartialEq + Send + Sync + 'static {
     fn changed_at(&self) -> Option<Timestamp>;
 
     /// Sends the fields of `mask`. Gives the record as it is now, and the fields that others changed meanwhile.
-    fn send(
-        act: &Act,
-        record: Self,
-        mask: Vec<String>,
-    ) -> impl Future<Output = Result<(Self, Vec<String>), ApiError>>;
+    fn send(act: &Act, record: Self, mask: Vec<String>) -> impl Future<Output = Result<(Self, Vec<String>), ApiError>>;
 
     /// What the refusal of a stale save holds: the record now, the fields both changed, and who changed them.
     fn stale(error: &ApiError, original: &Self, yours: &Self) -> Option<(Self, Vec<String>, String)>;
@@ -56,23 +52,15 @@ impl<T: Record> Copy for Draft<T> {}
 impl<T: Record> Default for Draft<T> {
     fn default() -> Self {
         let empty = T::default();
-        let texts = T::FIELDS
-            .iter()
-            .map(|field| (field.path, RwSignal::new((field.get)(&empty))))
-            .collect();
-        Self {
-            texts: StoredValue::new(texts),
-            record: std::marker::PhantomData,
-        }
+        let texts = T::FIELDS.iter().map(|field| (field.path, RwSignal::new((field.get)(&empty)))).collect();
+        Self { texts: StoredValue::new(texts), record: std::marker::PhantomData }
     }
 }
 
 impl<T: Record> Draft<T> {
     /// The text of one of the record's fields.
     pub fn text(self, path: &'static str) -> RwSignal<String> {
-        self.texts
-            .with_value(|texts| texts.get(path).copied())
-            .unwrap_or_default()
+        self.texts.with_value(|texts| texts.get(path).copied()).unwrap_or_default()
     }
 
     pub fn fill(self, record: &T) {
@@ -112,6 +100,7 @@ impl<T: Record> Copy for Edit<T> {}
 enum Outcome<T> {
     Saved(T, Vec<String>),
     Stale(Conflict<T>),
+    Refused(ApiError),
 }
 
 impl<T: Record> Edit<T> {
@@ -139,11 +128,7 @@ impl<T: Record> Edit<T> {
 
     /// As [`begin`](Self::begin), for a form that several records share: what was typed for another one is dropped.
     pub fn begin_other(self, record: T) {
-        let same = self.original.with_untracked(|original| {
-            original
-                .as_ref()
-                .is_some_and(|known| T::id(known) == T::id(&record))
-        });
+        let same = self.original.with_untracked(|original| original.as_ref().is_some_and(|known| T::id(known) == T::id(&record)));
         if !same {
             self.form.saved();
         }
@@ -157,6 +142,12 @@ impl<T: Record> Edit<T> {
                 self.open.try_set(true);
             });
         }
+    }
+
+    /// Back from the question to the form, which still holds what was typed.
+    pub fn keep_editing(self) {
+        self.conflict.set(None);
+        self.open.set(true);
     }
 
     /// Forgets what was typed.
@@ -200,27 +191,25 @@ impl<T: Record> Edit<T> {
             match T::send(&act, yours.clone(), paths).await {
                 Ok((record, merged)) => Ok(Outcome::Saved(record, merged)),
                 Err(error) => match T::stale(&error, &original, &yours) {
-                    Some((current, paths, by)) => Ok(Outcome::Stale(Conflict {
-                        original,
-                        yours,
-                        current,
-                        paths,
-                        by,
-                    })),
-                    None => Err(error),
+                    Some((current, paths, by)) => Ok(Outcome::Stale(Conflict { original, yours, current, paths, by })),
+                    None => Ok(Outcome::Refused(error)),
                 },
             }
         };
         self.form.send(call, move |outcome| match outcome {
             Outcome::Saved(record, merged) => self.finish(record, &merged),
             // Others saved, but nothing that this person touched: both fit together.
-            Outcome::Stale(conflict) if conflict.paths.is_empty() => {
-                self.send_merged(conflict, &Answers::new())
-            }
+            Outcome::Stale(conflict) if conflict.paths.is_empty() => self.send_merged(conflict, &Answers::new()),
+            // Nothing is saved yet. The form makes room for the question, or comes back with what is wrong.
             Outcome::Stale(conflict) => {
-                // Nothing is saved yet.
                 self.form.dirty.set(true);
+                self.open.set(false);
                 self.conflict.set(Some(conflict));
+            }
+            Outcome::Refused(error) => {
+                self.keep_editing();
+                self.form.dirty.set(true);
+                self.form.refuse(error);
             }
         });
     }
@@ -229,10 +218,7 @@ impl<T: Record> Edit<T> {
         self.discard();
         if !merged.is_empty() {
             let kept: Vec<_> = merged.iter().map(|path| label(path)).collect();
-            use_toasts().say(format!(
-                "Saved. Changed meanwhile by others and kept: {}",
-                kept.join(", ")
-            ));
+            use_toasts().say(format!("Saved. Changed meanwhile by others and kept: {}", kept.join(", ")));
         }
         self.saved.run(record);
     }
@@ -241,10 +227,7 @@ impl<T: Record> Edit<T> {
 /// Says in the form that another person saved while it was open; nothing of what is typed changes.
 #[component]
 pub fn StaleNote<T: Record>(edit: Edit<T>, version: Signal<i64>) -> impl IntoView {
-    let newer = move || {
-        edit.original
-            .with(|original| original.as_ref().is_some_and(|one| version.get() > one.version()))
-    };
+    let newer = move || edit.original.with(|original| original.as_ref().is_some_and(|one| version.get() > one.version()));
     view! {
         <Show when=newer>
             <div class="note" role="status">

@@ -29,9 +29,10 @@ pub fn Fact(
 #[component]
 pub fn FreshBadge(news: RecordNews) -> impl IntoView {
     move || {
-        news.touched
-            .get()
-            .map(|one| view! { <Badge tone=Tone::Accent glyph=glyphs::PEN text=format!("{}, just now", one.who)/> })
+        news.touched.get().map(|one| {
+            let text = format!("{}, just now", one.who);
+            view! { <div><Badge tone=Tone::Accent glyph=glyphs::PEN text/></div> }
+        })
     }
 }
 
@@ -88,21 +89,9 @@ mod tests {
 
     #[test]
     fn only_web_addresses_become_links() {
-        assert_eq!(
-            web_address("harrow.example").as_deref(),
-            Some("https://harrow.example")
-        );
-        assert_eq!(
-            web_address("HTTP://a.example/x").as_deref(),
-            Some("HTTP://a.example/x")
-        );
-        for text in [
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "ask Tom",
-            "",
-            "\\\\host.example",
-        ] {
+        assert_eq!(web_address("harrow.example").as_deref(), Some("https://harrow.example"));
+        assert_eq!(web_address("HTTP://a.example/x").as_deref(), Some("HTTP://a.example/x"));
+        for text in ["javascript:alert(1)", "data:text/html,x", "ask Tom", "", "\\\\host.example"] {
             assert_eq!(web_address(text), None, "{text}");
         }
     }

@@ -27,11 +27,7 @@ impl<T> FieldOf<T> {
 
 /// Paths in which two states of a record differ, in the order of the form.
 pub fn changed<T>(fields: &[FieldOf<T>], before: &T, after: &T) -> Vec<&'static str> {
-    fields
-        .iter()
-        .filter(|field| field.differs(before, after))
-        .map(|field| field.path)
-        .collect()
+    fields.iter().filter(|field| field.differs(before, after)).map(|field| field.path).collect()
 }
 
 /// Tags can't hold commas, so joining them loses nothing.
@@ -40,11 +36,7 @@ pub fn join_tags(tags: &[String]) -> String {
 }
 
 pub fn split_tags(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|tag| !tag.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
 /// What a field is called on the page. Unknown paths, from a newer server, are shown as they are.
@@ -101,16 +93,8 @@ mod tests {
     #[test]
     fn only_what_differs_is_sent() {
         const FIELDS: &[FieldOf<(String, String)>] = &[
-            FieldOf::new(
-                "name",
-                |row| row.0.clone(),
-                |row, text| text.clone_into(&mut row.0),
-            ),
-            FieldOf::new(
-                "phone",
-                |row| row.1.clone(),
-                |row, text| text.clone_into(&mut row.1),
-            ),
+            FieldOf::new("name", |row| row.0.clone(), |row, text| text.clone_into(&mut row.0)),
+            FieldOf::new("phone", |row| row.1.clone(), |row, text| text.clone_into(&mut row.1)),
         ];
         let before = ("Harbour".to_owned(), "1".to_owned());
         let mut after = before.clone();

@@ -23,11 +23,7 @@ pub struct ChipOf {
 
 impl ChipOf {
     pub const fn new(field: &'static str, compare: Compare) -> Self {
-        Self {
-            chip: field,
-            field,
-            compare,
-        }
+        Self { chip: field, field, compare }
     }
 
     /// A second chip on the same field, e.g. the other end of a range.
@@ -56,22 +52,16 @@ impl ChipOf {
 
 /// The filter of a list's state.
 pub fn to_filter(state: &ListState, chips: &[ChipOf]) -> String {
-    let of_chips = state.filters.iter().filter_map(|(name, value)| {
-        chips
-            .iter()
-            .find(|chip| chip.chip == name)
-            .map(|chip| chip.clause(value))
-    });
+    let of_chips = state
+        .filters
+        .iter()
+        .filter_map(|(name, value)| chips.iter().find(|chip| chip.chip == name).map(|chip| chip.clause(value)));
     aip::and(std::iter::once(search(&state.text)).chain(of_chips))
 }
 
 /// What was typed, as the field it looks like: an e-mail address, a phone number, or else a name.
 fn search(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        aip::has(search_field(text), text)
-    }
+    if text.is_empty() { String::new() } else { aip::has(search_field(text), text) }
 }
 
 fn search_field(text: &str) -> &'static str {
@@ -88,9 +78,7 @@ fn search_field(text: &str) -> &'static str {
 pub fn from_filter(filter: &str, chips: &[ChipOf]) -> ListState {
     let mut state = ListState::default();
     for (field, sign, value) in clauses(filter) {
-        let chip = chips
-            .iter()
-            .find(|chip| chip.field == field && chip.sign() == sign);
+        let chip = chips.iter().find(|chip| chip.field == field && chip.sign() == sign);
         match chip {
             _ if sign == ":" && state.text.is_empty() && search_field(&value) == field => state.text = value,
             Some(chip) => state.set_filter(chip.chip, &value),
@@ -105,10 +93,7 @@ fn clauses(filter: &str) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     let mut rest = filter.trim_start();
     while !rest.is_empty() {
-        let field: String = rest
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let field: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         rest = rest[field.len()..].trim_start();
         let sign: String = rest.chars().take_while(|c| "=!<>:".contains(*c)).collect();
         rest = rest[sign.len()..].trim_start();
@@ -157,10 +142,7 @@ mod tests {
 
     #[test]
     fn a_state_survives_being_a_saved_filter() {
-        let mut state = ListState {
-            text: r#"O'Neil "the" \ best"#.into(),
-            ..ListState::default()
-        };
+        let mut state = ListState { text: r#"O'Neil "the" \ best"#.into(), ..ListState::default() };
         state.set_filter("owner_id", "usr_1");
         state.set_filter("city", "Leeds AND York");
         state.set_filter("created_at", "2026-11-01");

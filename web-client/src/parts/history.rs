@@ -43,31 +43,15 @@ pub fn History(
             news.track();
             let record_id = id.get();
             async move {
-                let request = pb::ListTimelineRequest {
-                    kind: kind.into(),
-                    record_id,
-                    page_size: PAGE,
-                    page_token,
-                };
-                let call = async |transport, request| {
-                    TimelineServiceClient::new(transport).list_timeline(request).await
-                };
+                let request = pb::ListTimelineRequest { kind: kind.into(), record_id, page_size: PAGE, page_token };
+                let call = async |transport, request| TimelineServiceClient::new(transport).list_timeline(request).await;
                 let reply = api.read(request, call).await?;
                 let info = reply.page.unwrap_or_default();
-                Ok(Page {
-                    rows: reply.events,
-                    next_page_token: info.next_page_token,
-                    total: None,
-                })
+                Ok(Page { rows: reply.events, next_page_token: info.next_page_token, total: None })
             }
         },
     );
-    let entries = Signal::derive(move || {
-        rows.get()
-            .iter()
-            .map(|event| entry(event, one, words))
-            .collect::<Vec<_>>()
-    });
+    let entries = Signal::derive(move || rows.get().iter().map(|event| entry(event, one, words)).collect::<Vec<_>>());
     let content = move || match (rows.is_ready(), rows.error.get(), rows.count()) {
         (false, None, _) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (_, Some(error), 0) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
@@ -82,10 +66,7 @@ pub fn History(
         })
     };
     let failed = move || {
-        rows.error
-            .get()
-            .filter(|_| rows.count() > 0)
-            .map(|error| view! { <ErrorNote error on_retry=move |()| rows.retry()/> })
+        rows.error.get().filter(|_| rows.count() > 0).map(|error| view! { <ErrorNote error on_retry=move |()| rows.retry()/> })
     };
     view! {
         <section class="history" aria-label="Timeline">
@@ -99,11 +80,7 @@ pub fn History(
 }
 
 #[component]
-fn Composer(
-    kind: RecordKind,
-    id: Signal<String>,
-    #[prop(into)] written: Callback<pb::TimelineEvent>,
-) -> impl IntoView {
+fn Composer(kind: RecordKind, id: Signal<String>, #[prop(into)] written: Callback<pb::TimelineEvent>) -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
     let text = RwSignal::new(String::new());
@@ -112,17 +89,11 @@ fn Composer(
         if note.trim().is_empty() {
             return;
         }
-        let request = pb::AddNoteRequest {
-            kind: kind.into(),
-            record_id: id.get_untracked(),
-            text: note,
-        };
+        let request = pb::AddNoteRequest { kind: kind.into(), record_id: id.get_untracked(), text: note };
         let act = form.act();
         let call = async move {
-            api.write(&act, request, async |transport, request| {
-                TimelineServiceClient::new(transport).add_note(request).await
-            })
-            .await
+            api.write(&act, request, async |transport, request| TimelineServiceClient::new(transport).add_note(request).await)
+                .await
         };
         form.send(call, move |reply| {
             text.set(String::new());
@@ -184,17 +155,15 @@ fn entry(event: &pb::TimelineEvent, one: &str, words: Words) -> TimelineEntry {
     let changes = event
         .changes
         .iter()
+        // The id of what a lead became; the panel has the link.
+        .filter(|change| change.field != "customer_id")
         .map(|change| FieldChange {
             field: label(&change.field),
             before: cut(words.run((change.field.clone(), change.before.clone()))),
             after: cut(words.run((change.field.clone(), change.after.clone()))),
         })
         .collect();
-    let who = if event.actor_name.is_empty() {
-        "StreamFlow"
-    } else {
-        &event.actor_name
-    };
+    let who = if event.actor_name.is_empty() { "StreamFlow" } else { &event.actor_name };
     TimelineEntry {
         key: event.id.clone(),
         at: event.at,

@@ -21,6 +21,8 @@ use crate::api::me;
 
 /// Changes are gathered this long, so that a burst is one look at the server.
 const GATHER_MS: u32 = 300;
+/// How long another person's change to the record on the page is called new.
+const FRESH_MS: u32 = 60_000;
 /// More than this many changed rows are read as a new page instead of one by one.
 const ONE_BY_ONE: usize = 10;
 
@@ -37,11 +39,7 @@ fn first_name(name: &str) -> String {
 }
 
 /// Keeps a list in step. Gives the number of new records that are not shown yet.
-pub fn follow_list<T: Send + Sync + 'static>(
-    noun: &'static Noun,
-    rows: Rows<T>,
-    fetch: Fetch<T>,
-) -> RwSignal<usize> {
+pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, fetch: Fetch<T>) -> RwSignal<usize> {
     let new = RwSignal::new(0_usize);
     let waiting = StoredValue::new(BTreeMap::<String, String>::new());
     let settle = move || {
@@ -80,11 +78,7 @@ pub fn follow_list<T: Send + Sync + 'static>(
             Op::Created if !is_own(&change) => new.update(|count| *count += 1),
             // "Deleted" also tells those from whom a record was taken, and the others hear it too: looking again tells.
             _ if rows.has(&change.id) => {
-                let who = if is_own(&change) {
-                    String::new()
-                } else {
-                    first_name(&change.actor_name)
-                };
+                let who = if is_own(&change) { String::new() } else { first_name(&change.actor_name) };
                 let was_empty = waiting.with_value(BTreeMap::is_empty);
                 waiting.update_value(|waiting| {
                     waiting.insert(change.id, who);
@@ -103,11 +97,7 @@ pub fn follow_list<T: Send + Sync + 'static>(
 
 /// Says that there are new records, and shows them when asked; a list never moves under the hand.
 #[component]
-pub fn NewRecords<T: Send + Sync + 'static>(
-    noun: &'static Noun,
-    rows: Rows<T>,
-    new: RwSignal<usize>,
-) -> impl IntoView {
+pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, new: RwSignal<usize>) -> impl IntoView {
     let show = move |_| {
         new.set(0);
         rows.reload();
@@ -142,16 +132,32 @@ pub struct RecordNews {
     /// Grows with everything that happened to it.
     pub count: RwSignal<u32>,
     pub touched: RwSignal<Option<Touched>>,
+    round: StoredValue<u32>,
+}
+
+impl Default for RecordNews {
+    /// None so far.
+    fn default() -> Self {
+        Self { count: RwSignal::new(0), touched: RwSignal::new(None), round: StoredValue::new(0) }
+    }
 }
 
 impl RecordNews {
     /// Whether another person just changed this field.
     pub fn is_fresh(self, path: &str) -> bool {
-        self.touched.with(|touched| {
-            touched
-                .as_ref()
-                .is_some_and(|one| one.fields.iter().any(|field| field == path))
-        })
+        self.touched.with(|touched| touched.as_ref().is_some_and(|one| one.fields.iter().any(|field| field == path)))
+    }
+
+    /// "Just now" is true for a while only.
+    fn fade_later(self) {
+        let round = self.round.get_value() + 1;
+        self.round.set_value(round);
+        spawn_local(async move {
+            browser::sleep_ms(FRESH_MS).await;
+            if self.round.try_get_value() == Some(round) {
+                self.touched.set(None);
+            }
+        });
     }
 
     pub fn bump(self) {
@@ -161,26 +167,17 @@ impl RecordNews {
 
 /// Follows one record; `reload` reads it again.
 pub fn follow_record(entity: &'static str, id: Signal<String>, reload: impl Fn() + 'static) -> RecordNews {
-    let news = RecordNews {
-        count: RwSignal::new(0),
-        touched: RwSignal::new(None),
-    };
+    let news = RecordNews::default();
     use_live(move |heard| match heard {
         Heard::Change(change) if change.entity == entity && id.with(|id| *id == change.id) => {
-            if !is_own(&change) {
-                let who = first_name(&change.actor_name);
-                news.touched.set(Some(Touched {
-                    who,
-                    fields: change.fields,
-                }));
-            }
+            let touched = (!is_own(&change)).then(|| Touched { who: first_name(&change.actor_name), fields: change.fields });
+            news.touched.set(touched);
+            news.fade_later();
             news.bump();
             reload();
         }
         // The news of a note names the record it stands on.
-        Heard::Change(change) if change.entity == "timeline" && id.with(|id| change.fields.contains(id)) => {
-            news.bump()
-        }
+        Heard::Change(change) if change.entity == "timeline" && id.with(|id| change.fields.contains(id)) => news.bump(),
         Heard::Reset => {
             news.bump();
             reload();

@@ -20,24 +20,9 @@ pub struct Noun {
     pub title: &'static str,
 }
 
-pub const CUSTOMER: Noun = Noun {
-    kind: RecordKind::Customer,
-    one: "customer",
-    many: "customers",
-    title: "Customers",
-};
-pub const CONTACT: Noun = Noun {
-    kind: RecordKind::Contact,
-    one: "contact",
-    many: "contacts",
-    title: "Contacts",
-};
-pub const LEAD: Noun = Noun {
-    kind: RecordKind::Lead,
-    one: "lead",
-    many: "leads",
-    title: "Leads",
-};
+pub const CUSTOMER: Noun = Noun { kind: RecordKind::Customer, one: "customer", many: "customers", title: "Customers" };
+pub const CONTACT: Noun = Noun { kind: RecordKind::Contact, one: "contact", many: "contacts", title: "Contacts" };
+pub const LEAD: Noun = Noun { kind: RecordKind::Lead, one: "lead", many: "leads", title: "Leads" };
 
 impl Noun {
     /// Address of one record.
@@ -85,11 +70,7 @@ impl Done {
     /// "3 customers archived", and how many were not there.
     pub fn sentence(&self, noun: &Noun, verb: &str) -> String {
         let told = format!("{} {verb}", noun.counted(self.changed));
-        if self.missing == 0 {
-            told
-        } else {
-            format!("{told}, {} not found", number::count(self.missing as i64))
-        }
+        if self.missing == 0 { told } else { format!("{told}, {} not found", number::count(self.missing as i64)) }
     }
 }
 
@@ -99,12 +80,8 @@ const AT_ONCE: usize = 1_000;
 pub async fn archive(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiError> {
     let mut done = Done::default();
     for ids in ids.chunks(AT_ONCE) {
-        let request = pb::ArchiveRecordsRequest {
-            kind: kind.into(),
-            ids: ids.to_vec(),
-        };
-        let call =
-            async |transport, request| RecordServiceClient::new(transport).archive_records(request).await;
+        let request = pb::ArchiveRecordsRequest { kind: kind.into(), ids: ids.to_vec() };
+        let call = async |transport, request| RecordServiceClient::new(transport).archive_records(request).await;
         let reply = use_api().write(&Act::default(), request, call).await?;
         done.add(reply.changed, &reply.not_found_ids);
     }
@@ -114,12 +91,8 @@ pub async fn archive(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiErro
 pub async fn restore(kind: RecordKind, ids: Vec<String>) -> Result<Done, ApiError> {
     let mut done = Done::default();
     for ids in ids.chunks(AT_ONCE) {
-        let request = pb::RestoreRecordsRequest {
-            kind: kind.into(),
-            ids: ids.to_vec(),
-        };
-        let call =
-            async |transport, request| RecordServiceClient::new(transport).restore_records(request).await;
+        let request = pb::RestoreRecordsRequest { kind: kind.into(), ids: ids.to_vec() };
+        let call = async |transport, request| RecordServiceClient::new(transport).restore_records(request).await;
         let reply = use_api().write(&Act::default(), request, call).await?;
         done.add(reply.changed, &reply.not_found_ids);
     }
@@ -141,15 +114,8 @@ impl Assignment {
 
     /// What brings records back to the people they had, as far as this assignment changed them.
     pub fn back_to(&self, before: &People) -> Self {
-        let back = |set: &Option<String>, id: &str| {
-            set.as_ref().map(|_| {
-                if id.is_empty() {
-                    "none".to_owned()
-                } else {
-                    id.to_owned()
-                }
-            })
-        };
+        let back =
+            |set: &Option<String>, id: &str| set.as_ref().map(|_| if id.is_empty() { "none".to_owned() } else { id.to_owned() });
         Self {
             owner_id: back(&self.owner_id, &before.owner_id),
             assignee_id: back(&self.assignee_id, &before.assignee_id),
@@ -168,8 +134,7 @@ pub async fn assign(act: &Act, kind: RecordKind, ids: Vec<String>, to: Assignmen
             assignee_id: to.assignee_id.clone(),
             team_id: to.team_id.clone(),
         };
-        let call =
-            async |transport, request| RecordServiceClient::new(transport).assign_records(request).await;
+        let call = async |transport, request| RecordServiceClient::new(transport).assign_records(request).await;
         let reply = use_api().write(act, request, call).await?;
         done.add(reply.changed, &reply.not_found_ids);
     }
@@ -178,27 +143,15 @@ pub async fn assign(act: &Act, kind: RecordKind, ids: Vec<String>, to: Assignmen
 
 /// Streams the list as CSV and offers it as a file. Gives its size in bytes.
 pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<usize, ApiError> {
-    let opened = RecordServiceClient::new(use_api().transport())
-        .export_records(request)
-        .await;
-    let mut stream = opened
-        .map_err(|status| ApiError::from_status(&status))?
-        .into_inner();
+    let opened = RecordServiceClient::new(use_api().transport()).export_records(request).await;
+    let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
     let mut pieces: Vec<Vec<u8>> = Vec::new();
-    while let Some(piece) = stream
-        .message()
-        .await
-        .map_err(|status| ApiError::from_status(&status))?
-    {
+    while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
         pieces.push(piece.data);
     }
     let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts).map_err(|_| {
-        ApiError::new(
-            tonic::Code::FailedPrecondition,
-            "The browser does not let us save a file.",
-        )
-    })?;
+    browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts)
+        .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))?;
     Ok(pieces.iter().map(Vec::len).sum())
 }
 
@@ -217,15 +170,8 @@ mod tests {
 
     #[test]
     fn undoing_an_assignment_touches_only_what_it_set() {
-        let set = Assignment {
-            owner_id: Some("usr_2".into()),
-            team_id: Some("none".into()),
-            assignee_id: None,
-        };
-        let before = People {
-            team_id: "team_1".into(),
-            ..People::default()
-        };
+        let set = Assignment { owner_id: Some("usr_2".into()), team_id: Some("none".into()), assignee_id: None };
+        let before = People { team_id: "team_1".into(), ..People::default() };
         let back = set.back_to(&before);
         assert_eq!(back.owner_id.as_deref(), Some("none"));
         assert_eq!(back.team_id.as_deref(), Some("team_1"));

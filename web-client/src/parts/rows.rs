@@ -35,11 +35,7 @@ pub fn put_rows<T: Send + Sync + 'static>(
     }
     selection.clear();
     spawn_local(async move {
-        let answer = if away {
-            archive(noun.kind, ids.clone()).await
-        } else {
-            restore(noun.kind, ids.clone()).await
-        };
+        let answer = if away { archive(noun.kind, ids.clone()).await } else { restore(noun.kind, ids.clone()).await };
         let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
         match answer {
             Ok(done) => {
@@ -60,11 +56,7 @@ fn undo_rows<T: Send + Sync + 'static>(
     problem: RwSignal<Option<ApiError>>,
 ) {
     spawn_local(async move {
-        let answer = if away {
-            archive(noun.kind, ids).await
-        } else {
-            restore(noun.kind, ids).await
-        };
+        let answer = if away { archive(noun.kind, ids).await } else { restore(noun.kind, ids).await };
         if let Err(error) = &answer {
             use_toasts().say(format!("Not undone: {}", error.sentence()));
         }
@@ -86,18 +78,12 @@ pub fn export_list(
     let columns = if state.columns.is_empty() {
         Vec::new()
     } else {
-        std::iter::once("name".to_owned())
-            .chain(state.columns.iter().cloned())
-            .collect()
+        std::iter::once("name".to_owned()).chain(state.columns.iter().cloned()).collect()
     };
     let request = pb::ExportRecordsRequest {
         kind: noun.kind.into(),
         filter: to_filter(&state, chips),
-        order_by: if state.order_by.is_empty() {
-            usual_order.to_owned()
-        } else {
-            state.order_by
-        },
+        order_by: if state.order_by.is_empty() { usual_order.to_owned() } else { state.order_by },
         columns,
     };
     let toasts = use_toasts();
@@ -105,11 +91,7 @@ pub fn export_list(
     spawn_local(async move {
         let answer = export(noun, request).await;
         if let Ok(size) = &answer {
-            toasts.say(format!(
-                "{}.csv saved, {}",
-                noun.many,
-                number::bytes(*size as i64)
-            ));
+            toasts.say(format!("{}.csv saved, {}", noun.many, number::bytes(*size as i64)));
         }
         problem.try_set(answer.err());
     });
@@ -123,21 +105,12 @@ pub fn export_selected<T: Record>(
     words: Words,
     number: Option<fn(&T) -> String>,
 ) {
-    let heads = number
-        .iter()
-        .map(|_| "Number".to_owned())
-        .chain(T::FIELDS.iter().map(|field| label(field.path)));
+    let heads = number.iter().map(|_| "Number".to_owned()).chain(T::FIELDS.iter().map(|field| label(field.path)));
     let mut csv = Csv::new(heads);
-    let chosen: Vec<Arc<T>> = rows.with_untracked(|all| {
-        all.iter()
-            .filter(|row| ids.contains(&rows.key_of(row)))
-            .cloned()
-            .collect()
-    });
+    let chosen: Vec<Arc<T>> =
+        rows.with_untracked(|all| all.iter().filter(|row| ids.contains(&rows.key_of(row))).cloned().collect());
     for row in &chosen {
-        let fields = T::FIELDS
-            .iter()
-            .map(|field| words.run((field.path.to_owned(), (field.get)(row))));
+        let fields = T::FIELDS.iter().map(|field| words.run((field.path.to_owned(), (field.get)(row))));
         csv.row(number.iter().map(|number| number(row)).chain(fields));
     }
     let told = if csv.download(&format!("{}.csv", noun.many)) {

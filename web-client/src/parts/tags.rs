@@ -45,11 +45,7 @@ pub fn TagsField(
         set(&left);
     };
     let on_key = move |event: KeyboardEvent| match &*event.key() {
-        "Enter"
-            if !event.ctrl_key()
-                && !event.meta_key()
-                && !typed.with_untracked(|text| text.trim().is_empty()) =>
-        {
+        "Enter" if !event.ctrl_key() && !event.meta_key() && !typed.with_untracked(|text| text.trim().is_empty()) => {
             event.prevent_default();
             add();
         }

@@ -32,13 +32,7 @@ pub fn use_record_tasks(id: Signal<String>) -> Load<Vec<pb::Task>> {
                 return Ok(Vec::new());
             }
             let mut found = tasks_of(&record_id).await?;
-            found.sort_by_key(|task| {
-                (
-                    task.done_at.is_some(),
-                    task.due_on.is_empty(),
-                    task.due_on.clone(),
-                )
-            });
+            found.sort_by_key(|task| (task.done_at.is_some(), task.due_on.is_empty(), task.due_on.clone()));
             Ok(found)
         }
     })
@@ -49,12 +43,7 @@ async fn tasks_of(record_id: &str) -> Result<Vec<pb::Task>, ApiError> {
     let mut found = Vec::new();
     let mut page_token = String::new();
     for _ in 0..PAGES {
-        let request = pb::ListTasksRequest {
-            page_size: PAGE,
-            page_token,
-            include_done: true,
-            everyone: true,
-        };
+        let request = pb::ListTasksRequest { page_size: PAGE, page_token, include_done: true, everyone: true };
         let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
         let reply = api.read(request, call).await?;
         found.extend(reply.tasks.into_iter().filter(|task| task.record_id == record_id));
@@ -114,9 +103,8 @@ fn TaskRow(
             view! { <span class="muted t-12">{date::due(on, today)}</span> }.into_any()
         }
     });
-    let done_on = done.then(
-        || view! { <span class="muted t-12">{format!("done {}", format::ago(task.done_at.as_ref()))}</span> },
-    );
+    let done_on =
+        done.then(|| view! { <span class="muted t-12">{format!("done {}", format::ago(task.done_at.as_ref()))}</span> });
     let id = task.id.clone();
     view! {
         <li>
@@ -139,10 +127,7 @@ fn TaskRow(
 
 fn complete(id: String, done: bool, tasks: Load<Vec<pb::Task>>, problem: RwSignal<Option<ApiError>>) {
     spawn_local(async move {
-        let request = pb::CompleteTaskRequest {
-            task_id: id.clone(),
-            done,
-        };
+        let request = pb::CompleteTaskRequest { task_id: id.clone(), done };
         let call = async |transport, request| TaskServiceClient::new(transport).complete_task(request).await;
         let answer = use_api().write(&Act::default(), request, call).await;
         // The page may be gone by now.
@@ -162,12 +147,7 @@ fn complete(id: String, done: bool, tasks: Load<Vec<pb::Task>>, problem: RwSigna
 }
 
 #[component]
-fn NewTask(
-    kind: RecordKind,
-    id: Signal<String>,
-    tasks: Load<Vec<pb::Task>>,
-    directory: Directory,
-) -> impl IntoView {
+fn NewTask(kind: RecordKind, id: Signal<String>, tasks: Load<Vec<pb::Task>>, directory: Directory) -> impl IntoView {
     let form = FormState::new();
     let own = me().user.unwrap_or_default().id;
     let [title, due_on] = [(); 2].map(|()| RwSignal::new(String::new()));
@@ -184,11 +164,9 @@ fn NewTask(
         let act = form.act();
         let call = async move {
             use_api()
-                .write(
-                    &act,
-                    pb::CreateTaskRequest { task: Some(task) },
-                    async |transport, request| TaskServiceClient::new(transport).create_task(request).await,
-                )
+                .write(&act, pb::CreateTaskRequest { task: Some(task) }, async |transport, request| {
+                    TaskServiceClient::new(transport).create_task(request).await
+                })
                 .await
         };
         form.send(call, move |_| {

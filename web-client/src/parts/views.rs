@@ -35,6 +35,11 @@ const COUNTED: usize = 8;
 /// Counts the rows of a filter: how many, and whether there are more than that.
 pub type Count = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<(i64, bool), ApiError>>>;
 
+/// People who do the work are assignees, and accountants only read: "mine" would always be empty for them.
+pub fn owns_records() -> bool {
+    !matches!(me().role(), pb::Role::Employee | pb::Role::Accountant)
+}
+
 /// All that the bar needs to know about its list.
 #[derive(Clone, Copy)]
 pub struct Views {
@@ -48,33 +53,14 @@ pub struct Views {
 }
 
 /// `built_in` come first; `count` is asked once for each view.
-pub fn use_views(
-    noun: &'static Noun,
-    chips: &'static [ChipOf],
-    query: ListQuery,
-    built_in: Vec<ViewTab>,
-    count: Count,
-) -> Views {
+pub fn use_views(noun: &'static Noun, chips: &'static [ChipOf], query: ListQuery, built_in: Vec<ViewTab>, count: Count) -> Views {
     let api = use_api();
     let saved = Load::new(move || async move {
-        let request = pb::ListSavedViewsRequest {
-            kind: noun.kind.into(),
-        };
-        let call = async |transport, request| {
-            SavedViewServiceClient::new(transport)
-                .list_saved_views(request)
-                .await
-        };
+        let request = pb::ListSavedViewsRequest { kind: noun.kind.into() };
+        let call = async |transport, request| SavedViewServiceClient::new(transport).list_saved_views(request).await;
         Ok(api.read(request, call).await?.views)
     });
-    let views = Views {
-        noun,
-        chips,
-        query,
-        saved,
-        built_in: StoredValue::new(built_in),
-        counts: RwSignal::new(BTreeMap::new()),
-    };
+    let views = Views { noun, chips, query, saved, built_in: StoredValue::new(built_in), counts: RwSignal::new(BTreeMap::new()) };
     Effect::new(move |_| {
         let asked: Vec<_> = views
             .tabs()
@@ -88,9 +74,7 @@ pub fn use_views(
             for (id, filter) in asked {
                 // A view without a count is still a view.
                 if let Ok((total, capped)) = count(filter).await {
-                    views
-                        .counts
-                        .try_update(|counts| counts.insert(id, number::total(total, capped)));
+                    views.counts.try_update(|counts| counts.insert(id, number::total(total, capped)));
                 }
             }
         });
@@ -103,11 +87,7 @@ impl Views {
         let own = me().user.unwrap_or_default().id;
         let saved = self.saved.get().unwrap_or_default();
         let saved = saved.into_iter().map(|view| ViewTab {
-            state: ListState {
-                order_by: view.order_by,
-                columns: view.columns,
-                ..from_filter(&view.filter, self.chips)
-            },
+            state: ListState { order_by: view.order_by, columns: view.columns, ..from_filter(&view.filter, self.chips) },
             removable: view.owner_id == own,
             count: None,
             id: view.id,
@@ -120,11 +100,7 @@ impl Views {
     fn current_own(self) -> Option<pb::SavedView> {
         let own = me().user.unwrap_or_default().id;
         let id = self.query.with(|state| state.view.clone());
-        self.saved
-            .get()
-            .unwrap_or_default()
-            .into_iter()
-            .find(|view| view.id == id && view.owner_id == own)
+        self.saved.get().unwrap_or_default().into_iter().find(|view| view.id == id && view.owner_id == own)
     }
 
     /// The present state under a name.
@@ -150,22 +126,11 @@ impl Views {
     }
 
     fn delete(self, id: &str, problem: RwSignal<Option<ApiError>>) {
-        let view = self
-            .saved
-            .get_untracked()
-            .unwrap_or_default()
-            .into_iter()
-            .find(|view| view.id == id);
+        let view = self.saved.get_untracked().unwrap_or_default().into_iter().find(|view| view.id == id);
         let Some(view) = view else { return };
         spawn_local(async move {
-            let request = pb::DeleteSavedViewRequest {
-                view_id: view.id.clone(),
-            };
-            let call = async |transport, request| {
-                SavedViewServiceClient::new(transport)
-                    .delete_saved_view(request)
-                    .await
-            };
+            let request = pb::DeleteSavedViewRequest { view_id: view.id.clone() };
+            let call = async |transport, request| SavedViewServiceClient::new(transport).delete_saved_view(request).await;
             match use_api().write(&Act::default(), request, call).await {
                 Ok(_) => {
                     self.query.update(|state| *state = ListState::default());
@@ -199,30 +164,14 @@ impl Views {
 
 async fn create(act: &Act, view: pb::SavedView) -> Result<pb::SavedView, ApiError> {
     let request = pb::CreateSavedViewRequest { view: Some(view) };
-    let call = async |transport, request| {
-        SavedViewServiceClient::new(transport)
-            .create_saved_view(request)
-            .await
-    };
-    Ok(use_api()
-        .write(act, request, call)
-        .await?
-        .view
-        .unwrap_or_default())
+    let call = async |transport, request| SavedViewServiceClient::new(transport).create_saved_view(request).await;
+    Ok(use_api().write(act, request, call).await?.view.unwrap_or_default())
 }
 
 async fn replace(act: &Act, view: pb::SavedView) -> Result<pb::SavedView, ApiError> {
     let request = pb::UpdateSavedViewRequest { view: Some(view) };
-    let call = async |transport, request| {
-        SavedViewServiceClient::new(transport)
-            .update_saved_view(request)
-            .await
-    };
-    Ok(use_api()
-        .write(act, request, call)
-        .await?
-        .view
-        .unwrap_or_default())
+    let call = async |transport, request| SavedViewServiceClient::new(transport).update_saved_view(request).await;
+    Ok(use_api().write(act, request, call).await?.view.unwrap_or_default())
 }
 
 #[component]

@@ -41,11 +41,7 @@ pub fn use_contacts(customer_id: Signal<String>) -> Load<Vec<pb::Contact>> {
             if !may("contact.read") {
                 return Ok(Vec::new());
             }
-            let request = pb::ListContactsRequest {
-                page_size: MOST,
-                filter,
-                ..Default::default()
-            };
+            let request = pb::ListContactsRequest { page_size: MOST, filter, ..Default::default() };
             let mut contacts = record::list(request).await?.contacts;
             contacts.sort_by_key(|contact| !contact.main);
             Ok(contacts)
@@ -74,13 +70,8 @@ pub fn Contacts(
     let problem = RwSignal::new(None::<ApiError>);
     let edit = Edit::<pb::Contact>::new(move |_| contacts.reload());
     let version = move || {
-        let id = edit
-            .original
-            .with(|original| original.as_ref().map(|one| one.id.clone()).unwrap_or_default());
-        contacts.with(|all| {
-            all.and_then(|all| all.iter().find(|one| one.id == id).map(|one| one.version))
-                .unwrap_or_default()
-        })
+        let id = edit.original.with(|original| original.as_ref().map(|one| one.id.clone()).unwrap_or_default());
+        contacts.with(|all| all.and_then(|all| all.iter().find(|one| one.id == id).map(|one| one.version)).unwrap_or_default())
     };
     view! {
         <section class="people" aria-label="Contacts">
@@ -154,18 +145,10 @@ fn actions(
     let mut items = vec![MenuItem::new("Edit", move || edit.begin_other(edited.clone())).glyph(glyphs::PEN)];
     if !contact.main {
         let one = contact.clone();
-        items.push(
-            MenuItem::new("Make main contact", move || {
-                make_main(one.clone(), contacts, problem)
-            })
-            .glyph(glyphs::STAR),
-        );
+        items.push(MenuItem::new("Make main contact", move || make_main(one.clone(), contacts, problem)).glyph(glyphs::STAR));
     }
     if may("record.archive") {
-        items.push(
-            MenuItem::new("Archive", move || put_away(contact.clone(), contacts, problem))
-                .glyph(glyphs::BOX_ARCHIVE),
-        );
+        items.push(MenuItem::new("Archive", move || put_away(contact.clone(), contacts, problem)).glyph(glyphs::BOX_ARCHIVE));
     }
     items
 }
@@ -173,16 +156,8 @@ fn actions(
 fn make_main(contact: pb::Contact, contacts: Load<Vec<pb::Contact>>, problem: RwSignal<Option<ApiError>>) {
     spawn_local(async move {
         let name = contact.name.clone();
-        let wanted = pb::Contact {
-            main: true,
-            ..contact
-        };
-        let answer = pb::Contact::send(
-            &web_kit::api::act::Act::default(),
-            wanted,
-            vec!["main".to_owned()],
-        )
-        .await;
+        let wanted = pb::Contact { main: true, ..contact };
+        let answer = pb::Contact::send(&web_kit::api::act::Act::default(), wanted, vec!["main".to_owned()]).await;
         if problem.try_set(answer.as_ref().err().cloned()).is_none() {
             if answer.is_ok() {
                 use_toasts().say(format!("{name} is the main contact"));

@@ -25,10 +25,7 @@ use crate::{
 
 #[component]
 fn Fields(draft: Draft<pb::Customer>, directory: Directory) -> impl IntoView {
-    let kinds = vec![
-        Choice::new("business", "Business"),
-        Choice::new("person", "Person"),
-    ];
+    let kinds = vec![Choice::new("business", "Business"), Choice::new("person", "Person")];
     view! {
         <div class="form-grid">
             <TextField name="name" label="Name" value=draft.text("name") max_length=200 autofocus=true/>
@@ -66,14 +63,11 @@ pub fn NewCustomer(open: RwSignal<bool>, directory: Directory) -> impl IntoView 
         let customer = draft.read(pb::Customer::default());
         let act = form.act();
         let navigate = navigate.clone();
-        form.send(
-            async move { record::create(&act, customer).await },
-            move |customer| {
-                open.set(false);
-                use_toasts().say(format!("{} added as {}", customer.name, customer.number));
-                navigate(&CUSTOMER.address(&customer.id), NavigateOptions::default());
-            },
-        );
+        form.send(async move { record::create(&act, customer).await }, move |customer| {
+            open.set(false);
+            use_toasts().say(format!("{} added as {}", customer.name, customer.number));
+            navigate(&CUSTOMER.address(&customer.id), NavigateOptions::default());
+        });
     });
     let dismissed = move |()| {
         if form.dirty.get_untracked() {

@@ -67,11 +67,7 @@ fn Head(customer: pb::Customer, news: RecordNews) -> impl IntoView {
 
 #[component]
 fn Facts(customer: pb::Customer, directory: Directory, news: RecordNews) -> impl IntoView {
-    let kind = kind_name(if customer.kind() == pb::CustomerKind::Person {
-        "person"
-    } else {
-        "business"
-    });
+    let kind = kind_name(if customer.kind() == pb::CustomerKind::Person { "person" } else { "business" });
     let address = customer.address.clone().unwrap_or_default();
     let assignee = (!customer.assignee_id.is_empty()).then(|| {
         view! { <Fact label="Assignee" news paths=&["assignee_id"]><Person directory id=customer.assignee_id.clone()/></Fact> }
@@ -175,20 +171,12 @@ pub fn source_name(source: &str) -> String {
 
 /// An address as on an envelope.
 fn lines_of(address: &pb::Address) -> String {
-    let city = [&*address.city, &*address.postal_code]
+    let city = [&*address.city, &*address.postal_code].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    [&*address.street, &*city.join(" "), &*address.region, &*address.country]
         .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>();
-    [
-        &*address.street,
-        &*city.join(" "),
-        &*address.region,
-        &*address.country,
-    ]
-    .into_iter()
-    .filter(|line| !line.is_empty())
-    .collect::<Vec<_>>()
-    .join("\n")
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

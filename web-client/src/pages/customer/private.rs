@@ -24,14 +24,8 @@ use crate::{
 };
 
 async fn get(customer_id: String) -> Result<pb::CustomerPrivate, ApiError> {
-    let call = async |transport, request| {
-        CustomerServiceClient::new(transport)
-            .get_customer_private(request)
-            .await
-    };
-    let reply = use_api()
-        .read(pb::GetCustomerPrivateRequest { customer_id }, call)
-        .await?;
+    let call = async |transport, request| CustomerServiceClient::new(transport).get_customer_private(request).await;
+    let reply = use_api().read(pb::GetCustomerPrivateRequest { customer_id }, call).await?;
     Ok(reply.private.unwrap_or_default())
 }
 
@@ -94,11 +88,7 @@ fn Hidden(busy: RwSignal<bool>, #[prop(into)] reveal: Callback<()>) -> impl Into
 }
 
 #[component]
-fn Details(
-    private: pb::CustomerPrivate,
-    edit: Edit<pb::CustomerPrivate>,
-    #[prop(into)] hide: Callback<()>,
-) -> impl IntoView {
+fn Details(private: pb::CustomerPrivate, edit: Edit<pb::CustomerPrivate>, #[prop(into)] hide: Callback<()>) -> impl IntoView {
     let change = may("customer_private.write").then(|| {
         let private = private.clone();
         view! {

@@ -34,24 +34,19 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
             // A refusal is shown here, in words of its own, so it is no failure of the form.
             Ok(record::convert(&act, now.id, now.version).await)
         };
-        form.send(
-            call,
-            move |answer: Result<pb::ConvertLeadResponse, ApiError>| match answer {
-                Ok(reply) => {
-                    open.set(false);
-                    use_toasts().say("The lead is a customer now");
-                    navigate(&CUSTOMER.address(&reply.customer_id), NavigateOptions::default());
+        form.send(call, move |answer: Result<pb::ConvertLeadResponse, ApiError>| match answer {
+            Ok(reply) => {
+                open.set(false);
+                use_toasts().say("The lead is a customer now");
+                navigate(&CUSTOMER.address(&reply.customer_id), NavigateOptions::default());
+            }
+            Err(error) => {
+                if let Some((current, _, _)) = pb::Lead::stale(&error, &pb::Lead::default(), &pb::Lead::default()) {
+                    lead.set(current);
                 }
-                Err(error) => {
-                    if let Some((current, _, _)) =
-                        pb::Lead::stale(&error, &pb::Lead::default(), &pb::Lead::default())
-                    {
-                        lead.set(current);
-                    }
-                    refused.set(Some(error));
-                }
-            },
-        );
+                refused.set(Some(error));
+            }
+        });
     });
     let foot = ViewFn::from(move || {
         view! {
@@ -80,14 +75,8 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
 /// What the server makes of a lead, in sentences.
 fn outcome(lead: &pb::Lead) -> Vec<String> {
     let names = [&lead.company, &lead.contact_name, &lead.name];
-    let name = names
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .cloned()
-        .unwrap_or_default();
-    let mut lines = vec![format!(
-        "{name} becomes a customer, with phone, e-mail, tags, note and the same people."
-    )];
+    let name = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
+    let mut lines = vec![format!("{name} becomes a customer, with phone, e-mail, tags, note and the same people.")];
     if !lead.company.is_empty() && !lead.contact_name.is_empty() {
         lines.push(format!("{} becomes its main contact.", lead.contact_name));
     }
@@ -101,17 +90,10 @@ mod tests {
 
     #[test]
     fn what_will_be_made_is_said_before() {
-        let lead = pb::Lead {
-            name: "Boiler".into(),
-            contact_name: "Ana".into(),
-            ..Default::default()
-        };
+        let lead = pb::Lead { name: "Boiler".into(), contact_name: "Ana".into(), ..Default::default() };
         assert!(outcome(&lead)[0].starts_with("Ana becomes a customer"));
         assert_eq!(outcome(&lead).len(), 2);
-        let lead = pb::Lead {
-            company: "Harbour".into(),
-            ..lead
-        };
+        let lead = pb::Lead { company: "Harbour".into(), ..lead };
         assert_eq!(outcome(&lead)[1], "Ana becomes its main contact.");
     }
 }

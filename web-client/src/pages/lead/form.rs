@@ -78,8 +78,7 @@ fn ValueField(text: RwSignal<String>) -> impl IntoView {
     let (touch, id, note, invalid) = (tie.clone(), tie.id.clone(), tie.note_id(), tie.invalid());
     let currency = Memo::new(move |before: Option<&String>| {
         let now = text.with(|text| text.rsplit_once(' ').map(|(_, code)| code.to_owned()));
-        now.or_else(|| before.cloned())
-            .unwrap_or_else(|| me().currency_code)
+        now.or_else(|| before.cloned()).unwrap_or_else(|| me().currency_code)
     });
     let amount = move || text.with(|text| text.rsplit_once(' ').map_or("", |(amount, _)| amount).to_owned());
     view! {

@@ -34,31 +34,18 @@ impl Lane {
             *sums.entry(&value.currency_code).or_default() += value.minor_units;
         }
         sums.retain(|_, sum| *sum != 0);
-        sums.iter()
-            .map(|(currency, sum)| money::rounded(*sum, currency))
-            .collect::<Vec<_>>()
-            .join(", ")
+        sums.iter().map(|(currency, sum)| money::rounded(*sum, currency)).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Takes a card out of its lane and puts it before another one, or at the end. Gives where it was, for the way back.
-pub fn shift(
-    lanes: &mut [Lane],
-    id: &str,
-    to: &str,
-    before: Option<&str>,
-) -> Option<(String, Option<String>)> {
-    let from = lanes
-        .iter()
-        .position(|lane| lane.leads.iter().any(|lead| lead.id == id))?;
+pub fn shift(lanes: &mut [Lane], id: &str, to: &str, before: Option<&str>) -> Option<(String, Option<String>)> {
+    let from = lanes.iter().position(|lane| lane.leads.iter().any(|lead| lead.id == id))?;
     let into = lanes.iter().position(|lane| lane.stage.id == to)?;
     let at = lanes[from].leads.iter().position(|lead| lead.id == id)?;
     let mut lead = lanes[from].leads.remove(at);
     lanes[from].total.0 -= 1;
-    let was = (
-        lead.stage_id.clone(),
-        lanes[from].leads.get(at).map(|next| next.id.clone()),
-    );
+    let was = (lead.stage_id.clone(), lanes[from].leads.get(at).map(|next| next.id.clone()));
     to.clone_into(&mut lead.stage_id);
     let place = before.and_then(|before| lanes[into].leads.iter().position(|one| one.id == before));
     let end = lanes[into].leads.len();
@@ -86,17 +73,11 @@ mod tests {
         let lead = |id: &&str| pb::Lead {
             id: (*id).to_owned(),
             stage_id: stage.to_owned(),
-            value: Some(Money {
-                currency_code: "GBP".into(),
-                minor_units: 100_000,
-            }),
+            value: Some(Money { currency_code: "GBP".into(), minor_units: 100_000 }),
             ..Default::default()
         };
         Lane {
-            stage: pb::LeadStage {
-                id: stage.to_owned(),
-                ..Default::default()
-            },
+            stage: pb::LeadStage { id: stage.to_owned(), ..Default::default() },
             leads: leads.iter().map(lead).collect(),
             total: (leads.len() as i64, false),
         }
@@ -133,10 +114,7 @@ mod tests {
     fn a_sum_is_of_the_whole_lane_or_not_shown() {
         let mut one = lane("new", &["a", "b"]);
         assert_eq!(one.sum(), "£2,000");
-        one.leads[1].value = Some(Money {
-            currency_code: "EUR".into(),
-            minor_units: 50_000,
-        });
+        one.leads[1].value = Some(Money { currency_code: "EUR".into(), minor_units: 50_000 });
         assert_eq!(one.sum(), "€500, £1,000");
         one.total = (300, false);
         assert_eq!((one.sum(), one.count()), (String::new(), "300".into()));

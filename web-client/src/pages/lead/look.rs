@@ -29,7 +29,7 @@ use crate::{
         directory::Directory,
         filter::{ChipOf, Compare},
         noun::LEAD,
-        views::Count,
+        views::{Count, owns_records},
     },
 };
 
@@ -53,60 +53,33 @@ pub fn built_in_views() -> Vec<ViewTab> {
         for (field, value) in filters {
             state.set_filter(field, value);
         }
-        ViewTab {
-            id: id.to_owned(),
-            state,
-            ..ViewTab::all(label)
-        }
+        ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     let own = me().user.unwrap_or_default().id;
-    vec![
-        ViewTab::all("All"),
-        narrowed("mine", "My leads", &[("owner_id", &own)]),
-        narrowed("open", "Not converted", &[("converted", "false")]),
-        narrowed("archived", "Archived", &[("archived", "true")]),
-    ]
+    let mine = owns_records().then(|| narrowed("mine", "My leads", &[("owner_id", &own)]));
+    let others =
+        [narrowed("open", "Not converted", &[("converted", "false")]), narrowed("archived", "Archived", &[("archived", "true")])];
+    std::iter::once(ViewTab::all("All")).chain(mine).chain(others).collect()
 }
 
 /// `stages` is for the list; on the board the lanes say it.
 pub fn filters(directory: Directory, stages: Option<Stages>) -> Vec<FilterDef> {
     let fixed = |choices: &[(&str, &str)]| {
-        let choices: Vec<_> = choices
-            .iter()
-            .map(|(value, label)| Choice::new(*value, *label))
-            .collect();
+        let choices: Vec<_> = choices.iter().map(|(value, label)| Choice::new(*value, *label)).collect();
         FilterKind::Choice(Signal::stored(choices))
     };
     let def = |field, label, kind| FilterDef { field, label, kind };
-    let stage = stages.map(|stages| {
-        def(
-            "stage_id",
-            "Stage",
-            FilterKind::Choice(Signal::derive(move || stages.choices())),
-        )
-    });
+    let stage = stages.map(|stages| def("stage_id", "Stage", FilterKind::Choice(Signal::derive(move || stages.choices()))));
     let rest = [
-        def(
-            "owner_id",
-            "Owner",
-            FilterKind::Choice(directory.people_to_filter()),
-        ),
-        def(
-            "assignee_id",
-            "Assignee",
-            FilterKind::Choice(directory.people_to_filter()),
-        ),
+        def("owner_id", "Owner", FilterKind::Choice(directory.people_to_filter())),
+        def("assignee_id", "Assignee", FilterKind::Choice(directory.people_to_filter())),
         def("team_id", "Team", FilterKind::Choice(directory.teams_to_filter())),
         def("company", "Company", FilterKind::Text),
         def("source", "Source", fixed(&SOURCES)),
         def("tag", "Tag", FilterKind::Text),
         def("created_at", "Added", FilterKind::Since),
         def("follow_up_until", "Follow-up up to", FilterKind::Since),
-        def(
-            "converted",
-            "Converted",
-            fixed(&[("false", "Not yet"), ("true", "Converted")]),
-        ),
+        def("converted", "Converted", fixed(&[("false", "Not yet"), ("true", "Converted")])),
         def("archived", "Archived", fixed(&[("true", "Only archived")])),
     ];
     stage.into_iter().chain(rest).collect()
@@ -124,11 +97,7 @@ pub async fn page(request: pb::ListLeadsRequest) -> Result<Page<pb::Lead>, ApiEr
 
 pub fn count() -> Count {
     Rc::new(|filter| {
-        let request = pb::ListLeadsRequest {
-            page_size: 1,
-            filter,
-            ..Default::default()
-        };
+        let request = pb::ListLeadsRequest { page_size: 1, filter, ..Default::default() };
         async move { Ok(page(request).await?.total.unwrap_or_default()) }.boxed_local()
     })
 }
@@ -138,11 +107,7 @@ pub fn count() -> Count {
 pub fn LookSwitch(query: ListQuery, board: bool) -> impl IntoView {
     let link = move |page: &'static str, label: &'static str, glyph: Glyph, on: bool| {
         let href = move || {
-            let state = query.with(|state| ListState {
-                columns: Vec::new(),
-                order_by: String::new(),
-                ..state.clone()
-            });
+            let state = query.with(|state| ListState { columns: Vec::new(), order_by: String::new(), ..state.clone() });
             format!("{}{}", address(page), state.to_query())
         };
         view! { <a href=href aria-current=on.then_some("page")><Icon glyph/>{label}</a> }

@@ -7,7 +7,6 @@ use web_kit::{
     button::{Button, Kind, LinkButton},
     format::{self, date, money, number::dialable},
     icon::glyphs,
-    load::Load,
 };
 
 use super::{
@@ -23,7 +22,7 @@ use crate::parts::{
 
 #[component]
 pub fn Panel(
-    lead: Load<pb::Lead>,
+    #[prop(into)] lead: Signal<Option<pb::Lead>>,
     stages: Stages,
     directory: Directory,
     news: RecordNews,
@@ -55,11 +54,7 @@ fn Head(lead: pb::Lead, news: RecordNews) -> impl IntoView {
         view! { <div><Badge tone=Tone::Warning glyph=glyphs::BOX_ARCHIVE text/></div> }
     });
     let tags = (!lead.tags.is_empty()).then(|| view! { <TagList tags=lead.tags.clone()/> });
-    let who = if lead.company.is_empty() {
-        lead.contact_name.clone()
-    } else {
-        lead.company.clone()
-    };
+    let who = if lead.company.is_empty() { lead.contact_name.clone() } else { lead.company.clone() };
     let ways = view! {
         <div class="row">
             {(!lead.phone.is_empty()).then(|| view! {
@@ -87,13 +82,7 @@ fn Head(lead: pb::Lead, news: RecordNews) -> impl IntoView {
 }
 
 #[component]
-fn Facts(
-    lead: pb::Lead,
-    stages: Stages,
-    directory: Directory,
-    news: RecordNews,
-    outcome: Outcome,
-) -> impl IntoView {
+fn Facts(lead: pb::Lead, stages: Stages, directory: Directory, news: RecordNews, outcome: Outcome) -> impl IntoView {
     let value = lead.value.clone().unwrap_or_default();
     let worth = if value.minor_units == 0 {
         view! { <span class="muted">"None"</span> }.into_any()
@@ -145,13 +134,9 @@ fn Facts(
 fn Next(lead: pb::Lead, stages: Stages, outcome: Outcome) -> impl IntoView {
     let is_open = is_open(stages.find(&lead.stage_id).as_ref());
     let due = match follow_up(&lead, is_open) {
-        Some((text, Tone::Danger)) => {
-            view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any()
-        }
+        Some((text, Tone::Danger)) => view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any(),
         Some((text, _)) => {
-            let day = date::parse_iso(&lead.follow_up_on)
-                .map(date::day)
-                .unwrap_or_default();
+            let day = date::parse_iso(&lead.follow_up_on).map(date::day).unwrap_or_default();
             view! { <span>{day}" "<span class="muted">{text}</span></span> }.into_any()
         }
         None => view! { <span class="muted">"None"</span> }.into_any(),

@@ -17,11 +17,7 @@ use crate::parts::{
 
 pub async fn get(lead_id: String) -> Result<pb::Lead, ApiError> {
     let call = async |transport, request| LeadServiceClient::new(transport).get_lead(request).await;
-    Ok(use_api()
-        .read(pb::GetLeadRequest { lead_id }, call)
-        .await?
-        .lead
-        .unwrap_or_default())
+    Ok(use_api().read(pb::GetLeadRequest { lead_id }, call).await?.lead.unwrap_or_default())
 }
 
 pub async fn list(request: pb::ListLeadsRequest) -> Result<pb::ListLeadsResponse, ApiError> {
@@ -37,26 +33,14 @@ pub async fn stages() -> Result<Vec<pb::LeadStage>, ApiError> {
 pub async fn create(act: &Act, lead: pb::Lead) -> Result<pb::Lead, ApiError> {
     let request = pb::CreateLeadRequest { lead: Some(lead) };
     let call = async |transport, request| LeadServiceClient::new(transport).create_lead(request).await;
-    Ok(use_api()
-        .write(act, request, call)
-        .await?
-        .lead
-        .unwrap_or_default())
+    Ok(use_api().write(act, request, call).await?.lead.unwrap_or_default())
 }
 
 /// Puts a lead into a stage, before another one or at the end.
 pub async fn put(lead_id: String, stage_id: String, before: Option<String>) -> Result<pb::Lead, ApiError> {
-    let request = pb::MoveLeadRequest {
-        lead_id,
-        stage_id,
-        before_lead_id: before.unwrap_or_default(),
-    };
+    let request = pb::MoveLeadRequest { lead_id, stage_id, before_lead_id: before.unwrap_or_default() };
     let call = async |transport, request| LeadServiceClient::new(transport).move_lead(request).await;
-    Ok(use_api()
-        .write(&Act::default(), request, call)
-        .await?
-        .lead
-        .unwrap_or_default())
+    Ok(use_api().write(&Act::default(), request, call).await?.lead.unwrap_or_default())
 }
 
 pub async fn convert(act: &Act, lead_id: String, version: i64) -> Result<pb::ConvertLeadResponse, ApiError> {
@@ -78,77 +62,26 @@ pub fn value_text(lead: &pb::Lead) -> String {
 fn set_value(lead: &mut pb::Lead, text: &str) {
     let (amount, currency) = text.rsplit_once(' ').unwrap_or((text, ""));
     let known = lead.value.clone().unwrap_or_default().currency_code;
-    let currency_code = if currency.is_empty() {
-        known
-    } else {
-        currency.to_owned()
-    };
+    let currency_code = if currency.is_empty() { known } else { currency.to_owned() };
     let minor_units = money::parse(amount, &currency_code).unwrap_or_default();
-    lead.value = Some(Money {
-        currency_code,
-        minor_units,
-    });
+    lead.value = Some(Money { currency_code, minor_units });
 }
 
 impl Record for pb::Lead {
     const FIELDS: &'static [FieldOf<Self>] = &[
         FieldOf::new("name", |l| l.name.clone(), |l, text| text.clone_into(&mut l.name)),
-        FieldOf::new(
-            "company",
-            |l| l.company.clone(),
-            |l, text| text.clone_into(&mut l.company),
-        ),
-        FieldOf::new(
-            "contact_name",
-            |l| l.contact_name.clone(),
-            |l, text| text.clone_into(&mut l.contact_name),
-        ),
-        FieldOf::new(
-            "email",
-            |l| l.email.clone(),
-            |l, text| text.clone_into(&mut l.email),
-        ),
-        FieldOf::new(
-            "phone",
-            |l| l.phone.clone(),
-            |l, text| text.clone_into(&mut l.phone),
-        ),
-        FieldOf::new(
-            "stage_id",
-            |l| l.stage_id.clone(),
-            |l, text| text.clone_into(&mut l.stage_id),
-        ),
+        FieldOf::new("company", |l| l.company.clone(), |l, text| text.clone_into(&mut l.company)),
+        FieldOf::new("contact_name", |l| l.contact_name.clone(), |l, text| text.clone_into(&mut l.contact_name)),
+        FieldOf::new("email", |l| l.email.clone(), |l, text| text.clone_into(&mut l.email)),
+        FieldOf::new("phone", |l| l.phone.clone(), |l, text| text.clone_into(&mut l.phone)),
+        FieldOf::new("stage_id", |l| l.stage_id.clone(), |l, text| text.clone_into(&mut l.stage_id)),
         FieldOf::new("value", value_text, set_value),
-        FieldOf::new(
-            "source",
-            |l| l.source.clone(),
-            |l, text| text.clone_into(&mut l.source),
-        ),
-        FieldOf::new(
-            "owner_id",
-            |l| l.owner_id.clone(),
-            |l, text| text.clone_into(&mut l.owner_id),
-        ),
-        FieldOf::new(
-            "assignee_id",
-            |l| l.assignee_id.clone(),
-            |l, text| text.clone_into(&mut l.assignee_id),
-        ),
-        FieldOf::new(
-            "team_id",
-            |l| l.team_id.clone(),
-            |l, text| text.clone_into(&mut l.team_id),
-        ),
-        FieldOf::new(
-            "tags",
-            |l| join_tags(&l.tags),
-            |l, text| l.tags = split_tags(text),
-        ),
-        FieldOf::new(
-            "follow_up_on",
-            |l| l.follow_up_on.clone(),
-            |l, text| text.clone_into(&mut l.follow_up_on),
-        ),
+        FieldOf::new("source", |l| l.source.clone(), |l, text| text.clone_into(&mut l.source)),
+        FieldOf::new("owner_id", |l| l.owner_id.clone(), |l, text| text.clone_into(&mut l.owner_id)),
+        FieldOf::new("assignee_id", |l| l.assignee_id.clone(), |l, text| text.clone_into(&mut l.assignee_id)),
+        FieldOf::new("team_id", |l| l.team_id.clone(), |l, text| text.clone_into(&mut l.team_id)),
+        FieldOf::new("tags", |l| join_tags(&l.tags), |l, text| l.tags = split_tags(text)),
+        FieldOf::new("follow_up_on", |l| l.follow_up_on.clone(), |l, text| text.clone_into(&mut l.follow_up_on)),
         FieldOf::new("note", |l| l.note.clone(), |l, text| text.clone_into(&mut l.note)),
     ];
     const ONE: &'static str = "lead";
@@ -170,10 +103,7 @@ impl Record for pb::Lead {
     }
 
     async fn send(act: &Act, record: Self, mask: Vec<String>) -> Result<(Self, Vec<String>), ApiError> {
-        let request = pb::UpdateLeadRequest {
-            lead: Some(record),
-            update_mask: Some(FieldMask { paths: mask }),
-        };
+        let request = pb::UpdateLeadRequest { lead: Some(record), update_mask: Some(FieldMask { paths: mask }) };
         let call = async |transport, request| LeadServiceClient::new(transport).update_lead(request).await;
         let reply = use_api().write(act, request, call).await?;
         Ok((reply.lead.unwrap_or_default(), reply.merged_fields))
@@ -205,13 +135,7 @@ mod tests {
         set_value(&mut lead, "1,250 JPY");
         assert_eq!(lead.value.as_ref().map(|value| value.minor_units), Some(1250));
         set_value(&mut lead, "");
-        assert_eq!(
-            lead.value,
-            Some(Money {
-                currency_code: "JPY".into(),
-                minor_units: 0
-            })
-        );
+        assert_eq!(lead.value, Some(Money { currency_code: "JPY".into(), minor_units: 0 }));
         assert_eq!(value_text(&lead), "");
     }
 }

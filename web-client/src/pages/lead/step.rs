@@ -65,20 +65,13 @@ pub fn follow_up_on(lead: pb::Lead, day: String, outcome: Outcome) {
             Some(at) => format!("Follow-up on {}", date::day(at)),
             None => "No follow-up".to_owned(),
         };
-        let answer = set_day(pb::Lead {
-            follow_up_on: day,
-            ..lead
-        })
-        .await;
+        let answer = set_day(pb::Lead { follow_up_on: day, ..lead }).await;
         let saved = answer.as_ref().ok().cloned();
         if outcome.take(answer)
             && let Some(saved) = saved
         {
             use_toasts().say_with_undo(told, move || {
-                let back = pb::Lead {
-                    follow_up_on: before.clone(),
-                    ..saved.clone()
-                };
+                let back = pb::Lead { follow_up_on: before.clone(), ..saved.clone() };
                 spawn_local(async move {
                     outcome.take(set_day(back).await);
                 });
@@ -88,11 +81,7 @@ pub fn follow_up_on(lead: pb::Lead, day: String, outcome: Outcome) {
 }
 
 async fn set_day(lead: pb::Lead) -> Result<pb::Lead, ApiError> {
-    Ok(
-        pb::Lead::send(&Act::default(), lead, vec!["follow_up_on".to_owned()])
-            .await?
-            .0,
-    )
+    Ok(pb::Lead::send(&Act::default(), lead, vec!["follow_up_on".to_owned()]).await?.0)
 }
 
 /// Today plus some days as "2026-11-20", in the company's zone.

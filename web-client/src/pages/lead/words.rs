@@ -27,15 +27,12 @@ impl Stages {
     }
 
     pub fn find(self, id: &str) -> Option<pb::LeadStage> {
-        self.0
-            .with(|stages| stages.and_then(|all| all.iter().find(|stage| stage.id == id).cloned()))
+        self.0.with(|stages| stages.and_then(|all| all.iter().find(|stage| stage.id == id).cloned()))
     }
 
     pub fn choices(self) -> Vec<Choice> {
         let all = self.0.get().unwrap_or_default();
-        all.into_iter()
-            .map(|stage| Choice::new(stage.id, stage.name))
-            .collect()
+        all.into_iter().map(|stage| Choice::new(stage.id, stage.name)).collect()
     }
 }
 
@@ -61,19 +58,12 @@ fn value_words(text: &str) -> String {
 /// "£22,700"; empty for none.
 pub fn worth(lead: &pb::Lead) -> String {
     let value = lead.value.clone().unwrap_or_default();
-    if value.minor_units == 0 {
-        String::new()
-    } else {
-        money::rounded(value.minor_units, &value.currency_code)
-    }
+    if value.minor_units == 0 { String::new() } else { money::rounded(value.minor_units, &value.currency_code) }
 }
 
 /// Whether anything is still to be done about leads of a stage. One that is not known yet counts as open.
 pub fn is_open(stage: Option<&pb::LeadStage>) -> bool {
-    !matches!(
-        stage.map(pb::LeadStage::kind),
-        Some(pb::LeadStageKind::Won | pb::LeadStageKind::Lost)
-    )
+    !matches!(stage.map(pb::LeadStage::kind), Some(pb::LeadStageKind::Won | pb::LeadStageKind::Lost))
 }
 
 /// When the next step is due, and whether that is late: "2 days late", "tomorrow". What is won, lost or converted has none.
@@ -99,10 +89,7 @@ pub const SOURCES: [(&str, &str); 7] = [
 ];
 
 pub fn source_name(source: &str) -> String {
-    SOURCES
-        .iter()
-        .find(|(value, _)| *value == source)
-        .map_or_else(|| source.to_owned(), |(_, name)| (*name).to_owned())
+    SOURCES.iter().find(|(value, _)| *value == source).map_or_else(|| source.to_owned(), |(_, name)| (*name).to_owned())
 }
 
 #[cfg(test)]
@@ -119,14 +106,9 @@ mod tests {
 
     #[test]
     fn only_open_stages_wait_for_something() {
-        let stage = |kind: pb::LeadStageKind| pb::LeadStage {
-            kind: kind.into(),
-            ..Default::default()
-        };
+        let stage = |kind: pb::LeadStageKind| pb::LeadStage { kind: kind.into(), ..Default::default() };
         assert!(is_open(None) && is_open(Some(&stage(pb::LeadStageKind::Open))));
-        assert!(
-            !is_open(Some(&stage(pb::LeadStageKind::Won))) && !is_open(Some(&stage(pb::LeadStageKind::Lost)))
-        );
+        assert!(!is_open(Some(&stage(pb::LeadStageKind::Won))) && !is_open(Some(&stage(pb::LeadStageKind::Lost))));
     }
 
     #[test]

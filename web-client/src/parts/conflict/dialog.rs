@@ -29,32 +29,17 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
         open.set(asks);
     });
     let left = move || {
-        let asked = edit
-            .conflict
-            .with(|conflict| conflict.as_ref().map_or(0, |one| one.questions(T::FIELDS).len()));
+        let asked = edit.conflict.with(|conflict| conflict.as_ref().map_or(0, |one| one.questions(T::FIELDS).len()));
         asked.saturating_sub(answers.with(Answers::len))
     };
     let refused = Signal::derive(move || {
         let left = left();
-        (left > 0).then(|| {
-            format!(
-                "Choose for {} first",
-                number::counted(left as i64, "more field", "more fields")
-            )
-        })
+        (left > 0).then(|| format!("Choose for {} first", number::counted(left as i64, "more field", "more fields")))
     });
     let take_all = move |side: Side| {
         edit.conflict.with_untracked(|conflict| {
-            let questions = conflict
-                .as_ref()
-                .map(|one| one.questions(T::FIELDS))
-                .unwrap_or_default();
-            answers.set(
-                questions
-                    .into_iter()
-                    .map(|question| (question.path, side))
-                    .collect(),
-            );
+            let questions = conflict.as_ref().map(|one| one.questions(T::FIELDS)).unwrap_or_default();
+            answers.set(questions.into_iter().map(|question| (question.path, side)).collect());
         });
     };
     let save = move || {
@@ -62,13 +47,9 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
             answers.with_untracked(|answers| edit.save_merged(answers));
         }
     };
-    let keep_editing = move || edit.conflict.set(None);
-    let by = move || {
-        edit.conflict
-            .with(|conflict| conflict.as_ref().map(|one| one.by.clone()).unwrap_or_default())
-    };
-    let title =
-        Signal::derive(move || format!("{} saved this {} while you were editing", somebody(&by()), T::ONE));
+    let keep_editing = move || edit.keep_editing();
+    let by = move || edit.conflict.with(|conflict| conflict.as_ref().map(|one| one.by.clone()).unwrap_or_default());
+    let title = Signal::derive(move || format!("{} saved this {} while you were editing", somebody(&by()), T::ONE));
     let foot = ViewFn::from(move || {
         view! {
             <Button kind=Kind::Ghost class="not-phone" on_click=move |_| take_all(Side::Current)>
@@ -139,9 +120,7 @@ impl Lead {
             (when, at) => format!("{}{}, at {at}. ", when[..1].to_uppercase(), &when[1..]),
         };
         let asked = number::counted(self.asked as i64, "field was", "fields were");
-        format!(
-            "{when}{asked} changed by both of you. Choose per field; nothing is lost, both stay in the timeline."
-        )
+        format!("{when}{asked} changed by both of you. Choose per field; nothing is lost, both stay in the timeline.")
     }
 }
 
@@ -220,16 +199,8 @@ fn MergedList(merged: Vec<Merged>, words: Words, by: String) -> impl IntoView {
         .iter()
         .map(|one| {
             let shown = |text: &str| words.run((one.path.to_owned(), text.to_owned()));
-            let change = FieldChange {
-                field: label(one.path),
-                before: shown(&one.before),
-                after: shown(&one.after),
-            };
-            let whose = if one.whose == Side::Yours {
-                "yours".to_owned()
-            } else {
-                theirs.clone()
-            };
+            let change = FieldChange { field: label(one.path), before: shown(&one.before), after: shown(&one.after) };
+            let whose = if one.whose == Side::Yours { "yours".to_owned() } else { theirs.clone() };
             view! { <li class="row"><Diff change/><span class="muted push">{whose}</span></li> }
         })
         .collect_view();
@@ -248,11 +219,7 @@ fn MergedList(merged: Vec<Merged>, words: Words, by: String) -> impl IntoView {
 }
 
 fn somebody(by: &str) -> String {
-    if by.is_empty() {
-        "Somebody".to_owned()
-    } else {
-        by.to_owned()
-    }
+    if by.is_empty() { "Somebody".to_owned() } else { by.to_owned() }
 }
 
 /// "Tom’s".
@@ -269,20 +236,9 @@ mod tests {
 
     #[test]
     fn the_lead_says_when_and_how_many() {
-        let lead = Lead {
-            when: "2 min ago".into(),
-            at: "13:36".into(),
-            asked: 2,
-        };
-        assert!(
-            lead.sentence()
-                .starts_with("2 min ago, at 13:36. 2 fields were changed by both of you.")
-        );
-        let lead = Lead {
-            when: "just now".into(),
-            at: "13:36".into(),
-            asked: 1,
-        };
+        let lead = Lead { when: "2 min ago".into(), at: "13:36".into(), asked: 2 };
+        assert!(lead.sentence().starts_with("2 min ago, at 13:36. 2 fields were changed by both of you."));
+        let lead = Lead { when: "just now".into(), at: "13:36".into(), asked: 1 };
         assert!(lead.sentence().starts_with("Just now, at 13:36. 1 field was"));
     }
 
