@@ -70,8 +70,10 @@ export async function signIn(page, url, account) {
 
 /** Nothing is loading any more. */
 export async function settled(page) {
-  await page.waitForLoadState('networkidle').catch(() => {});
-  await page.waitForFunction(() => !document.querySelector('.skeleton:not([aria-hidden])'), null, { timeout: 10_000 }).catch(() => {});
+  // The stream of changes never ends, so the network is never idle: what counts is that the page has its content.
+  await page.waitForSelector('main');
+  await page.waitForTimeout(400);
+  await page.waitForFunction(() => !document.querySelector('main .skeleton'), null, { timeout: 10_000 });
 }
 
 /** axe finds nothing. */

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use streamflow_kernel::{
     ctx::{Ctx, Principal},
+    db::Visibility,
     error::{Error, Result},
     feed::{Cursor, Event, Op, Watch, WatchItem},
     ids::{self, prefix},
@@ -124,6 +125,8 @@ fn entities(principal: &Principal) -> Vec<&'static str> {
     NOUNS
         .iter()
         .filter(|noun| may(&principal.role, noun.permission))
+        // Notes stand on leads too, and bookkeeping sees none of those.
+        .filter(|noun| noun.entity != "timeline" || principal.visibility != Visibility::Finance)
         .map(|noun| noun.entity)
         .collect()
 }
