@@ -57,16 +57,13 @@ pub fn NewContact(
             ..draft.read(pb::Contact::default())
         };
         let act = form.act();
-        form.send(
-            async move { record::create(&act, contact).await },
-            move |contact| {
-                open.set(false);
-                draft.fill(&pb::Contact::default());
-                form.saved();
-                use_toasts().say(format!("{} added", contact.name));
-                added.run(contact);
-            },
-        );
+        form.send(async move { record::create(&act, contact).await }, move |contact| {
+            open.set(false);
+            draft.fill(&pb::Contact::default());
+            form.saved();
+            use_toasts().say(format!("{} added", contact.name));
+            added.run(contact);
+        });
     });
     let dismissed = move |()| {
         if form.dirty.get_untracked() {
@@ -104,11 +101,7 @@ pub fn NewContact(
 
 /// An edit, with the question when another person saved meanwhile.
 #[component]
-pub fn EditContact(
-    edit: Edit<pb::Contact>,
-    words: Words,
-    #[prop(into)] version: Signal<i64>,
-) -> impl IntoView {
+pub fn EditContact(edit: Edit<pb::Contact>, words: Words, #[prop(into)] version: Signal<i64>) -> impl IntoView {
     let foot = ViewFn::from(move || {
         view! {
             <Button kind=Kind::Ghost on_click=move |_| edit.discard()>"Discard"</Button>

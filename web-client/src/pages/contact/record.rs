@@ -8,23 +8,13 @@ use crate::parts::{edit::Record, field::FieldOf};
 
 pub async fn get(contact_id: String) -> Result<pb::Contact, ApiError> {
     let call = async |transport, request| ContactServiceClient::new(transport).get_contact(request).await;
-    Ok(use_api()
-        .read(pb::GetContactRequest { contact_id }, call)
-        .await?
-        .contact
-        .unwrap_or_default())
+    Ok(use_api().read(pb::GetContactRequest { contact_id }, call).await?.contact.unwrap_or_default())
 }
 
 pub async fn create(act: &Act, contact: pb::Contact) -> Result<pb::Contact, ApiError> {
-    let request = pb::CreateContactRequest {
-        contact: Some(contact),
-    };
+    let request = pb::CreateContactRequest { contact: Some(contact) };
     let call = async |transport, request| ContactServiceClient::new(transport).create_contact(request).await;
-    Ok(use_api()
-        .write(act, request, call)
-        .await?
-        .contact
-        .unwrap_or_default())
+    Ok(use_api().write(act, request, call).await?.contact.unwrap_or_default())
 }
 
 pub async fn list(request: pb::ListContactsRequest) -> Result<pb::ListContactsResponse, ApiError> {
@@ -35,32 +25,12 @@ pub async fn list(request: pb::ListContactsRequest) -> Result<pb::ListContactsRe
 impl Record for pb::Contact {
     const FIELDS: &'static [FieldOf<Self>] = &[
         FieldOf::new("name", |c| c.name.clone(), |c, text| text.clone_into(&mut c.name)),
-        FieldOf::new(
-            "title",
-            |c| c.title.clone(),
-            |c, text| text.clone_into(&mut c.title),
-        ),
-        FieldOf::new(
-            "email",
-            |c| c.email.clone(),
-            |c, text| text.clone_into(&mut c.email),
-        ),
-        FieldOf::new(
-            "phone",
-            |c| c.phone.clone(),
-            |c, text| text.clone_into(&mut c.phone),
-        ),
-        FieldOf::new(
-            "mobile",
-            |c| c.mobile.clone(),
-            |c, text| text.clone_into(&mut c.mobile),
-        ),
+        FieldOf::new("title", |c| c.title.clone(), |c, text| text.clone_into(&mut c.title)),
+        FieldOf::new("email", |c| c.email.clone(), |c, text| text.clone_into(&mut c.email)),
+        FieldOf::new("phone", |c| c.phone.clone(), |c, text| text.clone_into(&mut c.phone)),
+        FieldOf::new("mobile", |c| c.mobile.clone(), |c, text| text.clone_into(&mut c.mobile)),
         FieldOf::new("note", |c| c.note.clone(), |c, text| text.clone_into(&mut c.note)),
-        FieldOf::new(
-            "main",
-            |c| yes_or_no(c.main).to_owned(),
-            |c, text| c.main = text == "yes",
-        ),
+        FieldOf::new("main", |c| yes_or_no(c.main).to_owned(), |c, text| c.main = text == "yes"),
     ];
     const ONE: &'static str = "contact";
 
@@ -81,12 +51,8 @@ impl Record for pb::Contact {
     }
 
     async fn send(act: &Act, record: Self, mask: Vec<String>) -> Result<(Self, Vec<String>), ApiError> {
-        let request = pb::UpdateContactRequest {
-            contact: Some(record),
-            update_mask: Some(FieldMask { paths: mask }),
-        };
-        let call =
-            async |transport, request| ContactServiceClient::new(transport).update_contact(request).await;
+        let request = pb::UpdateContactRequest { contact: Some(record), update_mask: Some(FieldMask { paths: mask }) };
+        let call = async |transport, request| ContactServiceClient::new(transport).update_contact(request).await;
         let reply = use_api().write(act, request, call).await?;
         Ok((reply.contact.unwrap_or_default(), reply.merged_fields))
     }
