@@ -134,7 +134,7 @@ fn views() -> Vec<ViewTab> {
 
 fn columns() -> Vec<Column<pb::AuditRecord>> {
     vec![
-        Column::new("at", "Time", |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> }).width(150),
+        Column::new("at", "Time", |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> }).width(112),
         Column::new("who", "Who", |record: &pb::AuditRecord| {
             let name = record.actor_name.clone();
             if name.is_empty() {
@@ -144,22 +144,22 @@ fn columns() -> Vec<Column<pb::AuditRecord>> {
             }
         })
         .on_phone("c"),
-        Column::new("role", "Role", |record: &pb::AuditRecord| words::entity(&record.actor_role.to_lowercase())).soft().width(110),
+        Column::new("role", "Role", |record: &pb::AuditRecord| words::entity(&record.actor_role.to_lowercase())).soft().width(96),
         Column::new("action", "Action", |record: &pb::AuditRecord| {
             view! { <span title=record.path.clone()>{words::action(&record.path)}</span> }
         })
-        .width(180)
+        .width(170)
         .on_phone("b"),
-        Column::new("record", "Record", |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }).width(160),
+        Column::new("record", "Record", |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }).width(132),
         Column::new("ip", "Address", |record: &pb::AuditRecord| {
             view! { <span class="mono muted">{record.ip.clone()}</span> }
         })
-        .width(130),
+        .width(116),
         Column::new("outcome", "Result", |record: &pb::AuditRecord| {
             let (tone, glyph, text) = words::outcome(&record.outcome);
             view! { <Status tone glyph text/> }
         })
-        .width(140)
+        .width(124)
         .on_phone("d"),
     ]
 }

@@ -34,7 +34,7 @@ pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callba
         <div class="panel-section">
             <div class="row">
                 <h2 class="t-14 grow">{words::action(&record.path)}</h2>
-                <IconButton label="Close panel" glyph=glyphs::XMARK small=true on_click=move |_| close.run(())/>
+                <IconButton label="Close panel" glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
             </div>
             <dl class="kv">
                 <dt>"Result"</dt>

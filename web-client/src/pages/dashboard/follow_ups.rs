@@ -1,14 +1,14 @@
 //! Follow-ups of everybody this person answers for, the longest overdue first.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{self as pb, LeadStageKind};
+use streamflow_proto::client::v1 as pb;
 use web_kit::{
     api::error::ApiError,
     format,
-    list::aip,
     load::{Load, Loaded},
 };
 
+use super::needs::due_filter;
 use crate::{
     api::{address, may, me},
     pages::{lead::record, tasks::row::DueDay},
@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// Leads read, of which those in closed stages and one's own fall away.
-const LEADS: i32 = 40;
+/// Leads read, of which one's own fall away: those need oneself.
+const LEADS: i32 = 30;
 const LINES: usize = 8;
 
 /// Owners and managers see more leads than their own.
@@ -40,19 +40,12 @@ async fn others(today: &str) -> Result<Vec<pb::Lead>, ApiError> {
     let request = pb::ListLeadsRequest {
         page_size: LEADS,
         order_by: "follow_up_on".to_owned(),
-        filter: aip::and([aip::until("follow_up_on", today), "converted = false".to_owned()]),
+        filter: due_filter(today).await?,
         ..pb::ListLeadsRequest::default()
     };
-    let (stages, reply) = futures::try_join!(record::stages(), record::list(request))?;
     let own = me().user.unwrap_or_default().id;
-    let is_open = |lead: &pb::Lead| {
-        stages.iter().any(|stage| stage.id == lead.stage_id && stage.kind() == LeadStageKind::Open)
-    };
-    Ok(reply
-        .leads
-        .into_iter()
-        .filter(|lead| is_open(lead) && lead.owner_id != own && lead.assignee_id != own)
-        .collect())
+    let leads = record::list(request).await?.leads.into_iter();
+    Ok(leads.filter(|lead| lead.owner_id != own && lead.assignee_id != own).collect())
 }
 
 /// `due` is how many there are in all.

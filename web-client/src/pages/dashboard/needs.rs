@@ -79,27 +79,32 @@ async fn own_follow_ups(today: &str) -> Result<Vec<pb::Lead>, ApiError> {
         return Ok(Vec::new());
     }
     let own = me().user.unwrap_or_default().id;
-    let due = |field: &str| {
-        let filter = aip::and([aip::eq(field, &own), aip::until("follow_up_on", today), "converted = false".to_owned()]);
+    let due = due_filter(today).await?;
+    let mine = |field: &str| {
         record::list(pb::ListLeadsRequest {
             page_size: LEADS,
             order_by: "follow_up_on".to_owned(),
-            filter,
+            filter: aip::and([aip::eq(field, &own), due.clone()]),
             ..pb::ListLeadsRequest::default()
         })
     };
-    let (stages, owned, assigned) = futures::try_join!(record::stages(), due("owner_id"), due("assignee_id"))?;
-    let is_open = |lead: &pb::Lead| {
-        stages.iter().any(|stage| stage.id == lead.stage_id && stage.kind() == LeadStageKind::Open)
-    };
+    let (owned, assigned) = futures::try_join!(mine("owner_id"), mine("assignee_id"))?;
     let all: BTreeMap<(String, String), pb::Lead> = owned
         .leads
         .into_iter()
         .chain(assigned.leads)
-        .filter(is_open)
         .map(|lead| ((lead.follow_up_on.clone(), lead.id.clone()), lead))
         .collect();
     Ok(all.into_values().collect())
+}
+
+/// Leads whose next step is due: neither won nor lost, and no customers yet.
+pub async fn due_filter(today: &str) -> Result<String, ApiError> {
+    let closed = record::stages().await?.into_iter().filter(|stage| stage.kind() != LeadStageKind::Open);
+    // Ids are letters and digits, so they need no quotes.
+    let open = closed.map(|stage| format!("stage_id != {}", stage.id));
+    let due = [aip::until("follow_up_on", today), "converted = false".to_owned()];
+    Ok(aip::and(due.into_iter().chain(open)))
 }
 
 #[component]

@@ -130,8 +130,7 @@ fn take_back(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Option<Ap
         match answer {
             Ok(_) => {
                 problem.try_set(None);
-                let told = format!("Invitation of {} taken back", invitation.email);
-                use_toasts().say_with_undo(told, move || send_again(invitation.clone(), crew, problem));
+                use_toasts().say_with_undo("Invitation taken back", move || send_again(invitation.clone(), crew, problem));
             }
             Err(error) => drop(problem.try_set(Some(error))),
         }
@@ -146,7 +145,7 @@ fn send_again(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Option<A
         let request =
             pb::CreateInvitationRequest { email: invitation.email, role: invitation.role, team_id: invitation.team_id };
         match invite(&Act::default(), request).await {
-            Ok(invitation) => use_toasts().say(format!("A new link is on its way to {}", invitation.email)),
+            Ok(_) => use_toasts().say("A new link is on its way"),
             Err(error) => drop(problem.try_set(Some(error))),
         }
         if problem.try_get_untracked().is_some() {
@@ -176,9 +175,9 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
             team_id: team_id.get_untracked(),
         };
         let act = form.act();
-        form.send(async move { invite(&act, request).await }, move |invitation| {
+        form.send(async move { invite(&act, request).await }, move |_| {
             open.set(false);
-            use_toasts().say(format!("Invitation sent to {}", invitation.email));
+            use_toasts().say("Invitation sent");
             crew.invitations.reload();
             invited.run(());
         });
