@@ -89,7 +89,7 @@ where
     let table_width = move || format!("{}px", column::least_width(&columns.get(), selection.is_some()));
     view! {
         {move || match (rows.is_ready(), rows.count() == 0, rows.error.get()) {
-            (false, _, Some(error)) => {
+            (_, true, Some(error)) => {
                 view! { <ErrorPanel what=what.get_value() error on_retry=move |()| rows.retry()/> }.into_any()
             }
             (true, true, None) if query.with(ListState::is_narrowed) => {
