@@ -58,6 +58,7 @@ pub fn ContactsPage() -> impl IntoView {
     let adding = RwSignal::new(false);
     let problem = RwSignal::new(None::<ApiError>);
     let views = use_views(&CONTACT, CHIPS, query, built_in_views(), count());
+    views.follow_total(rows.total);
     let new = follow_list(
         &CONTACT,
         rows,

@@ -68,6 +68,7 @@ pub fn CustomersPage() -> impl IntoView {
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
     let views = use_views(&CUSTOMER, CHIPS, query, built_in_views(), count());
+    views.follow_total(rows.total);
     let new = follow_list(
         &CUSTOMER,
         rows,

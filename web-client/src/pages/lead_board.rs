@@ -22,7 +22,7 @@ use web_kit::{
 };
 
 use super::lead::{
-    aside::{board_address, show_chosen},
+    aside::{card_address, show_chosen},
     form::NewLead,
     lanes::{Lane, refresh, shift},
     look::{self, AddLead, CHIPS, LookSwitch},
@@ -209,7 +209,7 @@ fn board_lane(lane: Lane, state: &ListState, directory: Directory) -> BoardLane 
 
 fn card(lead: pb::Lead, open: bool, state: &ListState, directory: Directory) -> Card {
     let (id, name) = (lead.id.clone(), lead.name.clone());
-    let href = board_address(state, &id);
+    let href = card_address(state, &id);
     Card { id, name, href, face: ViewFn::from(move || view! { <Face lead=lead.clone() open directory/> }) }
 }
 

@@ -58,6 +58,7 @@ pub fn LeadsPage() -> impl IntoView {
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
     let views = use_views(&LEAD, CHIPS, query, look::built_in_views(), look::count());
+    views.follow_total(rows.total);
     let new = follow_list(
         &LEAD,
         rows,

@@ -96,6 +96,20 @@ impl Views {
         self.built_in.get_value().into_iter().chain(saved).collect()
     }
 
+    /// Takes over what the list itself counted, while it shows a view as it was saved.
+    pub fn follow_total(self, total: RwSignal<Option<(i64, bool)>>) {
+        Effect::new(move |_| {
+            let Some((count, capped)) = total.get() else { return };
+            let state = self.query.get_untracked();
+            let tab = untrack(|| self.tabs()).into_iter().find(|tab| tab.id == state.view);
+            if tab.is_some_and(|tab| tab.state.filters == state.filters && tab.state.text == state.text) {
+                self.counts.update(|counts| {
+                    counts.insert(state.view, number::total(count, capped));
+                });
+            }
+        });
+    }
+
     /// The saved view the list is in, if it is this person's own.
     fn current_own(self) -> Option<pb::SavedView> {
         let own = me().user.unwrap_or_default().id;

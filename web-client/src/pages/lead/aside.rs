@@ -1,4 +1,4 @@
-//! The lead that is chosen on the board, beside it: which one is in the address, so that a link shows the same.
+//! The lead that is chosen on the board, beside it: its id is in the address, so that a link shows the same.
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -23,11 +23,20 @@ use crate::{
 };
 
 const KEY: &str = "lead";
-/// Where the panel is a sheet; as in the layout's style.
-const NARROW: &str = "(max-width: 1180px)";
+/// There is a right panel; as in the layout's style.
+const ROOM: &str = "(min-width: 1181px)";
+
+fn has_room() -> bool {
+    browser::matches(ROOM)
+}
+
+/// Where a card leads: beside the board, or to the lead's own page where there is no room beside it.
+pub fn card_address(state: &ListState, id: &str) -> String {
+    if has_room() { board_address(state, id) } else { LEAD.address(id) }
+}
 
 /// Address of the board with a lead beside it; none with an empty id.
-pub fn board_address(state: &ListState, id: &str) -> String {
+fn board_address(state: &ListState, id: &str) -> String {
     let query = state.to_query();
     let board = address("leads/board");
     match (query.is_empty(), id.is_empty()) {
@@ -62,24 +71,11 @@ pub fn show_chosen(
     let outcome = Outcome { done: Callback::new(move |_| board.reload()), problem };
     let is_chosen = Memo::new(move |_| lead.with(Option::is_some));
     Effect::new(move |_| {
-        if is_chosen.get() {
+        if is_chosen.get() && has_room() {
             page.with_panel(move || view! { <Chosen lead stages directory outcome close/> });
-            id.track();
-            page.panel_open.set(browser::matches(NARROW));
         } else {
             page.panel.set(None);
-            page.panel_open.set(false);
         }
-    });
-    // Closing the sheet ends the choice, so that the same card opens it again.
-    Effect::new(move |was: Option<bool>| {
-        let open = page.panel_open.get();
-        // Another page closes it too, and is not to be left.
-        let here = window().location().pathname().is_ok_and(|path| path == address("leads/board"));
-        if was == Some(true) && !open && here {
-            close.run(());
-        }
-        open
     });
 }
 
@@ -100,7 +96,7 @@ fn Chosen(
         <div class="panel-section row chosen-head">
             {open}
             <span class="grow"></span>
-            <IconButton label="Close panel" glyph=glyphs::XMARK small=true class="not-narrow" on_click=move |_| close.run(())/>
+            <IconButton label="Close panel" glyph=glyphs::XMARK small=true on_click=move |_| close.run(())/>
         </div>
         <Panel lead=lead stages directory news=RecordNews::default() outcome/>
     }

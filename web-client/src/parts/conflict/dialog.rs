@@ -7,6 +7,7 @@ use web_kit::{
     dialog::Dialog,
     format::{self, number},
     icon::{Icon, glyphs},
+    keys::use_shortcut,
     timeline::{Diff, FieldChange},
 };
 
@@ -71,15 +72,8 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
     });
     view! {
         <Dialog open title wide=true foot on_dismiss=move |()| keep_editing()>
-            <div
-                class="stack gap-4"
-                on:keydown=move |event| {
-                    if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-                        event.prevent_default();
-                        save();
-                    }
-                }
-            >
+            <div class="stack gap-4">
+                <SaveKey save=move |()| save()/>
                 {move || edit.conflict.get().map(|conflict| {
                     let questions = conflict.questions(T::FIELDS);
                     let merged = conflict.merged(T::FIELDS);
@@ -104,6 +98,12 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
         </Dialog>
     }
     .into_any()
+}
+
+/// Ctrl-Enter wherever the focus is, for as long as the question stands.
+#[component]
+fn SaveKey(#[prop(into)] save: Callback<()>) -> impl IntoView {
+    use_shortcut("ctrl+enter", "Save merged", move || save.run(()));
 }
 
 /// The sentence under the title.
