@@ -103,16 +103,19 @@ fn name(record: &pb::AuditRecord) -> String {
 
 fn use_records(query: ListQuery) -> Rows<pb::AuditRecord> {
     let api = use_api();
-    Rows::new(|record: &pb::AuditRecord| record.id.clone(), move |page_token| {
-        let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: query.with(to_filter) };
-        async move {
-            let call = async |transport, request| AuditServiceClient::new(transport).list_audit(request).await;
-            let reply = api.read(request, call).await?;
-            let info = reply.page.unwrap_or_default();
-            let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
-            Ok(Page { rows: reply.records, next_page_token: info.next_page_token, total })
-        }
-    })
+    Rows::new(
+        |record: &pb::AuditRecord| record.id.clone(),
+        move |page_token| {
+            let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: query.with(to_filter) };
+            async move {
+                let call = async |transport, request| AuditServiceClient::new(transport).list_audit(request).await;
+                let reply = api.read(request, call).await?;
+                let info = reply.page.unwrap_or_default();
+                let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
+                Ok(Page { rows: reply.records, next_page_token: info.next_page_token, total })
+            }
+        },
+    )
 }
 
 /// Ways of looking that are there for everyone.
@@ -140,7 +143,8 @@ fn columns() -> Vec<Column<pb::AuditRecord>> {
             if name.is_empty() {
                 view! { <span class="muted">"Nobody signed in"</span> }.into_any()
             } else {
-                view! { <span class="row person"><Avatar name=name.clone()/><span class="truncate">{name}</span></span> }.into_any()
+                view! { <span class="row person"><Avatar name=name.clone()/><span class="truncate">{name}</span></span> }
+                    .into_any()
             }
         })
         .on_phone("c"),
@@ -200,9 +204,7 @@ fn show_panel(page: PageSlots, query: ListQuery, rows: Rows<pb::AuditRecord>) {
         let record = record.get();
         let is_sheet = browser::matches("(max-width: 1180px)");
         page.panel_open.set(record.is_some() && is_sheet);
-        page.panel.set(record.map(|record| {
-            ViewFn::from(move || view! { <Detail record=record.clone() query close/> })
-        }));
+        page.panel.set(record.map(|record| ViewFn::from(move || view! { <Detail record=record.clone() query close/> })));
     });
     // A closed sheet closes the record, or the same row could not open it again.
     Effect::new(move |was: Option<bool>| {

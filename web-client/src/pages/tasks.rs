@@ -79,25 +79,17 @@ fn use_tasks(whose: RwSignal<String>, which: RwSignal<String>) -> Rows<pb::Task>
                 everyone: whose.get() == "everyone",
             };
             async move {
-                let call =
-                    async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
+                let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
                 let reply = api.read(request, call).await?;
                 let info = reply.page.unwrap_or_default();
-                let total =
-                    Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
-                Ok(Page {
-                    rows: reply.tasks,
-                    next_page_token: info.next_page_token,
-                    total,
-                })
+                let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
+                Ok(Page { rows: reply.tasks, next_page_token: info.next_page_token, total })
             }
         },
     );
     use_live(move |heard| match heard {
         // An own change is on the page already.
-        Heard::Change(change)
-            if change.entity == "task" && change.actor_id != me().user.unwrap_or_default().id =>
-        {
+        Heard::Change(change) if change.entity == "task" && change.actor_id != me().user.unwrap_or_default().id => {
             rows.reload();
         }
         Heard::Reset => rows.reload(),
@@ -124,14 +116,9 @@ fn Sections(
     directory: Directory,
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
-    let sections = Due::ALL
-        .into_iter()
-        .map(|due| view! { <Section due rows whose directory problem/> })
-        .collect_view();
+    let sections = Due::ALL.into_iter().map(|due| view! { <Section due rows whose directory problem/> }).collect_view();
     let state = move || match (rows.is_ready(), rows.error.get()) {
-        (false, Some(error)) => {
-            view! { <ErrorPanel what="Your tasks" error on_retry=move |()| rows.retry()/> }.into_any()
-        }
+        (false, Some(error)) => view! { <ErrorPanel what="Your tasks" error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
         (true, None) if rows.count() == 0 => view! { <Nothing whose/> }.into_any(),
@@ -156,12 +143,7 @@ fn Section(
 ) -> impl IntoView {
     let tasks = Memo::new(move |_| {
         let today = date::parse_iso(&format::today()).unwrap_or_default();
-        rows.with(|all| {
-            all.iter()
-                .filter(|task| Due::of(task, today) == due)
-                .cloned()
-                .collect::<Vec<Arc<pb::Task>>>()
-        })
+        rows.with(|all| all.iter().filter(|task| Due::of(task, today) == due).cloned().collect::<Vec<Arc<pb::Task>>>())
     });
     let people = move || (whose.get() == "everyone").then_some(directory);
     view! {

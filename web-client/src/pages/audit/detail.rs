@@ -136,9 +136,7 @@ fn pretty(payload: &str) -> String {
 /// From one record to all like it.
 #[component]
 fn Narrow(record: AuditRecord, query: ListQuery) -> impl IntoView {
-    let only = move |chip: &'static str, value: String| {
-        move |_| query.update(|state| state.set_filter(chip, &value))
-    };
+    let only = move |chip: &'static str, value: String| move |_| query.update(|state| state.set_filter(chip, &value));
     let person = (!record.actor_id.is_empty()).then(|| {
         view! {
             <Button small=true block=true glyph=glyphs::USER on_click=only("actor_id", record.actor_id.clone())>

@@ -118,10 +118,8 @@ pub fn NewCustomers(weeks: Vec<WeekFigure>) -> impl IntoView {
         (Some(first), Some(last)) => format!("weeks of {} to {}", day(&first.week_of), day(&last.week_of)),
         _ => String::new(),
     };
-    let points: Vec<_> = weeks
-        .iter()
-        .map(|week| Point::new(day(&week.week_of), week.count.into()).before(week.before.into()))
-        .collect();
+    let points: Vec<_> =
+        weeks.iter().map(|week| Point::new(day(&week.week_of), week.count.into()).before(week.before.into())).collect();
     view! {
         <section class="card" aria-labelledby="weeks-head">
             <div class="card-head">

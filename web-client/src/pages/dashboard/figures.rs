@@ -64,7 +64,8 @@ fn Change(now: i32, then: i32) -> impl IntoView {
             view! { <span class="up"><Icon glyph=glyphs::ARROW_UP/>{by}<span class="sr-only">" more"</span></span> }.into_any()
         }
         std::cmp::Ordering::Less => {
-            view! { <span class="down"><Icon glyph=glyphs::ARROW_DOWN/>{by}<span class="sr-only">" fewer"</span></span> }.into_any()
+            view! { <span class="down"><Icon glyph=glyphs::ARROW_DOWN/>{by}<span class="sr-only">" fewer"</span></span> }
+                .into_any()
         }
         std::cmp::Ordering::Equal => view! { "same as" }.into_any(),
     }

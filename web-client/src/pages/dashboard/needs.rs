@@ -89,12 +89,8 @@ async fn own_follow_ups(today: &str) -> Result<Vec<pb::Lead>, ApiError> {
         })
     };
     let (owned, assigned) = futures::try_join!(mine("owner_id"), mine("assignee_id"))?;
-    let all: BTreeMap<(String, String), pb::Lead> = owned
-        .leads
-        .into_iter()
-        .chain(assigned.leads)
-        .map(|lead| ((lead.follow_up_on.clone(), lead.id.clone()), lead))
-        .collect();
+    let all: BTreeMap<(String, String), pb::Lead> =
+        owned.leads.into_iter().chain(assigned.leads).map(|lead| ((lead.follow_up_on.clone(), lead.id.clone()), lead)).collect();
     Ok(all.into_values().collect())
 }
 

@@ -119,9 +119,7 @@ fn problem_count(sheet: Sheet) -> i32 {
 fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
     let groups = Memo::new(move |_| {
         sheet.problem_rows.with(|rows| {
-            sheet.import.with(|import| {
-                groups::groups(rows, import.as_ref().map_or(&[][..], |import| &import.columns))
-            })
+            sheet.import.with(|import| groups::groups(rows, import.as_ref().map_or(&[][..], |import| &import.columns)))
         })
     });
     let likely = Memo::new(move |_| sheet.problem_rows.with(|rows| groups::likely_fixes(rows).len()));
@@ -213,10 +211,7 @@ fn Foot(sheet: Sheet) -> impl IntoView {
         Some(_) => None,
     });
     let run = move |_| {
-        let request = pb::RunImportRequest {
-            import_id: sheet.id(),
-            skip_problem_rows: untrack(|| problem_count(sheet)) > 0,
-        };
+        let request = pb::RunImportRequest { import_id: sheet.id(), skip_problem_rows: untrack(|| problem_count(sheet)) > 0 };
         let act = act.get_value();
         busy.set(true);
         spawn_local(async move {
@@ -248,7 +243,9 @@ fn Foot(sheet: Sheet) -> impl IntoView {
     let label = move || match (ready(), problem_count(sheet)) {
         (None, _) => "Import".to_owned(),
         (Some(ready), 0) => format!("Import {}", number::counted(ready.into(), "row", "rows")),
-        (Some(ready), left) => format!("Import {}, leave out {}", number::counted(ready.into(), "row", "rows"), number::count(left.into())),
+        (Some(ready), left) => {
+            format!("Import {}, leave out {}", number::counted(ready.into(), "row", "rows"), number::count(left.into()))
+        }
     };
     view! {
         <div class="dialog-foot import-foot">

@@ -10,11 +10,98 @@ use web_kit::{
 
 use super::{check_step::Look, sheet::Sheet};
 
+/// What is being done about one cell.
+#[derive(Clone, Copy)]
+struct Opened {
+    sheet: Sheet,
+    look: Look,
+    /// Row and column; column −1 for what is wrong with the whole row.
+    at: (i32, i32),
+    before: StoredValue<String>,
+    typed: RwSignal<String>,
+    /// A likely right value; empty for none.
+    likely: StoredValue<String>,
+    /// Closing takes the cell out of the page, which moves the focus once more.
+    closed: StoredValue<bool>,
+}
+
+impl Opened {
+    fn has_text(self) -> bool {
+        self.at.1 >= 0
+    }
+
+    fn is_open(self) -> bool {
+        self.closed.try_get_value() == Some(false)
+    }
+
+    fn is_changed(self) -> bool {
+        self.before.with_value(|before| self.typed.with_untracked(|typed| typed != before))
+    }
+
+    fn close(self) {
+        if self.is_open() {
+            self.closed.set_value(true);
+            if self.look.editing.get_untracked() == Some(self.at) {
+                self.look.editing.set(None);
+            }
+        }
+    }
+
+    fn put(self, value: String) {
+        self.close();
+        self.sheet.fix(self.at.0, self.at.1, value);
+    }
+
+    fn leave_out(self) {
+        self.close();
+        self.sheet.drop_row(self.at.0, true);
+    }
+
+    /// Takes what was typed, or else the likely value.
+    fn accept(self) {
+        let likely = self.likely.get_value();
+        if !self.has_text() {
+            self.close();
+        } else if self.is_changed() || likely.is_empty() {
+            self.put(self.typed.get_untracked());
+        } else {
+            self.put(likely);
+        }
+    }
+
+    /// Goes on elsewhere; what was typed is kept.
+    fn leave(self) {
+        if self.has_text() && self.is_changed() {
+            self.put(self.typed.get_untracked());
+        } else {
+            self.close();
+        }
+    }
+
+    fn next(self) {
+        self.leave();
+        self.look.editing.set(Some(self.at));
+        self.look.next(self.sheet);
+    }
+
+    fn press(self, event: &KeyboardEvent) {
+        // Letters belong to the text, not to the page's keys.
+        event.stop_propagation();
+        let in_text = event.target().is_some_and(|target| target.dyn_ref::<web_sys::HtmlInputElement>().is_some());
+        match &*event.key() {
+            "Enter" if in_text => self.accept(),
+            "Escape" => self.close(),
+            "F8" => self.next(),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+}
+
 #[component]
 pub fn Editor(
     sheet: Sheet,
     look: Look,
-    /// Row and column; column −1 for what is wrong with the whole row.
     at: (i32, i32),
     /// What the column fills.
     #[prop(into)]
@@ -22,112 +109,76 @@ pub fn Editor(
     #[prop(into)] text: String,
     problem: Option<ImportProblem>,
 ) -> impl IntoView {
-    let (row, column) = at;
-    let typed = RwSignal::new(text.clone());
-    let before = StoredValue::new(text);
-    let suggestion = StoredValue::new(problem.as_ref().map(|one| one.suggestion.clone()).unwrap_or_default());
+    let opened = Opened {
+        sheet,
+        look,
+        at,
+        before: StoredValue::new(text.clone()),
+        typed: RwSignal::new(text),
+        likely: StoredValue::new(problem.as_ref().map(|one| one.suggestion.clone()).unwrap_or_default()),
+        closed: StoredValue::new(false),
+    };
     let place = NodeRef::<html::Div>::new();
     focus_when_drawn(place);
-    // Closing takes the cell out of the page, which moves the focus once more.
-    let closed = StoredValue::new(false);
-    let close = move || {
-        if closed.try_get_value() == Some(false) {
-            closed.set_value(true);
-            if look.editing.get_untracked() == Some(at) {
-                look.editing.set(None);
-            }
-        }
-    };
-    let put = move |value: String| {
-        close();
-        sheet.fix(row, column, value);
-    };
-    let skip = move || {
-        close();
-        sheet.drop_row(row, true);
-    };
-    let is_changed = move || before.with_value(|before| typed.with_untracked(|typed| typed != before));
-    let accept = move || {
-        let likely = suggestion.get_value();
-        if column < 0 {
-            close();
-        } else if is_changed() || likely.is_empty() {
-            put(typed.get_untracked());
-        } else {
-            put(likely);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let on_input = event.target().is_some_and(|target| target.dyn_ref::<web_sys::HtmlInputElement>().is_some());
-        match &*event.key() {
-            "Enter" if on_input => accept(),
-            "Escape" => close(),
-            "F8" => {
-                if column >= 0 && is_changed() {
-                    put(typed.get_untracked());
-                }
-                look.editing.set(Some(at));
-                look.next(sheet);
-            }
-            _ => {
-                // Letters belong to the text, not to the page's keys.
-                event.stop_propagation();
-                return;
-            }
-        }
-        event.prevent_default();
-        event.stop_propagation();
-    };
     let left = move |event: web_sys::FocusEvent| {
         let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
         // A cell that is taken out of the page loses the focus too, when nothing of this is left.
-        if closed.try_get_value() != Some(false) || place.get_untracked().is_some_and(|place| place.contains(to.as_ref())) {
-            return;
+        if opened.is_open() && !place.get_untracked().is_some_and(|place| place.contains(to.as_ref())) {
+            opened.leave();
         }
-        // What was typed is kept also when the person just goes on elsewhere.
-        if column >= 0 && is_changed() { put(typed.get_untracked()) } else { close() }
     };
-    let name = title.to_lowercase();
+    let label = format!("{title}, row {}", at.0);
     view! {
-        <div class="cell-editor" node_ref=place on:keydown=on_key on:focusout=left>
-            {(column >= 0)
+        <div class="cell-editor" node_ref=place on:keydown=move |event| opened.press(&event) on:focusout=left>
+            {opened
+                .has_text()
                 .then(|| {
                     view! {
                         <input
                             class="cell-input"
-                            aria-label=format!("{title}, row {row}")
+                            aria-label=label
                             aria-invalid=problem.as_ref().map(|_| "true")
-                            prop:value=typed
-                            on:input:target=move |event| typed.set(event.target().value())
+                            prop:value=opened.typed
+                            on:input:target=move |event| opened.typed.set(event.target().value())
                         />
                     }
                 })}
-            <div class="popover fix" role="group" aria-label="Ways out">
-                {problem
-                    .map(|problem| {
-                        view! {
-                            <p class="fix-problem t-12 down"><Icon glyph=glyphs::TRIANGLE_EXCLAMATION/><span>{problem.message}</span></p>
-                        }
-                    })}
-                {suggestion
-                    .with_value(|likely| (!likely.is_empty()).then(|| likely.clone()))
-                    .map(|likely| {
-                        view! {
-                            <button type="button" class="btn btn-sm fix-way" on:click=move |_| put(suggestion.get_value())>
-                                "Use "<b class="medium tnum truncate">{likely}</b>
-                            </button>
-                        }
-                    })}
-                {(column >= 0)
-                    .then(|| {
-                        view! {
-                            <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| put(String::new())>
-                                {format!("Leave the {name} empty")}
-                            </button>
-                        }
-                    })}
-                <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| skip()>"Leave out this row"</button>
-            </div>
+            <Ways opened name=title.to_lowercase() message=problem.map(|problem| problem.message)/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What is wrong, and what can be done about it.
+#[component]
+fn Ways(opened: Opened, name: String, message: Option<String>) -> impl IntoView {
+    let likely = opened.likely.get_value();
+    let likely = (!likely.is_empty()).then(|| {
+        view! {
+            <button type="button" class="btn btn-sm fix-way" on:click=move |_| opened.put(opened.likely.get_value())>
+                "Use "
+                <b class="medium tnum truncate">{likely}</b>
+            </button>
+        }
+    });
+    let empty = opened.has_text().then(|| {
+        view! {
+            <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| opened.put(String::new())>
+                {format!("Leave the {name} empty")}
+            </button>
+        }
+    });
+    view! {
+        <div class="popover fix" role="group" aria-label="Ways out">
+            {message
+                .map(|text| {
+                    view! { <p class="fix-problem t-12 down"><Icon glyph=glyphs::TRIANGLE_EXCLAMATION/><span>{text}</span></p> }
+                })}
+            {likely}
+            {empty}
+            <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| opened.leave_out()>
+                "Leave out this row"
+            </button>
         </div>
     }
     .into_any()

@@ -17,7 +17,8 @@ pub fn Grid(sheet: Sheet, look: Look, rows: Memo<Vec<ImportRow>>) -> impl IntoVi
         let all = sheet.import.with(|import| import.as_ref().map(|import| import.columns.clone()).unwrap_or_default());
         all.into_iter().filter(|column| !column.field.is_empty()).collect::<Vec<_>>()
     });
-    let key = Memo::new(move |_| sheet.import.with(|import| import.as_ref().map(|import| import.key.clone()).unwrap_or_default()));
+    let key =
+        Memo::new(move |_| sheet.import.with(|import| import.as_ref().map(|import| import.key.clone()).unwrap_or_default()));
     let heads = move || {
         columns.with(|columns| {
             columns
@@ -142,21 +143,10 @@ fn Cell(
         (None, false) => "",
     };
     let (cell, message) = (text.clone(), problem.as_ref().map(|problem| problem.message.clone()));
-    let shown = move || {
-        let text = sending.get().unwrap_or_else(|| cell.clone());
-        match &message {
-            Some(message) if sending.with(Option::is_none) => view! { <BadCell text message=message.clone()/> }.into_any(),
-            _ if text.is_empty() => view! { <span class="muted">"empty"</span> }.into_any(),
-            _ if known => view! {
-                <span class="row gap-1">
-                    <span class="truncate grow">{text}</span>
-                    <Icon glyph=glyphs::CODE_MERGE/>
-                    <span class="sr-only">"finds a customer"</span>
-                </span>
-            }
-            .into_any(),
-            _ => view! { {text} }.into_any(),
-        }
+    let shown = move || match (sending.get(), &message) {
+        (Some(text), _) => view! { <CellText text known/> }.into_any(),
+        (None, Some(message)) => view! { <BadCell text=cell.clone() message=message.clone()/> }.into_any(),
+        (None, None) => view! { <CellText text=cell.clone() known/> }.into_any(),
     };
     view! {
         <td
@@ -176,12 +166,28 @@ fn Cell(
                 if editing.get() {
                     view! { <Editor sheet look at title=title.clone() text=text.clone() problem=problem.clone()/> }.into_any()
                 } else {
-                    shown().into_any()
+                    shown()
                 }
             }}
         </td>
     }
     .into_any()
+}
+
+#[component]
+fn CellText(text: String, known: bool) -> impl IntoView {
+    match (text.is_empty(), known) {
+        (true, _) => view! { <span class="muted">"empty"</span> }.into_any(),
+        (false, true) => view! {
+            <span class="row gap-1">
+                <span class="truncate grow">{text}</span>
+                <Icon glyph=glyphs::CODE_MERGE/>
+                <span class="sr-only">"finds a customer"</span>
+            </span>
+        }
+        .into_any(),
+        (false, false) => text.into_any(),
+    }
 }
 
 #[component]
@@ -213,7 +219,9 @@ fn Fate(sheet: Sheet, row: ImportRow) -> impl IntoView {
         ImportRowFate::Create => view! { <Status tone=Tone::Success glyph=glyphs::PLUS text="New"/> }.into_any(),
         ImportRowFate::Update => view! { <Status tone=Tone::Warning glyph=glyphs::CODE_MERGE text="Updates"/> }.into_any(),
         ImportRowFate::Unchanged => view! { <Status glyph=glyphs::CHECK text="Same already"/> }.into_any(),
-        ImportRowFate::Blocked => view! { <Status tone=Tone::Danger glyph=glyphs::TRIANGLE_EXCLAMATION text="To decide"/> }.into_any(),
+        ImportRowFate::Blocked => {
+            view! { <Status tone=Tone::Danger glyph=glyphs::TRIANGLE_EXCLAMATION text="To decide"/> }.into_any()
+        }
         ImportRowFate::Unspecified => ().into_any(),
     }
 }

@@ -104,10 +104,7 @@ mod tests {
         ];
         let groups = groups(&rows(), &columns);
         let told: Vec<_> = groups.iter().map(|one| (one.title.as_str(), one.count, one.fixable, one.message.as_str())).collect();
-        assert_eq!(
-            told,
-            [("Phone", 3, 2, "Too short"), ("Whole row", 1, 0, "Too few cells"), ("Mail", 1, 0, "No domain")]
-        );
+        assert_eq!(told, [("Phone", 3, 2, "Too short"), ("Whole row", 1, 0, "Too few cells"), ("Mail", 1, 0, "No domain")]);
         assert_eq!(likely_fixes(&rows()).len(), 2);
     }
 

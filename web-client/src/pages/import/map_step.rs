@@ -11,11 +11,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::{
-    fields,
-    sheet::Sheet,
-    words,
-};
+use super::{fields, sheet::Sheet, words};
 
 /// What is chosen on this page.
 #[derive(Clone, Copy)]
@@ -95,11 +91,7 @@ fn elsewhere(mut error: ApiError) -> ApiError {
 #[component]
 fn Columns(columns: Vec<pb::ImportColumn>, chosen: Chosen) -> impl IntoView {
     let headers = StoredValue::new(columns.iter().map(|column| column.header.clone()).collect::<Vec<_>>());
-    let rows = columns
-        .into_iter()
-        .enumerate()
-        .map(|(at, column)| view! { <ColumnRow at column chosen headers/> })
-        .collect_view();
+    let rows = columns.into_iter().enumerate().map(|(at, column)| view! { <ColumnRow at column chosen headers/> }).collect_view();
     view! {
         <div class="table-wrap card" tabindex="0" role="region" aria-label="Columns of the file">
             <table class="table table-plain import-columns">
@@ -117,16 +109,9 @@ fn Columns(columns: Vec<pb::ImportColumn>, chosen: Chosen) -> impl IntoView {
 }
 
 #[component]
-fn ColumnRow(
-    at: usize,
-    column: pb::ImportColumn,
-    chosen: Chosen,
-    headers: StoredValue<Vec<String>>,
-) -> impl IntoView {
+fn ColumnRow(at: usize, column: pb::ImportColumn, chosen: Chosen, headers: StoredValue<Vec<String>>) -> impl IntoView {
     let field = move || chosen.mapping.with(|mapping| mapping.get(at).cloned().unwrap_or_default());
-    let problem = move || {
-        chosen.refused.with(|error| error.as_ref()?.violation(&format!("mapping[{at}]")).map(str::to_owned))
-    };
+    let problem = move || chosen.refused.with(|error| error.as_ref()?.violation(&format!("mapping[{at}]")).map(str::to_owned));
     let choose = move |to: String| {
         let mut left_out = None;
         chosen.mapping.update(|mapping| left_out = fields::assign(mapping, at, &to));

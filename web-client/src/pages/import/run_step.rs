@@ -37,10 +37,12 @@ pub fn follow(sheet: Sheet) {
 #[component]
 pub fn RunStep(sheet: Sheet) -> impl IntoView {
     let import = move || sheet.import.get().unwrap_or_default();
-    let start = StoredValue::new((browser::now(), sheet.import.with_untracked(|one| one.as_ref().map_or(0, |one| one.done_rows))));
+    let start =
+        StoredValue::new((browser::now(), sheet.import.with_untracked(|one| one.as_ref().map_or(0, |one| one.done_rows))));
     let words = move || {
         let import = import();
-        let done = format!("{} of {}", number::count(import.done_rows.into()), number::counted(import.total_rows.into(), "row", "rows"));
+        let done =
+            format!("{} of {}", number::count(import.done_rows.into()), number::counted(import.total_rows.into(), "row", "rows"));
         match left(&import, start.get_value(), browser::now()) {
             Some(seconds) => format!("{done}, about {} left", number::duration(seconds)),
             None => done,
@@ -77,7 +79,7 @@ fn left(import: &pb::Import, (since, done_then): (i64, i32), now: i64) -> Option
 #[component]
 fn Counts(#[prop(into)] import: Signal<pb::Import>) -> impl IntoView {
     let figure = |label: &'static str, count: fn(&pb::Import) -> i32| {
-        let count = move || import.with(|import| count(import));
+        let count = move || import.with(count);
         view! {
             <div class="stat">
                 <div class="stat-label">{label}</div>
@@ -106,7 +108,9 @@ pub fn DoneStep(sheet: Sheet) -> impl IntoView {
         let import = import.get();
         let (tone, glyph, text) = match import.state() {
             ImportState::Failed => ("is-danger", glyphs::CIRCLE_XMARK, failed_text(&import)),
-            ImportState::Undoing => ("is-warning", glyphs::ROTATE_LEFT, "Being undone. You can leave this page; it goes on.".to_owned()),
+            ImportState::Undoing => {
+                ("is-warning", glyphs::ROTATE_LEFT, "Being undone. You can leave this page; it goes on.".to_owned())
+            }
             ImportState::Undone => ("", glyphs::ROTATE_LEFT, undone_text(&import)),
             _ => ("is-success", glyphs::CIRCLE_CHECK, done_text(&import)),
         };
@@ -143,7 +147,10 @@ fn failed_text(import: &pb::Import) -> String {
 fn undone_text(import: &pb::Import) -> String {
     match import.skipped {
         0 => "This import was undone: everything it added and changed is taken back.".to_owned(),
-        kept => format!("This import was undone. {} kept, because people worked with them since.", number::counted(kept.into(), "record was", "records were")),
+        kept => format!(
+            "This import was undone. {} kept, because people worked with them since.",
+            number::counted(kept.into(), "record was", "records were")
+        ),
     }
 }
 

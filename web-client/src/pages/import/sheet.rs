@@ -230,12 +230,7 @@ impl Sheet {
 
     async fn look_again(self) {
         let Some(import) = self.import.get_untracked() else { return };
-        let request = pb::PreviewImportRequest {
-            import_id: import.id,
-            mapping: Vec::new(),
-            mode: import.mode,
-            key: import.key,
-        };
+        let request = pb::PreviewImportRequest { import_id: import.id, mapping: Vec::new(), mode: import.mode, key: import.key };
         let answer = self.preview(&Act::default(), request).await;
         if let Err(error) = answer
             && !self.is_gone()

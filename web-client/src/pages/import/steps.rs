@@ -51,11 +51,7 @@ pub fn Steps(#[prop(into)] now: Signal<Step>) -> impl IntoView {
             .enumerate()
             .map(|(at, step)| {
                 let done = step < now || (step == now && step == Step::Done);
-                let mark = if done {
-                    view! { <Icon glyph=glyphs::CHECK/> }.into_any()
-                } else {
-                    (at + 1).into_any()
-                };
+                let mark = if done { view! { <Icon glyph=glyphs::CHECK/> }.into_any() } else { (at + 1).into_any() };
                 view! {
                     <li class=if done { "is-done" } else { "" } aria-current=(step == now).then_some("step")>
                         <b>{mark}</b>

@@ -40,12 +40,8 @@ pub fn result(import: &Import) -> String {
             kept => format!("taken back, {} kept", number::counted(kept.into(), "record", "records")),
         };
     }
-    let parts = [
-        (import.created, "added"),
-        (import.updated, "updated"),
-        (import.unchanged, "unchanged"),
-        (import.skipped, "left out"),
-    ];
+    let parts =
+        [(import.created, "added"), (import.updated, "updated"), (import.unchanged, "unchanged"), (import.skipped, "left out")];
     let told: Vec<_> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)

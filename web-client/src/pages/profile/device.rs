@@ -42,7 +42,8 @@ mod tests {
     fn browsers_and_programs_have_names() {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0 Safari/537.36 Edg/124.0";
         assert_eq!(device(edge), "Edge on Windows");
-        let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile/15E148 Safari/604.1";
+        let safari =
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile/15E148 Safari/604.1";
         assert_eq!(device(safari), "Safari on iPhone");
         assert_eq!(device("grpcurl/1.9"), "grpcurl");
         assert_eq!(device(""), "Unknown program");

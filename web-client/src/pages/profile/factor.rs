@@ -77,10 +77,8 @@ fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl Int
     let send = move |()| {
         let request = pb::EnrolSecondFactorRequest { code: code.get_untracked() };
         let call = async move {
-            api.open(request, async |transport, request| {
-                AccountServiceClient::new(transport).enrol_second_factor(request).await
-            })
-            .await
+            api.open(request, async |transport, request| AccountServiceClient::new(transport).enrol_second_factor(request).await)
+                .await
         };
         form.send(call, move |reply| enrolment.set(Some(reply)));
     };
@@ -107,11 +105,7 @@ fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl Int
 }
 
 #[component]
-fn Confirm(
-    enrolment: pb::EnrolSecondFactorResponse,
-    codes: RwSignal<Vec<String>>,
-    changed: Callback<()>,
-) -> impl IntoView {
+fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());

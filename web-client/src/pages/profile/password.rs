@@ -17,15 +17,10 @@ pub fn Password(email: String, #[prop(into)] changed: Callback<()>) -> impl Into
     let form = FormState::new();
     let [current, new] = [(); 2].map(|()| RwSignal::new(String::new()));
     let send = move |()| {
-        let request = pb::ChangePasswordRequest {
-            current_password: current.get_untracked(),
-            new_password: new.get_untracked(),
-        };
+        let request = pb::ChangePasswordRequest { current_password: current.get_untracked(), new_password: new.get_untracked() };
         let call = async move {
-            api.open(request, async |transport, request| {
-                AccountServiceClient::new(transport).change_password(request).await
-            })
-            .await
+            api.open(request, async |transport, request| AccountServiceClient::new(transport).change_password(request).await)
+                .await
         };
         form.send(call, move |_| {
             current.set(String::new());

@@ -27,11 +27,7 @@ pub fn AboutField(name: &'static str, value: RwSignal<String>) -> impl IntoView 
             if query.is_empty() || typed.try_get_untracked().is_none_or(|now| now.trim() != query) {
                 return Ok(Vec::new());
             }
-            let request = pb::SearchRequest {
-                query,
-                kinds: Vec::new(),
-                limit: OFFERED,
-            };
+            let request = pb::SearchRequest { query, kinds: Vec::new(), limit: OFFERED };
             let call = async |transport, request| SearchServiceClient::new(transport).search(request).await;
             Ok(api.read(request, call).await?.hits)
         }
@@ -82,11 +78,7 @@ mod tests {
 
     #[test]
     fn a_chosen_record_is_its_kind_and_id() {
-        let hit = pb::SearchHit {
-            kind: RecordKind::Lead.into(),
-            id: "lead_1".into(),
-            ..pb::SearchHit::default()
-        };
+        let hit = pb::SearchHit { kind: RecordKind::Lead.into(), id: "lead_1".into(), ..pb::SearchHit::default() };
         assert_eq!(chosen(&item(hit).value), (RecordKind::Lead, "lead_1".to_owned()));
         assert_eq!(chosen(""), (RecordKind::Unspecified, String::new()));
     }

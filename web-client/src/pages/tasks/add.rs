@@ -42,11 +42,9 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
         task.set_record_kind(kind);
         let act = form.act();
         let call = async move {
-            api.write(
-                &act,
-                pb::CreateTaskRequest { task: Some(task) },
-                async |transport, request| TaskServiceClient::new(transport).create_task(request).await,
-            )
+            api.write(&act, pb::CreateTaskRequest { task: Some(task) }, async |transport, request| {
+                TaskServiceClient::new(transport).create_task(request).await
+            })
             .await
         };
         let own = own.clone();
@@ -55,11 +53,7 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
                 value.set(String::new());
             }
             let task = reply.task.unwrap_or_default();
-            toasts.say(if task.assignee_id == own {
-                "Task added"
-            } else {
-                "Task handed over"
-            });
+            toasts.say(if task.assignee_id == own { "Task added" } else { "Task handed over" });
             added.run(task);
             browser::focus_soon(".task-add input");
         });
@@ -74,15 +68,22 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
             </div>
             <div class="task-send">
                 <Button kind=Kind::Primary submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
-                <button
-                    type="button"
-                    class="btn btn-ghost only-phone"
-                    aria-expanded=move || if more.get() { "true" } else { "false" }
-                    on:click=move |_| more.update(|on| *on = !*on)
-                >
-                    "Due, whose, about"
-                </button>
+                <MoreButton more/>
             </div>
         </Form>
+    }
+}
+
+#[component]
+fn MoreButton(more: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="btn btn-ghost only-phone"
+            aria-expanded=move || if more.get() { "true" } else { "false" }
+            on:click=move |_| more.update(|on| *on = !*on)
+        >
+            "Due, whose, about"
+        </button>
     }
 }

@@ -17,14 +17,7 @@ pub enum Due {
 }
 
 impl Due {
-    pub const ALL: [Self; 6] = [
-        Self::Late,
-        Self::Today,
-        Self::Week,
-        Self::Later,
-        Self::Undated,
-        Self::Done,
-    ];
+    pub const ALL: [Self; 6] = [Self::Late, Self::Today, Self::Week, Self::Later, Self::Undated, Self::Done];
 
     /// `today` is midnight of the company's day, in civil seconds.
     pub fn of(task: &pb::Task, today: i64) -> Self {
@@ -57,24 +50,13 @@ mod tests {
     #[test]
     fn a_task_stands_in_the_section_of_its_day() {
         let today = date::parse_iso("2026-11-20").expect("a date");
-        let due = |due_on: &str| {
-            Due::of(
-                &pb::Task {
-                    due_on: due_on.into(),
-                    ..pb::Task::default()
-                },
-                today,
-            )
-        };
+        let due = |due_on: &str| Due::of(&pb::Task { due_on: due_on.into(), ..pb::Task::default() }, today);
         assert_eq!(due("2026-11-19"), Due::Late);
         assert_eq!(due("2026-11-20"), Due::Today);
         assert_eq!(due("2026-11-26"), Due::Week);
         assert_eq!(due("2026-11-27"), Due::Later);
         assert_eq!(due(""), Due::Undated);
-        let done = pb::Task {
-            done_at: Some(prost_types::Timestamp::default()),
-            ..pb::Task::default()
-        };
+        let done = pb::Task { done_at: Some(prost_types::Timestamp::default()), ..pb::Task::default() };
         assert_eq!(Due::of(&done, today), Due::Done);
     }
 }

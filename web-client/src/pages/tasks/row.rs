@@ -34,8 +34,8 @@ pub fn TaskRow(
 ) -> impl IntoView {
     let done = RwSignal::new(task.done_at.is_some());
     let label = format!("Done: {}", task.title);
-    let about = record_address(&task)
-        .map(|address| view! { <a class="t-12 truncate" href=address>{task.record_name.clone()}</a> });
+    let about =
+        record_address(&task).map(|address| view! { <a class="t-12 truncate" href=address>{task.record_name.clone()}</a> });
     let (due_on, done_at) = (task.due_on.clone(), task.done_at);
     let id = StoredValue::new(task.id);
     let tick = move |now: bool| settle(id.get_value(), now, done, problem, settled);
@@ -75,24 +75,14 @@ pub fn DueDay(#[prop(into)] day: String) -> impl IntoView {
     let today = date::parse_iso(&format::today()).unwrap_or_default();
     let text = date::due(on, today);
     Some(match on.cmp(&today) {
-        std::cmp::Ordering::Less => {
-            view! { <Status tone=Tone::Danger glyph=glyphs::CALENDAR_XMARK text/> }.into_any()
-        }
-        std::cmp::Ordering::Equal => {
-            view! { <Status tone=Tone::Warning glyph=glyphs::CALENDAR text/> }.into_any()
-        }
+        std::cmp::Ordering::Less => view! { <Status tone=Tone::Danger glyph=glyphs::CALENDAR_XMARK text/> }.into_any(),
+        std::cmp::Ordering::Equal => view! { <Status tone=Tone::Warning glyph=glyphs::CALENDAR text/> }.into_any(),
         std::cmp::Ordering::Greater => view! { <span class="muted t-12">{text}</span> }.into_any(),
     })
 }
 
 /// Marks a task done or open again; shows it at once and takes it back when the server refuses.
-fn settle(
-    id: String,
-    now: bool,
-    done: RwSignal<bool>,
-    problem: RwSignal<Option<ApiError>>,
-    settled: Option<Callback<bool>>,
-) {
+fn settle(id: String, now: bool, done: RwSignal<bool>, problem: RwSignal<Option<ApiError>>, settled: Option<Callback<bool>>) {
     done.try_set(now);
     spawn_local(async move {
         match complete(id.clone(), now).await {

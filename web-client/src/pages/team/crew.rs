@@ -74,9 +74,7 @@ impl Crew {
     }
 
     pub fn team_choices(self) -> Vec<Choice> {
-        self.teams.with(|teams| {
-            teams.into_iter().flatten().map(|team| Choice::new(team.id.clone(), team.name.clone())).collect()
-        })
+        self.teams.with(|teams| teams.into_iter().flatten().map(|team| Choice::new(team.id.clone(), team.name.clone())).collect())
     }
 }
 
@@ -90,8 +88,7 @@ pub fn is_owner() -> bool {
 }
 
 /// Roles from the one who may all to the one who may least.
-pub const ROLES: [pb::Role; 5] =
-    [pb::Role::Owner, pb::Role::Manager, pb::Role::Staff, pb::Role::Employee, pb::Role::Accountant];
+pub const ROLES: [pb::Role; 5] = [pb::Role::Owner, pb::Role::Manager, pb::Role::Staff, pb::Role::Employee, pb::Role::Accountant];
 
 /// What a role sees and does, in one sentence.
 pub const fn role_text(role: pb::Role) -> &'static str {

@@ -142,8 +142,7 @@ fn take_back(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Option<Ap
 
 fn send_again(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Option<ApiError>>) {
     spawn_local(async move {
-        let request =
-            pb::CreateInvitationRequest { email: invitation.email, role: invitation.role, team_id: invitation.team_id };
+        let request = pb::CreateInvitationRequest { email: invitation.email, role: invitation.role, team_id: invitation.team_id };
         match invite(&Act::default(), request).await {
             Ok(_) => use_toasts().say("A new link is on its way"),
             Err(error) => drop(problem.try_set(Some(error))),
@@ -190,9 +189,8 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
             </Button>
         }
     });
-    let teams = Signal::derive(move || {
-        std::iter::once(Choice::new("", "No team")).chain(crew.team_choices()).collect::<Vec<_>>()
-    });
+    let teams =
+        Signal::derive(move || std::iter::once(Choice::new("", "No team")).chain(crew.team_choices()).collect::<Vec<_>>());
     view! {
         <Dialog open title="Invite a person" foot>
             <Form state=form on_submit=send guard=false>

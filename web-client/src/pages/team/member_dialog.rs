@@ -78,8 +78,6 @@ fn blamed(mask: &[String]) -> &'static str {
 
 #[component]
 pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl IntoView {
-    let api = use_api();
-    let toasts = use_toasts();
     let open = RwSignal::new(false);
     let form = FormState::new();
     let draft = Draft::new();
@@ -91,33 +89,9 @@ pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl Int
         }
         open.set(member.is_some());
     });
-    let title = Signal::derive(move || asked.with(|member| member.as_ref().map(|one| one.display_name.clone())).unwrap_or_default());
-    let send = move |()| {
-        let Some(before) = asked.get_untracked() else { return };
-        let (member, mask) = draft.changed(&before);
-        if mask.is_empty() {
-            asked.set(None);
-            return;
-        }
-        let field = blamed(&mask);
-        let act = form.act();
-        let request = pb::UpdateMemberRequest { member: Some(member), update_mask: Some(FieldMask { paths: mask }) };
-        let call = async move {
-            let call = async |transport, request| TeamServiceClient::new(transport).update_member(request).await;
-            let answer = api.write(&act, request, call).await;
-            if let Some(current) = answer.as_ref().err().and_then(stale) {
-                // The next press says what was chosen on top of what the other person did.
-                asked.update_untracked(|asked| *asked = Some(current));
-            }
-            answer.map_err(|error| error.at_field(Code::FailedPrecondition, field))
-        };
-        form.send(call, move |reply| {
-            let name = reply.member.map(|member| member.display_name).unwrap_or_default();
-            toasts.say(format!("{name} changed"));
-            asked.set(None);
-            crew.members.reload();
-        });
-    };
+    let title =
+        Signal::derive(move || asked.with(|member| member.as_ref().map(|one| one.display_name.clone())).unwrap_or_default());
+    let send = move |()| save(crew, asked, form, draft);
     let foot = ViewFn::from(move || {
         view! {
             <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
@@ -142,6 +116,34 @@ pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl Int
         </Dialog>
     }
     .into_any()
+}
+
+/// Sends what differs; closes the dialog when it is kept.
+fn save(crew: Crew, asked: RwSignal<Option<pb::Member>>, form: FormState, draft: Draft) {
+    let Some(before) = asked.get_untracked() else { return };
+    let (member, mask) = draft.changed(&before);
+    if mask.is_empty() {
+        asked.set(None);
+        return;
+    }
+    let field = blamed(&mask);
+    let act = form.act();
+    let request = pb::UpdateMemberRequest { member: Some(member), update_mask: Some(FieldMask { paths: mask }) };
+    let call = async move {
+        let call = async |transport, request| TeamServiceClient::new(transport).update_member(request).await;
+        let answer = use_api().write(&act, request, call).await;
+        if let Some(current) = answer.as_ref().err().and_then(stale) {
+            // The next press says what was chosen on top of what the other person did.
+            asked.update_untracked(|asked| *asked = Some(current));
+        }
+        answer.map_err(|error| error.at_field(Code::FailedPrecondition, field))
+    };
+    form.send(call, move |reply| {
+        let name = reply.member.map(|member| member.display_name).unwrap_or_default();
+        use_toasts().say(format!("{name} changed"));
+        asked.set(None);
+        crew.members.reload();
+    });
 }
 
 /// The person as somebody else left them.

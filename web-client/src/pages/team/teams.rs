@@ -72,9 +72,8 @@ fn TeamRow(team: pb::Team, crew: Crew, asked: TeamAsked) -> impl IntoView {
             of_team.map(|member| member.display_name.clone()).collect::<Vec<_>>()
         })
     });
-    let faces = move || {
-        people.get().into_iter().take(5).map(|name| view! { <Avatar name medium=true named=true/> }).collect_view()
-    };
+    let faces =
+        move || people.get().into_iter().take(5).map(|name| view! { <Avatar name medium=true named=true/> }).collect_view();
     let label = format!("Change {}", team.name);
     let name = team.name.clone();
     let items = Signal::derive(move || {
