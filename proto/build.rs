@@ -79,9 +79,8 @@ fn access_table(portal: &str, bytes: &[u8]) -> Result<String> {
 }
 
 fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMessage) -> Result<()> {
-    let text = |name: &str| -> String {
-        access.get_field_by_name(name).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-    };
+    let text =
+        |name: &str| -> String { access.get_field_by_name(name).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default() };
     let flag = |name: &str| access.get_field_by_name(name).and_then(|v| v.as_bool()).unwrap_or_default();
     let level = match access.get_field_by_name("level").and_then(|v| v.as_enum_number()) {
         Some(1) => "Anonymous",
@@ -89,11 +88,8 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
         Some(3) => "SignedIn",
         _ => return Err(format!("{} declares no level", method.full_name()).into()),
     };
-    let role_enum = access
-        .descriptor()
-        .get_field_by_name("roles")
-        .and_then(|f| f.kind().as_enum().cloned())
-        .ok_or("roles is not an enum")?;
+    let role_enum =
+        access.descriptor().get_field_by_name("roles").and_then(|f| f.kind().as_enum().cloned()).ok_or("roles is not an enum")?;
     let mut roles = Vec::new();
     if let Some(value) = access.get_field_by_name("roles") {
         for role in value.as_list().unwrap_or_default() {

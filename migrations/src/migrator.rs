@@ -1,16 +1,10 @@
 //! Runs the pending migrations of a system, all or none, and says which are pending.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "runs as the owner, before there is an org"
-)]
+#![expect(clippy::disallowed_methods, reason = "runs as the owner, before there is an org")]
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::{
-    MigrationName, MigrationStatus, MigrationTrait, SchemaManager, migrator::MigratorTraitSelf,
-};
+use sea_orm_migration::{MigrationName, MigrationStatus, MigrationTrait, SchemaManager, migrator::MigratorTraitSelf};
 
 use crate::ddl::{Dialect, Target};
 use crate::system::System;
@@ -54,11 +48,7 @@ pub async fn migrate(db: &DatabaseConnection, system: System) -> Result<(), DbEr
 pub async fn pending(db: &DatabaseConnection, system: System) -> Result<Vec<String>, DbErr> {
     let migrator = Migrator::new(db.get_database_backend().into(), system);
     let files = migrator.get_migration_with_status_read_only(db).await?;
-    Ok(files
-        .iter()
-        .filter(|file| file.status() == MigrationStatus::Pending)
-        .map(|file| file.name().to_owned())
-        .collect())
+    Ok(files.iter().filter(|file| file.status() == MigrationStatus::Pending).map(|file| file.name().to_owned()).collect())
 }
 
 /// The statements of all migrations of a system as one script, for reading and review.
@@ -80,13 +70,9 @@ pub fn script(dialect: Dialect, system: System) -> String {
 
 async fn take_on_owner(tx: &DatabaseTransaction, system: System) -> Result<(), DbErr> {
     let (owner, schema) = (system.owner_role(), system.schema());
-    tx.execute_unprepared(&format!(
-        "SELECT pg_advisory_xact_lock(hashtext('streamflow migrations {schema}'))"
-    ))
-    .await?;
+    tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock(hashtext('streamflow migrations {schema}'))")).await?;
     tx.execute_unprepared(&format!("SET LOCAL ROLE {owner}")).await?;
-    tx.execute_unprepared(&format!("SET LOCAL search_path = {schema}"))
-        .await?;
+    tx.execute_unprepared(&format!("SET LOCAL search_path = {schema}")).await?;
     tx.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
     Ok(())
 }
@@ -97,18 +83,14 @@ struct Migrator {
 
 impl Migrator {
     fn new(dialect: Dialect, system: System) -> Self {
-        Self {
-            target: Target { system, dialect },
-        }
+        Self { target: Target { system, dialect } }
     }
 }
 
 impl MigratorTraitSelf for Migrator {
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
         let target = self.target;
-        steps_of(target.system)
-            .map(|step| Box::new(Migration { step, target }) as Box<dyn MigrationTrait>)
-            .collect()
+        steps_of(target.system).map(|step| Box::new(Migration { step, target }) as Box<dyn MigrationTrait>).collect()
     }
 }
 
@@ -133,10 +115,7 @@ impl MigrationName for Migration {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    #[expect(
-        elided_lifetimes_in_paths,
-        reason = "the trait elides it, and async_trait makes `'_` another lifetime"
-    )]
+    #[expect(elided_lifetimes_in_paths, reason = "the trait elides it, and async_trait makes `'_` another lifetime")]
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         for statement in (self.step.up)(self.target) {

@@ -1,10 +1,7 @@
 //! Makes an empty PostgreSQL database ready: roles, schemas, rights, and the migrations of all systems.
 //!
 //! Roles belong to the cluster, so several databases share them: those that exist are kept, and get the given password.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "runs as a superuser, before there is an org"
-)]
+#![expect(clippy::disallowed_methods, reason = "runs as a superuser, before there is an org")]
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 
@@ -35,8 +32,7 @@ impl RolePasswords {
 pub async fn prepare_postgres(db: &DatabaseConnection, passwords: &RolePasswords) -> Result<(), DbErr> {
     let tx = db.begin().await?;
     // Advisory locks count per database; this one keeps two databases of a cluster from making the same roles at once.
-    tx.execute_unprepared("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
-        .await?;
+    tx.execute_unprepared("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE").await?;
     close_to_strangers(&tx).await?;
     for system in System::ALL {
         create_roles(&tx, system).await?;
@@ -54,44 +50,21 @@ pub async fn prepare_postgres(db: &DatabaseConnection, passwords: &RolePasswords
 
 async fn close_to_strangers(tx: &DatabaseTransaction) -> Result<(), DbErr> {
     in_database(tx, "REVOKE ALL ON DATABASE %1$I FROM PUBLIC").await?;
-    tx.execute_unprepared("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        .await?;
+    tx.execute_unprepared("REVOKE ALL ON SCHEMA public FROM PUBLIC").await?;
     Ok(())
 }
 
 /// NOINHERIT: being a member of the system role gives its rights only after `SET LOCAL ROLE`.
 async fn create_roles(tx: &DatabaseTransaction, system: System) -> Result<(), DbErr> {
     let (login, owner, system_role) = (system.login_role(), system.owner_role(), system.system_role());
-    create_role(
-        tx,
-        &owner,
-        "NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE",
-    )
-    .await?;
-    create_role(
-        tx,
-        &system_role,
-        "NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE",
-    )
-    .await?;
-    create_role(
-        tx,
-        &login,
-        "LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE",
-    )
-    .await?;
-    tx.execute_unprepared(&format!("GRANT {system_role} TO {login}"))
-        .await?;
+    create_role(tx, &owner, "NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").await?;
+    create_role(tx, &system_role, "NOLOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").await?;
+    create_role(tx, &login, "LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").await?;
+    tx.execute_unprepared(&format!("GRANT {system_role} TO {login}")).await?;
     if let Some(definer) = system.definer_role() {
-        create_role(
-            tx,
-            &definer,
-            "NOLOGIN NOINHERIT NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE",
-        )
-        .await?;
+        create_role(tx, &definer, "NOLOGIN NOINHERIT NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE").await?;
         // The owner hands its definer functions over.
-        tx.execute_unprepared(&format!("GRANT {definer} TO {owner}"))
-            .await?;
+        tx.execute_unprepared(&format!("GRANT {definer} TO {owner}")).await?;
     }
     Ok(())
 }
@@ -101,8 +74,7 @@ async fn create_role(tx: &DatabaseTransaction, role: &str, attributes: &str) -> 
         "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role}; END IF; END $$"
     ))
     .await?;
-    tx.execute_unprepared(&format!("ALTER ROLE {role} WITH {attributes}"))
-        .await?;
+    tx.execute_unprepared(&format!("ALTER ROLE {role} WITH {attributes}")).await?;
     Ok(())
 }
 
@@ -118,27 +90,19 @@ async fn set_password(tx: &DatabaseTransaction, system: System, password: &str) 
 }
 
 async fn set(tx: &DatabaseTransaction, name: &str, value: &str) -> Result<(), DbErr> {
-    let statement = Statement::from_sql_and_values(
-        tx.get_database_backend(),
-        "SELECT set_config($1, $2, true)",
-        [name.into(), value.into()],
-    );
+    let statement =
+        Statement::from_sql_and_values(tx.get_database_backend(), "SELECT set_config($1, $2, true)", [name.into(), value.into()]);
     tx.query_one_raw(statement).await?;
     Ok(())
 }
 
 async fn create_schema(tx: &DatabaseTransaction, system: System) -> Result<(), DbErr> {
     let (schema, owner) = (system.schema(), system.owner_role());
-    tx.execute_unprepared(&format!(
-        "CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}"
-    ))
-    .await?;
-    tx.execute_unprepared(&format!("REVOKE ALL ON SCHEMA {schema} FROM PUBLIC"))
-        .await?;
+    tx.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}")).await?;
+    tx.execute_unprepared(&format!("REVOKE ALL ON SCHEMA {schema} FROM PUBLIC")).await?;
     let mut users = vec![system.login_role(), system.system_role()];
     users.extend(system.definer_role());
-    tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA {schema} TO {}", users.join(", ")))
-        .await?;
+    tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA {schema} TO {}", users.join(", "))).await?;
     Ok(())
 }
 
@@ -158,34 +122,22 @@ async fn limit_login(tx: &DatabaseTransaction, system: System) -> Result<(), DbE
 
 /// Runs a statement in which `%1$I` stands for this database's name. Quotes in it are doubled.
 async fn in_database(tx: &DatabaseTransaction, template: &str) -> Result<(), DbErr> {
-    tx.execute_unprepared(&format!(
-        "DO $$ BEGIN EXECUTE format('{template}', current_database()); END $$"
-    ))
-    .await?;
+    tx.execute_unprepared(&format!("DO $$ BEGIN EXECUTE format('{template}', current_database()); END $$")).await?;
     Ok(())
 }
 
 /// Trigrams and GIN over ids, in a schema of their own that the owners and the definer may use.
 async fn install_extensions(tx: &DatabaseTransaction) -> Result<(), DbErr> {
-    tx.execute_unprepared("CREATE SCHEMA IF NOT EXISTS extensions")
-        .await?;
+    tx.execute_unprepared("CREATE SCHEMA IF NOT EXISTS extensions").await?;
     for extension in ["pg_trgm", "btree_gin"] {
-        tx.execute_unprepared(&format!(
-            "CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA extensions"
-        ))
-        .await?;
+        tx.execute_unprepared(&format!("CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA extensions")).await?;
         // A template database may have brought it along in another schema.
-        tx.execute_unprepared(&format!("ALTER EXTENSION {extension} SET SCHEMA extensions"))
-            .await?;
+        tx.execute_unprepared(&format!("ALTER EXTENSION {extension} SET SCHEMA extensions")).await?;
     }
     for system in System::ALL {
         let mut users = vec![system.owner_role(), system.login_role(), system.system_role()];
         users.extend(system.definer_role());
-        tx.execute_unprepared(&format!(
-            "GRANT USAGE ON SCHEMA extensions TO {}",
-            users.join(", ")
-        ))
-        .await?;
+        tx.execute_unprepared(&format!("GRANT USAGE ON SCHEMA extensions TO {}", users.join(", "))).await?;
     }
     Ok(())
 }

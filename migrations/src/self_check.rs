@@ -1,9 +1,6 @@
 //! What the catalogue must say before a server starts: it is read at boot by the login role itself, so that a database that was
 //! changed by hand, restored in part or prepared by an older version is noticed before the first request.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "reads the catalogue, which belongs to no org"
-)]
+#![expect(clippy::disallowed_methods, reason = "reads the catalogue, which belongs to no org")]
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
@@ -38,62 +35,34 @@ pub async fn self_check(db: &DatabaseConnection, system: System) -> Result<Vec<S
         }
     }
     let missing = pending(db, system).await?;
-    findings.extend(
-        missing
-            .into_iter()
-            .map(|name| format!("migration {name} has not run")),
-    );
+    findings.extend(missing.into_iter().map(|name| format!("migration {name} has not run")));
     Ok(findings)
 }
 
 /// Without this pragma SQLite keeps foreign keys as comments.
-const SQLITE_KEYS: &str = "SELECT 'foreign keys are not enforced on this connection' FROM pragma_foreign_keys WHERE foreign_keys = 0";
+const SQLITE_KEYS: &str =
+    "SELECT 'foreign keys are not enforced on this connection' FROM pragma_foreign_keys WHERE foreign_keys = 0";
 
 fn postgres_checks(system: System) -> Vec<String> {
-    let definers = if system.definer_role().is_some() {
-        DEFINER_FUNCTIONS
-    } else {
-        &[]
-    };
-    let others = System::ALL
-        .map(System::schema)
-        .into_iter()
-        .filter(|name| *name != system.schema());
+    let definers = if system.definer_role().is_some() { DEFINER_FUNCTIONS } else { &[] };
+    let others = System::ALL.map(System::schema).into_iter().filter(|name| *name != system.schema());
     let tenant = TENANT.replace("/*unguarded*/", &list(UNGUARDED));
-    [
-        WHO,
-        ATTRIBUTES,
-        MEMBERSHIPS,
-        OWNERSHIP,
-        SCHEMAS,
-        RIGHTS,
-        FUNCTIONS,
-    ]
-    .map(str::to_owned)
-    .into_iter()
-    .chain(
-        [
-            FORCED,
-            TENANT_POLICY,
-            STRANGE_POLICY,
-            PRIMARY_KEY,
-            FOREIGN_KEY,
-            UNIQUE,
-        ]
-        .map(|check| format!("{tenant} {check}")),
-    )
-    .map(|check| {
-        check
-            .replace("/*login*/", &literal(&system.login_role()))
-            .replace("/*system*/", &literal(&system.system_role()))
-            .replace("/*schema*/", &literal(system.schema()))
-            .replace("/*others*/", &list(&others.clone().collect::<Vec<_>>()))
-            .replace("/*definers*/", &list(definers))
-            .replace("/*append_only*/", &list(APPEND_ONLY))
-            .replace("/*system_reached*/", &list(SYSTEM_REACHED_TABLES))
-            .replace("/*across_orgs*/", &list(UNIQUE_ACROSS_ORGS))
-    })
-    .collect()
+    [WHO, ATTRIBUTES, MEMBERSHIPS, OWNERSHIP, SCHEMAS, RIGHTS, FUNCTIONS]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([FORCED, TENANT_POLICY, STRANGE_POLICY, PRIMARY_KEY, FOREIGN_KEY, UNIQUE].map(|check| format!("{tenant} {check}")))
+        .map(|check| {
+            check
+                .replace("/*login*/", &literal(&system.login_role()))
+                .replace("/*system*/", &literal(&system.system_role()))
+                .replace("/*schema*/", &literal(system.schema()))
+                .replace("/*others*/", &list(&others.clone().collect::<Vec<_>>()))
+                .replace("/*definers*/", &list(definers))
+                .replace("/*append_only*/", &list(APPEND_ONLY))
+                .replace("/*system_reached*/", &list(SYSTEM_REACHED_TABLES))
+                .replace("/*across_orgs*/", &list(UNIQUE_ACROSS_ORGS))
+        })
+        .collect()
 }
 
 /// An SQL array of texts.
@@ -155,8 +124,7 @@ const TENANT: &str = "WITH tenant AS (
 const FORCED: &str = "SELECT format('table %s does not force row-level security', relname) FROM tenant
   WHERE NOT (relrowsecurity AND relforcerowsecurity)";
 
-const TENANT_POLICY: &str =
-    "SELECT format('table %s has no restrictive policy on org_id', relname) FROM tenant
+const TENANT_POLICY: &str = "SELECT format('table %s has no restrictive policy on org_id', relname) FROM tenant
   WHERE NOT EXISTS (
     SELECT 1 FROM pg_policy p
     WHERE p.polrelid = tenant.oid AND NOT p.polpermissive AND p.polcmd = '*'

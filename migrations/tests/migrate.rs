@@ -1,8 +1,5 @@
 //! Migrations on SQLite: a fresh file, a second run, and what the tables promise.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests make their own connections, times and ids"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests make their own connections, times and ids")]
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement, Value};
@@ -45,19 +42,9 @@ impl File {
     async fn org(&self, name: &str) -> Uuid {
         let (org, now) = (Uuid::now_v7(), Utc::now());
         let values = [org.into(), name.into(), now.into()];
-        self.run(
-            "INSERT INTO orgs (id, tenant_id, name, created_at) VALUES (?, ?2, ?2, ?3)",
-            values,
-        )
-        .await
-        .unwrap();
+        self.run("INSERT INTO orgs (id, tenant_id, name, created_at) VALUES (?, ?2, ?2, ?3)", values).await.unwrap();
         let values = [org.into(), format!("{name}@example.com").into(), now.into()];
-        self.run(
-            "INSERT INTO users (id, email, created_at) VALUES (?, ?, ?)",
-            values,
-        )
-        .await
-        .unwrap();
+        self.run("INSERT INTO users (id, email, created_at) VALUES (?, ?, ?)", values).await.unwrap();
         let sql = "INSERT INTO memberships (org_id, user_id, role, created_at) VALUES (?1, ?1, 'OWNER', ?2)";
         self.run(sql, [org.into(), now.into()]).await.unwrap();
         let sql = "INSERT INTO teams (org_id, id, name, created_at) VALUES (?1, ?1, 'Field', ?2)";
@@ -68,11 +55,7 @@ impl File {
     async fn customer(&self, org: Uuid, owner: Uuid) -> Result<(), DbErr> {
         let sql = "INSERT INTO customers (org_id, id, number, name, owner_id, team_id, created_at, updated_at) \
                    VALUES (?1, ?2, 1, 'Anna', ?3, ?1, ?4, ?4)";
-        self.run(
-            sql,
-            [org.into(), Uuid::now_v7().into(), owner.into(), Utc::now().into()],
-        )
-        .await
+        self.run(sql, [org.into(), Uuid::now_v7().into(), owner.into(), Utc::now().into()]).await
     }
 }
 
@@ -112,14 +95,8 @@ async fn values_come_back_as_they_went_in() {
     let row = file.row("SELECT * FROM leads").await;
     assert_eq!(row.try_get::<Uuid>("", "org_id").unwrap(), org);
     assert_eq!(row.try_get::<DateTime<Utc>>("", "created_at").unwrap(), at);
-    assert_eq!(
-        row.try_get::<Option<DateTime<Utc>>>("", "archived_at").unwrap(),
-        None
-    );
-    assert_eq!(
-        row.try_get::<Option<NaiveDate>>("", "follow_up_on").unwrap(),
-        Some(day)
-    );
+    assert_eq!(row.try_get::<Option<DateTime<Utc>>>("", "archived_at").unwrap(), None);
+    assert_eq!(row.try_get::<Option<NaiveDate>>("", "follow_up_on").unwrap(), Some(day));
     assert!((row.try_get::<f64>("", "position").unwrap() - 1.5).abs() < f64::EPSILON);
     assert_eq!(row.try_get::<String>("", "tags").unwrap(), "[]");
     let row = file.row("SELECT * FROM memberships").await;
@@ -152,15 +129,11 @@ async fn the_full_text_table_follows_the_entries() {
     let insert = "INSERT INTO search_entries (org_id, kind, id, title, text) VALUES (?1, 'customer', ?1, 'A', ?2) \
                   ON CONFLICT (org_id, kind, id) DO UPDATE SET text = excluded.text";
     let found = "SELECT count(*) FROM search_fts WHERE search_fts MATCH '\"hmid\"'";
-    file.run(insert, [org.into(), "anna schmidt".into()])
-        .await
-        .unwrap();
+    file.run(insert, [org.into(), "anna schmidt".into()]).await.unwrap();
     assert_eq!(file.count(found).await, 1);
     file.run(insert, [org.into(), "anna meier".into()]).await.unwrap();
     assert_eq!(file.count(found).await, 0);
-    file.run(insert, [org.into(), "anna schmidt".into()])
-        .await
-        .unwrap();
+    file.run(insert, [org.into(), "anna schmidt".into()]).await.unwrap();
     file.run("DELETE FROM search_entries", []).await.unwrap();
     assert_eq!(file.count(found).await, 0);
 }
@@ -170,9 +143,7 @@ async fn changes_are_numbered_by_the_database() {
     let file = File::fresh(System::Dev).await;
     for _ in 0..2 {
         let sql = "INSERT INTO changes (org_id, at, entity, id, op) VALUES (?1, ?2, 'x', ?1, 'created')";
-        file.run(sql, [Uuid::nil().into(), Utc::now().into()])
-            .await
-            .unwrap();
+        file.run(sql, [Uuid::nil().into(), Utc::now().into()]).await.unwrap();
     }
     assert_eq!(file.count("SELECT max(seq) FROM changes").await, 2);
 }

@@ -1,10 +1,7 @@
 //! The same schema on PostgreSQL: roles, row-level security, the definer functions and the self-check.
 //!
 //! Each program starts a cluster of its own; `STREAMFLOW_TEST_POSTGRES` names another (superuser's URL without a database).
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests make their own connections, times and ids"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests make their own connections, times and ids")]
 
 mod postgres {
     mod cluster;

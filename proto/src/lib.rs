@@ -2,8 +2,6 @@
 //!
 //! One cargo feature per package, so that a portal's bundle holds no other portal's names.
 
-#![expect(clippy::all, clippy::pedantic, clippy::allow_attributes, reason = "generated code")]
-
 #[cfg(feature = "server")]
 pub mod access;
 

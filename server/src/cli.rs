@@ -8,7 +8,11 @@ use crate::{config::Config, databases, import, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
-#[command(name = "streamflow", version, after_help = "Examples:\n  streamflow serve --data ./data\n  streamflow serve --postgres postgres://db.internal/streamflow --systems client,provider\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'")]
+#[command(
+    name = "streamflow",
+    version,
+    after_help = "Examples:\n  streamflow serve --data ./data\n  streamflow serve --postgres postgres://db.internal/streamflow --systems client,provider\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -31,10 +35,14 @@ pub struct Place {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves the portals.
-    #[command(after_help = "Examples:\n  streamflow serve\n  streamflow serve --port-base 8000 --systems client\n\nPorts from the base: +0 operations, +1 client, +2 provider, +3 dev, +4 accountant.")]
+    #[command(
+        after_help = "Examples:\n  streamflow serve\n  streamflow serve --port-base 8000 --systems client\n\nPorts from the base: +0 operations, +1 client, +2 provider, +3 dev, +4 accountant."
+    )]
     Serve(ServeArgs),
     /// Prepares a PostgreSQL database: roles, schemas, tables, row-level security.
-    #[command(after_help = "Example:\n  streamflow migrate --postgres postgres://postgres:secret@db.internal/streamflow\n\nThe URL is a superuser's. Login roles are created; their passwords are kept in DATA/postgres-roles.json (mode 0600).")]
+    #[command(
+        after_help = "Example:\n  streamflow migrate --postgres postgres://postgres:secret@db.internal/streamflow\n\nThe URL is a superuser's. Login roles are created; their passwords are kept in DATA/postgres-roles.json (mode 0600)."
+    )]
     Migrate(Place),
     /// Reads a password from standard input and prints its argon2id hash.
     #[command(after_help = "Example:\n  printf %s \"$PASSWORD\" | streamflow hash-password")]
@@ -100,14 +108,18 @@ enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 enum TenantCommand {
     /// Makes a company with its first owner.
-    #[command(after_help = "Example:\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nThe owner's password is read from standard input; without one a link to set it is printed.")]
+    #[command(
+        after_help = "Example:\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nThe owner's password is read from standard input; without one a link to set it is printed."
+    )]
     Create(tenant::CreateArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum ImportCommand {
     /// Imports customers (and their contacts) from a CSV file, as the import page does.
-    #[command(after_help = "Example:\n  streamflow import customers --tenant harrow-pike --file customers.csv --mode upsert --key external_id")]
+    #[command(
+        after_help = "Example:\n  streamflow import customers --tenant harrow-pike --file customers.csv --mode upsert --key external_id"
+    )]
     Customers(import::CustomersArgs),
 }
 

@@ -77,13 +77,15 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         // Doubled underscores go one level down: STREAMFLOW_LIMITS__SIGN_IN=100.
-        let mut config: Self = figment
-            .merge(Env::prefixed("STREAMFLOW_").split("__"))
-            .extract()
-            .context("the configuration can't be used")?;
+        let mut config: Self =
+            figment.merge(Env::prefixed("STREAMFLOW_").split("__")).extract().context("the configuration can't be used")?;
         config.apply(place, serve);
         for system in &config.systems {
-            anyhow::ensure!(SYSTEMS.contains(&system.as_str()), "there is no system `{system}`; there are {}", SYSTEMS.join(", "));
+            anyhow::ensure!(
+                SYSTEMS.contains(&system.as_str()),
+                "there is no system `{system}`; there are {}",
+                SYSTEMS.join(", ")
+            );
         }
         anyhow::ensure!(config.port_base <= u16::MAX - 10, "the port base must be at most {}", u16::MAX - 10);
         Ok(config)
@@ -130,10 +132,8 @@ impl Config {
 
     /// Prints what is in force, secrets masked.
     pub fn print(mut self) -> anyhow::Result<()> {
-        for secret in [&mut self.master_keys, &mut self.smtp_url] {
-            if let Some(value) = secret {
-                "********".clone_into(value);
-            }
+        for secret in [&mut self.master_keys, &mut self.smtp_url].into_iter().flatten() {
+            "********".clone_into(secret);
         }
         self.postgres = self.postgres.as_deref().map(mask_password);
         print!("{}", toml::to_string_pretty(&self)?);

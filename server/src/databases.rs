@@ -1,10 +1,15 @@
 //! Opens each system's database, prepared and checked.
 
+#![expect(clippy::disallowed_methods, reason = "preparing a database needs a superuser, before any system exists")]
+
 use std::{collections::HashMap, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use anyhow::Context as _;
 use rand::RngExt as _;
-use streamflow_kernel::db::{Database, connect::{self, Location}};
+use streamflow_kernel::db::{
+    Database,
+    connect::{self, Location},
+};
 use streamflow_migrations::{RolePasswords, System};
 
 use crate::config::{Config, mask_password};
@@ -43,7 +48,8 @@ fn unreachable_database(config: &Config, name: &str, error: &streamflow_kernel::
 async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
     let path = config.data.join(format!("{}.db", system.schema()));
-    let writer = connect::sqlite_writer(&path).await.map_err(|error| anyhow::anyhow!("{} can't be opened: {error:?}", path.display()))?;
+    let writer =
+        connect::sqlite_writer(&path).await.map_err(|error| anyhow::anyhow!("{} can't be opened: {error:?}", path.display()))?;
     streamflow_migrations::migrate(&writer, system).await.with_context(|| format!("{} can't be migrated", path.display()))?;
     writer.close().await?;
     Ok(Location::Sqlite(path))
@@ -52,7 +58,9 @@ async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {
 fn postgres(config: &Config, url: &str, system: System) -> anyhow::Result<Location> {
     let passwords = roles(&config.data.join(ROLES_FILE))?;
     let role = system.login_role();
-    let password = passwords.get(&role).with_context(|| format!("{ROLES_FILE} has no password of {role}; run `streamflow migrate --postgres URL`"))?;
+    let password = passwords
+        .get(&role)
+        .with_context(|| format!("{ROLES_FILE} has no password of {role}; run `streamflow migrate --postgres URL`"))?;
     Ok(Location::Postgres {
         url: with_credentials(url, &role, password)?,
         system_role: system.system_role(),
@@ -75,7 +83,8 @@ pub async fn prepare(config: &Config) -> anyhow::Result<()> {
     let of = |system: System| passwords.get(&system.login_role()).cloned().unwrap_or_default();
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1);
-    let superuser = sea_orm::Database::connect(options).await.with_context(|| format!("{} can't be reached", mask_password(url)))?;
+    let superuser =
+        sea_orm::Database::connect(options).await.with_context(|| format!("{} can't be reached", mask_password(url)))?;
     let role_passwords = RolePasswords {
         client: of(System::Client),
         provider: of(System::Provider),

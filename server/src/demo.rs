@@ -40,7 +40,10 @@ pub async fn seed(config: &Config, shared: &Shared, kernels: &[Arc<Kernel>]) -> 
     if !kernels.iter().any(|kernel| kernel.portal.space == "client") || is_seeded(&file)? {
         return Ok(());
     }
-    anyhow::ensure!(!file.exists(), "an earlier demo was cut off; start over with an empty data folder (cargo xtask run --fresh)");
+    anyhow::ensure!(
+        !file.exists(),
+        "an earlier demo was cut off; start over with an empty data folder (cargo xtask run --fresh)"
+    );
     write(&file, &Demo { seeded: false, accounts: Vec::new() })?;
     tracing::info!(target: "streamflow", "making the demo companies");
     let mut accounts = company::make(config, shared).await.context("the demo company can't be made")?;
@@ -54,7 +57,8 @@ fn is_seeded(file: &Path) -> anyhow::Result<bool> {
     if !file.exists() {
         return Ok(false);
     }
-    let demo: Demo = serde_json::from_str(&std::fs::read_to_string(file)?).with_context(|| format!("{} is damaged", file.display()))?;
+    let demo: Demo =
+        serde_json::from_str(&std::fs::read_to_string(file)?).with_context(|| format!("{} is damaged", file.display()))?;
     Ok(demo.seeded)
 }
 

@@ -16,12 +16,17 @@ pub fn from_environment(prefix: &str) -> anyhow::Result<Option<Operator>> {
         tracing::warn!(target: "streamflow", "{prefix}_EMAIL and {prefix}_PASSWORD_HASH are not set: nobody can sign in to this portal");
         return Ok(None);
     };
-    anyhow::ensure!(password::is_phc(&hash), "{prefix}_PASSWORD_HASH is not an argon2id hash; make one with `streamflow hash-password`");
-    password::check_phc(&hash, password::Params::BREAK_GLASS).map_err(|problem| anyhow::anyhow!("{prefix}_PASSWORD_HASH: {problem}"))?;
+    anyhow::ensure!(
+        password::is_phc(&hash),
+        "{prefix}_PASSWORD_HASH is not an argon2id hash; make one with `streamflow hash-password`"
+    );
+    password::check_phc(&hash, password::Params::BREAK_GLASS)
+        .map_err(|problem| anyhow::anyhow!("{prefix}_PASSWORD_HASH: {problem}"))?;
     let Some(seed) = read("TOTP_SECRET") else {
         tracing::warn!(target: "streamflow", "{prefix}_TOTP_SECRET is not set: sign-in to this portal stays closed (streamflow totp-secret)");
         return Ok(None);
     };
-    let totp_secret = totp::from_base32(&seed).with_context(|| format!("{prefix}_TOTP_SECRET is not base32 of at least 128 bits"))?;
+    let totp_secret =
+        totp::from_base32(&seed).with_context(|| format!("{prefix}_TOTP_SECRET is not base32 of at least 128 bits"))?;
     Ok(Some(Operator::new(&email, hash, totp_secret)))
 }

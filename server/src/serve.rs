@@ -16,7 +16,11 @@ use streamflow_kernel::{
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{assets, config::{Config, SYSTEMS}, databases, demo, operators};
+use crate::{
+    assets,
+    config::{Config, SYSTEMS},
+    databases, demo, operators,
+};
 
 /// What all systems of a process share.
 pub struct Shared {
@@ -107,17 +111,25 @@ async fn site(config: &Config, shared: &Shared, system: &'static str) -> anyhow:
         }
         "provider" => {
             let kernel = shared.kernel(config, streamflow_provider::system::PORTAL).await?;
-            let site = streamflow_provider::system::site(&kernel, operators::from_environment("PROVIDER")?, origins, assets, reflection);
+            let site =
+                streamflow_provider::system::site(&kernel, operators::from_environment("PROVIDER")?, origins, assets, reflection);
             (kernel, site)
         }
         "dev" => {
             let kernel = shared.kernel(config, streamflow_dev::system::PORTAL).await?;
-            let site = streamflow_dev::system::site(&kernel, operators::from_environment("DEVELOPER")?, origins, assets, reflection);
+            let site =
+                streamflow_dev::system::site(&kernel, operators::from_environment("DEVELOPER")?, origins, assets, reflection);
             (kernel, site)
         }
         _ => {
             let kernel = shared.kernel(config, streamflow_accountant::system::PORTAL).await?;
-            let site = streamflow_accountant::system::site(&kernel, operators::from_environment("ACCOUNTANT")?, origins, assets, reflection);
+            let site = streamflow_accountant::system::site(
+                &kernel,
+                operators::from_environment("ACCOUNTANT")?,
+                origins,
+                assets,
+                reflection,
+            );
             (kernel, site)
         }
     };
@@ -125,7 +137,9 @@ async fn site(config: &Config, shared: &Shared, system: &'static str) -> anyhow:
 }
 
 async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
-    TcpListener::bind((address, port)).await.with_context(|| format!("port {port} on {address} can't be used; is another server running? (--port-base moves all ports)"))
+    TcpListener::bind((address, port)).await.with_context(|| {
+        format!("port {port} on {address} can't be used; is another server running? (--port-base moves all ports)")
+    })
 }
 
 fn announce(config: &Config) {

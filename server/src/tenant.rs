@@ -45,7 +45,8 @@ pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
     std::io::stdin().read_to_string(&mut password).context("standard input can't be read")?;
     let password = password.trim_end_matches(['\r', '\n']);
     anyhow::ensure!(!password.is_empty(), "give the owner's first password on standard input");
-    streamflow_kernel::password::check_policy(password, true, &[&args.owner_email, &args.name]).map_err(|problem| anyhow::anyhow!(problem))?;
+    streamflow_kernel::password::check_policy(password, true, &[&args.owner_email, &args.name])
+        .map_err(|problem| anyhow::anyhow!(problem))?;
     let password_hash = kernel.passwords.hash(password).await?;
     let tenant_id = args.tenant_id.unwrap_or_else(|| provision::slug(&args.name));
     let new = NewOrg {

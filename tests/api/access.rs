@@ -60,7 +60,9 @@ fn head(portal: &str, callers: &[Caller]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_committed_matrix_is_what_the_servers_do() {
-    let mut matrix = String::from("# Who is let in: yes, no (known, refused), - (not signed in). Written by the access test; --bless with BLESS=1.\n");
+    let mut matrix = String::from(
+        "# Who is let in: yes, no (known, refused), - (not signed in). Written by the access test; --bless with BLESS=1.\n",
+    );
     let world = World::sqlite().await;
     let desks = [Desk::start(System::Provider).await, Desk::start(System::Dev).await, Desk::start(System::Accountant).await];
     let owner = world.company("Matrix & Co").await;
@@ -98,7 +100,12 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         Caller { name: "pending", session: Some((user(owner), org(owner), "pending")), token: None },
         Caller { name: "OWNER", session: Some((user(owner), org(owner), "full")), token: None },
     ];
-    let roles = [("MANAGER", pb::Role::Manager), ("STAFF", pb::Role::Staff), ("EMPLOYEE", pb::Role::Employee), ("ACCOUNTANT", pb::Role::Accountant)];
+    let roles = [
+        ("MANAGER", pb::Role::Manager),
+        ("STAFF", pb::Role::Staff),
+        ("EMPLOYEE", pb::Role::Employee),
+        ("ACCOUNTANT", pb::Role::Accountant),
+    ];
     for (name, role) in roles {
         let person = owner.hire(world, role, "").await;
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });

@@ -1,5 +1,5 @@
 //! API tests: every RPC through a real listener, on SQLite and on PostgreSQL.
-#![expect(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, reason = "tests reach behind the walls, and fail by panicking")]
+#![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod access;
 mod client;

@@ -60,7 +60,11 @@ async fn stored(load: &Load, channel: &Channel) -> HashMap<String, Vec<String>> 
     let mut page_token = String::new();
     loop {
         let list = pb::ListCustomersRequest { page_size: 200, page_token, ..Default::default() };
-        let reply = CustomerServiceClient::new(channel.clone()).list_customers(person::request(list, Some(&load.token))).await.unwrap().into_inner();
+        let reply = CustomerServiceClient::new(channel.clone())
+            .list_customers(person::request(list, Some(&load.token)))
+            .await
+            .unwrap()
+            .into_inner();
         for customer in reply.customers {
             found.entry(customer.external_id).or_default().push(customer.id);
         }

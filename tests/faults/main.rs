@@ -1,4 +1,4 @@
 //! Fault tests: the real program and the real database, killed under load.
-#![expect(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, reason = "tests reach behind the walls, and fail by panicking")]
+#![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod kill;

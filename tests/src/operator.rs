@@ -55,7 +55,8 @@ impl Desk {
         let address = listener.local_addr().expect("an address");
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
-        let channel = Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
+        let channel =
+            Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         Self { space: portal.space, kernel, clock, channel, secret, folder, _stop: stop }
     }
 

@@ -92,12 +92,17 @@ impl Person {
 
     /// Invites somebody in a role and signs them in.
     pub async fn hire(&self, world: &World, role: pb::Role, team_id: &str) -> Self {
-        let email = format!("{}-{}@example.com", role.as_str_name().to_lowercase().replace('_', "-"), uuid::Uuid::now_v7().simple());
+        let email =
+            format!("{}-{}@example.com", role.as_str_name().to_lowercase().replace('_', "-"), uuid::Uuid::now_v7().simple());
         let mut invitations = InvitationServiceClient::new(world.channel.clone());
         let invite = pb::CreateInvitationRequest { email: email.clone(), role: role.into(), team_id: team_id.to_owned() };
         invitations.create_invitation(self.ask(invite)).await.expect("an invitation");
         let token = link_token(world, &email).await;
-        let accept = pb::AcceptInvitationRequest { token, display_name: format!("Test {}", role.as_str_name()), password: PASSWORD.into() };
+        let accept = pb::AcceptInvitationRequest {
+            token,
+            display_name: format!("Test {}", role.as_str_name()),
+            password: PASSWORD.into(),
+        };
         invitations.accept_invitation(request(accept, None)).await.expect("an accepted invitation");
         Self::sign_in(world, &email, PASSWORD).await
     }

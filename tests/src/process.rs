@@ -8,7 +8,9 @@ use std::{
 };
 
 use streamflow_kernel::totp;
-use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient, session_service_client::SessionServiceClient};
+use streamflow_proto::client::v1::{
+    self as pb, account_service_client::AccountServiceClient, session_service_client::SessionServiceClient,
+};
 use tonic::transport::Channel;
 
 use crate::{person, postgres::free_port};
@@ -45,7 +47,10 @@ impl Server {
         if let Some(url) = &self.postgres {
             command.args(["--postgres", url]);
         }
-        command.env("STREAMFLOW_LIMITS__WRITE", "1000000").env("STREAMFLOW_LIMITS__READ", "1000000").env("STREAMFLOW_LIMITS__SIGN_IN", "1000");
+        command
+            .env("STREAMFLOW_LIMITS__WRITE", "1000000")
+            .env("STREAMFLOW_LIMITS__READ", "1000000")
+            .env("STREAMFLOW_LIMITS__SIGN_IN", "1000");
         command
     }
 
@@ -88,13 +93,20 @@ impl Server {
     }
 
     fn is_ready(&self) -> bool {
-        let done = Command::new(binary()).args(["healthcheck", "--port-base", &self.port_base.to_string()]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let done = Command::new(binary())
+            .args(["healthcheck", "--port-base", &self.port_base.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
         done.is_ok_and(|status| status.success())
     }
 
     /// A channel that connects when it is used, also after a restart.
     pub fn channel(&self) -> Channel {
-        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + 1)).expect("an address").connect_timeout(Duration::from_secs(5)).connect_lazy()
+        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + 1))
+            .expect("an address")
+            .connect_timeout(Duration::from_secs(5))
+            .connect_lazy()
     }
 
     /// Signs the owner in for the first time, authenticator and all; returns the token.
@@ -108,7 +120,12 @@ impl Server {
         let raw = totp::from_base32(&secret).expect("base32");
         let code = totp::code_at(&raw, chrono::Utc::now()).expect("a code");
         let confirm = pb::ConfirmSecondFactorRequest { code, return_token: true };
-        accounts.confirm_second_factor(person::request(confirm, Some(&begun.token))).await.expect("a confirmation").into_inner().token
+        accounts
+            .confirm_second_factor(person::request(confirm, Some(&begun.token)))
+            .await
+            .expect("a confirmation")
+            .into_inner()
+            .token
     }
 }
 

@@ -4,8 +4,15 @@
 use std::sync::{Mutex, Once, PoisonError};
 
 use streamflow_migrations::{SYSTEM_REACHED_TABLES, TENANT_TABLES};
-use tracing::{Event, Subscriber, field::{Field, Visit}};
-use tracing_subscriber::{Layer, layer::{Context, SubscriberExt as _}, util::SubscriberInitExt as _};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    util::SubscriberInitExt as _,
+};
 
 static FINDINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static STATEMENTS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
@@ -75,9 +82,10 @@ pub fn unbound_table(sql: &str) -> Option<&'static str> {
         return None;
     }
     let bound = words.iter().any(|word| *word == "org_id" || word.ends_with(".org_id"));
-    let table = TENANT_TABLES.iter().copied().filter(|table| !SYSTEM_REACHED_TABLES.contains(table)).find(|table| {
-        words.windows(2).any(|pair| matches!(pair[0], "from" | "join" | "into" | "update") && pair[1] == *table)
-    })?;
+    let table =
+        TENANT_TABLES.iter().copied().filter(|table| !SYSTEM_REACHED_TABLES.contains(table)).find(|table| {
+            words.windows(2).any(|pair| matches!(pair[0], "from" | "join" | "into" | "update") && pair[1] == *table)
+        })?;
     (!bound).then_some(table)
 }
 

@@ -67,14 +67,21 @@ impl World {
         Self::serve(backend, kernel, clock, superuser_url, folder).await
     }
 
-    async fn serve(backend: Backend, kernel: Arc<Kernel>, clock: Arc<FixedClock>, superuser_url: Option<String>, folder: Arc<TempDir>) -> Self {
+    async fn serve(
+        backend: Backend,
+        kernel: Arc<Kernel>,
+        clock: Arc<FixedClock>,
+        superuser_url: Option<String>,
+        folder: Arc<TempDir>,
+    ) -> Self {
         let origins = HashSet::from([ORIGIN.to_owned()]);
         let site = streamflow_client::system::site(&kernel, origins, Arc::new(NoAssets), false);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
-        let channel = Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
+        let channel =
+            Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         Self { backend, kernel, clock, channel, address, superuser_url, folder, _stop: stop }
     }
 
@@ -152,9 +159,8 @@ pub async fn location(system: System, superuser_url: Option<&str>, sqlite: &std:
 pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>, folder: &TempDir, setup: Setup) -> Arc<Kernel> {
     let clock: Arc<dyn Clock> = clock;
     let mail = MailConfig::Outbox { dir: folder.path().join("outbox") };
-    let mut limits: HashMap<String, u32> = ["sign_in", "anonymous", "read", "write", "bulk", "upload", "stream"]
-        .map(|class| (class.to_owned(), 100_000))
-        .into();
+    let mut limits: HashMap<String, u32> =
+        ["sign_in", "anonymous", "read", "write", "bulk", "upload", "stream"].map(|class| (class.to_owned(), 100_000)).into();
     limits.extend(setup.limits);
     let parts = Parts {
         portal,

@@ -12,14 +12,17 @@ use web_kit::{
 
 use crate::app::Provider;
 
-const TABS: [(&str, &str); 3] = [("/provider/overview", "Overview"), ("/provider/audit", "Audit"), ("/provider/sessions", "Sessions")];
+const TABS: [(&str, &str); 3] =
+    [("/provider/overview", "Overview"), ("/provider/audit", "Audit"), ("/provider/sessions", "Sessions")];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
     let email = use_session::<Identity>().me_untracked().unwrap_or_default().email;
     let leave = use_sign_out::<Provider>();
-    let tabs = TABS.map(|(href, label)| view! { <leptos_router::components::A href>{label}</leptos_router::components::A> }).collect_view();
+    let tabs = TABS
+        .map(|(href, label)| view! { <leptos_router::components::A href>{label}</leptos_router::components::A> })
+        .collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>

@@ -40,14 +40,7 @@ pub fn release(systems: &[String]) -> Result<PathBuf> {
     web::build(systems, web::Profile::Release)?;
     compress::folder(RELEASE_OUT.as_ref())?;
     shell::say("building the server with the web apps embedded");
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "streamflow",
-        "--features",
-        "embed",
-    ]))?;
+    shell::run(&mut shell::cargo(&["build", "--release", "--package", "streamflow", "--features", "embed"]))?;
     let server = PathBuf::from("target/dist/streamflow");
     fs::copy("target/release/streamflow", &server)?;
     Ok(server)

@@ -48,11 +48,7 @@ pub fn run(options: &Options) -> Result<()> {
     install::wasm_target()?;
     let mut failed = Vec::new();
     for (name, step) in STEPS {
-        if options
-            .only
-            .as_ref()
-            .is_some_and(|only| !name.starts_with(only.as_str()))
-        {
+        if options.only.as_ref().is_some_and(|only| !name.starts_with(only.as_str())) {
             continue;
         }
         eprint!("{name} … ");
@@ -77,14 +73,7 @@ fn fmt() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    let mut command = shell::cargo(&[
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--exclude",
-        "web-*",
-        "--all-targets",
-    ]);
+    let mut command = shell::cargo(&["clippy", "--quiet", "--workspace", "--exclude", "web-*", "--all-targets"]);
     let (_, messages) = shell::capture(command.args(["--", "-D", "warnings"]))?;
     // Clippy only warns when a ban names what no longer exists; such a ban bans nothing.
     match messages.lines().find(|line| line.contains("does not refer to")) {
@@ -102,8 +91,6 @@ fn clippy_web() -> Result<()> {
 
 fn docs() -> Result<()> {
     let mut command = shell::cargo(&["doc", "--quiet", "--no-deps", "--package", "streamflow-proto"]);
-    command
-        .args(["--package", "streamflow-kernel"])
-        .env("RUSTDOCFLAGS", "-Dwarnings");
+    command.args(["--package", "streamflow-kernel"]).env("RUSTDOCFLAGS", "-Dwarnings");
     shell::quiet(&mut command).map(drop)
 }

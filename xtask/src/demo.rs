@@ -58,10 +58,7 @@ impl Account {
             return Ok(None);
         };
         let secret = Secret::try_from_base32(secret).map_err(|_| anyhow!("{}: bad secret", self.email))?;
-        let totp = Builder::new()
-            .with_secret(secret)
-            .build()
-            .map_err(|e| anyhow!("{}: {e}", self.email))?;
+        let totp = Builder::new().with_secret(secret).build().map_err(|e| anyhow!("{}: {e}", self.email))?;
         Ok(Some(totp.generate(now()?).to_string()))
     }
 }

@@ -22,11 +22,7 @@ const BINARYEN: &str = "132.0.0";
 pub fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let sysroot = shell::quiet(Command::new("rustc").args(["--print", "sysroot"]))?;
-    if Path::new(sysroot.trim())
-        .join("lib/rustlib")
-        .join(TARGET)
-        .exists()
-    {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).exists() {
         return Ok(());
     }
     shell::say("adding the wasm target to the toolchain");
@@ -50,21 +46,13 @@ fn postgres_present() -> bool {
     if let Some(folder) = std::env::var_os("STREAMFLOW_TEST_PG_BIN") {
         return Path::new(&folder).join("initdb").exists();
     }
-    let versions = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders = versions.map(|version| version.path().join("bin"));
     folders.any(|bin| bin.join("initdb").exists() && bin.join("postgres").exists())
 }
 
 pub fn chromium() -> Result<()> {
-    const NAMES: [&str; 4] = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ];
+    const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     if NAMES.iter().any(|name| shell::find(name).is_some()) {
         return Ok(());
     }
@@ -82,9 +70,7 @@ pub fn browser_packages() -> Result<()> {
     need_node()?;
     shell::say("installing the browser tests' packages");
     let mut command = Command::new("npm");
-    command
-        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-        .current_dir(folder);
+    command.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
     shell::quiet(&mut command).context("missing: the browser tests' packages")?;
     fs::write(stamp, lock)?;
     Ok(())
@@ -93,10 +79,7 @@ pub fn browser_packages() -> Result<()> {
 /// Path of cargo-deny in the version this repository is checked with.
 pub fn cargo_deny() -> Result<PathBuf> {
     let own = PathBuf::from(TOOLS).join("bin/cargo-deny");
-    for path in [Some(own.clone()), shell::find("cargo-deny")]
-        .into_iter()
-        .flatten()
-    {
+    for path in [Some(own.clone()), shell::find("cargo-deny")].into_iter().flatten() {
         let version = shell::quiet(Command::new(&path).arg("--version"));
         if version.is_ok_and(|text| text.trim().ends_with(CARGO_DENY)) {
             return Ok(path);
@@ -104,17 +87,8 @@ pub fn cargo_deny() -> Result<PathBuf> {
     }
     shell::say("installing cargo-deny (about a minute)");
     // A debug build: it takes a fraction of the time to compile and is quick enough.
-    let mut command = shell::cargo(&[
-        "install",
-        "cargo-deny",
-        "--locked",
-        "--debug",
-        "--version",
-        CARGO_DENY,
-    ]);
-    command
-        .args(["--root", TOOLS])
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+    let mut command = shell::cargo(&["install", "cargo-deny", "--locked", "--debug", "--version", CARGO_DENY]);
+    command.args(["--root", TOOLS]).env("CARGO_PROFILE_DEV_DEBUG", "0");
     shell::quiet(&mut command).context("missing: cargo-deny")?;
     Ok(own)
 }
@@ -143,14 +117,7 @@ fn npm_tool(package: &str, version: &str, program: &str) -> Result<PathBuf> {
     let folder = PathBuf::from(TOOLS).join(program);
     fs::create_dir_all(&folder)?;
     let mut command = Command::new("npm");
-    command.args([
-        "install",
-        "--no-save",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--prefix",
-    ]);
+    command.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
     command.arg(&folder).arg(format!("{package}@{version}"));
     shell::quiet(&mut command).with_context(|| format!("missing: {package}"))?;
     Ok(path)

@@ -1,9 +1,6 @@
 //! `cargo xtask`: everything a person or CI does with this repository, so that nobody has to remember a command line.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a developer's tool reads its own environment, clock and randomness"
-)]
+#![expect(clippy::disallowed_methods, reason = "a developer's tool reads its own environment, clock and randomness")]
 
 mod bench;
 mod build;

@@ -25,27 +25,9 @@ const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ234567
 
 /// Portal, prefix of its environment variables, e-mail, name and role shown in the table.
 const OPERATORS: [(&str, &str, &str, &str, &str); 3] = [
-    (
-        "provider",
-        "PROVIDER",
-        "admin@provider.example",
-        "Provider admin",
-        "ADMIN",
-    ),
-    (
-        "dev",
-        "DEVELOPER",
-        "engineer@dev.example",
-        "Engineer",
-        "DEVELOPER",
-    ),
-    (
-        "accountant",
-        "ACCOUNTANT",
-        "books@accountant.example",
-        "Bookkeeper",
-        "ACCOUNTANT",
-    ),
+    ("provider", "PROVIDER", "admin@provider.example", "Provider admin", "ADMIN"),
+    ("dev", "DEVELOPER", "engineer@dev.example", "Engineer", "DEVELOPER"),
+    ("accountant", "ACCOUNTANT", "books@accountant.example", "Bookkeeper", "ACCOUNTANT"),
 ];
 
 #[derive(Default, Deserialize, Serialize)]
@@ -68,9 +50,7 @@ pub fn load_or_create(server: &Path) -> Result<Operators> {
     shell::say("making up demo credentials for the provider, dev and accountant portals");
     let mut operators = Operators::default();
     for (portal, _, email, name, role) in OPERATORS {
-        operators
-            .accounts
-            .push(new_operator(server, portal, email, name, role)?);
+        operators.accounts.push(new_operator(server, portal, email, name, role)?);
     }
     operators.save()?;
     Ok(operators)
@@ -98,10 +78,7 @@ impl Operators {
             }
             variables.push((format!("{prefix}_EMAIL"), operator.account.email.clone()));
             variables.push((format!("{prefix}_PASSWORD_HASH"), operator.password_hash.clone()));
-            variables.push((
-                format!("{prefix}_TOTP_SECRET"),
-                operator.account.totp_secret.clone().unwrap_or_default(),
-            ));
+            variables.push((format!("{prefix}_TOTP_SECRET"), operator.account.totp_secret.clone().unwrap_or_default()));
         }
         variables
     }
@@ -109,30 +86,19 @@ impl Operators {
     /// The accounts that are in use: a portal with credentials of its own in the environment has none here.
     pub fn accounts(&self) -> impl Iterator<Item = Account> {
         let in_use = |account: &&Account| prefix(&account.portal).is_some_and(|prefix| !is_set(prefix));
-        self.accounts
-            .iter()
-            .map(|operator| &operator.account)
-            .filter(in_use)
-            .cloned()
+        self.accounts.iter().map(|operator| &operator.account).filter(in_use).cloned()
     }
 
     fn save(&self) -> Result<()> {
         fs::create_dir_all(DATA)?;
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(FILE)?;
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(FILE)?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         Ok(())
     }
 }
 
 fn prefix(portal: &str) -> Option<&'static str> {
-    OPERATORS
-        .iter()
-        .find(|operator| operator.0 == portal)
-        .map(|operator| operator.1)
+    OPERATORS.iter().find(|operator| operator.0 == portal).map(|operator| operator.1)
 }
 
 fn is_set(prefix: &str) -> bool {
@@ -151,19 +117,12 @@ fn new_operator(server: &Path, portal: &str, email: &str, name: &str, role: &str
         role: role.to_owned(),
         company: String::new(),
     };
-    Ok(Operator {
-        account,
-        password_hash,
-    })
+    Ok(Operator { account, password_hash })
 }
 
 fn password() -> String {
     let mut rng = rand::rng();
-    let mut letters = || {
-        (0..5)
-            .map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())]))
-            .collect()
-    };
+    let mut letters = || (0..5).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect();
     let groups: [String; 4] = [letters(), letters(), letters(), letters()];
     groups.join("-")
 }
@@ -176,18 +135,11 @@ fn hash(server: &Path, password: &str) -> Result<String> {
         .spawn()
         .with_context(|| format!("can't start {}", server.display()))?;
     // Dropped at once, so that the program sees the end of its input.
-    child
-        .stdin
-        .take()
-        .context("no standard input")?
-        .write_all(password.as_bytes())?;
+    child.stdin.take().context("no standard input")?.write_all(password.as_bytes())?;
     let output = child.wait_with_output()?;
     let hash = String::from_utf8(output.stdout)?.trim().to_owned();
     if !output.status.success() || !hash.starts_with("$argon2id$") {
-        bail!(
-            "`streamflow hash-password` printed no argon2id hash ({})",
-            output.status
-        );
+        bail!("`streamflow hash-password` printed no argon2id hash ({})", output.status);
     }
     Ok(hash)
 }
@@ -198,7 +150,6 @@ fn totp_secret(server: &Path) -> Result<String> {
         secret: String,
     }
     let text = shell::quiet(Command::new(server).args(["totp-secret", "--json"]))?;
-    let printed: Printed =
-        serde_json::from_str(&text).context("`streamflow totp-secret --json` has no secret")?;
+    let printed: Printed = serde_json::from_str(&text).context("`streamflow totp-secret --json` has no secret")?;
     Ok(printed.secret)
 }

@@ -18,9 +18,7 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     let account = find(&options.email)?;
-    let code = account
-        .code()?
-        .with_context(|| format!("{} has no second factor", account.email))?;
+    let code = account.code()?.with_context(|| format!("{} has no second factor", account.email))?;
     println!("{code}");
     if std::io::stdout().is_terminal() {
         eprintln!("good for {} s", demo::seconds_left()?);

@@ -1,7 +1,7 @@
 //! `cargo xtask run`: from a fresh clone to four portals with a demo company, in one command.
 
 use std::{
-    fs,
+    env, fs,
     io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
@@ -56,18 +56,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         shell::say("removing ./data");
         fs::remove_dir_all(DATA)?;
     }
-    let operators = if options.no_demo {
-        Operators::default()
-    } else {
-        operators::load_or_create(&server)?
-    };
+    let operators = if options.no_demo { Operators::default() } else { operators::load_or_create(&server)? };
     // Otherwise another server's readiness would be taken for ours.
-    TcpListener::bind((Ipv4Addr::LOCALHOST, options.port_base)).with_context(|| {
-        format!(
-            "port {} is taken (choose another with --port-base)",
-            options.port_base
-        )
-    })?;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, options.port_base))
+        .with_context(|| format!("port {} is taken (choose another with --port-base)", options.port_base))?;
     if let Some(url) = &options.postgres {
         shell::say("preparing the database");
         shell::run(Command::new(&server).args(["migrate", "--data", DATA, "--postgres", url]))?;
@@ -87,10 +79,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             announced = true;
         }
         if !announced && reported.elapsed() > Duration::from_secs(5) {
-            shell::say(&format!(
-                "starting and seeding ({} s)",
-                started.elapsed().as_secs()
-            ));
+            shell::say(&format!("starting and seeding ({} s)", started.elapsed().as_secs()));
             reported = Instant::now();
         }
         thread::sleep(Duration::from_millis(50));
@@ -99,22 +88,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 
 fn build_all(options: &Options) -> Result<PathBuf> {
     install::wasm_target()?;
-    if options.release {
-        build::release(&options.systems)
-    } else {
-        build::dev(&options.systems)
-    }
+    if options.release { build::release(&options.systems) } else { build::dev(&options.systems) }
 }
 
 fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Child> {
     let mut command = Command::new(server);
-    command.args([
-        "serve",
-        "--data",
-        DATA,
-        "--port-base",
-        &options.port_base.to_string(),
-    ]);
+    command.args(["serve", "--data", DATA, "--port-base", &options.port_base.to_string()]);
     if !options.release {
         command.args(["--web-dir", build::DEV_OUT]);
     }
@@ -127,13 +106,15 @@ fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Chil
     if !options.systems.is_empty() {
         command.args(["--systems", &options.systems.join(",")]);
     }
+    if env::var_os("STREAMFLOW_LOG").is_none() {
+        // One line a request would scroll the sign-ins away.
+        command.env("STREAMFLOW_LOG", "warn,streamflow=info,streamflow_kernel=warn");
+    }
     command.envs(operators.environment()).stdin(Stdio::null());
     // A group of its own: Ctrl-C reaches the server once, from us, and not a second time from the terminal.
     command.process_group(0);
     shell::say(&format!("starting the server on ports {}…", options.port_base));
-    command
-        .spawn()
-        .with_context(|| format!("can't start {}", server.display()))
+    command.spawn().with_context(|| format!("can't start {}", server.display()))
 }
 
 /// Signals that end this process are the server's to act on: it drains, and its exit code becomes ours.
@@ -142,11 +123,7 @@ fn pass_signals(child: &Child) -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::spawn(move || {
         for signal in &mut signals {
-            let signal = if signal == SIGINT {
-                Signal::INT
-            } else {
-                Signal::TERM
-            };
+            let signal = if signal == SIGINT { Signal::INT } else { Signal::TERM };
             // The server may be gone already; then the main loop is about to notice.
             let _ = kill_process(pid, signal);
         }
@@ -168,10 +145,7 @@ fn ready(port: u16) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        write!(
-            stream,
-            "GET /readyz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
-        )?;
+        write!(stream, "GET /readyz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)
@@ -191,21 +165,14 @@ fn announce(options: &Options, operators: &Operators) -> Result<()> {
     }
     let mut accounts = demo::load()?.accounts;
     accounts.extend(operators.accounts());
-    let mut rows = vec![
-        ["PORTAL", "ADDRESS", "E-MAIL", "PASSWORD", "CODE", "WHO"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
+    let mut rows = vec![["PORTAL", "ADDRESS", "E-MAIL", "PASSWORD", "CODE", "WHO"].map(str::to_owned).to_vec()];
     for portal in portals {
         for account in accounts.iter().filter(|account| account.portal == portal.name) {
             rows.push(row(account, portal.address(options.port_base))?);
         }
     }
     println!("{}", table::render(&rows));
-    println!(
-        "Codes change every 30 s (these are good for {} s more).",
-        demo::seconds_left()?
-    );
+    println!("Codes change every 30 s (these are good for {} s more).", demo::seconds_left()?);
     println!("`cargo xtask otp <e-mail>` prints the current one. Ctrl-C stops the server.");
     Ok(())
 }
@@ -213,25 +180,12 @@ fn announce(options: &Options, operators: &Operators) -> Result<()> {
 fn row(account: &Account, address: String) -> Result<Vec<String>> {
     let code = account.code()?.unwrap_or_else(|| "–".to_owned());
     let who = [&account.name, &account.role, &account.company].map(String::as_str);
-    let who = who
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ");
-    Ok(vec![
-        account.portal.clone(),
-        address,
-        account.email.clone(),
-        account.password.clone(),
-        code,
-        who,
-    ])
+    let who = who.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    Ok(vec![account.portal.clone(), address, account.email.clone(), account.password.clone(), code, who])
 }
 
 /// As a shell would report it: 128 + the signal that ended the server.
 fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }

@@ -25,17 +25,23 @@ pub fn say(line: &str) {
     eprintln!("· {line}");
 }
 
+/// Cargo, as if started by hand: what the outer `cargo run` tells this tool about its own crate would make some
+/// build scripts think that their surroundings changed, and half the tree would compile anew each time.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
 /// Runs with the terminal's own output; an exit code other than 0 is an error.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("can't start `{}`", line(command)))?;
+    let status = command.status().with_context(|| format!("can't start `{}`", line(command)))?;
     if !status.success() {
         bail!("`{}` failed ({status})", line(command));
     }
@@ -50,17 +56,11 @@ pub fn quiet(command: &mut Command) -> Result<String> {
 /// As `quiet`, with what the program said on its way.
 pub fn capture(command: &mut Command) -> Result<(String, String)> {
     command.stdin(Stdio::null());
-    let output = command
-        .output()
-        .with_context(|| format!("can't start `{}`", line(command)))?;
+    let output = command.output().with_context(|| format!("can't start `{}`", line(command)))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     if !output.status.success() {
-        bail!(
-            "`{}` failed ({})\n{stdout}\n{stderr}",
-            line(command),
-            output.status
-        );
+        bail!("`{}` failed ({})\n{stdout}\n{stderr}", line(command), output.status);
     }
     Ok((stdout, stderr))
 }
@@ -68,9 +68,7 @@ pub fn capture(command: &mut Command) -> Result<(String, String)> {
 /// Whether a program of this name is on the path.
 pub fn find(program: &str) -> Option<PathBuf> {
     let paths = env::var_os("PATH")?;
-    env::split_paths(&paths)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    env::split_paths(&paths).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// All files below a folder, sorted; a missing folder has none. What tools put among the sources is left out.

@@ -8,18 +8,9 @@ const ORGS: Table = Table {
     purpose: "Companies (tenants). The row is the org, so its id is what other tables call org_id.",
     columns: &[
         Column::uuid("id", Internal, "Org, UUIDv7."),
-        Column::word(
-            "tenant_id",
-            Internal,
-            "Name in page addresses: lower-case letters, digits and hyphens.",
-        ),
+        Column::word("tenant_id", Internal, "Name in page addresses: lower-case letters, digits and hyphens."),
         Column::word("name", Confidential, "Name of the company."),
-        Column::text(
-            "time_zone",
-            Public,
-            "IANA zone of the company, e.g. Europe/London.",
-        )
-        .or("'Etc/UTC'"),
+        Column::text("time_zone", Public, "IANA zone of the company, e.g. Europe/London.").or("'Etc/UTC'"),
         Column::text("currency_code", Public, "ISO 4217 code of its money.").or("'EUR'"),
         Column::time("created_at", Internal, "When it was created."),
     ],

@@ -10,28 +10,10 @@ const USERS: Table = Table {
         Column::uuid("id", Internal, "Person, UUIDv7."),
         Column::word("email", Personal, "Address to sign in with: lower case, NFC."),
         Column::text("display_name", Personal, "Name shown to others."),
-        Column::text(
-            "password_hash",
-            Secret,
-            "argon2id PHC string; empty until a password is set.",
-        ),
-        Column::bytes(
-            "totp_secret",
-            Secret,
-            "Authenticator secret, encrypted with the platform key.",
-        )
-        .null(),
-        Column::time(
-            "totp_confirmed_at",
-            Internal,
-            "Since then the second factor is on.",
-        )
-        .null(),
-        Column::time(
-            "created_at",
-            Internal,
-            "When the person was first invited or signed up.",
-        ),
+        Column::text("password_hash", Secret, "argon2id PHC string; empty until a password is set."),
+        Column::bytes("totp_secret", Secret, "Authenticator secret, encrypted with the platform key.").null(),
+        Column::time("totp_confirmed_at", Internal, "Since then the second factor is on.").null(),
+        Column::time("created_at", Internal, "When the person was first invited or signed up."),
         Column::time("disabled_at", Internal, "Since then sign-in is refused.").null(),
     ],
     primary_key: "id",

@@ -12,19 +12,11 @@ const MEMBERSHIPS: Table = Table {
         Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
         Column::word("role", Internal, "OWNER, MANAGER, STAFF, EMPLOYEE or ACCOUNTANT."),
         Column::bool("read_only", Internal, "May look and not change."),
-        Column::time(
-            "disabled_at",
-            Internal,
-            "Since then this org is closed to the person.",
-        )
-        .null(),
+        Column::time("disabled_at", Internal, "Since then this org is closed to the person.").null(),
         Column::time("created_at", Internal, "When the person joined."),
     ],
     primary_key: "org_id, user_id",
-    links: &[
-        Link::to("org_id", "orgs", "id"),
-        Link::to("user_id", "users", "id"),
-    ],
+    links: &[Link::to("org_id", "orgs", "id"), Link::to("user_id", "users", "id")],
     checks: &["role IN ('OWNER', 'MANAGER', 'STAFF', 'EMPLOYEE', 'ACCOUNTANT')"],
     indexes: &[("memberships_by_user", "user_id")],
     guard: Guard::TenantAndSystem(Visible::All),

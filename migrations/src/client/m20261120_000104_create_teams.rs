@@ -28,10 +28,7 @@ const TEAM_MEMBERS: Table = Table {
         Column::uuid("user_id", Internal, "Person."),
     ],
     primary_key: "org_id, team_id, user_id",
-    links: &[
-        Link::in_org("team_id", "teams", "id").cascades(),
-        Link::in_org("user_id", "memberships", "user_id").cascades(),
-    ],
+    links: &[Link::in_org("team_id", "teams", "id").cascades(), Link::in_org("user_id", "memberships", "user_id").cascades()],
     indexes: &[("team_members_by_user", "org_id, user_id, team_id")],
     guard: Guard::TenantAndSystem(Visible::All),
     ..Table::EMPTY

@@ -12,11 +12,7 @@ const CUSTOMERS: Table = Table {
         Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
         Column::bigint("number", Internal, "Short number, unique in the org."),
         Column::word("name", Personal, "Name as written."),
-        Column::sort_text(
-            "sort_name",
-            Personal,
-            "Name to sort by: lower case, accents folded.",
-        ),
+        Column::sort_text("sort_name", Personal, "Name to sort by: lower case, accents folded."),
         Column::text("kind", Internal, "business or person."),
         Column::text("email", Personal, "E-mail address."),
         Column::text("phone", Personal, "Phone number as written."),
@@ -26,33 +22,14 @@ const CUSTOMERS: Table = Table {
         Column::sort_text("city", Personal, "City."),
         Column::text("region", Personal, "Region or state."),
         Column::text("country", Personal, "Country."),
-        Column::uuid(
-            "owner_id",
-            Internal,
-            "Person responsible; decides who sees the record.",
-        )
-        .null(),
-        Column::uuid(
-            "assignee_id",
-            Internal,
-            "Person who does the work; decides who sees the record.",
-        )
-        .null(),
+        Column::uuid("owner_id", Internal, "Person responsible; decides who sees the record.").null(),
+        Column::uuid("assignee_id", Internal, "Person who does the work; decides who sees the record.").null(),
         Column::uuid("team_id", Internal, "Team; decides who sees the record.").null(),
         Column::text("tags", Confidential, "JSON array of labels.").or("'[]'"),
-        Column::word(
-            "external_id",
-            Internal,
-            "Key in another system, unique in the org.",
-        )
-        .null(),
+        Column::word("external_id", Internal, "Key in another system, unique in the org.").null(),
         Column::text("source", Internal, "Where it came from: manual, import, lead."),
         Column::text("note", Personal, "Note for everyone who sees the record."),
-        Column::text(
-            "main_contact_name",
-            Personal,
-            "Name of the main contact, copied for lists.",
-        ),
+        Column::text("main_contact_name", Personal, "Name of the main contact, copied for lists."),
         Column::time("created_at", Internal, "When it was created."),
         Column::time("updated_at", Internal, "Last change."),
         Column::time("archived_at", Internal, "Put away since.").null(),
@@ -85,11 +62,7 @@ const CUSTOMER_PRIVATES: Table = Table {
         Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
         Column::blob("tax_id", Secret, "Tax number, encrypted; empty for none."),
         Column::blob("bank_details", Secret, "Bank details, encrypted; empty for none."),
-        Column::blob(
-            "private_note",
-            Secret,
-            "Note for those with the right, encrypted; empty for none.",
-        ),
+        Column::blob("private_note", Secret, "Note for those with the right, encrypted; empty for none."),
         Column::time("updated_at", Internal, "Last change."),
     ],
     primary_key: "org_id, customer_id",

@@ -12,11 +12,7 @@ const CONTACTS: Table = Table {
         Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
         Column::uuid("customer_id", Internal, "Customer the person is at."),
         Column::word("name", Personal, "Name as written."),
-        Column::sort_text(
-            "sort_name",
-            Personal,
-            "Name to sort by: lower case, accents folded.",
-        ),
+        Column::sort_text("sort_name", Personal, "Name to sort by: lower case, accents folded."),
         Column::text("title", Personal, "Position at the customer."),
         Column::text("email", Personal, "E-mail address."),
         Column::text("phone", Personal, "Phone number as written."),

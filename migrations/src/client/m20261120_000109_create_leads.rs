@@ -28,41 +28,18 @@ const LEADS: Table = Table {
         Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
         Column::bigint("number", Internal, "Short number, unique in the org."),
         Column::word("name", Personal, "What it is about."),
-        Column::sort_text(
-            "sort_name",
-            Personal,
-            "Name to sort by: lower case, accents folded.",
-        ),
+        Column::sort_text("sort_name", Personal, "Name to sort by: lower case, accents folded."),
         Column::text("company", Confidential, "Company."),
         Column::text("contact_name", Personal, "Person to talk to."),
         Column::text("email", Personal, "E-mail address."),
         Column::text("phone", Personal, "Phone number as written."),
         Column::uuid("stage_id", Internal, "Stage it stands in."),
         Column::double("position", Internal, "Order within the stage, ascending.").or("0"),
-        Column::bigint(
-            "value_minor",
-            Confidential,
-            "Expected value in minor units of currency_code.",
-        )
-        .or("0"),
+        Column::bigint("value_minor", Confidential, "Expected value in minor units of currency_code.").or("0"),
         Column::text("currency_code", Public, "ISO 4217 code of value_minor."),
-        Column::text(
-            "source",
-            Internal,
-            "Where it came from: web, phone, referral, import, …",
-        ),
-        Column::uuid(
-            "owner_id",
-            Internal,
-            "Person responsible; decides who sees the record.",
-        )
-        .null(),
-        Column::uuid(
-            "assignee_id",
-            Internal,
-            "Person who does the work; decides who sees the record.",
-        )
-        .null(),
+        Column::text("source", Internal, "Where it came from: web, phone, referral, import, …"),
+        Column::uuid("owner_id", Internal, "Person responsible; decides who sees the record.").null(),
+        Column::uuid("assignee_id", Internal, "Person who does the work; decides who sees the record.").null(),
         Column::uuid("team_id", Internal, "Team; decides who sees the record.").null(),
         Column::text("tags", Confidential, "JSON array of labels.").or("'[]'"),
         Column::day("follow_up_on", Internal, "Day of the next step.").null(),

@@ -12,11 +12,7 @@ const TIMELINE: Table = Table {
         Column::time("at", Internal, "When it happened."),
         Column::word("record_kind", Internal, "customer, contact or lead."),
         Column::uuid("record_id", Internal, "Record."),
-        Column::word(
-            "kind",
-            Internal,
-            "created, edited, assigned, moved, converted, archived, restored, imported or note.",
-        ),
+        Column::word("kind", Internal, "created, edited, assigned, moved, converted, archived, restored, imported or note."),
         Column::uuid("actor_id", Internal, "Who did it; none for the system.").null(),
         Column::text("actor_name", Personal, "Name of the actor at that time."),
         Column::text("changes", Personal, "JSON array of field, before, after.").or("'[]'"),
@@ -24,10 +20,7 @@ const TIMELINE: Table = Table {
     ],
     checks: &["record_kind IN ('customer', 'contact', 'lead')"],
     indexes: &[
-        (
-            "timeline_by_record",
-            "org_id, record_kind, record_id, at desc, id desc",
-        ),
+        ("timeline_by_record", "org_id, record_kind, record_id, at desc, id desc"),
         ("timeline_by_time", "org_id, at desc, id desc"),
     ],
     guard: Guard::Tenant(Visible::WithRecord),

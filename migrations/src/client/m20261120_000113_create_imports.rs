@@ -10,11 +10,7 @@ const IMPORTS: Table = Table {
         Column::uuid("org_id", Internal, "Org."),
         Column::uuid("id", Internal, "Import, UUIDv7."),
         Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
-        Column::word(
-            "state",
-            Internal,
-            "uploading, mapping, review, running, done, failed, undoing or undone.",
-        ),
+        Column::word("state", Internal, "uploading, mapping, review, running, done, failed, undoing or undone."),
         Column::text("file_name", Confidential, "Name of the file."),
         Column::bigint("file_size", Internal, "Announced size in bytes.").or("0"),
         Column::bigint("uploaded_bytes", Internal, "Bytes received.").or("0"),
@@ -23,12 +19,7 @@ const IMPORTS: Table = Table {
         Column::text("mapping", Internal, "JSON array of target fields by column.").or("'[]'"),
         Column::text("mode", Internal, "create, update or upsert."),
         Column::text("key", Internal, "Field that finds an existing record."),
-        Column::text(
-            "fixes",
-            Personal,
-            "JSON object of changed cells and dropped rows.",
-        )
-        .or("'{}'"),
+        Column::text("fixes", Personal, "JSON object of changed cells and dropped rows.").or("'{}'"),
         Column::int("total_rows", Internal, "Rows of data in the file.").or("0"),
         Column::int("done_rows", Internal, "Rows dealt with; work resumes after them.").or("0"),
         Column::int("created", Internal, "Customers created.").or("0"),
@@ -43,10 +34,7 @@ const IMPORTS: Table = Table {
         Column::text("failure", Internal, "Why it failed, in plain words."),
         Column::time("lease_until", Internal, "A worker holds it until then.").null(),
     ],
-    indexes: &[
-        ("imports_by_time", "org_id, created_at desc, id desc"),
-        ("imports_waiting", "state, lease_until"),
-    ],
+    indexes: &[("imports_by_time", "org_id, created_at desc, id desc"), ("imports_waiting", "state, lease_until")],
     guard: Guard::TenantAndSystem(Visible::All),
     ..Table::EMPTY
 };
@@ -76,17 +64,8 @@ const IMPORT_EFFECTS: Table = Table {
         Column::word("record_kind", Internal, "customer or contact."),
         Column::uuid("record_id", Internal, "Record created or changed."),
         Column::word("op", Internal, "created or updated."),
-        Column::text(
-            "before",
-            Personal,
-            "JSON object of the changed fields as they were.",
-        )
-        .or("'{}'"),
-        Column::bigint(
-            "version_after",
-            Internal,
-            "Version the import left; a later one means someone changed it since.",
-        ),
+        Column::text("before", Personal, "JSON object of the changed fields as they were.").or("'{}'"),
+        Column::bigint("version_after", Internal, "Version the import left; a later one means someone changed it since."),
     ],
     primary_key: "org_id, import_id, row, record_kind",
     links: &[Link::in_org("import_id", "imports", "id").cascades()],

@@ -7,32 +7,15 @@ const SEARCH_ENTRIES: Table = Table {
     name: "search_entries",
     purpose: "What search looks in, one row per record; visible to those who see the record.",
     columns: &[
-        Column::sequence("entry", Internal, "Row number the full-text table refers to.")
-            .only(Dialect::Sqlite),
+        Column::sequence("entry", Internal, "Row number the full-text table refers to.").only(Dialect::Sqlite),
         Column::uuid("org_id", Internal, "Org."),
         Column::word("kind", Internal, "customer, contact or lead."),
         Column::uuid("id", Internal, "Record."),
         Column::text("title", Personal, "Name shown for a hit."),
-        Column::text(
-            "subtitle",
-            Personal,
-            "What tells it apart: number, city, customer.",
-        ),
-        Column::text(
-            "text",
-            Personal,
-            "Words to find it by: lower case, accents folded, separated by spaces.",
-        ),
-        Column::text(
-            "digits",
-            Personal,
-            "Phone numbers as digits, separated by spaces.",
-        ),
-        Column::text(
-            "keys",
-            Personal,
-            "Ids, numbers, external ids and e-mail addresses, lower case, separated by spaces.",
-        ),
+        Column::text("subtitle", Personal, "What tells it apart: number, city, customer."),
+        Column::text("text", Personal, "Words to find it by: lower case, accents folded, separated by spaces."),
+        Column::text("digits", Personal, "Phone numbers as digits, separated by spaces."),
+        Column::text("keys", Personal, "Ids, numbers, external ids and e-mail addresses, lower case, separated by spaces."),
         Column::uuid("owner_id", Internal, "As on the record it stands for.").null(),
         Column::uuid("assignee_id", Internal, "As on the record it stands for.").null(),
         Column::uuid("team_id", Internal, "As on the record it stands for.").null(),
@@ -65,11 +48,7 @@ pub fn up(target: Target) -> Vec<String> {
                  'Ids of the records of the org in app.org_id that match and that the person may see, best first. Reads past row-level security.'"
                     .to_owned(),
             );
-            statements.extend(owned_by_definer(
-                target,
-                "search_ids(text, text, text[], integer)",
-                "search_entries",
-            ));
+            statements.extend(owned_by_definer(target, "search_ids(text, text, text[], integer)", "search_entries"));
         }
     }
     statements
@@ -83,10 +62,7 @@ pub fn owned_by_definer(target: Target, function: &str, tables: &str) -> Vec<Str
     };
     vec![
         format!("REVOKE ALL ON FUNCTION {function} FROM PUBLIC"),
-        format!(
-            "GRANT EXECUTE ON FUNCTION {function} TO {}",
-            target.system.login_role()
-        ),
+        format!("GRANT EXECUTE ON FUNCTION {function} TO {}", target.system.login_role()),
         format!("GRANT SELECT ON {tables} TO {definer}"),
         // A new owner must be able to create in the schema at the moment of the hand-over, and never again.
         format!("GRANT CREATE ON SCHEMA {schema} TO {definer}"),
@@ -120,11 +96,7 @@ const TRIGRAMS: &str = "CREATE INDEX search_entries_trigrams ON search_entries U
 ) WITH (gin_pending_list_limit = 512)";
 
 /// Names in the function below.
-const VARIABLES: Asker = Asker {
-    visibility: "visibility",
-    user: "person",
-    teams: "teams",
-};
+const VARIABLES: Asker = Asker { visibility: "visibility", user: "person", teams: "teams" };
 
 /// Row-level security keeps LIKE away from the index (it is not leakproof), so this function reads past it and gives back
 /// ids only; the rows are then read under the policies. It repeats org and visibility itself.

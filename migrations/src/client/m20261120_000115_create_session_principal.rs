@@ -13,11 +13,7 @@ pub fn up(target: Target) -> Vec<String> {
          'Session of a token with its person, org, membership and teams; at most one row, ended and disabled ones too. Reads past row-level security.'"
             .to_owned(),
     ];
-    statements.extend(owned_by_definer(
-        target,
-        "session_principal(bytea)",
-        "sessions, users, orgs, memberships, team_members",
-    ));
+    statements.extend(owned_by_definer(target, "session_principal(bytea)", "sessions, users, orgs, memberships, team_members"));
     statements
 }
 

@@ -61,15 +61,7 @@ pub struct Column {
 
 impl Column {
     const fn new(name: &'static str, kind: Kind, class: Class, meaning: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            class,
-            meaning,
-            nullable: false,
-            default: None,
-            only: None,
-        }
+        Self { name, kind, class, meaning, nullable: false, default: None, only: None }
     }
 
     pub const fn uuid(name: &'static str, class: Class, meaning: &'static str) -> Self {
@@ -133,9 +125,7 @@ impl Column {
 
     /// The writing transaction's id, PostgreSQL only: SQLite has one writer at a time, so sequence order is commit order.
     pub const fn transaction(name: &'static str, class: Class, meaning: &'static str) -> Self {
-        Self::new(name, Kind::Transaction, class, meaning)
-            .or("pg_current_xact_id()")
-            .only(Dialect::Postgres)
+        Self::new(name, Kind::Transaction, class, meaning).or("pg_current_xact_id()").only(Dialect::Postgres)
     }
 
     pub const fn null(mut self) -> Self {

@@ -83,10 +83,7 @@ impl Guard {
         let mut statements = vec![
             format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
             format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"),
-            format!(
-                "CREATE POLICY {table}_role ON {table} AS PERMISSIVE FOR ALL TO {login} USING ({})",
-                visible.condition()
-            ),
+            format!("CREATE POLICY {table}_role ON {table} AS PERMISSIVE FOR ALL TO {login} USING ({})", visible.condition()),
         ];
         if self.is_tenant() {
             statements.push(format!(
@@ -95,9 +92,8 @@ impl Guard {
             ));
         }
         if self.admits_system() {
-            statements.push(format!(
-                "CREATE POLICY {table}_system ON {table} AS PERMISSIVE FOR ALL TO {system_role} USING (true)"
-            ));
+            statements
+                .push(format!("CREATE POLICY {table}_system ON {table} AS PERMISSIVE FOR ALL TO {system_role} USING (true)"));
         }
         statements
     }
@@ -129,11 +125,7 @@ pub fn visible_entry(asker: Asker) -> String {
 
 /// Unassigned work (no owner, no team) is visible to those who see a team: else nobody below the owner would find it.
 fn visible_record(asker: Asker, finance: &str) -> String {
-    let Asker {
-        visibility,
-        user,
-        teams,
-    } = asker;
+    let Asker { visibility, user, teams } = asker;
     format!(
         "CASE {visibility} WHEN 'org' THEN true \
          WHEN 'finance' THEN {finance} \
@@ -147,20 +139,13 @@ fn visible_record(asker: Asker, finance: &str) -> String {
 
 /// The parents are read under their own policies, so this says nothing about owners and teams again.
 fn visible_with_record() -> String {
-    let parents = [
-        ("customer", "customers"),
-        ("contact", "contacts"),
-        ("lead", "leads"),
-    ]
-    .map(|(kind, table)| {
-        format!(
-            "WHEN '{kind}' THEN EXISTS (SELECT 1 FROM {table} seen \
+    let parents = [("customer", "customers"), ("contact", "contacts"), ("lead", "leads")]
+        .map(|(kind, table)| {
+            format!(
+                "WHEN '{kind}' THEN EXISTS (SELECT 1 FROM {table} seen \
                  WHERE seen.org_id = {ORG} AND seen.id = record_id)"
-        )
-    })
-    .join(" ");
-    format!(
-        "{} = 'org' OR CASE record_kind {parents} ELSE false END",
-        SETTINGS.visibility
-    )
+            )
+        })
+        .join(" ");
+    format!("{} = 'org' OR CASE record_kind {parents} ELSE false END", SETTINGS.visibility)
 }

@@ -40,24 +40,12 @@ impl Link {
     /// Within the org: `(org_id, column)` to `(org_id, target)`. PostgreSQL checks foreign keys without row-level
     /// security, so a key without org_id would let one org point at, and probe for, another's rows.
     pub const fn in_org(column: &'static str, table: &'static str, target: &'static str) -> Self {
-        Self {
-            column,
-            table,
-            target,
-            with_org: true,
-            on_delete: OnDelete::Refuse,
-        }
+        Self { column, table, target, with_org: true, on_delete: OnDelete::Refuse }
     }
 
     /// To a table that belongs to no org.
     pub const fn to(column: &'static str, table: &'static str, target: &'static str) -> Self {
-        Self {
-            column,
-            table,
-            target,
-            with_org: false,
-            on_delete: OnDelete::Refuse,
-        }
+        Self { column, table, target, with_org: false, on_delete: OnDelete::Refuse }
     }
 
     /// This row goes with the one it points to.
@@ -73,17 +61,9 @@ impl Link {
     }
 
     fn render(&self, table: &str, dialect: Dialect) -> String {
-        let Self {
-            column,
-            table: to,
-            target,
-            ..
-        } = *self;
+        let Self { column, table: to, target, .. } = *self;
         let (from, target) = if self.with_org {
-            (
-                format!("\"org_id\", \"{column}\""),
-                format!("\"org_id\", \"{target}\""),
-            )
+            (format!("\"org_id\", \"{column}\""), format!("\"org_id\", \"{target}\""))
         } else {
             (format!("\"{column}\""), format!("\"{target}\""))
         };
@@ -97,12 +77,7 @@ impl Link {
 
     /// SQLite's SET NULL takes no column list and would clear org_id too, so a trigger does it there.
     fn clear_trigger(&self, table: &str, dialect: Dialect) -> Option<String> {
-        let Self {
-            column,
-            table: to,
-            target,
-            ..
-        } = *self;
+        let Self { column, table: to, target, .. } = *self;
         (self.on_delete == OnDelete::Clear && dialect == Dialect::Sqlite).then(|| {
             format!(
                 "CREATE TRIGGER {table}_clear_{column} BEFORE DELETE ON {to} BEGIN\n  \
@@ -131,15 +106,9 @@ impl Table {
     pub fn create(&self, target: Target) -> Vec<String> {
         let mut statements = vec![self.create_table(target.dialect)];
         statements.extend(
-            self.indexes
-                .iter()
-                .map(|(name, columns)| format!("CREATE INDEX {name} ON {} ({})", self.name, quoted(columns))),
+            self.indexes.iter().map(|(name, columns)| format!("CREATE INDEX {name} ON {} ({})", self.name, quoted(columns))),
         );
-        statements.extend(
-            self.links
-                .iter()
-                .filter_map(|link| link.clear_trigger(self.name, target.dialect)),
-        );
+        statements.extend(self.links.iter().filter_map(|link| link.clear_trigger(self.name, target.dialect)));
         if target.is_postgres() {
             statements.extend(self.comments());
             statements.extend(self.guard.statements(self.name, target.system));
@@ -174,20 +143,10 @@ impl Table {
     }
 
     fn constraints(&self, dialect: Dialect) -> Vec<String> {
-        let has_row_id = self
-            .columns
-            .iter()
-            .any(|column| column.is_row_id() && column.exists_in(dialect));
-        let primary = if has_row_id && dialect == Dialect::Sqlite {
-            "UNIQUE"
-        } else {
-            "PRIMARY KEY"
-        };
+        let has_row_id = self.columns.iter().any(|column| column.is_row_id() && column.exists_in(dialect));
+        let primary = if has_row_id && dialect == Dialect::Sqlite { "UNIQUE" } else { "PRIMARY KEY" };
         let name = self.name;
-        let mut constraints = vec![format!(
-            "CONSTRAINT {name}_pkey {primary} ({})",
-            quoted(self.primary_key)
-        )];
+        let mut constraints = vec![format!("CONSTRAINT {name}_pkey {primary} ({})", quoted(self.primary_key))];
         constraints.extend(self.unique.iter().map(|columns| {
             let label = columns.trim_start_matches("org_id, ").replace(", ", "_");
             format!("CONSTRAINT {name}_{label}_key UNIQUE ({})", quoted(columns))
@@ -203,23 +162,12 @@ impl Table {
             .columns
             .iter()
             .filter(|column| column.exists_in(Dialect::Postgres))
-            .map(|column| {
-                format!(
-                    "COMMENT ON COLUMN {}.\"{}\" IS {}",
-                    self.name,
-                    column.name,
-                    literal(&column.comment())
-                )
-            });
+            .map(|column| format!("COMMENT ON COLUMN {}.\"{}\" IS {}", self.name, column.name, literal(&column.comment())));
         std::iter::once(table).chain(columns).collect()
     }
 
     fn grants(&self, target: Target) -> Vec<String> {
-        let rights = if self.append_only {
-            "SELECT, INSERT"
-        } else {
-            "SELECT, INSERT, UPDATE, DELETE"
-        };
+        let rights = if self.append_only { "SELECT, INSERT" } else { "SELECT, INSERT, UPDATE, DELETE" };
         let mut roles = vec![target.system.login_role()];
         if self.guard.admits_system() {
             roles.push(target.system.system_role());

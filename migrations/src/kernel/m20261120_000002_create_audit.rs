@@ -10,12 +10,7 @@ const AUDIT: Table = Table {
         Column::uuid("org_id", Internal, "Org it happened in; the nil id for none."),
         Column::uuid("id", Internal, "Record, UUIDv7."),
         Column::time("at", Internal, "When the request was answered."),
-        Column::uuid(
-            "actor_id",
-            Internal,
-            "Who asked; none for anonymous callers and the system.",
-        )
-        .null(),
+        Column::uuid("actor_id", Internal, "Who asked; none for anonymous callers and the system.").null(),
         Column::text("actor_name", Personal, "Name of the actor at that time."),
         Column::text("actor_role", Internal, "Role of the actor at that time."),
         Column::uuid("real_actor_id", Internal, "Who acted in the actor's name.").null(),
@@ -23,24 +18,11 @@ const AUDIT: Table = Table {
         Column::text("path", Internal, "RPC, e.g. /package.Service/Method."),
         Column::text("category", Internal, "Kind of event, as declared on the RPC."),
         Column::text("outcome", Internal, "Canonical gRPC code name."),
-        Column::text(
-            "correlation_id",
-            Internal,
-            "Number a person can quote to support.",
-        ),
-        Column::text(
-            "payload",
-            Internal,
-            "JSON object of the request fields the RPC allows; no personal data.",
-        )
-        .or("'{}'"),
+        Column::text("correlation_id", Internal, "Number a person can quote to support."),
+        Column::text("payload", Internal, "JSON object of the request fields the RPC allows; no personal data.").or("'{}'"),
         Column::text("entity", Internal, "Noun of the record concerned."),
         Column::uuid("entity_id", Internal, "Record concerned.").null(),
-        Column::text(
-            "changed_fields",
-            Internal,
-            "Names of the changed fields, separated by commas.",
-        ),
+        Column::text("changed_fields", Internal, "Names of the changed fields, separated by commas."),
     ],
     indexes: &[
         ("audit_by_time", "org_id, at desc, id desc"),

@@ -8,16 +8,8 @@ const CHANGES: Table = Table {
     purpose: "Change feed: source of live pages, offline pull, webhooks and refresh. Rows are added and read, never changed.",
     columns: &[
         Column::uuid("org_id", Internal, "Org of the changed record."),
-        Column::sequence(
-            "seq",
-            Internal,
-            "Number of the change; sequence order is not commit order on PostgreSQL.",
-        ),
-        Column::transaction(
-            "xid",
-            Internal,
-            "Writing transaction: read in (xid, seq) order, below pg_snapshot_xmin only.",
-        ),
+        Column::sequence("seq", Internal, "Number of the change; sequence order is not commit order on PostgreSQL."),
+        Column::transaction("xid", Internal, "Writing transaction: read in (xid, seq) order, below pg_snapshot_xmin only."),
         Column::time("at", Internal, "When it was written."),
         Column::word("entity", Internal, "Noun of the record, e.g. customer."),
         Column::uuid("id", Internal, "Record."),
@@ -25,17 +17,8 @@ const CHANGES: Table = Table {
         Column::word("op", Internal, "created, updated or deleted."),
         Column::uuid("actor_id", Internal, "Who changed it; none for the system.").null(),
         Column::text("actor_name", Personal, "Name of the actor at that time."),
-        Column::text(
-            "fields",
-            Internal,
-            "Names of the changed fields, separated by commas.",
-        ),
-        Column::text(
-            "audience",
-            Internal,
-            "JSON object owner_id, assignee_id, team_id: who may see the record.",
-        )
-        .or("'{}'"),
+        Column::text("fields", Internal, "Names of the changed fields, separated by commas."),
+        Column::text("audience", Internal, "JSON object owner_id, assignee_id, team_id: who may see the record.").or("'{}'"),
     ],
     primary_key: "org_id, seq",
     checks: &["op IN ('created', 'updated', 'deleted')"],

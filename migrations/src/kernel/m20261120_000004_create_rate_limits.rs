@@ -9,12 +9,7 @@ const RATE_LIMITS: Table = Table {
     purpose: "Calls used in the current window, by limit and caller.",
     columns: &[
         Column::word("key", Personal, "Limit and caller: an address or an account."),
-        Column::bigint(
-            "window_start",
-            Internal,
-            "Begin of the window, Unix milliseconds.",
-        )
-        .or("0"),
+        Column::bigint("window_start", Internal, "Begin of the window, Unix milliseconds.").or("0"),
         Column::bigint("used", Internal, "Calls used in the window.").or("0"),
     ],
     primary_key: "key",
@@ -28,12 +23,7 @@ const LOCKOUTS: Table = Table {
     columns: &[
         Column::word("key", Personal, "Account or address."),
         Column::int("failures", Internal, "Failures since the last success.").or("0"),
-        Column::bigint(
-            "locked_until",
-            Internal,
-            "Refused until then, Unix milliseconds; 0 for not locked.",
-        )
-        .or("0"),
+        Column::bigint("locked_until", Internal, "Refused until then, Unix milliseconds; 0 for not locked.").or("0"),
         Column::bigint("last_failure", Internal, "Unix milliseconds.").or("0"),
     ],
     primary_key: "key",

@@ -11,11 +11,7 @@ const IDEMPOTENCY: Table = Table {
         Column::uuid("actor_id", Internal, "Who called."),
         Column::word("rpc", Internal, "Path of the RPC."),
         Column::word("key", Internal, "Key the caller chose."),
-        Column::bytes(
-            "body_hash",
-            Internal,
-            "SHA-256 of the request; another body under the same key is refused.",
-        ),
+        Column::bytes("body_hash", Internal, "SHA-256 of the request; another body under the same key is refused."),
         Column::blob("reply", Confidential, "Encoded answer."),
         Column::time("created_at", Internal, "When the call was answered."),
     ],

@@ -8,12 +8,7 @@ const TOTP_STEPS: Table = Table {
     purpose: "Last TOTP step used, raised in one statement, so that a code works once.",
     columns: &[
         Column::word("subject", Personal, "Whose authenticator."),
-        Column::bigint(
-            "step",
-            Internal,
-            "RFC 6238 time step, 30-second units since 1970.",
-        )
-        .or("0"),
+        Column::bigint("step", Internal, "RFC 6238 time step, 30-second units since 1970.").or("0"),
     ],
     primary_key: "subject",
     ..Table::EMPTY

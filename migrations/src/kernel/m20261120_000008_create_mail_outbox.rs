@@ -11,11 +11,7 @@ const MAIL_OUTBOX: Table = Table {
         Column::uuid("org_id", Internal, "Org it is sent for; none for the platform.").null(),
         Column::word("recipient", Personal, "Address."),
         Column::text("subject", Personal, "Subject line."),
-        Column::text(
-            "body",
-            Secret,
-            "Plain text; may hold a link that signs in, so it is emptied once sent.",
-        ),
+        Column::text("body", Secret, "Plain text; may hold a link that signs in, so it is emptied once sent."),
         Column::time("created_at", Internal, "When it was queued."),
         Column::time("sent_at", Internal, "When the mail server took it.").null(),
         Column::int("attempts", Internal, "Deliveries tried.").or("0"),

@@ -11,10 +11,7 @@ const DUE_AT: Column = Column::time(
 .null();
 
 pub fn up(target: Target) -> Vec<String> {
-    let mut statements = vec![format!(
-        "ALTER TABLE mail_outbox ADD COLUMN {}",
-        DUE_AT.render(target.dialect)
-    )];
+    let mut statements = vec![format!("ALTER TABLE mail_outbox ADD COLUMN {}", DUE_AT.render(target.dialect))];
     if target.is_postgres() {
         let comment = literal(&DUE_AT.comment());
         statements.push(format!("COMMENT ON COLUMN mail_outbox.\"due_at\" IS {comment}"));

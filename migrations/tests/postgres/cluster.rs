@@ -1,8 +1,7 @@
 //! A prepared database per test, dropped afterwards by the next cluster clean-up: names are unique.
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, QueryResult,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, QueryResult, TransactionTrait,
 };
 use streamflow_migrations::{RolePasswords, System, prepare_postgres};
 use uuid::Uuid;
@@ -24,10 +23,7 @@ impl Cluster {
         };
         let name = format!("streamflow_{}", Uuid::now_v7().simple());
         let maintenance = connect(&format!("{base}/postgres")).await.unwrap();
-        maintenance
-            .execute_unprepared(&format!("CREATE DATABASE {name}"))
-            .await
-            .unwrap();
+        maintenance.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         let admin = connect(&format!("{base}/{name}")).await.unwrap();
         let cluster = Self { base, name, admin };
         cluster.prepare().await;
@@ -47,25 +43,13 @@ impl Cluster {
     /// A connection as the server has it.
     pub async fn login(&self, system: System) -> DatabaseConnection {
         let (_, host) = self.base.rsplit_once('@').unwrap();
-        let password = PASSWORD
-            .replace(' ', "%20")
-            .replace('"', "%22")
-            .replace('\'', "%27");
-        connect(&format!(
-            "postgres://{}:{password}@{host}/{}",
-            system.login_role(),
-            self.name
-        ))
-        .await
-        .unwrap()
+        let password = PASSWORD.replace(' ', "%20").replace('"', "%22").replace('\'', "%27");
+        connect(&format!("postgres://{}:{password}@{host}/{}", system.login_role(), self.name)).await.unwrap()
     }
 
     /// Two orgs, each with an owner, a manager and an employee, a team, and customers of different people.
     pub async fn with_rows(&self) -> &Self {
-        self.admin
-            .execute_unprepared("SET search_path = client")
-            .await
-            .unwrap();
+        self.admin.execute_unprepared("SET search_path = client").await.unwrap();
         self.admin.execute_unprepared(ROWS).await.unwrap();
         self
     }
@@ -74,9 +58,7 @@ impl Cluster {
 /// URL of the cluster that all tests of this program share; it ends with this process.
 async fn own_cluster() -> String {
     static OWN: tokio::sync::OnceCell<streamflow_tests::postgres::Cluster> = tokio::sync::OnceCell::const_new();
-    let start = || async {
-        tokio::task::spawn_blocking(streamflow_tests::postgres::Cluster::start_for_process).await.unwrap()
-    };
+    let start = || async { tokio::task::spawn_blocking(streamflow_tests::postgres::Cluster::start_for_process).await.unwrap() };
     OWN.get_or_init(start).await.url.clone()
 }
 
@@ -123,13 +105,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, sea_orm::DbErr> {
 }
 
 /// Opens a transaction with the context of a request.
-pub async fn enter(
-    db: &DatabaseConnection,
-    org: u32,
-    user: u32,
-    visibility: &str,
-    teams: &str,
-) -> DatabaseTransaction {
+pub async fn enter(db: &DatabaseConnection, org: u32, user: u32, visibility: &str, teams: &str) -> DatabaseTransaction {
     let tx = db.begin().await.unwrap();
     let (org, user) = (id(org), id(user));
     tx.execute_unprepared(&format!(
@@ -147,26 +123,16 @@ pub fn id(number: u32) -> Uuid {
 }
 
 pub async fn rows<C: ConnectionTrait>(db: &C, sql: &str) -> Vec<QueryResult> {
-    db.query_all_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql))
-        .await
-        .unwrap()
+    db.query_all_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql)).await.unwrap()
 }
 
 /// The first column of each row, joined by spaces.
 pub async fn texts<C: ConnectionTrait>(db: &C, sql: &str) -> String {
     let rows = rows(db, sql).await;
-    rows.iter()
-        .map(|row| row.try_get_by_index::<String>(0).unwrap())
-        .collect::<Vec<_>>()
-        .join(" ")
+    rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect::<Vec<_>>().join(" ")
 }
 
 pub async fn refused<C: ConnectionTrait>(db: &C, sql: &str, why: &str) {
-    let error = db
-        .execute_unprepared(sql)
-        .await
-        .map(drop)
-        .expect_err(sql)
-        .to_string();
+    let error = db.execute_unprepared(sql).await.map(drop).expect_err(sql).to_string();
     assert!(error.contains(why), "{sql}: {error}");
 }

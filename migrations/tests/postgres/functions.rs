@@ -57,20 +57,10 @@ async fn search_keeps_to_the_org_the_kinds_and_what_is_visible() {
     ] {
         let tx = enter(&db, 2, user, visibility, teams).await;
         assert_eq!(found(&tx, "schmidt", "").await, hits, "{visibility}");
-        assert_eq!(
-            rows(&tx, "SELECT * FROM search_ids('schmidt', '', ARRAY['lead'], 10)")
-                .await
-                .len(),
-            0
-        );
+        assert_eq!(rows(&tx, "SELECT * FROM search_ids('schmidt', '', ARRAY['lead'], 10)").await.len(), 0);
         tx.rollback().await.unwrap();
     }
-    assert_eq!(
-        rows(&db, "SELECT * FROM search_ids('schmidt', '', NULL, 10)")
-            .await
-            .len(),
-        0
-    );
+    assert_eq!(rows(&db, "SELECT * FROM search_ids('schmidt', '', NULL, 10)").await.len(), 0);
 }
 
 #[tokio::test]
@@ -78,9 +68,7 @@ async fn archived_entries_come_last() {
     let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let tx = enter(&db, 1, 11, "org", "").await;
-    tx.execute_unprepared("UPDATE search_entries SET archived = true WHERE text LIKE 'schmidt%'")
-        .await
-        .unwrap();
+    tx.execute_unprepared("UPDATE search_entries SET archived = true WHERE text LIKE 'schmidt%'").await.unwrap();
     assert_eq!(found(&tx, "schmidt", "").await, "1:1.25 4:1.00 2:1.50");
     tx.rollback().await.unwrap();
 }
@@ -93,36 +81,17 @@ async fn a_session_comes_with_its_person_org_and_teams() {
     let row = &found[0];
     assert_eq!(found.len(), 1);
     assert_eq!(row.try_get::<Uuid>("", "user_id").unwrap(), id(12));
-    assert_eq!(
-        row.try_get::<Option<String>>("", "role").unwrap().as_deref(),
-        Some("MANAGER")
-    );
-    assert_eq!(
-        row.try_get::<Option<Vec<Uuid>>>("", "team_ids").unwrap(),
-        Some(vec![id(19)])
-    );
-    assert_eq!(
-        row.try_get::<Option<String>>("", "tenant_id").unwrap().as_deref(),
-        Some("org-1")
-    );
+    assert_eq!(row.try_get::<Option<String>>("", "role").unwrap().as_deref(), Some("MANAGER"));
+    assert_eq!(row.try_get::<Option<Vec<Uuid>>>("", "team_ids").unwrap(), Some(vec![id(19)]));
+    assert_eq!(row.try_get::<Option<String>>("", "tenant_id").unwrap().as_deref(), Some("org-1"));
     assert!(!row.try_get::<bool>("", "second_factor").unwrap());
-    assert_eq!(
-        rows(&db, r"SELECT * FROM session_principal('\x03')").await.len(),
-        0
-    );
+    assert_eq!(rows(&db, r"SELECT * FROM session_principal('\x03')").await.len(), 0);
 }
 
 #[tokio::test]
 async fn the_functions_answer_nobody_but_the_login_role() {
     let cluster = Cluster::prepared().await;
     let tx = enter(&cluster.login(System::Client).await, 1, 11, "org", "").await;
-    tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system")
-        .await
-        .unwrap();
-    refused(
-        &tx,
-        "SELECT * FROM search_ids('a', '', NULL, 1)",
-        "permission denied for function",
-    )
-    .await;
+    tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system").await.unwrap();
+    refused(&tx, "SELECT * FROM search_ids('a', '', NULL, 1)", "permission denied for function").await;
 }

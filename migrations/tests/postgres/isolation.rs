@@ -10,11 +10,7 @@ async fn without_a_context_there_are_no_rows() {
     let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     for table in TENANT_TABLES.iter().chain(&["orgs", "users"]) {
-        assert_eq!(
-            rows(&db, &format!("SELECT 1 FROM {table}")).await.len(),
-            0,
-            "{table}"
-        );
+        assert_eq!(rows(&db, &format!("SELECT 1 FROM {table}")).await.len(), 0, "{table}");
     }
     // A setting that was set once in a session reads as '' afterwards.
     enter(&db, 1, 11, "org", "").await.rollback().await.unwrap();
@@ -37,12 +33,9 @@ async fn each_role_sees_its_own_records() {
         (11, "", "", ""),
     ] {
         let tx = enter(&db, 1, user, visibility, teams).await;
-        for (table, number) in [
-            ("customers", "id"),
-            ("contacts", "customer_id"),
-            ("timeline", "record_id"),
-            ("search_entries", "id"),
-        ] {
+        for (table, number) in
+            [("customers", "id"), ("contacts", "customer_id"), ("timeline", "record_id"), ("search_entries", "id")]
+        {
             let sql = format!("SELECT ltrim(right({number}::text, 3), '0') FROM {table} ORDER BY 1");
             assert_eq!(texts(&tx, &sql).await, seen, "{visibility} {table}");
         }
@@ -57,21 +50,10 @@ async fn rows_of_another_org_are_neither_read_nor_written() {
     let (other, mine) = (id(2), id(1));
     let tx = enter(&db, 1, 11, "org", "").await;
     assert_eq!(texts(&tx, "SELECT name FROM orgs").await, "Org 1");
-    assert_eq!(
-        texts(&tx, "SELECT email FROM users ORDER BY 1").await,
-        "11@example.com 12@example.com 13@example.com"
-    );
-    let changed = tx
-        .execute_unprepared(&format!(
-            "UPDATE customers SET name = 'x' WHERE org_id = '{other}'"
-        ))
-        .await
-        .unwrap();
+    assert_eq!(texts(&tx, "SELECT email FROM users ORDER BY 1").await, "11@example.com 12@example.com 13@example.com");
+    let changed = tx.execute_unprepared(&format!("UPDATE customers SET name = 'x' WHERE org_id = '{other}'")).await.unwrap();
     assert_eq!(changed.rows_affected(), 0);
-    let changed = tx
-        .execute_unprepared("UPDATE users SET display_name = 'x'")
-        .await
-        .unwrap();
+    let changed = tx.execute_unprepared("UPDATE users SET display_name = 'x'").await.unwrap();
     assert_eq!(changed.rows_affected(), 1);
     tx.rollback().await.unwrap();
     for sql in [
@@ -82,12 +64,7 @@ async fn rows_of_another_org_are_neither_read_nor_written() {
         refused(&enter(&db, 1, 11, "org", "").await, &sql, "row-level security").await;
     }
     let sql = format!("UPDATE customers SET owner_id = '{}'", id(21));
-    refused(
-        &enter(&db, 1, 11, "org", "").await,
-        &sql,
-        "customers_owner_id_fkey",
-    )
-    .await;
+    refused(&enter(&db, 1, 11, "org", "").await, &sql, "customers_owner_id_fkey").await;
 }
 
 #[tokio::test]
@@ -95,18 +72,12 @@ async fn the_log_and_the_feed_are_only_added_to() {
     let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let tx = enter(&db, 1, 11, "org", "").await;
-    let insert =
-        "INSERT INTO changes (org_id, at, entity, id, op) SELECT id, now(), 'org', id, 'updated' FROM orgs";
+    let insert = "INSERT INTO changes (org_id, at, entity, id, op) SELECT id, now(), 'org', id, 'updated' FROM orgs";
     tx.execute_unprepared(insert).await.unwrap();
     let sql = "SELECT 'same' FROM changes WHERE xid = pg_current_xact_id() AND seq > 0";
     assert_eq!(texts(&tx, sql).await, "same");
     tx.rollback().await.unwrap();
-    for sql in [
-        "UPDATE audit SET path = ''",
-        "DELETE FROM changes",
-        "TRUNCATE leads",
-        "DELETE FROM seaql_migrations",
-    ] {
+    for sql in ["UPDATE audit SET path = ''", "DELETE FROM changes", "TRUNCATE leads", "DELETE FROM seaql_migrations"] {
         refused(&db, sql, "permission denied").await;
     }
 }
@@ -116,28 +87,13 @@ async fn the_system_role_reaches_what_belongs_to_no_org_and_no_records() {
     let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
     let tx = db.begin().await.unwrap();
-    tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system")
-        .await
-        .unwrap();
-    assert_eq!(
-        texts(&tx, "SELECT name FROM orgs ORDER BY 1").await,
-        "Org 1 Org 2"
-    );
-    assert_eq!(
-        rows(&tx, "SELECT 1 FROM memberships, users WHERE user_id = users.id")
-            .await
-            .len(),
-        6
-    );
+    tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system").await.unwrap();
+    assert_eq!(texts(&tx, "SELECT name FROM orgs ORDER BY 1").await, "Org 1 Org 2");
+    assert_eq!(rows(&tx, "SELECT 1 FROM memberships, users WHERE user_id = users.id").await.len(), 6);
     tx.rollback().await.unwrap();
-    for table in TENANT_TABLES
-        .iter()
-        .filter(|table| !SYSTEM_REACHED_TABLES.contains(table))
-    {
+    for table in TENANT_TABLES.iter().filter(|table| !SYSTEM_REACHED_TABLES.contains(table)) {
         let tx = db.begin().await.unwrap();
-        tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system")
-            .await
-            .unwrap();
+        tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system").await.unwrap();
         refused(&tx, &format!("SELECT 1 FROM {table}"), "permission denied").await;
     }
 }
@@ -148,32 +104,12 @@ async fn systems_do_not_reach_each_other() {
     for system in System::ALL {
         let db = cluster.login(system).await;
         for other in System::ALL.into_iter().filter(|other| *other != system) {
-            refused(
-                &db,
-                &format!("SELECT 1 FROM {}.audit", other.schema()),
-                "permission denied for schema",
-            )
-            .await;
-            refused(
-                &db,
-                &format!("SET ROLE {}", other.system_role()),
-                "permission denied to set role",
-            )
-            .await;
+            refused(&db, &format!("SELECT 1 FROM {}.audit", other.schema()), "permission denied for schema").await;
+            refused(&db, &format!("SET ROLE {}", other.system_role()), "permission denied to set role").await;
         }
-        refused(
-            &db,
-            &format!("SET ROLE {}", system.owner_role()),
-            "permission denied to set role",
-        )
-        .await;
+        refused(&db, &format!("SET ROLE {}", system.owner_role()), "permission denied to set role").await;
         refused(&db, "CREATE TABLE mine (id int)", "permission denied for schema").await;
-        refused(
-            &db,
-            "CREATE TABLE public.mine (id int)",
-            "permission denied for schema",
-        )
-        .await;
+        refused(&db, "CREATE TABLE public.mine (id int)", "permission denied for schema").await;
     }
 }
 
@@ -183,9 +119,7 @@ async fn a_deleted_team_or_member_leaves_the_records() {
     let db = cluster.with_rows().await.login(System::Client).await;
     let tx = enter(&db, 1, 11, "org", "").await;
     tx.execute_unprepared("DELETE FROM teams").await.unwrap();
-    tx.execute_unprepared(&format!("DELETE FROM memberships WHERE user_id = '{}'", id(13)))
-        .await
-        .unwrap();
+    tx.execute_unprepared(&format!("DELETE FROM memberships WHERE user_id = '{}'", id(13))).await.unwrap();
     let sql = "SELECT 'left' FROM customers WHERE team_id IS NULL AND assignee_id IS NULL";
     assert_eq!(rows(&tx, sql).await.len(), 4);
     tx.rollback().await.unwrap();
@@ -197,20 +131,9 @@ async fn other_roles_may_not_even_connect() {
     let base = std::env::var("STREAMFLOW_TEST_POSTGRES").unwrap();
     let name = texts(&cluster.admin, "SELECT current_database()::text").await;
     let role = format!("stranger_{name}");
-    cluster
-        .admin
-        .execute_unprepared(&format!("CREATE ROLE {role} LOGIN PASSWORD 'x'"))
-        .await
-        .unwrap();
+    cluster.admin.execute_unprepared(&format!("CREATE ROLE {role} LOGIN PASSWORD 'x'")).await.unwrap();
     let (_, host) = base.rsplit_once('@').unwrap();
-    let error = connect(&format!("postgres://{role}:x@{host}/{name}"))
-        .await
-        .unwrap_err()
-        .to_string();
+    let error = connect(&format!("postgres://{role}:x@{host}/{name}")).await.unwrap_err().to_string();
     assert!(error.contains("permission denied for database"), "{error}");
-    cluster
-        .admin
-        .execute_unprepared(&format!("DROP ROLE {role}"))
-        .await
-        .unwrap();
+    cluster.admin.execute_unprepared(&format!("DROP ROLE {role}")).await.unwrap();
 }

@@ -4,9 +4,7 @@ use streamflow_proto::access;
 
 /// True when some RPC with this permission, e.g. "lead.read", is open to the role.
 pub fn may(role: &str, permission: &str) -> bool {
-    access::CLIENT
-        .iter()
-        .any(|access| access.permission == permission && access.roles.contains(&role))
+    access::CLIENT.iter().any(|access| access.permission == permission && access.roles.contains(&role))
 }
 
 #[cfg(test)]

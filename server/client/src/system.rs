@@ -15,8 +15,7 @@ use streamflow_proto::{
         self,
         v1::{
             account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
-            change_service_server::ChangeServiceServer,
-            client_error_service_server::ClientErrorServiceServer,
+            change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
             contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
@@ -30,8 +29,8 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, org,
-    record, saved_view, search,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, org, record, saved_view,
+    search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };
@@ -39,20 +38,12 @@ use crate::{
 /// Rules of the portal (spec security.md).
 pub const PORTAL: Portal = Portal {
     space: "client",
-    lifetime: Lifetime {
-        absolute: Duration::hours(8),
-        idle: Duration::minutes(30),
-    },
+    lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
     person_per_minute: 600,
 };
 
 /// What the listener serves.
-pub fn site(
-    kernel: &Arc<Kernel>,
-    origins: HashSet<String>,
-    assets: Arc<dyn Assets>,
-    reflection: bool,
-) -> PortalSite {
+pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Assets>, reflection: bool) -> PortalSite {
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::CLIENT,

@@ -74,7 +74,11 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
     } else {
         match tokio::time::timeout(REQUEST_TIMEOUT, work).await {
             Ok(finished) => finished,
-            Err(_) => return answer::status(&Status::deadline_exceeded("The request took too long. Try again; nothing you saved before is lost.")),
+            Err(_) => {
+                return answer::status(&Status::deadline_exceeded(
+                    "The request took too long. Try again; nothing you saved before is lost.",
+                ));
+            }
         }
     };
     finished.unwrap_or_else(|panic| {
@@ -174,10 +178,11 @@ impl Gate {
         let response = next.run(request).await;
         // The twin may have finished between our look-up and our end; whatever we failed with came of its effect, and its reply is
         // ours.
-        if ctx.request().idempotency.is_some() && answer::code(&response) != Code::Ok {
-            if let Ok(Some(reply)) = idempotency::kept_reply(ctx).await {
-                return answer::message(&reply);
-            }
+        if ctx.request().idempotency.is_some()
+            && answer::code(&response) != Code::Ok
+            && let Ok(Some(reply)) = idempotency::kept_reply(ctx).await
+        {
+            return answer::message(&reply);
         }
         response
     }
@@ -188,16 +193,18 @@ impl Gate {
         }
         let mut record = ctx.audit_record(answer::code_name(outcome));
         match outcome {
-            Code::Ok => {}
             Code::ResourceExhausted => {
                 // A flood is one fact a minute, not a record each.
-                let who = ctx.principal().map_or_else(|_| address_key(ctx.request().ip), |principal| principal.user_id.to_string());
+                let who =
+                    ctx.principal().map_or_else(|_| address_key(ctx.request().ip), |principal| principal.user_id.to_string());
                 if !self.kernel.limiter.first_refusal(ctx.request().access.limit, &who, ctx.now()) {
                     return Ok(());
                 }
                 "rate_limit".clone_into(&mut record.category);
             }
-            Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => "denied".clone_into(&mut record.category),
+            Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => {
+                "denied".clone_into(&mut record.category)
+            }
             _ => {}
         }
         self.kernel.audit.write(record).await
@@ -205,7 +212,8 @@ impl Gate {
 
     fn note_throttle(&self, info: &RequestInfo, error: &Error) {
         if matches!(error, Error::Throttled { .. }) {
-            metrics::counter!("rate_limited_total", "space" => self.kernel.portal.space, "class" => info.access.limit).increment(1);
+            metrics::counter!("rate_limited_total", "space" => self.kernel.portal.space, "class" => info.access.limit)
+                .increment(1);
         }
     }
 }

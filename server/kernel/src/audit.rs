@@ -1,6 +1,8 @@
 //! The audit: one record per request. A request that changes something writes its record in the same transaction; all others
 //! are written in batches, and their answers wait for the batch.
 
+#![expect(clippy::disallowed_methods, reason = "the record is written in the transaction of the effect")]
+
 pub mod export;
 pub mod page;
 

@@ -62,10 +62,7 @@ impl Report {
 
 /// One line in a log stays one line, and PostgreSQL takes no NUL.
 fn clean(text: &str, max: usize) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(max)
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(max).collect()
 }
 
 #[cfg(test)]
@@ -82,9 +79,6 @@ mod tests {
         };
         let cut = report.cut();
         assert!(cut.message.starts_with("one two ö") && cut.message.chars().count() == MESSAGE);
-        assert_eq!(
-            (cut.page.as_str(), cut.correlation_id.len()),
-            ("/reset/confirm", WORD)
-        );
+        assert_eq!((cut.page.as_str(), cut.correlation_id.len()), ("/reset/confirm", WORD));
     }
 }

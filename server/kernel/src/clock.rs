@@ -17,10 +17,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         to_micros(Utc::now())
     }
@@ -34,9 +31,7 @@ pub struct FixedClock {
 
 impl FixedClock {
     pub fn at(time: DateTime<Utc>) -> Self {
-        Self {
-            micros: AtomicI64::new(time.timestamp_micros()),
-        }
+        Self { micros: AtomicI64::new(time.timestamp_micros()) }
     }
 
     pub fn set(&self, time: DateTime<Utc>) {
@@ -53,9 +48,7 @@ impl FixedClock {
 impl Default for FixedClock {
     /// 2026-01-01T00:00:00Z.
     fn default() -> Self {
-        Self {
-            micros: AtomicI64::new(1_767_225_600_000_000),
-        }
+        Self { micros: AtomicI64::new(1_767_225_600_000_000) }
     }
 }
 
@@ -68,10 +61,7 @@ impl Clock for FixedClock {
 /// The time as protobuf writes it (`google.protobuf.Timestamp`).
 pub fn timestamp(at: DateTime<Utc>) -> Option<prost_types::Timestamp> {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
-    Some(prost_types::Timestamp {
-        seconds: at.timestamp(),
-        nanos,
-    })
+    Some(prost_types::Timestamp { seconds: at.timestamp(), nanos })
 }
 
 /// Cuts a time to the precision the database keeps.

@@ -52,9 +52,7 @@ fn seal(key: &Secret, aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
 }
 
 fn open(key: &Secret, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    let (nonce, ciphertext) = sealed
-        .split_first_chunk::<NONCE>()
-        .ok_or(CryptoError::Malformed)?;
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>().ok_or(CryptoError::Malformed)?;
     if ciphertext.len() < TAG {
         return Err(CryptoError::Malformed);
     }

@@ -22,11 +22,7 @@ pub fn write_row<S: AsRef<str>>(out: &mut String, cells: &[S]) {
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     let bare = cell.trim_start_matches('\'');
     let runs = is_formula(bare) && !(bare.len() == cell.len() && is_number(cell));
-    if runs {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
+    if runs { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 /// The cell as it was before [`guarded`].
@@ -47,9 +43,7 @@ fn is_number(cell: &str) -> bool {
     let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
     digits.starts_with(|c: char| c.is_ascii_digit())
         && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
 }
 
 /// `alone` is for the only cell of a row, which must not look like a blank line.

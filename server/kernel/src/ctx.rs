@@ -1,6 +1,8 @@
 //! [`Ctx`]: who asks, for which company, at what time, and the only way from a request to the database. Only the access layer
 //! makes one.
 
+#![expect(clippy::disallowed_methods, reason = "the reply is kept in the transaction of the effect")]
+
 use std::{
     net::IpAddr,
     ops::Deref,

@@ -1,6 +1,8 @@
 //! The database of one system, and the only two ways to reach it: [`TenantDb`] for the rows of one company and
 //! [`SystemDb`] for what belongs to none.
 
+#![expect(clippy::disallowed_methods, reason = "this is the room where raw statements are made")]
+
 pub mod connect;
 pub mod system;
 pub mod tenant;

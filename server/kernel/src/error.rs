@@ -130,7 +130,11 @@ impl From<Error> for Status {
             }
             Error::Unavailable(cause) => {
                 tracing::error!(cause, "a part of the server does not answer");
-                reasoned(Code::Unavailable, "UNAVAILABLE", "The server can't reach its database right now. Nothing was lost; try again in a moment.")
+                reasoned(
+                    Code::Unavailable,
+                    "UNAVAILABLE",
+                    "The server can't reach its database right now. Nothing was lost; try again in a moment.",
+                )
             }
             Error::Internal(cause) => {
                 tracing::error!(cause, "request failed inside");

@@ -1,6 +1,8 @@
 //! The change feed: every write appends to `changes` in its own transaction, one tail task per process reads them in commit
 //! order and fans them out in memory. Open pages, and later offline pull and webhooks, live from it.
 
+#![expect(clippy::disallowed_methods, reason = "changes are written in the transaction of their rows")]
+
 pub mod tail;
 pub mod watch;
 
@@ -165,9 +167,8 @@ pub(crate) async fn append(txn: &DatabaseTransaction, org: Uuid, actor: &Actor, 
 
 /// `($1, $2, …)` or `(?, ?, …)` for one row of an INSERT.
 pub(crate) fn placeholders(backend: DbBackend, before: usize, count: usize) -> String {
-    let items: Vec<String> = (1..=count)
-        .map(|n| if backend == DbBackend::Postgres { format!("${}", before + n) } else { "?".to_owned() })
-        .collect();
+    let items: Vec<String> =
+        (1..=count).map(|n| if backend == DbBackend::Postgres { format!("${}", before + n) } else { "?".to_owned() }).collect();
     format!("({})", items.join(", "))
 }
 

@@ -46,11 +46,7 @@ pub fn format_option(prefix: &str, id: Option<Uuid>) -> String {
 pub fn parse(prefix: &str, text: &str) -> Option<Uuid> {
     let hex = text.strip_prefix(prefix)?;
     let exact = hex.len() == 32 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if exact {
-        Uuid::try_parse_ascii(hex.as_bytes()).ok()
-    } else {
-        None
-    }
+    if exact { Uuid::try_parse_ascii(hex.as_bytes()).ok() } else { None }
 }
 
 /// Source of new ids and secret tokens.
@@ -71,10 +67,7 @@ pub struct SystemIds {
 
 impl SystemIds {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            sequence: Mutex::new(ContextV7::new()),
-        }
+        Self { clock, sequence: Mutex::new(ContextV7::new()) }
     }
 }
 
@@ -83,11 +76,7 @@ impl Ids for SystemIds {
         let now = self.clock.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
         let sequence = self.sequence.lock();
-        Uuid::new_v7(Timestamp::from_unix(
-            &*sequence,
-            seconds,
-            now.timestamp_subsec_nanos(),
-        ))
+        Uuid::new_v7(Timestamp::from_unix(&*sequence, seconds, now.timestamp_subsec_nanos()))
     }
 
     fn token(&self) -> [u8; 32] {
@@ -142,10 +131,7 @@ mod tests {
     #[test]
     fn no_id_is_the_empty_string() {
         assert_eq!(format_option(prefix::TEAM, None), "");
-        assert_eq!(
-            format_option(prefix::TEAM, Some(Uuid::nil())),
-            "tea_00000000000000000000000000000000"
-        );
+        assert_eq!(format_option(prefix::TEAM, Some(Uuid::nil())), "tea_00000000000000000000000000000000");
     }
 
     #[test]

@@ -96,12 +96,15 @@ impl Kernel {
     }
 }
 
+/// By company and number of the key.
+type KeyCache = HashMap<(Uuid, u32), Arc<DataKey>>;
+
 /// Data keys of companies, unwrapped once and kept in memory.
 #[derive(Clone)]
 pub struct KeyRing {
     database: Database,
     masters: Arc<MasterKeys>,
-    cache: Arc<RwLock<HashMap<(Uuid, u32), Arc<DataKey>>>>,
+    cache: Arc<RwLock<KeyCache>>,
 }
 
 impl std::fmt::Debug for KeyRing {
@@ -117,7 +120,8 @@ struct KeyRow {
     master_key_id: String,
 }
 
-const NEWEST: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND retired_at IS NULL ORDER BY id DESC LIMIT 1";
+const NEWEST: &str =
+    "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND retired_at IS NULL ORDER BY id DESC LIMIT 1";
 const BY_ID: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND id = ?";
 
 impl KeyRing {

@@ -58,21 +58,15 @@ impl ListSpec {
                 problems.add("filter", message);
             }
         });
-        let order = order::parse(request.order_by, self.orders, self.default_order)
-            .map_err(|message| problems.add("order_by", message));
+        let order =
+            order::parse(request.order_by, self.orders, self.default_order).map_err(|message| problems.add("order_by", message));
         // A token can be judged only against a filter and an order that are right.
         let (Ok(size), Ok(conditions), Ok(order)) = (size, conditions, order) else {
             return Err(problems);
         };
         let fingerprint = page::fingerprint(self.name, &conditions, order);
         match PageToken::decode(request.page_token, fingerprint, order.key) {
-            Ok(after) => Ok(List {
-                conditions,
-                order,
-                size,
-                after,
-                fingerprint,
-            }),
+            Ok(after) => Ok(List { conditions, order, size, after, fingerprint }),
             Err(message) => {
                 problems.add("page_token", message);
                 Err(problems)
@@ -84,12 +78,7 @@ impl ListSpec {
 impl List {
     /// The token of the page after the row with this key and id.
     pub fn token_after(&self, last_key: Key, last_id: Uuid) -> String {
-        PageToken {
-            fingerprint: self.fingerprint,
-            last_key,
-            last_id,
-        }
-        .encode()
+        PageToken { fingerprint: self.fingerprint, last_key, last_id }.encode()
     }
 }
 
@@ -102,10 +91,7 @@ mod tests {
     const SPEC: ListSpec = ListSpec {
         name: "customers",
         filters: &[FieldSpec::new("city", Kind::Text)],
-        orders: &[
-            OrderField::new("name", KeyKind::Text),
-            OrderField::new("updated_at", KeyKind::Time),
-        ],
+        orders: &[OrderField::new("name", KeyKind::Text), OrderField::new("updated_at", KeyKind::Time)],
         default_order: OrderField::new("name", KeyKind::Text).ascending(),
     };
 
@@ -118,36 +104,19 @@ mod tests {
 
     #[test]
     fn the_next_page_goes_on_after_the_last_row_while_filter_and_order_stay() {
-        let request = ListRequest {
-            filter: "city = Bonn",
-            ..ListRequest::default()
-        };
+        let request = ListRequest { filter: "city = Bonn", ..ListRequest::default() };
         let first = SPEC.read(request).unwrap();
         let last = (Key::Text("weber".into()), Uuid::from_u128(7));
         let token = first.token_after(last.0.clone(), last.1);
 
-        let respelled = ListRequest {
-            page_token: &token,
-            filter: " city=\"Bonn\" ",
-            order_by: "name asc",
-            ..request
-        };
+        let respelled = ListRequest { page_token: &token, filter: " city=\"Bonn\" ", order_by: "name asc", ..request };
         let after = SPEC.read(respelled).unwrap().after.unwrap();
         assert_eq!((after.last_key, after.last_id), last);
 
         let changed = [
-            ListRequest {
-                filter: "",
-                ..respelled
-            },
-            ListRequest {
-                order_by: "name desc",
-                ..respelled
-            },
-            ListRequest {
-                order_by: "updated_at",
-                ..respelled
-            },
+            ListRequest { filter: "", ..respelled },
+            ListRequest { order_by: "name desc", ..respelled },
+            ListRequest { order_by: "updated_at", ..respelled },
         ];
         for request in changed {
             let problems = format!("{:?}", SPEC.read(request).unwrap_err());
@@ -157,19 +126,9 @@ mod tests {
 
     #[test]
     fn all_problems_of_a_request_come_back_at_once() {
-        let request = ListRequest {
-            page_size: -1,
-            page_token: "x",
-            filter: "town = x AND city < x",
-            order_by: "town",
-        };
+        let request = ListRequest { page_size: -1, page_token: "x", filter: "town = x AND city < x", order_by: "town" };
         let problems = format!("{:?}", SPEC.read(request).unwrap_err());
-        for part in [
-            "page_size",
-            "\\\"town\\\" to filter",
-            "city can't be compared",
-            "order_by",
-        ] {
+        for part in ["page_size", "\\\"town\\\" to filter", "city can't be compared", "order_by"] {
             assert!(problems.contains(part), "{part} is missing in {problems}");
         }
     }

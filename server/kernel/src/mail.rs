@@ -57,13 +57,8 @@ pub struct Mailer {
 }
 
 enum Way {
-    Smtp {
-        transport: AsyncSmtpTransport<Tokio1Executor>,
-        from: Mailbox,
-    },
-    Outbox {
-        dir: PathBuf,
-    },
+    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, from: Mailbox },
+    Outbox { dir: PathBuf },
 }
 
 impl Mailer {
@@ -88,10 +83,7 @@ impl Mailer {
         match &self.way {
             Way::Smtp { transport, from } => {
                 let message = self.message(from, to, mail)?;
-                transport
-                    .send(message)
-                    .await
-                    .map_err(|error| smtp_error(&error))?;
+                transport.send(message).await.map_err(|error| smtp_error(&error))?;
             }
             Way::Outbox { dir } => outbox::write(dir, to, mail, self.clock.now()).await?,
         }
@@ -122,13 +114,9 @@ impl Mailer {
 
 fn smtp(url: &str, from: &str) -> Result<Way, MailError> {
     let settings = |reason: &str| MailError::Settings(reason.to_owned());
-    let from = from
-        .parse()
-        .map_err(|_| settings("the sender is not a mail address"))?;
+    let from = from.parse().map_err(|_| settings("the sender is not a mail address"))?;
     if !is_encrypted_or_local(url) {
-        return Err(settings(
-            "use smtps://…, or smtp://…?tls=required; plain smtp:// is for localhost only",
-        ));
+        return Err(settings("use smtps://…, or smtp://…?tls=required; plain smtp:// is for localhost only"));
     }
     let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         // The cause may repeat the address, which holds the password.
@@ -150,18 +138,12 @@ fn is_encrypted_or_local(url: &str) -> bool {
 }
 
 fn smtp_error(error: &lettre::transport::smtp::Error) -> MailError {
-    if error.is_permanent() {
-        MailError::Refused(error.to_string())
-    } else {
-        MailError::Failed(error.to_string())
-    }
+    if error.is_permanent() { MailError::Refused(error.to_string()) } else { MailError::Failed(error.to_string()) }
 }
 
 /// A bare address without a name: names come from people and need quoting rules nobody wants to rely on.
 fn recipient(address: &str) -> Result<Mailbox, MailError> {
-    let address = address
-        .parse()
-        .map_err(|_| MailError::Invalid("the recipient is not a mail address"))?;
+    let address = address.parse().map_err(|_| MailError::Invalid("the recipient is not a mail address"))?;
     Ok(Mailbox::new(None, address))
 }
 
@@ -190,10 +172,7 @@ impl fmt::Debug for Mail {
     /// Without the body, which holds the link.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let to = crate::telemetry::mask_email(&self.to);
-        f.debug_struct("Mail")
-            .field("to", &to)
-            .field("subject", &self.subject)
-            .finish_non_exhaustive()
+        f.debug_struct("Mail").field("to", &to).field("subject", &self.subject).finish_non_exhaustive()
     }
 }
 
@@ -203,11 +182,7 @@ mod tests {
     use crate::clock::FixedClock;
 
     fn mail(to: &str, subject: &str) -> Mail {
-        Mail {
-            to: to.into(),
-            subject: subject.into(),
-            body: "Hallo\nhttps://x/secret-link\n".into(),
-        }
+        Mail { to: to.into(), subject: subject.into(), body: "Hallo\nhttps://x/secret-link\n".into() }
     }
 
     fn mailer(config: MailConfig) -> Result<Mailer, MailError> {
@@ -216,12 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_could_be_read_on_the_way_is_refused() {
-        let smtp = |url: &str| {
-            mailer(MailConfig::Smtp {
-                url: url.into(),
-                from: "A <a@example.com>".into(),
-            })
-        };
+        let smtp = |url: &str| mailer(MailConfig::Smtp { url: url.into(), from: "A <a@example.com>".into() });
         for url in [
             "smtps://user:pa%40ss@mail.example.com",
             "smtp://user:pass@mail.example.com:587?tls=required",
@@ -247,20 +217,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_sender_must_be_an_address() {
-        let config = MailConfig::Smtp {
-            url: "smtps://mail.example.com".into(),
-            from: "nobody".into(),
-        };
+        let config = MailConfig::Smtp { url: "smtps://mail.example.com".into(), from: "nobody".into() };
         assert!(matches!(mailer(config), Err(MailError::Settings(_))));
     }
 
     #[tokio::test]
     async fn a_mail_that_would_smuggle_headers_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let mailer = mailer(MailConfig::Outbox {
-            dir: folder.path().into(),
-        })
-        .unwrap();
+        let mailer = mailer(MailConfig::Outbox { dir: folder.path().into() }).unwrap();
         for (to, subject) in [
             ("anna@example.com\r\nBcc: eve@example.com", "Hi"),
             ("anna@example.com, eve@example.com", "Hi"),
@@ -286,18 +250,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_smtp_message_has_its_headers_and_its_text() {
-        let mailer = mailer(MailConfig::Smtp {
-            url: "smtps://x.example".into(),
-            from: "SF <sf@x.example>".into(),
-        })
-        .unwrap();
-        let Way::Smtp { from, .. } = &mailer.way else {
-            panic!("not SMTP")
-        };
+        let mailer = mailer(MailConfig::Smtp { url: "smtps://x.example".into(), from: "SF <sf@x.example>".into() }).unwrap();
+        let Way::Smtp { from, .. } = &mailer.way else { panic!("not SMTP") };
         let to = recipient("anna@example.com").unwrap();
-        let message = mailer
-            .message(from, to, mail("anna@example.com", "Grüße"))
-            .unwrap();
+        let message = mailer.message(from, to, mail("anna@example.com", "Grüße")).unwrap();
         let text = String::from_utf8(message.formatted()).unwrap();
         for line in [
             "From: SF <sf@x.example>\r\n",

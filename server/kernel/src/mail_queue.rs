@@ -43,20 +43,14 @@ impl MailQueue {
     /// Starts delivering. The task ends with the queue.
     pub fn start(database: Database, mailer: Arc<Mailer>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         let (wake, woken) = mpsc::channel(1);
-        tokio::spawn(
-            Delivery {
-                database,
-                mailer,
-                clock: Arc::clone(&clock),
-            }
-            .run(woken),
-        );
+        tokio::spawn(Delivery { database, mailer, clock: Arc::clone(&clock) }.run(woken));
         Self { clock, ids, wake }
     }
 
     /// Queues a mail with the caller's transaction; call [`wake`](Self::wake) after the commit.
     pub async fn put(&self, db: &SystemDb, org: Option<Uuid>, mail: Mail) -> Result<()> {
-        let sql = "INSERT INTO mail_outbox (id, org_id, recipient, subject, body, created_at, attempts) VALUES (?, ?, ?, ?, ?, ?, 0)";
+        let sql =
+            "INSERT INTO mail_outbox (id, org_id, recipient, subject, body, created_at, attempts) VALUES (?, ?, ?, ?, ?, ?, 0)";
         let [id, rest @ ..] = self.values(mail);
         let mut values = vec![id, org.into()];
         values.extend(rest);
@@ -78,13 +72,7 @@ impl MailQueue {
     }
 
     fn values(&self, mail: Mail) -> [Value; 5] {
-        [
-            self.ids.uuid().into(),
-            mail.to.into(),
-            mail.subject.into(),
-            mail.body.into(),
-            self.clock.now().into(),
-        ]
+        [self.ids.uuid().into(), mail.to.into(), mail.subject.into(), mail.body.into(), self.clock.now().into()]
     }
 }
 
@@ -131,19 +119,12 @@ impl Delivery {
         let sql = "UPDATE mail_outbox SET due_at = ?, attempts = attempts + 1 WHERE id = (SELECT id FROM mail_outbox \
                    WHERE sent_at IS NULL AND body <> '' AND (due_at IS NULL OR due_at <= ?) ORDER BY created_at, id LIMIT 1) \
                    AND sent_at IS NULL AND (due_at IS NULL OR due_at <= ?) RETURNING id, recipient, subject, body, attempts";
-        let row = self
-            .database
-            .statement(sql, vec![(now + LEASE).into(), now.into(), now.into()])
-            .await?;
+        let row = self.database.statement(sql, vec![(now + LEASE).into(), now.into(), now.into()]).await?;
         Ok(row.map(|row| Claimed::from_query_result(&row, "")).transpose()?)
     }
 
     async fn send(&self, mail: &Claimed) -> Result<(), MailError> {
-        let parcel = Mail {
-            to: mail.recipient.clone(),
-            subject: mail.subject.clone(),
-            body: mail.body.clone(),
-        };
+        let parcel = Mail { to: mail.recipient.clone(), subject: mail.subject.clone(), body: mail.body.clone() };
         let sent = tokio::time::timeout(SEND_TIMEOUT, self.mailer.send(parcel)).await;
         sent.unwrap_or_else(|_| Err(MailError::Failed("the mail server took too long".into())))
     }
@@ -167,14 +148,7 @@ impl Delivery {
                 metrics::counter!("mails_total", "outcome" => "failed").increment(1);
                 tracing::warn!(%error, attempts = mail.attempts, to = mask_email(&mail.recipient), "a mail will be tried again");
                 let sql = "UPDATE mail_outbox SET due_at = ?, failure = ? WHERE id = ?";
-                (
-                    sql,
-                    vec![
-                        next_try(now, mail.attempts).into(),
-                        error.to_string().into(),
-                        mail.id.into(),
-                    ],
-                )
+                (sql, vec![next_try(now, mail.attempts).into(), error.to_string().into(), mail.id.into()])
             }
         };
         self.database.execute(sql, values).await?;
@@ -205,20 +179,14 @@ mod tests {
 
     #[test]
     fn pauses_grow_up_to_six_hours() {
-        let pause =
-            |attempts| (next_try(DateTime::UNIX_EPOCH, attempts) - DateTime::UNIX_EPOCH).num_seconds();
-        assert_eq!(
-            [pause(1), pause(2), pause(3), pause(6), pause(i32::MAX)],
-            [30, 120, 480, 21_600, 21_600]
-        );
+        let pause = |attempts| (next_try(DateTime::UNIX_EPOCH, attempts) - DateTime::UNIX_EPOCH).num_seconds();
+        assert_eq!([pause(1), pause(2), pause(3), pause(6), pause(i32::MAX)], [30, 120, 480, 21_600, 21_600]);
     }
 
     #[test]
     fn only_what_can_get_better_is_tried_again() {
         assert!(!is_hopeless(&MailError::Failed(String::new()), 1));
         assert!(is_hopeless(&MailError::Failed(String::new()), 10));
-        assert!(
-            is_hopeless(&MailError::Refused(String::new()), 5) && is_hopeless(&MailError::Invalid(""), 1)
-        );
+        assert!(is_hopeless(&MailError::Refused(String::new()), 5) && is_hopeless(&MailError::Invalid(""), 1));
     }
 }

@@ -41,17 +41,9 @@ pub struct Params {
 
 impl Params {
     /// The least for accounts (OWASP).
-    pub const FLOOR: Self = Self {
-        m_kib: 19_456,
-        t: 2,
-        p: 1,
-    };
+    pub const FLOOR: Self = Self { m_kib: 19_456, t: 2, p: 1 };
     /// The least for break-glass hashes, which lie in the environment and can be attacked off-line.
-    pub const BREAK_GLASS: Self = Self {
-        m_kib: 65_536,
-        t: 3,
-        p: 1,
-    };
+    pub const BREAK_GLASS: Self = Self { m_kib: 65_536, t: 3, p: 1 };
 
     fn below(self, other: Self) -> bool {
         self.m_kib < other.m_kib || self.t < other.t || self.p < other.p
@@ -95,16 +87,8 @@ impl PasswordHasher {
     /// With a bound of its own: one hasher for all portals of a process is enough, and tests want few.
     pub fn with_permits(params: Params, permits: usize) -> Self {
         let floor = Params::FLOOR;
-        let params = Params {
-            m_kib: params.m_kib.max(floor.m_kib),
-            t: params.t.max(floor.t),
-            p: params.p.max(floor.p),
-        };
-        Self {
-            permits: Arc::new(Semaphore::new(permits.max(1))),
-            params,
-            dummy: phc::unmatchable(params).into(),
-        }
+        let params = Params { m_kib: params.m_kib.max(floor.m_kib), t: params.t.max(floor.t), p: params.p.max(floor.p) };
+        Self { permits: Arc::new(Semaphore::new(permits.max(1))), params, dummy: phc::unmatchable(params).into() }
     }
 
     /// A PHC string with a new salt.
@@ -114,8 +98,7 @@ impl PasswordHasher {
         self.run(move || {
             let salt: [u8; 16] = random_bytes();
             let hash = argon2(params)?.hash_password_with_salt(password.as_bytes(), &salt);
-            hash.map(|hash| hash.to_string())
-                .map_err(|error| PasswordError::Failed(error.to_string()))
+            hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Failed(error.to_string()))
         })
         .await
     }
@@ -126,13 +109,8 @@ impl PasswordHasher {
         let needs_rehash = cost.below(self.params);
         let password = normalised(password);
         self.run(move || {
-            let ok = Argon2::default()
-                .verify_password(password.as_bytes(), &stored)
-                .is_ok();
-            Ok(Verdict {
-                ok,
-                needs_rehash: ok && needs_rehash,
-            })
+            let ok = Argon2::default().verify_password(password.as_bytes(), &stored).is_ok();
+            Ok(Verdict { ok, needs_rehash: ok && needs_rehash })
         })
         .await
     }
@@ -153,8 +131,7 @@ impl PasswordHasher {
             drop(permit);
             result
         });
-        done.await
-            .map_err(|error| PasswordError::Failed(error.to_string()))?
+        done.await.map_err(|error| PasswordError::Failed(error.to_string()))?
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
@@ -165,15 +142,13 @@ impl PasswordHasher {
 
 impl fmt::Debug for PasswordHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasswordHasher")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
+        f.debug_struct("PasswordHasher").field("params", &self.params).finish_non_exhaustive()
     }
 }
 
 fn argon2(params: Params) -> Result<Argon2<'static>, PasswordError> {
-    let params = argon2::Params::new(params.m_kib, params.t, params.p, None)
-        .map_err(|error| PasswordError::Failed(error.to_string()))?;
+    let params =
+        argon2::Params::new(params.m_kib, params.t, params.p, None).map_err(|error| PasswordError::Failed(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -199,19 +174,8 @@ mod tests {
         let phc = hasher.hash(SECRET).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         assert_eq!(check_phc(&phc, Params::FLOOR), Ok(()));
-        assert_eq!(
-            hasher.verify(SECRET, &phc).await.unwrap(),
-            Verdict {
-                ok: true,
-                needs_rehash: false
-            }
-        );
-        for wrong in [
-            "",
-            "four words nobody know",
-            "four words nobody knows ",
-            "Four words nobody knows",
-        ] {
+        assert_eq!(hasher.verify(SECRET, &phc).await.unwrap(), Verdict { ok: true, needs_rehash: false });
+        for wrong in ["", "four words nobody know", "four words nobody knows ", "Four words nobody knows"] {
             assert!(!hasher.verify(wrong, &phc).await.unwrap().ok, "{wrong}");
         }
         assert_ne!(hasher.hash(SECRET).await.unwrap(), phc);
@@ -231,39 +195,15 @@ mod tests {
     async fn a_letter_composed_or_not_is_one_password() {
         let hasher = hasher();
         let phc = hasher.hash("Cafe\u{301} am Eck, Tisch vier").await.unwrap();
-        assert!(
-            hasher
-                .verify("Caf\u{e9} am Eck, Tisch vier", &phc)
-                .await
-                .unwrap()
-                .ok
-        );
+        assert!(hasher.verify("Caf\u{e9} am Eck, Tisch vier", &phc).await.unwrap().ok);
     }
 
     #[tokio::test]
     async fn a_raised_cost_asks_for_a_new_hash_once_the_password_is_right() {
         let old = hasher().hash(SECRET).await.unwrap();
-        let raised = PasswordHasher::with_permits(
-            Params {
-                t: 3,
-                ..Params::FLOOR
-            },
-            2,
-        );
-        assert_eq!(
-            raised.verify(SECRET, &old).await.unwrap(),
-            Verdict {
-                ok: true,
-                needs_rehash: true
-            }
-        );
-        assert_eq!(
-            raised.verify("wrong", &old).await.unwrap(),
-            Verdict {
-                ok: false,
-                needs_rehash: false
-            }
-        );
+        let raised = PasswordHasher::with_permits(Params { t: 3, ..Params::FLOOR }, 2);
+        assert_eq!(raised.verify(SECRET, &old).await.unwrap(), Verdict { ok: true, needs_rehash: true });
+        assert_eq!(raised.verify("wrong", &old).await.unwrap(), Verdict { ok: false, needs_rehash: false });
         let new = raised.hash(SECRET).await.unwrap();
         assert!(!raised.verify(SECRET, &new).await.unwrap().needs_rehash);
     }
@@ -308,10 +248,7 @@ mod tests {
         let hasher = PasswordHasher::with_permits(Params::FLOOR, 1);
         let held = hasher.permit().await.unwrap();
         let started = Instant::now();
-        assert!(matches!(
-            hasher.verify_dummy("x").await,
-            Err(PasswordError::Overloaded)
-        ));
+        assert!(matches!(hasher.verify_dummy("x").await, Err(PasswordError::Overloaded)));
         assert!((QUEUE_WAIT..QUEUE_WAIT * 2).contains(&started.elapsed()));
         drop(held);
         assert!(hasher.permit().await.is_ok());

@@ -39,17 +39,13 @@ impl PortalSite {
     pub fn into_router(self) -> Result<Router> {
         let door = Arc::new(Door { space: self.kernel.portal.space, origins: self.origins });
         let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, self.authenticator)?);
-        let guarded = self
-            .services
-            .into_axum_router()
-            .layer(middleware::from_fn_with_state(gate, access::guard));
+        let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
         let translated = ServiceBuilder::new()
             .layer(GrpcWebLayer::new())
             .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
             .service(guarded);
-        let rpcs: Router = Router::new()
-            .fallback_service(translated)
-            .layer(middleware::from_fn_with_state(door, access::door::guard));
+        let rpcs: Router =
+            Router::new().fallback_service(translated).layer(middleware::from_fn_with_state(door, access::door::guard));
         let pages = assets::router(self.assets);
         let mut site = Router::new().fallback(move |request: Request| {
             let is_rpc = request.uri().path().starts_with("/streamflow.");
@@ -82,7 +78,11 @@ pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clon
     let (reporter, health) = tonic_health::server::health_reporter();
     tokio::spawn(async move {
         loop {
-            let status = if all_ready(&kernels).await { tonic_health::ServingStatus::Serving } else { tonic_health::ServingStatus::NotServing };
+            let status = if all_ready(&kernels).await {
+                tonic_health::ServingStatus::Serving
+            } else {
+                tonic_health::ServingStatus::NotServing
+            };
             reporter.set_service_status("", status).await;
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         }
@@ -95,7 +95,13 @@ pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clon
             "/readyz",
             get(move || {
                 let kernels = ready.clone();
-                async move { if all_ready(&kernels).await { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "a database does not answer\n") } }
+                async move {
+                    if all_ready(&kernels).await {
+                        (StatusCode::OK, "ready\n")
+                    } else {
+                        (StatusCode::SERVICE_UNAVAILABLE, "a database does not answer\n")
+                    }
+                }
             }),
         )
         .route("/metrics", get(move || std::future::ready(metrics())))

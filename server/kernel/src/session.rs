@@ -170,7 +170,10 @@ pub fn check_alive(
         return Err(Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again."));
     }
     if now >= expires_at || now - last_seen_at > lifetime.idle {
-        return Err(Error::unauthenticated("SESSION_EXPIRED", "Your session has expired. Sign in again; nothing you saved is lost."));
+        return Err(Error::unauthenticated(
+            "SESSION_EXPIRED",
+            "Your session has expired. Sign in again; nothing you saved is lost.",
+        ));
     }
     Ok(())
 }

@@ -11,9 +11,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Upper bounds of request durations, in seconds; close together around the 200 ms that lists promise.
-const DURATIONS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 10.0, 30.0,
-];
+const DURATIONS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 10.0, 30.0];
 
 /// Old observations are folded away this often, so that an unread endpoint does not grow in memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -40,13 +38,9 @@ pub enum TelemetryError {
 /// Starts logging; `filter` as in `RUST_LOG`, e.g. "info,streamflow=debug". The first call of a process
 /// counts, and later ones only check their filter, so that each test may call it.
 pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
-    let env = EnvFilter::try_new(filter).map_err(|error| TelemetryError::Filter {
-        filter: filter.into(),
-        reason: error.to_string(),
-    })?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(env)
-        .with_writer(std::io::stderr);
+    let env = EnvFilter::try_new(filter)
+        .map_err(|error| TelemetryError::Filter { filter: filter.into(), reason: error.to_string() })?;
+    let logs = tracing_subscriber::fmt().with_env_filter(env).with_writer(std::io::stderr);
     let started = match format {
         Format::Json => logs.json().flatten_event(true).finish().try_init(),
         Format::Pretty => logs.with_target(true).finish().try_init(),
@@ -60,11 +54,7 @@ pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
 /// Installs the metrics of the process on the first call and gives the same ones on each.
 pub fn metrics() -> Result<Metrics, TelemetryError> {
     static INSTALLED: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
-    INSTALLED
-        .get_or_init(install)
-        .clone()
-        .map(Metrics)
-        .map_err(TelemetryError::Metrics)
+    INSTALLED.get_or_init(install).clone().map(Metrics).map_err(TelemetryError::Metrics)
 }
 
 fn install() -> Result<PrometheusHandle, String> {
@@ -92,13 +82,7 @@ impl Metrics {
 
 /// `anna@example.com` as `a…@example.com`: enough to follow a trace, not enough to write to.
 pub fn mask_email(address: &str) -> String {
-    let first = |text: &str| {
-        text.chars()
-            .next()
-            .filter(|c| !c.is_control())
-            .map(String::from)
-            .unwrap_or_default()
-    };
+    let first = |text: &str| text.chars().next().filter(|c| !c.is_control()).map(String::from).unwrap_or_default();
     match address.rsplit_once('@') {
         Some((local, domain)) => {
             let domain: String = domain.chars().filter(|c| !c.is_control()).take(253).collect();
@@ -117,10 +101,7 @@ mod tests {
         init(Format::Pretty, "info").unwrap();
         init(Format::Json, "info,streamflow=debug").unwrap();
         let error = init(Format::Json, "streamflow=loud").unwrap_err().to_string();
-        assert!(
-            error.starts_with("the log filter \"streamflow=loud\" can't be read: "),
-            "{error}"
-        );
+        assert!(error.starts_with("the log filter \"streamflow=loud\" can't be read: "), "{error}");
     }
 
     #[test]
@@ -130,14 +111,8 @@ mod tests {
         metrics::histogram!("streamflow_test_seconds").record(0.15);
         let text = metrics().unwrap().render();
         assert!(text.contains("streamflow_test_total 2"), "{text}");
-        assert!(
-            text.contains("streamflow_test_seconds_bucket{le=\"0.2\"} 1"),
-            "{text}"
-        );
-        assert!(
-            text.contains("streamflow_test_seconds_bucket{le=\"0.1\"} 0"),
-            "{text}"
-        );
+        assert!(text.contains("streamflow_test_seconds_bucket{le=\"0.2\"} 1"), "{text}");
+        assert!(text.contains("streamflow_test_seconds_bucket{le=\"0.1\"} 0"), "{text}");
         assert!(first.render().contains("streamflow_test_total 2"));
     }
 

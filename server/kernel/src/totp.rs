@@ -28,21 +28,13 @@ pub fn to_base32(secret: &[u8]) -> String {
 
 /// Reads base32 as people write it: in either case, with spaces, hyphens or padding.
 pub fn from_base32(text: &str) -> Option<Vec<u8>> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '='))
-        .collect();
-    BASE32_NOPAD
-        .decode(plain.to_ascii_uppercase().as_bytes())
-        .ok()
-        .filter(|secret| !secret.is_empty())
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '=')).collect();
+    BASE32_NOPAD.decode(plain.to_ascii_uppercase().as_bytes()).ok().filter(|secret| !secret.is_empty())
 }
 
 /// The address an authenticator app reads. Colons divide its label, so they become spaces in the names.
 pub fn otpauth_uri(secret: &[u8], issuer: &str, account: &str) -> Option<String> {
-    totp(secret, &issuer.replace(':', " "), &account.replace(':', " "))?
-        .to_url()
-        .ok()
+    totp(secret, &issuer.replace(':', " "), &account.replace(':', " "))?.to_url().ok()
 }
 
 /// A QR code as `size` × `size` modules, row by row, 1 for dark; without the quiet zone of four modules the
@@ -50,13 +42,7 @@ pub fn otpauth_uri(secret: &[u8], issuer: &str, account: &str) -> Option<String>
 pub fn qr_modules(text: &str) -> Option<(usize, Vec<u8>)> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let size = code.width();
-    Some((
-        size,
-        code.into_colors()
-            .into_iter()
-            .map(|color| u8::from(color == Color::Dark))
-            .collect(),
-    ))
+    Some((size, code.into_colors().into_iter().map(|color| u8::from(color == Color::Dark)).collect()))
 }
 
 /// The code of one moment; None when the secret is shorter than the 128 bits RFC 4226 demands.
@@ -85,9 +71,7 @@ pub fn matching_step(secret: &[u8], code: &str, now: DateTime<Utc>) -> Option<i6
 
 /// Ten codes of 120 bits, shown to the person once and kept as hashes only.
 pub fn generate_recovery_codes() -> Vec<String> {
-    (0..RECOVERY_CODES)
-        .map(|_| grouped(&BASE32_NOPAD.encode(&random_bytes::<15>())))
-        .collect()
+    (0..RECOVERY_CODES).map(|_| grouped(&BASE32_NOPAD.encode(&random_bytes::<15>()))).collect()
 }
 
 /// Of the code however it is typed: case, spaces and hyphens don't count, and the digits that base32 leaves
@@ -165,9 +149,7 @@ mod tests {
     #[test]
     fn a_code_is_good_in_its_step_and_the_next_only() {
         let code = code_at(RFC, at(3_000)).unwrap();
-        let accepted: Vec<i64> = (2_900..3_200)
-            .filter(|&now| matching_step(RFC, &code, at(now)) == Some(100))
-            .collect();
+        let accepted: Vec<i64> = (2_900..3_200).filter(|&now| matching_step(RFC, &code, at(now)) == Some(100)).collect();
         assert_eq!(accepted, (3_000..3_060).collect::<Vec<_>>());
         assert!((2_900..3_200).all(|now| matches!(matching_step(RFC, &code, at(now)), None | Some(100))));
     }
@@ -175,18 +157,8 @@ mod tests {
     #[test]
     fn only_six_ascii_digits_are_a_code() {
         let now = at(59);
-        for code in [
-            "",
-            "28708",
-            "2870820",
-            " 287082",
-            "287082 ",
-            "+28708",
-            "28708a",
-            "２８７０８２",
-            "287 082",
-            "28708٢",
-        ] {
+        for code in ["", "28708", "2870820", " 287082", "287082 ", "+28708", "28708a", "２８７０８２", "287 082", "28708٢"]
+        {
             assert_eq!(matching_step(RFC, code, now), None, "{code:?}");
         }
         assert_eq!(matching_step(b"short", "287082", now), None);
@@ -201,10 +173,7 @@ mod tests {
         assert_eq!(read.secret().as_bytes(), RFC);
         assert_eq!(read.issuer(), Some("StreamFlow  Client"));
         assert_eq!(read.account_name(), "anna+1@example.com");
-        assert_eq!(
-            (read.digits(), read.step(), read.algorithm()),
-            (6, 30, Algorithm::SHA1)
-        );
+        assert_eq!((read.digits(), read.step(), read.algorithm()), (6, 30, Algorithm::SHA1));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A client of the demo's own server: people with sessions, on a clock that the demo moves.
 
+#![expect(clippy::disallowed_methods, reason = "demo passwords are made here")]
+
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
@@ -70,6 +72,7 @@ impl Stage {
     }
 
     /// A request in a person's name.
+    #[expect(clippy::unused_self, reason = "reads as the stage's")]
     pub fn request<T>(&self, person: &Person, message: T) -> Request<T> {
         with_headers(message, Some(&person.token))
     }
@@ -107,7 +110,8 @@ impl Stage {
         self.pass(TimeDelta::minutes(2));
         let mut sessions = SessionServiceClient::new(self.channel.clone());
         let (email, password) = (person.account.email.clone(), person.account.password.clone());
-        let reply = sessions.sign_in(with_headers(pb::SignInRequest { email, password, return_token: true }, None)).await?.into_inner();
+        let reply =
+            sessions.sign_in(with_headers(pb::SignInRequest { email, password, return_token: true }, None)).await?.into_inner();
         person.token.clone_from(&reply.token);
         if reply.second_factor() == pb::SecondFactorState::CodeNeeded {
             let secret = person.secret.as_deref().context("a second factor nobody enrolled")?;
@@ -172,7 +176,10 @@ fn find_token(outbox: &std::path::Path, email: &str) -> anyhow::Result<Option<St
     for entry in std::fs::read_dir(outbox)? {
         let Ok(text) = std::fs::read_to_string(entry?.path()) else { continue };
         if text.contains(email) {
-            let token = text.split("token=").nth(1).map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect());
+            let token = text
+                .split("token=")
+                .nth(1)
+                .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect());
             return Ok(token);
         }
     }

@@ -154,11 +154,18 @@ impl Company {
         let (street, postal_code, city) = names::address(n);
         let (staff, assignee_id) = self.people(n);
         let kind = if private { pb::CustomerKind::Person } else { pb::CustomerKind::Business };
-        let tags = if names::spread(n, 11).is_multiple_of(3) { vec![names::pick(&names::TAGS, n, 12).to_owned()] } else { Vec::new() };
+        let tags =
+            if names::spread(n, 11).is_multiple_of(3) { vec![names::pick(&names::TAGS, n, 12).to_owned()] } else { Vec::new() };
         let customer = pb::Customer {
             email: if private { names::email(&name) } else { format!("office{n}@example.com") },
             phone: if private { names::mobile(n) } else { names::landline(n) },
-            address: Some(pb::Address { street, postal_code, city, region: "West Yorkshire".into(), country: "United Kingdom".into() }),
+            address: Some(pb::Address {
+                street,
+                postal_code,
+                city,
+                region: "West Yorkshire".into(),
+                country: "United Kingdom".into(),
+            }),
             kind: kind.into(),
             name,
             owner_id: self.staff[staff].user_id.clone(),
@@ -176,7 +183,8 @@ impl Company {
     async fn add_contact(&mut self) -> anyhow::Result<()> {
         let n = self.contacts;
         self.stage.pass(TimeDelta::seconds(7));
-        let (customer_id, staff) = self.customers[if n < self.customers.len() { n } else { names::spread(n, 13) % self.customers.len() }].clone();
+        let (customer_id, staff) =
+            self.customers[if n < self.customers.len() { n } else { names::spread(n, 13) % self.customers.len() }].clone();
         let name = names::person(n * 5 + 2);
         let contact = pb::Contact {
             customer_id,
@@ -239,7 +247,9 @@ impl Company {
             let Some((next, (stage_id, _))) = next.and_then(|next| stages.get(next).map(|stage| (next, stage))) else { continue };
             self.stage.pass(TimeDelta::minutes(2));
             let request = pb::MoveLeadRequest { lead_id: id, stage_id: stage_id.clone(), before_lead_id: String::new() };
-            LeadServiceClient::new(self.stage.channel.clone()).move_lead(self.stage.request(self.hand(turn, staff), request)).await?;
+            LeadServiceClient::new(self.stage.channel.clone())
+                .move_lead(self.stage.request(self.hand(turn, staff), request))
+                .await?;
             self.leads[at].stage = next;
         }
         Ok(())

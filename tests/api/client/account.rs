@@ -20,30 +20,18 @@ fn accounts(world: &World) -> AccountServiceClient<Channel> {
 }
 
 async fn sign_in(world: &World, email: &str, password: &str) -> Result<pb::SignInResponse, Status> {
-    let sign_in = pb::SignInRequest {
-        email: email.into(),
-        password: password.into(),
-        return_token: true,
-    };
-    let reply = SessionServiceClient::new(world.channel.clone())
-        .sign_in(request(sign_in, None))
-        .await;
+    let sign_in = pb::SignInRequest { email: email.into(), password: password.into(), return_token: true };
+    let reply = SessionServiceClient::new(world.channel.clone()).sign_in(request(sign_in, None)).await;
     world.pass(TimeDelta::seconds(6));
     reply.map(tonic::Response::into_inner)
 }
 
 async fn is_signed_in(world: &World, token: &str) -> bool {
-    SessionServiceClient::new(world.channel.clone())
-        .me(request(pb::MeRequest {}, Some(token)))
-        .await
-        .is_ok()
+    SessionServiceClient::new(world.channel.clone()).me(request(pb::MeRequest {}, Some(token))).await.is_ok()
 }
 
 fn change(current: &str, new: &str) -> pb::ChangePasswordRequest {
-    pb::ChangePasswordRequest {
-        current_password: current.into(),
-        new_password: new.into(),
-    }
+    pb::ChangePasswordRequest { current_password: current.into(), new_password: new.into() }
 }
 
 async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {

@@ -12,21 +12,9 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status};
 
-async fn list(
-    world: &World,
-    by: &Person,
-    filter: &str,
-    page_token: &str,
-) -> Result<pb::ListAuditResponse, Status> {
-    let list = pb::ListAuditRequest {
-        page_size: 3,
-        page_token: page_token.into(),
-        filter: filter.into(),
-    };
-    Ok(AuditServiceClient::new(world.channel.clone())
-        .list_audit(by.ask(list))
-        .await?
-        .into_inner())
+async fn list(world: &World, by: &Person, filter: &str, page_token: &str) -> Result<pb::ListAuditResponse, Status> {
+    let list = pb::ListAuditRequest { page_size: 3, page_token: page_token.into(), filter: filter.into() };
+    Ok(AuditServiceClient::new(world.channel.clone()).list_audit(by.ask(list)).await?.into_inner())
 }
 
 async fn whole(world: &World, by: &Person, filter: &str) -> Vec<pb::AuditRecord> {
@@ -42,13 +30,9 @@ async fn whole(world: &World, by: &Person, filter: &str) -> Vec<pb::AuditRecord>
 }
 
 async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, Status> {
-    let team = pb::Team {
-        name: name.into(),
-        ..Default::default()
-    };
-    let reply = TeamServiceClient::new(world.channel.clone())
-        .create_team(by.ask(pb::CreateTeamRequest { team: Some(team) }))
-        .await?;
+    let team = pb::Team { name: name.into(), ..Default::default() };
+    let reply =
+        TeamServiceClient::new(world.channel.clone()).create_team(by.ask(pb::CreateTeamRequest { team: Some(team) })).await?;
     Ok(reply.into_inner().team.unwrap())
 }
 
@@ -68,11 +52,11 @@ on_both! {
         assert_eq!((made.entity.as_str(), made.entity_id.as_str(), made.actor_id.as_str()), ("team", team.id.as_str(), owner.user_id.as_str()));
         assert_eq!((made.actor_name.as_str(), made.actor_role.as_str(), made.category.as_str()), ("Olive Owner", "OWNER", "team"));
         let by_entity = whole(&world, &owner, &format!("entity_id = {} AND outcome = OK", team.id)).await;
-        assert_eq!(by_entity, [made.clone()]);
+        assert_eq!(by_entity, std::slice::from_ref(&made));
         let by_actor = whole(&world, &owner, &format!("actor_id = {}", staff.user_id)).await;
         assert!(by_actor.iter().all(|record| record.actor_id == staff.user_id) && !by_actor.is_empty());
         let today = world.now().date_naive();
-        assert_eq!(whole(&world, &owner, &format!("at >= {today} AND category = team AND outcome = OK")).await, [made.clone()]);
+        assert_eq!(whole(&world, &owner, &format!("at >= {today} AND category = team AND outcome = OK")).await, std::slice::from_ref(&made));
         let foreign = whole(&world, &stranger, "").await;
         assert!(foreign.iter().all(|record| record.actor_id != owner.user_id));
     }

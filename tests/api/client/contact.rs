@@ -16,69 +16,30 @@ pub fn service(person: &Person) -> ContactServiceClient<Channel> {
 }
 
 pub async fn create(person: &Person, customer_id: &str, name: &str) -> Result<pb::Contact, Status> {
-    let contact = pb::Contact {
-        customer_id: customer_id.into(),
-        name: name.into(),
-        ..Default::default()
-    };
+    let contact = pb::Contact { customer_id: customer_id.into(), name: name.into(), ..Default::default() };
     add(person, contact).await
 }
 
 async fn add(person: &Person, contact: pb::Contact) -> Result<pb::Contact, Status> {
-    let request = person.ask(pb::CreateContactRequest {
-        contact: Some(contact),
-    });
-    Ok(service(person)
-        .create_contact(request)
-        .await?
-        .into_inner()
-        .contact
-        .unwrap())
+    let request = person.ask(pb::CreateContactRequest { contact: Some(contact) });
+    Ok(service(person).create_contact(request).await?.into_inner().contact.unwrap())
 }
 
 pub async fn get(person: &Person, id: &str) -> Result<pb::Contact, Status> {
-    let request = person.ask(pb::GetContactRequest {
-        contact_id: id.into(),
-    });
-    Ok(service(person)
-        .get_contact(request)
-        .await?
-        .into_inner()
-        .contact
-        .unwrap())
+    let request = person.ask(pb::GetContactRequest { contact_id: id.into() });
+    Ok(service(person).get_contact(request).await?.into_inner().contact.unwrap())
 }
 
 async fn update(person: &Person, contact: pb::Contact, paths: &[&str]) -> Result<pb::Contact, Status> {
-    let update_mask = Some(FieldMask {
-        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-    });
-    let request = person.ask(pb::UpdateContactRequest {
-        contact: Some(contact),
-        update_mask,
-    });
-    Ok(service(person)
-        .update_contact(request)
-        .await?
-        .into_inner()
-        .contact
-        .unwrap())
+    let update_mask = Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
+    let request = person.ask(pb::UpdateContactRequest { contact: Some(contact), update_mask });
+    Ok(service(person).update_contact(request).await?.into_inner().contact.unwrap())
 }
 
 async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
-    let request = pb::ListContactsRequest {
-        filter: filter.into(),
-        order_by: order_by.into(),
-        ..Default::default()
-    };
-    let contacts = service(person)
-        .list_contacts(person.ask(request))
-        .await?
-        .into_inner()
-        .contacts;
-    Ok(contacts
-        .into_iter()
-        .map(|contact| format!("{} at {}", contact.name, contact.customer_name))
-        .collect())
+    let request = pb::ListContactsRequest { filter: filter.into(), order_by: order_by.into(), ..Default::default() };
+    let contacts = service(person).list_contacts(person.ask(request)).await?.into_inner().contacts;
+    Ok(contacts.into_iter().map(|contact| format!("{} at {}", contact.name, contact.customer_name)).collect())
 }
 
 on_both! {

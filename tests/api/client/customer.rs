@@ -19,77 +19,36 @@ pub fn service(person: &Person) -> CustomerServiceClient<Channel> {
 }
 
 pub async fn create(person: &Person, customer: pb::Customer) -> Result<pb::Customer, Status> {
-    let request = person.ask(pb::CreateCustomerRequest {
-        customer: Some(customer),
-    });
-    Ok(service(person)
-        .create_customer(request)
-        .await?
-        .into_inner()
-        .customer
-        .unwrap())
+    let request = person.ask(pb::CreateCustomerRequest { customer: Some(customer) });
+    Ok(service(person).create_customer(request).await?.into_inner().customer.unwrap())
 }
 
 pub fn named(name: &str) -> pb::Customer {
-    pb::Customer {
-        name: name.into(),
-        ..Default::default()
-    }
+    pb::Customer { name: name.into(), ..Default::default() }
 }
 
 pub async fn get(person: &Person, id: &str) -> Result<pb::Customer, Status> {
-    let request = person.ask(pb::GetCustomerRequest {
-        customer_id: id.into(),
-    });
-    Ok(service(person)
-        .get_customer(request)
-        .await?
-        .into_inner()
-        .customer
-        .unwrap())
+    let request = person.ask(pb::GetCustomerRequest { customer_id: id.into() });
+    Ok(service(person).get_customer(request).await?.into_inner().customer.unwrap())
 }
 
-pub async fn update(
-    person: &Person,
-    customer: pb::Customer,
-    paths: &[&str],
-) -> Result<pb::UpdateCustomerResponse, Status> {
-    let update_mask = Some(FieldMask {
-        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-    });
-    let request = person.ask(pb::UpdateCustomerRequest {
-        customer: Some(customer),
-        update_mask,
-    });
+pub async fn update(person: &Person, customer: pb::Customer, paths: &[&str]) -> Result<pb::UpdateCustomerResponse, Status> {
+    let update_mask = Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
+    let request = person.ask(pb::UpdateCustomerRequest { customer: Some(customer), update_mask });
     Ok(service(person).update_customer(request).await?.into_inner())
 }
 
 async fn write_private(person: &Person, private: pb::CustomerPrivate) -> Result<pb::CustomerPrivate, Status> {
-    let request = person.ask(pb::UpdateCustomerPrivateRequest {
-        private: Some(private),
-    });
-    Ok(service(person)
-        .update_customer_private(request)
-        .await?
-        .into_inner()
-        .private
-        .unwrap())
+    let request = person.ask(pb::UpdateCustomerPrivateRequest { private: Some(private) });
+    Ok(service(person).update_customer_private(request).await?.into_inner().private.unwrap())
 }
 
 async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = pb::ListCustomersRequest {
-            page_size: 2,
-            page_token,
-            filter: filter.into(),
-            order_by: order_by.into(),
-        };
-        let reply = service(person)
-            .list_customers(person.ask(request))
-            .await?
-            .into_inner();
+        let request = pb::ListCustomersRequest { page_size: 2, page_token, filter: filter.into(), order_by: order_by.into() };
+        let reply = service(person).list_customers(person.ask(request)).await?.into_inner();
         names.extend(reply.customers.into_iter().map(|customer| customer.name));
         page_token = reply.page.unwrap().next_page_token;
         if page_token.is_empty() {

@@ -3,9 +3,8 @@
 use chrono::{Datelike as _, TimeDelta};
 use streamflow_proto::{
     client::v1::{
-        self as pb, customer_service_client::CustomerServiceClient,
-        dashboard_service_client::DashboardServiceClient, lead_service_client::LeadServiceClient,
-        task_service_client::TaskServiceClient,
+        self as pb, customer_service_client::CustomerServiceClient, dashboard_service_client::DashboardServiceClient,
+        lead_service_client::LeadServiceClient, task_service_client::TaskServiceClient,
     },
     common::v1::Money,
 };
@@ -14,42 +13,23 @@ use tonic::Status;
 
 async fn dashboard(world: &World, by: &Person, weeks: i32) -> Result<pb::GetDashboardResponse, Status> {
     let mut service = DashboardServiceClient::new(world.channel.clone());
-    Ok(service
-        .get_dashboard(by.ask(pb::GetDashboardRequest { weeks }))
-        .await?
-        .into_inner())
+    Ok(service.get_dashboard(by.ask(pb::GetDashboardRequest { weeks })).await?.into_inner())
 }
 
 async fn customer(world: &World, by: &Person, name: &str) {
-    let customer = pb::Customer {
-        name: name.into(),
-        ..Default::default()
-    };
-    let request = by.ask(pb::CreateCustomerRequest {
-        customer: Some(customer),
-    });
-    CustomerServiceClient::new(world.channel.clone())
-        .create_customer(request)
-        .await
-        .unwrap();
+    let customer = pb::Customer { name: name.into(), ..Default::default() };
+    let request = by.ask(pb::CreateCustomerRequest { customer: Some(customer) });
+    CustomerServiceClient::new(world.channel.clone()).create_customer(request).await.unwrap();
 }
 
 async fn stages(world: &World, by: &Person) -> Vec<pb::LeadStage> {
-    let reply = LeadServiceClient::new(world.channel.clone())
-        .list_lead_stages(by.ask(pb::ListLeadStagesRequest {}))
-        .await;
+    let reply = LeadServiceClient::new(world.channel.clone()).list_lead_stages(by.ask(pb::ListLeadStagesRequest {})).await;
     reply.unwrap().into_inner().stages
 }
 
 async fn lead(world: &World, by: &Person, lead: pb::Lead) -> pb::Lead {
     let request = by.ask(pb::CreateLeadRequest { lead: Some(lead) });
-    LeadServiceClient::new(world.channel.clone())
-        .create_lead(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .lead
-        .unwrap()
+    LeadServiceClient::new(world.channel.clone()).create_lead(request).await.unwrap().into_inner().lead.unwrap()
 }
 
 /// To the next Monday, so that weeks of the test are weeks of the dashboard.
@@ -66,10 +46,7 @@ async fn again(world: &World, person: &Person) -> Person {
         streamflow_kernel::ids::parse("org_", &person.org_id).unwrap(),
         "full",
     );
-    Person {
-        token: token.await,
-        ..person.clone()
-    }
+    Person { token: token.await, ..person.clone() }
 }
 
 on_both! {

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
-    self as pb, invitation_service_client::InvitationServiceClient,
-    session_service_client::SessionServiceClient, team_service_client::TeamServiceClient,
+    self as pb, invitation_service_client::InvitationServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{
     answer::{fields, reason},
@@ -18,35 +18,19 @@ fn invitations(world: &World) -> InvitationServiceClient<Channel> {
 }
 
 async fn invite(world: &World, by: &Person, email: &str, role: pb::Role) -> Result<pb::Invitation, Status> {
-    let invite = pb::CreateInvitationRequest {
-        email: email.into(),
-        role: role.into(),
-        team_id: String::new(),
-    };
-    Ok(invitations(world)
-        .create_invitation(by.ask(invite))
-        .await?
-        .into_inner()
-        .invitation
-        .unwrap())
+    let invite = pb::CreateInvitationRequest { email: email.into(), role: role.into(), team_id: String::new() };
+    Ok(invitations(world).create_invitation(by.ask(invite)).await?.into_inner().invitation.unwrap())
 }
 
 async fn accept(world: &World, token: &str, name: &str, password: &str) -> Result<(), Status> {
-    let accept = pb::AcceptInvitationRequest {
-        token: token.into(),
-        display_name: name.into(),
-        password: password.into(),
-    };
+    let accept = pb::AcceptInvitationRequest { token: token.into(), display_name: name.into(), password: password.into() };
     let reply = invitations(world).accept_invitation(request(accept, None)).await;
     world.pass(TimeDelta::seconds(6));
     reply.map(drop)
 }
 
 async fn look(world: &World, token: &str) -> Result<pb::GetInvitationResponse, Status> {
-    Ok(invitations(world)
-        .get_invitation(request(pb::GetInvitationRequest { token: token.into() }, None))
-        .await?
-        .into_inner())
+    Ok(invitations(world).get_invitation(request(pb::GetInvitationRequest { token: token.into() }, None)).await?.into_inner())
 }
 
 /// The token of a mail that came after the one with `old`.

@@ -22,87 +22,41 @@ pub fn service(person: &Person) -> LeadServiceClient<Channel> {
 }
 
 pub fn named(name: &str) -> pb::Lead {
-    pb::Lead {
-        name: name.into(),
-        ..Default::default()
-    }
+    pb::Lead { name: name.into(), ..Default::default() }
 }
 
 pub async fn create(person: &Person, lead: pb::Lead) -> Result<pb::Lead, Status> {
     let request = person.ask(pb::CreateLeadRequest { lead: Some(lead) });
-    Ok(service(person)
-        .create_lead(request)
-        .await?
-        .into_inner()
-        .lead
-        .unwrap())
+    Ok(service(person).create_lead(request).await?.into_inner().lead.unwrap())
 }
 
 pub async fn get(person: &Person, id: &str) -> Result<pb::Lead, Status> {
     let request = person.ask(pb::GetLeadRequest { lead_id: id.into() });
-    Ok(service(person)
-        .get_lead(request)
-        .await?
-        .into_inner()
-        .lead
-        .unwrap())
+    Ok(service(person).get_lead(request).await?.into_inner().lead.unwrap())
 }
 
 async fn update(person: &Person, lead: pb::Lead, paths: &[&str]) -> Result<pb::Lead, Status> {
-    let update_mask = Some(FieldMask {
-        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-    });
-    let request = person.ask(pb::UpdateLeadRequest {
-        lead: Some(lead),
-        update_mask,
-    });
-    Ok(service(person)
-        .update_lead(request)
-        .await?
-        .into_inner()
-        .lead
-        .unwrap())
+    let update_mask = Some(FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
+    let request = person.ask(pb::UpdateLeadRequest { lead: Some(lead), update_mask });
+    Ok(service(person).update_lead(request).await?.into_inner().lead.unwrap())
 }
 
 async fn move_to(person: &Person, lead: &str, stage: &str, before: &str) -> Result<pb::Lead, Status> {
-    let request = pb::MoveLeadRequest {
-        lead_id: lead.into(),
-        stage_id: stage.into(),
-        before_lead_id: before.into(),
-    };
-    Ok(service(person)
-        .move_lead(person.ask(request))
-        .await?
-        .into_inner()
-        .lead
-        .unwrap())
+    let request = pb::MoveLeadRequest { lead_id: lead.into(), stage_id: stage.into(), before_lead_id: before.into() };
+    Ok(service(person).move_lead(person.ask(request)).await?.into_inner().lead.unwrap())
 }
 
 async fn convert(person: &Person, lead: &pb::Lead) -> Result<pb::ConvertLeadResponse, Status> {
-    let request = pb::ConvertLeadRequest {
-        lead_id: lead.id.clone(),
-        version: lead.version,
-    };
-    Ok(service(person)
-        .convert_lead(person.ask(request))
-        .await?
-        .into_inner())
+    let request = pb::ConvertLeadRequest { lead_id: lead.id.clone(), version: lead.version };
+    Ok(service(person).convert_lead(person.ask(request)).await?.into_inner())
 }
 
 async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = pb::ListLeadsRequest {
-            page_size: 2,
-            page_token,
-            filter: filter.into(),
-            order_by: order_by.into(),
-        };
-        let reply = service(person)
-            .list_leads(person.ask(request))
-            .await?
-            .into_inner();
+        let request = pb::ListLeadsRequest { page_size: 2, page_token, filter: filter.into(), order_by: order_by.into() };
+        let reply = service(person).list_leads(person.ask(request)).await?.into_inner();
         names.extend(reply.leads.into_iter().map(|lead| lead.name));
         page_token = reply.page.unwrap().next_page_token;
         if page_token.is_empty() {
@@ -112,16 +66,8 @@ async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<Strin
 }
 
 async fn stages(person: &Person) -> HashMap<String, pb::LeadStage> {
-    let reply = service(person)
-        .list_lead_stages(person.ask(pb::ListLeadStagesRequest {}))
-        .await
-        .unwrap()
-        .into_inner();
-    reply
-        .stages
-        .into_iter()
-        .map(|stage| (stage.name.clone(), stage))
-        .collect()
+    let reply = service(person).list_lead_stages(person.ask(pb::ListLeadStagesRequest {})).await.unwrap().into_inner();
+    reply.stages.into_iter().map(|stage| (stage.name.clone(), stage)).collect()
 }
 
 on_both! {

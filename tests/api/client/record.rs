@@ -19,44 +19,24 @@ fn service(person: &Person) -> RecordServiceClient<Channel> {
     RecordServiceClient::new(person.channel.clone())
 }
 
-async fn assign(
-    person: &Person,
-    request: pb::AssignRecordsRequest,
-) -> Result<pb::AssignRecordsResponse, Status> {
-    Ok(service(person)
-        .assign_records(person.ask(request))
-        .await?
-        .into_inner())
+async fn assign(person: &Person, request: pb::AssignRecordsRequest) -> Result<pb::AssignRecordsResponse, Status> {
+    Ok(service(person).assign_records(person.ask(request)).await?.into_inner())
 }
 
 async fn archive(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::ArchiveRecordsResponse, Status> {
     let ids = ids.iter().map(|id| (*id).clone()).collect();
-    Ok(service(person)
-        .archive_records(person.ask(pb::ArchiveRecordsRequest { kind, ids }))
-        .await?
-        .into_inner())
+    Ok(service(person).archive_records(person.ask(pb::ArchiveRecordsRequest { kind, ids })).await?.into_inner())
 }
 
 async fn restore(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::RestoreRecordsResponse, Status> {
     let ids = ids.iter().map(|id| (*id).clone()).collect();
-    Ok(service(person)
-        .restore_records(person.ask(pb::RestoreRecordsRequest { kind, ids }))
-        .await?
-        .into_inner())
+    Ok(service(person).restore_records(person.ask(pb::RestoreRecordsRequest { kind, ids })).await?.into_inner())
 }
 
 async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> Result<String, Status> {
     let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-    let request = pb::ExportRecordsRequest {
-        kind,
-        filter: filter.into(),
-        columns,
-        ..Default::default()
-    };
-    let mut pieces = service(person)
-        .export_records(person.ask(request))
-        .await?
-        .into_inner();
+    let request = pb::ExportRecordsRequest { kind, filter: filter.into(), columns, ..Default::default() };
+    let mut pieces = service(person).export_records(person.ask(request)).await?.into_inner();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.message().await? {
         bytes.extend(piece.data);
@@ -65,17 +45,8 @@ async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> R
 }
 
 async fn found(person: &Person, query: &str) -> usize {
-    let request = pb::SearchRequest {
-        query: query.into(),
-        ..Default::default()
-    };
-    SearchServiceClient::new(person.channel.clone())
-        .search(person.ask(request))
-        .await
-        .unwrap()
-        .into_inner()
-        .hits
-        .len()
+    let request = pb::SearchRequest { query: query.into(), ..Default::default() };
+    SearchServiceClient::new(person.channel.clone()).search(person.ask(request)).await.unwrap().into_inner().hits.len()
 }
 
 on_both! {

@@ -13,31 +13,17 @@ fn service(person: &Person) -> SavedViewServiceClient<Channel> {
 }
 
 fn view(name: &str) -> pb::SavedView {
-    pb::SavedView {
-        kind: pb::RecordKind::Customer.into(),
-        name: name.into(),
-        ..Default::default()
-    }
+    pb::SavedView { kind: pb::RecordKind::Customer.into(), name: name.into(), ..Default::default() }
 }
 
 async fn create(person: &Person, view: pb::SavedView) -> Result<pb::SavedView, Status> {
     let request = person.ask(pb::CreateSavedViewRequest { view: Some(view) });
-    Ok(service(person)
-        .create_saved_view(request)
-        .await?
-        .into_inner()
-        .view
-        .unwrap())
+    Ok(service(person).create_saved_view(request).await?.into_inner().view.unwrap())
 }
 
 async fn update(person: &Person, view: pb::SavedView) -> Result<pb::SavedView, Status> {
     let request = person.ask(pb::UpdateSavedViewRequest { view: Some(view) });
-    Ok(service(person)
-        .update_saved_view(request)
-        .await?
-        .into_inner()
-        .view
-        .unwrap())
+    Ok(service(person).update_saved_view(request).await?.into_inner().view.unwrap())
 }
 
 async fn delete(person: &Person, id: &str) -> Result<(), Status> {
@@ -47,12 +33,7 @@ async fn delete(person: &Person, id: &str) -> Result<(), Status> {
 
 async fn names(person: &Person, kind: pb::RecordKind) -> Vec<String> {
     let request = person.ask(pb::ListSavedViewsRequest { kind: kind.into() });
-    let views = service(person)
-        .list_saved_views(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .views;
+    let views = service(person).list_saved_views(request).await.unwrap().into_inner().views;
     views.into_iter().map(|view| view.name).collect()
 }
 

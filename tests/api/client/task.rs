@@ -12,42 +12,24 @@ fn tasks(world: &World) -> TaskServiceClient<Channel> {
 }
 
 async fn add(world: &World, by: &Person, task: pb::Task) -> Result<pb::Task, Status> {
-    Ok(tasks(world)
-        .create_task(by.ask(pb::CreateTaskRequest { task: Some(task) }))
-        .await?
-        .into_inner()
-        .task
-        .unwrap())
+    Ok(tasks(world).create_task(by.ask(pb::CreateTaskRequest { task: Some(task) })).await?.into_inner().task.unwrap())
 }
 
 fn task(title: &str, due_on: &str, assignee: &str) -> pb::Task {
-    pb::Task {
-        title: title.into(),
-        due_on: due_on.into(),
-        assignee_id: assignee.into(),
-        ..Default::default()
-    }
+    pb::Task { title: title.into(), due_on: due_on.into(), assignee_id: assignee.into(), ..Default::default() }
 }
 
 async fn titles(world: &World, by: &Person, everyone: bool) -> Vec<String> {
-    let list = pb::ListTasksRequest {
-        everyone,
-        ..Default::default()
-    };
+    let list = pb::ListTasksRequest { everyone, ..Default::default() };
     let reply = tasks(world).list_tasks(by.ask(list)).await.unwrap().into_inner();
     assert_eq!(reply.page.unwrap().total_size as usize, reply.tasks.len());
     reply.tasks.into_iter().map(|task| task.title).collect()
 }
 
 async fn customer(world: &World, by: &Person, name: &str) -> String {
-    let customer = pb::Customer {
-        name: name.into(),
-        ..Default::default()
-    };
+    let customer = pb::Customer { name: name.into(), ..Default::default() };
     let reply = CustomerServiceClient::new(world.channel.clone())
-        .create_customer(by.ask(pb::CreateCustomerRequest {
-            customer: Some(customer),
-        }))
+        .create_customer(by.ask(pb::CreateCustomerRequest { customer: Some(customer) }))
         .await;
     reply.unwrap().into_inner().customer.unwrap().id
 }

@@ -17,78 +17,35 @@ fn teams(world: &World) -> TeamServiceClient<Channel> {
 }
 
 async fn members(world: &World, reader: &Person) -> Vec<pb::Member> {
-    teams(world)
-        .list_members(reader.ask(pb::ListMembersRequest {}))
-        .await
-        .unwrap()
-        .into_inner()
-        .members
+    teams(world).list_members(reader.ask(pb::ListMembersRequest {})).await.unwrap().into_inner().members
 }
 
 async fn member(world: &World, reader: &Person, id: &str) -> pb::Member {
-    members(world, reader)
-        .await
-        .into_iter()
-        .find(|member| member.id == id)
-        .unwrap()
+    members(world, reader).await.into_iter().find(|member| member.id == id).unwrap()
 }
 
-async fn update(
-    world: &World,
-    by: &Person,
-    member: pb::Member,
-    paths: &[&str],
-) -> Result<pb::Member, Status> {
-    let mask = prost_types::FieldMask {
-        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-    };
-    let update = pb::UpdateMemberRequest {
-        member: Some(member),
-        update_mask: Some(mask),
-    };
-    Ok(teams(world)
-        .update_member(by.ask(update))
-        .await?
-        .into_inner()
-        .member
-        .unwrap())
+async fn update(world: &World, by: &Person, member: pb::Member, paths: &[&str]) -> Result<pb::Member, Status> {
+    let mask = prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
+    let update = pb::UpdateMemberRequest { member: Some(member), update_mask: Some(mask) };
+    Ok(teams(world).update_member(by.ask(update)).await?.into_inner().member.unwrap())
 }
 
 async fn in_role(world: &World, by: &Person, id: &str, role: pb::Role) -> Result<pb::Member, Status> {
-    let member = pb::Member {
-        role: role.into(),
-        ..member(world, by, id).await
-    };
+    let member = pb::Member { role: role.into(), ..member(world, by, id).await };
     update(world, by, member, &["role"]).await
 }
 
 async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, Status> {
-    let team = pb::Team {
-        name: name.into(),
-        ..Default::default()
-    };
-    Ok(teams(world)
-        .create_team(by.ask(pb::CreateTeamRequest { team: Some(team) }))
-        .await?
-        .into_inner()
-        .team
-        .unwrap())
+    let team = pb::Team { name: name.into(), ..Default::default() };
+    Ok(teams(world).create_team(by.ask(pb::CreateTeamRequest { team: Some(team) })).await?.into_inner().team.unwrap())
 }
 
 async fn is_signed_in(world: &World, person: &Person) -> bool {
-    SessionServiceClient::new(world.channel.clone())
-        .me(person.ask(pb::MeRequest {}))
-        .await
-        .is_ok()
+    SessionServiceClient::new(world.channel.clone()).me(person.ask(pb::MeRequest {})).await.is_ok()
 }
 
 async fn remove(world: &World, by: &Person, id: &str) -> Result<(), Status> {
-    teams(world)
-        .remove_member(by.ask(pb::RemoveMemberRequest {
-            user_id: id.to_owned(),
-        }))
-        .await
-        .map(drop)
+    teams(world).remove_member(by.ask(pb::RemoveMemberRequest { user_id: id.to_owned() })).await.map(drop)
 }
 
 on_both! {
@@ -199,7 +156,7 @@ on_both! {
         assert_eq!((south.name.as_str(), south.version), ("South", 2));
         assert_eq!(teams(&world).update_team(owner.ask(rename(&north, "West"))).await.unwrap_err().code(), Code::Aborted);
         let manager = owner.hire(&world, pb::Role::Manager, &south.id).await;
-        assert_eq!(member(&world, &owner, &manager.user_id).await.team_ids, [south.id.clone()]);
+        assert_eq!(member(&world, &owner, &manager.user_id).await.team_ids, std::slice::from_ref(&south.id));
         let delete = |team: &pb::Team| pb::DeleteTeamRequest { team_id: team.id.clone() };
         assert_eq!(teams(&world).delete_team(stranger.ask(delete(&south))).await.unwrap_err().code(), Code::NotFound);
         teams(&world).delete_team(manager.ask(delete(&south))).await.unwrap();

@@ -9,22 +9,9 @@ use super::{contact, customer, lead};
 
 const CUSTOMER: i32 = pb::RecordKind::Customer as i32;
 
-async fn page(
-    person: &Person,
-    kind: i32,
-    id: &str,
-    page_token: &str,
-) -> Result<pb::ListTimelineResponse, Status> {
-    let request = pb::ListTimelineRequest {
-        kind,
-        record_id: id.into(),
-        page_size: 2,
-        page_token: page_token.into(),
-    };
-    Ok(TimelineServiceClient::new(person.channel.clone())
-        .list_timeline(person.ask(request))
-        .await?
-        .into_inner())
+async fn page(person: &Person, kind: i32, id: &str, page_token: &str) -> Result<pb::ListTimelineResponse, Status> {
+    let request = pb::ListTimelineRequest { kind, record_id: id.into(), page_size: 2, page_token: page_token.into() };
+    Ok(TimelineServiceClient::new(person.channel.clone()).list_timeline(person.ask(request)).await?.into_inner())
 }
 
 /// Events, newest first, as their kind and what changed.
@@ -34,22 +21,9 @@ async fn told(person: &Person, kind: i32, id: &str) -> Vec<String> {
     loop {
         let reply = page(person, kind, id, &token).await.unwrap();
         for event in reply.events {
-            let changes: Vec<_> = event
-                .changes
-                .iter()
-                .map(|c| format!("{} {:?} {:?}", c.field, c.before, c.after))
-                .collect();
-            let kind = event
-                .kind()
-                .as_str_name()
-                .trim_start_matches("TIMELINE_EVENT_KIND_")
-                .to_lowercase();
-            told.push(format!(
-                "{kind} by {}: {}{}",
-                event.actor_name,
-                event.text,
-                changes.join(", ")
-            ));
+            let changes: Vec<_> = event.changes.iter().map(|c| format!("{} {:?} {:?}", c.field, c.before, c.after)).collect();
+            let kind = event.kind().as_str_name().trim_start_matches("TIMELINE_EVENT_KIND_").to_lowercase();
+            told.push(format!("{kind} by {}: {}{}", event.actor_name, event.text, changes.join(", ")));
         }
         token = reply.page.unwrap().next_page_token;
         if token.is_empty() {
@@ -59,17 +33,8 @@ async fn told(person: &Person, kind: i32, id: &str) -> Vec<String> {
 }
 
 async fn note(person: &Person, kind: i32, id: &str, text: &str) -> Result<pb::TimelineEvent, Status> {
-    let request = pb::AddNoteRequest {
-        kind,
-        record_id: id.into(),
-        text: text.into(),
-    };
-    Ok(TimelineServiceClient::new(person.channel.clone())
-        .add_note(person.ask(request))
-        .await?
-        .into_inner()
-        .event
-        .unwrap())
+    let request = pb::AddNoteRequest { kind, record_id: id.into(), text: text.into() };
+    Ok(TimelineServiceClient::new(person.channel.clone()).add_note(person.ask(request)).await?.into_inner().event.unwrap())
 }
 
 on_both! {

@@ -9,7 +9,9 @@ type Http = Client<hyper_util::client::legacy::connect::HttpConnector, Full<byte
 
 async fn post(http: &Http, world: &World, headers: &[(&str, &str)]) -> StatusCode {
     let address = world.address;
-    let mut request = Request::builder().method(Method::POST).uri(format!("http://{address}/streamflow.client.v1.ClientErrorService/LogClientError"));
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(format!("http://{address}/streamflow.client.v1.ClientErrorService/LogClientError"));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -34,19 +36,33 @@ async fn cross_site_requests_are_refused_before_anything_runs() {
         let portal = ("x-streamflow-portal", "client");
         let grpc = ("content-type", "application/grpc-web+proto");
         assert_eq!(post(&http, &world, &[portal, grpc, ("origin", ORIGIN)]).await, StatusCode::OK);
-        for origin in ["https://evil.example", "null", "http://localhost:7002", "http://localhost:7001.evil.example", "http://provider.localhost:7001"] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://localhost:7002",
+            "http://localhost:7001.evil.example",
+            "http://provider.localhost:7001",
+        ] {
             for content_type in ["application/grpc", "application/grpc-web+proto"] {
                 let refused = post(&http, &world, &[portal, ("content-type", content_type), ("origin", origin)]).await;
                 assert_eq!(refused, StatusCode::FORBIDDEN, "{origin} {content_type}");
             }
         }
-        for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"] {
-            assert_eq!(post(&http, &world, &[portal, ("content-type", content_type), ("origin", ORIGIN)]).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        for content_type in
+            ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"]
+        {
+            assert_eq!(
+                post(&http, &world, &[portal, ("content-type", content_type), ("origin", ORIGIN)]).await,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            );
         }
         assert_eq!(post(&http, &world, &[portal, ("origin", ORIGIN)]).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert_eq!(post(&http, &world, &[grpc, ("origin", ORIGIN)]).await, StatusCode::FORBIDDEN);
         assert_eq!(post(&http, &world, &[portal, grpc, ("cookie", "a=b")]).await, StatusCode::FORBIDDEN);
-        assert_eq!(post(&http, &world, &[portal, grpc, ("origin", ORIGIN), ("sec-fetch-site", "cross-site")]).await, StatusCode::FORBIDDEN);
+        assert_eq!(
+            post(&http, &world, &[portal, grpc, ("origin", ORIGIN), ("sec-fetch-site", "cross-site")]).await,
+            StatusCode::FORBIDDEN
+        );
     }
 }
 
@@ -57,7 +73,8 @@ async fn every_answer_carries_the_protective_headers() {
     for path in ["/", "/sign-in", "/assets/missing.js", "/streamflow.client.v1.SessionService/Me", "/streamflow.nowhere.v1.X/Y"] {
         let request = Request::builder().uri(format!("http://{}{path}", world.address)).body(Full::default()).unwrap();
         let response = http.request(request).await.unwrap();
-        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let header =
+            |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
         assert!(header("content-security-policy").contains("default-src 'none'"), "{path}");
         assert!(!header("content-security-policy").contains("unsafe-inline"));
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");

@@ -27,7 +27,14 @@ async fn next(stream: &mut Streaming<pb::WatchResponse>) -> Option<(String, pb::
 async fn create(world: &World, person: &Person, name: &str) -> String {
     let customer = pb::Customer { name: name.to_owned(), ..Default::default() };
     let request = person.ask(pb::CreateCustomerRequest { customer: Some(customer) });
-    CustomerServiceClient::new(world.channel.clone()).create_customer(request).await.expect("a customer").into_inner().customer.unwrap().id
+    CustomerServiceClient::new(world.channel.clone())
+        .create_customer(request)
+        .await
+        .expect("a customer")
+        .into_inner()
+        .customer
+        .unwrap()
+        .id
 }
 
 /// Changes of customers only: a new record brings others along.

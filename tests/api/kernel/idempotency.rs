@@ -19,7 +19,7 @@ on_both! {
         let mut teams = TeamServiceClient::new(world.channel.clone());
         let first = teams.create_team(owner.once("key-0001", team("North"))).await.unwrap().into_inner();
         let second = teams.create_team(owner.once("key-0001", team("North"))).await.unwrap();
-        assert_eq!(second.metadata().get("idempotent-replay").map(|value| value.as_bytes()), Some(b"true".as_slice()));
+        assert_eq!(second.metadata().get("idempotent-replay").map(tonic::metadata::MetadataValue::as_bytes), Some(b"true".as_slice()));
         assert_eq!(first, second.into_inner());
         assert_eq!(count(&world, &owner).await, 1);
     }

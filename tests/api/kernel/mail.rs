@@ -11,11 +11,7 @@ use streamflow_kernel::{
 use streamflow_tests::{on_both, world::World};
 
 fn mail(subject: &str) -> Mail {
-    Mail {
-        to: "anna@example.com".into(),
-        subject: subject.into(),
-        body: "a link".into(),
-    }
+    Mail { to: "anna@example.com".into(), subject: subject.into(), body: "a link".into() }
 }
 
 async fn put(world: &World, queue: &MailQueue, subject: &str) {
@@ -28,13 +24,7 @@ async fn put(world: &World, queue: &MailQueue, subject: &str) {
 async fn tried(world: &World, subject: &str, attempts: i32) -> String {
     for _ in 0..800 {
         let sql = "SELECT attempts, failure FROM mail_outbox WHERE subject = ?";
-        let row = world
-            .kernel
-            .database
-            .statement(sql, vec![subject.into()])
-            .await
-            .unwrap()
-            .unwrap();
+        let row = world.kernel.database.statement(sql, vec![subject.into()]).await.unwrap().unwrap();
         let failure: String = row.try_get("", "failure").unwrap();
         if row.try_get::<i32>("", "attempts").unwrap() == attempts && !failure.is_empty() {
             return failure;

@@ -14,9 +14,7 @@ const QUALITY: i32 = 11;
 pub fn folder(folder: &Path) -> Result<()> {
     shell::say("compressing the assets");
     for path in shell::files(folder)? {
-        let skipped = path
-            .extension()
-            .is_none_or(|extension| extension == "br" || extension == "stamp");
+        let skipped = path.extension().is_none_or(|extension| extension == "br" || extension == "stamp");
         let mut target = path.clone().into_os_string();
         target.push(".br");
         if skipped || Path::new(&target).exists() {
@@ -28,11 +26,7 @@ pub fn folder(folder: &Path) -> Result<()> {
 }
 
 fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
-    let parameters = BrotliEncoderParams {
-        quality: QUALITY,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
+    let parameters = BrotliEncoderParams { quality: QUALITY, size_hint: bytes.len(), ..Default::default() };
     let mut writer = CompressorWriter::with_params(Vec::new(), 1 << 16, &parameters);
     writer.write_all(bytes)?;
     Ok(writer.into_inner())

@@ -78,19 +78,10 @@ pub fn assemble(page: &Page, script: &Script) -> Result<Vec<Asset>> {
     let theme_js = add(&mut assets, "theme", "js", page.theme_js.clone().into_bytes());
     let start_js = fill(&page.start_js, &[("js", &js), ("wasm", &wasm)])?;
     let start_js = add(&mut assets, "start", "js", start_js.into_bytes());
-    let names = [
-        ("js", js.as_str()),
-        ("wasm", &wasm),
-        ("css", &css),
-        ("icon", &icon),
-        ("theme_js", &theme_js),
-        ("start_js", &start_js),
-    ];
+    let names =
+        [("js", js.as_str()), ("wasm", &wasm), ("css", &css), ("icon", &icon), ("theme_js", &theme_js), ("start_js", &start_js)];
     let html = fill(&page.html, &names)?;
-    assets.push(Asset {
-        path: PathBuf::from("index.html"),
-        bytes: html.into_bytes(),
-    });
+    assets.push(Asset { path: PathBuf::from("index.html"), bytes: html.into_bytes() });
     Ok(assets)
 }
 
@@ -107,10 +98,7 @@ fn add_snippets(assets: &mut Vec<Asset>, script: &Script) -> String {
     let folder = format!("snippets-{}", short_hash(&all));
     for (path, text) in &script.snippets {
         let path = Path::new("assets").join(&folder).join(path);
-        assets.push(Asset {
-            path,
-            bytes: text.clone().into_bytes(),
-        });
+        assets.push(Asset { path, bytes: text.clone().into_bytes() });
     }
     script.js.replace("./snippets/", &format!("./{folder}/"))
 }
@@ -119,10 +107,7 @@ fn add_snippets(assets: &mut Vec<Asset>, script: &Script) -> String {
 fn add(assets: &mut Vec<Asset>, stem: &str, extension: &str, bytes: Vec<u8>) -> String {
     let path = format!("assets/{stem}-{}.{extension}", short_hash(&bytes));
     let address = format!("/{path}");
-    assets.push(Asset {
-        path: PathBuf::from(path),
-        bytes,
-    });
+    assets.push(Asset { path: PathBuf::from(path), bytes });
     address
 }
 

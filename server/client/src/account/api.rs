@@ -63,15 +63,9 @@ impl AccountService for Api {
         effects::announce(&db, user.id, &ctx.actor(), &["second_factor"]).await?;
         // An enrolment that the sign-in itself demands surprises nobody.
         if principal.level == Level::Full || user.totp_confirmed_at.is_some() {
-            ctx.kernel()
-                .mails
-                .put(&db, None, mail::second_factor_on(&user.email, ctx.kernel()))
-                .await?;
+            ctx.kernel().mails.put(&db, None, mail::second_factor_on(&user.email, ctx.kernel())).await?;
         }
-        let reply = pb::ConfirmSecondFactorResponse {
-            recovery_codes,
-            token: shown(&token, req.return_token),
-        };
+        let reply = pb::ConfirmSecondFactorResponse { recovery_codes, token: shown(&token, req.return_token) };
         let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
         write_device_cookie(&ctx, &mut response, &device)?;
         ctx.kernel().mails.wake();
@@ -90,9 +84,7 @@ impl AccountService for Api {
         factor::check(&ctx, &user, &req.code).await?;
         let db = ctx.system().await?;
         let recovery_codes = replace_recovery_codes(&db, &user).await?;
-        Ok(db
-            .commit(pb::RegenerateRecoveryCodesResponse { recovery_codes })
-            .await?)
+        Ok(db.commit(pb::RegenerateRecoveryCodesResponse { recovery_codes }).await?)
     }
 
     async fn change_password(
@@ -109,10 +101,7 @@ impl AccountService for Api {
         store::end_resets(&db, user.id, ctx.now()).await?;
         let token = end_sessions(&db, &ctx, principal, by_bearer).await?;
         effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
-        ctx.kernel()
-            .mails
-            .put(&db, None, mail::password_changed(&user.email, ctx.kernel()))
-            .await?;
+        ctx.kernel().mails.put(&db, None, mail::password_changed(&user.email, ctx.kernel())).await?;
         let response = db.commit(pb::ChangePasswordResponse {}).await?;
         ctx.kernel().mails.wake();
         match token {
@@ -126,8 +115,7 @@ impl AccountService for Api {
         request: Request<pb::RequestPasswordResetRequest>,
     ) -> Result<Response<pb::RequestPasswordResetResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let email =
-            input::email(&req.email).map_err(|problem| Error::invalid("email", problem.sentence()))?;
+        let email = input::email(&req.email).map_err(|problem| Error::invalid("email", problem.sentence()))?;
         if email.is_empty() {
             return Err(Error::invalid("email", "Enter your e-mail address.").into());
         }
@@ -145,10 +133,8 @@ impl AccountService for Api {
 }
 
 fn enrolment(user: &User, secret: &[u8]) -> Result<pb::EnrolSecondFactorResponse> {
-    let uri = totp::otpauth_uri(secret, ISSUER, &user.email)
-        .ok_or_else(|| Error::internal("no otpauth address"))?;
-    let (size, modules) =
-        totp::qr_modules(&uri).ok_or_else(|| Error::internal("the otpauth address fits no QR code"))?;
+    let uri = totp::otpauth_uri(secret, ISSUER, &user.email).ok_or_else(|| Error::internal("no otpauth address"))?;
+    let (size, modules) = totp::qr_modules(&uri).ok_or_else(|| Error::internal("the otpauth address fits no QR code"))?;
     Ok(pb::EnrolSecondFactorResponse {
         secret: totp::to_base32(secret),
         otpauth_uri: uri,
@@ -161,17 +147,11 @@ fn enrolment(user: &User, secret: &[u8]) -> Result<pb::EnrolSecondFactorResponse
 async fn new_secret(ctx: &Ctx, user: &User, code: &str) -> Result<Vec<u8>> {
     let kernel = ctx.kernel();
     let secret = store::pending_totp(&kernel.keys, user).await?;
-    let secret =
-        secret.ok_or_else(|| Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first."))?;
+    let secret = secret.ok_or_else(|| Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first."))?;
     let attempts = format!("factor:{}", user.id);
     rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
     let step = totp::matching_step(&secret, code.trim(), ctx.now());
-    let step = step.ok_or_else(|| {
-        Error::invalid(
-            "code",
-            "That code is not right. Enter the six digits the app shows now.",
-        )
-    })?;
+    let step = step.ok_or_else(|| Error::invalid("code", "That code is not right. Enter the six digits the app shows now."))?;
     // The same step may have been used with the old secret just now; this one's first use is no repetition.
     rate_limit::use_totp_step(&kernel.database, user.id, step).await?;
     rate_limit::forget_attempts(&kernel.database, &attempts).await?;
@@ -180,10 +160,7 @@ async fn new_secret(ctx: &Ctx, user: &User, code: &str) -> Result<Vec<u8>> {
 
 async fn replace_recovery_codes(db: &SystemWriteDb, user: &User) -> Result<Vec<String>> {
     let codes = totp::generate_recovery_codes();
-    let hashes = codes
-        .iter()
-        .map(|code| totp::hash_recovery_code(code).to_vec())
-        .collect();
+    let hashes = codes.iter().map(|code| totp::hash_recovery_code(code).to_vec()).collect();
     store::replace_recovery_codes(db, user.id, hashes).await?;
     Ok(codes)
 }
@@ -193,31 +170,19 @@ async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordReque
     let kernel = ctx.kernel();
     let attempts = format!("password:{}", user.id);
     rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
-    let verdict = kernel
-        .passwords
-        .verify(&req.current_password, &user.password_hash)
-        .await?;
+    let verdict = kernel.passwords.verify(&req.current_password, &user.password_hash).await?;
     let mut problems = Violations::new();
     if verdict.ok {
         rate_limit::forget_attempts(&kernel.database, &attempts).await?;
     } else {
         problems.add("current_password", "That is not your current password.");
     }
-    let words = [
-        user.email.as_str(),
-        &user.display_name,
-        &ctx.principal()?.org.name,
-    ];
+    let words = [user.email.as_str(), &user.display_name, &ctx.principal()?.org.name];
     let has_second_factor = user.totp_confirmed_at.is_some();
-    if let Err(Error::Invalid(found)) =
-        check_password("new_password", &req.new_password, has_second_factor, &words)
-    {
+    if let Err(Error::Invalid(found)) = check_password("new_password", &req.new_password, has_second_factor, &words) {
         problems.extend(found);
     } else if req.new_password == req.current_password {
-        problems.add(
-            "new_password",
-            "Choose a password that differs from the current one.",
-        );
+        problems.add("new_password", "Choose a password that differs from the current one.");
     }
     problems.into_result()?;
     Ok(kernel.passwords.hash(&req.new_password).await?)
@@ -225,22 +190,13 @@ async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordReque
 
 /// Ends the person's sessions. A browser goes on with a new one; a native client keeps its own, as this answer has no place for a
 /// token.
-async fn end_sessions(
-    db: &SystemWriteDb,
-    ctx: &Ctx,
-    principal: &Principal,
-    by_bearer: bool,
-) -> Result<Option<Token>> {
+async fn end_sessions(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_bearer: bool) -> Result<Option<Token>> {
     let (me, now) = (principal.user_id, ctx.now());
     if by_bearer {
         session::end_all(db, me, Some(principal.session_id), now).await?;
         return Ok(None);
     }
     session::end_all(db, me, None, now).await?;
-    let holder = Holder {
-        user_id: me,
-        org_id: principal.org_id,
-        level: Level::Full,
-    };
+    let holder = Holder { user_id: me, org_id: principal.org_id, level: Level::Full };
     session::open(db, ctx, holder).await.map(Some)
 }

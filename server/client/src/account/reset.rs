@@ -49,10 +49,7 @@ async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
     drop(db);
     let db = kernel.database.system().await?;
     let link = new_link(&db, kernel, user.id, life).await?;
-    kernel
-        .mails
-        .put(&db, None, mail::reset(&user.email, &link))
-        .await?;
+    kernel.mails.put(&db, None, mail::reset(&user.email, &link)).await?;
     db.commit().await?;
     kernel.mails.wake();
     Ok(())
@@ -66,19 +63,11 @@ pub async fn new_link(db: &SystemDb, kernel: &Kernel, user_id: Uuid, life: TimeD
 }
 
 /// Sets the password with the token of a link.
-pub async fn complete(
-    ctx: &Ctx,
-    req: &pb::ResetPasswordRequest,
-) -> Result<Response<pb::ResetPasswordResponse>> {
+pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Response<pb::ResetPasswordResponse>> {
     let (kernel, now) = (ctx.kernel(), ctx.now());
     let token_hash = session::hash_token(&req.token);
     let user = holder(ctx, token_hash.clone()).await?;
-    check_password(
-        "new_password",
-        &req.new_password,
-        user.totp_confirmed_at.is_some(),
-        &[&user.email, &user.display_name],
-    )?;
+    check_password("new_password", &req.new_password, user.totp_confirmed_at.is_some(), &[&user.email, &user.display_name])?;
     let hash = kernel.passwords.hash(&req.new_password).await?;
     // Before the transaction, which may be the only writer: a person with the link is not the one who guessed.
     rate_limit::forget_attempts(&kernel.database, &attempts_key(&user.email)).await?;
@@ -88,16 +77,9 @@ pub async fn complete(
     }
     store::set_password_hash(&db, user.id, &hash).await?;
     session::end_all(&db, user.id, None, now).await?;
-    let actor = Actor {
-        id: Some(user.id),
-        name: user.display_name.clone(),
-        at: now,
-    };
+    let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
     effects::announce(&db, user.id, &actor, &[]).await?;
-    kernel
-        .mails
-        .put(&db, None, mail::password_changed(&user.email, kernel))
-        .await?;
+    kernel.mails.put(&db, None, mail::password_changed(&user.email, kernel)).await?;
     let response = db.commit(pb::ResetPasswordResponse {}).await?;
     kernel.mails.wake();
     Ok(response)
@@ -105,9 +87,7 @@ pub async fn complete(
 
 async fn holder(ctx: &Ctx, token_hash: Vec<u8>) -> Result<User> {
     let db = ctx.kernel().database.system_read().await?;
-    let user = store::reset_holder(&db, token_hash, ctx.now())
-        .await?
-        .ok_or_else(dead_link)?;
+    let user = store::reset_holder(&db, token_hash, ctx.now()).await?.ok_or_else(dead_link)?;
     let membership = store::first_membership(&db, user.id).await?;
     ctx.about(subject(&user, membership.as_ref()));
     Ok(user)
@@ -115,9 +95,6 @@ async fn holder(ctx: &Ctx, token_hash: Vec<u8>) -> Result<User> {
 
 fn dead_link() -> Error {
     let mut violations = Violations::new();
-    violations.add(
-        "token",
-        "This link has expired or was used already. Ask for a new one.",
-    );
+    violations.add("token", "This link has expired or was used already. Ask for a new one.");
     violations.into()
 }

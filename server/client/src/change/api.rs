@@ -36,9 +36,7 @@ impl ChangeService for Api {
         };
         let me = principal.user_id;
         let items = ReceiverStream::new(ctx.kernel().feed.watch(watch));
-        Ok(Response::new(Box::pin(
-            items.map(move |item| Ok(message(item, me))),
-        )))
+        Ok(Response::new(Box::pin(items.map(move |item| Ok(message(item, me))))))
     }
 }
 
@@ -47,12 +45,9 @@ fn cursor(text: &str) -> Result<Option<Cursor>> {
     if text.is_empty() {
         return Ok(None);
     }
-    Cursor::parse(text).map(Some).ok_or_else(|| {
-        Error::invalid(
-            "cursor",
-            "This is no cursor of an earlier message. Leave it empty to begin now.",
-        )
-    })
+    Cursor::parse(text)
+        .map(Some)
+        .ok_or_else(|| Error::invalid("cursor", "This is no cursor of an earlier message. Leave it empty to begin now."))
 }
 
 struct Noun {
@@ -64,61 +59,17 @@ struct Noun {
 }
 
 const NOUNS: &[Noun] = &[
-    Noun {
-        entity: "customer",
-        permission: "customer.read",
-        prefix: prefix::CUSTOMER,
-    },
-    Noun {
-        entity: "contact",
-        permission: "contact.read",
-        prefix: prefix::CONTACT,
-    },
-    Noun {
-        entity: "lead",
-        permission: "lead.read",
-        prefix: prefix::LEAD,
-    },
-    Noun {
-        entity: "lead_stage",
-        permission: "lead.read",
-        prefix: prefix::STAGE,
-    },
-    Noun {
-        entity: "timeline",
-        permission: "timeline.read",
-        prefix: prefix::EVENT,
-    },
-    Noun {
-        entity: "member",
-        permission: "member.read",
-        prefix: prefix::USER,
-    },
-    Noun {
-        entity: "team",
-        permission: "team.read",
-        prefix: prefix::TEAM,
-    },
-    Noun {
-        entity: "invitation",
-        permission: "invitation.read",
-        prefix: prefix::INVITATION,
-    },
-    Noun {
-        entity: "task",
-        permission: "task.read",
-        prefix: prefix::TASK,
-    },
-    Noun {
-        entity: "import",
-        permission: "import.run",
-        prefix: prefix::IMPORT,
-    },
-    Noun {
-        entity: "saved_view",
-        permission: "saved_view.read",
-        prefix: prefix::VIEW,
-    },
+    Noun { entity: "customer", permission: "customer.read", prefix: prefix::CUSTOMER },
+    Noun { entity: "contact", permission: "contact.read", prefix: prefix::CONTACT },
+    Noun { entity: "lead", permission: "lead.read", prefix: prefix::LEAD },
+    Noun { entity: "lead_stage", permission: "lead.read", prefix: prefix::STAGE },
+    Noun { entity: "timeline", permission: "timeline.read", prefix: prefix::EVENT },
+    Noun { entity: "member", permission: "member.read", prefix: prefix::USER },
+    Noun { entity: "team", permission: "team.read", prefix: prefix::TEAM },
+    Noun { entity: "invitation", permission: "invitation.read", prefix: prefix::INVITATION },
+    Noun { entity: "task", permission: "task.read", prefix: prefix::TASK },
+    Noun { entity: "import", permission: "import.run", prefix: prefix::IMPORT },
+    Noun { entity: "saved_view", permission: "saved_view.read", prefix: prefix::VIEW },
 ];
 
 fn entities(principal: &Principal) -> Vec<&'static str> {
@@ -135,25 +86,16 @@ fn message(item: WatchItem, me: Uuid) -> pb::WatchResponse {
     match item {
         // Whoever sees all records still has only the own tasks and views; the cursor moves on all the same.
         WatchItem::Change(event) if is_anothers_own(&event, me) => heartbeat(event.cursor),
-        WatchItem::Change(event) => pb::WatchResponse {
-            cursor: event.cursor.to_string(),
-            change: Some(change(&event)),
-            reset: false,
-        },
+        WatchItem::Change(event) => {
+            pb::WatchResponse { cursor: event.cursor.to_string(), change: Some(change(&event)), reset: false }
+        }
         WatchItem::Heartbeat(cursor) => heartbeat(cursor),
-        WatchItem::Reset(cursor) => pb::WatchResponse {
-            reset: true,
-            ..heartbeat(cursor)
-        },
+        WatchItem::Reset(cursor) => pb::WatchResponse { reset: true, ..heartbeat(cursor) },
     }
 }
 
 fn heartbeat(cursor: Cursor) -> pb::WatchResponse {
-    pb::WatchResponse {
-        cursor: cursor.to_string(),
-        change: None,
-        reset: false,
-    }
+    pb::WatchResponse { cursor: cursor.to_string(), change: None, reset: false }
 }
 
 /// True for what belongs to one person alone, who is somebody else.
@@ -164,10 +106,7 @@ fn is_anothers_own(event: &Event, me: Uuid) -> bool {
 }
 
 fn change(event: &Event) -> pb::Change {
-    let prefix = NOUNS
-        .iter()
-        .find(|noun| noun.entity == event.entity)
-        .map_or("", |noun| noun.prefix);
+    let prefix = NOUNS.iter().find(|noun| noun.entity == event.entity).map_or("", |noun| noun.prefix);
     pb::Change {
         entity: event.entity.clone(),
         id: ids::format(prefix, event.id),

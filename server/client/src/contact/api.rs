@@ -43,16 +43,10 @@ impl ContactService for Api {
         let tx = ctx.read().await?;
         let page = store::contacts(&tx, &list).await?;
         let contacts = store::with_customers(&tx, page.rows).await?;
-        Ok(Response::new(pb::ListContactsResponse {
-            contacts,
-            page: Some(page.info),
-        }))
+        Ok(Response::new(pb::ListContactsResponse { contacts, page: Some(page.info) }))
     }
 
-    async fn get_contact(
-        &self,
-        request: Request<pb::GetContactRequest>,
-    ) -> Result<Response<pb::GetContactResponse>, Status> {
+    async fn get_contact(&self, request: Request<pb::GetContactRequest>) -> Result<Response<pb::GetContactResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Contact.parse_id(&req.contact_id)?;
         let tx = ctx.read().await?;
@@ -71,11 +65,7 @@ impl ContactService for Api {
         let customer = row::locked::<customer::store::Entity>(&tx, tx.scope(), new.customer_id).await?;
         let name = customer.name.clone();
         let contact = write::insert_contact(&tx, &Writer::of(&ctx), customer, new.contact).await?;
-        Ok(tx
-            .commit(pb::CreateContactResponse {
-                contact: Some(contact.into_pb(&name)),
-            })
-            .await?)
+        Ok(tx.commit(pb::CreateContactResponse { contact: Some(contact.into_pb(&name)) }).await?)
     }
 
     async fn update_contact(
@@ -92,14 +82,8 @@ impl ContactService for Api {
             return Err(conflict(plan, &name).into());
         }
         let merged_fields = plan.merge.merged;
-        let contact =
-            write::update_contact(&tx, &Writer::of(&ctx), customer, plan.row, &plan.merge.apply).await?;
-        Ok(tx
-            .commit(pb::UpdateContactResponse {
-                contact: Some(contact.into_pb(&name)),
-                merged_fields,
-            })
-            .await?)
+        let contact = write::update_contact(&tx, &Writer::of(&ctx), customer, plan.row, &plan.merge.apply).await?;
+        Ok(tx.commit(pb::UpdateContactResponse { contact: Some(contact.into_pb(&name)), merged_fields }).await?)
     }
 }
 

@@ -44,10 +44,7 @@ impl NewContact {
                 contact.set(change);
             }
         }
-        form.finish(Self {
-            customer_id: customer_id.unwrap_or_default(),
-            contact,
-        })
+        form.finish(Self { customer_id: customer_id.unwrap_or_default(), contact })
     }
 }
 
@@ -55,10 +52,7 @@ impl NewContact {
 pub struct ContactPatch;
 
 impl ContactPatch {
-    pub fn parse(
-        contact: Option<pb::Contact>,
-        mask: Option<prost_types::FieldMask>,
-    ) -> Result<Patch<Change>, Error> {
+    pub fn parse(contact: Option<pb::Contact>, mask: Option<prost_types::FieldMask>) -> Result<Patch<Change>, Error> {
         let contact = contact.unwrap_or_default();
         let edit = Edit {
             noun: "contact",
@@ -93,38 +87,22 @@ mod tests {
 
     #[test]
     fn a_contact_needs_a_name_and_a_customer() {
-        let Err(Error::Invalid(violations)) = NewContact::parse(None) else {
-            panic!("accepted")
-        };
+        let Err(Error::Invalid(violations)) = NewContact::parse(None) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["contact.customer_id", "contact.name"]);
     }
 
     #[test]
     fn a_contact_stays_with_its_customer() {
-        let contact = pb::Contact {
-            id: ids::format(prefix::CONTACT, Uuid::from_u128(1)),
-            version: 1,
-            ..Default::default()
-        };
-        let mask = prost_types::FieldMask {
-            paths: vec!["customer_id".to_owned()],
-        };
-        let Err(Error::Invalid(violations)) = ContactPatch::parse(Some(contact), Some(mask)) else {
-            panic!("accepted")
-        };
-        assert_eq!(
-            violations.iter().next().map(|(field, _)| field),
-            Some("update_mask")
-        );
+        let contact = pb::Contact { id: ids::format(prefix::CONTACT, Uuid::from_u128(1)), version: 1, ..Default::default() };
+        let mask = prost_types::FieldMask { paths: vec!["customer_id".to_owned()] };
+        let Err(Error::Invalid(violations)) = ContactPatch::parse(Some(contact), Some(mask)) else { panic!("accepted") };
+        assert_eq!(violations.iter().next().map(|(field, _)| field), Some("update_mask"));
     }
 
     #[test]
     fn each_path_is_read_and_named_alike() {
-        let contact = pb::Contact {
-            name: "Ana".to_owned(),
-            ..Default::default()
-        };
+        let contact = pb::Contact { name: "Ana".to_owned(), ..Default::default() };
         for path in PATHS {
             assert_eq!(read(path, &contact).unwrap().field(), *path);
         }

@@ -79,11 +79,7 @@ impl Record for Entity {
             FieldSpec::new("updated_at", Holds::Timestamp),
             FieldSpec::new("archived", Holds::Bool),
         ],
-        orders: &[
-            BY_NAME,
-            OrderField::new("created_at", KeyKind::Time),
-            OrderField::new("updated_at", KeyKind::Time),
-        ],
+        orders: &[BY_NAME, OrderField::new("created_at", KeyKind::Time), OrderField::new("updated_at", KeyKind::Time)],
         default_order: BY_NAME.ascending(),
     };
     const ID: Column = Column::Id;
@@ -161,12 +157,8 @@ pub async fn with_customers(tx: &TenantDb, rows: Vec<Model>) -> Result<Vec<pb::C
         return Ok(Vec::new());
     }
     let columns = [customer::store::Column::Id, customer::store::Column::Name];
-    let finder = tx
-        .find::<customer::store::Entity>()
-        .filter(customer::store::Column::Id.is_in(ids));
-    let names: Vec<Name> = tx
-        .rows(finder.map(|select| select.select_only().columns(columns)))
-        .await?;
+    let finder = tx.find::<customer::store::Entity>().filter(customer::store::Column::Id.is_in(ids));
+    let names: Vec<Name> = tx.rows(finder.map(|select| select.select_only().columns(columns))).await?;
     let names: HashMap<Uuid, String> = names.into_iter().map(|row| (row.id, row.name)).collect();
     let named = |row: Model| {
         let name = names.get(&row.customer_id).cloned().unwrap_or_default();

@@ -40,23 +40,15 @@ impl CustomerService for Api {
         let list = list.map_err(Error::from)?;
         let page = store::customers(&ctx.read().await?, &list).await?;
         let customers = page.rows.into_iter().map(store::Model::into_pb).collect();
-        Ok(Response::new(pb::ListCustomersResponse {
-            customers,
-            page: Some(page.info),
-        }))
+        Ok(Response::new(pb::ListCustomersResponse { customers, page: Some(page.info) }))
     }
 
-    async fn get_customer(
-        &self,
-        request: Request<pb::GetCustomerRequest>,
-    ) -> Result<Response<pb::GetCustomerResponse>, Status> {
+    async fn get_customer(&self, request: Request<pb::GetCustomerRequest>) -> Result<Response<pb::GetCustomerResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Customer.parse_id(&req.customer_id)?;
         let tx = ctx.read().await?;
         let customer = row::seen::<Entity>(&tx, tx.scope(), id).await?;
-        Ok(Response::new(pb::GetCustomerResponse {
-            customer: Some(customer.into_pb()),
-        }))
+        Ok(Response::new(pb::GetCustomerResponse { customer: Some(customer.into_pb()) }))
     }
 
     async fn create_customer(
@@ -65,27 +57,14 @@ impl CustomerService for Api {
     ) -> Result<Response<pb::CreateCustomerResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let new = NewCustomer::parse(req.customer)?;
-        let given = People {
-            owner: new.owner_id,
-            assignee: new.assignee_id,
-            team: new.team_id,
-        };
+        let given = People { owner: new.owner_id, assignee: new.assignee_id, team: new.team_id };
         people::check_right(ctx.principal()?, "customer", &given.given())?;
         let people = given.claimed_by(ctx.principal()?);
         let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
         people::check_exist(&tx, "customer", &people.places()).await?;
-        let new = NewCustomer {
-            owner_id: people.owner,
-            assignee_id: people.assignee,
-            team_id: people.team,
-            ..new
-        };
+        let new = NewCustomer { owner_id: people.owner, assignee_id: people.assignee, team_id: people.team, ..new };
         let customer = write::insert_customer(&tx, &Writer::of(&ctx), new).await?;
-        Ok(tx
-            .commit(pb::CreateCustomerResponse {
-                customer: Some(customer.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::CreateCustomerResponse { customer: Some(customer.into_pb()) }).await?)
     }
 
     async fn update_customer(
@@ -103,12 +82,7 @@ impl CustomerService for Api {
         people::check_exist(&tx, "customer", &plan.places()).await?;
         let customer = write::update_customer(&tx, &Writer::of(&ctx), plan.row, &plan.merge.apply).await?;
         let merged_fields = plan.merge.merged;
-        Ok(tx
-            .commit(pb::UpdateCustomerResponse {
-                customer: Some(customer.into_pb()),
-                merged_fields,
-            })
-            .await?)
+        Ok(tx.commit(pb::UpdateCustomerResponse { customer: Some(customer.into_pb()), merged_fields }).await?)
     }
 
     async fn get_customer_private(
@@ -118,9 +92,7 @@ impl CustomerService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Customer.parse_id(&req.customer_id)?;
         let private = private::customer_private(&ctx, id).await?;
-        Ok(Response::new(pb::GetCustomerPrivateResponse {
-            private: Some(private.into_pb()),
-        }))
+        Ok(Response::new(pb::GetCustomerPrivateResponse { private: Some(private.into_pb()) }))
     }
 
     async fn update_customer_private(
@@ -134,11 +106,7 @@ impl CustomerService for Api {
             return Err(Error::conflict(&before.into_pb()).into());
         }
         let (tx, private) = private::replace(&ctx, &before, new).await?;
-        Ok(tx
-            .commit(pb::UpdateCustomerPrivateResponse {
-                private: Some(private.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::UpdateCustomerPrivateResponse { private: Some(private.into_pb()) }).await?)
     }
 }
 

@@ -27,11 +27,7 @@ impl Kind {
 
     /// The kind a stored text means; anything unknown is a business.
     pub fn from_stored(text: &str) -> Self {
-        if text == "person" {
-            Self::Person
-        } else {
-            Self::Business
-        }
+        if text == "person" { Self::Person } else { Self::Business }
     }
 
     pub const fn into_pb(self) -> pb::CustomerKind {
@@ -87,10 +83,7 @@ pub struct CustomerPatch;
 
 impl CustomerPatch {
     /// Reads an update request. A mask may name "address" for all of its parts.
-    pub fn parse(
-        customer: Option<pb::Customer>,
-        mask: Option<prost_types::FieldMask>,
-    ) -> Result<Patch<Change>, Error> {
+    pub fn parse(customer: Option<pb::Customer>, mask: Option<prost_types::FieldMask>) -> Result<Patch<Change>, Error> {
         let customer = customer.unwrap_or_default();
         let edit = Edit {
             noun: "customer",
@@ -107,10 +100,7 @@ impl CustomerPatch {
 /// Reads one writable field of the message, also for rows of an import.
 pub fn read(path: &str, customer: &pb::Customer) -> Result<Change, Problem> {
     let address = |part: fn(&pb::Address) -> &String| {
-        input::line(
-            customer.address.as_ref().map_or("", |address| part(address)),
-            limit::ADDRESS,
-        )
+        input::line(customer.address.as_ref().map_or("", |address| part(address)), limit::ADDRESS)
     };
     match path {
         "name" => input::required("a name", &customer.name, limit::NAME).map(Change::Name),
@@ -166,15 +156,9 @@ impl CustomerPrivate {
         let read = Self {
             customer_id: customer_id.unwrap_or_default(),
             version: private.version,
-            tax_id: form
-                .take("tax_id", input::line(&private.tax_id, 100))
-                .unwrap_or_default(),
-            bank_details: form
-                .take("bank_details", input::lines(&private.bank_details, 500))
-                .unwrap_or_default(),
-            private_note: form
-                .take("private_note", input::lines(&private.private_note, limit::NOTE))
-                .unwrap_or_default(),
+            tax_id: form.take("tax_id", input::line(&private.tax_id, 100)).unwrap_or_default(),
+            bank_details: form.take("bank_details", input::lines(&private.bank_details, 500)).unwrap_or_default(),
+            private_note: form.take("private_note", input::lines(&private.private_note, limit::NOTE)).unwrap_or_default(),
         };
         form.finish(read)
     }
@@ -186,45 +170,26 @@ mod tests {
     use crate::record::merge::{Change as _, Fields as _};
 
     fn fields_of(error: Error) -> Vec<String> {
-        let Error::Invalid(violations) = error else {
-            panic!("{error:?}")
-        };
+        let Error::Invalid(violations) = error else { panic!("{error:?}") };
         violations.iter().map(|(field, _)| field.to_owned()).collect()
     }
 
     fn mask(paths: &[&str]) -> prost_types::FieldMask {
-        prost_types::FieldMask {
-            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-        }
+        prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() }
     }
 
     fn edited() -> pb::Customer {
         let id = ids::format(prefix::CUSTOMER, Uuid::from_u128(7));
-        let address = Some(pb::Address {
-            city: " Leeds ".to_owned(),
-            ..Default::default()
-        });
-        pb::Customer {
-            id,
-            version: 3,
-            name: "Harbour".to_owned(),
-            address,
-            ..Default::default()
-        }
+        let address = Some(pb::Address { city: " Leeds ".to_owned(), ..Default::default() });
+        pb::Customer { id, version: 3, name: "Harbour".to_owned(), address, ..Default::default() }
     }
 
     #[test]
     fn a_new_customer_needs_only_a_name() {
-        let new = NewCustomer::parse(Some(pb::Customer {
-            name: " Harbour ".to_owned(),
-            ..Default::default()
-        }));
+        let new = NewCustomer::parse(Some(pb::Customer { name: " Harbour ".to_owned(), ..Default::default() }));
         let new = new.unwrap();
         assert_eq!((new.name.as_str(), new.kind), ("Harbour", Kind::Business));
-        assert_eq!(
-            fields_of(NewCustomer::parse(None).unwrap_err()),
-            ["customer.name"]
-        );
+        assert_eq!(fields_of(NewCustomer::parse(None).unwrap_err()), ["customer.name"]);
     }
 
     #[test]
@@ -255,19 +220,11 @@ mod tests {
 
     #[test]
     fn a_patch_holds_what_its_mask_names_and_nothing_else() {
-        let patch =
-            CustomerPatch::parse(Some(edited()), Some(mask(&["address.city", "address.city"]))).unwrap();
+        let patch = CustomerPatch::parse(Some(edited()), Some(mask(&["address.city", "address.city"]))).unwrap();
         assert_eq!(patch.changes, [Change::City("Leeds".to_owned())]);
-        let patch =
-            CustomerPatch::parse(Some(edited()), Some(mask(&["address", "address.city", "name"]))).unwrap();
+        let patch = CustomerPatch::parse(Some(edited()), Some(mask(&["address", "address.city", "name"]))).unwrap();
         let paths: Vec<_> = patch.changes.iter().map(Change::field).collect();
-        let address = [
-            "address.street",
-            "address.postal_code",
-            "address.city",
-            "address.region",
-            "address.country",
-        ];
+        let address = ["address.street", "address.postal_code", "address.city", "address.region", "address.country"];
         assert_eq!((&paths[..5], paths[5]), (&address[..], "name"));
     }
 
@@ -281,10 +238,7 @@ mod tests {
             );
         }
         let nothing = CustomerPatch::parse(None, None).unwrap_err();
-        assert_eq!(
-            fields_of(nothing),
-            ["customer.id", "customer.version", "update_mask"]
-        );
+        assert_eq!(fields_of(nothing), ["customer.id", "customer.version", "update_mask"]);
     }
 
     #[test]

@@ -45,9 +45,7 @@ impl TenantEntity for Entity {
 pub async fn customer_private(ctx: &Ctx, customer_id: Uuid) -> Result<CustomerPrivate> {
     let tx = ctx.read().await?;
     row::seen::<store::Entity>(&tx, tx.scope(), customer_id).await?;
-    let row = tx
-        .one(tx.find::<Entity>().filter(Column::CustomerId.eq(customer_id)))
-        .await?;
+    let row = tx.one(tx.find::<Entity>().filter(Column::CustomerId.eq(customer_id))).await?;
     // Keys are read on a connection of their own; holding two at once could use the pool up.
     drop(tx);
     let Some(row) = row else {
@@ -63,31 +61,16 @@ pub async fn customer_private(ctx: &Ctx, customer_id: Uuid) -> Result<CustomerPr
 }
 
 /// Writes what is kept from now on, in a transaction that the caller commits. Fails when `before` is no longer what is kept.
-pub async fn replace(
-    ctx: &Ctx,
-    before: &CustomerPrivate,
-    new: CustomerPrivate,
-) -> Result<(WriteDb, CustomerPrivate)> {
-    let private = CustomerPrivate {
-        version: before.version + 1,
-        ..new
-    };
+pub async fn replace(ctx: &Ctx, before: &CustomerPrivate, new: CustomerPrivate) -> Result<(WriteDb, CustomerPrivate)> {
+    let private = CustomerPrivate { version: before.version + 1, ..new };
     let mut row = encrypted(ctx, &private).await?;
     row.updated_at = Set(ctx.now());
     let tx = ctx.write().await?;
     // Held, so that of two writers the second sees the first one's version.
     let customer = row::locked::<store::Entity>(&tx, tx.scope(), private.customer_id).await?;
-    let kept = tx
-        .one(
-            tx.find::<Entity>()
-                .filter(Column::CustomerId.eq(private.customer_id)),
-        )
-        .await?;
+    let kept = tx.one(tx.find::<Entity>().filter(Column::CustomerId.eq(private.customer_id))).await?;
     if kept.as_ref().map_or(0, |kept| kept.version) != before.version {
-        return Err(Error::precondition(
-            "CHANGED_MEANWHILE",
-            "Somebody else changed these details just now. Load them again.",
-        ));
+        return Err(Error::precondition("CHANGED_MEANWHILE", "Somebody else changed these details just now. Load them again."));
     }
     if kept.is_some() {
         tx.update(row).await?
@@ -111,18 +94,11 @@ async fn trace(
         ("bank_details", before.bank_details != after.bank_details),
         ("private_note", before.private_note != after.private_note),
     ];
-    let fields: Vec<&'static str> = fields
-        .into_iter()
-        .filter_map(|(name, changed)| changed.then_some(name))
-        .collect();
+    let fields: Vec<&'static str> = fields.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect();
     if fields.is_empty() {
         return Ok(());
     }
-    let hidden = |field| BeforeAfter {
-        field,
-        before: String::new(),
-        after: String::new(),
-    };
+    let hidden = |field| BeforeAfter { field, before: String::new(), after: String::new() };
     let mut event = NewEvent::new(Kind::Customer, customer.id, EventKind::Edited);
     event.changes = fields.iter().copied().map(hidden).collect();
     insert_events(tx, &Writer::of(ctx), &[event]).await?;
@@ -130,11 +106,7 @@ async fn trace(
         entity: "customer_private",
         id: customer.id,
         version: after.version,
-        op: if before.version == 0 {
-            Op::Created
-        } else {
-            Op::Updated
-        },
+        op: if before.version == 0 { Op::Created } else { Op::Updated },
         fields: fields.into_iter().map(str::to_owned).collect(),
         audience: customer.people().audience(),
     });
@@ -143,13 +115,7 @@ async fn trace(
 
 impl CustomerPrivate {
     fn none(customer_id: Uuid) -> Self {
-        Self {
-            customer_id,
-            version: 0,
-            tax_id: String::new(),
-            bank_details: String::new(),
-            private_note: String::new(),
-        }
+        Self { customer_id, version: 0, tax_id: String::new(), bank_details: String::new(), private_note: String::new() }
     }
 
     pub fn into_pb(self) -> pb::CustomerPrivate {
@@ -170,11 +136,7 @@ async fn encrypted(ctx: &Ctx, private: &CustomerPrivate) -> Result<ActiveModel> 
         if text.is_empty() {
             return Set(Vec::new());
         }
-        Set(crypto::encrypt(
-            &key,
-            place(org, column, private.customer_id),
-            text.as_bytes(),
-        ))
+        Set(crypto::encrypt(&key, place(org, column, private.customer_id), text.as_bytes()))
     };
     Ok(ActiveModel {
         org_id: Set(org),
@@ -198,10 +160,5 @@ async fn decrypted(ctx: &Ctx, customer_id: Uuid, column: &str, ciphertext: &[u8]
 }
 
 const fn place(org: Uuid, column: &str, row: Uuid) -> FieldRef<'_> {
-    FieldRef {
-        org,
-        table: "customer_privates",
-        column,
-        row,
-    }
+    FieldRef { org, table: "customer_privates", column, row }
 }

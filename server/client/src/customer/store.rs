@@ -170,11 +170,7 @@ impl Record for Entity {
 
 impl Owned for Entity {
     fn people(row: &Model) -> People {
-        People {
-            owner: row.owner_id,
-            assignee: row.assignee_id,
-            team: row.team_id,
-        }
+        People { owner: row.owner_id, assignee: row.assignee_id, team: row.team_id }
     }
 }
 

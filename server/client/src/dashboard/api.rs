@@ -72,18 +72,8 @@ async fn count_leads(
     currency_code: &str,
     reply: &mut pb::GetDashboardResponse,
 ) -> Result<()> {
-    let kinds: Vec<(Uuid, String)> = stage::stages(tx)
-        .await?
-        .into_iter()
-        .map(|stage| (stage.id, stage.kind))
-        .collect();
-    let of_kind = |kind: &str| {
-        kinds
-            .iter()
-            .filter(|(_, of)| of == kind)
-            .map(|(id, _)| *id)
-            .collect::<Vec<Uuid>>()
-    };
+    let kinds: Vec<(Uuid, String)> = stage::stages(tx).await?.into_iter().map(|stage| (stage.id, stage.kind)).collect();
+    let of_kind = |kind: &str| kinds.iter().filter(|(_, of)| of == kind).map(|(id, _)| *id).collect::<Vec<Uuid>>();
     let (open, won, lost) = (of_kind("open"), of_kind("won"), of_kind("lost"));
     let mut open_value = 0_i64;
     for summed in stage::summed(tx, currency_code).await? {
@@ -99,10 +89,7 @@ async fn count_leads(
             value: Some(value),
         });
     }
-    reply.open_value = Some(Money {
-        currency_code: currency_code.to_owned(),
-        minor_units: open_value,
-    });
+    reply.open_value = Some(Money { currency_code: currency_code.to_owned(), minor_units: open_value });
     for (stage, in_range, count) in store::arrivals(tx, weeks.start_before(), weeks.start()).await? {
         match (won.contains(&stage), lost.contains(&stage), in_range) {
             (true, _, true) => reply.leads_won += figure(count),

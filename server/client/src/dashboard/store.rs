@@ -23,17 +23,11 @@ struct Count {
 
 /// Live customers.
 pub async fn customers(tx: &TenantDb) -> Result<i64> {
-    count(
-        tx,
-        row::finder::<Customers>(tx, tx.scope()).filter(Customer::ArchivedAt.is_null()),
-    )
-    .await
+    count(tx, row::finder::<Customers>(tx, tx.scope()).filter(Customer::ArchivedAt.is_null())).await
 }
 
 async fn count<E: Record>(tx: &TenantDb, finder: Scoped<E>) -> Result<i64> {
-    let rows: Vec<Count> = tx
-        .rows(finder.map(|select| select.select_only().expr_as(Expr::cust("COUNT(*)"), "count")))
-        .await?;
+    let rows: Vec<Count> = tx.rows(finder.map(|select| select.select_only().expr_as(Expr::cust("COUNT(*)"), "count"))).await?;
     Ok(rows.first().map_or(0, |row| row.count))
 }
 
@@ -51,26 +45,20 @@ pub async fn new_customers(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i
         }
         Backend::Sqlite => format!("(unixepoch(created_at) - {from}) / {WEEK_SECONDS}"),
     };
-    let finder = row::finder::<Customers>(tx, tx.scope())
-        .filter(Customer::CreatedAt.gte(start))
-        .map(|select| {
-            select
-                .select_only()
-                .expr_as(Expr::cust(week.clone()), "week")
-                .expr_as(Expr::cust("COUNT(*)"), "count")
-                .group_by(Expr::cust(week))
-        });
+    let finder = row::finder::<Customers>(tx, tx.scope()).filter(Customer::CreatedAt.gte(start)).map(|select| {
+        select
+            .select_only()
+            .expr_as(Expr::cust(week.clone()), "week")
+            .expr_as(Expr::cust("COUNT(*)"), "count")
+            .group_by(Expr::cust(week))
+    });
     let rows: Vec<Row> = tx.rows(finder).await?;
     Ok(rows.into_iter().map(|row| (row.week, row.count)).collect())
 }
 
 /// Leads that came to their stage since `start`, as stage, whether that was since `middle`, and count. A lead that never moved came
 /// there when it was made.
-pub async fn arrivals(
-    tx: &TenantDb,
-    start: DateTime<Utc>,
-    middle: DateTime<Utc>,
-) -> Result<Vec<(Uuid, bool, i64)>> {
+pub async fn arrivals(tx: &TenantDb, start: DateTime<Utc>, middle: DateTime<Utc>) -> Result<Vec<(Uuid, bool, i64)>> {
     #[derive(FromQueryResult)]
     struct Row {
         stage_id: Uuid,
@@ -79,24 +67,17 @@ pub async fn arrivals(
     // Whatever moves a lead also updates it, so that the index on updates narrows this to the range.
     let arrived_at = "COALESCE((SELECT MAX(t.at) FROM timeline t WHERE t.org_id = leads.org_id AND t.record_kind = 'lead' \
                       AND t.record_id = leads.id AND t.kind IN ('moved', 'converted')), leads.created_at)";
-    let closed = "EXISTS (SELECT 1 FROM lead_stages s WHERE s.org_id = leads.org_id AND s.id = leads.stage_id AND s.kind <> 'open')";
+    let closed =
+        "EXISTS (SELECT 1 FROM lead_stages s WHERE s.org_id = leads.org_id AND s.id = leads.stage_id AND s.kind <> 'open')";
     let finder = row::finder::<Leads>(tx, tx.scope())
         .filter(Lead::UpdatedAt.gte(start))
         .filter(Expr::cust(closed))
-        .map(|select| {
-            select
-                .select_only()
-                .column(Lead::StageId)
-                .expr_as(Expr::cust(arrived_at), "arrived_at")
-        });
+        .map(|select| select.select_only().column(Lead::StageId).expr_as(Expr::cust(arrived_at), "arrived_at"));
     let rows: Vec<Row> = tx.rows(finder).await?;
     let mut counts: Vec<(Uuid, bool, i64)> = Vec::new();
     for row in rows.into_iter().filter(|row| row.arrived_at >= start) {
         let is_late = row.arrived_at >= middle;
-        match counts
-            .iter_mut()
-            .find(|(stage, late, _)| *stage == row.stage_id && *late == is_late)
-        {
+        match counts.iter_mut().find(|(stage, late, _)| *stage == row.stage_id && *late == is_late) {
             Some((_, _, count)) => *count += 1,
             None => counts.push((row.stage_id, is_late, 1)),
         }

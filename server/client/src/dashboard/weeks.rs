@@ -67,18 +67,10 @@ mod tests {
 
     #[test]
     fn the_range_ends_with_the_current_week() {
-        for now in [
-            "2026-11-16T00:00:00Z",
-            "2026-11-20T09:00:00Z",
-            "2026-11-22T23:59:59Z",
-        ] {
+        for now in ["2026-11-16T00:00:00Z", "2026-11-20T09:00:00Z", "2026-11-22T23:59:59Z"] {
             let weeks = Weeks::ending(now.parse().unwrap(), 4).unwrap();
             let mondays: Vec<String> = weeks.mondays().map(|day| day.to_string()).collect();
-            assert_eq!(
-                mondays,
-                ["2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"],
-                "{now}"
-            );
+            assert_eq!(mondays, ["2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"], "{now}");
             assert_eq!(weeks.start_before().to_rfc3339(), "2026-09-28T00:00:00+00:00");
             assert_eq!(weeks.start().to_rfc3339(), "2026-10-26T00:00:00+00:00");
         }
@@ -89,11 +81,7 @@ mod tests {
         let now = DateTime::UNIX_EPOCH;
         assert_eq!(Weeks::ending(now, 0), Weeks::ending(now, 12));
         assert!(Weeks::ending(now, 26).is_some());
-        assert!(
-            [-1, 1, 5, 52]
-                .iter()
-                .all(|weeks| Weeks::ending(now, *weeks).is_none())
-        );
+        assert!([-1, 1, 5, 52].iter().all(|weeks| Weeks::ending(now, *weeks).is_none()));
     }
 
     #[test]

@@ -29,13 +29,8 @@ impl ImportService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let new = upload::NewImport::parse(&req.file_name, req.file_size)?;
         let db = ctx.write().await?;
-        let import =
-            upload::insert_import(&db, ctx.new_id(), new, ctx.principal()?.user_id, ctx.now()).await?;
-        Ok(db
-            .commit(pb::CreateImportResponse {
-                import: Some(import.into_pb(Vec::new())),
-            })
-            .await?)
+        let import = upload::insert_import(&db, ctx.new_id(), new, ctx.principal()?.user_id, ctx.now()).await?;
+        Ok(db.commit(pb::CreateImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
     }
 
     async fn upload_import_chunk(
@@ -45,9 +40,7 @@ impl ImportService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let id = import_id(&req.import_id)?;
         let (db, import) = upload::receive(&ctx, id, req.offset, req.data).await?;
-        let reply = pb::UploadImportChunkResponse {
-            import: Some(import.clone().into_pb(Vec::new())),
-        };
+        let reply = pb::UploadImportChunkResponse { import: Some(import.clone().into_pb(Vec::new())) };
         let response = db.commit(reply).await?;
         // The import is on record as failed; the sender learns why, too.
         if import.state() == State::Failed {
@@ -98,17 +91,11 @@ impl ImportService for Api {
         import.problem_count = plan.problem_count;
         let db = ctx.write().await?;
         let import = save(&db, import).await?;
-        let reply = pb::FixImportCellsResponse {
-            import: Some(import.into_pb(plan.columns)),
-            problem_rows: plan.problem_rows,
-        };
+        let reply = pb::FixImportCellsResponse { import: Some(import.into_pb(plan.columns)), problem_rows: plan.problem_rows };
         Ok(db.commit(reply).await?)
     }
 
-    async fn run_import(
-        &self,
-        request: Request<pb::RunImportRequest>,
-    ) -> Result<Response<pb::RunImportResponse>, Status> {
+    async fn run_import(&self, request: Request<pb::RunImportRequest>) -> Result<Response<pb::RunImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = ctx.write().await?;
         let mut import = store::locked(&db, import_id(&req.import_id)?).await?;
@@ -119,57 +106,35 @@ impl ImportService for Api {
         }
         begin(&mut import, State::Running);
         let import = store::update_import(&db, import).await?;
-        Ok(db
-            .commit(pb::RunImportResponse {
-                import: Some(import.into_pb(Vec::new())),
-            })
-            .await?)
+        Ok(db.commit(pb::RunImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
     }
 
-    async fn undo_import(
-        &self,
-        request: Request<pb::UndoImportRequest>,
-    ) -> Result<Response<pb::UndoImportResponse>, Status> {
+    async fn undo_import(&self, request: Request<pb::UndoImportRequest>) -> Result<Response<pb::UndoImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = ctx.write().await?;
         let mut import = store::locked(&db, import_id(&req.import_id)?).await?;
         expect(&import, &[State::Done, State::Failed])?;
         if import.done_rows == 0 {
-            return Err(Error::precondition(
-                "IMPORT_STATE",
-                "This import has written nothing, so there is nothing to undo.",
-            )
-            .into());
+            return Err(
+                Error::precondition("IMPORT_STATE", "This import has written nothing, so there is nothing to undo.").into()
+            );
         }
         begin(&mut import, State::Undoing);
         // From here on it counts the records that were kept because people worked with them since.
         import.skipped = 0;
         let import = store::update_import(&db, import).await?;
-        Ok(db
-            .commit(pb::UndoImportResponse {
-                import: Some(import.into_pb(Vec::new())),
-            })
-            .await?)
+        Ok(db.commit(pb::UndoImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
     }
 
-    async fn list_imports(
-        &self,
-        request: Request<pb::ListImportsRequest>,
-    ) -> Result<Response<pb::ListImportsResponse>, Status> {
+    async fn list_imports(&self, request: Request<pb::ListImportsRequest>) -> Result<Response<pb::ListImportsResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let db = ctx.read().await?;
         let imports = store::imports(&db).await?;
-        let imports = imports
-            .into_iter()
-            .map(|import| import.into_pb(Vec::new()))
-            .collect();
+        let imports = imports.into_iter().map(|import| import.into_pb(Vec::new())).collect();
         Ok(Response::new(pb::ListImportsResponse { imports }))
     }
 
-    async fn get_import(
-        &self,
-        request: Request<pb::GetImportRequest>,
-    ) -> Result<Response<pb::GetImportResponse>, Status> {
+    async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Result<Response<pb::GetImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let import = read(&ctx, &req.import_id).await?;
         let source = source(&ctx, &import);
@@ -197,11 +162,7 @@ async fn read(ctx: &Ctx, id: &str) -> Result<Model> {
 }
 
 fn source(ctx: &Ctx, import: &Model) -> Source {
-    Source {
-        database: ctx.kernel().database.clone(),
-        org_id: import.org_id,
-        import_id: import.id,
-    }
+    Source { database: ctx.kernel().database.clone(), org_id: import.org_id, import_id: import.id }
 }
 
 /// Refuses what an import in this state can't do.
@@ -230,34 +191,19 @@ fn chosen(import: &Model, req: &pb::PreviewImportRequest) -> Result<Setup> {
     };
     let key = match req.key.as_str() {
         "" => None,
-        text => Some(
-            Key::parse(text).ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))?,
-        ),
+        text => Some(Key::parse(text).ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))?),
     };
     let kept = import.mapping();
-    let fields = if req.mapping.is_empty() {
-        &kept
-    } else {
-        &req.mapping
-    };
+    let fields = if req.mapping.is_empty() { &kept } else { &req.mapping };
     let mapping = Mapping::parse(fields, kept.len(), mode, key)?;
-    Ok(Setup {
-        format: format_of(import)?,
-        mode,
-        key,
-        mapping,
-        fixes: import.fixes(),
-    })
+    Ok(Setup { format: format_of(import)?, mode, key, mapping, fixes: import.fixes() })
 }
 
 /// Keeps what was planned, unless somebody else changed the import meanwhile.
 async fn save(db: &streamflow_kernel::db::TenantDb, import: Model) -> Result<Model> {
     let current = store::locked(db, import.id).await?;
     if current.version != import.version {
-        return Err(Error::precondition(
-            "IMPORT_CHANGED",
-            "Somebody else changed this import meanwhile. Look at it again.",
-        ));
+        return Err(Error::precondition("IMPORT_CHANGED", "Somebody else changed this import meanwhile. Look at it again."));
     }
     store::update_import(db, import).await
 }
@@ -266,15 +212,8 @@ fn check_problems(import: &Model, skip: bool) -> Result<()> {
     if skip || import.problem_count == 0 {
         return Ok(());
     }
-    let rows = if import.problem_count == 1 {
-        "1 row has".to_owned()
-    } else {
-        format!("{} rows have", import.problem_count)
-    };
-    Err(Error::precondition(
-        "PROBLEM_ROWS",
-        format!("{rows} problems. Fix or drop them, or import without them."),
-    ))
+    let rows = if import.problem_count == 1 { "1 row has".to_owned() } else { format!("{} rows have", import.problem_count) };
+    Err(Error::precondition("PROBLEM_ROWS", format!("{rows} problems. Fix or drop them, or import without them.")))
 }
 
 /// Hands the import to the background runner.

@@ -76,23 +76,14 @@ pub async fn write_batch(
         effects.extend(write_edit(tx, writer, edit).await?);
     }
     let is_new_contact = |effect: &&Effect| effect.kind == Kind::Contact && effect.is_new();
-    tally.contacts_created =
-        i32::try_from(effects.iter().filter(is_new_contact).count()).map_err(Error::internal)?;
+    tally.contacts_created = i32::try_from(effects.iter().filter(is_new_contact).count()).map_err(Error::internal)?;
     insert_effects(tx, import_id, &effects).await?;
     Ok(tally)
 }
 
 fn creation(row: i32, customer: customer::domain::NewCustomer, contact: ContactFate) -> Creation {
-    let contact = if let ContactFate::Create(contact) = contact {
-        Some(contact)
-    } else {
-        None
-    };
-    Creation {
-        row,
-        customer,
-        contact,
-    }
+    let contact = if let ContactFate::Create(contact) = contact { Some(contact) } else { None };
+    Creation { row, customer, contact }
 }
 
 fn edit(row: i32, changes: Vec<Change>, decision: &Decision<'_>) -> Option<Edit> {
@@ -106,13 +97,7 @@ fn edit(row: i32, changes: Vec<Change>, decision: &Decision<'_>) -> Option<Edit>
 }
 
 async fn write_edit(tx: &TenantDb, writer: &Writer, edit: Edit) -> Result<Vec<Effect>> {
-    let Edit {
-        row,
-        customer,
-        changes,
-        contact,
-        contacts,
-    } = edit;
+    let Edit { row, customer, changes, contact, contacts } = edit;
     let mut effects = Vec::new();
     let before = customer.values();
     let customer = update_customer(tx, writer, customer, &changes).await?;
@@ -124,13 +109,7 @@ async fn write_edit(tx: &TenantDb, writer: &Writer, edit: Edit) -> Result<Vec<Ef
     }
     if !changes.is_empty() {
         let op = EffectOp::updating(&before, &changes);
-        effects.push(Effect {
-            row,
-            kind: Kind::Customer,
-            record_id: customer_id,
-            op,
-            version_after: version,
-        });
+        effects.push(Effect { row, kind: Kind::Customer, record_id: customer_id, op, version_after: version });
     }
     Ok(effects)
 }
@@ -145,10 +124,7 @@ async fn write_contact(
 ) -> Result<Option<Effect>> {
     let (contact, op) = match fate {
         ContactFate::Nothing => return Ok(None),
-        ContactFate::Create(new) => (
-            insert_contact(tx, writer, customer, new).await?,
-            EffectOp::Created,
-        ),
+        ContactFate::Create(new) => (insert_contact(tx, writer, customer, new).await?, EffectOp::Created),
         ContactFate::Update(at, changes) => {
             let Some(before) = contacts.into_iter().nth(at) else {
                 return Ok(None);
@@ -157,21 +133,12 @@ async fn write_contact(
             (update_contact(tx, writer, customer, before, &changes).await?, op)
         }
     };
-    Ok(Some(Effect {
-        row,
-        kind: Kind::Contact,
-        record_id: contact.id,
-        op,
-        version_after: contact.version,
-    }))
+    Ok(Some(Effect { row, kind: Kind::Contact, record_id: contact.id, op, version_after: contact.version }))
 }
 
 /// A contact may have become its customer's main one, which is a change of the customer.
 async fn current_version(tx: &TenantDb, customer_id: Uuid) -> Result<i64> {
     use customer::store::{Column, Entity};
-    let row = tx
-        .one(tx.find::<Entity>().filter(Column::Id.eq(customer_id)))
-        .await?;
-    row.map(|row| row.version)
-        .ok_or_else(|| Error::internal("a customer vanished while it was held"))
+    let row = tx.one(tx.find::<Entity>().filter(Column::Id.eq(customer_id))).await?;
+    row.map(|row| row.version).ok_or_else(|| Error::internal("a customer vanished while it was held"))
 }

@@ -18,8 +18,7 @@ pub async fn chunk(tx: &TenantDb, import_id: Uuid, offset: i64) -> Result<Option
 
 pub async fn insert_chunk(tx: &TenantDb, import_id: Uuid, offset: i64, data: Vec<u8>) -> Result<()> {
     let sql = r#"INSERT INTO import_chunks (org_id, import_id, "offset", data) VALUES ({org}, ?, ?, ?)"#;
-    tx.execute(sql, vec![import_id.into(), offset.into(), data.into()])
-        .await?;
+    tx.execute(sql, vec![import_id.into(), offset.into(), data.into()]).await?;
     Ok(())
 }
 

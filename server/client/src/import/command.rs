@@ -71,16 +71,10 @@ pub async fn import_customers(kernel: &Arc<Kernel>, file: &[u8], options: Option
         return Err(Error::invalid("file", import.failure));
     }
     let scope = Scope::whole(owner.org_id);
-    let source = Source {
-        database: kernel.database.clone(),
-        org_id: owner.org_id,
-        import_id: import.id,
-    };
+    let source = Source { database: kernel.database.clone(), org_id: owner.org_id, import_id: import.id };
     let prepared = prepare(import.clone(), mode, key);
     let planned = match prepared {
-        Ok((import, setup)) => plan::plan(source, &scope, &setup)
-            .await
-            .map(|plan| (import, plan)),
+        Ok((import, setup)) => plan::plan(source, &scope, &setup).await.map(|plan| (import, plan)),
         Err(error) => Err(error),
     };
     let (import, plan) = match planned {
@@ -110,34 +104,20 @@ fn key(text: &str) -> Result<Option<Key>> {
     if text.is_empty() {
         return Ok(None);
     }
-    Key::parse(text)
-        .map(Some)
-        .ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))
+    Key::parse(text).map(Some).ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))
 }
 
 async fn owner(kernel: &Kernel, tenant_id: &str) -> Result<Owner> {
     let sql = "SELECT o.id AS org_id, u.id AS user_id, u.display_name FROM orgs o \
                JOIN memberships m ON m.org_id = o.id AND m.role = 'OWNER' AND m.disabled_at IS NULL \
                JOIN users u ON u.id = m.user_id WHERE o.tenant_id = ? ORDER BY m.created_at, u.id LIMIT 1";
-    let owners: Vec<Owner> = kernel
-        .database
-        .system_read()
-        .await?
-        .query(sql, vec![tenant_id.into()])
-        .await?;
-    owners
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::invalid("tenant", "There is no such company."))
+    let owners: Vec<Owner> = kernel.database.system_read().await?.query(sql, vec![tenant_id.into()]).await?;
+    owners.into_iter().next().ok_or_else(|| Error::invalid("tenant", "There is no such company."))
 }
 
 impl Owner {
     fn actor(&self, kernel: &Kernel) -> Actor {
-        Actor {
-            id: Some(self.user_id),
-            name: self.display_name.clone(),
-            at: kernel.clock.now(),
-        }
+        Actor { id: Some(self.user_id), name: self.display_name.clone(), at: kernel.clock.now() }
     }
 }
 
@@ -145,8 +125,7 @@ impl Owner {
 async fn keep_file(kernel: &Arc<Kernel>, owner: &Owner, new: NewImport, file: &[u8]) -> Result<Model> {
     let whole = || Scope::whole(owner.org_id);
     let db = kernel.database.tenant_write(whole()).await?;
-    let mut import =
-        upload::insert_import(&db, kernel.ids.uuid(), new, owner.user_id, kernel.clock.now()).await?;
+    let mut import = upload::insert_import(&db, kernel.ids.uuid(), new, owner.user_id, kernel.clock.now()).await?;
     db.commit_changes(&owner.actor(kernel)).await?;
     for (at, piece) in file.chunks(PIECE).enumerate() {
         let db = kernel.database.tenant_write(whole()).await?;
@@ -155,11 +134,7 @@ async fn keep_file(kernel: &Arc<Kernel>, owner: &Owner, new: NewImport, file: &[
         db.commit_changes(&owner.actor(kernel)).await?;
     }
     import.uploaded_bytes = import.file_size;
-    let source = Source {
-        database: kernel.database.clone(),
-        org_id: owner.org_id,
-        import_id: import.id,
-    };
+    let source = Source { database: kernel.database.clone(), org_id: owner.org_id, import_id: import.id };
     let examined = upload::examine(source, import.clone()).await;
     let db = kernel.database.tenant_write(whole()).await?;
     let import = upload::keep_examined(&db, examined, import, kernel.clock.now()).await?;
@@ -179,13 +154,7 @@ fn prepare(mut import: Model, mode: Mode, key: Option<Key>) -> Result<(Model, Se
     Ok((import, setup))
 }
 
-async fn write(
-    kernel: &Arc<Kernel>,
-    owner: &Owner,
-    scope: Scope,
-    mut import: Model,
-    problems: i32,
-) -> Result<Summary> {
+async fn write(kernel: &Arc<Kernel>, owner: &Owner, scope: Scope, mut import: Model, problems: i32) -> Result<Summary> {
     let db = kernel.database.tenant_write(scope.clone()).await?;
     import.set_state(State::Running);
     import.problem_count = problems;
@@ -193,12 +162,7 @@ async fn write(
     import.lease_until = Some(kernel.clock.now() + job::LEASE);
     let import = store::update_import(&db, import).await?;
     db.commit_changes(&owner.actor(kernel)).await?;
-    let mut job = Job {
-        kernel: Arc::clone(kernel),
-        import,
-        scope,
-        actor_name: owner.display_name.clone(),
-    };
+    let mut job = Job { kernel: Arc::clone(kernel), import, scope, actor_name: owner.display_name.clone() };
     if let Err(error) = run::work(&mut job).await {
         let text = job::stopped(&job.import, &error);
         job.end(State::Failed, &text).await?;
@@ -226,36 +190,20 @@ async fn discard(kernel: &Kernel, owner: &Owner, import: &Model) -> Result<()> {
 fn problems(plan: &Plan) -> Error {
     let mut violations = Violations::new();
     let header = |column: i32| {
-        let column = usize::try_from(column)
-            .ok()
-            .and_then(|column| plan.columns.get(column));
+        let column = usize::try_from(column).ok().and_then(|column| plan.columns.get(column));
         column.map_or("", |column| column.header.as_str())
     };
     let sentence = |problem: &pb::ImportProblem| match problem.suggestion.as_str() {
         "" => problem.message.clone(),
         value => format!("{} Did you mean \"{value}\"?", problem.message),
     };
-    let told = plan
-        .problem_rows
-        .iter()
-        .flat_map(|row| row.problems.iter().map(move |problem| (row.row, problem)));
+    let told = plan.problem_rows.iter().flat_map(|row| row.problems.iter().map(move |problem| (row.row, problem)));
     for (row, problem) in told.take(TOLD) {
         let column = header(problem.column);
-        let place = if column.is_empty() {
-            format!("row {row}")
-        } else {
-            format!("row {row}, {column}")
-        };
+        let place = if column.is_empty() { format!("row {row}") } else { format!("row {row}, {column}") };
         violations.add(place, sentence(problem));
     }
-    let rows = if plan.problem_count == 1 {
-        "1 row has".to_owned()
-    } else {
-        format!("{} rows have", plan.problem_count)
-    };
-    violations.add(
-        "file",
-        format!("{rows} problems, and nothing was imported. Correct the file, or leave such rows out."),
-    );
+    let rows = if plan.problem_count == 1 { "1 row has".to_owned() } else { format!("{} rows have", plan.problem_count) };
+    violations.add("file", format!("{rows} problems, and nothing was imported. Correct the file, or leave such rows out."));
     violations.into()
 }

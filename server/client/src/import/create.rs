@@ -37,11 +37,7 @@ pub async fn create(tx: &TenantDb, writer: &Writer, creations: Vec<Creation>) ->
     let mut contacts = Vec::new();
     let mut effects = Vec::with_capacity(creations.len() * 2);
     for (number, creation) in (first..).zip(creations) {
-        let main_contact = creation
-            .contact
-            .as_ref()
-            .map(|contact| contact.name.clone())
-            .unwrap_or_default();
+        let main_contact = creation.contact.as_ref().map(|contact| contact.name.clone()).unwrap_or_default();
         let customer = customer_row(tx, writer, creation.customer, number, main_contact)?;
         effects.push(created(creation.row, Kind::Customer, customer.id));
         if let Some(new) = creation.contact {
@@ -58,13 +54,7 @@ pub async fn create(tx: &TenantDb, writer: &Writer, creations: Vec<Creation>) ->
 }
 
 fn created(row: i32, kind: Kind, record_id: Uuid) -> Effect {
-    Effect {
-        row,
-        kind,
-        record_id,
-        op: EffectOp::Created,
-        version_after: 1,
-    }
+    Effect { row, kind, record_id, op: EffectOp::Created, version_after: 1 }
 }
 
 /// Takes `count` numbers in a row from the company's counter and gives the first.
@@ -72,8 +62,7 @@ async fn numbers(tx: &TenantDb, count: usize) -> Result<i64> {
     let first = number::next(tx, Kind::Customer).await?;
     let more = i64::try_from(count).map_err(Error::internal)? - 1;
     let sql = "UPDATE counters SET value = value + ? WHERE org_id = {org} AND name = ?";
-    tx.execute(sql, vec![more.into(), Kind::Customer.as_str().into()])
-        .await?;
+    tx.execute(sql, vec![more.into(), Kind::Customer.as_str().into()]).await?;
     Ok(first)
 }
 
@@ -239,29 +228,15 @@ async fn leave_traces(
     let written: Vec<_> = customers
         .iter()
         .map(customer::store::Model::written)
-        .chain(
-            contacts
-                .iter()
-                .map(|(contact, customer)| contact.written(customer)),
-        )
+        .chain(contacts.iter().map(|(contact, customer)| contact.written(customer)))
         .collect();
-    let events: Vec<NewEvent> = written
-        .iter()
-        .map(|written| NewEvent::new(written.kind, written.id, EventKind::Imported))
-        .collect();
+    let events: Vec<NewEvent> =
+        written.iter().map(|written| NewEvent::new(written.kind, written.id, EventKind::Imported)).collect();
     insert_events(tx, writer, &events).await?;
-    let customers = customers
-        .iter()
-        .map(|row| entry::customer(&row.clone().into_pb()));
-    let contacts = contacts
-        .iter()
-        .map(|(row, customer)| entry::contact(&row.clone().into_pb(&customer.name)));
+    let customers = customers.iter().map(|row| entry::customer(&row.clone().into_pb()));
+    let contacts = contacts.iter().map(|(row, customer)| entry::contact(&row.clone().into_pb(&customer.name)));
     let entries = written.iter().zip(customers.chain(contacts));
-    insert_entries(
-        tx,
-        entries.map(|(written, entry)| (written.kind, written.id, entry)),
-    )
-    .await?;
+    insert_entries(tx, entries.map(|(written, entry)| (written.kind, written.id, entry))).await?;
     for written in written {
         written.announce_new(tx);
     }
@@ -269,13 +244,8 @@ async fn leave_traces(
 }
 
 /// Entries of records of nobody, which imported ones are.
-async fn insert_entries(
-    tx: &TenantDb,
-    entries: impl Iterator<Item = (Kind, Uuid, SearchEntry)>,
-) -> Result<()> {
-    const COLUMNS: [&str; 8] = [
-        "kind", "id", "title", "subtitle", "text", "digits", "keys", "archived",
-    ];
+async fn insert_entries(tx: &TenantDb, entries: impl Iterator<Item = (Kind, Uuid, SearchEntry)>) -> Result<()> {
+    const COLUMNS: [&str; 8] = ["kind", "id", "title", "subtitle", "text", "digits", "keys", "archived"];
     let values = entries.map(|(kind, id, entry)| -> [Value; 8] {
         [
             kind.as_str().into(),
@@ -303,13 +273,6 @@ async fn insert<const N: usize>(
     }
     let row = format!("({{org}}{})", ", ?".repeat(N));
     let rows = vec![row; values.len() / N].join(", ");
-    tx.execute(
-        &format!(
-            "INSERT INTO {table} (org_id, {}) VALUES {rows}",
-            columns.join(", ")
-        ),
-        values,
-    )
-    .await?;
+    tx.execute(&format!("INSERT INTO {table} (org_id, {}) VALUES {rows}", columns.join(", ")), values).await?;
     Ok(())
 }

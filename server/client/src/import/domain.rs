@@ -44,10 +44,7 @@ impl Mode {
             pb::ImportMode::Create => Ok(Self::Create),
             pb::ImportMode::Update => Ok(Self::Update),
             pb::ImportMode::Upsert => Ok(Self::Upsert),
-            pb::ImportMode::Unspecified => Err(Error::invalid(
-                "mode",
-                "Choose whether rows create, update or both.",
-            )),
+            pb::ImportMode::Unspecified => Err(Error::invalid("mode", "Choose whether rows create, update or both.")),
         }
     }
 }
@@ -62,9 +59,7 @@ pub enum Key {
 
 impl Key {
     pub fn parse(key: &str) -> Option<Self> {
-        [Self::ExternalId, Self::Name, Self::Email]
-            .into_iter()
-            .find(|known| known.field() == key)
+        [Self::ExternalId, Self::Name, Self::Email].into_iter().find(|known| known.field() == key)
     }
 
     /// Path of the field, also as requests name the key.
@@ -101,10 +96,7 @@ impl CellProblem {
 
     pub fn into_pb(self) -> pb::ImportProblem {
         pb::ImportProblem {
-            column: self
-                .column
-                .and_then(|column| i32::try_from(column).ok())
-                .unwrap_or(-1),
+            column: self.column.and_then(|column| i32::try_from(column).ok()).unwrap_or(-1),
             message: self.problem.message,
             suggestion: self.problem.suggestion.unwrap_or_default(),
         }
@@ -126,37 +118,23 @@ struct RowFix {
 
 impl Fixes {
     /// Takes over what a request says, all problems at once. `columns` and `rows` are the file's.
-    pub fn change(
-        &mut self,
-        request: &pb::FixImportCellsRequest,
-        columns: usize,
-        rows: u32,
-    ) -> Result<(), Error> {
+    pub fn change(&mut self, request: &pb::FixImportCellsRequest, columns: usize, rows: u32) -> Result<(), Error> {
         let mut violations = streamflow_kernel::error::Violations::new();
         let known = |row: i32| u32::try_from(row).ok().filter(|row| (1..=rows).contains(row));
         for (at, fix) in request.fixes.iter().enumerate() {
-            let column = usize::try_from(fix.column)
-                .ok()
-                .filter(|column| *column < columns);
+            let column = usize::try_from(fix.column).ok().filter(|column| *column < columns);
             match (known(fix.row), column) {
                 (Some(_), Some(_)) if fix.value.len() > MAX_CELL => {
                     violations.add(format!("fixes[{at}].value"), "This value is too long for a cell.");
                 }
                 (Some(row), Some(column)) => {
-                    self.0
-                        .entry(row)
-                        .or_default()
-                        .cells
-                        .insert(column, fix.value.clone());
+                    self.0.entry(row).or_default().cells.insert(column, fix.value.clone());
                 }
                 (None, _) => violations.add(format!("fixes[{at}].row"), "The file has no such row."),
                 (_, None) => violations.add(format!("fixes[{at}].column"), "The file has no such column."),
             }
         }
-        let marks = [
-            ("drop_rows", &request.drop_rows, true),
-            ("keep_rows", &request.keep_rows, false),
-        ];
+        let marks = [("drop_rows", &request.drop_rows, true), ("keep_rows", &request.keep_rows, false)];
         for (field, numbers, dropped) in marks {
             for (at, number) in numbers.iter().enumerate() {
                 match known(*number) {
@@ -167,10 +145,7 @@ impl Fixes {
         }
         self.0.retain(|_, fix| *fix != RowFix::default());
         if self.0.len() > MAX_FIXED_ROWS {
-            violations.add(
-                "fixes",
-                "These are too many rows to correct by hand. Correct the file and import it again.",
-            );
+            violations.add("fixes", "These are too many rows to correct by hand. Correct the file and import it again.");
         }
         violations.into_result()
     }
@@ -189,11 +164,7 @@ impl Fixes {
                 cell.clone_from(value);
             }
         }
-        row.problems.retain(|problem| {
-            problem
-                .column
-                .is_some_and(|column| !fix.cells.contains_key(&column))
-        });
+        row.problems.retain(|problem| problem.column.is_some_and(|column| !fix.cells.contains_key(&column)));
     }
 }
 
@@ -202,71 +173,36 @@ mod tests {
     use super::*;
 
     fn fix(row: i32, column: i32, value: &str) -> pb::CellFix {
-        pb::CellFix {
-            row,
-            column,
-            value: value.to_owned(),
-        }
+        pb::CellFix { row, column, value: value.to_owned() }
     }
 
     #[test]
     fn a_fix_cures_its_cell_and_a_drop_can_be_taken_back() {
         let mut fixes = Fixes::default();
-        let mut request = pb::FixImportCellsRequest {
-            fixes: vec![fix(1, 1, "new")],
-            drop_rows: vec![2],
-            ..Default::default()
-        };
+        let mut request = pb::FixImportCellsRequest { fixes: vec![fix(1, 1, "new")], drop_rows: vec![2], ..Default::default() };
         fixes.change(&request, 2, 2).unwrap();
         let ragged = CellProblem::at(None, Problem::new("ragged"));
         let other = CellProblem::at(Some(0), Problem::new("other"));
         let cured = CellProblem::at(Some(1), Problem::new("cured"));
         let cells = vec!["a".to_owned(), "b".to_owned()];
-        let mut row = Row {
-            number: 1,
-            cells,
-            problems: vec![ragged, other.clone(), cured],
-        };
+        let mut row = Row { number: 1, cells, problems: vec![ragged, other.clone(), cured] };
         fixes.apply(&mut row);
         assert_eq!((row.cells[1].as_str(), row.problems), ("new", vec![other]));
 
         let kept = serde_json::to_string(&fixes).unwrap();
         assert_eq!(serde_json::from_str::<Fixes>(&kept).unwrap(), fixes);
         assert!(fixes.is_dropped(2) && !fixes.is_dropped(1));
-        request = pb::FixImportCellsRequest {
-            keep_rows: vec![2],
-            ..Default::default()
-        };
+        request = pb::FixImportCellsRequest { keep_rows: vec![2], ..Default::default() };
         fixes.change(&request, 2, 2).unwrap();
         assert!(!fixes.is_dropped(2));
     }
 
     #[test]
     fn fixes_outside_the_file_are_told_at_once() {
-        let fixes = vec![
-            fix(0, 0, ""),
-            fix(3, 0, ""),
-            fix(1, 2, ""),
-            fix(1, 0, &"x".repeat(MAX_CELL + 1)),
-        ];
-        let request = pb::FixImportCellsRequest {
-            fixes,
-            drop_rows: vec![-1],
-            ..Default::default()
-        };
-        let Err(Error::Invalid(violations)) = Fixes::default().change(&request, 2, 2) else {
-            panic!("accepted")
-        };
+        let fixes = vec![fix(0, 0, ""), fix(3, 0, ""), fix(1, 2, ""), fix(1, 0, &"x".repeat(MAX_CELL + 1))];
+        let request = pb::FixImportCellsRequest { fixes, drop_rows: vec![-1], ..Default::default() };
+        let Err(Error::Invalid(violations)) = Fixes::default().change(&request, 2, 2) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-        assert_eq!(
-            fields,
-            [
-                "fixes[0].row",
-                "fixes[1].row",
-                "fixes[2].column",
-                "fixes[3].value",
-                "drop_rows[0]"
-            ]
-        );
+        assert_eq!(fields, ["fixes[0].row", "fixes[1].row", "fixes[2].column", "fixes[3].value", "drop_rows[0]"]);
     }
 }

@@ -46,20 +46,14 @@ impl Effect {
 impl EffectOp {
     /// What `changes` are about to do to `current`.
     pub fn updating<F: Fields>(current: &F, changes: &[F::Change]) -> Self {
-        let before = changes
-            .iter()
-            .map(|change| (change.field().to_owned(), current.current(change).text()));
+        let before = changes.iter().map(|change| (change.field().to_owned(), current.current(change).text()));
         Self::Updated(before.collect())
     }
 }
 
 /// Records of one kind.
 pub fn ids(effects: &[Effect], kind: Kind) -> HashSet<Uuid> {
-    effects
-        .iter()
-        .filter(|effect| effect.kind == kind)
-        .map(|effect| effect.record_id)
-        .collect()
+    effects.iter().filter(|effect| effect.kind == kind).map(|effect| effect.record_id).collect()
 }
 
 pub async fn insert_effects(tx: &TenantDb, import_id: Uuid, effects: &[Effect]) -> Result<()> {
@@ -68,9 +62,7 @@ pub async fn insert_effects(tx: &TenantDb, import_id: Uuid, effects: &[Effect]) 
         for effect in batch {
             let (op, before) = match &effect.op {
                 EffectOp::Created => ("created", "{}".to_owned()),
-                EffectOp::Updated(before) => {
-                    ("updated", serde_json::to_string(before).map_err(Error::internal)?)
-                }
+                EffectOp::Updated(before) => ("updated", serde_json::to_string(before).map_err(Error::internal)?),
             };
             values.extend::<[Value; 7]>([
                 import_id.into(),
@@ -107,9 +99,7 @@ pub async fn last_effects(tx: &TenantDb, import_id: Uuid, window: i32) -> Result
     let sql = "SELECT row, record_kind, record_id, op, before, version_after FROM import_effects \
                WHERE org_id = {org} AND import_id = ? AND row > \
                (SELECT MAX(row) FROM import_effects WHERE org_id = {org} AND import_id = ?) - ?";
-    let stored: Vec<Stored> = tx
-        .query(sql, vec![import_id.into(), import_id.into(), window.into()])
-        .await?;
+    let stored: Vec<Stored> = tx.query(sql, vec![import_id.into(), import_id.into(), window.into()]).await?;
     stored.into_iter().map(Stored::into_effect).collect()
 }
 
@@ -122,19 +112,12 @@ pub async fn delete_effects_from(tx: &TenantDb, import_id: Uuid, row: i32) -> Re
 
 impl Stored {
     fn into_effect(self) -> Result<Effect> {
-        let kind = Kind::from_stored(&self.record_kind)
-            .ok_or_else(|| Error::internal("an effect on no known record"))?;
+        let kind = Kind::from_stored(&self.record_kind).ok_or_else(|| Error::internal("an effect on no known record"))?;
         let op = if self.op == "created" {
             EffectOp::Created
         } else {
             EffectOp::Updated(serde_json::from_str(&self.before).map_err(Error::internal)?)
         };
-        Ok(Effect {
-            row: self.row,
-            kind,
-            record_id: self.record_id,
-            op,
-            version_after: self.version_after,
-        })
+        Ok(Effect { row: self.row, kind, record_id: self.record_id, op, version_after: self.version_after })
     }
 }

@@ -60,13 +60,7 @@ pub struct File {
 
 impl File {
     pub fn open(source: Source, format: Format) -> Self {
-        Self {
-            source,
-            reader: Reader::new(format),
-            offset: 0,
-            ended: false,
-            rows: VecDeque::new(),
-        }
+        Self { source, reader: Reader::new(format), offset: 0, ended: false, rows: VecDeque::new() }
     }
 
     /// Column names; known after the first rows were read.
@@ -108,13 +102,7 @@ impl Setup {
         let fields = import.mapping();
         let (mode, key) = (import.mode(), import.key());
         let mapping = Mapping::parse(&fields, fields.len(), mode, key)?;
-        Ok(Self {
-            format: format_of(import)?,
-            mode,
-            key,
-            mapping,
-            fixes: import.fixes(),
-        })
+        Ok(Self { format: format_of(import)?, mode, key, mapping, fixes: import.fixes() })
     }
 }
 
@@ -139,11 +127,7 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub fn new(source: Source, setup: &'a Setup) -> Self {
         let checker = Checker::new(&setup.mapping, setup.key);
-        Self {
-            file: File::open(source, setup.format),
-            setup,
-            checker,
-        }
+        Self { file: File::open(source, setup.format), setup, checker }
     }
 
     pub fn header(&self) -> &[String] {

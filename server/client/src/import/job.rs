@@ -38,9 +38,7 @@ pub struct Job {
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Job")
-            .field("import", &self.import.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Job").field("import", &self.import.id).finish_non_exhaustive()
     }
 }
 
@@ -58,24 +56,14 @@ pub async fn claim(kernel: &Arc<Kernel>) -> Result<Option<(Uuid, Uuid)>> {
                AND (i.lease_until IS NULL OR i.lease_until < ?) \
                AND NOT EXISTS (SELECT 1 FROM imports o WHERE o.org_id = i.org_id AND o.id <> i.id \
                AND o.state IN ('running', 'undoing') AND o.lease_until >= ?) ORDER BY i.created_at LIMIT 1";
-    let waiting: Vec<Waiting> = kernel
-        .database
-        .system_read()
-        .await?
-        .query(sql, vec![now.into(), now.into()])
-        .await?;
+    let waiting: Vec<Waiting> = kernel.database.system_read().await?.query(sql, vec![now.into(), now.into()]).await?;
     let Some(Waiting { org_id, id }) = waiting.into_iter().next() else {
         return Ok(None);
     };
     let sql = "UPDATE imports SET lease_until = ? WHERE org_id = ? AND id = ? \
                AND state IN ('running', 'undoing') AND (lease_until IS NULL OR lease_until < ?)";
     let db = kernel.database.system().await?;
-    let taken = db
-        .execute(
-            sql,
-            vec![(now + LEASE).into(), org_id.into(), id.into(), now.into()],
-        )
-        .await?;
+    let taken = db.execute(sql, vec![(now + LEASE).into(), org_id.into(), id.into(), now.into()]).await?;
     db.commit().await?;
     Ok((taken == 1).then_some((org_id, id)))
 }
@@ -103,24 +91,16 @@ impl Job {
         let people: Vec<Person> = db.query(sql, vec![import.created_by.into()]).await?;
         let sql = "SELECT team_id FROM team_members WHERE org_id = {org} AND user_id = ?";
         let teams: Vec<Team> = db.query(sql, vec![import.created_by.into()]).await?;
-        let may =
-            |person: &Person| person.disabled_at.is_none() && permission::may(&person.role, "import.run");
+        let may = |person: &Person| person.disabled_at.is_none() && permission::may(&person.role, "import.run");
         let person = people.into_iter().find(may);
-        let (actor_name, role) = person
-            .map(|person| (person.display_name, person.role))
-            .unwrap_or_default();
+        let (actor_name, role) = person.map(|person| (person.display_name, person.role)).unwrap_or_default();
         let scope = Scope {
             user_id: import.created_by,
             visibility: visibility(&role),
             team_ids: teams.into_iter().map(|team| team.team_id).collect(),
             ..whole
         };
-        Ok(Self {
-            kernel: Arc::clone(kernel),
-            import,
-            scope,
-            actor_name,
-        })
+        Ok(Self { kernel: Arc::clone(kernel), import, scope, actor_name })
     }
 
     /// True when the person who began the import still has the right to.
@@ -130,44 +110,23 @@ impl Job {
 
     pub fn source(&self) -> Source {
         let (org_id, import_id) = (self.import.org_id, self.import.id);
-        Source {
-            database: self.kernel.database.clone(),
-            org_id,
-            import_id,
-        }
+        Source { database: self.kernel.database.clone(), org_id, import_id }
     }
 
     /// The person as the writer of records at this moment.
     pub fn writer(&self) -> Writer {
-        let actor = Actor {
-            id: Some(self.import.created_by),
-            name: self.actor_name.clone(),
-            at: self.kernel.clock.now(),
-        };
-        Writer {
-            actor,
-            ids: Arc::clone(&self.kernel.ids),
-            origin: Origin::Import,
-        }
+        let actor = Actor { id: Some(self.import.created_by), name: self.actor_name.clone(), at: self.kernel.clock.now() };
+        Writer { actor, ids: Arc::clone(&self.kernel.ids), origin: Origin::Import }
     }
 
     /// A write transaction that holds the import. None when the import is not this job's any more: another process took it over, or
     /// its company is gone.
     pub async fn hold(&self) -> Result<Option<TenantDb>> {
-        let tx = self
-            .kernel
-            .database
-            .tenant_write(Scope::whole(self.import.org_id))
-            .await?;
+        let tx = self.kernel.database.tenant_write(Scope::whole(self.import.org_id)).await?;
         let sql = "UPDATE imports SET lease_until = ? WHERE org_id = {org} AND id = ? AND state = ? AND done_rows = ?";
         let until = self.kernel.clock.now() + LEASE;
         let import = &self.import;
-        let values = vec![
-            until.into(),
-            import.id.into(),
-            import.state.clone().into(),
-            import.done_rows.into(),
-        ];
+        let values = vec![until.into(), import.id.into(), import.state.clone().into(), import.done_rows.into()];
         let held = tx.execute(sql, values).await? == 1;
         Ok(held.then_some(tx))
     }
@@ -213,10 +172,7 @@ pub struct Attempts {
 
 impl Attempts {
     pub const fn new() -> Self {
-        Self {
-            left: ATTEMPTS,
-            pause: PAUSE,
-        }
+        Self { left: ATTEMPTS, pause: PAUSE }
     }
 
     /// Waits a while, longer each time; in the end gives the error back.

@@ -63,15 +63,8 @@ pub async fn head(source: Source, format: super::domain::sniff::Format, fields: 
     let rows = file.next(SAMPLE).await?;
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     let columns = mapping::columns(file.header(), &fields, &rows);
-    let sample = rows
-        .into_iter()
-        .map(|row| shown(row, pb::ImportRowFate::Unspecified, false))
-        .collect();
-    Ok(Plan {
-        columns,
-        sample,
-        ..Plan::default()
-    })
+    let sample = rows.into_iter().map(|row| shown(row, pb::ImportRowFate::Unspecified, false)).collect();
+    Ok(Plan { columns, sample, ..Plan::default() })
 }
 
 /// Rows and columns of a file, read to its end. Fails when it can't be imported at all.
@@ -85,10 +78,7 @@ pub async fn measure(source: Source, format: super::domain::sniff::Format) -> Re
         }
         count += rows.len();
     }
-    Ok((
-        file.header().to_vec(),
-        i32::try_from(count).map_err(Error::internal)?,
-    ))
+    Ok((file.header().to_vec(), i32::try_from(count).map_err(Error::internal)?))
 }
 
 impl Plan {
@@ -100,11 +90,7 @@ impl Plan {
             return;
         };
         let decision = known.decide(setup, meant);
-        let fate = if decision.is_contact_only() {
-            pb::ImportRowFate::Update
-        } else {
-            decision.fate.into_pb()
-        };
+        let fate = if decision.is_contact_only() { pb::ImportRowFate::Update } else { decision.fate.into_pb() };
         let counter = match fate {
             pb::ImportRowFate::Create => &mut self.will_create,
             pb::ImportRowFate::Update => &mut self.will_update,
@@ -114,10 +100,7 @@ impl Plan {
         *counter += 1;
         let mut row = shown(item.row, fate, false);
         let blocked = if let Fate::Blocked(problems) = decision.fate {
-            row.problems = problems
-                .into_iter()
-                .map(super::domain::CellProblem::into_pb)
-                .collect();
+            row.problems = problems.into_iter().map(super::domain::CellProblem::into_pb).collect();
             true
         } else {
             false

@@ -39,11 +39,7 @@ pub fn start(kernel: Arc<Kernel>) -> JoinHandle<()> {
         let mut working = JoinSet::new();
         loop {
             while working.try_join_next().is_some() {}
-            let claimed = if working.len() < AT_ONCE {
-                job::claim(&kernel).await
-            } else {
-                Ok(None)
-            };
+            let claimed = if working.len() < AT_ONCE { job::claim(&kernel).await } else { Ok(None) };
             match claimed {
                 Ok(Some((org_id, import_id))) => {
                     working.spawn(take_on(Arc::clone(&kernel), org_id, import_id));
@@ -67,12 +63,7 @@ async fn take_on(kernel: Arc<Kernel>, org_id: Uuid, import_id: Uuid) {
 async fn bring_to_end(kernel: &Arc<Kernel>, org_id: Uuid, import_id: Uuid) -> Result<()> {
     let mut job = Job::load(kernel, org_id, import_id).await?;
     if !job.is_permitted() {
-        return job
-            .end(
-                State::Failed,
-                "The person who began this import has no right to import any more.",
-            )
-            .await;
+        return job.end(State::Failed, "The person who began this import has no right to import any more.").await;
     }
     let ended = match job.import.state() {
         State::Undoing => undo::work(&mut job).await,
@@ -89,10 +80,7 @@ async fn bring_to_end(kernel: &Arc<Kernel>, org_id: Uuid, import_id: Uuid) -> Re
 pub async fn work(job: &mut Job) -> Result<()> {
     let setup = Setup::of(&job.import)?;
     let mut walk = Walk::new(job.source(), &setup);
-    let mut pace = Pace {
-        rows: ROWS,
-        alive: Instant::now(),
-    };
+    let mut pace = Pace { rows: ROWS, alive: Instant::now() };
     loop {
         let mut items = walk.next(pace.rows).await?;
         if items.is_empty() {
@@ -102,11 +90,7 @@ pub async fn work(job: &mut Job) -> Result<()> {
         let done = u32::try_from(job.import.done_rows).map_err(Error::internal)?;
         items.retain(|item| item.row.number > done);
         let began = Instant::now();
-        let held = if items.is_empty() {
-            pace.stay_alive(job).await?
-        } else {
-            write(job, &setup, &items).await?
-        };
+        let held = if items.is_empty() { pace.stay_alive(job).await? } else { write(job, &setup, &items).await? };
         if !held {
             return Ok(());
         }

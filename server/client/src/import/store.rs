@@ -90,10 +90,7 @@ const STATES: [(State, &str, pb::ImportState); 8] = [
 
 impl State {
     pub fn as_str(self) -> &'static str {
-        STATES
-            .iter()
-            .find(|(state, ..)| *state == self)
-            .map_or("", |(_, text, _)| text)
+        STATES.iter().find(|(state, ..)| *state == self).map_or("", |(_, text, _)| text)
     }
 }
 
@@ -112,24 +109,14 @@ pub async fn locked(tx: &TenantDb, id: Uuid) -> Result<Model> {
 
 /// The newest imports of the company.
 pub async fn imports(tx: &TenantDb) -> Result<Vec<Model>> {
-    let newest = |select: Select<Entity>| {
-        select
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
-            .limit(LISTED)
-    };
+    let newest = |select: Select<Entity>| select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LISTED);
     tx.all(tx.find::<Entity>().map(newest)).await
 }
 
 /// Writes the import anew as its next version, and tells watchers.
 pub async fn update_import(tx: &TenantDb, row: Model) -> Result<Model> {
     let version = row.version + 1;
-    let row = tx
-        .update(ActiveModel {
-            version: Set(version),
-            ..ActiveModel::from(row).reset_all()
-        })
-        .await?;
+    let row = tx.update(ActiveModel { version: Set(version), ..ActiveModel::from(row).reset_all() }).await?;
     announce(tx, &row, Op::Updated);
     Ok(row)
 }
@@ -138,19 +125,13 @@ pub async fn update_import(tx: &TenantDb, row: Model) -> Result<Model> {
 pub async fn unfinished(tx: &TenantDb) -> Result<Vec<Model>> {
     let states = [State::Uploading, State::Mapping, State::Review].map(State::as_str);
     let newest = |select: Select<Entity>| select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
-    tx.all(
-        tx.find::<Entity>()
-            .filter(Column::State.is_in(states))
-            .map(newest),
-    )
-    .await
+    tx.all(tx.find::<Entity>().filter(Column::State.is_in(states)).map(newest)).await
 }
 
 /// Deletes an import that has written nothing, with its file.
 pub async fn delete_import(tx: &TenantDb, row: &Model) -> Result<()> {
     delete_chunks(tx, row.id).await?;
-    tx.delete_many::<Entity>(|delete| delete.filter(Column::Id.eq(row.id)))
-        .await?;
+    tx.delete_many::<Entity>(|delete| delete.filter(Column::Id.eq(row.id))).await?;
     announce(tx, row, Op::Deleted);
     Ok(())
 }
@@ -158,22 +139,12 @@ pub async fn delete_import(tx: &TenantDb, row: &Model) -> Result<()> {
 /// Tells watchers of the import.
 pub fn announce(tx: &TenantDb, row: &Model, op: Op) {
     let (id, version) = (row.id, row.version);
-    tx.record(Change {
-        entity: "import",
-        id,
-        version,
-        op,
-        fields: Vec::new(),
-        audience: Audience::EVERYONE,
-    });
+    tx.record(Change { entity: "import", id, version, op, fields: Vec::new(), audience: Audience::EVERYONE });
 }
 
 impl Model {
     pub fn state(&self) -> State {
-        STATES
-            .iter()
-            .find(|(_, text, _)| *text == self.state)
-            .map_or(State::Failed, |(state, ..)| *state)
+        STATES.iter().find(|(_, text, _)| *text == self.state).map_or(State::Failed, |(state, ..)| *state)
     }
 
     pub fn set_state(&mut self, state: State) {
@@ -221,10 +192,7 @@ impl Model {
 
     pub fn into_pb(self, columns: Vec<pb::ImportColumn>) -> pb::Import {
         let state = self.state();
-        let (_, _, state) = STATES
-            .into_iter()
-            .find(|(known, ..)| *known == state)
-            .unwrap_or(STATES[0]);
+        let (_, _, state) = STATES.into_iter().find(|(known, ..)| *known == state).unwrap_or(STATES[0]);
         let mode = match self.mode() {
             _ if self.mode.is_empty() => pb::ImportMode::Unspecified,
             Mode::Create => pb::ImportMode::Create,

@@ -42,30 +42,16 @@ impl NewImport {
         if file_size < 1 {
             violations.add("file_size", "This file is empty.");
         } else if file_size > most {
-            violations.add(
-                "file_size",
-                format!(
-                    "A file has at most {} MiB. Split it and import the parts.",
-                    MAX_BYTES / 1024 / 1024
-                ),
-            );
+            violations
+                .add("file_size", format!("A file has at most {} MiB. Split it and import the parts.", MAX_BYTES / 1024 / 1024));
         }
         violations.into_result()?;
-        Ok(Self {
-            file_name: name.unwrap_or_default(),
-            file_size,
-        })
+        Ok(Self { file_name: name.unwrap_or_default(), file_size })
     }
 }
 
 /// Begins an import. The company's abandoned ones make room.
-pub async fn insert_import(
-    tx: &TenantDb,
-    id: Uuid,
-    new: NewImport,
-    created_by: Uuid,
-    now: DateTime<Utc>,
-) -> Result<Model> {
+pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: Uuid, now: DateTime<Utc>) -> Result<Model> {
     for (at, old) in store::unfinished(tx).await?.iter().enumerate() {
         if at + 1 >= MAX_UNFINISHED || old.created_at < now - KEPT {
             store::delete_import(tx, old).await?;
@@ -132,17 +118,11 @@ async fn accept(tx: &TenantDb, id: Uuid, offset: i64, data: Vec<u8>) -> Result<M
         return repeated(tx, import, offset, &data).await;
     }
     if import.state() != State::Uploading || offset > import.uploaded_bytes {
-        return Err(Error::invalid(
-            "offset",
-            format!("Send the bytes from {} on.", import.uploaded_bytes),
-        ));
+        return Err(Error::invalid("offset", format!("Send the bytes from {} on.", import.uploaded_bytes)));
     }
     let end = offset + i64::try_from(data.len()).map_err(Error::internal)?;
     if end > import.file_size {
-        let text = format!(
-            "The file was announced with {} bytes; these are more.",
-            import.file_size
-        );
+        let text = format!("The file was announced with {} bytes; these are more.", import.file_size);
         return Err(Error::invalid("data", text));
     }
     chunks::insert_chunk(tx, id, offset, data).await?;
@@ -155,10 +135,7 @@ async fn repeated(tx: &TenantDb, import: Model, offset: i64, data: &[u8]) -> Res
     if matches!(import.state(), State::Uploading | State::Mapping | State::Review) {
         let kept = chunks::chunk(tx, import.id, offset).await?;
         if kept.as_deref() != Some(data) {
-            return Err(Error::invalid(
-                "offset",
-                "Other bytes were sent for this place before.",
-            ));
+            return Err(Error::invalid("offset", "Other bytes were sent for this place before."));
         }
     }
     Ok(import)
@@ -180,11 +157,7 @@ fn check(offset: i64, data: &[u8]) -> Result<()> {
 /// Reads the whole file: how it is written, its columns, how many rows it has. A file that can't be imported fails here, and its
 /// bytes are forgotten.
 async fn complete(ctx: &Ctx, import: Model) -> Result<(WriteDb, Model)> {
-    let source = Source {
-        database: ctx.kernel().database.clone(),
-        org_id: import.org_id,
-        import_id: import.id,
-    };
+    let source = Source { database: ctx.kernel().database.clone(), org_id: import.org_id, import_id: import.id };
     let read = examine(source, import.clone()).await;
     let db = ctx.write().await?;
     let current = store::locked(&db, import.id).await?;
@@ -196,30 +169,13 @@ async fn complete(ctx: &Ctx, import: Model) -> Result<(WriteDb, Model)> {
 }
 
 /// Writes what reading the file has found.
-pub async fn keep_examined(
-    tx: &TenantDb,
-    read: Result<Model>,
-    current: Model,
-    now: DateTime<Utc>,
-) -> Result<Model> {
+pub async fn keep_examined(tx: &TenantDb, read: Result<Model>, current: Model, now: DateTime<Utc>) -> Result<Model> {
     let row = match read {
-        Ok(row) => Model {
-            version: current.version,
-            ..row
-        },
+        Ok(row) => Model { version: current.version, ..row },
         Err(Error::Invalid(violations)) => {
-            let failure = violations
-                .iter()
-                .map(|(_, text)| text.to_owned())
-                .collect::<Vec<_>>()
-                .join(" ");
+            let failure = violations.iter().map(|(_, text)| text.to_owned()).collect::<Vec<_>>().join(" ");
             chunks::delete_chunks(tx, current.id).await?;
-            Model {
-                state: State::Failed.as_str().to_owned(),
-                failure,
-                finished_at: Some(now),
-                ..current
-            }
+            Model { state: State::Failed.as_str().to_owned(), failure, finished_at: Some(now), ..current }
         }
         Err(error) => return Err(error),
     };

@@ -35,9 +35,7 @@ impl InvitationService for Api {
         let (ctx, _) = Ctx::enter(request)?;
         let tx = ctx.read().await?;
         let invitations = store::open_invitations(&tx, ctx.now()).await?;
-        Ok(Response::new(pb::ListInvitationsResponse {
-            invitations: invitations.into_iter().map(into_pb).collect(),
-        }))
+        Ok(Response::new(pb::ListInvitationsResponse { invitations: invitations.into_iter().map(into_pb).collect() }))
     }
 
     async fn create_invitation(
@@ -64,11 +62,7 @@ impl InvitationService for Api {
         let letter = mail::invitation(ctx.kernel(), principal, &invitation.email, token.reveal());
         ctx.kernel().mails.put_for_org(&tx, letter).await?;
         tx.record(change(invitation.id, Op::Created));
-        let response = tx
-            .commit(pb::CreateInvitationResponse {
-                invitation: Some(into_pb(invitation)),
-            })
-            .await?;
+        let response = tx.commit(pb::CreateInvitationResponse { invitation: Some(into_pb(invitation)) }).await?;
         ctx.kernel().mails.wake();
         Ok(response)
     }
@@ -81,15 +75,9 @@ impl InvitationService for Api {
         let missing = || Error::not_found("invitation");
         let id = ids::parse(prefix::INVITATION, &req.invitation_id).ok_or_else(missing)?;
         let tx = ctx.write().await?;
-        let invitation = store::open_invitation(&tx, id, ctx.now())
-            .await?
-            .ok_or_else(missing)?;
+        let invitation = store::open_invitation(&tx, id, ctx.now()).await?.ok_or_else(missing)?;
         if !may_offer(role_of(&ctx.principal()?.role), role_of(&invitation.role)) {
-            return Err(Error::denied(
-                "ROLE",
-                "Only an owner can take back an invitation of an owner or manager.",
-            )
-            .into());
+            return Err(Error::denied("ROLE", "Only an owner can take back an invitation of an owner or manager.").into());
         }
         if !store::revoke_invitation(&tx, id, ctx.now()).await? {
             return Err(missing().into());
@@ -127,25 +115,13 @@ impl InvitationService for Api {
             Joined::Yes => {}
             Joined::Closed => return Err(closed().into()),
             Joined::AlreadyMember => {
-                return Err(Error::precondition(
-                    "ALREADY_MEMBER",
-                    "You belong to this company already. Sign in.",
-                )
-                .into());
+                return Err(Error::precondition("ALREADY_MEMBER", "You belong to this company already. Sign in.").into());
             }
         }
         ctx.about(subject(&offer, &newcomer));
-        let actor = Actor {
-            id: Some(newcomer.id()),
-            name: newcomer.name().to_owned(),
-            at: ctx.now(),
-        };
-        let joined = Change {
-            entity: "member",
-            ..change(newcomer.id(), Op::Created)
-        };
-        db.append_changes(offer.org_id, &actor, &[joined, change(offer.id, Op::Deleted)])
-            .await?;
+        let actor = Actor { id: Some(newcomer.id()), name: newcomer.name().to_owned(), at: ctx.now() };
+        let joined = Change { entity: "member", ..change(newcomer.id(), Op::Created) };
+        db.append_changes(offer.org_id, &actor, &[joined, change(offer.id, Op::Deleted)]).await?;
         Ok(db.commit(pb::AcceptInvitationResponse {}).await?)
     }
 }
@@ -163,10 +139,7 @@ async fn check_new(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, new: &NewInv
     }
     problems.into_result()?;
     if store::open_invitations(tx, ctx.now()).await?.len() >= MAX_OPEN {
-        return Err(Error::precondition(
-            "TOO_MANY_INVITATIONS",
-            "There are too many open invitations. Take some back first.",
-        ));
+        return Err(Error::precondition("TOO_MANY_INVITATIONS", "There are too many open invitations. Take some back first."));
     }
     Ok(())
 }
@@ -174,45 +147,21 @@ async fn check_new(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, new: &NewInv
 /// The invitation of a link, if it can still be accepted.
 async fn open_offer(ctx: &Ctx, token: &str) -> Result<Offer> {
     let db = ctx.kernel().database.system_read().await?;
-    let offer = store::offer(&db, hash_token(token))
-        .await?
-        .ok_or(Error::not_found("invitation"))?;
-    ctx.about(Subject {
-        org_id: offer.org_id,
-        ..Subject::default()
-    });
-    if offer.is_open(ctx.now()) {
-        Ok(offer)
-    } else {
-        Err(closed())
-    }
+    let offer = store::offer(&db, hash_token(token)).await?.ok_or(Error::not_found("invitation"))?;
+    ctx.about(Subject { org_id: offer.org_id, ..Subject::default() });
+    if offer.is_open(ctx.now()) { Ok(offer) } else { Err(closed()) }
 }
 
 fn closed() -> Error {
-    Error::precondition(
-        "INVITATION_CLOSED",
-        "This invitation has expired, was used or was taken back. Ask for a new one.",
-    )
+    Error::precondition("INVITATION_CLOSED", "This invitation has expired, was used or was taken back. Ask for a new one.")
 }
 
 fn subject(offer: &Offer, newcomer: &Newcomer) -> Subject {
-    Subject {
-        org_id: offer.org_id,
-        user_id: Some(newcomer.id()),
-        name: newcomer.name().to_owned(),
-        role: offer.role.clone(),
-    }
+    Subject { org_id: offer.org_id, user_id: Some(newcomer.id()), name: newcomer.name().to_owned(), role: offer.role.clone() }
 }
 
 fn change(id: Uuid, op: Op) -> Change {
-    Change {
-        entity: "invitation",
-        id,
-        version: 1,
-        op,
-        fields: Vec::new(),
-        audience: Audience::EVERYONE,
-    }
+    Change { entity: "invitation", id, version: 1, op, fields: Vec::new(), audience: Audience::EVERYONE }
 }
 
 fn into_pb(invitation: Invitation) -> pb::Invitation {

@@ -32,16 +32,10 @@ impl NewInvitation {
     pub fn parse(req: &pb::CreateInvitationRequest, inviter: pb::Role) -> Result<Self, Error> {
         let mut problems = Violations::new();
         let mut note = |field: &str, problem: Problem| problems.add(field, problem.sentence());
-        let email = address(&req.email)
-            .map_err(|problem| note("email", problem))
-            .unwrap_or_default();
-        let role = role(req.role, inviter)
-            .map_err(|problem| note("role", problem))
-            .unwrap_or_default();
+        let email = address(&req.email).map_err(|problem| note("email", problem)).unwrap_or_default();
+        let role = role(req.role, inviter).map_err(|problem| note("role", problem)).unwrap_or_default();
         let team = input::choice("a team", prefix::TEAM, &req.team_id);
-        let team_id = team
-            .map_err(|problem| note("team_id", problem))
-            .unwrap_or_default();
+        let team_id = team.map_err(|problem| note("team_id", problem)).unwrap_or_default();
         problems.into_result()?;
         Ok(Self { email, role, team_id })
     }
@@ -49,11 +43,7 @@ impl NewInvitation {
 
 fn address(text: &str) -> Result<String, Problem> {
     let email = canonical_email(&input::email(text)?);
-    if email.is_empty() {
-        Err(Problem::new("Enter an e-mail address."))
-    } else {
-        Ok(email)
-    }
+    if email.is_empty() { Err(Problem::new("Enter an e-mail address.")) } else { Ok(email) }
 }
 
 fn role(number: i32, inviter: pb::Role) -> Result<pb::Role, Problem> {
@@ -75,21 +65,14 @@ mod tests {
     use super::*;
 
     fn request(email: &str, role: pb::Role) -> pb::CreateInvitationRequest {
-        pb::CreateInvitationRequest {
-            email: email.to_owned(),
-            role: role.into(),
-            team_id: String::new(),
-        }
+        pb::CreateInvitationRequest { email: email.to_owned(), role: role.into(), team_id: String::new() }
     }
 
     #[test]
     fn nobody_hands_out_more_than_they_may() {
         use pb::Role::{Accountant, Employee, Manager, Owner, Staff};
         for role in [Owner, Manager, Staff, Employee, Accountant] {
-            assert!(
-                NewInvitation::parse(&request("a@example.com", role), Owner).is_ok(),
-                "{role:?}"
-            );
+            assert!(NewInvitation::parse(&request("a@example.com", role), Owner).is_ok(), "{role:?}");
             let by_manager = NewInvitation::parse(&request("a@example.com", role), Manager);
             assert_eq!(by_manager.is_ok(), !matches!(role, Owner | Manager), "{role:?}");
         }
@@ -97,18 +80,9 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_once() {
-        let req = pb::CreateInvitationRequest {
-            email: "a b".to_owned(),
-            role: 99,
-            team_id: "red".to_owned(),
-        };
-        let Err(Error::Invalid(problems)) = NewInvitation::parse(&req, pb::Role::Owner) else {
-            panic!("accepted")
-        };
-        assert_eq!(
-            problems.iter().map(|(field, _)| field).collect::<Vec<_>>(),
-            ["email", "role", "team_id"]
-        );
+        let req = pb::CreateInvitationRequest { email: "a b".to_owned(), role: 99, team_id: "red".to_owned() };
+        let Err(Error::Invalid(problems)) = NewInvitation::parse(&req, pb::Role::Owner) else { panic!("accepted") };
+        assert_eq!(problems.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["email", "role", "team_id"]);
         assert!(NewInvitation::parse(&request("", pb::Role::Staff), pb::Role::Owner).is_err());
     }
 }

@@ -21,8 +21,5 @@ pub fn invitation(kernel: &Kernel, inviter: &Principal, to: &str, token: &str) -
 
 /// Names come from people; a mail's subject is one short line.
 fn one_line(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'))
-        .take(100)
-        .collect()
+    name.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')).take(100).collect()
 }

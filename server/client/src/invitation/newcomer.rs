@@ -20,11 +20,7 @@ use crate::{
 
 pub enum Newcomer {
     Known(User),
-    New {
-        id: Uuid,
-        display_name: String,
-        password_hash: String,
-    },
+    New { id: Uuid, display_name: String, password_hash: String },
 }
 
 /// The account of the invited address.
@@ -48,10 +44,7 @@ async fn prove(ctx: &Ctx, user: User, password: &str) -> Result<Newcomer> {
     rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
     let verdict = kernel.passwords.verify(password, &user.password_hash).await?;
     if !verdict.ok || user.disabled_at.is_some() {
-        return Err(Error::invalid(
-            "password",
-            "That is not the password of this account.",
-        ));
+        return Err(Error::invalid("password", "That is not the password of this account."));
     }
     rate_limit::forget_attempts(&kernel.database, &attempts).await?;
     Ok(Newcomer::Known(user))
@@ -60,26 +53,15 @@ async fn prove(ctx: &Ctx, user: User, password: &str) -> Result<Newcomer> {
 async fn choose(ctx: &Ctx, offer: &Offer, req: &pb::AcceptInvitationRequest) -> Result<Newcomer> {
     let mut problems = Violations::new();
     let name = input::required("your name", &req.display_name, limit::NAME);
-    let display_name = name
-        .map_err(|problem| problems.add("display_name", problem.sentence()))
-        .unwrap_or_default();
+    let display_name = name.map_err(|problem| problems.add("display_name", problem.sentence())).unwrap_or_default();
     // Owners and managers can't get past their first sign-in without a second factor.
     let words = [offer.email.as_str(), &display_name, &offer.org_name];
-    if let Err(Error::Invalid(found)) = check_password(
-        "password",
-        &req.password,
-        needs_second_factor(&offer.role),
-        &words,
-    ) {
+    if let Err(Error::Invalid(found)) = check_password("password", &req.password, needs_second_factor(&offer.role), &words) {
         problems.extend(found);
     }
     problems.into_result()?;
     let password_hash = ctx.kernel().passwords.hash(&req.password).await?;
-    Ok(Newcomer::New {
-        id: ctx.new_id(),
-        display_name,
-        password_hash,
-    })
+    Ok(Newcomer::New { id: ctx.new_id(), display_name, password_hash })
 }
 
 impl Newcomer {
@@ -99,21 +81,10 @@ impl Newcomer {
 
     /// Makes the account of somebody new.
     pub async fn insert(&self, db: &SystemDb, ctx: &Ctx, offer: &Offer) -> Result<()> {
-        let Self::New {
-            id,
-            display_name,
-            password_hash,
-        } = self
-        else {
+        let Self::New { id, display_name, password_hash } = self else {
             return Ok(());
         };
-        let new = NewUser {
-            id: *id,
-            email: &offer.email,
-            display_name,
-            password_hash: password_hash.clone(),
-            now: ctx.now(),
-        };
+        let new = NewUser { id: *id, email: &offer.email, display_name, password_hash: password_hash.clone(), now: ctx.now() };
         if store::insert_user(db, new).await? {
             return Ok(());
         }

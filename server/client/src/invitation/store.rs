@@ -27,17 +27,11 @@ const OPEN: &str = "SELECT i.id, i.email, i.role, i.team_id, COALESCE(u.display_
     WHERE i.org_id = {org} AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > ?";
 
 pub async fn open_invitations(tx: &TenantDb, now: DateTime<Utc>) -> Result<Vec<Invitation>> {
-    tx.query(
-        &format!("{OPEN} ORDER BY i.created_at DESC, i.id DESC"),
-        vec![now.into()],
-    )
-    .await
+    tx.query(&format!("{OPEN} ORDER BY i.created_at DESC, i.id DESC"), vec![now.into()]).await
 }
 
 pub async fn open_invitation(tx: &TenantDb, id: Uuid, now: DateTime<Utc>) -> Result<Option<Invitation>> {
-    let rows: Vec<Invitation> = tx
-        .query(&format!("{OPEN} AND i.id = ?"), vec![now.into(), id.into()])
-        .await?;
+    let rows: Vec<Invitation> = tx.query(&format!("{OPEN} AND i.id = ?"), vec![now.into(), id.into()]).await?;
     Ok(rows.into_iter().next())
 }
 
@@ -52,12 +46,7 @@ pub async fn is_member(tx: &TenantDb, email: &str) -> Result<bool> {
     Ok(rows.iter().any(|row| row.email == email))
 }
 
-pub async fn insert_invitation(
-    tx: &TenantDb,
-    invitation: &Invitation,
-    invited_by: Uuid,
-    token_hash: Vec<u8>,
-) -> Result<()> {
+pub async fn insert_invitation(tx: &TenantDb, invitation: &Invitation, invited_by: Uuid, token_hash: Vec<u8>) -> Result<()> {
     let sql = "INSERT INTO invitations (org_id, id, email, role, team_id, token_hash, invited_by, created_at, expires_at) \
                VALUES ({org}, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![
@@ -76,13 +65,15 @@ pub async fn insert_invitation(
 
 /// False when it is not open.
 pub async fn revoke_invitation(tx: &TenantDb, id: Uuid, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "UPDATE invitations SET revoked_at = ? WHERE org_id = {org} AND id = ? AND accepted_at IS NULL AND revoked_at IS NULL";
+    let sql =
+        "UPDATE invitations SET revoked_at = ? WHERE org_id = {org} AND id = ? AND accepted_at IS NULL AND revoked_at IS NULL";
     Ok(tx.execute(sql, vec![now.into(), id.into()]).await? == 1)
 }
 
 /// A new invitation takes the place of the address's older ones.
 pub async fn revoke_of_address(tx: &TenantDb, email: &str, now: DateTime<Utc>) -> Result<u64> {
-    let sql = "UPDATE invitations SET revoked_at = ? WHERE org_id = {org} AND email = ? AND accepted_at IS NULL AND revoked_at IS NULL";
+    let sql =
+        "UPDATE invitations SET revoked_at = ? WHERE org_id = {org} AND email = ? AND accepted_at IS NULL AND revoked_at IS NULL";
     tx.execute(sql, vec![now.into(), email.into()]).await
 }
 
@@ -132,31 +123,18 @@ pub enum Joined {
 /// Uses up the invitation and makes the person a member, with the offered role and team.
 pub async fn join(db: &SystemDb, offer: &Offer, user_id: Uuid, now: DateTime<Utc>) -> Result<Joined> {
     let sql = "UPDATE invitations SET accepted_at = ? WHERE org_id = ? AND id = ? AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?";
-    if db
-        .execute(
-            sql,
-            vec![now.into(), offer.org_id.into(), offer.id.into(), now.into()],
-        )
-        .await?
-        != 1
-    {
+    if db.execute(sql, vec![now.into(), offer.org_id.into(), offer.id.into(), now.into()]).await? != 1 {
         return Ok(Joined::Closed);
     }
     let sql = "INSERT INTO memberships (org_id, user_id, role, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, user_id) DO NOTHING";
-    let values = vec![
-        offer.org_id.into(),
-        user_id.into(),
-        offer.role.clone().into(),
-        now.into(),
-    ];
+    let values = vec![offer.org_id.into(), user_id.into(), offer.role.clone().into(), now.into()];
     if db.execute(sql, values).await? != 1 {
         return Ok(Joined::AlreadyMember);
     }
     // The team may have been deleted since the invitation was read.
     let sql = "INSERT INTO team_members (org_id, team_id, user_id) SELECT org_id, id, ? FROM teams WHERE org_id = ? AND id = ?";
     if let Some(team_id) = offer.team_id {
-        db.execute(sql, vec![user_id.into(), offer.org_id.into(), team_id.into()])
-            .await?;
+        db.execute(sql, vec![user_id.into(), offer.org_id.into(), team_id.into()]).await?;
     }
     Ok(Joined::Yes)
 }

@@ -28,10 +28,7 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl LeadService for Api {
-    async fn list_leads(
-        &self,
-        request: Request<pb::ListLeadsRequest>,
-    ) -> Result<Response<pb::ListLeadsResponse>, Status> {
+    async fn list_leads(&self, request: Request<pb::ListLeadsRequest>) -> Result<Response<pb::ListLeadsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let list = Entity::LIST.read(ListRequest {
             page_size: req.page_size,
@@ -42,36 +39,21 @@ impl LeadService for Api {
         let list = list.map_err(Error::from)?;
         let page = store::leads(&ctx.read().await?, &list).await?;
         let leads = page.rows.into_iter().map(Model::into_pb).collect();
-        Ok(Response::new(pb::ListLeadsResponse {
-            leads,
-            page: Some(page.info),
-        }))
+        Ok(Response::new(pb::ListLeadsResponse { leads, page: Some(page.info) }))
     }
 
-    async fn get_lead(
-        &self,
-        request: Request<pb::GetLeadRequest>,
-    ) -> Result<Response<pb::GetLeadResponse>, Status> {
+    async fn get_lead(&self, request: Request<pb::GetLeadRequest>) -> Result<Response<pb::GetLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Lead.parse_id(&req.lead_id)?;
         let tx = ctx.read().await?;
         let lead = row::seen::<Entity>(&tx, tx.scope(), id).await?;
-        Ok(Response::new(pb::GetLeadResponse {
-            lead: Some(lead.into_pb()),
-        }))
+        Ok(Response::new(pb::GetLeadResponse { lead: Some(lead.into_pb()) }))
     }
 
-    async fn create_lead(
-        &self,
-        request: Request<pb::CreateLeadRequest>,
-    ) -> Result<Response<pb::CreateLeadResponse>, Status> {
+    async fn create_lead(&self, request: Request<pb::CreateLeadRequest>) -> Result<Response<pb::CreateLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let new = NewLead::parse(req.lead)?;
-        let given = People {
-            owner: new.owner_id,
-            assignee: new.assignee_id,
-            team: new.team_id,
-        };
+        let given = People { owner: new.owner_id, assignee: new.assignee_id, team: new.team_id };
         people::check_right(ctx.principal()?, "lead", &given.given())?;
         let people = given.claimed_by(ctx.principal()?);
         let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
@@ -86,17 +68,10 @@ impl LeadService for Api {
             ..new
         };
         let lead = write::insert_lead(&tx, &Writer::of(&ctx), new).await?;
-        Ok(tx
-            .commit(pb::CreateLeadResponse {
-                lead: Some(lead.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::CreateLeadResponse { lead: Some(lead.into_pb()) }).await?)
     }
 
-    async fn update_lead(
-        &self,
-        request: Request<pb::UpdateLeadRequest>,
-    ) -> Result<Response<pb::UpdateLeadResponse>, Status> {
+    async fn update_lead(&self, request: Request<pb::UpdateLeadRequest>) -> Result<Response<pb::UpdateLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let mut patch = LeadPatch::parse(req.lead, req.update_mask)?;
         for change in &mut patch.changes {
@@ -118,42 +93,22 @@ impl LeadService for Api {
         }
         let lead = write::update_lead(&tx, &Writer::of(&ctx), plan.row, &plan.merge.apply).await?;
         let merged_fields = plan.merge.merged;
-        Ok(tx
-            .commit(pb::UpdateLeadResponse {
-                lead: Some(lead.into_pb()),
-                merged_fields,
-            })
-            .await?)
+        Ok(tx.commit(pb::UpdateLeadResponse { lead: Some(lead.into_pb()), merged_fields }).await?)
     }
 
-    async fn move_lead(
-        &self,
-        request: Request<pb::MoveLeadRequest>,
-    ) -> Result<Response<pb::MoveLeadResponse>, Status> {
+    async fn move_lead(&self, request: Request<pb::MoveLeadRequest>) -> Result<Response<pb::MoveLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Lead.parse_id(&req.lead_id)?;
         let target = Target::read(&req)?;
-        let Reached {
-            tx,
-            lead,
-            position,
-            spread,
-        } = target.reach(&ctx, id).await?;
+        let Reached { tx, lead, position, spread } = target.reach(&ctx, id).await?;
         let lead = write::move_lead(&tx, &Writer::of(&ctx), lead, target.stage_id, position).await?;
         if spread {
             target.announce_spread(&tx);
         }
-        Ok(tx
-            .commit(pb::MoveLeadResponse {
-                lead: Some(lead.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::MoveLeadResponse { lead: Some(lead.into_pb()) }).await?)
     }
 
-    async fn convert_lead(
-        &self,
-        request: Request<pb::ConvertLeadRequest>,
-    ) -> Result<Response<pb::ConvertLeadResponse>, Status> {
+    async fn convert_lead(&self, request: Request<pb::ConvertLeadRequest>) -> Result<Response<pb::ConvertLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Lead.parse_id(&req.lead_id)?;
         let tx = ctx.write().await?;
@@ -164,12 +119,7 @@ impl LeadService for Api {
         }
         let (lead, customer) = convert::convert(&tx, &Writer::of(&ctx), ctx.principal()?, lead).await?;
         let customer_id = Kind::Customer.format(customer.id);
-        Ok(tx
-            .commit(pb::ConvertLeadResponse {
-                lead: Some(lead.into_pb()),
-                customer_id,
-            })
-            .await?)
+        Ok(tx.commit(pb::ConvertLeadResponse { lead: Some(lead.into_pb()), customer_id }).await?)
     }
 
     async fn list_lead_stages(
@@ -188,10 +138,7 @@ fn in_org_currency(ctx: &Ctx, worth: Worth) -> Result<Worth> {
     if !worth.currency_code.is_empty() {
         return Ok(worth);
     }
-    Ok(Worth {
-        currency_code: ctx.principal()?.org.currency_code.clone(),
-        ..worth
-    })
+    Ok(Worth { currency_code: ctx.principal()?.org.currency_code.clone(), ..worth })
 }
 
 fn conflict(plan: Plan<Entity>) -> Error {
@@ -214,9 +161,5 @@ fn stale(lead: Model, theirs: Vec<crate::record::merge::TheirChange>) -> Error {
             names.push(change.by);
         }
     }
-    Error::conflict(&pb::LeadConflict {
-        current: Some(lead.into_pb()),
-        fields,
-        changed_by: names.join(", "),
-    })
+    Error::conflict(&pb::LeadConflict { current: Some(lead.into_pb()), fields, changed_by: names.join(", ") })
 }

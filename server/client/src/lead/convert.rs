@@ -28,15 +28,9 @@ pub async fn convert(
     lead: Model,
 ) -> Result<(Model, customer::store::Model)> {
     if lead.customer_id.is_some() {
-        return Err(Error::precondition(
-            "ALREADY_CONVERTED",
-            "This lead is a customer already.",
-        ));
+        return Err(Error::precondition("ALREADY_CONVERTED", "This lead is a customer already."));
     }
-    let writer = Writer {
-        origin: Origin::Lead,
-        ..writer.clone()
-    };
+    let writer = Writer { origin: Origin::Lead, ..writer.clone() };
     let new = claimed(lead.values().to_customer(), principal);
     let customer = customer::store::write::insert_customer(tx, &writer, new).await?;
     if !lead.company.is_empty() && !lead.contact_name.is_empty() {
@@ -57,19 +51,10 @@ pub async fn convert(
 
 /// The lead's people; nobody's lead becomes the customer of whoever converts it, as if they had made it.
 fn claimed(new: NewCustomer, principal: &Principal) -> NewCustomer {
-    let people = People {
-        owner: new.owner_id,
-        assignee: new.assignee_id,
-        team: new.team_id,
-    };
+    let people = People { owner: new.owner_id, assignee: new.assignee_id, team: new.team_id };
     if people != People::default() {
         return new;
     }
     let people = people.claimed_by(principal);
-    NewCustomer {
-        owner_id: people.owner,
-        assignee_id: people.assignee,
-        team_id: people.team,
-        ..new
-    }
+    NewCustomer { owner_id: people.owner, assignee_id: people.assignee, team_id: people.team, ..new }
 }

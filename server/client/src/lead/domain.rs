@@ -8,9 +8,7 @@ use streamflow_proto::common::v1::Money;
 use uuid::Uuid;
 
 use crate::customer::domain::{Kind, NewCustomer};
-use crate::record::fields::{
-    Edit, Form, Patch, fields, shown_day, shown_stage, shown_tags, shown_team, shown_text, shown_user,
-};
+use crate::record::fields::{Edit, Form, Patch, fields, shown_day, shown_stage, shown_tags, shown_team, shown_text, shown_user};
 use crate::record::input::{self, Problem, limit};
 
 /// More than any deal, and small enough that sums over a whole board stay within 64 bits.
@@ -63,11 +61,7 @@ impl NewLead {
     /// The customer a won lead becomes. Without a company it is a person: the contact, or else what the lead is called.
     pub fn to_customer(&self) -> NewCustomer {
         let names = [&self.company, &self.contact_name, &self.name];
-        let name = names
-            .into_iter()
-            .find(|name| !name.is_empty())
-            .cloned()
-            .unwrap_or_default();
+        let name = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
         let person = self.company.is_empty() && !self.contact_name.is_empty();
         NewCustomer {
             name,
@@ -89,10 +83,7 @@ pub struct LeadPatch;
 
 impl LeadPatch {
     /// Reads an update request. Unlike a new lead, an edited one can't be without a stage.
-    pub fn parse(
-        lead: Option<pb::Lead>,
-        mask: Option<prost_types::FieldMask>,
-    ) -> Result<Patch<Change>, Error> {
+    pub fn parse(lead: Option<pb::Lead>, mask: Option<prost_types::FieldMask>) -> Result<Patch<Change>, Error> {
         let lead = lead.unwrap_or_default();
         let edit = Edit {
             noun: "lead",
@@ -138,9 +129,7 @@ fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
     let code = money.currency_code.trim();
     let shaped = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
     if !shaped && !code.is_empty() {
-        return Err(Problem::new(
-            "Enter a currency as three capital letters, e.g. GBP.",
-        ));
+        return Err(Problem::new("Enter a currency as three capital letters, e.g. GBP."));
     }
     if money.minor_units < 0 {
         return Err(Problem::new("A value can't be negative."));
@@ -148,10 +137,7 @@ fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
     if money.minor_units > MAX_MINOR_UNITS {
         return Err(Problem::new("This value is too large."));
     }
-    Ok(Worth {
-        minor_units: money.minor_units,
-        currency_code: code.to_owned(),
-    })
+    Ok(Worth { minor_units: money.minor_units, currency_code: code.to_owned() })
 }
 
 /// "1250.00 GBP". Currencies without hundredths (ISO 4217) are rare; the page formats exactly, the timeline stays readable.
@@ -161,28 +147,21 @@ fn shown_worth(worth: &Worth) -> String {
     let whole = worth.minor_units / unit;
     let amount = match digits {
         0 => whole.to_string(),
-        digits => format!(
-            "{whole}.{:0width$}",
-            worth.minor_units % unit,
-            width = digits as usize
-        ),
+        digits => format!("{whole}.{:0width$}", worth.minor_units % unit, width = digits as usize),
     };
     format!("{amount} {}", worth.currency_code).trim_end().to_owned()
 }
 
 /// As the timeline shows a value, for amounts on the wire.
 pub fn shown_money(money: &Money) -> String {
-    shown_worth(&Worth {
-        minor_units: money.minor_units,
-        currency_code: money.currency_code.clone(),
-    })
+    shown_worth(&Worth { minor_units: money.minor_units, currency_code: money.currency_code.clone() })
 }
 
 /// Decimal places of a currency (ISO 4217).
 fn minor_digits(currency_code: &str) -> u32 {
     match currency_code {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
+        | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
@@ -194,47 +173,24 @@ mod tests {
     use crate::record::merge::Change as _;
 
     fn money(minor_units: i64, currency_code: &str) -> Money {
-        Money {
-            minor_units,
-            currency_code: currency_code.to_owned(),
-        }
+        Money { minor_units, currency_code: currency_code.to_owned() }
     }
 
     #[test]
     fn a_value_is_an_amount_with_a_currency() {
         assert_eq!(worth(None), Ok(Worth::default()));
-        assert_eq!(
-            worth(Some(&money(1250, "GBP"))),
-            Ok(Worth {
-                minor_units: 1250,
-                currency_code: "GBP".to_owned()
-            })
-        );
-        for wrong in [
-            money(-1, "GBP"),
-            money(1, "gbp"),
-            money(1, "EURO"),
-            money(i64::MAX, "GBP"),
-        ] {
+        assert_eq!(worth(Some(&money(1250, "GBP"))), Ok(Worth { minor_units: 1250, currency_code: "GBP".to_owned() }));
+        for wrong in [money(-1, "GBP"), money(1, "gbp"), money(1, "EURO"), money(i64::MAX, "GBP")] {
             assert!(worth(Some(&wrong)).is_err(), "{wrong:?}");
         }
     }
 
     #[test]
     fn a_value_is_shown_in_its_currency() {
-        for (minor, code, text) in [
-            (125_050, "GBP", "1250.50 GBP"),
-            (1250, "JPY", "1250 JPY"),
-            (5, "KWD", "0.005 KWD"),
-            (7, "", "0.07"),
-        ] {
-            assert_eq!(
-                shown_worth(&Worth {
-                    minor_units: minor,
-                    currency_code: code.to_owned()
-                }),
-                text
-            );
+        for (minor, code, text) in
+            [(125_050, "GBP", "1250.50 GBP"), (1250, "JPY", "1250 JPY"), (5, "KWD", "0.005 KWD"), (7, "", "0.07")]
+        {
+            assert_eq!(shown_worth(&Worth { minor_units: minor, currency_code: code.to_owned() }), text);
         }
     }
 
@@ -246,44 +202,23 @@ mod tests {
             follow_up_on: "tomorrow".to_owned(),
             ..Default::default()
         };
-        let Err(Error::Invalid(violations)) = NewLead::parse(Some(lead)) else {
-            panic!("accepted")
-        };
+        let Err(Error::Invalid(violations)) = NewLead::parse(Some(lead)) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-        assert_eq!(
-            fields,
-            ["lead.name", "lead.stage_id", "lead.value", "lead.follow_up_on"]
-        );
+        assert_eq!(fields, ["lead.name", "lead.stage_id", "lead.value", "lead.follow_up_on"]);
     }
 
     #[test]
     fn a_lead_without_a_company_becomes_a_person() {
-        let lead = NewLead {
-            name: "Roof".to_owned(),
-            contact_name: "Ana Silva".to_owned(),
-            ..Default::default()
-        };
+        let lead = NewLead { name: "Roof".to_owned(), contact_name: "Ana Silva".to_owned(), ..Default::default() };
         let customer = lead.to_customer();
-        assert_eq!(
-            (customer.name.as_str(), customer.kind),
-            ("Ana Silva", Kind::Person)
-        );
-        let lead = NewLead {
-            company: "Harbour".to_owned(),
-            ..lead
-        };
-        assert_eq!(
-            (lead.to_customer().name.as_str(), lead.to_customer().kind),
-            ("Harbour", Kind::Business)
-        );
+        assert_eq!((customer.name.as_str(), customer.kind), ("Ana Silva", Kind::Person));
+        let lead = NewLead { company: "Harbour".to_owned(), ..lead };
+        assert_eq!((lead.to_customer().name.as_str(), lead.to_customer().kind), ("Harbour", Kind::Business));
     }
 
     #[test]
     fn each_path_is_read_and_named_alike() {
-        let lead = pb::Lead {
-            name: "Roof".to_owned(),
-            ..Default::default()
-        };
+        let lead = pb::Lead { name: "Roof".to_owned(), ..Default::default() };
         for path in PATHS {
             assert_eq!(read(path, &lead).unwrap().field(), *path);
         }

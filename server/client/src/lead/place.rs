@@ -48,10 +48,7 @@ impl Target {
             violations.add("before_lead_id", NOT_IN_STAGE);
         }
         violations.into_result()?;
-        Ok(Self {
-            stage_id: stage_id.unwrap_or_default(),
-            before,
-        })
+        Ok(Self { stage_id: stage_id.unwrap_or_default(), before })
     }
 
     /// Takes the lead to its spot. Where there is no room the stage is spread out first, which needs the whole company in view.
@@ -59,23 +56,13 @@ impl Target {
         let tx = ctx.write().await?;
         let (lead, spot) = self.spot(ctx, &tx, lead_id).await?;
         if let Spot::At(position) = spot {
-            return Ok(Reached {
-                tx,
-                lead,
-                position,
-                spread: false,
-            });
+            return Ok(Reached { tx, lead, position, spread: false });
         }
         drop(tx);
         let tx = ctx.write_whole_org().await?;
         board::spread(&tx, self.stage_id).await?;
         match self.spot(ctx, &tx, lead_id).await? {
-            (lead, Spot::At(position)) => Ok(Reached {
-                tx,
-                lead,
-                position,
-                spread: true,
-            }),
+            (lead, Spot::At(position)) => Ok(Reached { tx, lead, position, spread: true }),
             (_, Spot::NoRoom) => Err(Error::internal("a stage has no room after spreading it out")),
         }
     }

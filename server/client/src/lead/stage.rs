@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{
-    FromQueryResult, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _,
-};
+use sea_orm::{FromQueryResult, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _};
 use streamflow_kernel::{
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
@@ -40,8 +38,7 @@ impl TenantEntity for Entity {
 
 /// All stages, in order.
 pub async fn stages(tx: &TenantDb) -> Result<Vec<Model>> {
-    let in_order =
-        |select: sea_orm::Select<Entity>| select.order_by_asc(Column::Position).order_by_asc(Column::Id);
+    let in_order = |select: sea_orm::Select<Entity>| select.order_by_asc(Column::Position).order_by_asc(Column::Id);
     tx.all(tx.find::<Entity>().map(in_order)).await
 }
 
@@ -70,9 +67,7 @@ struct Sum {
 /// The stages with count and worth of the live leads this person sees. Amounts in other currencies can't be added and are left out.
 pub async fn summed(tx: &TenantDb, currency_code: &str) -> Result<Vec<pb::LeadStage>> {
     use store::Column as Lead;
-    let value: Expr = Expr::case(Lead::CurrencyCode.eq(currency_code), Expr::col(Lead::ValueMinor))
-        .finally(0_i64)
-        .into();
+    let value: Expr = Expr::case(Lead::CurrencyCode.eq(currency_code), Expr::col(Lead::ValueMinor)).finally(0_i64).into();
     let finder = row::finder::<store::Entity>(tx, tx.scope()).map(|select| {
         select
             .filter(Lead::ArchivedAt.is_null())
@@ -87,13 +82,7 @@ pub async fn summed(tx: &TenantDb, currency_code: &str) -> Result<Vec<pb::LeadSt
     let sums: HashMap<Uuid, Sum> = sums.into_iter().map(|sum| (sum.stage_id, sum)).collect();
     let shown = |stage: Model| {
         let (count, value) = sums.get(&stage.id).map_or((0, 0), |sum| (sum.leads, sum.value));
-        stage.into_pb(
-            count,
-            Money {
-                currency_code: currency_code.to_owned(),
-                minor_units: value,
-            },
-        )
+        stage.into_pb(count, Money { currency_code: currency_code.to_owned(), minor_units: value })
     };
     Ok(stages(tx).await?.into_iter().map(shown).collect())
 }

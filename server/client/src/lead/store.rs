@@ -189,11 +189,7 @@ impl Record for Entity {
 
 impl Owned for Entity {
     fn people(row: &Model) -> People {
-        People {
-            owner: row.owner_id,
-            assignee: row.assignee_id,
-            team: row.team_id,
-        }
+        People { owner: row.owner_id, assignee: row.assignee_id, team: row.team_id }
     }
 }
 
@@ -207,18 +203,11 @@ pub async fn sort(tx: &TenantDb, list: &List) -> Result<Sort<Entity>> {
     if list.order.field != BY_STAGE {
         return Sort::of(list.order);
     }
-    let one_stage = list
-        .conditions
-        .iter()
-        .any(|term| term.field == "stage_id" && term.op == Op::Equal);
+    let one_stage = list.conditions.iter().any(|term| term.field == "stage_id" && term.op == Op::Equal);
     if one_stage {
         return Ok(by_position(list));
     }
-    let stages: Vec<Uuid> = stage::stages(tx)
-        .await?
-        .into_iter()
-        .map(|stage| stage.id)
-        .collect();
+    let stages: Vec<Uuid> = stage::stages(tx).await?.into_iter().map(|stage| stage.id).collect();
     Ok(by_stage(list, stages))
 }
 
@@ -260,10 +249,7 @@ impl Model {
             email: self.email.clone(),
             phone: self.phone.clone(),
             stage_id: Some(self.stage_id),
-            value: Worth {
-                minor_units: self.value_minor,
-                currency_code: self.currency_code.clone(),
-            },
+            value: Worth { minor_units: self.value_minor, currency_code: self.currency_code.clone() },
             source: self.source.clone(),
             owner_id: self.owner_id,
             assignee_id: self.assignee_id,
@@ -281,10 +267,7 @@ impl Model {
             number: number::shown(Kind::Lead, self.number),
             stage_id: ids::format(prefix::STAGE, self.stage_id),
             position: self.position,
-            value: Some(Money {
-                currency_code: self.currency_code,
-                minor_units: self.value_minor,
-            }),
+            value: Some(Money { currency_code: self.currency_code, minor_units: self.value_minor }),
             owner_id: ids::format_option(prefix::USER, self.owner_id),
             assignee_id: ids::format_option(prefix::USER, self.assignee_id),
             team_id: ids::format_option(prefix::TEAM, self.team_id),

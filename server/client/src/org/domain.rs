@@ -36,8 +36,7 @@ impl NewOrg {
     pub fn checked(self) -> Result<Self, Error> {
         let mut problems = Violations::new();
         let mut take = |field: &str, read: Result<String, Problem>| {
-            read.map_err(|problem| problems.add(field, problem.sentence()))
-                .unwrap_or_default()
+            read.map_err(|problem| problems.add(field, problem.sentence())).unwrap_or_default()
         };
         let checked = Self {
             name: take("name", input::required("a name", &self.name, limit::NAME)),
@@ -46,10 +45,7 @@ impl NewOrg {
             currency_code: take("currency_code", currency_code(&self.currency_code)),
             owner: NewOwner {
                 email: take("owner.email", owner_email(&self.owner.email)),
-                display_name: take(
-                    "owner.display_name",
-                    input::required("a name", &self.owner.display_name, limit::NAME),
-                ),
+                display_name: take("owner.display_name", input::required("a name", &self.owner.display_name, limit::NAME)),
                 password_hash: self.owner.password_hash,
             },
         };
@@ -63,36 +59,22 @@ impl NewOrg {
 
 fn tenant_id(text: &str) -> Result<String, Problem> {
     let fits = (3..=40).contains(&text.len());
-    let plain = text
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if fits && plain && !text.starts_with('-') && !text.ends_with('-') && !text.contains("--") {
         return Ok(text.to_owned());
     }
     let likely = slug(text);
-    Err(
-        Problem::new("Use 3 to 40 of a-z, 0-9 and single hyphens between them.")
-            .suggest((likely != text).then_some(likely)),
-    )
+    Err(Problem::new("Use 3 to 40 of a-z, 0-9 and single hyphens between them.").suggest((likely != text).then_some(likely)))
 }
 
 fn owner_email(text: &str) -> Result<String, Problem> {
     let email = canonical_email(&input::email(text)?);
-    if email.is_empty() {
-        Err(Problem::new("Enter an e-mail address."))
-    } else {
-        Ok(email)
-    }
+    if email.is_empty() { Err(Problem::new("Enter an e-mail address.")) } else { Ok(email) }
 }
 
 /// The shape of an IANA name; whether the zone exists is for those who compute with it.
 fn time_zone(text: &str) -> Result<String, Problem> {
-    let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b))
-    };
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
     if text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('/').all(part) {
         return Ok(text.to_owned());
     }
@@ -103,19 +85,13 @@ fn currency_code(text: &str) -> Result<String, Problem> {
     if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
         return Ok(text.to_owned());
     }
-    Err(Problem::new(
-        "Enter a currency code of three capital letters, like GBP.",
-    ))
+    Err(Problem::new("Enter a currency code of three capital letters, like GBP."))
 }
 
 /// A tenant id made from a company's name: "Harrow & Pike" becomes "harrow-pike".
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for c in name
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-    {
+    for c in name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
             slug.push(c);
         } else if c == 'ß' {
@@ -126,11 +102,7 @@ pub fn slug(name: &str) -> String {
     }
     slug.truncate(40);
     let slug = slug.trim_end_matches('-');
-    if slug.len() < 3 {
-        format!("org-{slug}").trim_end_matches('-').to_owned()
-    } else {
-        slug.to_owned()
-    }
+    if slug.len() < 3 { format!("org-{slug}").trim_end_matches('-').to_owned() } else { slug.to_owned() }
 }
 
 /// A stage of the pipeline that a new company begins with.
@@ -141,30 +113,12 @@ pub struct DefaultStage {
 }
 
 pub const DEFAULT_STAGES: [DefaultStage; 6] = [
-    DefaultStage {
-        name: "New",
-        kind: "open",
-    },
-    DefaultStage {
-        name: "Contacted",
-        kind: "open",
-    },
-    DefaultStage {
-        name: "Qualified",
-        kind: "open",
-    },
-    DefaultStage {
-        name: "Proposal",
-        kind: "open",
-    },
-    DefaultStage {
-        name: "Won",
-        kind: "won",
-    },
-    DefaultStage {
-        name: "Lost",
-        kind: "lost",
-    },
+    DefaultStage { name: "New", kind: "open" },
+    DefaultStage { name: "Contacted", kind: "open" },
+    DefaultStage { name: "Qualified", kind: "open" },
+    DefaultStage { name: "Proposal", kind: "open" },
+    DefaultStage { name: "Won", kind: "won" },
+    DefaultStage { name: "Lost", kind: "lost" },
 ];
 
 /// What was made.
@@ -203,18 +157,7 @@ mod tests {
 
     #[test]
     fn tenant_ids_are_plain() {
-        for bad in [
-            "",
-            "ab",
-            "-abc",
-            "abc-",
-            "a--b",
-            "Abc",
-            "a b",
-            "a_b",
-            "ä-bc",
-            &"x".repeat(41),
-        ] {
+        for bad in ["", "ab", "-abc", "abc-", "a--b", "Abc", "a b", "a_b", "ä-bc", &"x".repeat(41)] {
             assert!(tenant_id(bad).is_err(), "{bad}");
         }
         assert!(tenant_id("a1-b2").is_ok() && tenant_id(&"x".repeat(40)).is_ok());
@@ -222,21 +165,10 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_once() {
-        let owner = NewOwner {
-            email: "x".into(),
-            display_name: String::new(),
-            password_hash: "plain".into(),
-        };
-        let new = NewOrg {
-            name: " ".into(),
-            tenant_id: "A".into(),
-            time_zone: "../etc".into(),
-            currency_code: "gbp".into(),
-            owner,
-        };
-        let Err(Error::Invalid(problems)) = new.checked() else {
-            panic!("accepted")
-        };
+        let owner = NewOwner { email: "x".into(), display_name: String::new(), password_hash: "plain".into() };
+        let new =
+            NewOrg { name: " ".into(), tenant_id: "A".into(), time_zone: "../etc".into(), currency_code: "gbp".into(), owner };
+        let Err(Error::Invalid(problems)) = new.checked() else { panic!("accepted") };
         assert_eq!(problems.iter().count(), 7);
     }
 }

@@ -25,11 +25,7 @@ pub async fn create_org(kernel: &Arc<Kernel>, new: NewOrg) -> Result<MadeOrg> {
 async fn insert(db: &SystemDb, kernel: &Kernel, new: &NewOrg) -> Result<MadeOrg> {
     let at = kernel.clock.now();
     let owner_id = owner_account(db, kernel, &new.owner).await?;
-    let made = MadeOrg {
-        org_id: kernel.ids.uuid(),
-        owner_id,
-        at,
-    };
+    let made = MadeOrg { org_id: kernel.ids.uuid(), owner_id, at };
     store::insert_org(db, new, made).await?;
     store::insert_first_owner(db, made).await?;
     store::insert_default_stages(db, kernel.ids.as_ref(), made.org_id).await?;

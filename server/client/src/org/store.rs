@@ -25,32 +25,19 @@ pub async fn insert_org(db: &SystemDb, new: &NewOrg, made: MadeOrg) -> Result<()
     if db.execute(sql, values).await? == 1 {
         return Ok(());
     }
-    Err(Error::invalid(
-        "tenant_id",
-        "This name in page addresses is taken by another company.",
-    ))
+    Err(Error::invalid("tenant_id", "This name in page addresses is taken by another company."))
 }
 
 pub async fn insert_first_owner(db: &SystemDb, made: MadeOrg) -> Result<()> {
     let sql = "INSERT INTO memberships (org_id, user_id, role, created_at) VALUES (?, ?, 'OWNER', ?)";
-    db.execute(
-        sql,
-        vec![made.org_id.into(), made.owner_id.into(), made.at.into()],
-    )
-    .await?;
+    db.execute(sql, vec![made.org_id.into(), made.owner_id.into(), made.at.into()]).await?;
     Ok(())
 }
 
 pub async fn insert_default_stages(db: &SystemDb, ids: &dyn Ids, org: Uuid) -> Result<()> {
     for (position, stage) in (1_i32..).zip(DEFAULT_STAGES) {
         let sql = "INSERT INTO lead_stages (org_id, id, name, position, kind) VALUES (?, ?, ?, ?, ?)";
-        let values = vec![
-            org.into(),
-            ids.uuid().into(),
-            stage.name.into(),
-            position.into(),
-            stage.kind.into(),
-        ];
+        let values = vec![org.into(), ids.uuid().into(), stage.name.into(), position.into(), stage.kind.into()];
         db.execute(sql, values).await?;
     }
     Ok(())
@@ -62,9 +49,7 @@ pub async fn org_by_tenant_id(db: &SystemDb, tenant_id: &str) -> Result<Option<U
     struct Row {
         id: Uuid,
     }
-    let rows: Vec<Row> = db
-        .query("SELECT id FROM orgs WHERE tenant_id = ?", vec![tenant_id.into()])
-        .await?;
+    let rows: Vec<Row> = db.query("SELECT id FROM orgs WHERE tenant_id = ?", vec![tenant_id.into()]).await?;
     Ok(rows.first().map(|row| row.id))
 }
 
@@ -73,11 +58,6 @@ pub async fn has_data_key(db: &SystemDb, org: Uuid) -> Result<bool> {
     struct Row {
         id: i32,
     }
-    let rows: Vec<Row> = db
-        .query(
-            "SELECT id FROM data_keys WHERE org_id = ? LIMIT 1",
-            vec![org.into()],
-        )
-        .await?;
+    let rows: Vec<Row> = db.query("SELECT id FROM data_keys WHERE org_id = ? LIMIT 1", vec![org.into()]).await?;
     Ok(rows.iter().any(|row| row.id > 0))
 }

@@ -47,12 +47,7 @@ impl RecordService for Api {
             bulk::assign::<customer::store::Entity>(&tx, &writer, &scope, &chosen.ids, &places).await?
         };
         let (changed, not_found_ids) = chosen.outcome(&done);
-        Ok(tx
-            .commit(pb::AssignRecordsResponse {
-                changed,
-                not_found_ids,
-            })
-            .await?)
+        Ok(tx.commit(pb::AssignRecordsResponse { changed, not_found_ids }).await?)
     }
 
     async fn archive_records(
@@ -64,12 +59,7 @@ impl RecordService for Api {
         let tx = ctx.write().await?;
         let done = archive(&ctx, &tx, &chosen, true).await?;
         let (changed, not_found_ids) = chosen.outcome(&done);
-        Ok(tx
-            .commit(pb::ArchiveRecordsResponse {
-                changed,
-                not_found_ids,
-            })
-            .await?)
+        Ok(tx.commit(pb::ArchiveRecordsResponse { changed, not_found_ids }).await?)
     }
 
     async fn restore_records(
@@ -81,12 +71,7 @@ impl RecordService for Api {
         let tx = ctx.write().await?;
         let done = archive(&ctx, &tx, &chosen, false).await?;
         let (changed, not_found_ids) = chosen.outcome(&done);
-        Ok(tx
-            .commit(pb::RestoreRecordsResponse {
-                changed,
-                not_found_ids,
-            })
-            .await?)
+        Ok(tx.commit(pb::RestoreRecordsResponse { changed, not_found_ids }).await?)
     }
 
     async fn export_records(
@@ -109,12 +94,7 @@ fn chosen(kind: i32, ids: Vec<String>) -> Result<Chosen> {
     Ok(chosen)
 }
 
-async fn archive(
-    ctx: &Ctx,
-    tx: &streamflow_kernel::db::TenantDb,
-    chosen: &Chosen,
-    away: bool,
-) -> Result<Done> {
+async fn archive(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, chosen: &Chosen, away: bool) -> Result<Done> {
     let writer = Writer::of(ctx);
     match chosen.kind {
         Kind::Customer => bulk::archive::<customer::store::Entity>(tx, &writer, &chosen.ids, away).await,

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
-    ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
-    sea_query::ExprTrait as _,
+    ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr, sea_query::ExprTrait as _,
 };
 use streamflow_kernel::{
     db::{Scope, TenantDb},
@@ -35,24 +34,11 @@ pub struct Done {
 }
 
 /// Gives records to people or a team. Those `scope` does not see stay as they are; the transaction must see the whole company.
-pub async fn assign<E: Owned>(
-    tx: &TenantDb,
-    writer: &Writer,
-    scope: &Scope,
-    ids: &[Uuid],
-    places: &[Place],
-) -> Result<Done> {
+pub async fn assign<E: Owned>(tx: &TenantDb, writer: &Writer, scope: &Scope, ids: &[Uuid], places: &[Place]) -> Result<Done> {
     let rows = held::<E>(tx, scope, ids).await?;
     let seen = rows.iter().map(E::id).collect();
-    let handed = |row: &E::Model| {
-        places
-            .iter()
-            .fold(E::people(row), |people, place| people.with(*place))
-    };
-    let rows: Vec<E::Model> = rows
-        .into_iter()
-        .filter(|row| handed(row) != E::people(row))
-        .collect();
+    let handed = |row: &E::Model| places.iter().fold(E::people(row), |people, place| people.with(*place));
+    let rows: Vec<E::Model> = rows.into_iter().filter(|row| handed(row) != E::people(row)).collect();
     let changed: Vec<Uuid> = rows.iter().map(E::id).collect();
     if changed.is_empty() {
         return Ok(Done { changed: 0, seen });
@@ -75,17 +61,11 @@ pub async fn assign<E: Owned>(
         let (before, after) = (E::people(row), handed(row));
         let changes = differences(before, after);
         let fields = changes.iter().map(|change| change.field.to_owned()).collect();
-        events.push(NewEvent {
-            changes,
-            ..NewEvent::new(E::KIND, E::id(row), EventKind::Assigned)
-        });
+        events.push(NewEvent { changes, ..NewEvent::new(E::KIND, E::id(row), EventKind::Assigned) });
         written::<E>(row, after).announce_fields(tx, fields, before);
     }
     insert_events(tx, writer, &events).await?;
-    Ok(Done {
-        changed: changed.len(),
-        seen,
-    })
+    Ok(Done { changed: changed.len(), seen })
 }
 
 /// Puts records away, or takes them back. Records that are there already stay as they are.
@@ -99,18 +79,13 @@ pub async fn archive<E: Owned>(tx: &TenantDb, writer: &Writer, ids: &[Uuid], awa
         })
         .collect();
     put_away::<E>(tx, writer, &rows, away).await?;
-    Ok(Done {
-        changed: rows.len(),
-        seen,
-    })
+    Ok(Done { changed: rows.len(), seen })
 }
 
 /// As [`archive`]; each customer keeps a main contact while it has one at all.
 pub async fn archive_contacts(tx: &TenantDb, writer: &Writer, ids: &[Uuid], away: bool) -> Result<Done> {
     use contact::store::{Column, Entity};
-    let asked = tx
-        .all(row::finder::<Entity>(tx, tx.scope()).filter(Column::Id.is_in(ids.iter().copied())))
-        .await?;
+    let asked = tx.all(row::finder::<Entity>(tx, tx.scope()).filter(Column::Id.is_in(ids.iter().copied()))).await?;
     let customer_ids: Vec<Uuid> = asked.iter().map(|contact| contact.customer_id).collect();
     // Customers before contacts, as every writer of contacts holds them.
     let customers = held::<customer::store::Entity>(tx, tx.scope(), &customer_ids).await?;
@@ -124,31 +99,19 @@ pub async fn archive_contacts(tx: &TenantDb, writer: &Writer, ids: &[Uuid], away
     if away {
         // The flag goes to another one, and stays there when this one comes back.
         let gone: Vec<Uuid> = rows.iter().map(|(row, _)| row.id).collect();
-        tx.update_many::<Entity>(|update| {
-            update
-                .col_expr(Column::Main, Expr::val(false))
-                .filter(Column::Id.is_in(gone))
-        })
-        .await?;
+        tx.update_many::<Entity>(|update| update.col_expr(Column::Main, Expr::val(false)).filter(Column::Id.is_in(gone))).await?;
     }
     let touched: HashSet<Uuid> = rows.iter().map(|(row, _)| row.customer_id).collect();
-    for customer in customers
-        .into_iter()
-        .filter(|customer| touched.contains(&customer.id))
-    {
+    for customer in customers.into_iter().filter(|customer| touched.contains(&customer.id)) {
         contact::store::main::settle(tx, writer, customer, None).await?;
     }
-    Ok(Done {
-        changed: rows.len(),
-        seen,
-    })
+    Ok(Done { changed: rows.len(), seen })
 }
 
 /// Records the person sees among `ids`, held until the transaction ends, in an order that all writers share.
 async fn held<E: Record>(tx: &TenantDb, scope: &Scope, ids: &[Uuid]) -> Result<Vec<E::Model>> {
     let finder = row::finder::<E>(tx, scope).filter(E::ID.is_in(ids.iter().copied()));
-    tx.all(finder.map(|select| select.order_by_asc(E::ID).lock_exclusive()))
-        .await
+    tx.all(finder.map(|select| select.order_by_asc(E::ID).lock_exclusive())).await
 }
 
 /// Those that are not yet as wanted.
@@ -156,25 +119,15 @@ fn unlike<E: Record>(rows: Vec<E::Model>, away: bool) -> impl Iterator<Item = E:
     rows.into_iter().filter(move |row| E::is_archived(row) != away)
 }
 
-async fn put_away<E: Record>(
-    tx: &TenantDb,
-    writer: &Writer,
-    rows: &[(E::Model, People)],
-    away: bool,
-) -> Result<()> {
+async fn put_away<E: Record>(tx: &TenantDb, writer: &Writer, rows: &[(E::Model, People)], away: bool) -> Result<()> {
     let ids: Vec<Uuid> = rows.iter().map(|(row, _)| E::id(row)).collect();
     if ids.is_empty() {
         return Ok(());
     }
     let at = away.then_some(writer.now());
-    tx.update_many::<E>(|update| touched::<E>(update.col_expr(E::ARCHIVED_AT, Expr::val(at)), writer, &ids))
-        .await?;
+    tx.update_many::<E>(|update| touched::<E>(update.col_expr(E::ARCHIVED_AT, Expr::val(at)), writer, &ids)).await?;
     search::index::set_archived(tx, E::KIND, &ids, away).await?;
-    let kind = if away {
-        EventKind::Archived
-    } else {
-        EventKind::Restored
-    };
+    let kind = if away { EventKind::Archived } else { EventKind::Restored };
     let events: Vec<NewEvent> = ids.iter().map(|id| NewEvent::new(E::KIND, *id, kind)).collect();
     insert_events(tx, writer, &events).await?;
     for (row, people) in rows {
@@ -184,11 +137,7 @@ async fn put_away<E: Record>(
 }
 
 /// The next version of these rows, now.
-fn touched<E: Record>(
-    update: sea_orm::UpdateMany<E>,
-    writer: &Writer,
-    ids: &[Uuid],
-) -> sea_orm::UpdateMany<E> {
+fn touched<E: Record>(update: sea_orm::UpdateMany<E>, writer: &Writer, ids: &[Uuid]) -> sea_orm::UpdateMany<E> {
     update
         .col_expr(E::VERSION, Expr::col(E::VERSION).add(1))
         .col_expr(E::UPDATED_AT, Expr::val(writer.now()))
@@ -197,12 +146,7 @@ fn touched<E: Record>(
 
 /// The record as it stands after [`touched`].
 fn written<E: Record>(before: &E::Model, people: People) -> Written {
-    Written {
-        kind: E::KIND,
-        id: E::id(before),
-        version: E::version(before) + 1,
-        people,
-    }
+    Written { kind: E::KIND, id: E::id(before), version: E::version(before) + 1, people }
 }
 
 fn differences(before: People, after: People) -> Vec<BeforeAfter> {
@@ -213,10 +157,6 @@ fn differences(before: People, after: People) -> Vec<BeforeAfter> {
     let pairs = before.places().into_iter().zip(after.places());
     pairs
         .filter(|(before, after)| before != after)
-        .map(|(before, after)| BeforeAfter {
-            field: after.field(),
-            before: shown(before),
-            after: shown(after),
-        })
+        .map(|(before, after)| BeforeAfter { field: after.field(), before: shown(before), after: shown(after) })
         .collect()
 }

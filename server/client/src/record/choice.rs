@@ -29,29 +29,18 @@ impl Chosen {
             Kind::Customer
         });
         let mut known = HashSet::new();
-        let texts: Vec<String> = texts
-            .into_iter()
-            .filter(|text| known.insert(text.clone()))
-            .collect();
+        let texts: Vec<String> = texts.into_iter().filter(|text| known.insert(text.clone())).collect();
         if texts.is_empty() || texts.len() > MOST {
             violations.add("ids", "Choose 1 to 1,000 records.");
         }
-        let ids = texts
-            .iter()
-            .filter_map(|text| ids::parse(kind.prefix(), text))
-            .collect();
+        let ids = texts.iter().filter_map(|text| ids::parse(kind.prefix(), text)).collect();
         Self { kind, ids, texts }
     }
 
     /// How many changed, and which were not found: missing ones and those the person does not see look the same.
     pub fn outcome(&self, done: &Done) -> (i32, Vec<String>) {
         let seen: HashSet<String> = done.seen.iter().map(|id| self.kind.format(*id)).collect();
-        let missing = self
-            .texts
-            .iter()
-            .filter(|text| !seen.contains(*text))
-            .cloned()
-            .collect();
+        let missing = self.texts.iter().filter(|text| !seen.contains(*text)).cloned().collect();
         (i32::try_from(done.changed).unwrap_or(i32::MAX), missing)
     }
 }
@@ -60,15 +49,14 @@ impl Chosen {
 pub fn places(texts: [&Option<String>; 3], violations: &mut Violations) -> Vec<Place> {
     let [owner, assignee, team] = texts;
     let mut places = Vec::new();
-    let mut read =
-        |field, text: &Option<String>, prefix, place: fn(Option<Uuid>) -> Place| match text.as_deref() {
-            None => {}
-            Some("none") => places.push(place(None)),
-            Some(text) => match ids::parse(prefix, text) {
-                Some(id) => places.push(place(Some(id))),
-                None => violations.add(field, "Choose from the list, or none."),
-            },
-        };
+    let mut read = |field, text: &Option<String>, prefix, place: fn(Option<Uuid>) -> Place| match text.as_deref() {
+        None => {}
+        Some("none") => places.push(place(None)),
+        Some(text) => match ids::parse(prefix, text) {
+            Some(id) => places.push(place(Some(id))),
+            None => violations.add(field, "Choose from the list, or none."),
+        },
+    };
     read("owner_id", owner, prefix::USER, Place::Owner);
     read("assignee_id", assignee, prefix::USER, Place::Assignee);
     read("team_id", team, prefix::TEAM, Place::Team);
@@ -99,17 +87,11 @@ mod tests {
     #[test]
     fn an_id_of_another_kind_is_not_found() {
         let mut violations = Violations::new();
-        let (here, elsewhere) = (
-            Kind::Lead.format(Uuid::from_u128(1)),
-            Kind::Customer.format(Uuid::from_u128(2)),
-        );
+        let (here, elsewhere) = (Kind::Lead.format(Uuid::from_u128(1)), Kind::Customer.format(Uuid::from_u128(2)));
         let texts = vec![here.clone(), here, elsewhere.clone()];
         let chosen = Chosen::read(Kind::Lead.into_pb().into(), texts, &mut violations);
         assert_eq!((chosen.ids.len(), violations.is_empty()), (1, true));
-        let done = Done {
-            changed: 1,
-            seen: chosen.ids.iter().copied().collect(),
-        };
+        let done = Done { changed: 1, seen: chosen.ids.iter().copied().collect() };
         assert_eq!(chosen.outcome(&done), (1, vec![elsewhere]));
         Chosen::read(0, Vec::new(), &mut violations);
         assert_eq!(violations.iter().count(), 2);

@@ -28,11 +28,7 @@ impl<E: Record> Plan<E> {
     }
 
     pub fn conflicting_fields(&self) -> Vec<String> {
-        self.merge
-            .conflicts
-            .iter()
-            .map(|conflict| conflict.field.to_owned())
-            .collect()
+        self.merge.conflicts.iter().map(|conflict| conflict.field.to_owned()).collect()
     }
 
     /// The places the edit fills anew.
@@ -62,13 +58,7 @@ struct Row {
 }
 
 /// What others changed of a record after version `base`, oldest first.
-pub async fn changes_since(
-    tx: &TenantDb,
-    kind: Kind,
-    id: Uuid,
-    base: i64,
-    current: i64,
-) -> Result<Vec<TheirChange>> {
+pub async fn changes_since(tx: &TenantDb, kind: Kind, id: Uuid, base: i64, current: i64) -> Result<Vec<TheirChange>> {
     if base > current {
         let text = "There is no such version of this record yet. Load it again.";
         return Err(Error::invalid(format!("{}.version", kind.as_str()), text));
@@ -78,21 +68,11 @@ pub async fn changes_since(
     }
     let sql = "SELECT fields, actor_name FROM changes WHERE org_id = {org} AND entity = ? AND id = ? AND version > ? \
                AND op <> 'deleted' ORDER BY seq";
-    let rows: Vec<Row> = tx
-        .query(sql, vec![kind.as_str().into(), id.into(), base.into()])
-        .await?;
+    let rows: Vec<Row> = tx.query(sql, vec![kind.as_str().into(), id.into(), base.into()]).await?;
     let fields = |row: Row| {
         let by = row.actor_name;
-        let named: Vec<_> = row
-            .fields
-            .split(',')
-            .filter(|field| !field.is_empty())
-            .map(str::to_owned)
-            .collect();
-        named.into_iter().map(move |field| TheirChange {
-            field,
-            by: by.clone(),
-        })
+        let named: Vec<_> = row.fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect();
+        named.into_iter().map(move |field| TheirChange { field, by: by.clone() })
     };
     Ok(rows.into_iter().flat_map(fields).collect())
 }

@@ -40,11 +40,7 @@ pub async fn stream(ctx: Ctx, kind: Kind, req: pb::ExportRecordsRequest) -> Resu
 }
 
 async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<Pieces> {
-    let list = E::LIST.read(ListRequest {
-        filter: &req.filter,
-        order_by: &req.order_by,
-        ..ListRequest::default()
-    })?;
+    let list = E::LIST.read(ListRequest { filter: &req.filter, order_by: &req.order_by, ..ListRequest::default() })?;
     let columns: Columns<E> = columns::chosen::<E>(&req.columns)?;
     let tx = ctx.read().await?;
     let ids = ids::<E>(&tx, &list, &E::sort(&tx, &list).await?).await?;
@@ -59,12 +55,7 @@ async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<
         async move { piece::<E>(&ctx, &columns, &names, &ids).await }
     });
     let all = stream::once(async move { Ok(first) }).chain(rest);
-    Ok(all
-        .map_ok(|text| pb::ExportRecordsResponse {
-            data: text.into_bytes(),
-        })
-        .map_err(Status::from)
-        .boxed())
+    Ok(all.map_ok(|text| pb::ExportRecordsResponse { data: text.into_bytes() }).map_err(Status::from).boxed())
 }
 
 #[derive(FromQueryResult)]
@@ -73,27 +64,16 @@ struct Found {
 }
 
 async fn ids<E: Exported>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Vec<Uuid>> {
-    let finder =
-        matching::<E>(tx, list)?.map(|select| sort.order(select.select_only().column_as(E::ID, "id")));
+    let finder = matching::<E>(tx, list)?.map(|select| sort.order(select.select_only().column_as(E::ID, "id")));
     let rows: Vec<Found> = tx.rows(finder).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// A transaction of its own, so that a slow reader holds no connection. Rows that went out of sight meanwhile are left out.
-async fn piece<E: Exported>(
-    ctx: &Ctx,
-    columns: &Columns<E>,
-    names: &Names,
-    ids: &[Uuid],
-) -> Result<String, Error> {
+async fn piece<E: Exported>(ctx: &Ctx, columns: &Columns<E>, names: &Names, ids: &[Uuid]) -> Result<String, Error> {
     let tx = ctx.read().await?;
     let finder = row::finder::<E>(&tx, tx.scope()).filter(E::ID.is_in(ids.iter().copied()));
-    let mut rows: HashMap<Uuid, E::Model> = tx
-        .all(finder)
-        .await?
-        .into_iter()
-        .map(|row| (E::id(&row), row))
-        .collect();
+    let mut rows: HashMap<Uuid, E::Model> = tx.all(finder).await?.into_iter().map(|row| (E::id(&row), row)).collect();
     let rows: Vec<E::Model> = ids.iter().filter_map(|id| rows.remove(id)).collect();
     let mut text = String::new();
     for record in E::wire(&tx, rows).await? {

@@ -75,10 +75,7 @@ pub struct Form {
 impl Form {
     /// `noun` is the request's field that holds the record, e.g. "customer".
     pub fn new(noun: &'static str) -> Self {
-        Self {
-            noun,
-            violations: Violations::new(),
-        }
+        Self { noun, violations: Violations::new() }
     }
 
     /// The value, or none with the problem noted at the field.
@@ -88,8 +85,7 @@ impl Form {
 
     /// Notes a problem at a field of the record.
     pub fn add(&mut self, path: &str, message: impl Into<String>) {
-        self.violations
-            .add(format!("{}.{path}", self.noun), message.into());
+        self.violations.add(format!("{}.{path}", self.noun), message.into());
     }
 
     /// Notes a problem at a field of the request itself.
@@ -136,15 +132,8 @@ impl Edit<'_> {
             form.add("version", "Send the version that was edited.");
         }
         let paths = self.masked(&mut form);
-        let changes = paths
-            .into_iter()
-            .filter_map(|path| form.take(path, read(path)))
-            .collect();
-        form.finish(Patch {
-            id: id.unwrap_or_default(),
-            version: self.version,
-            changes,
-        })
+        let changes = paths.into_iter().filter_map(|path| form.take(path, read(path))).collect();
+        form.finish(Patch { id: id.unwrap_or_default(), version: self.version, changes })
     }
 
     /// Writable paths the mask names, each once.
@@ -156,16 +145,11 @@ impl Edit<'_> {
         for path in self.mask {
             let before = named.len();
             let covers = |writable: &str| {
-                writable
-                    .strip_prefix(path.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                writable.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
             let found = !path.is_empty() && self.paths.iter().any(|writable| covers(writable));
             if !found {
-                form.add_outside(
-                    "update_mask",
-                    format!("\"{}\" is no field that can be changed.", brief(path)),
-                );
+                form.add_outside("update_mask", format!("\"{}\" is no field that can be changed.", brief(path)));
             }
             named.extend(self.paths.iter().filter(|writable| found && covers(writable)));
             dedup_from(&mut named, before);

@@ -14,16 +14,10 @@ use crate::{contact, customer, lead};
 pub async fn people_of(tx: &TenantDb, kind: Kind, id: Uuid) -> Result<People> {
     let scope = tx.scope();
     match kind {
-        Kind::Customer => Ok(row::seen::<customer::store::Entity>(tx, scope, id)
-            .await?
-            .people()),
+        Kind::Customer => Ok(row::seen::<customer::store::Entity>(tx, scope, id).await?.people()),
         Kind::Contact => {
             let contact = row::seen::<contact::store::Entity>(tx, scope, id).await?;
-            Ok(
-                row::seen::<customer::store::Entity>(tx, scope, contact.customer_id)
-                    .await?
-                    .people(),
-            )
+            Ok(row::seen::<customer::store::Entity>(tx, scope, contact.customer_id).await?.people())
         }
         Kind::Lead => {
             let lead = row::seen::<lead::store::Entity>(tx, scope, id).await?;

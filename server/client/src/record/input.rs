@@ -33,10 +33,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            suggestion: None,
-        }
+        Self { message: message.into(), suggestion: None }
     }
 
     pub fn suggest(mut self, suggestion: Option<String>) -> Self {
@@ -68,21 +65,14 @@ pub fn line(text: &str, max: usize) -> Result<String, Problem> {
 /// One line that must not be empty. `what` is what to enter, e.g. "a name".
 pub fn required(what: &str, text: &str, max: usize) -> Result<String, Problem> {
     let text = line(text, max)?;
-    if text.is_empty() {
-        Err(Problem::new(format!("Enter {what}.")))
-    } else {
-        Ok(text)
-    }
+    if text.is_empty() { Err(Problem::new(format!("Enter {what}."))) } else { Ok(text) }
 }
 
 /// Text of several lines, with line feeds between them; may be empty.
 pub fn lines(text: &str, max: usize) -> Result<String, Problem> {
     let text = composed(text).replace("\r\n", "\n").replace('\r', "\n");
     if text.chars().any(|c| is_hidden(c) && c != '\n' && c != '\t') {
-        let visible: String = text
-            .chars()
-            .filter(|c| !is_hidden(*c) || *c == '\n' || *c == '\t')
-            .collect();
+        let visible: String = text.chars().filter(|c| !is_hidden(*c) || *c == '\n' || *c == '\t').collect();
         let suggestion = (visible.chars().count() <= max).then_some(visible);
         return Err(Problem::new("Remove the invisible control characters.").suggest(suggestion));
     }
@@ -101,10 +91,7 @@ pub fn tags<S: AsRef<str>>(tags: &[S]) -> Result<Vec<String>, Problem> {
         if tag.contains([',', ';']) {
             return Err(Problem::new("Write a tag without commas and semicolons."));
         }
-        if !kept
-            .iter()
-            .any(|other| other.to_lowercase() == tag.to_lowercase())
-        {
+        if !kept.iter().any(|other| other.to_lowercase() == tag.to_lowercase()) {
             kept.push(tag);
         }
     }
@@ -119,9 +106,7 @@ pub fn choice(what: &str, prefix: &'static str, text: &str) -> Result<Option<Uui
     if text.is_empty() {
         return Ok(None);
     }
-    ids::parse(prefix, text)
-        .map(Some)
-        .ok_or_else(|| Problem::new(format!("Choose {what} from the list.")))
+    ids::parse(prefix, text).map(Some).ok_or_else(|| Problem::new(format!("Choose {what} from the list.")))
 }
 
 /// A day as ISO 8601 ("2026-11-20"); empty for none.
@@ -147,16 +132,13 @@ fn composed(text: &str) -> String {
 
 /// Control characters, and those that turn the direction of the text around them.
 fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn within(text: String, max: usize) -> Result<String, Problem> {
     let length = text.chars().count();
     if length > max {
-        return Err(Problem::new(format!(
-            "Use at most {max} characters; this has {length}."
-        )));
+        return Err(Problem::new(format!("Use at most {max} characters; this has {length}.")));
     }
     Ok(text)
 }
@@ -167,32 +149,20 @@ mod tests {
 
     #[test]
     fn a_line_is_trimmed_and_composed() {
-        assert_eq!(
-            line("  Snabbko\u{308}p \u{feff}", 200).as_deref(),
-            Ok("Snabbk\u{f6}p")
-        );
+        assert_eq!(line("  Snabbko\u{308}p \u{feff}", 200).as_deref(), Ok("Snabbk\u{f6}p"));
     }
 
     #[test]
     fn a_line_with_hidden_characters_comes_back_with_a_clean_one() {
         for text in ["two\r\nlines", "two\u{0}lines", "two\u{202e}lines"] {
-            assert_eq!(
-                line(text, 200).unwrap_err().suggestion.as_deref(),
-                Some("two lines"),
-                "{text:?}"
-            );
+            assert_eq!(line(text, 200).unwrap_err().suggestion.as_deref(), Some("two lines"), "{text:?}");
         }
     }
 
     #[test]
     fn length_counts_characters() {
         assert!(line(&"ö".repeat(200), 200).is_ok());
-        assert!(
-            line(&"o".repeat(201), 200)
-                .unwrap_err()
-                .message
-                .contains("at most 200")
-        );
+        assert!(line(&"o".repeat(201), 200).unwrap_err().message.contains("at most 200"));
     }
 
     #[test]
@@ -203,10 +173,7 @@ mod tests {
 
     #[test]
     fn tags_are_kept_once_and_counted() {
-        assert_eq!(
-            tags(&["VIP", " vip ", "Net 30"]),
-            Ok(vec!["VIP".to_owned(), "Net 30".to_owned()])
-        );
+        assert_eq!(tags(&["VIP", " vip ", "Net 30"]), Ok(vec!["VIP".to_owned(), "Net 30".to_owned()]));
         assert!(tags(&["a, b"]).is_err() && tags(&[""]).is_err() && tags(&["x".repeat(41)]).is_err());
         let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
         assert!(tags(&many).is_err() && tags(&many[1..]).is_ok());
@@ -216,13 +183,7 @@ mod tests {
     fn a_day_must_exist() {
         assert_eq!(day("2026-11-20"), Ok(NaiveDate::from_ymd_opt(2026, 11, 20)));
         assert_eq!(day(""), Ok(None));
-        for text in [
-            "2026-02-30",
-            "2026-1-2",
-            "20.11.2026",
-            "+2026-11-2",
-            "2026-11-20T00:00",
-        ] {
+        for text in ["2026-02-30", "2026-1-2", "20.11.2026", "+2026-11-2", "2026-11-20T00:00"] {
             assert!(day(text).is_err(), "{text}");
         }
     }

@@ -31,9 +31,7 @@ impl Kind {
     }
 
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Customer, Self::Contact, Self::Lead]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
+        [Self::Customer, Self::Contact, Self::Lead].into_iter().find(|kind| kind.as_str() == text)
     }
 
     pub const fn into_pb(self) -> pb::RecordKind {

@@ -25,18 +25,12 @@ pub struct Page<M> {
 /// One page. The total is counted with the first page only; later ones leave it at zero.
 pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Page<E::Model>> {
     let matching = matching::<E>(tx, list)?;
-    let after = list
-        .after
-        .as_ref()
-        .map(|token| sort.after(&token.last_key, token.last_id))
-        .transpose()?;
+    let after = list.after.as_ref().map(|token| sort.after(&token.last_key, token.last_id)).transpose()?;
     let finder = match after {
         Some(condition) => matching.clone().filter(condition),
         None => matching.clone(),
     };
-    let mut rows = tx
-        .all(finder.map(|select| sort.order(select).limit(list.size + 1)))
-        .await?;
+    let mut rows = tx.all(finder.map(|select| sort.order(select).limit(list.size + 1))).await?;
     let more = rows.len() as u64 > list.size;
     rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
     let mut info = PageInfo::default();
@@ -44,11 +38,7 @@ pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Resu
         info.next_page_token = list.token_after(sort.key(last), E::id(last));
     }
     if list.after.is_none() {
-        let total = if more {
-            count(tx, matching).await?
-        } else {
-            rows.len() as u64
-        };
+        let total = if more { count(tx, matching).await? } else { rows.len() as u64 };
         info.total_is_capped = total > COUNTED;
         info.total_size = i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX);
     }
@@ -74,19 +64,12 @@ struct Count {
 
 async fn count<E: Record>(tx: &TenantDb, matching: Scoped<E>) -> Result<u64> {
     let counting = matching.map(|select| {
-        let mut select = select
-            .select_only()
-            .expr(sea_query::Expr::val(1))
-            .limit(COUNTED + 1);
+        let mut select = select.select_only().expr(sea_query::Expr::val(1)).limit(COUNTED + 1);
         let query = QueryTrait::query(&mut select);
         let matches = std::mem::take(query);
-        query
-            .expr_as(sea_query::Expr::cust("COUNT(*)"), "count")
-            .from_subquery(matches, "matches");
+        query.expr_as(sea_query::Expr::cust("COUNT(*)"), "count").from_subquery(matches, "matches");
         select
     });
     let rows: Vec<Count> = tx.rows(counting).await?;
-    Ok(rows
-        .first()
-        .map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
+    Ok(rows.first().map_or(0, |row| u64::try_from(row.count).unwrap_or(0)))
 }

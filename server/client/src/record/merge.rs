@@ -57,20 +57,13 @@ impl<C> Merge<C> {
 ///
 /// Equal values on both sides are agreement, not conflict. `theirs` may name a field several times; the last entry wins.
 pub fn merge<F: Fields>(current: &F, mine: &[F::Change], theirs: &[TheirChange]) -> Merge<F::Change> {
-    let mut result = Merge {
-        apply: Vec::new(),
-        merged: Vec::new(),
-        conflicts: Vec::new(),
-    };
+    let mut result = Merge { apply: Vec::new(), merged: Vec::new(), conflicts: Vec::new() };
     for change in mine {
         if current.current(change) == *change {
             continue;
         }
         match theirs.iter().rfind(|their| their.field == change.field()) {
-            Some(their) => result.conflicts.push(Conflict {
-                field: change.field(),
-                by: their.by.clone(),
-            }),
+            Some(their) => result.conflicts.push(Conflict { field: change.field(), by: their.by.clone() }),
             None => result.apply.push(change.clone()),
         }
     }
@@ -95,11 +88,7 @@ pub struct BeforeAfter {
 pub fn before_after<F: Fields>(current: &F, changes: &[F::Change]) -> Vec<BeforeAfter> {
     changes
         .iter()
-        .map(|change| BeforeAfter {
-            field: change.field(),
-            before: current.current(change).text(),
-            after: change.text(),
-        })
+        .map(|change| BeforeAfter { field: change.field(), before: current.current(change).text(), after: change.text() })
         .collect()
 }
 
@@ -145,29 +134,16 @@ mod tests {
 
     /// Edits of a small record with few values, so that both agreement and conflict are common.
     fn edit() -> impl Strategy<Value = Vec<Set>> {
-        proptest::collection::btree_map(0..NAMES.len(), 0u8..3, 0..NAMES.len()).prop_map(|edit| {
-            edit.into_iter()
-                .map(|(at, value)| Set(NAMES[at], value))
-                .collect()
-        })
+        proptest::collection::btree_map(0..NAMES.len(), 0u8..3, 0..NAMES.len())
+            .prop_map(|edit| edit.into_iter().map(|(at, value)| Set(NAMES[at], value)).collect())
     }
 
     fn changed(base: &Record, changes: &[Set]) -> Vec<Set> {
-        changes
-            .iter()
-            .filter(|change| base.current(change) != **change)
-            .cloned()
-            .collect()
+        changes.iter().filter(|change| base.current(change) != **change).cloned().collect()
     }
 
     fn theirs(changes: &[Set]) -> Vec<TheirChange> {
-        changes
-            .iter()
-            .map(|c| TheirChange {
-                field: c.0.to_owned(),
-                by: "Ana".to_owned(),
-            })
-            .collect()
+        changes.iter().map(|c| TheirChange { field: c.0.to_owned(), by: "Ana".to_owned() }).collect()
     }
 
     proptest! {
@@ -222,13 +198,7 @@ mod tests {
         let merge = merge(&current, &[Set("email", 1), Set("phone", 7)], &others);
         assert_eq!(merge.merged, ["name"]);
         assert_eq!(merge.apply, [Set("phone", 7)]);
-        assert_eq!(
-            merge.conflicts,
-            [Conflict {
-                field: "email",
-                by: "Ana".to_owned()
-            }]
-        );
+        assert_eq!(merge.conflicts, [Conflict { field: "email", by: "Ana".to_owned() }]);
         assert_eq!(merge.changed_by(), "Ana");
     }
 }

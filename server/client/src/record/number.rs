@@ -26,12 +26,8 @@ struct Last {
 pub async fn next(tx: &TenantDb, kind: Kind) -> Result<i64> {
     let sql = "INSERT INTO counters (org_id, name, value) VALUES ({org}, ?, ?) \
                ON CONFLICT (org_id, name) DO UPDATE SET value = counters.value + 1 RETURNING value";
-    let rows: Vec<Last> = tx
-        .query(sql, vec![kind.as_str().into(), first(kind).into()])
-        .await?;
-    rows.first()
-        .map(|row| row.value)
-        .ok_or_else(|| Error::internal("a counter gave no number"))
+    let rows: Vec<Last> = tx.query(sql, vec![kind.as_str().into(), first(kind).into()]).await?;
+    rows.first().map(|row| row.value).ok_or_else(|| Error::internal("a counter gave no number"))
 }
 
 /// The number as people write it.

@@ -62,37 +62,20 @@ impl People {
     pub fn claimed_by(self, principal: &Principal) -> Self {
         let me = Some(principal.user_id);
         match principal.role.as_str() {
-            "STAFF" => Self {
-                owner: self.owner.or(me),
-                ..self
-            },
-            "EMPLOYEE" => Self {
-                assignee: self.assignee.or(me),
-                ..self
-            },
-            "MANAGER" => Self {
-                owner: self.owner.or(me),
-                team: self.team.or(principal.team_ids.first().copied()),
-                ..self
-            },
+            "STAFF" => Self { owner: self.owner.or(me), ..self },
+            "EMPLOYEE" => Self { assignee: self.assignee.or(me), ..self },
+            "MANAGER" => Self { owner: self.owner.or(me), team: self.team.or(principal.team_ids.first().copied()), ..self },
             _ => self,
         }
     }
 
     pub const fn places(self) -> [Place; 3] {
-        [
-            Place::Owner(self.owner),
-            Place::Assignee(self.assignee),
-            Place::Team(self.team),
-        ]
+        [Place::Owner(self.owner), Place::Assignee(self.assignee), Place::Team(self.team)]
     }
 
     /// The places a request names somebody for.
     pub fn given(self) -> Vec<Place> {
-        self.places()
-            .into_iter()
-            .filter(|place| place.id().is_some())
-            .collect()
+        self.places().into_iter().filter(|place| place.id().is_some()).collect()
     }
 
     pub const fn with(self, place: Place) -> Self {
@@ -107,11 +90,7 @@ impl People {
 /// The transaction of a write. One that may take the record out of the person's own sight needs the whole company in view, because
 /// the row policies judge the row after the write too; what the person may touch is then up to the finder alone.
 pub async fn write(ctx: &Ctx, keeps_sight: bool) -> Result<WriteDb> {
-    if keeps_sight {
-        ctx.write().await
-    } else {
-        ctx.write_whole_org().await
-    }
+    if keeps_sight { ctx.write().await } else { ctx.write_whole_org().await }
 }
 
 /// Refuses filling places by somebody whose role does not include it; to take work oneself is always allowed. `noun` is the request's field of the record.
@@ -123,10 +102,7 @@ pub fn check_right(principal: &Principal, noun: &str, places: &[Place]) -> Resul
     let mut violations = Violations::new();
     for place in places {
         if *place != Place::Assignee(me) {
-            violations.add(
-                format!("{noun}.{}", place.field()),
-                "Your role doesn't include handing records on.",
-            );
+            violations.add(format!("{noun}.{}", place.field()), "Your role doesn't include handing records on.");
         }
     }
     violations.into_result()
@@ -146,12 +122,8 @@ pub async fn check_exist(tx: &TenantDb, noun: &str, places: &[Place]) -> Result<
             Place::Team(_) => None,
         })
         .collect();
-    let teams: HashSet<Uuid> = places
-        .iter()
-        .filter_map(|place| if let Place::Team(id) = place { *id } else { None })
-        .collect();
-    let members =
-        "SELECT user_id AS id FROM memberships WHERE org_id = {org} AND disabled_at IS NULL AND user_id IN";
+    let teams: HashSet<Uuid> = places.iter().filter_map(|place| if let Place::Team(id) = place { *id } else { None }).collect();
+    let members = "SELECT user_id AS id FROM memberships WHERE org_id = {org} AND disabled_at IS NULL AND user_id IN";
     let users = found(tx, members, users).await?;
     let teams = found(tx, "SELECT id FROM teams WHERE org_id = {org} AND id IN", teams).await?;
     let mut violations = Violations::new();
@@ -161,11 +133,7 @@ pub async fn check_exist(tx: &TenantDb, noun: &str, places: &[Place]) -> Result<
             Place::Team(id) => (id, &teams, "Choose a team from the list."),
         };
         if id.is_some_and(|id| !known.contains(&id)) {
-            let path = if noun.is_empty() {
-                place.field().to_owned()
-            } else {
-                format!("{noun}.{}", place.field())
-            };
+            let path = if noun.is_empty() { place.field().to_owned() } else { format!("{noun}.{}", place.field()) };
             violations.add(path, text);
         }
     }

@@ -52,17 +52,13 @@ pub trait Owned: Record + VisibleEntity {
 
 /// A record as somebody sees it.
 pub async fn seen<E: Record>(tx: &TenantDb, scope: &Scope, id: Uuid) -> Result<E::Model> {
-    tx.one(finder::<E>(tx, scope).filter(E::ID.eq(id)))
-        .await?
-        .ok_or(E::KIND.not_found())
+    tx.one(finder::<E>(tx, scope).filter(E::ID.eq(id))).await?.ok_or(E::KIND.not_found())
 }
 
 /// As [`seen`], held until the transaction ends: nobody else writes it meanwhile.
 pub async fn locked<E: Record>(tx: &TenantDb, scope: &Scope, id: Uuid) -> Result<E::Model> {
     let finder = finder::<E>(tx, scope).filter(E::ID.eq(id));
-    tx.one(finder.map(QuerySelect::lock_exclusive))
-        .await?
-        .ok_or(E::KIND.not_found())
+    tx.one(finder.map(QuerySelect::lock_exclusive)).await?.ok_or(E::KIND.not_found())
 }
 
 /// All records of a kind that somebody sees.

@@ -41,24 +41,14 @@ impl Written {
 
     /// An event and the news of a new record.
     pub async fn trace_new(self, tx: &TenantDb, writer: &Writer) -> Result<()> {
-        let kind = if writer.origin == Origin::Import {
-            EventKind::Imported
-        } else {
-            EventKind::Created
-        };
+        let kind = if writer.origin == Origin::Import { EventKind::Imported } else { EventKind::Created };
         store::insert_events(tx, writer, &[NewEvent::new(self.kind, self.id, kind)]).await?;
         self.announce_new(tx);
         Ok(())
     }
 
     /// Events and news of an edit.
-    pub async fn trace_edit(
-        self,
-        tx: &TenantDb,
-        writer: &Writer,
-        changes: Vec<BeforeAfter>,
-        before: People,
-    ) -> Result<()> {
+    pub async fn trace_edit(self, tx: &TenantDb, writer: &Writer, changes: Vec<BeforeAfter>, before: People) -> Result<()> {
         let fields = changes.iter().map(|change| change.field.to_owned()).collect();
         store::insert_events(tx, writer, &self.events(writer.origin, changes)).await?;
         self.announce_fields(tx, fields, before);
@@ -77,10 +67,7 @@ impl Written {
             };
             match events.iter_mut().find(|event| event.kind == kind) {
                 Some(event) => event.changes.push(change),
-                None => events.push(NewEvent {
-                    changes: vec![change],
-                    ..NewEvent::new(self.kind, self.id, kind)
-                }),
+                None => events.push(NewEvent { changes: vec![change], ..NewEvent::new(self.kind, self.id, kind) }),
             }
         }
         events

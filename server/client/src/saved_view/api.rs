@@ -44,11 +44,7 @@ impl SavedViewService for Api {
         check(ctx.principal()?, &new)?;
         let tx = ctx.write().await?;
         let view = store::insert_view(&tx, ctx.new_id(), ctx.principal()?.user_id, new).await?;
-        Ok(tx
-            .commit(pb::CreateSavedViewResponse {
-                view: Some(view.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::CreateSavedViewResponse { view: Some(view.into_pb()) }).await?)
     }
 
     async fn update_saved_view(
@@ -64,11 +60,7 @@ impl SavedViewService for Api {
             return Err(Error::conflict(&before.into_pb()).into());
         }
         let view = store::update_view(&tx, before, edit.view).await?;
-        Ok(tx
-            .commit(pb::UpdateSavedViewResponse {
-                view: Some(view.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::UpdateSavedViewResponse { view: Some(view.into_pb()) }).await?)
     }
 
     async fn delete_saved_view(
@@ -92,17 +84,10 @@ fn check(principal: &Principal, view: &NewSavedView) -> Result<()> {
         Some(Kind::Contact) => contact::store::Entity::LIST,
         Some(Kind::Lead) => lead::store::Entity::LIST,
         None => {
-            return Err(Error::invalid(
-                "view.kind",
-                "Your role does not include this list.",
-            ));
+            return Err(Error::invalid("view.kind", "Your role does not include this list."));
         }
     };
-    let read = spec.read(ListRequest {
-        filter: &view.filter,
-        order_by: &view.order_by,
-        ..ListRequest::default()
-    });
+    let read = spec.read(ListRequest { filter: &view.filter, order_by: &view.order_by, ..ListRequest::default() });
     let Err(problems) = read else { return Ok(()) };
     let mut violations = Violations::new();
     for (field, message) in problems.iter() {

@@ -54,11 +54,7 @@ impl SavedViewEdit {
             form.add("version", "Send the version that was edited.");
         }
         let new = read(&view, &mut form);
-        form.finish(Self {
-            id: id.unwrap_or_default(),
-            version: view.version,
-            view: new,
-        })
+        form.finish(Self { id: id.unwrap_or_default(), version: view.version, view: new })
     }
 }
 
@@ -69,15 +65,9 @@ fn read(view: &pb::SavedView, form: &mut Form) -> NewSavedView {
     }
     NewSavedView {
         kind,
-        name: form
-            .take("name", input::required("a name", &view.name, NAME))
-            .unwrap_or_default(),
-        filter: form
-            .take("filter", input::line(&view.filter, FILTER))
-            .unwrap_or_default(),
-        order_by: form
-            .take("order_by", input::line(&view.order_by, ORDER_BY))
-            .unwrap_or_default(),
+        name: form.take("name", input::required("a name", &view.name, NAME)).unwrap_or_default(),
+        filter: form.take("filter", input::line(&view.filter, FILTER)).unwrap_or_default(),
+        order_by: form.take("order_by", input::line(&view.order_by, ORDER_BY)).unwrap_or_default(),
         columns: form.take("columns", columns(&view.columns)).unwrap_or_default(),
         shared: view.shared,
     }
@@ -87,9 +77,7 @@ fn read(view: &pb::SavedView, form: &mut Form) -> NewSavedView {
 fn columns(columns: &[String]) -> Result<Vec<String>, Problem> {
     let mut kept: Vec<String> = Vec::new();
     for column in columns {
-        let plain = column
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.');
+        let plain = column.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.');
         if column.is_empty() || column.len() > COLUMN || !plain {
             return Err(Problem::new("Choose columns from the list."));
         }
@@ -109,34 +97,15 @@ mod tests {
 
     #[test]
     fn every_problem_of_a_view_is_told_at_once() {
-        let view = pb::SavedView {
-            filter: "x".repeat(2_001),
-            columns: vec!["Na me".to_owned()],
-            ..Default::default()
-        };
-        let Err(Error::Invalid(violations)) = SavedViewEdit::parse(Some(view)) else {
-            panic!("accepted")
-        };
+        let view = pb::SavedView { filter: "x".repeat(2_001), columns: vec!["Na me".to_owned()], ..Default::default() };
+        let Err(Error::Invalid(violations)) = SavedViewEdit::parse(Some(view)) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-        assert_eq!(
-            fields,
-            [
-                "view.id",
-                "view.version",
-                "view.kind",
-                "view.name",
-                "view.filter",
-                "view.columns"
-            ]
-        );
+        assert_eq!(fields, ["view.id", "view.version", "view.kind", "view.name", "view.filter", "view.columns"]);
     }
 
     #[test]
     fn a_column_is_shown_once() {
         let twice = ["name", "address.city", "name"].map(str::to_owned);
-        assert_eq!(
-            columns(&twice),
-            Ok(vec!["name".to_owned(), "address.city".to_owned()])
-        );
+        assert_eq!(columns(&twice), Ok(vec!["name".to_owned(), "address.city".to_owned()]));
     }
 }

@@ -1,8 +1,6 @@
 //! Rows of saved views. A shared one is read by everyone in the company and changed by its maker only.
 
-use sea_orm::{
-    ActiveValue::Set, Condition, IntoActiveModel as _, QueryOrder as _, QuerySelect as _, entity::prelude::*,
-};
+use sea_orm::{ActiveValue::Set, Condition, IntoActiveModel as _, QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use streamflow_kernel::{
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
@@ -47,11 +45,7 @@ impl TenantEntity for Entity {
 /// The person's own views and the shared ones, by name; of one kind or of all.
 pub async fn saved_views(tx: &TenantDb, me: Uuid, kind: Option<Kind>) -> Result<Vec<Model>> {
     let finder = tx.find::<Entity>().map(|select| {
-        let select = select
-            .filter(readable(me))
-            .order_by_asc(Column::Name)
-            .order_by_asc(Column::Id)
-            .limit(MOST);
+        let select = select.filter(readable(me)).order_by_asc(Column::Name).order_by_asc(Column::Id).limit(MOST);
         match kind {
             Some(kind) => select.filter(Column::Kind.eq(kind.as_str())),
             None => select,
@@ -62,29 +56,16 @@ pub async fn saved_views(tx: &TenantDb, me: Uuid, kind: Option<Kind>) -> Result<
 
 /// A view of this person, held until the transaction ends. Others' shared views are known to exist, but not theirs to change.
 pub async fn own_view(tx: &TenantDb, me: Uuid, id: Uuid) -> Result<Model> {
-    let finder = tx.find::<Entity>().map(|select| {
-        select
-            .filter(Column::Id.eq(id))
-            .filter(readable(me))
-            .lock_exclusive()
-    });
+    let finder = tx.find::<Entity>().map(|select| select.filter(Column::Id.eq(id)).filter(readable(me)).lock_exclusive());
     let view = tx.one(finder).await?.ok_or(Error::not_found("view"))?;
     if view.owner_id != me {
-        return Err(Error::denied(
-            "NOT_YOURS",
-            "Only the person who made this view can change it. Save it under a new name.",
-        ));
+        return Err(Error::denied("NOT_YOURS", "Only the person who made this view can change it. Save it under a new name."));
     }
     Ok(view)
 }
 
 pub async fn insert_view(tx: &TenantDb, id: Uuid, me: Uuid, new: NewSavedView) -> Result<Model> {
-    let mut row = ActiveModel {
-        id: Set(id),
-        version: Set(1),
-        owner_id: Set(me),
-        ..Default::default()
-    };
+    let mut row = ActiveModel { id: Set(id), version: Set(1), owner_id: Set(me), ..Default::default() };
     put(&mut row, new)?;
     let view = tx.insert(row).await?;
     view.announce(tx, Op::Created, view.audience());
@@ -105,16 +86,13 @@ pub async fn update_view(tx: &TenantDb, before: Model, new: NewSavedView) -> Res
 }
 
 pub async fn delete_view(tx: &TenantDb, view: Model) -> Result<()> {
-    tx.delete_many::<Entity>(|delete| delete.filter(Column::Id.eq(view.id)))
-        .await?;
+    tx.delete_many::<Entity>(|delete| delete.filter(Column::Id.eq(view.id))).await?;
     view.announce(tx, Op::Deleted, view.audience());
     Ok(())
 }
 
 fn readable(me: Uuid) -> Condition {
-    Condition::any()
-        .add(Column::OwnerId.eq(me))
-        .add(Column::Shared.eq(true))
+    Condition::any().add(Column::OwnerId.eq(me)).add(Column::Shared.eq(true))
 }
 
 fn put(row: &mut ActiveModel, view: NewSavedView) -> Result<()> {
@@ -130,22 +108,11 @@ fn put(row: &mut ActiveModel, view: NewSavedView) -> Result<()> {
 
 impl Model {
     fn audience(&self) -> Audience {
-        if self.shared {
-            Audience::EVERYONE
-        } else {
-            Audience::people(Some(self.owner_id), None, None)
-        }
+        if self.shared { Audience::EVERYONE } else { Audience::people(Some(self.owner_id), None, None) }
     }
 
     fn announce(&self, tx: &TenantDb, op: Op, audience: Audience) {
-        tx.record(Change {
-            entity: "saved_view",
-            id: self.id,
-            version: self.version,
-            op,
-            fields: Vec::new(),
-            audience,
-        });
+        tx.record(Change { entity: "saved_view", id: self.id, version: self.version, op, fields: Vec::new(), audience });
     }
 
     pub fn into_pb(self) -> pb::SavedView {

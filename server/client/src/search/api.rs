@@ -22,23 +22,14 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl SearchService for Api {
-    async fn search(
-        &self,
-        request: Request<pb::SearchRequest>,
-    ) -> Result<Response<pb::SearchResponse>, Status> {
+    async fn search(&self, request: Request<pb::SearchRequest>) -> Result<Response<pb::SearchResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let wanted = Wanted::parse(&req)?;
         let role = &ctx.principal()?.role;
-        let kinds: Vec<Kind> = wanted
-            .kinds
-            .into_iter()
-            .filter(|kind| kind.is_readable_by(role))
-            .collect();
+        let kinds: Vec<Kind> = wanted.kinds.into_iter().filter(|kind| kind.is_readable_by(role)).collect();
         let db = ctx.read().await?;
         let hits = find::find(&db, &wanted.query, &kinds, wanted.limit).await?;
-        Ok(Response::new(pb::SearchResponse {
-            hits: hits.into_iter().map(into_pb).collect(),
-        }))
+        Ok(Response::new(pb::SearchResponse { hits: hits.into_iter().map(into_pb).collect() }))
     }
 }
 
@@ -71,16 +62,8 @@ impl Wanted {
             violations.add("limit", "Ask for at least 1 hit.");
         }
         violations.into_result()?;
-        let limit = if req.limit == 0 {
-            USUAL
-        } else {
-            req.limit.min(MOST)
-        };
-        Ok(Self {
-            query: Query::parse(&req.query),
-            kinds,
-            limit: usize::try_from(limit).unwrap_or_default(),
-        })
+        let limit = if req.limit == 0 { USUAL } else { req.limit.min(MOST) };
+        Ok(Self { query: Query::parse(&req.query), kinds, limit: usize::try_from(limit).unwrap_or_default() })
     }
 }
 

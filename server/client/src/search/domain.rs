@@ -36,10 +36,7 @@ pub fn normalise(text: &str) -> String {
 
 /// The text as one key: lower case, without blanks around, blanks within as underscores, so that keys can stand in one space-separated column.
 pub fn key(text: &str) -> String {
-    text.to_lowercase()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join("_")
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join("_")
 }
 
 /// Marks that sit on a letter. Vowel signs of Indic scripts are letters of their own and stay.
@@ -83,21 +80,10 @@ impl Query {
     /// Reads what was typed; characters after [`QUERY`] are ignored.
     pub fn parse(typed: &str) -> Self {
         let typed: String = typed.chars().take(QUERY).collect();
-        let digit_variants = if looks_like_phone(&typed) {
-            phone::variants(&typed)
-        } else {
-            Vec::new()
-        };
+        let digit_variants = if looks_like_phone(&typed) { phone::variants(&typed) } else { Vec::new() };
         let core = digit_variants.last().filter(|digits| digits.len() >= 3);
-        let digits = core
-            .or_else(|| digit_variants.first().filter(|digits| digits.len() >= 3))
-            .cloned();
-        Self {
-            text: normalise(&typed),
-            digits,
-            digit_variants,
-            key: number_key(&typed).unwrap_or_else(|| key(&typed)),
-        }
+        let digits = core.or_else(|| digit_variants.first().filter(|digits| digits.len() >= 3)).cloned();
+        Self { text: normalise(&typed), digits, digit_variants, key: number_key(&typed).unwrap_or_else(|| key(&typed)) }
     }
 
     /// True when there is nothing to search for.
@@ -113,11 +99,7 @@ impl Query {
     ///
     /// The trigram index cannot see shorter words; look for those as prefixes of words instead.
     pub fn fts_all(&self) -> Option<String> {
-        let words: Vec<String> = self
-            .words()
-            .filter(|word| word.chars().count() >= 3)
-            .map(quoted)
-            .collect();
+        let words: Vec<String> = self.words().filter(|word| word.chars().count() >= 3).map(quoted).collect();
         (!words.is_empty()).then(|| format!("text : ({})", words.join(" AND ")))
     }
 
@@ -153,9 +135,7 @@ fn looks_like_phone(typed: &str) -> bool {
 /// "C-10482" for "c10482", "C 10482" and "c-10482"; the same for leads.
 fn number_key(typed: &str) -> Option<String> {
     let lower = typed.trim().to_lowercase();
-    let (letter, rest) = ["c", "l"]
-        .iter()
-        .find_map(|letter| lower.strip_prefix(letter).map(|rest| (letter, rest)))?;
+    let (letter, rest) = ["c", "l"].iter().find_map(|letter| lower.strip_prefix(letter).map(|rest| (letter, rest)))?;
     let digits = rest.trim_start_matches(['-', ' ', '#']);
     let plain = !digits.is_empty() && digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| format!("{letter}-{digits}"))
@@ -195,14 +175,8 @@ mod tests {
         }
         assert!(Query::parse(" ").is_empty() && !Query::parse("x").is_empty());
         assert_eq!(Query::parse("ab ©").fts_all(), None);
-        assert_eq!(
-            Query::parse("snabb ko").fts_all().as_deref(),
-            Some("text : (\"snabb\")")
-        );
-        assert_eq!(
-            Query::parse("abcd").fts_any().as_deref(),
-            Some("text : (\"abc\" OR \"bcd\")")
-        );
+        assert_eq!(Query::parse("snabb ko").fts_all().as_deref(), Some("text : (\"snabb\")"));
+        assert_eq!(Query::parse("abcd").fts_any().as_deref(), Some("text : (\"abc\" OR \"bcd\")"));
     }
 
     proptest! {

@@ -11,13 +11,7 @@ use crate::record::{
 };
 
 /// Writes the entry of one record, new or not.
-pub async fn upsert(
-    tx: &TenantDb,
-    record: (Kind, Uuid),
-    entry: SearchEntry,
-    people: People,
-    archived: bool,
-) -> Result<()> {
+pub async fn upsert(tx: &TenantDb, record: (Kind, Uuid), entry: SearchEntry, people: People, archived: bool) -> Result<()> {
     let sql = "INSERT INTO search_entries \
                (org_id, kind, id, title, subtitle, text, digits, keys, owner_id, assignee_id, team_id, archived) \
                VALUES ({org}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
@@ -43,14 +37,8 @@ pub async fn upsert(
 
 /// Fills places on the entries of records as on the records, and for customers on those of their contacts.
 pub async fn hand_over(tx: &TenantDb, kind: Kind, ids: &[Uuid], places: &[Place]) -> Result<()> {
-    let columns: Vec<String> = places
-        .iter()
-        .map(|place| format!("{} = ?", place.field()))
-        .collect();
-    let set = format!(
-        "UPDATE search_entries SET {} WHERE org_id = {{org}}",
-        columns.join(", ")
-    );
+    let columns: Vec<String> = places.iter().map(|place| format!("{} = ?", place.field())).collect();
+    let set = format!("UPDATE search_entries SET {} WHERE org_id = {{org}}", columns.join(", "));
     let marks = vec!["?"; ids.len()].join(", ");
     let mut conditions = vec![format!("kind = '{}' AND id IN ({marks})", kind.as_str())];
     if kind == Kind::Customer {

@@ -94,7 +94,10 @@ impl SessionService for Api {
         Ok(Response::new(describe(ctx.principal()?)))
     }
 
-    async fn list_sessions(&self, request: Request<pb::ListSessionsRequest>) -> Result<Response<pb::ListSessionsResponse>, Status> {
+    async fn list_sessions(
+        &self,
+        request: Request<pb::ListSessionsRequest>,
+    ) -> Result<Response<pb::ListSessionsResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         let db = ctx.kernel().database.system_read().await?;
@@ -114,7 +117,10 @@ impl SessionService for Api {
         Ok(Response::new(pb::ListSessionsResponse { sessions }))
     }
 
-    async fn revoke_session(&self, request: Request<pb::RevokeSessionRequest>) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+    async fn revoke_session(
+        &self,
+        request: Request<pb::RevokeSessionRequest>,
+    ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         let id = ids::parse(ids::prefix::SESSION, &req.session_id).ok_or(Error::not_found("session"))?;

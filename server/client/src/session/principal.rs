@@ -55,8 +55,8 @@ struct Row {
 
 /// The definer function is one round trip past the row policies: at this point nobody's company is known yet.
 const POSTGRES: &str = "SELECT session_id, level, user_id, org_id, created_at, last_seen_at, expires_at, revoked_at, email, \
-    display_name, user_disabled_at, second_factor, role, read_only, member_disabled_at, array_to_string(team_ids, ',') AS team_ids, \
-    org_name, tenant_id, time_zone, currency_code FROM session_principal(?)";
+    display_name, user_disabled_at, second_factor, role, read_only, membership_disabled_at AS member_disabled_at, array_to_string(team_ids, ',') AS team_ids, \
+    org_name, tenant_id, time_zone, currency_code FROM session_principal(?) WHERE role IS NOT NULL";
 
 const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s.created_at, s.last_seen_at, s.expires_at, s.revoked_at, \
     u.email, u.display_name, u.disabled_at AS user_disabled_at, u.totp_confirmed_at IS NOT NULL AS second_factor, m.role, m.read_only, \

@@ -23,16 +23,8 @@ pub async fn name_of(tx: &TenantDb, role: &str, about: About) -> Result<String> 
     }
     let scope = tx.scope();
     Ok(match kind {
-        Kind::Customer => {
-            row::seen::<customer::store::Entity>(tx, scope, about.id)
-                .await?
-                .name
-        }
-        Kind::Contact => {
-            row::seen::<contact::store::Entity>(tx, scope, about.id)
-                .await?
-                .name
-        }
+        Kind::Customer => row::seen::<customer::store::Entity>(tx, scope, about.id).await?.name,
+        Kind::Contact => row::seen::<contact::store::Entity>(tx, scope, about.id).await?.name,
         Kind::Lead => row::seen::<lead::store::Entity>(tx, scope, about.id).await?.name,
     })
 }
@@ -70,8 +62,6 @@ async fn seen_among<E: Record>(tx: &TenantDb, ids: Vec<Uuid>) -> Result<Vec<Uuid
         id: Uuid,
     }
     let finder = row::finder::<E>(tx, tx.scope()).filter(E::ID.is_in(ids));
-    let rows: Vec<Row> = tx
-        .rows(finder.map(|select| select.select_only().column(E::ID)))
-        .await?;
+    let rows: Vec<Row> = tx.rows(finder.map(|select| select.select_only().column(E::ID))).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -23,34 +23,18 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl TaskService for Api {
-    async fn list_tasks(
-        &self,
-        request: Request<pb::ListTasksRequest>,
-    ) -> Result<Response<pb::ListTasksResponse>, Status> {
+    async fn list_tasks(&self, request: Request<pb::ListTasksRequest>) -> Result<Response<pb::ListTasksResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let choice = Choice {
-            include_done: req.include_done,
-            everyone: req.everyone,
-        };
-        let asked = ListRequest {
-            page_size: req.page_size,
-            page_token: &req.page_token,
-            ..ListRequest::default()
-        };
+        let choice = Choice { include_done: req.include_done, everyone: req.everyone };
+        let asked = ListRequest { page_size: req.page_size, page_token: &req.page_token, ..ListRequest::default() };
         let list = choice.spec().read(asked).map_err(Error::from)?;
         let tx = ctx.read().await?;
         let (mut tasks, page) = store::tasks(&tx, &list, choice).await?;
         about::hide_unseen(&tx, &mut tasks).await?;
-        Ok(Response::new(pb::ListTasksResponse {
-            tasks: tasks.into_iter().map(into_pb).collect(),
-            page: Some(page),
-        }))
+        Ok(Response::new(pb::ListTasksResponse { tasks: tasks.into_iter().map(into_pb).collect(), page: Some(page) }))
     }
 
-    async fn create_task(
-        &self,
-        request: Request<pb::CreateTaskRequest>,
-    ) -> Result<Response<pb::CreateTaskResponse>, Status> {
+    async fn create_task(&self, request: Request<pb::CreateTaskRequest>) -> Result<Response<pb::CreateTaskResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let new = NewTask::parse(req.task)?;
         let principal = ctx.principal()?;
@@ -62,10 +46,7 @@ impl TaskService for Api {
             title: new.title,
             due_on: new.due_on,
             assignee_id: new.assignee_id.or(Some(principal.user_id)),
-            record_kind: new
-                .about
-                .and_then(|about| Kind::from_pb(about.kind.into()))
-                .map(|kind| kind.as_str().to_owned()),
+            record_kind: new.about.and_then(|about| Kind::from_pb(about.kind.into())).map(|kind| kind.as_str().to_owned()),
             record_id: new.about.map(|about| about.id),
             record_name,
             done_at: None,
@@ -73,11 +54,7 @@ impl TaskService for Api {
         };
         store::insert_task(&tx, &task).await?;
         tx.record(change(&task, Op::Created, &[]));
-        Ok(tx
-            .commit(pb::CreateTaskResponse {
-                task: Some(into_pb(task)),
-            })
-            .await?)
+        Ok(tx.commit(pb::CreateTaskResponse { task: Some(into_pb(task)) }).await?)
     }
 
     async fn complete_task(
@@ -99,11 +76,7 @@ impl TaskService for Api {
             }
         }
         about::hide_unseen(&tx, std::slice::from_mut(&mut task)).await?;
-        Ok(tx
-            .commit(pb::CompleteTaskResponse {
-                task: Some(into_pb(task)),
-            })
-            .await?)
+        Ok(tx.commit(pb::CompleteTaskResponse { task: Some(into_pb(task)) }).await?)
     }
 }
 
@@ -130,14 +103,7 @@ async fn check(tx: &TenantDb, principal: &Principal, new: &NewTask) -> Result<St
 fn change(task: &Task, op: Op, fields: &[&str]) -> Change {
     let fields = fields.iter().map(|field| (*field).to_owned()).collect();
     let audience = Audience::people(None, task.assignee_id, None);
-    Change {
-        entity: "task",
-        id: task.id,
-        version: task.version,
-        op,
-        fields,
-        audience,
-    }
+    Change { entity: "task", id: task.id, version: task.version, op, fields, audience }
 }
 
 fn into_pb(task: Task) -> pb::Task {

@@ -30,15 +30,9 @@ impl NewTask {
     pub fn parse(task: Option<pb::Task>) -> Result<Self, Error> {
         let task = task.unwrap_or_default();
         let mut form = Form::new("task");
-        let title = form.take(
-            "title",
-            input::required("what is to be done", &task.title, limit::TITLE),
-        );
+        let title = form.take("title", input::required("what is to be done", &task.title, limit::TITLE));
         let due_on = form.take("due_on", input::day(&task.due_on));
-        let assignee_id = form.take(
-            "assignee_id",
-            input::choice("a person", prefix::USER, &task.assignee_id),
-        );
+        let assignee_id = form.take("assignee_id", input::choice("a person", prefix::USER, &task.assignee_id));
         let about = form.take("record_id", about(task.record_kind, &task.record_id));
         form.finish(Self {
             title: title.unwrap_or_default(),
@@ -59,9 +53,7 @@ fn about(kind: i32, id: &str) -> Result<Option<About>, Problem> {
         _ => return Err(Problem::new("Say what kind of record the task is about.")),
     };
     let kind = pb::RecordKind::try_from(kind).unwrap_or_default();
-    ids::parse(prefix, id)
-        .map(|id| Some(About { kind, id }))
-        .ok_or_else(|| Problem::new("Choose the record from the list."))
+    ids::parse(prefix, id).map(|id| Some(About { kind, id })).ok_or_else(|| Problem::new("Choose the record from the list."))
 }
 
 #[cfg(test)]
@@ -72,36 +64,15 @@ mod tests {
     fn a_task_is_about_a_record_of_its_kind_or_nothing() {
         let lead = ids::format(prefix::LEAD, Uuid::from_u128(1));
         assert_eq!(about(0, ""), Ok(None));
-        assert_eq!(
-            about(3, &lead),
-            Ok(Some(About {
-                kind: pb::RecordKind::Lead,
-                id: Uuid::from_u128(1)
-            }))
-        );
-        assert!(
-            about(1, &lead).is_err()
-                && about(0, &lead).is_err()
-                && about(3, "").is_err()
-                && about(9, &lead).is_err()
-        );
+        assert_eq!(about(3, &lead), Ok(Some(About { kind: pb::RecordKind::Lead, id: Uuid::from_u128(1) })));
+        assert!(about(1, &lead).is_err() && about(0, &lead).is_err() && about(3, "").is_err() && about(9, &lead).is_err());
     }
 
     #[test]
     fn every_problem_of_a_task_is_told_at_once() {
-        let task = pb::Task {
-            due_on: "soon".to_owned(),
-            assignee_id: "me".to_owned(),
-            record_kind: 3,
-            ..Default::default()
-        };
-        let Err(Error::Invalid(violations)) = NewTask::parse(Some(task)) else {
-            panic!("accepted")
-        };
+        let task = pb::Task { due_on: "soon".to_owned(), assignee_id: "me".to_owned(), record_kind: 3, ..Default::default() };
+        let Err(Error::Invalid(violations)) = NewTask::parse(Some(task)) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-        assert_eq!(
-            fields,
-            ["task.title", "task.due_on", "task.assignee_id", "task.record_id"]
-        );
+        assert_eq!(fields, ["task.title", "task.due_on", "task.assignee_id", "task.record_id"]);
     }
 }

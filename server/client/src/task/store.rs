@@ -35,12 +35,7 @@ impl Choice {
             (true, false) => "tasks.everyone.open",
             (true, true) => "tasks.everyone.all",
         };
-        ListSpec {
-            name,
-            filters: &[],
-            orders: &[BY_DAY],
-            default_order: BY_DAY.ascending(),
-        }
+        ListSpec { name, filters: &[], orders: &[BY_DAY], default_order: BY_DAY.ascending() }
     }
 }
 
@@ -59,8 +54,7 @@ pub struct Task {
     pub created_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str =
-    "id, version, title, due_on, assignee_id, record_kind, record_id, record_name, done_at, created_at";
+const COLUMNS: &str = "id, version, title, due_on, assignee_id, record_kind, record_id, record_name, done_at, created_at";
 
 /// A condition on tasks and its values.
 struct Where {
@@ -74,10 +68,7 @@ impl Where {
         let scope = tx.scope();
         let me: Value = scope.user_id.into();
         match scope.visibility {
-            Visibility::Org if everyone => Self {
-                sql: "org_id = {org}".to_owned(),
-                values: Vec::new(),
-            },
+            Visibility::Org if everyone => Self { sql: "org_id = {org}".to_owned(), values: Vec::new() },
             Visibility::Team if everyone => {
                 let teams = vec!["?"; scope.team_ids.len()].join(", ");
                 let colleagues = if teams.is_empty() {
@@ -87,17 +78,11 @@ impl Where {
                         " OR assignee_id IN (SELECT user_id FROM team_members WHERE org_id = {{org}} AND team_id IN ({teams}))"
                     )
                 };
-                let sql =
-                    format!("org_id = {{org}} AND (assignee_id = ? OR assignee_id IS NULL{colleagues})");
-                let values = std::iter::once(me)
-                    .chain(scope.team_ids.iter().map(|id| (*id).into()))
-                    .collect();
+                let sql = format!("org_id = {{org}} AND (assignee_id = ? OR assignee_id IS NULL{colleagues})");
+                let values = std::iter::once(me).chain(scope.team_ids.iter().map(|id| (*id).into())).collect();
                 Self { sql, values }
             }
-            _ => Self {
-                sql: "org_id = {org} AND assignee_id = ?".to_owned(),
-                values: vec![me],
-            },
+            _ => Self { sql: "org_id = {org} AND assignee_id = ?".to_owned(), values: vec![me] },
         }
     }
 
@@ -113,18 +98,11 @@ impl Where {
 pub async fn tasks(tx: &TenantDb, list: &List, choice: Choice) -> Result<(Vec<Task>, PageInfo)> {
     let matching = || {
         let seen = Where::seen(tx, choice.everyone);
-        if choice.include_done {
-            seen
-        } else {
-            seen.and("done_at IS NULL", [])
-        }
+        if choice.include_done { seen } else { seen.and("done_at IS NULL", []) }
     };
     let page = list.after.iter().fold(matching(), after);
-    let sql = format!(
-        "SELECT {COLUMNS} FROM tasks WHERE {} ORDER BY due_on ASC NULLS LAST, id LIMIT {}",
-        page.sql,
-        list.size + 1
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM tasks WHERE {} ORDER BY due_on ASC NULLS LAST, id LIMIT {}", page.sql, list.size + 1);
     let mut rows: Vec<Task> = tx.query(&sql, page.values).await?;
     let more = rows.len() as u64 > list.size;
     rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
@@ -143,10 +121,7 @@ pub async fn tasks(tx: &TenantDb, list: &List, choice: Choice) -> Result<(Vec<Ta
 fn after(page: Where, token: &PageToken) -> Where {
     let id: Value = token.last_id.into();
     match token.last_key {
-        Key::Date(day) => page.and(
-            "(due_on > ? OR due_on IS NULL OR (due_on = ? AND id > ?))",
-            [day.into(), day.into(), id],
-        ),
+        Key::Date(day) => page.and("(due_on > ? OR due_on IS NULL OR (due_on = ? AND id > ?))", [day.into(), day.into(), id]),
         _ => page.and("due_on IS NULL AND id > ?", [id]),
     }
 }
@@ -168,12 +143,7 @@ async fn count(tx: &TenantDb, matching: Where) -> Result<i64> {
 /// A task this person sees.
 pub async fn task(tx: &TenantDb, id: Uuid) -> Result<Option<Task>> {
     let one = Where::seen(tx, true).and("id = ?", [id.into()]);
-    let rows: Vec<Task> = tx
-        .query(
-            &format!("SELECT {COLUMNS} FROM tasks WHERE {}", one.sql),
-            one.values,
-        )
-        .await?;
+    let rows: Vec<Task> = tx.query(&format!("SELECT {COLUMNS} FROM tasks WHERE {}", one.sql), one.values).await?;
     Ok(rows.into_iter().next())
 }
 
@@ -197,12 +167,8 @@ pub async fn insert_task(tx: &TenantDb, task: &Task) -> Result<()> {
 
 /// False when somebody else changed it meanwhile.
 pub async fn set_done(tx: &TenantDb, task: &Task, done_at: Option<DateTime<Utc>>) -> Result<bool> {
-    let sql =
-        "UPDATE tasks SET done_at = ?, version = version + 1 WHERE org_id = {org} AND id = ? AND version = ?";
-    Ok(tx
-        .execute(sql, vec![done_at.into(), task.id.into(), task.version.into()])
-        .await?
-        == 1)
+    let sql = "UPDATE tasks SET done_at = ?, version = version + 1 WHERE org_id = {org} AND id = ? AND version = ?";
+    Ok(tx.execute(sql, vec![done_at.into(), task.id.into(), task.version.into()]).await? == 1)
 }
 
 /// Open tasks of one's own: how many, and how many of them are late.
@@ -213,10 +179,7 @@ pub async fn own_open(tx: &TenantDb, today: NaiveDate) -> Result<(i64, i64)> {
         late: i64,
     }
     let own = Where::seen(tx, false).and("done_at IS NULL", []);
-    let sql = format!(
-        "SELECT COUNT(*) AS open, COUNT(CASE WHEN due_on < ? THEN 1 END) AS late FROM tasks WHERE {}",
-        own.sql
-    );
+    let sql = format!("SELECT COUNT(*) AS open, COUNT(CASE WHEN due_on < ? THEN 1 END) AS late FROM tasks WHERE {}", own.sql);
     let values = std::iter::once(today.into()).chain(own.values).collect();
     let rows: Vec<Row> = tx.query(&sql, values).await?;
     Ok(rows.first().map_or((0, 0), |row| (row.open, row.late)))

@@ -23,18 +23,12 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl TeamService for Api {
-    async fn list_members(
-        &self,
-        request: Request<pb::ListMembersRequest>,
-    ) -> Result<Response<pb::ListMembersResponse>, Status> {
+    async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Result<Response<pb::ListMembersResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let tx = ctx.read().await?;
         let members = store::members(&tx).await?;
         let reader = ctx.principal()?;
-        let members = members
-            .into_iter()
-            .map(|member| member_into_pb(member, reader))
-            .collect();
+        let members = members.into_iter().map(|member| member_into_pb(member, reader)).collect();
         Ok(Response::new(pb::ListMembersResponse { members }))
     }
 
@@ -45,9 +39,7 @@ impl TeamService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let patch = MemberPatch::parse(req.member, req.update_mask)?;
         let tx = ctx.write_whole_org().await?;
-        let before = store::lock_member(&tx, patch.user_id)
-            .await?
-            .ok_or(Error::not_found("member"))?;
+        let before = store::lock_member(&tx, patch.user_id).await?.ok_or(Error::not_found("member"))?;
         let after = before.standing.after(&patch);
         may_change(role_of(&ctx.principal()?.role), before.standing.role, patch.role)?;
         check_version(&tx, &ctx, &before, &patch).await?;
@@ -58,19 +50,10 @@ impl TeamService for Api {
         if loses_place {
             end_sessions(&tx, &ctx, patch.user_id).await?;
         }
-        tx.record(member_change(
-            patch.user_id,
-            before.version + 1,
-            Op::Updated,
-            &patch.fields(),
-        ));
-        let member = store::member(&tx, patch.user_id)
-            .await?
-            .ok_or(Error::not_found("member"))?;
+        tx.record(member_change(patch.user_id, before.version + 1, Op::Updated, &patch.fields()));
+        let member = store::member(&tx, patch.user_id).await?.ok_or(Error::not_found("member"))?;
         let member = member_into_pb(member, ctx.principal()?);
-        Ok(tx
-            .commit(pb::UpdateMemberResponse { member: Some(member) })
-            .await?)
+        Ok(tx.commit(pb::UpdateMemberResponse { member: Some(member) }).await?)
     }
 
     async fn remove_member(
@@ -80,9 +63,7 @@ impl TeamService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let user_id = ids::parse(prefix::USER, &req.user_id).ok_or(Error::not_found("member"))?;
         let tx = ctx.write_whole_org().await?;
-        let before = store::lock_member(&tx, user_id)
-            .await?
-            .ok_or(Error::not_found("member"))?;
+        let before = store::lock_member(&tx, user_id).await?.ok_or(Error::not_found("member"))?;
         may_change(role_of(&ctx.principal()?.role), before.standing.role, None)?;
         keeps_an_owner(before.standing, None, before.other_owners)?;
         end_sessions(&tx, &ctx, user_id).await?;
@@ -92,73 +73,41 @@ impl TeamService for Api {
         Ok(tx.commit(pb::RemoveMemberResponse {}).await?)
     }
 
-    async fn list_teams(
-        &self,
-        request: Request<pb::ListTeamsRequest>,
-    ) -> Result<Response<pb::ListTeamsResponse>, Status> {
+    async fn list_teams(&self, request: Request<pb::ListTeamsRequest>) -> Result<Response<pb::ListTeamsResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let tx = ctx.read().await?;
         let teams = store::teams(&tx).await?;
-        Ok(Response::new(pb::ListTeamsResponse {
-            teams: teams.into_iter().map(team_into_pb).collect(),
-        }))
+        Ok(Response::new(pb::ListTeamsResponse { teams: teams.into_iter().map(team_into_pb).collect() }))
     }
 
-    async fn create_team(
-        &self,
-        request: Request<pb::CreateTeamRequest>,
-    ) -> Result<Response<pb::CreateTeamResponse>, Status> {
+    async fn create_team(&self, request: Request<pb::CreateTeamRequest>) -> Result<Response<pb::CreateTeamResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let TeamName(name) = TeamName::parse(req.team.as_ref())?;
         let tx = ctx.write().await?;
         check_name(&tx, None, &name).await?;
-        let team = Team {
-            id: ctx.new_id(),
-            version: 1,
-            name,
-        };
+        let team = Team { id: ctx.new_id(), version: 1, name };
         if !store::insert_team(&tx, &team, ctx.now()).await? {
             return Err(name_taken().into());
         }
         tx.record(team_change(&team, Op::Created));
-        Ok(tx
-            .commit(pb::CreateTeamResponse {
-                team: Some(team_into_pb(team)),
-            })
-            .await?)
+        Ok(tx.commit(pb::CreateTeamResponse { team: Some(team_into_pb(team)) }).await?)
     }
 
-    async fn update_team(
-        &self,
-        request: Request<pb::UpdateTeamRequest>,
-    ) -> Result<Response<pb::UpdateTeamResponse>, Status> {
+    async fn update_team(&self, request: Request<pb::UpdateTeamRequest>) -> Result<Response<pb::UpdateTeamResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let patch = TeamPatch::parse(req.team)?;
         let tx = ctx.write().await?;
-        let current = store::team(&tx, patch.id)
-            .await?
-            .ok_or(Error::not_found("team"))?;
+        let current = store::team(&tx, patch.id).await?.ok_or(Error::not_found("team"))?;
         check_name(&tx, Some(patch.id), &patch.name).await?;
         if !store::rename_team(&tx, patch.id, patch.version, &patch.name).await? {
             return Err(Error::conflict(&team_into_pb(current)).into());
         }
-        let team = Team {
-            version: patch.version + 1,
-            name: patch.name,
-            ..current
-        };
+        let team = Team { version: patch.version + 1, name: patch.name, ..current };
         tx.record(team_change(&team, Op::Updated));
-        Ok(tx
-            .commit(pb::UpdateTeamResponse {
-                team: Some(team_into_pb(team)),
-            })
-            .await?)
+        Ok(tx.commit(pb::UpdateTeamResponse { team: Some(team_into_pb(team)) }).await?)
     }
 
-    async fn delete_team(
-        &self,
-        request: Request<pb::DeleteTeamRequest>,
-    ) -> Result<Response<pb::DeleteTeamResponse>, Status> {
+    async fn delete_team(&self, request: Request<pb::DeleteTeamRequest>) -> Result<Response<pb::DeleteTeamResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = ids::parse(prefix::TEAM, &req.team_id).ok_or(Error::not_found("team"))?;
         let tx = ctx.write_whole_org().await?;
@@ -186,9 +135,7 @@ async fn check_version(tx: &TenantDb, ctx: &Ctx, before: &Locked, patch: &Member
     if before.version == patch.version {
         return Ok(());
     }
-    let current = store::member(tx, patch.user_id)
-        .await?
-        .ok_or(Error::not_found("member"))?;
+    let current = store::member(tx, patch.user_id).await?.ok_or(Error::not_found("member"))?;
     Err(Error::conflict(&member_into_pb(current, ctx.principal()?)))
 }
 
@@ -204,10 +151,7 @@ async fn check_teams(tx: &TenantDb, patch: &MemberPatch) -> Result<()> {
 /// Names that differ in case only would be mistaken for each other.
 async fn check_name(tx: &TenantDb, own: Option<Uuid>, name: &str) -> Result<()> {
     let wanted = name.to_lowercase();
-    let taken = store::teams(tx)
-        .await?
-        .into_iter()
-        .any(|team| Some(team.id) != own && team.name.to_lowercase() == wanted);
+    let taken = store::teams(tx).await?.into_iter().any(|team| Some(team.id) != own && team.name.to_lowercase() == wanted);
     if taken { Err(name_taken()) } else { Ok(()) }
 }
 
@@ -217,25 +161,11 @@ fn name_taken() -> Error {
 
 fn member_change(id: Uuid, version: i64, op: Op, fields: &[&str]) -> Change {
     let fields = fields.iter().map(|field| (*field).to_owned()).collect();
-    Change {
-        entity: "member",
-        id,
-        version,
-        op,
-        fields,
-        audience: Audience::EVERYONE,
-    }
+    Change { entity: "member", id, version, op, fields, audience: Audience::EVERYONE }
 }
 
 fn team_change(team: &Team, op: Op) -> Change {
-    Change {
-        entity: "team",
-        id: team.id,
-        version: team.version,
-        op,
-        fields: Vec::new(),
-        audience: Audience::EVERYONE,
-    }
+    Change { entity: "team", id: team.id, version: team.version, op, fields: Vec::new(), audience: Audience::EVERYONE }
 }
 
 /// Addresses, and who lacks a second factor, are for those who run the team.
@@ -247,11 +177,7 @@ fn member_into_pb(member: Member, reader: &Principal) -> pb::Member {
         display_name: member.display_name,
         email: if runs_team { member.email } else { String::new() },
         role: member.standing.role.into(),
-        team_ids: member
-            .team_ids
-            .iter()
-            .map(|id| ids::format(prefix::TEAM, *id))
-            .collect(),
+        team_ids: member.team_ids.iter().map(|id| ids::format(prefix::TEAM, *id)).collect(),
         read_only: member.standing.read_only,
         disabled: member.standing.disabled,
         second_factor: runs_team && member.second_factor,
@@ -260,9 +186,5 @@ fn member_into_pb(member: Member, reader: &Principal) -> pb::Member {
 }
 
 fn team_into_pb(team: Team) -> pb::Team {
-    pb::Team {
-        id: ids::format(prefix::TEAM, team.id),
-        version: team.version,
-        name: team.name,
-    }
+    pb::Team { id: ids::format(prefix::TEAM, team.id), version: team.version, name: team.name }
 }

@@ -53,14 +53,8 @@ impl TeamPatch {
         if team.version < 1 {
             form.add("version", "Send the version that was edited.");
         }
-        let name = form
-            .take("name", input::required("a name", &team.name, TEAM_NAME))
-            .unwrap_or_default();
-        form.finish(Self {
-            id: id.unwrap_or_default(),
-            version: team.version,
-            name,
-        })
+        let name = form.take("name", input::required("a name", &team.name, TEAM_NAME)).unwrap_or_default();
+        form.finish(Self { id: id.unwrap_or_default(), version: team.version, name })
     }
 }
 
@@ -104,10 +98,7 @@ impl MemberPatch {
                 "team_ids" => patch.team_ids = team_ids(&member, &mut form),
                 "read_only" => patch.read_only = Some(member.read_only),
                 "disabled" => patch.disabled = Some(member.disabled),
-                _ => form.add_outside(
-                    "update_mask",
-                    "Only role, team_ids, read_only and disabled can be changed.",
-                ),
+                _ => form.add_outside("update_mask", "Only role, team_ids, read_only and disabled can be changed."),
             }
         }
         form.finish(patch)
@@ -121,17 +112,12 @@ impl MemberPatch {
             ("read_only", self.read_only.is_some()),
             ("disabled", self.disabled.is_some()),
         ];
-        named
-            .into_iter()
-            .filter_map(|(name, set)| set.then_some(name))
-            .collect()
+        named.into_iter().filter_map(|(name, set)| set.then_some(name)).collect()
     }
 }
 
 fn role(member: &pb::Member, form: &mut Form) -> Option<pb::Role> {
-    let role = pb::Role::try_from(member.role)
-        .ok()
-        .filter(|role| *role != pb::Role::Unspecified);
+    let role = pb::Role::try_from(member.role).ok().filter(|role| *role != pb::Role::Unspecified);
     if role.is_none() {
         form.add("role", "Choose a role from the list.");
     }
@@ -181,10 +167,7 @@ impl Standing {
 pub fn keeps_an_owner(before: Standing, after: Option<Standing>, other_owners: u64) -> Result<(), Error> {
     let leaves = before.is_acting_owner() && !after.is_some_and(Standing::is_acting_owner);
     if leaves && other_owners == 0 {
-        return Err(Error::precondition(
-            "LAST_OWNER",
-            "The company needs an owner. Make somebody else an owner first.",
-        ));
+        return Err(Error::precondition("LAST_OWNER", "The company needs an owner. Make somebody else an owner first."));
     }
     Ok(())
 }
@@ -204,30 +187,13 @@ pub fn may_change(actor: pb::Role, before: pb::Role, after: Option<pb::Role>) ->
 mod tests {
     use super::*;
 
-    const OWNER: Standing = Standing {
-        role: pb::Role::Owner,
-        read_only: false,
-        disabled: false,
-    };
+    const OWNER: Standing = Standing { role: pb::Role::Owner, read_only: false, disabled: false };
 
     #[test]
     fn the_last_owner_stays() {
-        let staff = Standing {
-            role: pb::Role::Staff,
-            ..OWNER
-        };
-        for after in [
-            None,
-            Some(staff),
-            Some(Standing {
-                disabled: true,
-                ..OWNER
-            }),
-            Some(Standing {
-                read_only: true,
-                ..OWNER
-            }),
-        ] {
+        let staff = Standing { role: pb::Role::Staff, ..OWNER };
+        for after in [None, Some(staff), Some(Standing { disabled: true, ..OWNER }), Some(Standing { read_only: true, ..OWNER })]
+        {
             assert!(keeps_an_owner(OWNER, after, 0).is_err(), "{after:?}");
             assert!(keeps_an_owner(OWNER, after, 1).is_ok(), "{after:?}");
             assert!(keeps_an_owner(staff, after, 1).is_ok(), "{after:?}");
@@ -238,50 +204,23 @@ mod tests {
     #[test]
     fn only_owners_touch_owners() {
         use pb::Role::{Manager, Owner, Staff};
-        assert!(
-            may_change(Manager, Owner, None).is_err() && may_change(Manager, Staff, Some(Owner)).is_err()
-        );
-        assert!(
-            may_change(Manager, Staff, Some(Manager)).is_ok()
-                && may_change(Owner, Staff, Some(Owner)).is_ok()
-        );
+        assert!(may_change(Manager, Owner, None).is_err() && may_change(Manager, Staff, Some(Owner)).is_err());
+        assert!(may_change(Manager, Staff, Some(Manager)).is_ok() && may_change(Owner, Staff, Some(Owner)).is_ok());
     }
 
     #[test]
     fn a_member_patch_tells_every_problem_at_once() {
-        let mask = prost_types::FieldMask {
-            paths: ["role", "team_ids", "email"].map(str::to_owned).to_vec(),
-        };
-        let member = pb::Member {
-            team_ids: vec!["red".to_owned()],
-            ..Default::default()
-        };
-        let Err(Error::Invalid(violations)) = MemberPatch::parse(Some(member), Some(mask)) else {
-            panic!("accepted")
-        };
+        let mask = prost_types::FieldMask { paths: ["role", "team_ids", "email"].map(str::to_owned).to_vec() };
+        let member = pb::Member { team_ids: vec!["red".to_owned()], ..Default::default() };
+        let Err(Error::Invalid(violations)) = MemberPatch::parse(Some(member), Some(mask)) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-        assert_eq!(
-            fields,
-            [
-                "member.id",
-                "member.version",
-                "member.role",
-                "member.team_ids",
-                "update_mask"
-            ]
-        );
+        assert_eq!(fields, ["member.id", "member.version", "member.role", "member.team_ids", "update_mask"]);
     }
 
     #[test]
     fn a_team_has_a_short_name() {
-        let team = |name: String| pb::Team {
-            name,
-            ..Default::default()
-        };
-        assert_eq!(
-            TeamName::parse(Some(&team(" North ".to_owned()))).unwrap(),
-            TeamName("North".to_owned())
-        );
+        let team = |name: String| pb::Team { name, ..Default::default() };
+        assert_eq!(TeamName::parse(Some(&team(" North ".to_owned()))).unwrap(), TeamName("North".to_owned()));
         assert!(TeamName::parse(Some(&team("x".repeat(61)))).is_err() && TeamName::parse(None).is_err());
     }
 }

@@ -36,23 +36,12 @@ async fn release(tx: &TenantDb, places: &[Place], id: Uuid, actor: &Actor) -> Re
         );
         // Braces in the text itself would be read as a placeholder.
         let audience = Value::from("{}");
-        tx.execute(
-            &sql,
-            vec![
-                actor.at.into(),
-                actor.id.into(),
-                actor.name.clone().into(),
-                audience,
-                id.into(),
-            ],
-        )
-        .await?;
+        tx.execute(&sql, vec![actor.at.into(), actor.id.into(), actor.name.clone().into(), audience, id.into()]).await?;
         let sql = format!(
             "UPDATE {table} SET {column} = NULL, version = version + 1, updated_at = ? WHERE org_id = {{org}} AND {column} = ?"
         );
         tx.execute(&sql, vec![actor.at.into(), id.into()]).await?;
-        let column_of_search =
-            format!("UPDATE search_entries SET {column} = NULL WHERE org_id = {{org}} AND {column} = ?");
+        let column_of_search = format!("UPDATE search_entries SET {column} = NULL WHERE org_id = {{org}} AND {column} = ?");
         tx.execute(&column_of_search, vec![id.into()]).await?;
     }
     Ok(())

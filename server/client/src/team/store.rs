@@ -52,9 +52,7 @@ pub async fn members(tx: &TenantDb) -> Result<Vec<Member>> {
 }
 
 pub async fn member(tx: &TenantDb, user_id: Uuid) -> Result<Option<Member>> {
-    let rows: Vec<MemberRow> = tx
-        .query(&format!("{MEMBERS} AND m.user_id = ?"), vec![user_id.into()])
-        .await?;
+    let rows: Vec<MemberRow> = tx.query(&format!("{MEMBERS} AND m.user_id = ?"), vec![user_id.into()]).await?;
     let mut teams = team_ids(tx).await?;
     Ok(rows.into_iter().next().map(|row| row.with_teams(&mut teams)))
 }
@@ -67,11 +65,7 @@ impl MemberRow {
             version: self.version,
             display_name: self.display_name,
             email: self.email,
-            standing: Standing {
-                role: role_of(&self.role),
-                read_only: self.read_only,
-                disabled: self.disabled_at.is_some(),
-            },
+            standing: Standing { role: role_of(&self.role), read_only: self.read_only, disabled: self.disabled_at.is_some() },
             second_factor: self.totp_confirmed_at.is_some(),
             last_seen_at: self.last_seen_at,
         }
@@ -111,78 +105,44 @@ pub async fn lock_member(tx: &TenantDb, user_id: Uuid) -> Result<Option<Locked>>
         read_only: bool,
         disabled_at: Option<DateTime<Utc>>,
     }
-    let lock = if tx.backend() == Backend::Postgres {
-        " FOR UPDATE"
-    } else {
-        ""
-    };
+    let lock = if tx.backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
     let sql = format!(
         "SELECT user_id, version, role, read_only, disabled_at FROM memberships \
          WHERE org_id = {{org}} AND (role = 'OWNER' OR user_id = ?) ORDER BY user_id{lock}"
     );
     let rows: Vec<Row> = tx.query(&sql, vec![user_id.into()]).await?;
-    let standing = |row: &Row| Standing {
-        role: role_of(&row.role),
-        read_only: row.read_only,
-        disabled: row.disabled_at.is_some(),
-    };
-    let other_owners = rows
-        .iter()
-        .filter(|row| row.user_id != user_id && standing(row).is_acting_owner())
-        .count() as u64;
+    let standing =
+        |row: &Row| Standing { role: role_of(&row.role), read_only: row.read_only, disabled: row.disabled_at.is_some() };
+    let other_owners = rows.iter().filter(|row| row.user_id != user_id && standing(row).is_acting_owner()).count() as u64;
     let person = rows.iter().find(|row| row.user_id == user_id);
-    Ok(person.map(|row| Locked {
-        version: row.version,
-        standing: standing(row),
-        other_owners,
-    }))
+    Ok(person.map(|row| Locked { version: row.version, standing: standing(row), other_owners }))
 }
 
 /// Writes what a patch says of somebody who is locked.
-pub async fn update_member(
-    tx: &TenantDb,
-    patch: &MemberPatch,
-    after: Standing,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn update_member(tx: &TenantDb, patch: &MemberPatch, after: Standing, now: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE memberships SET version = version + 1, role = ?, read_only = ?, \
                disabled_at = CASE WHEN ? THEN COALESCE(disabled_at, ?) END WHERE org_id = {org} AND user_id = ?";
-    let values = vec![
-        role_name(after.role).into(),
-        after.read_only.into(),
-        after.disabled.into(),
-        now.into(),
-        patch.user_id.into(),
-    ];
+    let values =
+        vec![role_name(after.role).into(), after.read_only.into(), after.disabled.into(), now.into(), patch.user_id.into()];
     tx.execute(sql, values).await?;
     if let Some(team_ids) = &patch.team_ids {
-        tx.execute(
-            "DELETE FROM team_members WHERE org_id = {org} AND user_id = ?",
-            vec![patch.user_id.into()],
-        )
-        .await?;
+        tx.execute("DELETE FROM team_members WHERE org_id = {org} AND user_id = ?", vec![patch.user_id.into()]).await?;
         for team_id in team_ids {
             let sql = "INSERT INTO team_members (org_id, team_id, user_id) VALUES ({org}, ?, ?)";
-            tx.execute(sql, vec![(*team_id).into(), patch.user_id.into()])
-                .await?;
+            tx.execute(sql, vec![(*team_id).into(), patch.user_id.into()]).await?;
         }
     }
     Ok(())
 }
 
 pub async fn delete_member(tx: &TenantDb, user_id: Uuid) -> Result<()> {
-    tx.execute(
-        "DELETE FROM memberships WHERE org_id = {org} AND user_id = ?",
-        vec![user_id.into()],
-    )
-    .await?;
+    tx.execute("DELETE FROM memberships WHERE org_id = {org} AND user_id = ?", vec![user_id.into()]).await?;
     Ok(())
 }
 
 /// Ends a person's sessions in this company.
 pub async fn end_sessions(tx: &TenantDb, user_id: Uuid, now: DateTime<Utc>) -> Result<u64> {
-    let sql =
-        "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ? AND revoked_at IS NULL";
+    let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ? AND revoked_at IS NULL";
     tx.execute(sql, vec![now.into(), user_id.into()]).await
 }
 
@@ -225,28 +185,13 @@ pub async fn team_exists(tx: &TenantDb, id: Uuid) -> Result<bool> {
 /// False when the name was taken meanwhile.
 pub async fn insert_team(tx: &TenantDb, team: &Team, now: DateTime<Utc>) -> Result<bool> {
     let sql = "INSERT INTO teams (org_id, id, version, name, created_at) VALUES ({org}, ?, ?, ?, ?) ON CONFLICT (org_id, name) DO NOTHING";
-    Ok(tx
-        .execute(
-            sql,
-            vec![
-                team.id.into(),
-                team.version.into(),
-                team.name.clone().into(),
-                now.into(),
-            ],
-        )
-        .await?
-        == 1)
+    Ok(tx.execute(sql, vec![team.id.into(), team.version.into(), team.name.clone().into(), now.into()]).await? == 1)
 }
 
 /// False when somebody changed or deleted it meanwhile.
 pub async fn rename_team(tx: &TenantDb, id: Uuid, version: i64, name: &str) -> Result<bool> {
-    let sql =
-        "UPDATE teams SET name = ?, version = version + 1 WHERE org_id = {org} AND id = ? AND version = ?";
-    Ok(tx
-        .execute(sql, vec![name.into(), id.into(), version.into()])
-        .await?
-        == 1)
+    let sql = "UPDATE teams SET name = ?, version = version + 1 WHERE org_id = {org} AND id = ? AND version = ?";
+    Ok(tx.execute(sql, vec![name.into(), id.into(), version.into()]).await? == 1)
 }
 
 /// The people of a team with the versions of their memberships.
@@ -263,10 +208,6 @@ pub async fn people_of(tx: &TenantDb, team_id: Uuid) -> Result<Vec<(Uuid, i64)>>
 }
 
 pub async fn delete_team(tx: &TenantDb, id: Uuid) -> Result<()> {
-    tx.execute(
-        "DELETE FROM teams WHERE org_id = {org} AND id = ?",
-        vec![id.into()],
-    )
-    .await?;
+    tx.execute("DELETE FROM teams WHERE org_id = {org} AND id = ?", vec![id.into()]).await?;
     Ok(())
 }

@@ -28,37 +28,25 @@ impl TimelineService for Api {
     ) -> Result<Response<pb::ListTimelineResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let kind = Kind::required(req.kind)?;
-        let list = store::LIST.read(ListRequest {
-            page_size: req.page_size,
-            page_token: &req.page_token,
-            ..ListRequest::default()
-        });
+        let list =
+            store::LIST.read(ListRequest { page_size: req.page_size, page_token: &req.page_token, ..ListRequest::default() });
         let list = list.map_err(Error::from)?;
         let id = kind.parse_id(&req.record_id)?;
         let tx = ctx.read().await?;
         find::people_of(&tx, kind, id).await?;
         let page = store::events(&tx, (kind, id), &list).await?;
         let events = page.rows.into_iter().map(store::Model::into_pb).collect();
-        Ok(Response::new(pb::ListTimelineResponse {
-            events,
-            page: Some(page.info),
-        }))
+        Ok(Response::new(pb::ListTimelineResponse { events, page: Some(page.info) }))
     }
 
-    async fn add_note(
-        &self,
-        request: Request<pb::AddNoteRequest>,
-    ) -> Result<Response<pb::AddNoteResponse>, Status> {
+    async fn add_note(&self, request: Request<pb::AddNoteRequest>) -> Result<Response<pb::AddNoteResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let kind = Kind::required(req.kind)?;
         let text = note(&req.text)?;
         let id = kind.parse_id(&req.record_id)?;
         let tx = ctx.write().await?;
         let people = find::people_of(&tx, kind, id).await?;
-        let note = NewEvent {
-            text,
-            ..NewEvent::new(kind, id, EventKind::Note)
-        };
+        let note = NewEvent { text, ..NewEvent::new(kind, id, EventKind::Note) };
         let event = store::insert_note(&tx, &Writer::of(&ctx), note).await?;
         tx.record(Change {
             entity: "timeline",
@@ -69,17 +57,12 @@ impl TimelineService for Api {
             fields: vec![kind.format(id)],
             audience: people.audience(),
         });
-        Ok(tx
-            .commit(pb::AddNoteResponse {
-                event: Some(event.into_pb()),
-            })
-            .await?)
+        Ok(tx.commit(pb::AddNoteResponse { event: Some(event.into_pb()) }).await?)
     }
 }
 
 fn note(text: &str) -> Result<String> {
-    let text =
-        input::lines(text, limit::NOTE).map_err(|problem| Error::invalid("text", problem.sentence()))?;
+    let text = input::lines(text, limit::NOTE).map_err(|problem| Error::invalid("text", problem.sentence()))?;
     if text.is_empty() {
         return Err(Error::invalid("text", "Write the note first."));
     }

@@ -50,12 +50,8 @@ impl TenantEntity for Entity {
 }
 
 /// A timeline is read newest first and nothing else.
-pub const LIST: ListSpec = ListSpec {
-    name: "timeline",
-    filters: &[],
-    orders: &[],
-    default_order: OrderField::new("at", KeyKind::Time).descending(),
-};
+pub const LIST: ListSpec =
+    ListSpec { name: "timeline", filters: &[], orders: &[], default_order: OrderField::new("at", KeyKind::Time).descending() };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -98,12 +94,7 @@ pub struct NewEvent {
 
 impl NewEvent {
     pub const fn new(record: Kind, id: Uuid, kind: EventKind) -> Self {
-        Self {
-            record: (record, id),
-            kind,
-            changes: Vec::new(),
-            text: String::new(),
-        }
+        Self { record: (record, id), kind, changes: Vec::new(), text: String::new() }
     }
 }
 
@@ -122,13 +113,8 @@ pub async fn events(tx: &TenantDb, record: (Kind, Uuid), list: &List) -> Result<
         _ => None,
     });
     let finder = tx.find::<Entity>().map(|select| {
-        let select = select
-            .filter(Column::RecordKind.eq(record.0.as_str()))
-            .filter(Column::RecordId.eq(record.1));
-        let select = select
-            .order_by_desc(Column::At)
-            .order_by_desc(Column::Id)
-            .limit(list.size + 1);
+        let select = select.filter(Column::RecordKind.eq(record.0.as_str())).filter(Column::RecordId.eq(record.1));
+        let select = select.order_by_desc(Column::At).order_by_desc(Column::Id).limit(list.size + 1);
         match after {
             Some(after) => select.filter(after),
             None => select,
@@ -138,16 +124,8 @@ pub async fn events(tx: &TenantDb, record: (Kind, Uuid), list: &List) -> Result<
     let more = rows.len() as u64 > list.size;
     rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
     let last = rows.last().filter(|_| more);
-    let next_page_token = last
-        .map(|row| list.token_after(Key::Time(row.at), row.id))
-        .unwrap_or_default();
-    Ok(Page {
-        info: PageInfo {
-            next_page_token,
-            ..PageInfo::default()
-        },
-        rows,
-    })
+    let next_page_token = last.map(|row| list.token_after(Key::Time(row.at), row.id)).unwrap_or_default();
+    Ok(Page { info: PageInfo { next_page_token, ..PageInfo::default() }, rows })
 }
 
 /// Writes a note and gives it back as it stands.
@@ -190,11 +168,7 @@ pub async fn insert_events(tx: &TenantDb, writer: &Writer, events: &[NewEvent]) 
 fn stored_changes(changes: &[BeforeAfter]) -> Result<String> {
     let changes: Vec<FieldChange> = changes
         .iter()
-        .map(|change| FieldChange {
-            field: change.field.to_owned(),
-            before: change.before.clone(),
-            after: change.after.clone(),
-        })
+        .map(|change| FieldChange { field: change.field.to_owned(), before: change.before.clone(), after: change.after.clone() })
         .collect();
     serde_json::to_string(&changes).map_err(Error::internal)
 }
@@ -202,10 +176,7 @@ fn stored_changes(changes: &[BeforeAfter]) -> Result<String> {
 impl Model {
     pub fn into_pb(self) -> pb::TimelineEvent {
         let changes: Vec<FieldChange> = serde_json::from_str(&self.changes).unwrap_or_default();
-        let kind = pb::TimelineEventKind::from_str_name(&format!(
-            "TIMELINE_EVENT_KIND_{}",
-            self.kind.to_uppercase()
-        ));
+        let kind = pb::TimelineEventKind::from_str_name(&format!("TIMELINE_EVENT_KIND_{}", self.kind.to_uppercase()));
         pb::TimelineEvent {
             id: ids::format(prefix::EVENT, self.id),
             at: timestamp(self.at),
@@ -214,11 +185,7 @@ impl Model {
             actor_name: self.actor_name,
             changes: changes
                 .into_iter()
-                .map(|change| pb::FieldChange {
-                    field: change.field,
-                    before: change.before,
-                    after: change.after,
-                })
+                .map(|change| pb::FieldChange { field: change.field, before: change.before, after: change.after })
                 .collect(),
             text: self.text,
         }

@@ -179,7 +179,8 @@ pub async fn use_reset(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>) -
     struct Row {
         user_id: Uuid,
     }
-    let sql = "UPDATE password_resets SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ? RETURNING user_id";
+    let sql =
+        "UPDATE password_resets SET used_at = ? WHERE token_hash = ? AND used_at IS NULL AND expires_at > ? RETURNING user_id";
     let rows: Vec<Row> = db.query(sql, vec![now.into(), token_hash.into(), now.into()]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     end_resets(db, row.user_id, now).await?;

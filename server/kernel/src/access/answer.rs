@@ -29,7 +29,8 @@ pub fn message(message: &[u8]) -> Response {
     framed.put_slice(message);
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let frames = [Ok::<_, std::convert::Infallible>(http_body::Frame::data(framed.freeze())), Ok(http_body::Frame::trailers(trailers))];
+    let frames =
+        [Ok::<_, std::convert::Infallible>(http_body::Frame::data(framed.freeze())), Ok(http_body::Frame::trailers(trailers))];
     let body = StreamBody::new(futures::stream::iter(frames)).boxed();
     let mut response = Response::new(Body::new(body.map_err(|never| -> axum::Error { match never {} })));
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));

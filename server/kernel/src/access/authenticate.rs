@@ -36,10 +36,11 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut found = None;
     for header in headers.get_all("cookie") {
         for pair in header.to_str().ok()?.split(';') {
-            if let Some((key, value)) = pair.trim().split_once('=') {
-                if key == name && found.replace(value.to_owned()).is_some() {
-                    return None;
-                }
+            if let Some((key, value)) = pair.trim().split_once('=')
+                && key == name
+                && found.replace(value.to_owned()).is_some()
+            {
+                return None;
             }
         }
     }

@@ -36,7 +36,13 @@ pub async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) 
     match door.refuses(request.method(), request.headers()) {
         Some((code, text)) => {
             metrics::counter!("door_refusals_total", "space" => door.space, "code" => code.as_u16().to_string()).increment(1);
-            tracing::warn!(space = door.space, path = request.uri().path(), code = code.as_u16(), reason = text, "refused at the door");
+            tracing::warn!(
+                space = door.space,
+                path = request.uri().path(),
+                code = code.as_u16(),
+                reason = text,
+                "refused at the door"
+            );
             answer::plain(code, text)
         }
         None => next.run(request).await,
@@ -108,7 +114,13 @@ mod tests {
 
     #[test]
     fn plain_form_posts_are_refused_before_anything_runs() {
-        for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json", "application/grpc; charset=utf-8"] {
+        for content_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "application/json",
+            "application/grpc; charset=utf-8",
+        ] {
             assert_eq!(verdict(&[PORTAL, ("content-type", content_type), ("origin", "http://localhost:7001")]), Some(415));
         }
         assert_eq!(verdict(&[PORTAL]), Some(415));
@@ -117,8 +129,15 @@ mod tests {
     #[test]
     fn other_origins_are_refused_however_alike() {
         for origin in [
-            "null", "https://localhost:7001", "http://localhost:7002", "http://localhost:70010", "http://localhost:7001.evil.example",
-            "http://evil.example", "http://LOCALHOST:7001", "http://localhost:7001/", "",
+            "null",
+            "https://localhost:7001",
+            "http://localhost:7002",
+            "http://localhost:70010",
+            "http://localhost:7001.evil.example",
+            "http://evil.example",
+            "http://LOCALHOST:7001",
+            "http://localhost:7001/",
+            "",
         ] {
             let mut headers = HeaderMap::new();
             headers.append(PORTAL_HEADER, http::HeaderValue::from_static("client"));

@@ -42,15 +42,11 @@ pub fn kept_fields(messages: &DescriptorPool, access: &Access, message: &[u8]) -
     if access.audit_fields.is_empty() {
         return "{}".to_owned();
     }
-    let decoded = messages
-        .get_message_by_name(access.input)
-        .and_then(|descriptor| DynamicMessage::decode(descriptor, message).ok());
+    let decoded =
+        messages.get_message_by_name(access.input).and_then(|descriptor| DynamicMessage::decode(descriptor, message).ok());
     let Some(decoded) = decoded else { return "{}".to_owned() };
-    let kept: serde_json::Map<String, serde_json::Value> = access
-        .audit_fields
-        .iter()
-        .filter_map(|path| Some(((*path).to_owned(), field(&decoded, path)?)))
-        .collect();
+    let kept: serde_json::Map<String, serde_json::Value> =
+        access.audit_fields.iter().filter_map(|path| Some(((*path).to_owned(), field(&decoded, path)?))).collect();
     serde_json::Value::Object(kept).to_string()
 }
 
@@ -83,7 +79,9 @@ fn json(value: &Value, field: &prost_reflect::FieldDescriptor) -> serde_json::Va
         // A field mask: its paths are names, not data.
         Value::Message(message) => message
             .get_field_by_name("paths")
-            .and_then(|paths| paths.as_list().map(|paths| paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()))
+            .and_then(|paths| {
+                paths.as_list().map(|paths| paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect())
+            })
             .unwrap_or(serde_json::Value::Null),
         _ => serde_json::Value::Null,
     }
@@ -97,7 +95,9 @@ mod tests {
     fn only_one_whole_uncompressed_message_passes() {
         assert!(message(&Bytes::from_static(&[0, 0, 0, 0, 2, 1, 2])).is_ok_and(|message| message == [1, 2]));
         assert!(message(&Bytes::from_static(&[0, 0, 0, 0, 0])).is_ok_and(<[u8]>::is_empty));
-        for bad in [&[][..], &[0, 0, 0, 0], &[1, 0, 0, 0, 0], &[0, 0, 0, 0, 9, 1], &[0, 0, 0, 0, 1, 1, 1], &[0, 255, 255, 255, 255, 0]] {
+        for bad in
+            [&[][..], &[0, 0, 0, 0], &[1, 0, 0, 0, 0], &[0, 0, 0, 0, 9, 1], &[0, 0, 0, 0, 1, 1, 1], &[0, 255, 255, 255, 255, 0]]
+        {
             assert!(message(&Bytes::copy_from_slice(bad)).is_err(), "{bad:?}");
         }
     }

@@ -35,10 +35,7 @@ const HEADER: [&str; 14] = [
 ];
 
 /// Pieces of the file with the records a filter lets through, newest first. Problems of the filter come before the first piece.
-pub fn export(
-    ctx: &Ctx,
-    filter: &str,
-) -> Result<impl Stream<Item = Result<Vec<u8>, Status>> + Send + 'static + use<>> {
+pub fn export(ctx: &Ctx, filter: &str) -> Result<impl Stream<Item = Result<Vec<u8>, Status>> + Send + 'static + use<>> {
     let narrow = Narrow::parse(filter)?;
     let (pieces, receiver) = mpsc::channel(2);
     let ctx = ctx.clone();
@@ -65,12 +62,7 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
         for record in page {
             csv::write_row(&mut text, &cells(record));
         }
-        if pieces
-            .send(Ok(std::mem::take(&mut text).into_bytes()))
-            .await
-            .is_err()
-            || is_last
-        {
+        if pieces.send(Ok(std::mem::take(&mut text).into_bytes())).await.is_err() || is_last {
             return Ok(());
         }
     }

@@ -58,9 +58,7 @@ pub async fn page(ctx: &Ctx, request: ListRequest<'_>) -> Result<AuditPage> {
     let more = records.len() as u64 > list.size;
     records.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
     let last = records.last().filter(|_| more);
-    let next_page_token = last
-        .map(|last| list.token_after(Key::Time(last.at), last.id))
-        .unwrap_or_default();
+    let next_page_token = last.map(|last| list.token_after(Key::Time(last.at), last.id)).unwrap_or_default();
     let total = match (&list.after, more) {
         (Some(_), _) => 0,
         (None, false) => records.len() as u64,
@@ -91,17 +89,11 @@ pub(super) struct Narrow {
 impl Narrow {
     /// Reads a filter that stands alone, as exports have it.
     pub fn parse(filter: &str) -> Result<Self> {
-        Self::new(&SPEC.read(ListRequest {
-            filter,
-            ..ListRequest::default()
-        })?)
+        Self::new(&SPEC.read(ListRequest { filter, ..ListRequest::default() })?)
     }
 
     fn new(list: &List) -> Result<Self> {
-        let mut narrow = Self {
-            sql: String::new(),
-            values: Vec::new(),
-        };
+        let mut narrow = Self { sql: String::new(), values: Vec::new() };
         for term in &list.conditions {
             narrow.add(term)?;
         }
@@ -116,10 +108,7 @@ impl Narrow {
         let value: Value = match &term.value {
             filter::Value::Text(text) if column == "entity_id" => entity_id(text)?.into(),
             filter::Value::Text(text) if term.op == Op::Contains => {
-                self.and(
-                    format!("lower({column}) LIKE ? ESCAPE '\\'"),
-                    Some(pattern(text).into()),
-                );
+                self.and(format!("lower({column}) LIKE ? ESCAPE '\\'"), Some(pattern(text).into()));
                 return Ok(());
             }
             filter::Value::Text(text) => text.clone().into(),
@@ -152,16 +141,11 @@ impl Narrow {
 /// An id of any kind of record.
 fn entity_id(text: &str) -> Result<Uuid> {
     let (prefix, _) = text.split_at_checked(4).unwrap_or_default();
-    ids::parse(prefix, text)
-        .ok_or_else(|| Error::invalid("filter", "entity_id is the id of a record, such as cus_…."))
+    ids::parse(prefix, text).ok_or_else(|| Error::invalid("filter", "entity_id is the id of a record, such as cus_…."))
 }
 
 fn pattern(text: &str) -> String {
-    let escaped = text
-        .to_lowercase()
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 
@@ -178,8 +162,7 @@ pub(super) async fn records(
         sql.push_str(" AND (at < ? OR (at = ? AND id < ?))");
         values.extend([at.into(), at.into(), id.into()]);
     }
-    db.query(&format!("{sql} ORDER BY at DESC, id DESC LIMIT {limit}"), values)
-        .await
+    db.query(&format!("{sql} ORDER BY at DESC, id DESC LIMIT {limit}"), values).await
 }
 
 async fn count(db: &TenantDb, narrow: &Narrow) -> Result<u64> {
@@ -193,9 +176,7 @@ async fn count(db: &TenantDb, narrow: &Narrow) -> Result<u64> {
         COUNTED + 1
     );
     let rows: Vec<Count> = db.query(&sql, narrow.values.clone()).await?;
-    Ok(rows
-        .first()
-        .map_or(0, |row| u64::try_from(row.count).unwrap_or_default()))
+    Ok(rows.first().map_or(0, |row| u64::try_from(row.count).unwrap_or_default()))
 }
 
 impl AuditRecord {
@@ -220,11 +201,7 @@ impl AuditRecord {
 
     /// Names of the fields that changed.
     pub fn changed_field_names(&self) -> Vec<String> {
-        self.changed_fields
-            .split(',')
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect()
+        self.changed_fields.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 }
 
@@ -239,10 +216,7 @@ mod tests {
     #[test]
     fn filters_become_conditions_on_columns_with_values_apart() {
         assert_eq!(narrow(""), "");
-        assert_eq!(
-            narrow("category = settings AND path : Update"),
-            " AND category = ? AND lower(path) LIKE ? ESCAPE '\\'"
-        );
+        assert_eq!(narrow("category = settings AND path : Update"), " AND category = ? AND lower(path) LIKE ? ESCAPE '\\'");
         assert_eq!(
             narrow("actor_id != none AND outcome != OK"),
             " AND actor_id IS NOT NULL AND (outcome <> ? OR outcome IS NULL)"
@@ -254,13 +228,7 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_said_at_its_field() {
-        for bad in [
-            "payload = x",
-            "entity_id = 7",
-            "actor_id = me",
-            "at : yesterday",
-            "entity_id = ü",
-        ] {
+        for bad in ["payload = x", "entity_id = 7", "actor_id = me", "at : yesterday", "entity_id = ü"] {
             assert!(narrow(bad).contains("\"filter\""), "{bad}: {}", narrow(bad));
         }
     }

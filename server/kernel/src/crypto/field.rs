@@ -40,17 +40,10 @@ pub fn encrypt(key: &DataKey, field: FieldRef<'_>, plaintext: &[u8]) -> Vec<u8> 
     [&[VERSION], &key.id().to_be_bytes()[..], &sealed].concat()
 }
 
-pub fn decrypt(
-    key: &DataKey,
-    field: FieldRef<'_>,
-    ciphertext: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+pub fn decrypt(key: &DataKey, field: FieldRef<'_>, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     let (made_with, sealed) = split(ciphertext)?;
     if made_with != key.id() {
-        return Err(CryptoError::OtherKey {
-            made_with,
-            given: key.id(),
-        });
+        return Err(CryptoError::OtherKey { made_with, given: key.id() });
     }
     open(key.secret(), &field.aad(made_with), sealed)
 }
@@ -74,12 +67,8 @@ mod tests {
 
     use super::*;
 
-    const HERE: FieldRef<'_> = FieldRef {
-        org: Uuid::from_u128(1),
-        table: "customer_privates",
-        column: "tax_id",
-        row: Uuid::from_u128(2),
-    };
+    const HERE: FieldRef<'_> =
+        FieldRef { org: Uuid::from_u128(1), table: "customer_privates", column: "tax_id", row: Uuid::from_u128(2) };
 
     #[test]
     fn a_value_decrypts_only_where_it_was_encrypted() {
@@ -88,35 +77,15 @@ mod tests {
         assert_eq!(decrypt(&key, HERE, &secret).unwrap().as_slice(), b"DE123456789");
 
         let elsewhere = [
-            FieldRef {
-                org: Uuid::from_u128(9),
-                ..HERE
-            },
-            FieldRef {
-                table: "customers",
-                ..HERE
-            },
-            FieldRef {
-                column: "bank_details",
-                ..HERE
-            },
-            FieldRef {
-                row: Uuid::from_u128(9),
-                ..HERE
-            },
+            FieldRef { org: Uuid::from_u128(9), ..HERE },
+            FieldRef { table: "customers", ..HERE },
+            FieldRef { column: "bank_details", ..HERE },
+            FieldRef { row: Uuid::from_u128(9), ..HERE },
             // The same letters, divided differently.
-            FieldRef {
-                table: "customer_privatest",
-                column: "ax_id",
-                ..HERE
-            },
+            FieldRef { table: "customer_privatest", column: "ax_id", ..HERE },
         ];
         for place in elsewhere {
-            assert_eq!(
-                decrypt(&key, place, &secret),
-                Err(CryptoError::Refused),
-                "{place:?}"
-            );
+            assert_eq!(decrypt(&key, place, &secret), Err(CryptoError::Refused), "{place:?}");
         }
     }
 
@@ -124,13 +93,7 @@ mod tests {
     fn another_key_is_refused_and_named() {
         let secret = encrypt(&DataKey::generate(1), HERE, b"x");
         let other = decrypt(&DataKey::generate(2), HERE, &secret);
-        assert_eq!(
-            other,
-            Err(CryptoError::OtherKey {
-                made_with: 1,
-                given: 2
-            })
-        );
+        assert_eq!(other, Err(CryptoError::OtherKey { made_with: 1, given: 2 }));
         let same_number = decrypt(&DataKey::generate(1), HERE, &secret);
         assert_eq!(same_number, Err(CryptoError::Refused));
         assert_eq!(key_id_of(&secret), Ok(1));

@@ -31,10 +31,7 @@ pub struct WrappedKey {
 impl DataKey {
     /// A new random key; `id` is its number within the org, ascending from 1.
     pub fn generate(id: u32) -> Self {
-        Self {
-            id,
-            secret: Zeroizing::new(random_bytes()),
-        }
+        Self { id, secret: Zeroizing::new(random_bytes()) }
     }
 
     pub fn id(&self) -> u32 {
@@ -45,34 +42,21 @@ impl DataKey {
     pub fn wrap(&self, org: Uuid, masters: &MasterKeys) -> WrappedKey {
         let master = masters.current();
         let sealed = seal(&master.secret, &wrap_aad(org, self.id, &master.id), &*self.secret);
-        WrappedKey {
-            id: self.id,
-            master_id: master.id.clone(),
-            bytes: [&[WRAP_VERSION], &*sealed].concat(),
-        }
+        WrappedKey { id: self.id, master_id: master.id.clone(), bytes: [&[WRAP_VERSION], &*sealed].concat() }
     }
 
     pub fn unwrap(org: Uuid, wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Self, CryptoError> {
-        let master = masters
-            .find(&wrapped.master_id)
-            .ok_or(CryptoError::UnknownMasterKey)?;
+        let master = masters.find(&wrapped.master_id).ok_or(CryptoError::UnknownMasterKey)?;
         let Some((&WRAP_VERSION, sealed)) = wrapped.bytes.split_first() else {
             return Err(CryptoError::Malformed);
         };
         let opened = open(&master.secret, &wrap_aad(org, wrapped.id, &master.id), sealed)?;
         let secret = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| CryptoError::Malformed)?;
-        Ok(Self {
-            id: wrapped.id,
-            secret: Zeroizing::new(secret),
-        })
+        Ok(Self { id: wrapped.id, secret: Zeroizing::new(secret) })
     }
 
     /// Wraps anew when an older master key did it; none when it is current already.
-    pub fn rewrap(
-        org: Uuid,
-        wrapped: &WrappedKey,
-        masters: &MasterKeys,
-    ) -> Result<Option<WrappedKey>, CryptoError> {
+    pub fn rewrap(org: Uuid, wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Option<WrappedKey>, CryptoError> {
         if wrapped.master_id == masters.current().id {
             return Ok(None);
         }
@@ -86,20 +70,12 @@ impl DataKey {
 
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("DataKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 fn wrap_aad(org: Uuid, key_id: u32, master_id: &str) -> Vec<u8> {
-    bind(&[
-        b"streamflow data key",
-        &[WRAP_VERSION],
-        org.as_bytes(),
-        &key_id.to_be_bytes(),
-        master_id.as_bytes(),
-    ])
+    bind(&[b"streamflow data key", &[WRAP_VERSION], org.as_bytes(), &key_id.to_be_bytes(), master_id.as_bytes()])
 }
 
 #[cfg(test)]
@@ -107,10 +83,7 @@ mod tests {
     use super::*;
 
     fn masters(ids: &[&str]) -> MasterKeys {
-        let text = ids
-            .iter()
-            .map(|id| format!("{id}:{}", master_text(id)))
-            .collect::<Vec<_>>();
+        let text = ids.iter().map(|id| format!("{id}:{}", master_text(id))).collect::<Vec<_>>();
         MasterKeys::parse(&text.join(",")).unwrap()
     }
 
@@ -132,23 +105,13 @@ mod tests {
         let back = DataKey::unwrap(org, &wrapped, &both).unwrap();
         assert_eq!((*back.secret, back.id), (*key.secret, 1));
 
-        let refused =
-            |org, wrapped: &WrappedKey, masters| DataKey::unwrap(org, wrapped, masters).unwrap_err();
+        let refused = |org, wrapped: &WrappedKey, masters| DataKey::unwrap(org, wrapped, masters).unwrap_err();
         assert_eq!(refused(Uuid::from_u128(2), &wrapped, &both), CryptoError::Refused);
-        let renumbered = WrappedKey {
-            id: 2,
-            ..wrapped.clone()
-        };
+        let renumbered = WrappedKey { id: 2, ..wrapped.clone() };
         assert_eq!(refused(org, &renumbered, &both), CryptoError::Refused);
-        let relabelled = WrappedKey {
-            master_id: "b".into(),
-            ..wrapped.clone()
-        };
+        let relabelled = WrappedKey { master_id: "b".into(), ..wrapped.clone() };
         assert_eq!(refused(org, &relabelled, &both), CryptoError::Refused);
-        assert_eq!(
-            refused(org, &wrapped, &masters(&["b"])),
-            CryptoError::UnknownMasterKey
-        );
+        assert_eq!(refused(org, &wrapped, &masters(&["b"])), CryptoError::UnknownMasterKey);
     }
 
     #[test]
@@ -162,10 +125,7 @@ mod tests {
             assert!(DataKey::unwrap(org, &flipped, &masters).is_err(), "bit {bit}");
         }
         for length in 0..wrapped.bytes.len() {
-            let cut = WrappedKey {
-                bytes: wrapped.bytes[..length].to_vec(),
-                ..wrapped.clone()
-            };
+            let cut = WrappedKey { bytes: wrapped.bytes[..length].to_vec(), ..wrapped.clone() };
             assert!(DataKey::unwrap(org, &cut, &masters).is_err(), "length {length}");
         }
     }

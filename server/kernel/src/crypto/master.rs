@@ -44,10 +44,7 @@ pub enum KeyFileError {
 impl MasterKeys {
     pub fn parse(text: &str) -> Result<Self, KeyFileError> {
         let mut keys: Vec<MasterKey> = Vec::new();
-        let entries = text
-            .split([',', '\n'])
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty());
+        let entries = text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
         for (index, entry) in entries.enumerate() {
             let key = MasterKey::parse(entry, index + 1)?;
             if keys.iter().any(|other| other.id == key.id) {
@@ -55,11 +52,7 @@ impl MasterKeys {
             }
             keys.push(key);
         }
-        if keys.is_empty() {
-            Err(KeyFileError::Empty)
-        } else {
-            Ok(Self(keys))
-        }
+        if keys.is_empty() { Err(KeyFileError::Empty) } else { Ok(Self(keys)) }
     }
 
     /// Reads the key file, or makes one with a new key on first run. Losing this file loses each encrypted
@@ -67,10 +60,7 @@ impl MasterKeys {
     pub fn load_or_create(path: &Path) -> Result<Self, KeyFileError> {
         match load(path) {
             Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                create(path).map_err(|source| KeyFileError::Io {
-                    path: path.into(),
-                    source,
-                })?;
+                create(path).map_err(|source| KeyFileError::Io { path: path.into(), source })?;
                 load(path)
             }
             done => done,
@@ -100,10 +90,7 @@ impl MasterKey {
         let length = || KeyFileError::Length(id.into());
         let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| length())?);
         let secret = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| length())?;
-        Ok(Self {
-            id: id.into(),
-            secret: Zeroizing::new(secret),
-        })
+        Ok(Self { id: id.into(), secret: Zeroizing::new(secret) })
     }
 }
 
@@ -114,18 +101,12 @@ impl fmt::Debug for MasterKeys {
 }
 
 fn load(path: &Path) -> Result<MasterKeys, KeyFileError> {
-    let failed = |source| KeyFileError::Io {
-        path: path.into(),
-        source,
-    };
+    let failed = |source| KeyFileError::Io { path: path.into(), source };
     let mut file = File::open(path).map_err(failed)?;
     // Asked of the open file, not of the path, so that what is checked is what is read.
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(KeyFileError::ReadableByOthers {
-            path: path.into(),
-            mode,
-        });
+        return Err(KeyFileError::ReadableByOthers { path: path.into(), mode });
     }
     let mut text = Zeroizing::new(String::new());
     file.read_to_string(&mut text).map_err(failed)?;
@@ -139,15 +120,8 @@ fn create(path: &Path) -> io::Result<()> {
     let draft = path.with_extension(format!("{:016x}.new", u64::from_be_bytes(suffix)));
     let secret: Secret = Zeroizing::new(random_bytes());
     let text = Zeroizing::new(format!("k1:{}\n", STANDARD.encode(*secret)));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
-    let linked = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&draft, path));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let linked = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
     match linked {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -185,18 +159,9 @@ mod tests {
         let cases = [
             ("", "there is no master key"),
             (" \n,", "there is no master key"),
-            (
-                "c2VjcmV0",
-                "master key 1 is not written as id:base64, with an id of letters, digits, '-' or '_'",
-            ),
-            (
-                ":c2VjcmV0",
-                "master key 1 is not written as id:base64, with an id of letters, digits, '-' or '_'",
-            ),
-            (
-                "a b:c2VjcmV0",
-                "master key 1 is not written as id:base64, with an id of letters, digits, '-' or '_'",
-            ),
+            ("c2VjcmV0", "master key 1 is not written as id:base64, with an id of letters, digits, '-' or '_'"),
+            (":c2VjcmV0", "master key 1 is not written as id:base64, with an id of letters, digits, '-' or '_'"),
+            ("a b:c2VjcmV0", "master key 1 is not written as id:base64, with an id of letters, digits, '-' or '_'"),
             ("a:***", "master key \"a\" is not 32 bytes in base64"),
             (&short, "master key \"a\" is not 32 bytes in base64"),
             (&twice, "master key \"a\" is given twice"),
@@ -215,11 +180,7 @@ mod tests {
         assert_eq!(*made.current().secret, *read.current().secret);
         assert_ne!(*made.current().secret, [0; 32]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(
-            fs::read_dir(folder.path()).unwrap().count(),
-            1,
-            "the draft stayed behind"
-        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the draft stayed behind");
     }
 
     #[test]
@@ -230,10 +191,7 @@ mod tests {
         for mode in [0o640, 0o604, 0o644, 0o660, 0o610] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let error = MasterKeys::load_or_create(&path).unwrap_err();
-            assert!(
-                matches!(error, KeyFileError::ReadableByOthers { mode: m, .. } if m == mode),
-                "{error}"
-            );
+            assert!(matches!(error, KeyFileError::ReadableByOthers { mode: m, .. } if m == mode), "{error}");
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
         MasterKeys::load_or_create(&path).unwrap();
@@ -244,9 +202,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.keys");
         let secrets: Vec<[u8; 32]> = std::thread::scope(|scope| {
-            let starts: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| *MasterKeys::load_or_create(&path).unwrap().current().secret))
-                .collect();
+            let starts: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| *MasterKeys::load_or_create(&path).unwrap().current().secret)).collect();
             starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
         assert!(secrets.iter().all(|secret| secret == &secrets[0]));
@@ -258,10 +215,7 @@ mod tests {
         let path = folder.path().join("master.keys");
         MasterKeys::load_or_create(&path).unwrap();
         fs::write(&path, "").unwrap();
-        assert!(matches!(
-            MasterKeys::load_or_create(&path),
-            Err(KeyFileError::Empty)
-        ));
+        assert!(matches!(MasterKeys::load_or_create(&path), Err(KeyFileError::Empty)));
         assert_eq!(fs::read(&path).unwrap(), b"");
     }
 }

@@ -1,5 +1,7 @@
 //! Opens the pools with the settings that keep acknowledged writes.
 
+#![expect(clippy::disallowed_methods, reason = "this is the room where pools are opened")]
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{

@@ -1,6 +1,8 @@
 //! [`TenantDb`]: a transaction on the rows of one company. Every finder, insert, update and delete carries `org_id`;
 //! PostgreSQL enforces the same again by row-level security.
 
+#![expect(clippy::disallowed_methods, reason = "this is the room where finders get their company")]
+
 use parking_lot::Mutex;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, DeleteMany,

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, sqlx::postgres::PgListener};
 use tokio::sync::{Notify, broadcast};
@@ -13,6 +14,7 @@ use super::{Audience, Cursor, Event, Op};
 use crate::{
     db::{Backend, Database},
     error::Result,
+    ids::random_bytes,
 };
 
 /// How long the tail sleeps when nobody wakes it. Other processes wake it by NOTIFY; this is the net below.
@@ -33,6 +35,8 @@ pub struct Feed {
 pub(super) struct Inner {
     pub(super) database: Database,
     channel: String,
+    /// Tells this process's announcements from its twins'.
+    signature: String,
     /// Last change handed out.
     position: Mutex<Cursor>,
     companies: Mutex<HashMap<Uuid, broadcast::Sender<Arc<Event>>>>,
@@ -46,6 +50,7 @@ impl Feed {
         let inner = Arc::new(Inner {
             database,
             channel: format!("streamflow_{channel}"),
+            signature: HEXLOWER.encode(&random_bytes::<16>()),
             position: Mutex::new(position),
             companies: Mutex::default(),
             foreign: Notify::new(),
@@ -123,7 +128,7 @@ impl Feed {
 
     /// Wakes the tails of other processes. Outside the writing transactions, because NOTIFY takes a lock they would queue for.
     async fn announce(&self) {
-        let sql = format!("NOTIFY {}", self.inner.channel);
+        let sql = format!("NOTIFY {}, '{}'", self.inner.channel, self.inner.signature);
         if let Err(error) = self.inner.database.execute(&sql, vec![]).await {
             tracing::warn!(?error, "other processes could not be told of a change; they find it within a second");
         }
@@ -136,8 +141,11 @@ impl Feed {
                 Ok(mut listener) => {
                     if listener.listen(&self.inner.channel).await.is_ok() {
                         let mut stream = listener.into_stream();
-                        while let Some(Ok(_)) = stream.next().await {
-                            self.inner.foreign.notify_one();
+                        while let Some(Ok(heard)) = stream.next().await {
+                            // What this process wrote it reads at its own commit.
+                            if heard.payload() != self.inner.signature {
+                                self.inner.foreign.notify_one();
+                            }
                         }
                     }
                 }

@@ -74,11 +74,7 @@ pub fn resolve(terms: &[Term], schema: &Schema) -> Result<Vec<Condition>, Vec<St
             Err(message) => problems.push(message),
         }
     }
-    if problems.is_empty() {
-        Ok(conditions)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(conditions) } else { Err(problems) }
 }
 
 fn resolve_term(term: &Term, schema: &Schema) -> Result<Vec<Condition>, String> {
@@ -91,8 +87,7 @@ fn resolve_term(term: &Term, schema: &Schema) -> Result<Vec<Condition>, String> 
             known.join(", ")
         ));
     };
-    value::conditions(spec, term.op, &term.value)
-        .map_err(|message| format!("{message} (at character {}).", term.position))
+    value::conditions(spec, term.op, &term.value).map_err(|message| format!("{message} (at character {}).", term.position))
 }
 
 impl fmt::Display for Op {

@@ -26,19 +26,11 @@ impl OrderField {
     }
 
     pub const fn ascending(&self) -> Order {
-        Order {
-            field: self.name,
-            key: self.key,
-            descending: false,
-        }
+        Order { field: self.name, key: self.key, descending: false }
     }
 
     pub const fn descending(&self) -> Order {
-        Order {
-            field: self.name,
-            key: self.key,
-            descending: true,
-        }
+        Order { field: self.name, key: self.key, descending: true }
     }
 }
 
@@ -54,10 +46,7 @@ pub fn parse(text: &str, fields: &[OrderField], default: Order) -> Result<Order,
     let Some(field) = fields.iter().find(|field| field.name == name) else {
         let known: Vec<_> = fields.iter().map(|field| field.name).collect();
         let name: String = name.chars().take(60).collect();
-        return Err(format!(
-            "There is no field \"{name}\" to order by. Fields: {}.",
-            known.join(", ")
-        ));
+        return Err(format!("There is no field \"{name}\" to order by. Fields: {}.", known.join(", ")));
     };
     match (words.next(), words.next()) {
         (None | Some("asc"), None) => Ok(field.ascending()),
@@ -72,10 +61,7 @@ mod tests {
 
     use super::*;
 
-    const FIELDS: &[OrderField] = &[
-        OrderField::new("name", KeyKind::Text),
-        OrderField::new("updated_at", KeyKind::Time),
-    ];
+    const FIELDS: &[OrderField] = &[OrderField::new("name", KeyKind::Text), OrderField::new("updated_at", KeyKind::Time)];
     const DEFAULT: Order = FIELDS[1].descending();
 
     #[test]
@@ -95,23 +81,11 @@ mod tests {
     #[test]
     fn anything_else_is_refused_with_a_sentence() {
         let cases = [
-            (
-                "nmae",
-                "There is no field \"nmae\" to order by. Fields: name, updated_at.",
-            ),
-            (
-                "Name",
-                "There is no field \"Name\" to order by. Fields: name, updated_at.",
-            ),
+            ("nmae", "There is no field \"nmae\" to order by. Fields: name, updated_at."),
+            ("Name", "There is no field \"Name\" to order by. Fields: name, updated_at."),
             ("name, updated_at", "A list is ordered by one field."),
-            (
-                "name DESC",
-                "After the field comes asc or desc, and nothing else.",
-            ),
-            (
-                "name desc desc",
-                "After the field comes asc or desc, and nothing else.",
-            ),
+            ("name DESC", "After the field comes asc or desc, and nothing else."),
+            ("name desc desc", "After the field comes asc or desc, and nothing else."),
         ];
         for (text, message) in cases {
             assert_eq!(parse(text, FIELDS, DEFAULT), Err(message.into()), "{text:?}");

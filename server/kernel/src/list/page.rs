@@ -79,10 +79,7 @@ pub fn fingerprint(list: &str, conditions: &[Condition], order: Order) -> u64 {
         part(&condition.op.to_string());
         part(&condition.value.to_string());
     }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+    hash.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 impl PageToken {
@@ -96,12 +93,9 @@ impl PageToken {
         if text.is_empty() {
             return Ok(None);
         }
-        let token =
-            read(text).ok_or("This is not a page token of this list. Ask for the first page again.")?;
+        let token = read(text).ok_or("This is not a page token of this list. Ask for the first page again.")?;
         if token.fingerprint != fingerprint || !token.last_key.fits(kind) {
-            return Err(
-                "This page token belongs to another filter or order. Ask for the first page again.".into(),
-            );
+            return Err("This page token belongs to another filter or order. Ask for the first page again.".into());
         }
         Ok(Some(token))
     }
@@ -149,11 +143,7 @@ mod tests {
     const BY_NAME: Order = OrderField::new("name", KeyKind::Text).ascending();
 
     fn token(key: Key) -> PageToken {
-        PageToken {
-            fingerprint: u64::MAX,
-            last_key: key,
-            last_id: Uuid::from_u128(7),
-        }
+        PageToken { fingerprint: u64::MAX, last_key: key, last_id: Uuid::from_u128(7) }
     }
 
     #[test]
@@ -173,63 +163,29 @@ mod tests {
 
     #[test]
     fn a_token_of_another_list_filter_or_order_is_refused() {
-        let with = |value| {
-            vec![Condition {
-                field: "city",
-                op: Op::Equal,
-                value,
-            }]
-        };
+        let with = |value| vec![Condition { field: "city", op: Op::Equal, value }];
         let none = fingerprint("customers", &[], BY_NAME);
         let others = [
             fingerprint("leads", &[], BY_NAME),
-            fingerprint(
-                "customers",
-                &[],
-                Order {
-                    descending: true,
-                    ..BY_NAME
-                },
-            ),
-            fingerprint(
-                "customers",
-                &[],
-                Order {
-                    field: "city",
-                    ..BY_NAME
-                },
-            ),
+            fingerprint("customers", &[], Order { descending: true, ..BY_NAME }),
+            fingerprint("customers", &[], Order { field: "city", ..BY_NAME }),
             fingerprint("customers", &with(Value::Text("1".into())), BY_NAME),
             fingerprint("customers", &with(Value::Number(1)), BY_NAME),
             fingerprint("customers", &with(Value::Text("none".into())), BY_NAME),
             fingerprint("customers", &with(Value::None), BY_NAME),
         ];
-        let text = PageToken {
-            fingerprint: none,
-            ..token(Key::Text("x".into()))
-        }
-        .encode();
+        let text = PageToken { fingerprint: none, ..token(Key::Text("x".into())) }.encode();
         assert!(PageToken::decode(&text, none, KeyKind::Text).is_ok());
         for (index, other) in others.iter().enumerate() {
-            assert!(
-                PageToken::decode(&text, *other, KeyKind::Text).is_err(),
-                "{index}"
-            );
+            assert!(PageToken::decode(&text, *other, KeyKind::Text).is_err(), "{index}");
             assert!(!others[index + 1..].contains(other), "{index} equals a later one");
         }
     }
 
     #[test]
     fn a_fingerprint_never_changes_between_versions() {
-        let conditions = [Condition {
-            field: "city",
-            op: Op::Equal,
-            value: Value::Text("Köln".into()),
-        }];
-        assert_eq!(
-            fingerprint("customers", &conditions, BY_NAME),
-            16_196_708_557_553_414_132
-        );
+        let conditions = [Condition { field: "city", op: Op::Equal, value: Value::Text("Köln".into()) }];
+        assert_eq!(fingerprint("customers", &conditions, BY_NAME), 16_196_708_557_553_414_132);
     }
 
     #[test]
@@ -258,16 +214,8 @@ mod tests {
         prop_oneof![
             "[^\0]{0,80}".prop_map(|text| (Key::Text(text), KeyKind::Text)),
             any::<i64>().prop_map(|number| (Key::Number(number), KeyKind::Number)),
-            micros.prop_map(|m| (
-                Key::Time(DateTime::from_timestamp_micros(m).unwrap()),
-                KeyKind::Time
-            )),
-            days.prop_map(|d| {
-                (
-                    Key::Date(NaiveDate::from_num_days_from_ce_opt(d).unwrap()),
-                    KeyKind::DateOrNone,
-                )
-            }),
+            micros.prop_map(|m| (Key::Time(DateTime::from_timestamp_micros(m).unwrap()), KeyKind::Time)),
+            days.prop_map(|d| { (Key::Date(NaiveDate::from_num_days_from_ce_opt(d).unwrap()), KeyKind::DateOrNone,) }),
             Just((Key::None, KeyKind::DateOrNone)),
         ]
     }

@@ -3,10 +3,7 @@
 //! Which column a field is, the store says; NULLs, LIKE and keysets are settled here once.
 
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait as _, Func, NullOrdering};
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoSimpleExpr as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Select,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoSimpleExpr as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
 use uuid::Uuid;
 
 use super::List;
@@ -21,11 +18,7 @@ impl Condition {
     /// those of nobody as well. `:` looks anywhere in the text, in either case.
     pub fn on(&self, column: impl ColumnTrait) -> Expr {
         let Some(value) = sea_value(&self.value) else {
-            return if self.op == Op::NotEqual {
-                column.is_not_null()
-            } else {
-                column.is_null()
-            };
+            return if self.op == Op::NotEqual { column.is_not_null() } else { column.is_null() };
         };
         match self.op {
             Op::Equal => column.eq(value),
@@ -42,11 +35,7 @@ impl Condition {
 impl List {
     /// One row more than the page holds, in order, after the last row seen. `id` finishes the order.
     pub fn select<E: EntityTrait>(&self, rows: Select<E>, key: E::Column, id: E::Column) -> Select<E> {
-        let direction = if self.order.descending {
-            sea_orm::Order::Desc
-        } else {
-            sea_orm::Order::Asc
-        };
+        let direction = if self.order.descending { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
         let rows = match &self.after {
             Some(after) => rows.filter(self.following(key, id, &after.last_key, after.last_id)),
             None => rows,
@@ -66,32 +55,20 @@ impl List {
             return String::new();
         }
         rows.truncate(size);
-        rows.last()
-            .map(key_and_id)
-            .map_or_else(String::new, |(key, id)| self.token_after(key, id))
+        rows.last().map(key_and_id).map_or_else(String::new, |(key, id)| self.token_after(key, id))
     }
 
     /// As a comparison of pairs, which both databases answer from an index on the pair.
     fn following<C: ColumnTrait>(&self, key: C, id: C, last_key: &Key, last_id: Uuid) -> Expr {
         let beyond = |left: Expr, right: Expr| {
-            if self.order.descending {
-                left.lt(right)
-            } else {
-                left.gt(right)
-            }
+            if self.order.descending { left.lt(right) } else { left.gt(right) }
         };
         let Some(last) = key_value(last_key) else {
-            return key
-                .is_null()
-                .and(beyond(id.into_simple_expr(), Expr::val(last_id)));
+            return key.is_null().and(beyond(id.into_simple_expr(), Expr::val(last_id)));
         };
         let here = Expr::tuple([key.into_simple_expr(), id.into_simple_expr()]);
         let following = beyond(here, Expr::tuple([Expr::val(last), Expr::val(last_id)]));
-        if self.order.key == KeyKind::DateOrNone {
-            following.or(key.is_null())
-        } else {
-            following
-        }
+        if self.order.key == KeyKind::DateOrNone { following.or(key.is_null()) } else { following }
     }
 }
 
@@ -138,8 +115,5 @@ fn key_value(key: &Key) -> Option<sea_orm::Value> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests have a database of their own, with no tenants in it"
-)]
+#[expect(clippy::disallowed_methods, reason = "the tests have a database of their own, with no tenants in it")]
 mod tests;

@@ -30,20 +30,13 @@ pub(super) async fn write(dir: &Path, to: Mailbox, mail: Mail, now: DateTime<Utc
         mail.body
     );
     let written = tokio::task::spawn_blocking(move || write_whole(&path, &text)).await;
-    written
-        .map_err(io::Error::other)
-        .flatten()
-        .map_err(|error| MailError::Failed(error.to_string()))
+    written.map_err(io::Error::other).flatten().map_err(|error| MailError::Failed(error.to_string()))
 }
 
 /// A reader that watches the folder for `.eml` files never sees half a mail.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension("draft");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
     fs::rename(&draft, path)
 }
@@ -66,26 +59,16 @@ mod tests {
         let clock = Arc::new(FixedClock::default());
         let mailer = Mailer::new(MailConfig::Outbox { dir: dir.clone() }, clock.clone()).unwrap();
         for subject in ["Erste", "Zweite"] {
-            let mail = Mail {
-                to: "anna@example.com".into(),
-                subject: subject.into(),
-                body: "Hallo Jörg\n".into(),
-            };
+            let mail = Mail { to: "anna@example.com".into(), subject: subject.into(), body: "Hallo Jörg\n".into() };
             mailer.send(mail).await.unwrap();
             clock.advance(TimeDelta::milliseconds(1));
         }
 
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&dir), 0o700);
-        let mut files: Vec<_> = fs::read_dir(mailer.outbox().unwrap())
-            .unwrap()
-            .map(|f| f.unwrap().path())
-            .collect();
+        let mut files: Vec<_> = fs::read_dir(mailer.outbox().unwrap()).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
-        let texts: Vec<_> = files
-            .iter()
-            .map(|file| fs::read_to_string(file).unwrap())
-            .collect();
+        let texts: Vec<_> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
         let expected = "To: anna@example.com\nSubject: Erste\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n\
                         Content-Type: text/plain; charset=utf-8\n\nHallo Jörg\n";
         assert_eq!(texts[0], expected);
@@ -102,9 +85,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let config = MailConfig::Outbox {
-            dir: file.join("outbox"),
-        };
+        let config = MailConfig::Outbox { dir: file.join("outbox") };
         let error = Mailer::new(config, Arc::new(FixedClock::default())).unwrap_err();
         assert!(matches!(error, MailError::Settings(_)), "{error}");
     }

@@ -5,7 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 
-use crate::{ctx::Ctx, db::Backend, error::{Error, Result}};
+use crate::{
+    ctx::Ctx,
+    db::Backend,
+    error::{Error, Result},
+};
 
 /// A count in the range and in the range before it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +53,7 @@ struct Totals {
 
 #[derive(FromQueryResult)]
 struct Bucket {
-    bucket: i64,
+    slot: i64,
     value: i64,
     refused: i64,
 }
@@ -99,13 +103,13 @@ async fn points(db: &crate::db::TenantDb, now: DateTime<Utc>, days: i32) -> Resu
         Backend::Sqlite => "CAST(strftime('%s', at) AS integer)",
     };
     let sql = format!(
-        "SELECT {seconds} / {width} AS bucket, COUNT(*) AS value, COUNT(CASE WHEN {REFUSED} THEN 1 END) AS refused \
+        "SELECT {seconds} / {width} AS slot, COUNT(*) AS value, COUNT(CASE WHEN {REFUSED} THEN 1 END) AS refused \
          FROM audit WHERE org_id = {{org}} AND at >= ? GROUP BY 1"
     );
     let from = DateTime::from_timestamp(first * width, 0).ok_or_else(|| Error::internal("a time out of range"))?;
     let buckets: Vec<Bucket> = db.query(&sql, vec![from.into()]).await?;
     let point = |bucket: i64| {
-        let found = buckets.iter().find(|row| row.bucket == bucket);
+        let found = buckets.iter().find(|row| row.slot == bucket);
         DateTime::from_timestamp(bucket * width, 0).map(|at| Point {
             at,
             value: found.map_or(0, |row| row.value),

@@ -66,11 +66,15 @@ macro_rules! operator_session_service {
                 let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
                 let principal = ctx.principal()?;
                 let full = principal.level == $crate::session::Level::Full;
-                let mut permissions: Vec<String> =
-                    $access.iter().filter(|access| full && !access.roles.is_empty()).map(|access| access.permission.to_owned()).collect();
+                let mut permissions: Vec<String> = $access
+                    .iter()
+                    .filter(|access| full && !access.roles.is_empty())
+                    .map(|access| access.permission.to_owned())
+                    .collect();
                 permissions.sort_unstable();
                 permissions.dedup();
-                let second_factor = if full { pb_session::SecondFactorState::Done } else { pb_session::SecondFactorState::CodeNeeded };
+                let second_factor =
+                    if full { pb_session::SecondFactorState::Done } else { pb_session::SecondFactorState::CodeNeeded };
                 Ok(tonic::Response::new(pb_session::MeResponse {
                     user: Some(streamflow_proto::common::v1::Identity {
                         id: $crate::ids::format($crate::ids::prefix::USER, principal.user_id),

@@ -43,9 +43,7 @@ static WORDS: LazyLock<HashMap<char, Vec<Vec<char>>>> = LazyLock::new(|| {
 
 fn listed() -> impl Iterator<Item = &'static str> {
     let lines = include_str!("blocklist/words.txt").lines();
-    lines
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(str::split_whitespace)
+    lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
 }
 
 /// `context` are texts known of the person or the company; they count as words, whole and in their parts.
@@ -55,10 +53,7 @@ pub(super) fn is_guessable(password: &str, context: &[&str]) -> bool {
     let spaced = price(&text, &context).min(price_backwards(&text, &context));
     // "Correct Horse" is listed without its space.
     text.retain(|c| !is_separator(*c));
-    spaced
-        .min(price(&text, &context))
-        .min(price_backwards(&text, &context))
-        < ENOUGH
+    spaced.min(price(&text, &context)).min(price_backwards(&text, &context)) < ENOUGH
 }
 
 fn price_backwards(text: &[char], context: &[Vec<char>]) -> u32 {
@@ -88,9 +83,7 @@ fn price(text: &[char], context: &[Vec<char>]) -> u32 {
         if let Some(length) = year_length(rest) {
             piece(length, PATTERN);
         }
-        let listed = letters_of(rest[0])
-            .filter_map(|letter| WORDS.get(&letter))
-            .flatten();
+        let listed = letters_of(rest[0]).filter_map(|letter| WORDS.get(&letter)).flatten();
         for word in listed.filter(|word| begins_with(rest, word)) {
             piece(word.len(), WORD);
         }
@@ -131,9 +124,7 @@ fn letters_of(typed: char) -> impl Iterator<Item = char> {
 
 /// Lower case without accents.
 fn plain(text: &str) -> Vec<char> {
-    let letters = text
-        .nfkd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c));
+    let letters = text.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c));
     letters.flat_map(char::to_lowercase).collect()
 }
 

@@ -11,11 +11,7 @@ use super::Params;
 use crate::ids::random_bytes;
 
 /// The most this server pays for one check.
-const CEILING: Params = Params {
-    m_kib: 512 * 1024,
-    t: 16,
-    p: 8,
-};
+const CEILING: Params = Params { m_kib: 512 * 1024, t: 16, p: 8 };
 const MIN_SALT: usize = 8;
 const MIN_OUTPUT: usize = 16;
 const VERSION: u32 = 19;
@@ -47,23 +43,14 @@ pub(super) fn cost(text: &str) -> Result<Params, String> {
         return Err("The hash is not argon2id, version 19.".into());
     }
     let salt = hash.salt.as_ref().map_or(0, |salt| salt.len());
-    let output = hash
-        .hash
-        .as_ref()
-        .map_or(0, argon2::password_hash::phc::Output::len);
+    let output = hash.hash.as_ref().map_or(0, argon2::password_hash::phc::Output::len);
     if salt < MIN_SALT || output < MIN_OUTPUT {
         return Err("The hash has no salt or no output, or short ones.".into());
     }
     let params = argon2::Params::try_from(&hash).map_err(|_| "The cost of the hash can't be read.")?;
-    let cost = Params {
-        m_kib: params.m_cost(),
-        t: params.t_cost(),
-        p: params.p_cost(),
-    };
+    let cost = Params { m_kib: params.m_cost(), t: params.t_cost(), p: params.p_cost() };
     if cost.m_kib > CEILING.m_kib || cost.t > CEILING.t || cost.p > CEILING.p {
-        return Err(
-            "Checking the hash would cost more than this server pays (512 MiB, 16 passes, 8 lanes).".into(),
-        );
+        return Err("Checking the hash would cost more than this server pays (512 MiB, 16 passes, 8 lanes).".into());
     }
     Ok(cost)
 }
@@ -92,10 +79,7 @@ mod tests {
     #[test]
     fn hashes_at_or_above_the_floor_are_accepted() {
         assert_eq!(check_phc(&unmatchable(Params::FLOOR), Params::FLOOR), Ok(()));
-        assert_eq!(
-            check_phc(&unmatchable(Params::BREAK_GLASS), Params::FLOOR),
-            Ok(())
-        );
+        assert_eq!(check_phc(&unmatchable(Params::BREAK_GLASS), Params::FLOOR), Ok(()));
         assert_eq!(check_phc(&unmatchable(CEILING), Params::BREAK_GLASS), Ok(()));
         assert_ne!(unmatchable(Params::FLOOR), unmatchable(Params::FLOOR));
     }
@@ -103,10 +87,7 @@ mod tests {
     #[test]
     fn weak_and_hostile_hashes_are_refused() {
         let weak = check_phc(&unmatchable(Params::FLOOR), Params::BREAK_GLASS).unwrap_err();
-        assert_eq!(
-            weak,
-            "The hash is too weak: m=19456, t=2, p=1 where at least m=65536, t=3, p=1 is needed."
-        );
+        assert_eq!(weak, "The hash is too weak: m=19456, t=2, p=1 where at least m=65536, t=3, p=1 is needed.");
         let refused = [
             phc("$argon2id$v=19$m=19455,t=2,p=1"),
             phc("$argon2id$v=19$m=19456,t=1,p=1"),
@@ -139,14 +120,7 @@ mod tests {
     fn a_password_in_plain_text_is_not_taken_for_a_hash() {
         assert!(is_phc(&unmatchable(Params::FLOOR)));
         assert!(is_phc(&phc("$argon2id$v=19$m=8,t=1,p=1")), "weak, but a hash");
-        for text in [
-            "",
-            "correct horse",
-            "$argon2id",
-            "$argon2id$",
-            "$2b$12$abcdefghijklmnopqrstuv",
-            " $argon2id$v=19$x",
-        ] {
+        for text in ["", "correct horse", "$argon2id", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", " $argon2id$v=19$x"] {
             let hash = is_phc(text) && check_phc(text, Params::FLOOR).is_ok();
             assert!(!hash, "{text}");
         }

@@ -16,20 +16,12 @@ const MIN_ALONE: usize = 15;
 /// company and the product. The error is a sentence for the person choosing.
 pub fn check_policy(password: &str, has_second_factor: bool, context_words: &[&str]) -> Result<(), String> {
     let password: String = password.nfc().collect();
-    let least = if has_second_factor {
-        MIN_WITH_SECOND_FACTOR
-    } else {
-        MIN_ALONE
-    };
+    let least = if has_second_factor { MIN_WITH_SECOND_FACTOR } else { MIN_ALONE };
     if password.chars().count() < least {
-        return Err(format!(
-            "Use at least {least} characters. Three or four words make a good password."
-        ));
+        return Err(format!("Use at least {least} characters. Three or four words make a good password."));
     }
     if password.len() > MAX_BYTES {
-        return Err(format!(
-            "Use at most {MAX_BYTES} bytes, which is about as many letters."
-        ));
+        return Err(format!("Use at most {MAX_BYTES} bytes, which is about as many letters."));
     }
     if password.chars().any(char::is_control) {
         return Err("A password has no line breaks or other control characters.".into());
@@ -60,10 +52,7 @@ mod tests {
         assert_eq!(check_policy(twelve, true, &[]), Ok(()));
         assert_eq!(check_policy(fifteen, false, &[]), Ok(()));
         let message = check_policy(twelve, false, &[]).unwrap_err();
-        assert_eq!(
-            message,
-            "Use at least 15 characters. Three or four words make a good password."
-        );
+        assert_eq!(message, "Use at least 15 characters. Three or four words make a good password.");
         assert!(check_policy(&twelve[1..], true, &[]).is_err());
         // Decomposed letters count once.
         assert!(check_policy("xk8 pluto u\u{308}", true, &[]).is_err());
@@ -71,9 +60,7 @@ mod tests {
 
     #[test]
     fn a_kilobyte_is_the_most() {
-        let text: String = (0..MAX_BYTES)
-            .map(|i| char::from(b'!' + (i * i * 7 % 89) as u8))
-            .collect();
+        let text: String = (0..MAX_BYTES).map(|i| char::from(b'!' + (i * i * 7 % 89) as u8)).collect();
         assert_eq!(check_policy(&text, false, &[]), Ok(()));
         let message = check_policy(&format!("{text}x"), false, &[]).unwrap_err();
         assert_eq!(message, "Use at most 1024 bytes, which is about as many letters.");
@@ -147,12 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_known_of_the_person_does_not_make_a_password() {
-        let words = [
-            "Anna Keller",
-            "anna.keller@keller-dachbau.de",
-            "Keller Dachbau GmbH",
-            "StreamFlow",
-        ];
+        let words = ["Anna Keller", "anna.keller@keller-dachbau.de", "Keller Dachbau GmbH", "StreamFlow"];
         for password in [
             "annakeller2026!",
             "KellerDachbau1234",

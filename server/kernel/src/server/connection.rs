@@ -1,10 +1,6 @@
 //! Accepts connections with every limit set: tonic and hyper leave most of them open.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper_util::{
@@ -45,7 +41,9 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
         // A full house answers by not answering: the peer's own queue holds it until a slot is free.
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(app.clone().map_request(move |request: http::Request<hyper::body::Incoming>| with_peer(request, peer)));
+        let service = TowerToHyperService::new(
+            app.clone().map_request(move |request: http::Request<hyper::body::Incoming>| with_peer(request, peer)),
+        );
         let builder = builder();
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);

@@ -6,7 +6,8 @@ use streamflow_tests::{answer::reason, on_both, person::Person};
 use super::{came_to, ended, run, undo, upload};
 use crate::client::{contact, customer};
 
-const FILE: &str = "external_id,name,contactName,city\nA1,Alpha,Ana,Leeds\nB2,Beta,Ben,York\nC3,Gamma,Cem,Hull\nD4,Delta,Dee,Ripon\n";
+const FILE: &str =
+    "external_id,name,contactName,city\nA1,Alpha,Ana,Leeds\nB2,Beta,Ben,York\nC3,Gamma,Cem,Hull\nD4,Delta,Dee,Ripon\n";
 
 async fn all(person: &Person) -> Vec<pb::Customer> {
     let request = person.ask(pb::ListCustomersRequest::default());

@@ -4,8 +4,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
-    MethodDescriptor, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
 };
 
 use crate::shell;
@@ -21,11 +20,7 @@ pub fn check() -> Result<()> {
     let line = committed.lines().zip(current.lines()).position(|(a, b)| a != b);
     let line = line.unwrap_or_else(|| committed.lines().count().min(current.lines().count()));
     let now = current.lines().nth(line).unwrap_or("(end)");
-    bail!(
-        "{FILE}:{}: the contract says `{}`; run `cargo xtask check --bless`",
-        line + 1,
-        now.trim()
-    );
+    bail!("{FILE}:{}: the contract says `{}`; run `cargo xtask check --bless`", line + 1, now.trim());
 }
 
 pub fn bless() -> Result<()> {
@@ -46,10 +41,7 @@ fn text() -> Result<String> {
             write_method(&mut text, &method)?;
         }
     }
-    let mut messages: Vec<_> = pool
-        .all_messages()
-        .filter(|m| ours(m.full_name()) && !m.is_map_entry())
-        .collect();
+    let mut messages: Vec<_> = pool.all_messages().filter(|m| ours(m.full_name()) && !m.is_map_entry()).collect();
     messages.sort_by(|a, b| a.full_name().cmp(b.full_name()));
     for message in messages {
         write_message(&mut text, &message)?;
@@ -72,9 +64,7 @@ fn descriptors() -> Result<DescriptorPool> {
         }
     }
     // Encoded by protox itself: only this keeps the custom options.
-    Ok(DescriptorPool::decode(
-        compiler.encode_file_descriptor_set().as_slice(),
-    )?)
+    Ok(DescriptorPool::decode(compiler.encode_file_descriptor_set().as_slice())?)
 }
 
 fn write_method(text: &mut String, method: &MethodDescriptor) -> Result<()> {
@@ -102,26 +92,16 @@ fn write_method(text: &mut String, method: &MethodDescriptor) -> Result<()> {
 fn access_line(access: &DynamicMessage) -> String {
     let mut fields: Vec<_> = access.fields().collect();
     fields.sort_by_key(|(field, _)| field.number());
-    let parts = fields
-        .iter()
-        .map(|(field, value)| format!("{}={}", field.name(), value_text(field, value)));
+    let parts = fields.iter().map(|(field, value)| format!("{}={}", field.name(), value_text(field, value)));
     parts.collect::<Vec<_>>().join(" ")
 }
 
 fn value_text(field: &FieldDescriptor, value: &Value) -> String {
     match (value, field.kind()) {
-        (Value::List(items), _) => items
-            .iter()
-            .map(|item| value_text(field, item))
-            .collect::<Vec<_>>()
-            .join(","),
+        (Value::List(items), _) => items.iter().map(|item| value_text(field, item)).collect::<Vec<_>>().join(","),
         (Value::EnumNumber(number), Kind::Enum(kind)) => {
-            let name = kind
-                .get_value(*number)
-                .map_or_else(|| number.to_string(), |v| v.name().to_owned());
-            name.trim_start_matches("ACCESS_LEVEL_")
-                .trim_start_matches("ROLE_")
-                .to_owned()
+            let name = kind.get_value(*number).map_or_else(|| number.to_string(), |v| v.name().to_owned());
+            name.trim_start_matches("ACCESS_LEVEL_").trim_start_matches("ROLE_").to_owned()
         }
         (Value::String(text), _) => text.clone(),
         (Value::Bool(flag), _) => flag.to_string(),
@@ -134,17 +114,8 @@ fn write_message(text: &mut String, message: &MessageDescriptor) -> Result<()> {
     let mut fields: Vec<_> = message.fields().collect();
     fields.sort_by_key(FieldDescriptor::number);
     for field in fields {
-        write!(
-            text,
-            "  {} {}: {}",
-            field.number(),
-            field.name(),
-            type_text(&field)
-        )?;
-        match field
-            .containing_oneof()
-            .filter(|_| !field.field_descriptor_proto().proto3_optional())
-        {
+        write!(text, "  {} {}: {}", field.number(), field.name(), type_text(&field))?;
+        match field.containing_oneof().filter(|_| !field.field_descriptor_proto().proto3_optional()) {
             Some(oneof) => writeln!(text, " (oneof {})", oneof.name())?,
             None => writeln!(text)?,
         }

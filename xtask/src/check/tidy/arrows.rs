@@ -28,11 +28,7 @@ pub fn check() -> Result<()> {
             findings.push(format!("{}: no layer; add it to the arrows", package.name));
             continue;
         };
-        for dependency in package
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.path.is_some())
-        {
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.path.is_some()) {
             // A crate's own tests may stand on the test harness.
             let harness = dependency.kind == DependencyKind::Development && layer(&dependency.name) == Some(Layer::Tests);
             if !harness && !layer(&dependency.name).is_some_and(|to| allowed(from, to)) {
@@ -78,14 +74,10 @@ fn foreign_features(package: &Package, dependency: &Dependency) -> Option<String
     if dependency.name != "streamflow-proto" || !apart {
         return None;
     }
-    let own = PORTALS
+    let own = PORTALS.iter().find(|portal| [portal.app, portal.system].contains(&package.name.as_str()));
+    let foreign = dependency
+        .features
         .iter()
-        .find(|portal| [portal.app, portal.system].contains(&package.name.as_str()));
-    let foreign = dependency.features.iter().find(|feature| {
-        PORTALS.iter().any(|portal| portal.name == **feature) && own.is_none_or(|own| own.name != **feature)
-    })?;
-    Some(format!(
-        "{} must not take the contract's feature {foreign}",
-        package.name
-    ))
+        .find(|feature| PORTALS.iter().any(|portal| portal.name == **feature) && own.is_none_or(|own| own.name != **feature))?;
+    Some(format!("{} must not take the contract's feature {foreign}", package.name))
 }

@@ -17,10 +17,7 @@ pub fn check() -> Result<()> {
     let mut findings = Vec::new();
     for (list, bans) in table.iter().filter(|(list, _)| list.starts_with("disallowed-")) {
         for ban in bans.as_array().into_iter().flatten() {
-            let reason = ban
-                .get("reason")
-                .and_then(toml::Value::as_str)
-                .unwrap_or_default();
+            let reason = ban.get("reason").and_then(toml::Value::as_str).unwrap_or_default();
             if reason.trim().is_empty() {
                 findings.push(format!("{FILE}: {list}: no reason for {ban}"));
             }

@@ -36,22 +36,13 @@ const CHANCE: [&str; 2] = ["LocationProvider", "developer.mozilla.org"];
 fn search(own: &Portal, path: &Path) -> Result<Vec<String>> {
     let bytes = fs::read(path)?;
     let text = String::from_utf8_lossy(&bytes);
-    let lower = CHANCE
-        .iter()
-        .fold(text.to_string(), |text, name| text.replace(name, ""))
-        .to_lowercase();
+    let lower = CHANCE.iter().fold(text.to_string(), |text, name| text.replace(name, "")).to_lowercase();
     let mut findings = Vec::new();
     for other in PORTALS.iter().filter(|other| other.name != own.name) {
         let marks = other.marks.iter().filter(|mark| text.contains(**mark));
-        let words = foreign_words(own, other)
-            .iter()
-            .filter(|word| lower.contains(**word));
+        let words = foreign_words(own, other).iter().filter(|word| lower.contains(**word));
         for name in marks.chain(words) {
-            findings.push(format!(
-                "{} holds {name:?} of the {} portal",
-                path.display(),
-                other.name
-            ));
+            findings.push(format!("{} holds {name:?} of the {} portal", path.display(), other.name));
         }
     }
     let home = env::home_dir().unwrap_or_default().join("");

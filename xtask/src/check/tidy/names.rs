@@ -41,11 +41,7 @@ pub fn check() -> Result<()> {
 
 fn sources(portal: &Portal) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
-    for folder in [
-        format!("server/{}", portal.name),
-        portal.app.to_owned(),
-        format!("proto/streamflow/{}", portal.name),
-    ] {
+    for folder in [format!("server/{}", portal.name), portal.app.to_owned(), format!("proto/streamflow/{}", portal.name)] {
         paths.extend(shell::files(Path::new(&folder))?);
     }
     Ok(paths)
@@ -66,11 +62,7 @@ fn search(path: &Path, text: &str, marks: &[&str], words: &[&str]) -> Vec<String
         let mark = marks.iter().find(|mark| line.contains(**mark));
         let word = words.iter().find(|word| has_word(line, word));
         if let Some(name) = mark.or(word) {
-            findings.push(format!(
-                "{}:{}: another portal's name: {name}",
-                path.display(),
-                number + 1
-            ));
+            findings.push(format!("{}:{}: another portal's name: {name}", path.display(), number + 1));
         }
     }
     findings
@@ -78,8 +70,7 @@ fn search(path: &Path, text: &str, marks: &[&str], words: &[&str]) -> Vec<String
 
 /// Whether the word stands there alone or as a part of a longer name: `x_word`, `word::y`, not `Wordy`.
 fn has_word(line: &str, word: &str) -> bool {
-    line.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|part| part.eq_ignore_ascii_case(word))
+    line.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

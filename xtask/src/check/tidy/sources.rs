@@ -22,10 +22,7 @@ pub fn check() -> Result<()> {
     let mut findings = Vec::new();
     for path in shell::files(Path::new("."))? {
         let path = path.strip_prefix(".").unwrap_or(&path);
-        let extension = path
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if path.starts_with("data") || !WRITTEN.contains(&extension) {
             continue;
         }
@@ -42,11 +39,7 @@ fn left_overs(path: &Path, text: &str) -> Vec<String> {
     let lines = text.lines().enumerate();
     let found = lines.filter_map(|(number, line)| {
         let word = LEFT_OVERS.iter().find(|word| line.contains(**word))?;
-        Some(format!(
-            "{}:{}: {word} is not a place to leave work",
-            path.display(),
-            number + 1
-        ))
+        Some(format!("{}:{}: {word} is not a place to leave work", path.display(), number + 1))
     });
     found.collect()
 }
@@ -54,11 +47,7 @@ fn left_overs(path: &Path, text: &str) -> Vec<String> {
 fn rust(path: &Path, text: &str) -> Vec<String> {
     let mut findings = Vec::new();
     let mut find = |what: String| findings.push(format!("{}: {what}", path.display()));
-    let limit = if path.starts_with("tests") {
-        TEST_LINES
-    } else {
-        LINES
-    };
+    let limit = if path.starts_with("tests") { TEST_LINES } else { LINES };
     let lines = text.lines().count();
     if lines > limit {
         find(format!("{lines} lines; split by meaning (limit {limit})"));

@@ -16,12 +16,7 @@ use crate::{
 };
 
 /// Adds a contact to a customer that is held by the transaction. The first one is its main contact.
-pub async fn insert_contact(
-    tx: &TenantDb,
-    writer: &Writer,
-    customer: customer::store::Model,
-    new: Contact,
-) -> Result<Model> {
+pub async fn insert_contact(tx: &TenantDb, writer: &Writer, customer: customer::store::Model, new: Contact) -> Result<Model> {
     let now = writer.now();
     let is_main = new.main || main::main_contact(tx, customer.id).await?.is_none();
     let mut row = ActiveModel {
@@ -65,10 +60,7 @@ pub async fn update_contact(
     row.updated_at = Set(writer.now());
     let contact = tx.update(row).await?;
     contact.index(tx, &customer).await?;
-    contact
-        .written(&customer)
-        .trace_edit(tx, writer, shown, customer.people())
-        .await?;
+    contact.written(&customer).trace_edit(tx, writer, shown, customer.people()).await?;
     if contact.archived_at.is_some() {
         return Ok(contact);
     }
@@ -82,10 +74,7 @@ pub async fn update_contact(
 
 /// Writes the entries of a customer's contacts anew: they are found by its name too.
 pub async fn reindex_of_customer(tx: &TenantDb, customer: &customer::store::Model) -> Result<()> {
-    for contact in tx
-        .all(tx.find::<Entity>().filter(Column::CustomerId.eq(customer.id)))
-        .await?
-    {
+    for contact in tx.all(tx.find::<Entity>().filter(Column::CustomerId.eq(customer.id))).await? {
         contact.index(tx, customer).await?;
     }
     Ok(())
@@ -94,12 +83,7 @@ pub async fn reindex_of_customer(tx: &TenantDb, customer: &customer::store::Mode
 impl Model {
     /// A contact has its customer's people.
     pub fn written(&self, customer: &customer::store::Model) -> Written {
-        Written {
-            kind: Kind::Contact,
-            id: self.id,
-            version: self.version,
-            people: customer.people(),
-        }
+        Written { kind: Kind::Contact, id: self.id, version: self.version, people: customer.people() }
     }
 
     pub async fn index(&self, tx: &TenantDb, customer: &customer::store::Model) -> Result<()> {

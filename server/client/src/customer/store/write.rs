@@ -47,12 +47,7 @@ pub async fn insert_customer(tx: &TenantDb, writer: &Writer, new: NewCustomer) -
 }
 
 /// Changes fields of a customer that is held by the transaction. Without changes nothing is written.
-pub async fn update_customer(
-    tx: &TenantDb,
-    writer: &Writer,
-    before: Model,
-    changes: &[Change],
-) -> Result<Model> {
+pub async fn update_customer(tx: &TenantDb, writer: &Writer, before: Model, changes: &[Change]) -> Result<Model> {
     if changes.is_empty() {
         return Ok(before);
     }
@@ -65,20 +60,12 @@ pub async fn update_customer(
     row.updated_at = Set(writer.now());
     let customer = tx.update(row).await.map_err(refusal)?;
     customer.reindex(tx, &before).await?;
-    customer
-        .written()
-        .trace_edit(tx, writer, shown, before.people())
-        .await?;
+    customer.written().trace_edit(tx, writer, shown, before.people()).await?;
     Ok(customer)
 }
 
 /// Shows the name of the main contact with its customer.
-pub async fn set_main_contact_name(
-    tx: &TenantDb,
-    writer: &Writer,
-    before: Model,
-    name: &str,
-) -> Result<Model> {
+pub async fn set_main_contact_name(tx: &TenantDb, writer: &Writer, before: Model, name: &str) -> Result<Model> {
     if before.main_contact_name == name {
         return Ok(before);
     }
@@ -88,32 +75,18 @@ pub async fn set_main_contact_name(
     row.updated_at = Set(writer.now());
     let customer = tx.update(row).await?;
     customer.reindex(tx, &before).await?;
-    customer
-        .written()
-        .announce_fields(tx, vec!["main_contact_name".to_owned()], before.people());
+    customer.written().announce_fields(tx, vec!["main_contact_name".to_owned()], before.people());
     Ok(customer)
 }
 
 impl Model {
     pub fn written(&self) -> Written {
-        Written {
-            kind: Kind::Customer,
-            id: self.id,
-            version: self.version,
-            people: self.people(),
-        }
+        Written { kind: Kind::Customer, id: self.id, version: self.version, people: self.people() }
     }
 
     async fn index(&self, tx: &TenantDb) -> Result<()> {
         let entry = entry::customer(&self.clone().into_pb());
-        search::index::upsert(
-            tx,
-            (Kind::Customer, self.id),
-            entry,
-            self.people(),
-            self.archived_at.is_some(),
-        )
-        .await
+        search::index::upsert(tx, (Kind::Customer, self.id), entry, self.people(), self.archived_at.is_some()).await
     }
 
     /// Brings the index up to date with what changed; contacts are found by their customer's name and seen by its people.
@@ -163,10 +136,7 @@ fn put(row: &mut ActiveModel, change: Change) -> Result<()> {
 fn refusal(error: DbErr) -> Error {
     if Error::is_unique_violation(&error) {
         let field = Change::ExternalId(String::new()).field();
-        return Error::invalid(
-            format!("customer.{field}"),
-            "Another customer has this key already.",
-        );
+        return Error::invalid(format!("customer.{field}"), "Another customer has this key already.");
     }
     error.into()
 }

@@ -35,46 +35,24 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub fn new(mapping: &'a Mapping, key: Option<Key>) -> Self {
-        Self {
-            mapping,
-            key,
-            hasher: RandomState::new(),
-            seen: HashMap::new(),
-        }
+        Self { mapping, key, hasher: RandomState::new(), seen: HashMap::new() }
     }
 
     /// Reads the next row that was not dropped.
     pub fn check(&mut self, row: &Row) -> ImportedRow {
         let used = |problem: &&CellProblem| problem.column.is_none_or(|column| self.mapping.uses(column));
         let mut problems: Vec<CellProblem> = row.problems.iter().filter(used).cloned().collect();
-        let cells = Cells {
-            row,
-            mapping: self.mapping,
-        };
+        let cells = Cells { row, mapping: self.mapping };
         let customer = cells.customer(&mut problems);
         let contact = cells.contact(&mut problems);
         let key = self.key.and_then(|key| key_of(key, &customer));
         self.note_twice(row.number, &customer, &mut problems);
-        ImportedRow {
-            number: row.number,
-            customer,
-            contact,
-            key,
-            problems,
-        }
+        ImportedRow { number: row.number, customer, contact, key, problems }
     }
 
     /// The key, and the external id in any case, stand for one customer only.
-    fn note_twice(
-        &mut self,
-        number: u32,
-        customer: &[customer::domain::Change],
-        problems: &mut Vec<CellProblem>,
-    ) {
-        let keys = [
-            Some(Key::ExternalId),
-            self.key.filter(|key| *key != Key::ExternalId),
-        ];
+    fn note_twice(&mut self, number: u32, customer: &[customer::domain::Change], problems: &mut Vec<CellProblem>) {
+        let keys = [Some(Key::ExternalId), self.key.filter(|key| *key != Key::ExternalId)];
         for key in keys.into_iter().flatten() {
             let Some(value) = key_of(key, customer) else {
                 continue;
@@ -83,10 +61,7 @@ impl<'a> Checker<'a> {
             let first = *self.seen.entry(hash).or_insert(number);
             if first != number {
                 let message = format!("Row {first} has the same {}.", key.label());
-                problems.push(CellProblem::at(
-                    self.mapping.column(key.field()),
-                    Problem::new(message),
-                ));
+                problems.push(CellProblem::at(self.mapping.column(key.field()), Problem::new(message)));
             }
         }
     }
@@ -114,10 +89,7 @@ impl Cells<'_> {
     /// Filled fields that begin with `prefix`, without it: column, field, text.
     fn filled(&self, prefix: &str) -> Vec<(usize, &'static str, &str)> {
         let cell = |column: usize| self.row.cells.get(column).map_or("", |cell| cell.trim());
-        let fields = self
-            .mapping
-            .pairs()
-            .filter_map(|(column, field)| Some((column, field.strip_prefix(prefix)?, cell(column))));
+        let fields = self.mapping.pairs().filter_map(|(column, field)| Some((column, field.strip_prefix(prefix)?, cell(column))));
         fields.filter(|(_, _, text)| !text.is_empty()).collect()
     }
 
@@ -128,8 +100,7 @@ impl Cells<'_> {
                 continue;
             }
             let mut message = pb::Customer::default();
-            let read = fill_customer(&mut message, field, text)
-                .and_then(|()| customer::domain::read(field, &message));
+            let read = fill_customer(&mut message, field, text).and_then(|()| customer::domain::read(field, &message));
             note(read, column, &mut changes, problems);
         }
         changes
@@ -144,36 +115,20 @@ impl Cells<'_> {
         let part = |wanted: &str| filled.iter().find(|(_, field, _)| *field == wanted);
         let whole = part("name").map(|(column, _, text)| (*column, (*text).to_owned()));
         let parts: Vec<_> = ["first_name", "last_name"].into_iter().filter_map(part).collect();
-        let joined = || {
-            parts
-                .iter()
-                .map(|(_, _, text)| *text)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
+        let joined = || parts.iter().map(|(_, _, text)| *text).collect::<Vec<_>>().join(" ");
         let name = whole.or_else(|| parts.first().map(|(column, _, _)| (*column, joined())));
         match name {
             Some((column, name)) if !is_noted(problems, column) => {
-                let message = pb::Contact {
-                    name,
-                    ..Default::default()
-                };
-                note(
-                    contact::domain::read("name", &message),
-                    column,
-                    &mut changes,
-                    problems,
-                );
+                let message = pb::Contact { name, ..Default::default() };
+                note(contact::domain::read("name", &message), column, &mut changes, problems);
             }
             Some(_) => {}
             None => {
                 let column = ["contact.name", "contact.first_name", "contact.last_name"]
                     .into_iter()
                     .find_map(|field| self.mapping.column(field));
-                problems.push(CellProblem::at(
-                    column,
-                    Problem::new("Enter the contact's name, or empty the contact's other cells."),
-                ));
+                problems
+                    .push(CellProblem::at(column, Problem::new("Enter the contact's name, or empty the contact's other cells.")));
             }
         }
         for (column, field, text) in filled {
@@ -182,12 +137,7 @@ impl Cells<'_> {
             }
             let mut message = pb::Contact::default();
             fill_contact(&mut message, field, text);
-            note(
-                contact::domain::read(field, &message),
-                column,
-                &mut changes,
-                problems,
-            );
+            note(contact::domain::read(field, &message), column, &mut changes, problems);
         }
         changes
     }
@@ -223,10 +173,7 @@ fn fill_customer(customer: &mut pb::Customer, field: &str, text: &str) -> Result
         "external_id" => customer.external_id = value,
         "note" => customer.note = value,
         "tags" => {
-            let tags = text
-                .split([',', ';'])
-                .map(str::trim)
-                .filter(|tag| !tag.is_empty());
+            let tags = text.split([',', ';']).map(str::trim).filter(|tag| !tag.is_empty());
             customer.tags = tags.map(str::to_owned).collect();
         }
         _ => return Err(Problem::new("No field takes this value.")),
@@ -247,10 +194,10 @@ fn fill_contact(contact: &mut pb::Contact, field: &str, text: &str) {
 
 fn kind(text: &str) -> Result<pb::CustomerKind, Problem> {
     match normalise(text).as_str() {
-        "business" | "company" | "organization" | "organisation" | "b2b" | "firma" | "unternehmen"
-        | "entreprise" | "societe" | "empresa" => Ok(pb::CustomerKind::Business),
-        "person" | "individual" | "private" | "b2c" | "consumer" | "privat" | "privatperson"
-        | "particulier" | "particular" | "persona" => Ok(pb::CustomerKind::Person),
+        "business" | "company" | "organization" | "organisation" | "b2b" | "firma" | "unternehmen" | "entreprise" | "societe"
+        | "empresa" => Ok(pb::CustomerKind::Business),
+        "person" | "individual" | "private" | "b2c" | "consumer" | "privat" | "privatperson" | "particulier" | "particular"
+        | "persona" => Ok(pb::CustomerKind::Person),
         _ => Err(Problem::new("Write business or person.")),
     }
 }

@@ -54,11 +54,8 @@ impl Rules<'_> {
     /// Decides one row. `external_id_taken` says that a customer other than the found one has the row's external id.
     pub fn decide(&self, row: &ImportedRow, found: Found<'_>, external_id_taken: bool) -> Fate {
         let mut problems = row.problems.clone();
-        let key = self
-            .key
-            .map(|key| (key.label(), self.mapping.column(key.field())));
-        let at_key =
-            |message: String| CellProblem::at(key.and_then(|(_, column)| column), Problem::new(message));
+        let key = self.key.map(|key| (key.label(), self.mapping.column(key.field())));
+        let at_key = |message: String| CellProblem::at(key.and_then(|(_, column)| column), Problem::new(message));
         let label = key.map_or("key", |(label, _)| label);
         match (self.mode, found) {
             _ if self.mode != Mode::Create && row.key.is_none() && problems.is_empty() => {
@@ -77,10 +74,7 @@ impl Rules<'_> {
         }
         if external_id_taken && self.key != Some(Key::ExternalId) {
             let column = self.mapping.column(Key::ExternalId.field());
-            problems.push(CellProblem::at(
-                column,
-                Problem::new("Another customer has this external ID."),
-            ));
+            problems.push(CellProblem::at(column, Problem::new("Another customer has this external ID.")));
         }
         if problems.is_empty() && matches!(found, Found::Nothing) {
             problems.extend(self.missing_name(row));
@@ -99,21 +93,14 @@ impl Rules<'_> {
 
     /// A new customer needs a name; the contact's is a likely one.
     fn missing_name(&self, row: &ImportedRow) -> Option<CellProblem> {
-        if row
-            .customer
-            .iter()
-            .any(|change| matches!(change, Change::Name(_)))
-        {
+        if row.customer.iter().any(|change| matches!(change, Change::Name(_))) {
             return None;
         }
         let contact = row.contact.iter().find_map(|change| match change {
             ContactChange::Name(name) => Some(name.clone()),
             _ => None,
         });
-        Some(CellProblem::at(
-            self.mapping.column("name"),
-            Problem::new("Enter a name.").suggest(contact),
-        ))
+        Some(CellProblem::at(self.mapping.column("name"), Problem::new("Enter a name.").suggest(contact)))
     }
 }
 
@@ -137,14 +124,8 @@ pub fn decide_contact(imported: &[ContactChange], existing: &[Contact]) -> Conta
         new.set(change.clone());
     }
     let name = normalise(&new.name);
-    let by_email = existing
-        .iter()
-        .position(|contact| !new.email.is_empty() && contact.email == new.email);
-    let found = by_email.or_else(|| {
-        existing
-            .iter()
-            .position(|contact| normalise(&contact.name) == name)
-    });
+    let by_email = existing.iter().position(|contact| !new.email.is_empty() && contact.email == new.email);
+    let found = by_email.or_else(|| existing.iter().position(|contact| normalise(&contact.name) == name));
     let Some(at) = found else {
         new.main = existing.is_empty();
         return ContactFate::Create(new);
@@ -157,11 +138,7 @@ pub fn decide_contact(imported: &[ContactChange], existing: &[Contact]) -> Conta
 
 /// The imported values that differ from the record's.
 pub fn changed<F: Fields>(existing: &F, imported: &[F::Change]) -> Vec<F::Change> {
-    imported
-        .iter()
-        .filter(|change| existing.current(change) != **change)
-        .cloned()
-        .collect()
+    imported.iter().filter(|change| existing.current(change) != **change).cloned().collect()
 }
 
 fn created(imported: &[Change]) -> NewCustomer {
@@ -189,28 +166,16 @@ mod tests {
     fn fate(mode: Mode, row: &ImportedRow, found: Found<'_>) -> Fate {
         let fields = ["external_id", "name", "email"].map(str::to_owned);
         let mapping = Mapping::parse(&fields, 3, mode, Some(Key::ExternalId)).unwrap();
-        Rules {
-            mode,
-            key: Some(Key::ExternalId),
-            mapping: &mapping,
-        }
-        .decide(row, found, false)
+        Rules { mode, key: Some(Key::ExternalId), mapping: &mapping }.decide(row, found, false)
     }
 
     fn blocked(fate: &Fate) -> (Option<usize>, &str) {
-        let Fate::Blocked(problems) = fate else {
-            panic!("{fate:?}")
-        };
+        let Fate::Blocked(problems) = fate else { panic!("{fate:?}") };
         (problems[0].column, problems[0].problem.message.as_str())
     }
 
     fn existing() -> NewCustomer {
-        NewCustomer {
-            name: "Old".to_owned(),
-            email: "a@b.co".to_owned(),
-            phone: "112".to_owned(),
-            ..Default::default()
-        }
+        NewCustomer { name: "Old".to_owned(), email: "a@b.co".to_owned(), phone: "112".to_owned(), ..Default::default() }
     }
 
     #[test]
@@ -219,52 +184,28 @@ mod tests {
         let full = row(&name, Some("A1"));
         let old = existing();
         assert!(matches!(fate(Mode::Create, &full, Found::Nothing), Fate::Create(new) if new.name == "New"));
-        assert!(matches!(
-            fate(Mode::Upsert, &full, Found::Nothing),
-            Fate::Create(_)
-        ));
-        assert_eq!(
-            fate(Mode::Upsert, &full, Found::One(&old)),
-            Fate::Update(name.to_vec())
-        );
-        assert_eq!(
-            fate(Mode::Update, &full, Found::One(&old)),
-            Fate::Update(name.to_vec())
-        );
+        assert!(matches!(fate(Mode::Upsert, &full, Found::Nothing), Fate::Create(_)));
+        assert_eq!(fate(Mode::Upsert, &full, Found::One(&old)), Fate::Update(name.to_vec()));
+        assert_eq!(fate(Mode::Update, &full, Found::One(&old)), Fate::Update(name.to_vec()));
         assert_eq!(
             blocked(&fate(Mode::Create, &full, Found::One(&old))),
             (Some(0), "A customer with this external ID exists already.")
         );
-        assert_eq!(
-            blocked(&fate(Mode::Update, &full, Found::Nothing)),
-            (Some(0), "There is no customer with this external ID.")
-        );
-        assert_eq!(
-            blocked(&fate(Mode::Upsert, &full, Found::Several)),
-            (Some(0), "Several customers have this external ID.")
-        );
+        assert_eq!(blocked(&fate(Mode::Update, &full, Found::Nothing)), (Some(0), "There is no customer with this external ID."));
+        assert_eq!(blocked(&fate(Mode::Upsert, &full, Found::Several)), (Some(0), "Several customers have this external ID."));
         assert_eq!(
             blocked(&fate(Mode::Upsert, &row(&name, None), Found::Nothing)),
             (Some(0), "Without its external ID this row can't be matched.")
         );
-        assert!(matches!(
-            fate(Mode::Create, &row(&name, None), Found::Nothing),
-            Fate::Create(_)
-        ));
+        assert!(matches!(fate(Mode::Create, &row(&name, None), Found::Nothing), Fate::Create(_)));
     }
 
     #[test]
     fn an_empty_cell_leaves_the_value_alone() {
         let same = [Change::Name("Old".to_owned())];
-        assert_eq!(
-            fate(Mode::Upsert, &row(&same, Some("A1")), Found::One(&existing())),
-            Fate::Unchanged
-        );
+        assert_eq!(fate(Mode::Upsert, &row(&same, Some("A1")), Found::One(&existing())), Fate::Unchanged);
         let email = [Change::Email("c@d.co".to_owned()), Change::Name("Old".to_owned())];
-        assert_eq!(
-            fate(Mode::Upsert, &row(&email, Some("A1")), Found::One(&existing())),
-            Fate::Update(email[..1].to_vec())
-        );
+        assert_eq!(fate(Mode::Upsert, &row(&email, Some("A1")), Found::One(&existing())), Fate::Update(email[..1].to_vec()));
     }
 
     #[test]
@@ -272,38 +213,21 @@ mod tests {
         let mut nameless = row(&[], Some("A1"));
         nameless.contact = vec![ContactChange::Name("Ana".to_owned())];
         let fate = fate(Mode::Upsert, &nameless, Found::Nothing);
-        let Fate::Blocked(problems) = fate else {
-            panic!("{fate:?}")
-        };
-        assert_eq!(
-            (problems[0].column, problems[0].problem.suggestion.as_deref()),
-            (Some(1), Some("Ana"))
-        );
+        let Fate::Blocked(problems) = fate else { panic!("{fate:?}") };
+        assert_eq!((problems[0].column, problems[0].problem.suggestion.as_deref()), (Some(1), Some("Ana")));
     }
 
     #[test]
     fn a_contact_is_known_by_address_or_name() {
-        let ana = Contact {
-            name: "Ana Silva".to_owned(),
-            email: "ana@b.co".to_owned(),
-            ..Default::default()
-        };
+        let ana = Contact { name: "Ana Silva".to_owned(), email: "ana@b.co".to_owned(), ..Default::default() };
         let named = |name: &str| vec![ContactChange::Name(name.to_owned())];
         assert_eq!(decide_contact(&[], &[]), ContactFate::Nothing);
         assert!(matches!(decide_contact(&named("Ana"), &[]), ContactFate::Create(new) if new.main));
-        assert!(
-            matches!(decide_contact(&named("Ben"), std::slice::from_ref(&ana)), ContactFate::Create(new) if !new.main)
-        );
-        assert_eq!(
-            decide_contact(&named("Ana Silva"), std::slice::from_ref(&ana)),
-            ContactFate::Nothing
-        );
+        assert!(matches!(decide_contact(&named("Ben"), std::slice::from_ref(&ana)), ContactFate::Create(new) if !new.main));
+        assert_eq!(decide_contact(&named("Ana Silva"), std::slice::from_ref(&ana)), ContactFate::Nothing);
         let title = ContactChange::Title("Owner".to_owned());
         let mut titled = named("Ana Silva");
         titled.push(title.clone());
-        assert_eq!(
-            decide_contact(&titled, &[ana]),
-            ContactFate::Update(0, vec![title])
-        );
+        assert_eq!(decide_contact(&titled, &[ana]), ContactFate::Update(0, vec![title]));
     }
 }

@@ -19,90 +19,27 @@ pub struct Target {
 
 /// Every field that a column can fill, in the order a list shows them.
 pub const TARGETS: [Target; 21] = [
-    Target {
-        field: "name",
-        label: "Customer name",
-    },
-    Target {
-        field: "kind",
-        label: "Business or person",
-    },
-    Target {
-        field: "email",
-        label: "E-mail",
-    },
-    Target {
-        field: "phone",
-        label: "Phone",
-    },
-    Target {
-        field: "website",
-        label: "Website",
-    },
-    Target {
-        field: "address.street",
-        label: "Street",
-    },
-    Target {
-        field: "address.postal_code",
-        label: "Postal code",
-    },
-    Target {
-        field: "address.city",
-        label: "City",
-    },
-    Target {
-        field: "address.region",
-        label: "Region",
-    },
-    Target {
-        field: "address.country",
-        label: "Country",
-    },
-    Target {
-        field: "tags",
-        label: "Tags",
-    },
-    Target {
-        field: "external_id",
-        label: "External ID",
-    },
-    Target {
-        field: "note",
-        label: "Note",
-    },
-    Target {
-        field: "contact.name",
-        label: "Contact name",
-    },
-    Target {
-        field: "contact.first_name",
-        label: "Contact first name",
-    },
-    Target {
-        field: "contact.last_name",
-        label: "Contact last name",
-    },
-    Target {
-        field: "contact.title",
-        label: "Contact position",
-    },
-    Target {
-        field: "contact.email",
-        label: "Contact e-mail",
-    },
-    Target {
-        field: "contact.phone",
-        label: "Contact phone",
-    },
-    Target {
-        field: "contact.mobile",
-        label: "Contact mobile",
-    },
-    Target {
-        field: "contact.note",
-        label: "Contact note",
-    },
+    Target { field: "name", label: "Customer name" },
+    Target { field: "kind", label: "Business or person" },
+    Target { field: "email", label: "E-mail" },
+    Target { field: "phone", label: "Phone" },
+    Target { field: "website", label: "Website" },
+    Target { field: "address.street", label: "Street" },
+    Target { field: "address.postal_code", label: "Postal code" },
+    Target { field: "address.city", label: "City" },
+    Target { field: "address.region", label: "Region" },
+    Target { field: "address.country", label: "Country" },
+    Target { field: "tags", label: "Tags" },
+    Target { field: "external_id", label: "External ID" },
+    Target { field: "note", label: "Note" },
+    Target { field: "contact.name", label: "Contact name" },
+    Target { field: "contact.first_name", label: "Contact first name" },
+    Target { field: "contact.last_name", label: "Contact last name" },
+    Target { field: "contact.title", label: "Contact position" },
+    Target { field: "contact.email", label: "Contact e-mail" },
+    Target { field: "contact.phone", label: "Contact phone" },
+    Target { field: "contact.mobile", label: "Contact mobile" },
+    Target { field: "contact.note", label: "Contact note" },
 ];
 
 /// Values of a column that show what it holds.
@@ -113,21 +50,15 @@ pub fn guess(header: &[String]) -> Vec<&'static str> {
     let words: Vec<String> = header.iter().map(|name| compact(name)).collect();
     let mut fields = vec![""; header.len()];
     for (field, aliases) in names::ALIASES {
-        let best = aliases.split_ascii_whitespace().find_map(|alias| {
-            words
-                .iter()
-                .enumerate()
-                .position(|(column, name)| fields[column].is_empty() && name == alias)
-        });
+        let best = aliases
+            .split_ascii_whitespace()
+            .find_map(|alias| words.iter().enumerate().position(|(column, name)| fields[column].is_empty() && name == alias));
         if let Some(column) = best {
             fields[column] = field;
         }
     }
     // "Name" beside a column for the company is the person's; alone it is the customer's.
-    if let Some(column) = words
-        .iter()
-        .position(|name| names::PLAIN_NAME.contains(&name.as_str()))
-    {
+    if let Some(column) = words.iter().position(|name| names::PLAIN_NAME.contains(&name.as_str())) {
         let free = |field: &str| !fields.contains(&field);
         let field = if free("name") {
             "name"
@@ -145,9 +76,7 @@ pub fn guess(header: &[String]) -> Vec<&'static str> {
 
 /// The key to suggest for a mapping: what tells records apart best.
 pub fn likely_key(fields: &[&'static str]) -> Key {
-    let known = [Key::ExternalId, Key::Email]
-        .into_iter()
-        .find(|key| fields.contains(&key.field()));
+    let known = [Key::ExternalId, Key::Email].into_iter().find(|key| fields.contains(&key.field()));
     known.unwrap_or(Key::Name)
 }
 
@@ -160,10 +89,7 @@ impl Mapping {
     pub fn parse(fields: &[String], columns: usize, mode: Mode, key: Option<Key>) -> Result<Self, Error> {
         let mut violations = Violations::new();
         if fields.len() != columns {
-            violations.add(
-                "mapping",
-                format!("Choose a field for each of the {columns} columns, or none."),
-            );
+            violations.add("mapping", format!("Choose a field for each of the {columns} columns, or none."));
         }
         let mut mapping = Vec::with_capacity(fields.len());
         for (column, field) in fields.iter().enumerate() {
@@ -172,10 +98,7 @@ impl Mapping {
                 None if field.is_empty() => mapping.push(""),
                 None => violations.add(at(), "Choose a field from the list."),
                 Some(target) if mapping.contains(&target.field) => {
-                    violations.add(
-                        at(),
-                        format!("Another column fills \"{}\" already.", target.label),
-                    );
+                    violations.add(at(), format!("Another column fills \"{}\" already.", target.label));
                 }
                 Some(target) => mapping.push(target.field),
             }
@@ -203,11 +126,7 @@ impl Mapping {
 
     /// Columns in use with the field each fills.
     pub fn pairs(&self) -> impl Iterator<Item = (usize, &'static str)> + '_ {
-        self.0
-            .iter()
-            .copied()
-            .enumerate()
-            .filter(|(_, field)| !field.is_empty())
+        self.0.iter().copied().enumerate().filter(|(_, field)| !field.is_empty())
     }
 
     fn require(&self, mode: Mode, key: Option<Key>, violations: &mut Violations) {
@@ -219,23 +138,15 @@ impl Mapping {
                 violations.add("key", "Choose the field that finds existing customers.");
             }
             Some(key) if self.column(key.field()).is_none() => {
-                violations.add(
-                    "key",
-                    format!(
-                        "No column fills the {}, which is to find existing customers.",
-                        key.label()
-                    ),
-                );
+                violations.add("key", format!("No column fills the {}, which is to find existing customers.", key.label()));
             }
             _ => {}
         }
         let named = ["contact.name", "contact.first_name", "contact.last_name"];
         let contact = self.0.iter().any(|field| field.starts_with("contact."));
         if contact && named.iter().all(|field| self.column(field).is_none()) {
-            violations.add(
-                "mapping",
-                "Choose the column that holds the contact's name, or leave out the contact's other columns.",
-            );
+            violations
+                .add("mapping", "Choose the column that holds the contact's name, or leave out the contact's other columns.");
         }
     }
 }
@@ -285,10 +196,7 @@ mod tests {
                 "customerID,companyName,contactName,contactTitle,address,city,region,postalCode,country,phone,fax",
                 "external_id,name,contact.name,contact.title,address.street,address.city,address.region,address.postal_code,address.country,phone,",
             ),
-            (
-                "Company Name,E-Mail,Tel.,ZIP,web-site",
-                "name,email,phone,address.postal_code,website",
-            ),
+            ("Company Name,E-Mail,Tel.,ZIP,web-site", "name,email,phone,address.postal_code,website"),
             (
                 "Kundennummer,Firma,Straße,PLZ,Ort,Land,Telefon,Ansprechpartner",
                 "external_id,name,address.street,address.postal_code,address.city,address.country,phone,contact.name",
@@ -318,20 +226,14 @@ mod tests {
     fn every_guess_is_a_target() {
         for (field, aliases) in names::ALIASES {
             assert!(TARGETS.iter().any(|target| target.field == *field), "{field}");
-            assert!(
-                aliases
-                    .split(' ')
-                    .all(|alias| !alias.is_empty() && compact(alias) == alias),
-                "{aliases:?}"
-            );
+            assert!(aliases.split(' ').all(|alias| !alias.is_empty() && compact(alias) == alias), "{aliases:?}");
         }
     }
 
     #[test]
     fn a_mapping_tells_every_problem_at_once() {
         let fields = header("email,fax_number,email,contact.title,");
-        let Err(Error::Invalid(violations)) = Mapping::parse(&fields, 5, Mode::Upsert, Some(Key::ExternalId))
-        else {
+        let Err(Error::Invalid(violations)) = Mapping::parse(&fields, 5, Mode::Upsert, Some(Key::ExternalId)) else {
             panic!("accepted")
         };
         let found: Vec<_> = violations.iter().map(|(field, _)| field).collect();
@@ -350,16 +252,9 @@ mod tests {
 
     #[test]
     fn a_column_shows_different_values() {
-        let row = |cell: &str| Row {
-            number: 1,
-            cells: vec![cell.to_owned()],
-            problems: Vec::new(),
-        };
+        let row = |cell: &str| Row { number: 1, cells: vec![cell.to_owned()], problems: Vec::new() };
         let rows = ["a", "", "a", "b", "c", "d"].map(row);
         let shown = columns(&header("name"), &["name"], &rows);
-        assert_eq!(
-            (shown[0].field.as_str(), shown[0].samples.join(",")),
-            ("name", "a,b,c".to_owned())
-        );
+        assert_eq!((shown[0].field.as_str(), shown[0].samples.join(",")), ("name", "a,b,c".to_owned()));
     }
 }

@@ -26,29 +26,16 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge => write!(
-                f,
-                "This file is larger than {} MiB. Split it and import the parts.",
-                MAX_BYTES / 1024 / 1024
-            ),
-            Self::TooManyRows => {
-                f.write_str("This file has more than 200,000 rows. Split it and import the parts.")
+            Self::TooLarge => {
+                write!(f, "This file is larger than {} MiB. Split it and import the parts.", MAX_BYTES / 1024 / 1024)
             }
+            Self::TooManyRows => f.write_str("This file has more than 200,000 rows. Split it and import the parts."),
             Self::TooManyColumns(columns) => {
-                write!(
-                    f,
-                    "This file has {columns} columns; at most {MAX_COLUMNS} can be read. Leave out those you don't need."
-                )
+                write!(f, "This file has {columns} columns; at most {MAX_COLUMNS} can be read. Leave out those you don't need.")
             }
-            Self::RowTooLong(0) => {
-                f.write_str("The first row is far too long for column names. Is this a CSV file?")
-            }
+            Self::RowTooLong(0) => f.write_str("The first row is far too long for column names. Is this a CSV file?"),
             Self::RowTooLong(row) => {
-                write!(
-                    f,
-                    "Row {row} is longer than {} KiB. Is a quotation mark missing its partner?",
-                    MAX_ROW / 1024
-                )
+                write!(f, "Row {row} is longer than {} KiB. Is a quotation mark missing its partner?", MAX_ROW / 1024)
             }
             Self::NoHeader => f.write_str("The first row has no column names."),
         }
@@ -81,12 +68,7 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(format: Format) -> Self {
-        Self {
-            records: Records::new(format),
-            header: None,
-            bytes: 0,
-            rows: 0,
-        }
+        Self { records: Records::new(format), header: None, bytes: 0, rows: 0 }
     }
 
     /// Column names, once the first row has arrived. A column without a name is called by its place.
@@ -106,54 +88,36 @@ impl Reader {
             return Err(Refusal::TooLarge);
         }
         let (header, count) = (&mut self.header, &mut self.rows);
-        let result = self
-            .records
-            .push(piece, &mut |record| take(record, header, count, rows));
+        let result = self.records.push(piece, &mut |record| take(record, header, count, rows));
         self.explained(result)
     }
 
     /// Reads what the end of the file completes.
     pub fn finish(&mut self, rows: &mut Vec<Row>) -> Result<(), Refusal> {
         let (header, count) = (&mut self.header, &mut self.rows);
-        let result = self
-            .records
-            .finish(&mut |record| take(record, header, count, rows));
+        let result = self.records.finish(&mut |record| take(record, header, count, rows));
         self.explained(result)?;
-        if self.header.is_none() {
-            Err(Refusal::NoHeader)
-        } else {
-            Ok(())
-        }
+        if self.header.is_none() { Err(Refusal::NoHeader) } else { Ok(()) }
     }
 
     /// Only here it is known which row was too long.
     fn explained(&self, result: Result<(), Refusal>) -> Result<(), Refusal> {
         result.map_err(|refusal| match refusal {
-            Refusal::RowTooLong(_) => {
-                Refusal::RowTooLong(if self.header.is_some() { self.rows + 1 } else { 0 })
-            }
+            Refusal::RowTooLong(_) => Refusal::RowTooLong(if self.header.is_some() { self.rows + 1 } else { 0 }),
             other => other,
         })
     }
 }
 
 /// Takes a record for the header or a row.
-fn take(
-    record: Vec<String>,
-    header: &mut Option<Vec<String>>,
-    count: &mut u32,
-    rows: &mut Vec<Row>,
-) -> Result<(), Refusal> {
+fn take(record: Vec<String>, header: &mut Option<Vec<String>>, count: &mut u32, rows: &mut Vec<Row>) -> Result<(), Refusal> {
     let Some(header) = header else {
         if !is_separator_line(&record) {
             *header = Some(named_columns(record)?);
         }
         return Ok(());
     };
-    if record
-        .iter()
-        .all(|cell| cell == "NULL" || unguarded(cell).trim().is_empty())
-    {
+    if record.iter().all(|cell| cell == "NULL" || unguarded(cell).trim().is_empty()) {
         return Ok(());
     }
     if *count == MAX_ROWS {
@@ -166,10 +130,7 @@ fn take(
 
 /// "sep=;" is a note from one spreadsheet to another, not a row.
 fn is_separator_line(record: &[String]) -> bool {
-    let first = record
-        .first()
-        .map(|cell| cell.to_ascii_lowercase())
-        .unwrap_or_default();
+    let first = record.first().map(|cell| cell.to_ascii_lowercase()).unwrap_or_default();
     first.starts_with("sep=") && first.len() <= 5 && record[1..].iter().all(String::is_empty)
 }
 
@@ -181,17 +142,9 @@ fn named_columns(record: Vec<String>) -> Result<Vec<String>, Refusal> {
         return Err(Refusal::NoHeader);
     }
     let named = record.iter().enumerate().map(|(at, name)| {
-        let name: String = name
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(200)
-            .collect();
+        let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        if name.is_empty() {
-            format!("Column {}", at + 1)
-        } else {
-            name
-        }
+        if name.is_empty() { format!("Column {}", at + 1) } else { name }
     });
     Ok(named.collect())
 }
@@ -202,15 +155,9 @@ fn row(number: u32, mut record: Vec<String>, columns: usize) -> Row {
     let cells = record.len();
     // Even an empty cell too many is told: a stray separator has moved the cells before it.
     if cells != columns {
-        let hint = if cells > columns {
-            " A cell may hold a separator without quotation marks."
-        } else {
-            ""
-        };
-        let message = format!(
-            "This row has {cells} {}; the header has {columns}.{hint}",
-            if cells == 1 { "cell" } else { "cells" }
-        );
+        let hint = if cells > columns { " A cell may hold a separator without quotation marks." } else { "" };
+        let message =
+            format!("This row has {cells} {}; the header has {columns}.{hint}", if cells == 1 { "cell" } else { "cells" });
         problems.push(CellProblem::at(None, Problem::new(message)));
     }
     record.resize(columns, String::new());
@@ -220,30 +167,20 @@ fn row(number: u32, mut record: Vec<String>, columns: usize) -> Row {
         }
         clean(cell);
     }
-    Row {
-        number,
-        cells: record,
-        problems,
-    }
+    Row { number, cells: record, problems }
 }
 
 /// What no cell may hold, whatever it means.
 fn unreadable(cell: &str) -> Option<Problem> {
     if cell.len() > MAX_CELL {
-        return Some(Problem::new(format!(
-            "This cell is longer than {} KiB.",
-            MAX_CELL / 1024
-        )));
+        return Some(Problem::new(format!("This cell is longer than {} KiB.", MAX_CELL / 1024)));
     }
     if cell.contains('\0') {
         let kept = cell.replace('\0', "");
         let suggestion = (!kept.trim().is_empty()).then_some(kept);
-        return Some(
-            Problem::new("This cell holds a NUL character; the file may be damaged.").suggest(suggestion),
-        );
+        return Some(Problem::new("This cell holds a NUL character; the file may be damaged.").suggest(suggestion));
     }
-    cell.contains('\u{fffd}')
-        .then(|| Problem::new("Some characters of this cell can't be read; the file may be damaged."))
+    cell.contains('\u{fffd}').then(|| Problem::new("Some characters of this cell can't be read; the file may be damaged."))
 }
 
 /// The literal NULL of database exports is an empty cell; a spreadsheet guard comes off; what is too long is cut for showing.
@@ -283,9 +220,7 @@ impl Records {
     }
 
     pub fn push(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
-        piece
-            .chunks(PIECE)
-            .try_for_each(|piece| self.decode(piece, false, sink))
+        piece.chunks(PIECE).try_for_each(|piece| self.decode(piece, false, sink))
     }
 
     pub fn finish(&mut self, sink: Sink<'_>) -> Result<(), Refusal> {
@@ -295,26 +230,18 @@ impl Records {
     }
 
     fn decode(&mut self, piece: &[u8], last: bool, sink: Sink<'_>) -> Result<(), Refusal> {
-        let room = self
-            .decoder
-            .max_utf8_buffer_length(piece.len())
-            .unwrap_or(PIECE * 4);
+        let room = self.decoder.max_utf8_buffer_length(piece.len()).unwrap_or(PIECE * 4);
         let mut text = String::with_capacity(room);
         // The room is for the worst case, so one call reads all of the piece.
         let (_, read, _) = self.decoder.decode_to_string(piece, &mut text, last);
         debug_assert_eq!(read, piece.len());
-        if text.is_empty() {
-            Ok(())
-        } else {
-            self.parse(text.as_bytes(), sink)
-        }
+        if text.is_empty() { Ok(()) } else { self.parse(text.as_bytes(), sink) }
     }
 
     fn parse(&mut self, mut input: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
         loop {
             let (result, read, wrote, ended) =
-                self.parser
-                    .read_record(input, &mut self.text[self.used..], &mut self.ends[self.ended..]);
+                self.parser.read_record(input, &mut self.text[self.used..], &mut self.ends[self.ended..]);
             input = &input[read..];
             self.used += wrote;
             self.ended += ended;

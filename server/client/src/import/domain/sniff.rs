@@ -31,9 +31,7 @@ impl Encoding {
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Utf8, Self::Latin1, Self::Utf16Le, Self::Utf16Be]
-            .into_iter()
-            .find(|known| known.name() == name)
+        [Self::Utf8, Self::Latin1, Self::Utf16Le, Self::Utf16Be].into_iter().find(|known| known.name() == name)
     }
 
     pub(super) const fn codec(self) -> &'static encoding_rs::Encoding {
@@ -61,13 +59,8 @@ impl Format {
 
     /// The format an import was stored with.
     pub fn from_stored(encoding: &str, delimiter: &str) -> Option<Self> {
-        let delimiter = DELIMITERS
-            .into_iter()
-            .find(|known| delimiter.as_bytes() == [*known])?;
-        Some(Self {
-            encoding: Encoding::from_name(encoding)?,
-            delimiter,
-        })
+        let delimiter = DELIMITERS.into_iter().find(|known| delimiter.as_bytes() == [*known])?;
+        Some(Self { encoding: Encoding::from_name(encoding)?, delimiter })
     }
 }
 
@@ -112,10 +105,7 @@ impl Sniffer {
             _ => Encoding::Latin1,
         };
         let (head, _) = encoding.codec().decode_with_bom_removal(&self.head);
-        Format {
-            encoding,
-            delimiter: delimiter(&head),
-        }
+        Format { encoding, delimiter: delimiter(&head) }
     }
 
     fn count(&mut self, valid: &[u8]) {
@@ -125,11 +115,7 @@ impl Sniffer {
 
 /// The delimiter that cuts the first rows into the most even and best known columns.
 fn delimiter(head: &str) -> u8 {
-    if let Some(named) = head
-        .get(..4)
-        .filter(|start| start.eq_ignore_ascii_case("sep="))
-        .and_then(|_| head.as_bytes().get(4))
-    {
+    if let Some(named) = head.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).and_then(|_| head.as_bytes().get(4)) {
         return *DELIMITERS.iter().find(|known| *known == named).unwrap_or(&b',');
     }
     let score = |delimiter: u8| {
@@ -140,10 +126,7 @@ fn delimiter(head: &str) -> u8 {
             return 0.0;
         }
         let even = rows.iter().filter(|row| row.len() == columns).count() as f64 / rows.len() as f64;
-        let known = mapping::guess(&rows[0])
-            .iter()
-            .filter(|field| !field.is_empty())
-            .count();
+        let known = mapping::guess(&rows[0]).iter().filter(|field| !field.is_empty()).count();
         even + 0.2 * known.min(10) as f64 + 0.001 * columns.min(50) as f64
     };
     let mut best = (DELIMITERS[0], 0.0);
@@ -158,10 +141,7 @@ fn delimiter(head: &str) -> u8 {
 
 /// Rows of the head, without the last, which may be cut off.
 fn first_rows(head: &str, delimiter: u8) -> Vec<Vec<String>> {
-    let format = Format {
-        encoding: Encoding::Utf8,
-        delimiter,
-    };
+    let format = Format { encoding: Encoding::Utf8, delimiter };
     let mut records = super::read::Records::new(format);
     let mut rows = Vec::new();
     let whole = records.push(head.as_bytes(), &mut |record| {
@@ -194,32 +174,18 @@ mod tests {
     fn the_encoding_is_told_from_the_whole_file() {
         let text = "name,city\nBerglunds snabbköp,Luleå\n";
         let (latin, _, _) = encoding_rs::WINDOWS_1252.encode(text);
-        let wide: Vec<u8> = [0xff, 0xfe]
-            .into_iter()
-            .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
-            .collect();
+        let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
         for (bytes, encoding) in [
             (text.as_bytes().to_vec(), Encoding::Utf8),
             ([b"\xef\xbb\xbf", text.as_bytes()].concat(), Encoding::Utf8),
             (latin.into_owned(), Encoding::Latin1),
             (wide, Encoding::Utf16Le),
-            (
-                ["name,city\n".repeat(9_000).as_bytes(), b"K\xf6ln,\n"].concat(),
-                Encoding::Latin1,
-            ),
-            (
-                ["ö,ö\n".repeat(20).as_bytes(), b"K\xf6ln,\n"].concat(),
-                Encoding::Utf8,
-            ),
+            (["name,city\n".repeat(9_000).as_bytes(), b"K\xf6ln,\n"].concat(), Encoding::Latin1),
+            (["ö,ö\n".repeat(20).as_bytes(), b"K\xf6ln,\n"].concat(), Encoding::Utf8),
             (b"name\xc3".to_vec(), Encoding::Latin1),
             (Vec::new(), Encoding::Utf8),
         ] {
-            assert_eq!(
-                sniff(&bytes).encoding,
-                encoding,
-                "{:?}",
-                String::from_utf8_lossy(&bytes[..bytes.len().min(40)])
-            );
+            assert_eq!(sniff(&bytes).encoding, encoding, "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
         }
     }
 

@@ -43,22 +43,11 @@ impl Records {
         let mut wanted = ids(&effects, Kind::Customer);
         wanted.extend(contacts.values().map(|contact| contact.customer_id));
         let customers = customers(tx, wanted).await?;
-        let new = effects
-            .iter()
-            .filter(|effect| effect.is_new() && effect.kind == Kind::Customer);
+        let new = effects.iter().filter(|effect| effect.is_new() && effect.kind == Kind::Customer);
         let new_customers = new.map(|effect| effect.record_id).collect();
-        let mut records = Self {
-            customers,
-            contacts,
-            new_customers,
-            effects,
-            kept: 0,
-        };
+        let mut records = Self { customers, contacts, new_customers, effects, kept: 0 };
         // What somebody deleted is neither kept nor taken back.
-        let there = records
-            .effects
-            .iter()
-            .filter(|effect| records.version(effect).is_some());
+        let there = records.effects.iter().filter(|effect| records.version(effect).is_some());
         records.effects = there.cloned().collect();
         records.keep(|records, effect| records.version(effect) != Some(effect.version_after));
         // Twice: a contact that stays because somebody uses it keeps its customer.
@@ -80,20 +69,14 @@ impl Records {
 
     /// True for a contact that came with a customer which is not deleted with it.
     fn is_with_one_that_stays(&self, effect: &Effect, doomed: &HashSet<Uuid>) -> bool {
-        let contact = self
-            .contacts
-            .get(&effect.record_id)
-            .filter(|_| effect.kind == Kind::Contact);
-        contact.is_some_and(|contact| {
-            self.new_customers.contains(&contact.customer_id) && !doomed.contains(&contact.customer_id)
-        })
+        let contact = self.contacts.get(&effect.record_id).filter(|_| effect.kind == Kind::Contact);
+        contact.is_some_and(|contact| self.new_customers.contains(&contact.customer_id) && !doomed.contains(&contact.customer_id))
     }
 
     /// Leaves the records of some effects as they are.
     fn keep(&mut self, is_kept: impl Fn(&Self, &Effect) -> bool) {
         let effects = std::mem::take(&mut self.effects);
-        let (kept, rest): (Vec<Effect>, Vec<Effect>) =
-            effects.into_iter().partition(|effect| is_kept(self, effect));
+        let (kept, rest): (Vec<Effect>, Vec<Effect>) = effects.into_iter().partition(|effect| is_kept(self, effect));
         self.kept += kept.len();
         self.effects = rest;
     }
@@ -102,9 +85,7 @@ impl Records {
     pub async fn take_back(mut self, tx: &TenantDb, writer: &Writer) -> Result<usize> {
         let effects = std::mem::take(&mut self.effects);
         let created = |kind: Kind| {
-            let of_kind = effects
-                .iter()
-                .filter(move |effect| effect.kind == kind && effect.is_new());
+            let of_kind = effects.iter().filter(move |effect| effect.kind == kind && effect.is_new());
             of_kind.map(|effect| effect.record_id).collect::<Vec<Uuid>>()
         };
         let (new_customers, new_contacts) = (created(Kind::Customer), created(Kind::Contact));
@@ -113,8 +94,7 @@ impl Records {
                 self.restore(tx, writer, effect, before).await?;
             }
         }
-        self.delete_contacts(tx, writer, &new_contacts, &new_customers)
-            .await?;
+        self.delete_contacts(tx, writer, &new_contacts, &new_customers).await?;
         self.delete_customers(tx, &new_customers).await?;
         Ok(self.kept)
     }
@@ -130,10 +110,7 @@ impl Records {
             let Some(row) = self.customers.remove(&effect.record_id) else {
                 return Ok(());
             };
-            let changes: Vec<Change> = before
-                .iter()
-                .filter_map(|(field, text)| customer_change(field, text))
-                .collect();
+            let changes: Vec<Change> = before.iter().filter_map(|(field, text)| customer_change(field, text)).collect();
             let row = update_customer(tx, writer, row, &changes).await?;
             self.customers.insert(row.id, row);
             return Ok(());
@@ -144,36 +121,18 @@ impl Records {
         let Some(customer) = customer(tx, row.customer_id).await? else {
             return Ok(());
         };
-        let changes: Vec<ContactChange> = before
-            .iter()
-            .filter_map(|(field, text)| contact_change(field, text))
-            .collect();
+        let changes: Vec<ContactChange> = before.iter().filter_map(|(field, text)| contact_change(field, text)).collect();
         let row = update_contact(tx, writer, customer, row, &changes).await?;
         self.contacts.insert(row.id, row);
         Ok(())
     }
 
     /// Deletes contacts; customers that stay get another main contact, or none.
-    async fn delete_contacts(
-        &self,
-        tx: &TenantDb,
-        writer: &Writer,
-        ids: &[Uuid],
-        doomed: &[Uuid],
-    ) -> Result<()> {
+    async fn delete_contacts(&self, tx: &TenantDb, writer: &Writer, ids: &[Uuid], doomed: &[Uuid]) -> Result<()> {
         delete(tx, Kind::Contact, ids).await?;
         for contact in ids.iter().filter_map(|id| self.contacts.get(id)) {
-            let people = self
-                .customers
-                .get(&contact.customer_id)
-                .map(customer::store::Model::people);
-            announce(
-                tx,
-                Kind::Contact,
-                contact.id,
-                contact.version,
-                people.unwrap_or_default(),
-            );
+            let people = self.customers.get(&contact.customer_id).map(customer::store::Model::people);
+            announce(tx, Kind::Contact, contact.id, contact.version, people.unwrap_or_default());
             let stays = contact.main && !doomed.contains(&contact.customer_id);
             if stays && let Some(customer) = customer(tx, contact.customer_id).await? {
                 settle(tx, writer, customer, None).await?;
@@ -185,13 +144,7 @@ impl Records {
     async fn delete_customers(&self, tx: &TenantDb, ids: &[Uuid]) -> Result<()> {
         delete(tx, Kind::Customer, ids).await?;
         for customer in ids.iter().filter_map(|id| self.customers.get(id)) {
-            announce(
-                tx,
-                Kind::Customer,
-                customer.id,
-                customer.version,
-                customer.people(),
-            );
+            announce(tx, Kind::Customer, customer.id, customer.version, customer.people());
         }
         Ok(())
     }
@@ -199,14 +152,7 @@ impl Records {
 
 fn announce(tx: &TenantDb, kind: Kind, id: Uuid, version: i64, people: People) {
     let (entity, audience) = (kind.as_str(), people.audience());
-    tx.record(News {
-        entity,
-        id,
-        version: version + 1,
-        op: Op::Deleted,
-        fields: Vec::new(),
-        audience,
-    });
+    tx.record(News { entity, id, version: version + 1, op: Op::Deleted, fields: Vec::new(), audience });
 }
 
 async fn customers(tx: &TenantDb, ids: HashSet<Uuid>) -> Result<HashMap<Uuid, customer::store::Model>> {

@@ -18,25 +18,24 @@ struct Used {
 
 /// Records of these effects that people have tied something to: contacts of their own, leads, tasks, notes, private fields.
 pub async fn used(tx: &TenantDb, effects: &[Effect]) -> Result<HashSet<Uuid>> {
-    let values = |kind: Kind| {
-        ids(effects, kind)
-            .into_iter()
-            .map(Value::from)
-            .collect::<Vec<Value>>()
-    };
+    let values = |kind: Kind| ids(effects, kind).into_iter().map(Value::from).collect::<Vec<Value>>();
     let (customers, contacts) = (values(Kind::Customer), values(Kind::Contact));
     let all: Vec<Value> = customers.iter().chain(&contacts).cloned().collect();
     let mut used = HashSet::new();
     // Contacts that go with their customer are not somebody's own.
-    let own = if contacts.is_empty() {
-        String::new()
-    } else {
-        format!(" AND id NOT IN ({})", marks(contacts.len()))
-    };
+    let own = if contacts.is_empty() { String::new() } else { format!(" AND id NOT IN ({})", marks(contacts.len())) };
     let questions = [
-        (format!("SELECT customer_id AS id FROM contacts WHERE org_id = {{org}} AND customer_id IN (#){own}"), &customers, contacts.as_slice()),
+        (
+            format!("SELECT customer_id AS id FROM contacts WHERE org_id = {{org}} AND customer_id IN (#){own}"),
+            &customers,
+            contacts.as_slice(),
+        ),
         ("SELECT customer_id AS id FROM leads WHERE org_id = {org} AND customer_id IN (#)".to_owned(), &customers, &[]),
-        ("SELECT customer_id AS id FROM customer_privates WHERE org_id = {org} AND customer_id IN (#)".to_owned(), &customers, &[]),
+        (
+            "SELECT customer_id AS id FROM customer_privates WHERE org_id = {org} AND customer_id IN (#)".to_owned(),
+            &customers,
+            &[],
+        ),
         ("SELECT record_id AS id FROM tasks WHERE org_id = {org} AND record_id IN (#)".to_owned(), &all, &[]),
         (
             "SELECT record_id AS id FROM timeline WHERE org_id = {org} AND record_kind IN ('customer', 'contact') \
@@ -63,20 +62,13 @@ pub async fn delete(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<()> {
         return Ok(());
     }
     let (name, marks) = (kind.as_str(), marks(ids.len()));
-    let table = if kind == Kind::Customer {
-        "customers"
-    } else {
-        "contacts"
-    };
+    let table = if kind == Kind::Customer { "customers" } else { "contacts" };
     for sql in [
-        format!(
-            "DELETE FROM timeline WHERE org_id = {{org}} AND record_kind = '{name}' AND record_id IN ({marks})"
-        ),
+        format!("DELETE FROM timeline WHERE org_id = {{org}} AND record_kind = '{name}' AND record_id IN ({marks})"),
         format!("DELETE FROM search_entries WHERE org_id = {{org}} AND kind = '{name}' AND id IN ({marks})"),
         format!("DELETE FROM {table} WHERE org_id = {{org}} AND id IN ({marks})"),
     ] {
-        tx.execute(&sql, ids.iter().map(|id| (*id).into()).collect())
-            .await?;
+        tx.execute(&sql, ids.iter().map(|id| (*id).into()).collect()).await?;
     }
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! Where a lead lies within its stage. Positions are fractions between the neighbours', so that a move writes one row.
 
-use sea_orm::{
-    ColumnTrait as _, FromQueryResult, QuerySelect as _, sea_query::Expr, sea_query::ExprTrait as _,
-};
+use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _, sea_query::Expr, sea_query::ExprTrait as _};
 use streamflow_kernel::{db::TenantDb, error::Result};
 use uuid::Uuid;
 
@@ -27,9 +25,7 @@ struct Last {
 
 /// The end of a stage, as far as the person sees it.
 pub async fn end_of(tx: &TenantDb, stage_id: Uuid) -> Result<f64> {
-    Ok(last(tx, stage_id, None, None)
-        .await?
-        .map_or(STEP, |position| position + STEP))
+    Ok(last(tx, stage_id, None, None).await?.map_or(STEP, |position| position + STEP))
 }
 
 /// The spot right before `next`, for the lead `moving`.
@@ -42,20 +38,11 @@ pub async fn before(tx: &TenantDb, next: &super::Model, moving: Uuid) -> Result<
 
 fn between(previous: f64, next: f64) -> Spot {
     let middle = f64::midpoint(previous, next);
-    if previous < middle && middle < next {
-        Spot::At(middle)
-    } else {
-        Spot::NoRoom
-    }
+    if previous < middle && middle < next { Spot::At(middle) } else { Spot::NoRoom }
 }
 
 /// The last position of a stage, or the last one before `next`, not counting the lead that moves.
-async fn last(
-    tx: &TenantDb,
-    stage_id: Uuid,
-    next: Option<&super::Model>,
-    moving: Option<Uuid>,
-) -> Result<Option<f64>> {
+async fn last(tx: &TenantDb, stage_id: Uuid, next: Option<&super::Model>, moving: Option<Uuid>) -> Result<Option<f64>> {
     let mut finder = row::finder::<Entity>(tx, tx.scope()).filter(Column::StageId.eq(stage_id));
     if let Some(next) = next {
         let place = Expr::tuple([Expr::col(Column::Position), Expr::col(Column::Id)]);
@@ -64,11 +51,7 @@ async fn last(
     if let Some(moving) = moving {
         finder = finder.filter(Column::Id.ne(moving));
     }
-    let finder = finder.map(|select| {
-        select
-            .select_only()
-            .expr_as(Expr::col(Column::Position).max(), "position")
-    });
+    let finder = finder.map(|select| select.select_only().expr_as(Expr::col(Column::Position).max(), "position"));
     let rows: Vec<Last> = tx.rows(finder).await?;
     Ok(rows.into_iter().next().and_then(|row| row.position))
 }

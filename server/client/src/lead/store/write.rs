@@ -27,9 +27,7 @@ use crate::{
 /// Adds a lead at the end of its stage. Its stage and people must be of the company.
 pub async fn insert_lead(tx: &TenantDb, writer: &Writer, new: NewLead) -> Result<Model> {
     let now = writer.now();
-    let stage_id = new
-        .stage_id
-        .ok_or_else(|| Error::internal("a new lead has no stage"))?;
+    let stage_id = new.stage_id.ok_or_else(|| Error::internal("a new lead has no stage"))?;
     let mut row = ActiveModel {
         id: Set(writer.new_id()),
         version: Set(1),
@@ -67,20 +65,12 @@ pub async fn update_lead(tx: &TenantDb, writer: &Writer, before: Model, changes:
     row.updated_at = Set(writer.now());
     let lead = tx.update(row).await?;
     lead.reindex(tx, &before).await?;
-    lead.written()
-        .trace_edit(tx, writer, shown, before.people())
-        .await?;
+    lead.written().trace_edit(tx, writer, shown, before.people()).await?;
     Ok(lead)
 }
 
 /// Puts a lead that is held by the transaction into a stage, at a position.
-pub async fn move_lead(
-    tx: &TenantDb,
-    writer: &Writer,
-    before: Model,
-    stage_id: Uuid,
-    position: f64,
-) -> Result<Model> {
+pub async fn move_lead(tx: &TenantDb, writer: &Writer, before: Model, stage_id: Uuid, position: f64) -> Result<Model> {
     let mut row = before.clone().into_active_model();
     row.stage_id = Set(stage_id);
     row.position = Set(position);
@@ -91,10 +81,7 @@ pub async fn move_lead(
     if stage_id != before.stage_id {
         fields.insert(0, "stage_id".to_owned());
         let changes = merge::before_after(&before.values(), &[Change::Stage(Some(stage_id))]);
-        let event = NewEvent {
-            changes,
-            ..NewEvent::new(Kind::Lead, lead.id, EventKind::Moved)
-        };
+        let event = NewEvent { changes, ..NewEvent::new(Kind::Lead, lead.id, EventKind::Moved) };
         insert_events(tx, writer, &[event]).await?;
     }
     lead.written().announce_fields(tx, fields, before.people());
@@ -120,15 +107,8 @@ pub async fn mark_converted(
     row.version = Set(before.version + 1);
     row.updated_at = Set(writer.now());
     let lead = tx.update(row).await?;
-    let change = BeforeAfter {
-        field: "customer_id",
-        before: String::new(),
-        after: customer.1,
-    };
-    let event = NewEvent {
-        changes: vec![change],
-        ..NewEvent::new(Kind::Lead, lead.id, EventKind::Converted)
-    };
+    let change = BeforeAfter { field: "customer_id", before: String::new(), after: customer.1 };
+    let event = NewEvent { changes: vec![change], ..NewEvent::new(Kind::Lead, lead.id, EventKind::Converted) };
     insert_events(tx, writer, &[event]).await?;
     lead.written().announce_fields(tx, fields, before.people());
     Ok(lead)
@@ -136,24 +116,12 @@ pub async fn mark_converted(
 
 impl Model {
     pub fn written(&self) -> Written {
-        Written {
-            kind: Kind::Lead,
-            id: self.id,
-            version: self.version,
-            people: self.people(),
-        }
+        Written { kind: Kind::Lead, id: self.id, version: self.version, people: self.people() }
     }
 
     async fn index(&self, tx: &TenantDb) -> Result<()> {
         let entry = entry::lead(&self.clone().into_pb());
-        search::index::upsert(
-            tx,
-            (Kind::Lead, self.id),
-            entry,
-            self.people(),
-            self.archived_at.is_some(),
-        )
-        .await
+        search::index::upsert(tx, (Kind::Lead, self.id), entry, self.people(), self.archived_at.is_some()).await
     }
 
     async fn reindex(&self, tx: &TenantDb, before: &Self) -> Result<()> {

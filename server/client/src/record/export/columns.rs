@@ -39,15 +39,10 @@ pub fn chosen<E: Exported>(names: &[String]) -> Result<Columns<E>> {
     }
     let find = |name: &String| E::COLUMNS.iter().find(|(path, _)| path == name).copied();
     let known: Option<Columns<E>> = names.iter().map(find).collect();
-    known
-        .filter(|columns| columns.len() <= E::COLUMNS.len())
-        .ok_or_else(|| {
-            let all: Vec<_> = E::COLUMNS.iter().map(|(path, _)| *path).collect();
-            Error::invalid(
-                "columns",
-                format!("Choose columns from these: {}.", all.join(", ")),
-            )
-        })
+    known.filter(|columns| columns.len() <= E::COLUMNS.len()).ok_or_else(|| {
+        let all: Vec<_> = E::COLUMNS.iter().map(|(path, _)| *path).collect();
+        Error::invalid("columns", format!("Choose columns from these: {}.", all.join(", ")))
+    })
 }
 
 /// Names of the company's people, teams and stages.
@@ -63,18 +58,12 @@ pub async fn names(tx: &TenantDb) -> Result<Names> {
             "SELECT u.id, u.display_name AS name FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = {org}",
         ),
         (prefix::TEAM, "SELECT id, name FROM teams WHERE org_id = {org}"),
-        (
-            prefix::STAGE,
-            "SELECT id, name FROM lead_stages WHERE org_id = {org}",
-        ),
+        (prefix::STAGE, "SELECT id, name FROM lead_stages WHERE org_id = {org}"),
     ];
     let mut names = Names::new();
     for (prefix, sql) in sources {
         let rows: Vec<Named> = tx.query(sql, Vec::new()).await?;
-        names.extend(
-            rows.into_iter()
-                .map(|row| (ids::format(prefix, row.id), row.name)),
-        );
+        names.extend(rows.into_iter().map(|row| (ids::format(prefix, row.id), row.name)));
     }
     Ok(names)
 }
@@ -89,11 +78,7 @@ fn time(at: Option<&prost_types::Timestamp>) -> String {
 }
 
 fn address(customer: &pb::Customer, part: fn(&pb::Address) -> &String) -> String {
-    customer
-        .address
-        .as_ref()
-        .map(|address| part(address).clone())
-        .unwrap_or_default()
+    customer.address.as_ref().map(|address| part(address).clone()).unwrap_or_default()
 }
 
 impl Exported for customer::store::Entity {
@@ -101,12 +86,7 @@ impl Exported for customer::store::Entity {
     const COLUMNS: &'static [(&'static str, Cell<pb::Customer>)] = &[
         ("number", |c, _| c.number.clone()),
         ("name", |c, _| c.name.clone()),
-        ("kind", |c, _| {
-            c.kind()
-                .as_str_name()
-                .trim_start_matches("CUSTOMER_KIND_")
-                .to_lowercase()
-        }),
+        ("kind", |c, _| c.kind().as_str_name().trim_start_matches("CUSTOMER_KIND_").to_lowercase()),
         ("email", |c, _| c.email.clone()),
         ("phone", |c, _| c.phone.clone()),
         ("website", |c, _| c.website.clone()),
@@ -175,12 +155,7 @@ impl Exported for lead::store::Entity {
         ("email", |l, _| l.email.clone()),
         ("phone", |l, _| l.phone.clone()),
         ("stage_id", |l, names| name(names, &l.stage_id)),
-        ("value", |l, _| {
-            l.value
-                .as_ref()
-                .map(lead::domain::shown_money)
-                .unwrap_or_default()
-        }),
+        ("value", |l, _| l.value.as_ref().map(lead::domain::shown_money).unwrap_or_default()),
         ("source", |l, _| l.source.clone()),
         ("owner_id", |l, names| name(names, &l.owner_id)),
         ("assignee_id", |l, names| name(names, &l.assignee_id)),

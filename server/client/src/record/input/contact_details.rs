@@ -27,9 +27,7 @@ pub fn phone(text: &str) -> Result<String, Problem> {
         return Ok(text);
     }
     if looks_shortened(&text) {
-        return Err(Problem::new(
-            "A spreadsheet has shortened this number. Format the column as text and export again.",
-        ));
+        return Err(Problem::new("A spreadsheet has shortened this number. Format the column as text and export again."));
     }
     let problem = if text.chars().any(char::is_alphabetic) {
         "A phone number has no letters."
@@ -47,16 +45,10 @@ pub fn website(text: &str) -> Result<String, Problem> {
     if text.is_empty() || is_website(&text) {
         return Ok(text);
     }
-    let compact: String = text
-        .split_whitespace()
-        .collect::<String>()
-        .replace(',', ".")
-        .replace('\\', "/");
+    let compact: String = text.split_whitespace().collect::<String>().replace(',', ".").replace('\\', "/");
     let bare = compact.trim_start_matches(|c: char| !c.is_alphanumeric());
     let rest = ["https", "http"].iter().find_map(|scheme| {
-        bare.strip_prefix(scheme)
-            .filter(|rest| rest.starts_with([':', '/', ';']))
-            .map(|rest| (*scheme, rest))
+        bare.strip_prefix(scheme).filter(|rest| rest.starts_with([':', '/', ';'])).map(|rest| (*scheme, rest))
     });
     let likely = match rest {
         Some((scheme, rest)) => format!("{scheme}://{}", rest.trim_start_matches([':', '/', ';'])),
@@ -90,40 +82,23 @@ fn is_domain(domain: &str) -> bool {
             && label.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
     let top_fine = |top: &str| top.chars().count() >= 2 && !top.chars().all(|c| c.is_ascii_digit());
-    domain.len() <= 253
-        && domain.split('.').all(label_fine)
-        && domain.rsplit_once('.').is_some_and(|(_, top)| top_fine(top))
+    domain.len() <= 253 && domain.split('.').all(label_fine) && domain.rsplit_once('.').is_some_and(|(_, top)| top_fine(top))
 }
 
 /// What was probably meant: no blanks, a dot for a comma, an @ for "(at)", the first of several addresses.
 fn likely_email(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    let inner = lower
-        .rsplit_once('<')
-        .map_or(lower.as_str(), |(_, rest)| rest.trim_end_matches('>'));
+    let inner = lower.rsplit_once('<').map_or(lower.as_str(), |(_, rest)| rest.trim_end_matches('>'));
     let inner = inner.trim().strip_prefix("mailto:").unwrap_or(inner);
-    let marked = ["(at)", "[at]", " at "]
-        .iter()
-        .fold(inner.to_owned(), |text, mark| text.replace(mark, "@"));
+    let marked = ["(at)", "[at]", " at "].iter().fold(inner.to_owned(), |text, mark| text.replace(mark, "@"));
     let compact = |text: &str| -> String {
         let joined: String = text.split_whitespace().collect();
-        joined
-            .replace(',', ".")
-            .replace("@@", "@")
-            .replace("..", ".")
-            .trim_matches(|c| ".,;:<>\"'".contains(c))
-            .to_owned()
+        joined.replace(',', ".").replace("@@", "@").replace("..", ".").trim_matches(|c| ".,;:<>\"'".contains(c)).to_owned()
     };
-    let first = marked
-        .split([';', ',', ' ', '/', '|'])
-        .find(|part| is_email(part.trim()));
+    let first = marked.split([';', ',', ' ', '/', '|']).find(|part| is_email(part.trim()));
     let several = marked.matches('@').count() > 1;
     let whole = compact(&marked);
-    let candidate = if several && first.is_some() {
-        first.map(compact)?
-    } else {
-        whole
-    };
+    let candidate = if several && first.is_some() { first.map(compact)? } else { whole };
     (is_email(&candidate) && candidate != lower).then_some(candidate)
 }
 
@@ -141,10 +116,7 @@ fn plain_phone_char(c: char) -> char {
 fn is_phone(text: &str) -> bool {
     let number = without_extension(text);
     let digits = number.chars().filter(char::is_ascii_digit).count();
-    digits >= 3
-        && number
-            .chars()
-            .all(|c| c.is_ascii_digit() || " +-()./*#".contains(c))
+    digits >= 3 && number.chars().all(|c| c.is_ascii_digit() || " +-()./*#".contains(c))
 }
 
 /// The part before "ext. 12", "x12" or ";ext=12".
@@ -186,51 +158,22 @@ fn likely_phone(text: &str) -> Option<String> {
         digit(at.checked_sub(1)) || digit(Some(at + 1))
     };
     let chars: Vec<char> = text.chars().collect();
-    let read: String = chars
-        .iter()
-        .enumerate()
-        .map(|(at, c)| {
-            if beside_digit(at, &chars) {
-                digit_for(*c)
-            } else {
-                *c
-            }
-        })
-        .collect();
+    let read: String =
+        chars.iter().enumerate().map(|(at, c)| if beside_digit(at, &chars) { digit_for(*c) } else { *c }).collect();
     let bare = |text: &str| -> String {
-        let kept: String = text
-            .chars()
-            .map(|c| {
-                if c.is_ascii_digit() || " +-()./".contains(c) {
-                    c
-                } else {
-                    ' '
-                }
-            })
-            .collect();
-        let spaced = kept
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .replace("( )", "");
-        let words = spaced
-            .split(' ')
-            .filter(|word| word.contains(|c: char| c.is_ascii_digit()));
+        let kept: String = text.chars().map(|c| if c.is_ascii_digit() || " +-()./".contains(c) { c } else { ' ' }).collect();
+        let spaced = kept.split_whitespace().collect::<Vec<_>>().join(" ").replace("( )", "");
+        let words = spaced.split(' ').filter(|word| word.contains(|c: char| c.is_ascii_digit()));
         words.collect::<Vec<_>>().join(" ")
     };
     let enough = |text: &String| text.chars().filter(char::is_ascii_digit).count() >= 6;
     let balanced = |text: &String| text.matches('(').count() == text.matches(')').count();
-    [read, bare(text)]
-        .into_iter()
-        .find(|candidate| is_phone(candidate) && enough(candidate) && balanced(candidate))
+    [read, bare(text)].into_iter().find(|candidate| is_phone(candidate) && enough(candidate) && balanced(candidate))
 }
 
 fn is_website(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let rest = lower
-        .strip_prefix("https://")
-        .or_else(|| lower.strip_prefix("http://"))
-        .unwrap_or(&lower);
+    let rest = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")).unwrap_or(&lower);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
     let port_fine = !port.is_empty() && port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit());
@@ -243,13 +186,7 @@ mod tests {
 
     #[test]
     fn plain_addresses_pass() {
-        for text in [
-            "a@b.co",
-            "first.last+tag@mail.example.org",
-            "o'neil@example.ie",
-            "jörg@müller.de",
-            "",
-        ] {
+        for text in ["a@b.co", "first.last+tag@mail.example.org", "o'neil@example.ie", "jörg@müller.de", ""] {
             assert_eq!(email(text).as_deref(), Ok(text), "{text}");
         }
         assert_eq!(email(" Ana@Example.COM ").as_deref(), Ok("ana@example.com"));
@@ -269,21 +206,9 @@ mod tests {
             ("mailto:ana@example.com", "ana@example.com"),
             ("ana@example.com; ben@example.com", "ana@example.com"),
         ] {
-            assert_eq!(
-                email(typed).unwrap_err().suggestion.as_deref(),
-                Some(meant),
-                "{typed}"
-            );
+            assert_eq!(email(typed).unwrap_err().suggestion.as_deref(), Some(meant), "{typed}");
         }
-        for text in [
-            "ana",
-            "@",
-            "ana@",
-            "ana@localhost",
-            "ana@1.2",
-            "a b",
-            "ana@-x.com",
-        ] {
+        for text in ["ana", "@", "ana@", "ana@localhost", "ana@1.2", "a b", "ana@-x.com"] {
             assert_eq!(email(text).unwrap_err().suggestion, None, "{text}");
         }
         assert!(email(&format!("{}@example.com", "a".repeat(65))).is_err());
@@ -292,15 +217,8 @@ mod tests {
 
     #[test]
     fn numbers_pass_however_they_are_written() {
-        for text in [
-            "+44 113 496 0142",
-            "(171) 555-7788",
-            "0621/08460",
-            "88.60.15.31",
-            "112",
-            "555 0123 x12",
-            "555-0123 ext. 4",
-        ] {
+        for text in ["+44 113 496 0142", "(171) 555-7788", "0621/08460", "88.60.15.31", "112", "555 0123 x12", "555-0123 ext. 4"]
+        {
             assert_eq!(phone(text).as_deref(), Ok(text), "{text}");
         }
         assert_eq!(phone("030\u{2013}007\u{a0}43").as_deref(), Ok("030-007 43"));
@@ -323,13 +241,7 @@ mod tests {
 
     #[test]
     fn only_web_addresses_pass_as_websites() {
-        for text in [
-            "example.com",
-            "https://www.example.com/a?b=c",
-            "HTTP://example.com:8080",
-            "müller.de",
-            "",
-        ] {
+        for text in ["example.com", "https://www.example.com/a?b=c", "HTTP://example.com:8080", "müller.de", ""] {
             assert_eq!(website(text).as_deref(), Ok(text), "{text}");
         }
         for (typed, meant) in [
@@ -341,11 +253,7 @@ mod tests {
             ("none", None),
             ("https://example.com/<script>", None),
         ] {
-            assert_eq!(
-                website(typed).unwrap_err().suggestion.as_deref(),
-                meant,
-                "{typed}"
-            );
+            assert_eq!(website(typed).unwrap_err().suggestion.as_deref(), meant, "{typed}");
         }
     }
 }

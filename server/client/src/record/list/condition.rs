@@ -14,20 +14,10 @@ use crate::{record::row::Record, search::domain::normalise};
 
 /// Fails only when a list declares a field that its noun has no column for.
 pub fn condition<E: Record>(backend: Backend, term: &filter::Condition) -> Result<Condition> {
-    let unknown = || {
-        Error::internal(format!(
-            "{}: no column for filter field {}",
-            E::KIND.as_str(),
-            term.field
-        ))
-    };
+    let unknown = || Error::internal(format!("{}: no column for filter field {}", E::KIND.as_str(), term.field));
     let one = match (term.field, &term.value) {
-        ("archived", Value::Bool(archived)) => {
-            is_present(E::ARCHIVED_AT, *archived == (term.op == Op::Equal))
-        }
-        ("name", Value::Text(name)) if !normalise(name).is_empty() => {
-            text(backend, E::SORT_NAME, term.op, &normalise(name))
-        }
+        ("archived", Value::Bool(archived)) => is_present(E::ARCHIVED_AT, *archived == (term.op == Op::Equal)),
+        ("name", Value::Text(name)) if !normalise(name).is_empty() => text(backend, E::SORT_NAME, term.op, &normalise(name)),
         ("tag", Value::Text(tag)) => tagged(backend, E::column("tags").ok_or_else(unknown)?, term.op, tag),
         (field, value) => {
             let column = E::column(field).ok_or_else(unknown)?;
@@ -63,11 +53,7 @@ fn compared<C: ColumnTrait>(backend: Backend, column: C, op: Op, value: &Value) 
 }
 
 fn is_present<C: ColumnTrait>(column: C, present: bool) -> Expr {
-    if present {
-        column.is_not_null()
-    } else {
-        column.is_null()
-    }
+    if present { column.is_not_null() } else { column.is_null() }
 }
 
 /// Equal as written; contained in either case.

@@ -30,37 +30,18 @@ pub struct Sort<E: EntityTrait> {
 impl<E: Record> Sort<E> {
     /// By the column of the ordered field.
     pub fn of(order: Order) -> Result<Self> {
-        let column = if order.field == "name" {
-            Some(E::SORT_NAME)
-        } else {
-            E::column(order.field)
-        };
-        let column = column.ok_or_else(|| {
-            Error::internal(format!(
-                "{}: no column for order field {}",
-                E::KIND.as_str(),
-                order.field
-            ))
-        })?;
+        let column = if order.field == "name" { Some(E::SORT_NAME) } else { E::column(order.field) };
+        let column =
+            column.ok_or_else(|| Error::internal(format!("{}: no column for order field {}", E::KIND.as_str(), order.field)))?;
         Ok(Self {
             nullable: order.key == KeyKind::DateOrNone,
-            ..Self::by(
-                Expr::col(column.as_column_ref()),
-                order,
-                Box::new(move |row| key(row.get(column))),
-            )
+            ..Self::by(Expr::col(column.as_column_ref()), order, Box::new(move |row| key(row.get(column))))
         })
     }
 
     /// By any expression that is never NULL; `key` gives its value for a row.
     pub fn by(by: Expr, order: Order, key: KeyOf<E>) -> Self {
-        Self {
-            by,
-            descending: order.descending,
-            nullable: false,
-            key,
-            bind,
-        }
+        Self { by, descending: order.descending, nullable: false, key, bind }
     }
 
     /// Keys are bound by `bind` where the expression has another type than the key.
@@ -73,11 +54,7 @@ impl<E: Record> Sort<E> {
     }
 
     pub fn order(&self, select: Select<E>) -> Select<E> {
-        let direction = if self.descending {
-            Direction::Desc
-        } else {
-            Direction::Asc
-        };
+        let direction = if self.descending { Direction::Desc } else { Direction::Asc };
         let select = if self.nullable {
             select.order_by_with_nulls(self.by.clone(), direction.clone(), NullOrdering::Last)
         } else {
@@ -90,11 +67,7 @@ impl<E: Record> Sort<E> {
     pub fn after(&self, key: &Key, id: Uuid) -> Result<Condition> {
         let id_column = || Expr::col(E::ID.as_column_ref());
         let beyond = |left: Expr, right: Expr| {
-            if self.descending {
-                left.lt(right)
-            } else {
-                left.gt(right)
-            }
+            if self.descending { left.lt(right) } else { left.gt(right) }
         };
         if !self.nullable {
             let last = Expr::tuple([Expr::val((self.bind)(key)), Expr::val(id)]);
@@ -105,13 +78,8 @@ impl<E: Record> Sort<E> {
             return Ok(rest.add(beyond(id_column(), Expr::val(id))));
         }
         let value = || Expr::val((self.bind)(key));
-        let same = Condition::all()
-            .add(self.by.clone().eq(value()))
-            .add(beyond(id_column(), Expr::val(id)));
-        Ok(Condition::any()
-            .add(beyond(self.by.clone(), value()))
-            .add(same)
-            .add(self.by.clone().is_null()))
+        let same = Condition::all().add(self.by.clone().eq(value())).add(beyond(id_column(), Expr::val(id)));
+        Ok(Condition::any().add(beyond(self.by.clone(), value())).add(same).add(self.by.clone().is_null()))
     }
 }
 

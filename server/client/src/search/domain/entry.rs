@@ -45,12 +45,7 @@ pub fn customer(customer: &pb::Customer) -> SearchEntry {
         subtitle: joined(&[&customer.number, &address.city]),
         text: words_of(&words),
         digits: phone::digits(&[&customer.phone]),
-        keys: keys(&[
-            &customer.id,
-            &customer.number,
-            &customer.external_id,
-            &customer.email,
-        ]),
+        keys: keys(&[&customer.id, &customer.number, &customer.external_id, &customer.email]),
     }
 }
 
@@ -59,12 +54,7 @@ pub fn contact(contact: &pb::Contact) -> SearchEntry {
     SearchEntry {
         title: contact.name.clone(),
         subtitle: joined(&[&contact.title, &contact.customer_name]),
-        text: words_of(&[
-            &contact.name,
-            &contact.customer_name,
-            &contact.title,
-            &contact.email,
-        ]),
+        text: words_of(&[&contact.name, &contact.customer_name, &contact.title, &contact.email]),
         digits: phone::digits(&[&contact.phone, &contact.mobile]),
         keys: keys(&[&contact.id, &contact.email]),
     }
@@ -83,20 +73,12 @@ pub fn lead(lead: &pb::Lead) -> SearchEntry {
 }
 
 fn joined(parts: &[&String]) -> String {
-    let filled: Vec<&str> = parts
-        .iter()
-        .map(|part| part.as_str())
-        .filter(|part| !part.is_empty())
-        .collect();
+    let filled: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
     filled.join(" · ")
 }
 
 fn words_of(parts: &[&String]) -> String {
-    let words: Vec<String> = parts
-        .iter()
-        .map(|part| normalise(part))
-        .filter(|words| !words.is_empty())
-        .collect();
+    let words: Vec<String> = parts.iter().map(|part| normalise(part)).filter(|words| !words.is_empty()).collect();
     words.join(" ")
 }
 
@@ -105,9 +87,7 @@ fn keys(parts: &[&String]) -> String {
     let mut all: Vec<String> = Vec::new();
     for part in parts.iter().map(|part| key(part)).filter(|part| !part.is_empty()) {
         let bare = part.strip_prefix("c-").or_else(|| part.strip_prefix("l-"));
-        let bare = bare
-            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
-            .map(str::to_owned);
+        let bare = bare.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned);
         for key in [Some(part), bare].into_iter().flatten() {
             if !all.contains(&key) {
                 all.push(key);
@@ -130,20 +110,10 @@ mod tests {
             name: "Berglunds snabbköp".to_owned(),
             external_id: "Old 77".to_owned(),
             email: "info@berglund.se".to_owned(),
-            address: Some(pb::Address {
-                city: "Luleå".to_owned(),
-                ..Default::default()
-            }),
+            address: Some(pb::Address { city: "Luleå".to_owned(), ..Default::default() }),
             ..Default::default()
         });
-        for typed in [
-            "cus_01",
-            "C-10482",
-            "c10482",
-            "10482",
-            "old 77",
-            "Info@Berglund.se",
-        ] {
+        for typed in ["cus_01", "C-10482", "c10482", "10482", "old 77", "Info@Berglund.se"] {
             assert!(entry.has_key(&Query::parse(typed).key), "{typed}");
         }
         assert!(!entry.has_key("") && !entry.has_key("c-1048"));

@@ -6,11 +6,7 @@
 pub fn variants(text: &str) -> Vec<String> {
     // "(0)" within an international number is the trunk prefix it leaves out.
     let international = text.trim_start().starts_with(['+', '\u{ff0b}']);
-    let text = if international {
-        text.replacen("(0)", "", 1)
-    } else {
-        text.to_owned()
-    };
+    let text = if international { text.replacen("(0)", "", 1) } else { text.to_owned() };
     let digits: String = text.chars().filter_map(plain_digit).collect();
     let mut all: Vec<String> = Vec::new();
     let mut add = |digits: &str| {
@@ -49,9 +45,7 @@ pub fn digits<S: AsRef<str>>(numbers: &[S]) -> String {
 /// The number without its country code.
 fn national(full: &str) -> &str {
     let one = full.starts_with(['1', '7']);
-    let two = full
-        .get(..2)
-        .is_some_and(|start| TWO_DIGIT_CODES.contains(&start));
+    let two = full.get(..2).is_some_and(|start| TWO_DIGIT_CODES.contains(&start));
     let length = if one {
         1
     } else if two {
@@ -64,9 +58,9 @@ fn national(full: &str) -> &str {
 
 /// Country codes of two digits (ITU-T E.164, assigned codes); those of zones 1 and 7 have one, all others three.
 const TWO_DIGIT_CODES: [&str; 43] = [
-    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48",
-    "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81",
-    "82", "84", "86", "90", "91", "92", "93", "94", "95",
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53",
+    "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94",
+    "95",
 ];
 
 fn plain_digit(c: char) -> Option<char> {
@@ -85,9 +79,7 @@ mod tests {
     use crate::search::domain::Query;
 
     fn meets(stored: &str, typed: &str) -> bool {
-        let digits = Query::parse(typed)
-            .digits
-            .unwrap_or_else(|| panic!("{typed} is no number"));
+        let digits = Query::parse(typed).digits.unwrap_or_else(|| panic!("{typed} is no number"));
         super::digits(&[stored]).contains(&digits)
     }
 

@@ -16,9 +16,7 @@ pub fn score(query: &Query, entry: &SearchEntry) -> f32 {
     if entry.has_key(&query.key) {
         return PINNED;
     }
-    digits_score(query, entry)
-        .max(words_score(query, entry))
-        .max(key_prefix_score(query, entry))
+    digits_score(query, entry).max(words_score(query, entry)).max(key_prefix_score(query, entry))
 }
 
 /// The part of the entry that answers the query, when it isn't the title; empty otherwise.
@@ -31,10 +29,7 @@ pub fn matched(query: &Query, entry: &SearchEntry) -> String {
         return String::new();
     }
     if let Some(digits) = &query.digits
-        && let Some(number) = entry
-            .digits
-            .split(' ')
-            .find(|number| number.contains(digits.as_str()))
+        && let Some(number) = entry.digits.split(' ').find(|number| number.contains(digits.as_str()))
     {
         return number.to_owned();
     }
@@ -43,11 +38,7 @@ pub fn matched(query: &Query, entry: &SearchEntry) -> String {
         return prefixed.unwrap_or_default().to_owned();
     }
     let words = query.words().filter_map(|word| best_word(word, &entry.text));
-    words
-        .filter(|(_, score)| *score >= FLOOR)
-        .map(|(word, _)| word)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.filter(|(_, score)| *score >= FLOOR).map(|(word, _)| word).collect::<Vec<_>>().join(" ")
 }
 
 /// The whole number beats its end, which beats a part; a longer part says more than a shorter one.
@@ -57,9 +48,7 @@ fn digits_score(query: &Query, entry: &SearchEntry) -> f32 {
     if own().any(|own| query.digit_variants.first().is_some_and(|full| own == full)) {
         return 2.0;
     }
-    let best = own()
-        .filter(|own| own.contains(digits.as_str()))
-        .map(|own| digits.len() as f32 / own.len() as f32);
+    let best = own().filter(|own| own.contains(digits.as_str())).map(|own| digits.len() as f32 / own.len() as f32);
     best.fold(0.0, |best: f32, share| best.max(0.6 + 0.9 * share.min(1.0)))
 }
 
@@ -88,19 +77,12 @@ fn words_score(query: &Query, entry: &SearchEntry) -> f32 {
 
 /// Mean of how well each word of the query is answered. One word without any answer pulls the whole down.
 fn text_score(query: &Query, text: &str) -> f32 {
-    let scores: Vec<f32> = query
-        .words()
-        .map(|word| best_word(word, text).map_or(0.0, |(_, score)| score))
-        .collect();
+    let scores: Vec<f32> = query.words().map(|word| best_word(word, text).map_or(0.0, |(_, score)| score)).collect();
     if scores.is_empty() {
         return 0.0;
     }
     let mean = scores.iter().sum::<f32>() / scores.len() as f32;
-    if scores.iter().any(|score| *score < FLOOR) {
-        mean * 0.7
-    } else {
-        mean
-    }
+    if scores.iter().any(|score| *score < FLOOR) { mean * 0.7 } else { mean }
 }
 
 /// The word of `text` most like `word`, with its likeness.
@@ -140,10 +122,7 @@ fn trigrams(word: &str) -> BTreeSet<[char; 3]> {
     if word.is_empty() {
         return BTreeSet::new();
     }
-    padded
-        .windows(3)
-        .filter_map(|gram| <[char; 3]>::try_from(gram).ok())
-        .collect()
+    padded.windows(3).filter_map(|gram| <[char; 3]>::try_from(gram).ok()).collect()
 }
 
 #[cfg(test)]
@@ -155,12 +134,7 @@ mod tests {
 
     fn shop(name: &str, phone: &str) -> SearchEntry {
         let email = format!("info@{}.example", normalise(name).replace(' ', "-"));
-        entry::customer(&pb::Customer {
-            name: name.to_owned(),
-            phone: phone.to_owned(),
-            email,
-            ..Default::default()
-        })
+        entry::customer(&pb::Customer { name: name.to_owned(), phone: phone.to_owned(), email, ..Default::default() })
     }
 
     fn shops() -> Vec<SearchEntry> {
@@ -176,12 +150,8 @@ mod tests {
 
     fn first(typed: &str) -> String {
         let query = Query::parse(typed);
-        let best = shops()
-            .into_iter()
-            .max_by(|a, b| score(&query, a).total_cmp(&score(&query, b)));
-        best.filter(|best| score(&query, best) >= FLOOR)
-            .map(|best| best.title)
-            .unwrap_or_default()
+        let best = shops().into_iter().max_by(|a, b| score(&query, a).total_cmp(&score(&query, b)));
+        best.filter(|best| score(&query, best) >= FLOOR).map(|best| best.title).unwrap_or_default()
     }
 
     #[test]
@@ -201,11 +171,9 @@ mod tests {
         for typed in typed {
             assert_eq!(first(typed), "Berglunds snabbköp", "{typed}");
         }
-        for (typed, title) in [
-            ("konig", "Königlich Essen"),
-            ("delikat", "Blauer See Delikatessen"),
-            ("+44 113 4960142", "Snabba Bud"),
-        ] {
+        for (typed, title) in
+            [("konig", "Königlich Essen"), ("delikat", "Blauer See Delikatessen"), ("+44 113 4960142", "Snabba Bud")]
+        {
             assert_eq!(first(typed), title, "{typed}");
         }
     }
@@ -220,34 +188,20 @@ mod tests {
     #[test]
     fn a_better_answer_scores_higher() {
         let query = Query::parse("bergen");
-        let scores: Vec<f32> = [
-            "Bergen",
-            "Bergen Books",
-            "Bergenline Ltd",
-            "Old Bergen",
-            "Berglunds",
-        ]
-        .iter()
-        .map(|name| score(&query, &shop(name, "")))
-        .collect();
+        let scores: Vec<f32> = ["Bergen", "Bergen Books", "Bergenline Ltd", "Old Bergen", "Berglunds"]
+            .iter()
+            .map(|name| score(&query, &shop(name, "")))
+            .collect();
         assert!(scores.is_sorted_by(|a, b| a > b), "{scores:?}");
-        assert!(
-            score(
-                &Query::parse("info@bergen-books.example"),
-                &shop("Bergen Books", "")
-            ) >= PINNED
-        );
+        assert!(score(&Query::parse("info@bergen-books.example"), &shop("Bergen Books", "")) >= PINNED);
     }
 
     #[test]
     fn what_matched_is_told_when_it_is_not_the_title() {
         let entry = shop("Around the Horn", "(171) 555-7788");
-        for (typed, part) in [
-            ("horn", ""),
-            ("555 7788", "1715557788"),
-            ("info@aro", "info@around-the-horn.example"),
-            ("around-the", ""),
-        ] {
+        for (typed, part) in
+            [("horn", ""), ("555 7788", "1715557788"), ("info@aro", "info@around-the-horn.example"), ("around-the", "")]
+        {
             assert_eq!(matched(&Query::parse(typed), &entry), part, "{typed}");
         }
     }

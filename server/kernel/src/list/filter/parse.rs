@@ -19,15 +19,9 @@ pub struct FilterError {
 
 pub fn parse(text: &str) -> Result<Vec<Term>, FilterError> {
     if text.chars().count() > MAX_CHARS {
-        return Err(FilterError {
-            what: format!("A filter has at most {MAX_CHARS} characters"),
-            position: 0,
-        });
+        return Err(FilterError { what: format!("A filter has at most {MAX_CHARS} characters"), position: 0 });
     }
-    let mut scanner = Scanner {
-        text,
-        chars: text.char_indices().peekable(),
-    };
+    let mut scanner = Scanner { text, chars: text.char_indices().peekable() };
     let mut terms = Vec::new();
     scanner.skip_spaces();
     while !scanner.at_end() {
@@ -57,12 +51,7 @@ impl<'a> Scanner<'a> {
         let op = self.op()?;
         self.skip_spaces();
         let value = self.value()?;
-        Ok(Term {
-            field,
-            op,
-            value,
-            position: self.position(start),
-        })
+        Ok(Term { field, op, value, position: self.position(start) })
     }
 
     /// AND, with at least one space (or a quoted value's end) before it and a space after.
@@ -78,10 +67,7 @@ impl<'a> Scanner<'a> {
                 Ok(())
             }
             "AND" if self.at_end() => Err(self.error("A condition is missing after AND", start)),
-            "OR" | "NOT" => Err(self.error(
-                &format!("{word} is not supported; conditions are joined by AND"),
-                start,
-            )),
+            "OR" | "NOT" => Err(self.error(&format!("{word} is not supported; conditions are joined by AND"), start)),
             _ => Err(self.error("Conditions are joined by AND, which is missing", start)),
         }
     }
@@ -90,9 +76,7 @@ impl<'a> Scanner<'a> {
         let start = self.offset();
         match self.run_of(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.') {
             "" => Err(self.error("A field name is missing", start)),
-            word @ ("AND" | "OR" | "NOT") => {
-                Err(self.error(&format!("A field name is expected where {word} stands"), start))
-            }
+            word @ ("AND" | "OR" | "NOT") => Err(self.error(&format!("A field name is expected where {word} stands"), start)),
             name => Ok(name),
         }
     }
@@ -109,10 +93,7 @@ impl<'a> Scanner<'a> {
             ":" => Op::Contains,
             "" => return Err(self.error("An operator (= != < <= > >= :) is missing", start)),
             other => {
-                return Err(self.error(
-                    &format!("\"{other}\" is not an operator (= != < <= > >= :)"),
-                    start,
-                ));
+                return Err(self.error(&format!("\"{other}\" is not an operator (= != < <= > >= :)"), start));
             }
         };
         Ok(op)
@@ -180,10 +161,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn error(&self, what: &str, offset: usize) -> FilterError {
-        FilterError {
-            what: what.to_owned(),
-            position: self.position(offset),
-        }
+        FilterError { what: what.to_owned(), position: self.position(offset) }
     }
 }
 
@@ -209,12 +187,7 @@ mod tests {
     use super::*;
 
     fn term(field: &str, op: Op, value: &str, position: usize) -> Term {
-        Term {
-            field: field.into(),
-            op,
-            value: value.into(),
-            position,
-        }
+        Term { field: field.into(), op, value: value.into(), position }
     }
 
     #[test]
@@ -243,55 +216,22 @@ mod tests {
     #[test]
     fn errors_are_sentences_with_the_place() {
         let cases = [
-            (
-                "name",
-                "An operator (= != < <= > >= :) is missing (at character 5).",
-            ),
+            ("name", "An operator (= != < <= > >= :) is missing (at character 5)."),
             ("name =", "A value is missing (at character 7)."),
             ("name = AND city = x", "A value is missing (at character 8)."),
             ("= x", "A field name is missing (at character 1)."),
             ("(a = 1)", "A field name is missing (at character 1)."),
-            (
-                "NOT a = 1",
-                "A field name is expected where NOT stands (at character 1).",
-            ),
-            (
-                "name == x",
-                "\"==\" is not an operator (= != < <= > >= :) (at character 6).",
-            ),
-            (
-                "name = Köln",
-                "A value with this character needs quotes (at character 9).",
-            ),
-            (
-                "at = 10:30",
-                "A value with this character needs quotes (at character 8).",
-            ),
-            (
-                "a = (1)",
-                "A value with this character needs quotes (at character 5).",
-            ),
+            ("NOT a = 1", "A field name is expected where NOT stands (at character 1)."),
+            ("name == x", "\"==\" is not an operator (= != < <= > >= :) (at character 6)."),
+            ("name = Köln", "A value with this character needs quotes (at character 9)."),
+            ("at = 10:30", "A value with this character needs quotes (at character 8)."),
+            ("a = (1)", "A value with this character needs quotes (at character 5)."),
             ("a = \"x", "This quote is not closed (at character 5)."),
-            (
-                "a = \"ü\\n\"",
-                "After a backslash comes \\\" or \\\\ only (at character 7).",
-            ),
-            (
-                "a = \"x\0\"",
-                "A value has no control characters (at character 7).",
-            ),
-            (
-                "a = 1 b = 2",
-                "Conditions are joined by AND, which is missing (at character 7).",
-            ),
-            (
-                "a = 1 and b = 2",
-                "Conditions are joined by AND, which is missing (at character 7).",
-            ),
-            (
-                "a = 1 OR b = 2",
-                "OR is not supported; conditions are joined by AND (at character 7).",
-            ),
+            ("a = \"ü\\n\"", "After a backslash comes \\\" or \\\\ only (at character 7)."),
+            ("a = \"x\0\"", "A value has no control characters (at character 7)."),
+            ("a = 1 b = 2", "Conditions are joined by AND, which is missing (at character 7)."),
+            ("a = 1 and b = 2", "Conditions are joined by AND, which is missing (at character 7)."),
+            ("a = 1 OR b = 2", "OR is not supported; conditions are joined by AND (at character 7)."),
             ("a = 1 AND", "A condition is missing after AND (at character 7)."),
             ("a = 1 AND ", "A condition is missing after AND (at character 7)."),
         ];

@@ -51,18 +51,9 @@ pub(super) fn conditions(spec: &FieldSpec, op: Op, text: &str) -> Result<Vec<Con
     let name = spec.name;
     if !allowed(spec.kind).contains(&op) {
         let ops: Vec<_> = allowed(spec.kind).iter().map(Op::to_string).collect();
-        return Err(format!(
-            "{name} can't be compared with \"{op}\", only with {}",
-            ops.join(" ")
-        ));
+        return Err(format!("{name} can't be compared with \"{op}\", only with {}", ops.join(" ")));
     }
-    let one = |value| {
-        Ok(vec![Condition {
-            field: name,
-            op,
-            value,
-        }])
-    };
+    let one = |value| Ok(vec![Condition { field: name, op, value }]);
     match spec.kind {
         Kind::Text => one(Value::Text(text.to_owned())),
         Kind::Uuid(_) if text == "none" => one(Value::None),
@@ -105,19 +96,11 @@ fn allowed(kind: Kind) -> &'static [Op] {
 /// A moment compares as it is. A day compares as a whole: `<= 2026-11-30` includes that day's evening, which
 /// a comparison with its midnight would not.
 fn timestamp(field: &'static str, op: Op, text: &str) -> Result<Vec<Condition>, String> {
-    let condition = |op, time| Condition {
-        field,
-        op,
-        value: Value::Time(time),
-    };
+    let condition = |op, time| Condition { field, op, value: Value::Time(time) };
     let wrong = || format!("{field} is a date (2026-11-30) or a time (2026-11-30T08:00:00Z), not \"{text}\"");
     let Some(day) = date(text) else {
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?.to_utc();
-        return if storable(time.year()) {
-            Ok(vec![condition(op, to_micros(time))])
-        } else {
-            Err(wrong())
-        };
+        return if storable(time.year()) { Ok(vec![condition(op, to_micros(time))]) } else { Err(wrong()) };
     };
     let start = day.and_time(NaiveTime::MIN).and_utc();
     let end = start.checked_add_days(Days::new(1)).ok_or_else(wrong)?;
@@ -180,16 +163,8 @@ mod tests {
         let expected = vec![
             condition("name", Op::Contains, Value::Text("O'Neill".into())),
             condition("owner_id", Op::Equal, Value::Id(id)),
-            condition(
-                "created_at",
-                Op::GreaterOrEqual,
-                time("2026-11-01T08:00:00.123456Z"),
-            ),
-            condition(
-                "follow_up_on",
-                Op::LessOrEqual,
-                Value::Date("2026-12-24".parse().unwrap()),
-            ),
+            condition("created_at", Op::GreaterOrEqual, time("2026-11-01T08:00:00.123456Z")),
+            condition("follow_up_on", Op::LessOrEqual, Value::Date("2026-12-24".parse().unwrap())),
             condition("archived", Op::Equal, Value::Bool(false)),
             condition("number", Op::NotEqual, Value::Number(-12)),
             condition("kind", Op::Equal, Value::Text("business".into())),
@@ -200,16 +175,10 @@ mod tests {
     #[test]
     fn none_asks_for_absent_ids_and_dates() {
         let found = read("owner_id = none AND follow_up_on != none", SCHEMA).unwrap();
-        let expected = vec![
-            condition("owner_id", Op::Equal, Value::None),
-            condition("follow_up_on", Op::NotEqual, Value::None),
-        ];
+        let expected = vec![condition("owner_id", Op::Equal, Value::None), condition("follow_up_on", Op::NotEqual, Value::None)];
         assert_eq!(found, expected);
         assert!(read("follow_up_on < none", SCHEMA).is_err());
-        assert_eq!(
-            read("name = none", SCHEMA).unwrap()[0].value,
-            Value::Text("none".into())
-        );
+        assert_eq!(read("name = none", SCHEMA).unwrap()[0].value, Value::Text("none".into()));
     }
 
     #[test]

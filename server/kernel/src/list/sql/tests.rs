@@ -62,10 +62,7 @@ fn column(field: &str) -> row::Column {
 }
 
 fn select(list: &List) -> Select<row::Entity> {
-    let conditions = list
-        .conditions
-        .iter()
-        .map(|condition| condition.on(column(condition.field)));
+    let conditions = list.conditions.iter().map(|condition| condition.on(column(condition.field)));
     let rows = conditions.fold(row::Entity::find(), sea_orm::QueryFilter::filter);
     list.select(rows, column(list.order.field), row::Column::Id)
 }
@@ -82,9 +79,7 @@ fn key_and_id(list: &List, row: &row::Model) -> (Key, Uuid) {
 
 async fn database(rows: &[row::Model]) -> DatabaseConnection {
     let db = Database::connect("sqlite::memory:").await.unwrap();
-    db.execute(&Schema::new(DbBackend::Sqlite).create_table_from_entity(row::Entity))
-        .await
-        .unwrap();
+    db.execute(&Schema::new(DbBackend::Sqlite).create_table_from_entity(row::Entity)).await.unwrap();
     let rows = rows.iter().cloned().map(|row| row::ActiveModel {
         id: Set(row.id),
         name: Set(row.name),
@@ -111,20 +106,8 @@ fn row(id: u128, name: &str) -> row::Model {
 }
 
 async fn found(db: &DatabaseConnection, filter: &str) -> Vec<i64> {
-    let list = SPEC
-        .read(ListRequest {
-            filter,
-            order_by: "number",
-            ..ListRequest::default()
-        })
-        .unwrap();
-    select(&list)
-        .all(db)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|row| row.number)
-        .collect()
+    let list = SPEC.read(ListRequest { filter, order_by: "number", ..ListRequest::default() }).unwrap();
+    select(&list).all(db).await.unwrap().into_iter().map(|row| row.number).collect()
 }
 
 #[tokio::test]
@@ -134,17 +117,8 @@ async fn conditions_find_their_rows() {
     let evening: DateTime<Utc> = "2026-11-30T21:30:00.5Z".parse().unwrap();
     let db = database(&[
         row(1, "Weber 100%_Dach!"),
-        row::Model {
-            owner_id: Some(owner),
-            archived: true,
-            ..row(2, "weber & Söhne")
-        },
-        row::Model {
-            due_on: due,
-            updated_at: evening,
-            owner_id: Some(Uuid::nil()),
-            ..row(3, "O'Neill \\ \"x\"")
-        },
+        row::Model { owner_id: Some(owner), archived: true, ..row(2, "weber & Söhne") },
+        row::Model { due_on: due, updated_at: evening, owner_id: Some(Uuid::nil()), ..row(3, "O'Neill \\ \"x\"") },
     ])
     .await;
     let owned = format!("owner_id = {}", ids::format(ids::prefix::USER, owner));
@@ -180,42 +154,20 @@ async fn conditions_find_their_rows() {
 
 #[test]
 fn the_page_after_a_row_is_a_comparison_of_pairs() {
-    let list = SPEC
-        .read(ListRequest {
-            page_size: 2,
-            order_by: "name desc",
-            ..ListRequest::default()
-        })
-        .unwrap();
+    let list = SPEC.read(ListRequest { page_size: 2, order_by: "name desc", ..ListRequest::default() }).unwrap();
     let token = list.token_after(Key::Text("weber".into()), Uuid::nil());
-    let request = ListRequest {
-        page_size: 2,
-        page_token: &token,
-        order_by: "name desc",
-        filter: "",
-    };
-    let sql = select(&SPEC.read(request).unwrap())
-        .build(DbBackend::Postgres)
-        .sql;
+    let request = ListRequest { page_size: 2, page_token: &token, order_by: "name desc", filter: "" };
+    let sql = select(&SPEC.read(request).unwrap()).build(DbBackend::Postgres).sql;
     let (_, tail) = sql.split_once(" WHERE ").unwrap();
-    let expected =
-        r#"("rows"."name", "rows"."id") < ($1, $2) ORDER BY "rows"."name" DESC, "rows"."id" DESC LIMIT $3"#;
+    let expected = r#"("rows"."name", "rows"."id") < ($1, $2) ORDER BY "rows"."name" DESC, "rows"."id" DESC LIMIT $3"#;
     assert_eq!(tail, expected);
 }
 
 #[test]
 fn contains_reads_the_same_on_postgresql() {
-    let list = SPEC
-        .read(ListRequest {
-            filter: "name : \"50%\"",
-            ..ListRequest::default()
-        })
-        .unwrap();
+    let list = SPEC.read(ListRequest { filter: "name : \"50%\"", ..ListRequest::default() }).unwrap();
     let sql = select(&list).build(DbBackend::Postgres).to_string();
-    assert!(
-        sql.contains(r#"WHERE LOWER("rows"."name") LIKE LOWER('%50!%%') ESCAPE '!'"#),
-        "{sql}"
-    );
+    assert!(sql.contains(r#"WHERE LOWER("rows"."name") LIKE LOWER('%50!%%') ESCAPE '!'"#), "{sql}");
 }
 
 fn rows() -> impl Strategy<Value = Vec<row::Model>> {

@@ -74,11 +74,7 @@ fn walk_lengths(text: &[char], keyboard: &[&str; 4]) -> Vec<usize> {
 /// Row and column of a key.
 fn place(key: char, keyboard: &[&str; 4]) -> Option<(usize, usize)> {
     let mut rows = keyboard.iter().enumerate();
-    rows.find_map(|(row, keys)| {
-        keys.chars()
-            .position(|other| other == key)
-            .map(|column| (row, column))
-    })
+    rows.find_map(|(row, keys)| keys.chars().position(|other| other == key).map(|column| (row, column)))
 }
 
 #[cfg(test)]
@@ -109,11 +105,7 @@ mod tests {
             ("lamp", 0),
         ];
         for (text, length) in cases {
-            assert_eq!(
-                run_lengths(&chars(text)).first().copied().unwrap_or(0),
-                length,
-                "{text}"
-            );
+            assert_eq!(run_lengths(&chars(text)).first().copied().unwrap_or(0), length, "{text}");
         }
         assert_eq!(run_lengths(&chars("xabcd9")), [0, 4, 3, 0, 0, 0]);
     }

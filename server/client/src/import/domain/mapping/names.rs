@@ -20,23 +20,11 @@ pub const ALIASES: &[(&str, &str)] = &[
         "contactname contact contactperson maincontact primarycontact fullname person ansprechpartner \
          kontakt kontaktperson interlocuteur nomducontact contacto personadecontacto nombredecontacto",
     ),
-    (
-        "contact.first_name",
-        "contactfirstname firstname givenname vorname prenom",
-    ),
-    (
-        "contact.last_name",
-        "contactlastname lastname surname familyname nachname nomdefamille apellido apellidos",
-    ),
-    (
-        "contact.title",
-        "contacttitle jobtitle position title role funktion fonction poste cargo puesto",
-    ),
+    ("contact.first_name", "contactfirstname firstname givenname vorname prenom"),
+    ("contact.last_name", "contactlastname lastname surname familyname nachname nomdefamille apellido apellidos"),
+    ("contact.title", "contacttitle jobtitle position title role funktion fonction poste cargo puesto"),
     ("contact.email", "contactemail contactemailaddress contactmail"),
-    (
-        "contact.phone",
-        "contactphone contactphonenumber contacttelephone directphone durchwahl",
-    ),
+    ("contact.phone", "contactphone contactphonenumber contacttelephone directphone durchwahl"),
     (
         "contact.mobile",
         "contactmobile mobile mobilephone mobilenumber cell cellphone handy mobil mobiltelefon \
@@ -68,23 +56,14 @@ pub const ALIASES: &[(&str, &str)] = &[
         "postalcode postcode zip zipcode addresspostalcode plz postleitzahl codepostal cp \
          codigopostal",
     ),
-    (
-        "address.city",
-        "city town locality addresscity stadt ort wohnort ville commune ciudad localidad poblacion",
-    ),
+    ("address.city", "city town locality addresscity stadt ort wohnort ville commune ciudad localidad poblacion"),
     (
         "address.region",
         "region state province county stateprovince addressregion bundesland kanton departement \
          provincia estado comunidad",
     ),
-    (
-        "address.country",
-        "country countryname nation addresscountry land staat pays pais",
-    ),
-    (
-        "tags",
-        "tags tag labels label categories category schlagworte stichworte etiquettes etiquetas",
-    ),
+    ("address.country", "country countryname nation addresscountry land staat pays pais"),
+    ("tags", "tags tag labels label categories category schlagworte stichworte etiquettes etiquetas"),
     (
         "note",
         "note notes comment comments remark remarks description notiz notizen bemerkung bemerkungen \

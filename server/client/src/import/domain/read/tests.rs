@@ -11,9 +11,7 @@ fn read_in_pieces(bytes: &[u8], piece: usize) -> Result<(Vec<String>, Vec<Row>),
     bytes.chunks(piece).for_each(|piece| sniffer.push(piece));
     let mut reader = Reader::new(sniffer.finish());
     let mut rows = Vec::new();
-    bytes
-        .chunks(piece)
-        .try_for_each(|piece| reader.push(piece, &mut rows))?;
+    bytes.chunks(piece).try_for_each(|piece| reader.push(piece, &mut rows))?;
     reader.finish(&mut rows)?;
     Ok((reader.header().unwrap_or_default().to_vec(), rows))
 }
@@ -26,28 +24,16 @@ fn cells(text: &[u8]) -> Vec<Vec<String>> {
 
 fn problems(text: &[u8]) -> Vec<(u32, Option<usize>, String)> {
     let (_, rows) = read_in_pieces(text, 7).unwrap();
-    let each = |row: Row| {
-        row.problems
-            .into_iter()
-            .map(move |problem| (row.number, problem.column, problem.problem.message))
-    };
+    let each = |row: Row| row.problems.into_iter().map(move |problem| (row.number, problem.column, problem.problem.message));
     rows.into_iter().flat_map(each).collect()
 }
 
 #[test]
 fn line_ends_quotes_and_bom_are_read_as_meant() {
-    for text in [
-        "name,note\na,b\n",
-        "name,note\r\na,b\r\n",
-        "name,note\ra,b",
-        "\u{feff}name,note\r\n\n\"a\",b\n\r\n",
-    ] {
+    for text in ["name,note\na,b\n", "name,note\r\na,b\r\n", "name,note\ra,b", "\u{feff}name,note\r\n\n\"a\",b\n\r\n"] {
         assert_eq!(cells(text.as_bytes()), [["a", "b"]], "{text:?}");
     }
-    assert_eq!(
-        cells(b"name;note\na;\"two\r\nlines; \"\"quoted\"\"\"\n"),
-        [["a", "two\r\nlines; \"quoted\""]]
-    );
+    assert_eq!(cells(b"name;note\na;\"two\r\nlines; \"\"quoted\"\"\"\n"), [["a", "two\r\nlines; \"quoted\""]]);
     assert_eq!(cells(b"sep=;\r\nname;note\r\na;b"), [["a", "b"]]);
     let (latin, _, _) = encoding_rs::WINDOWS_1252.encode("name,city\nBerglunds snabbköp,Luleå\n");
     assert_eq!(cells(&latin), [["Berglunds snabbköp", "Luleå"]]);
@@ -55,8 +41,7 @@ fn line_ends_quotes_and_bom_are_read_as_meant() {
 
 #[test]
 fn null_is_empty_and_blank_rows_do_not_count() {
-    let (_, rows) =
-        read_in_pieces(b"name,region,fax\na,NULL,null\n,,\n , ,\nNULL,NULL,\nb,SP,\n", 5).unwrap();
+    let (_, rows) = read_in_pieces(b"name,region,fax\na,NULL,null\n,,\n , ,\nNULL,NULL,\nb,SP,\n", 5).unwrap();
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(rows[0].cells, ["a", "", "null"]);
 }
@@ -72,24 +57,10 @@ fn a_ragged_row_is_its_own_problem() {
 #[test]
 fn damaged_cells_are_named() {
     let long = format!("name,note\na,{}\nb\0,c\n", "x".repeat(MAX_CELL + 1));
-    let found: Vec<_> = problems(long.as_bytes())
-        .into_iter()
-        .map(|(row, column, _)| (row, column))
-        .collect();
+    let found: Vec<_> = problems(long.as_bytes()).into_iter().map(|(row, column, _)| (row, column)).collect();
     assert_eq!(found, [(1, Some(1)), (2, Some(0))]);
-    let damaged = [
-        "name,note\n".as_bytes(),
-        "ö,ö\n".repeat(20).as_bytes(),
-        b"K\xf6ln,x\n",
-    ]
-    .concat();
-    assert_eq!(
-        problems(&damaged)
-            .iter()
-            .map(|found| (found.0, found.1))
-            .collect::<Vec<_>>(),
-        [(21, Some(0))]
-    );
+    let damaged = ["name,note\n".as_bytes(), "ö,ö\n".repeat(20).as_bytes(), b"K\xf6ln,x\n"].concat();
+    assert_eq!(problems(&damaged).iter().map(|found| (found.0, found.1)).collect::<Vec<_>>(), [(21, Some(0))]);
 }
 
 #[test]
@@ -98,31 +69,15 @@ fn what_is_too_big_is_refused_in_plain_words() {
     assert!(read_in_pieces(rows(200_000).as_bytes(), 1 << 16).is_ok());
     let refused = read_in_pieces(rows(200_001).as_bytes(), 1 << 16).unwrap_err();
     assert_eq!(refused, Refusal::TooManyRows);
-    assert_eq!(
-        refused.to_string(),
-        "This file has more than 200,000 rows. Split it and import the parts."
-    );
+    assert_eq!(refused.to_string(), "This file has more than 200,000 rows. Split it and import the parts.");
     let columns = vec!["c"; 201].join(",");
-    assert_eq!(
-        read_in_pieces(columns.as_bytes(), 99).unwrap_err(),
-        Refusal::TooManyColumns(201)
-    );
+    assert_eq!(read_in_pieces(columns.as_bytes(), 99).unwrap_err(), Refusal::TooManyColumns(201));
     let open = format!("name,note\na,b\nc,\"{}", "d,e\n".repeat(MAX_ROW));
-    assert_eq!(
-        read_in_pieces(open.as_bytes(), 1 << 16).unwrap_err(),
-        Refusal::RowTooLong(2)
-    );
+    assert_eq!(read_in_pieces(open.as_bytes(), 1 << 16).unwrap_err(), Refusal::RowTooLong(2));
     for empty in [&b""[..], b"\n\n", b",,\n", b"\xef\xbb\xbf"] {
-        assert_eq!(
-            read_in_pieces(empty, 9).unwrap_err(),
-            Refusal::NoHeader,
-            "{empty:?}"
-        );
+        assert_eq!(read_in_pieces(empty, 9).unwrap_err(), Refusal::NoHeader, "{empty:?}");
     }
-    let mut reader = Reader::new(Format {
-        encoding: Encoding::Utf8,
-        delimiter: b',',
-    });
+    let mut reader = Reader::new(Format { encoding: Encoding::Utf8, delimiter: b',' });
     let piece = "a,b,c,d,e\n".repeat(100_000);
     let mut rows = Vec::new();
     let result = std::iter::repeat_n(piece.as_bytes(), 70).try_for_each(|piece| {
