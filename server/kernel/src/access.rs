@@ -203,7 +203,7 @@ impl Gate {
                 "rate_limit".clone_into(&mut record.category);
             }
             Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => {
-                "denied".clone_into(&mut record.category)
+                "denied".clone_into(&mut record.category);
             }
             _ => {}
         }

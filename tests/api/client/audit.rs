@@ -52,11 +52,11 @@ on_both! {
         assert_eq!((made.entity.as_str(), made.entity_id.as_str(), made.actor_id.as_str()), ("team", team.id.as_str(), owner.user_id.as_str()));
         assert_eq!((made.actor_name.as_str(), made.actor_role.as_str(), made.category.as_str()), ("Olive Owner", "OWNER", "team"));
         let by_entity = whole(&world, &owner, &format!("entity_id = {} AND outcome = OK", team.id)).await;
-        assert_eq!(by_entity, std::slice::from_ref(&made));
+        assert_eq!(by_entity.as_slice(), std::slice::from_ref(made));
         let by_actor = whole(&world, &owner, &format!("actor_id = {}", staff.user_id)).await;
         assert!(by_actor.iter().all(|record| record.actor_id == staff.user_id) && !by_actor.is_empty());
         let today = world.now().date_naive();
-        assert_eq!(whole(&world, &owner, &format!("at >= {today} AND category = team AND outcome = OK")).await, std::slice::from_ref(&made));
+        assert_eq!(whole(&world, &owner, &format!("at >= {today} AND category = team AND outcome = OK")).await.as_slice(), std::slice::from_ref(made));
         let foreign = whole(&world, &stranger, "").await;
         assert!(foreign.iter().all(|record| record.actor_id != owner.user_id));
     }
