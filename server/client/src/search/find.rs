@@ -55,6 +55,10 @@ pub async fn find(db: &TenantDb, query: &Query, kinds: &[Kind], limit: usize) ->
 /// Looks in ever less certain ways, until there are enough answers.
 async fn from_sqlite(db: &TenantDb, ranking: &mut Ranking<'_>, kinds: &[Kind], limit: usize) -> Result<()> {
     for way in sqlite::WAYS {
+        // Whoever typed a whole key made no slip.
+        if way == Way::Slips && ranking.has_pinned() {
+            return Ok(());
+        }
         ranking.add(sqlite::candidates(db, ranking.query, kinds, way).await?);
         if way.is_enough() && ranking.found.len() >= limit {
             return Ok(());
@@ -112,6 +116,10 @@ impl Ranking<'_> {
                 place.insert(Answer { score, archived, entry });
             }
         }
+    }
+
+    fn has_pinned(&self) -> bool {
+        self.found.values().any(Answer::is_pinned)
     }
 
     fn best(self, limit: usize) -> Vec<Hit> {

@@ -20,7 +20,7 @@ const COLUMNS: &str = "search_entries.kind, search_entries.id, search_entries.ti
 const INDEXED: &str = "search_fts CROSS JOIN search_entries ON search_entries.entry = search_fts.rowid";
 
 /// A way to find candidates, the surest first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The query is, or begins, an id, a number, an external id or an e-mail address.
     Key,
@@ -52,7 +52,7 @@ impl Way {
 pub async fn candidates(db: &TenantDb, query: &Query, kinds: &[Kind], way: Way) -> Result<Vec<Candidate>> {
     let indexed = |expression: Option<String>| expression.map(|text| Select::new(db, INDEXED, kinds).matching(text));
     let select = match way {
-        Way::Key => Some(key(db, query, kinds)),
+        Way::Key => key(db, query, kinds),
         Way::Digits => indexed(query.digits.as_ref().map(|digits| format!("digits : {}", quoted(digits)))),
         Way::Beginning if query.text.is_empty() => None,
         Way::Beginning if query.text.chars().count() < 3 => return beginning(db, query, kinds).await,
@@ -68,35 +68,43 @@ pub async fn candidates(db: &TenantDb, query: &Query, kinds: &[Kind], way: Way) 
     }
 }
 
-fn key(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Select {
-    let whole = format!(" {} ", query.key);
+/// Keys stand after one another with blanks between, so a key begins the column or follows a blank.
+fn key(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Option<Select> {
     if query.key.chars().count() < 3 {
-        let select = Select::new(db, "search_entries", kinds);
-        return select.and("instr(' ' || search_entries.keys || ' ', ?) > 0", vec![whole.into()]);
+        return short_key(db, query, kinds);
     }
-    let begins = format!(" {}", query.key);
-    Select::new(db, INDEXED, kinds)
-        .matching(format!("keys : {}", quoted(&query.key)))
-        .and("instr(' ' || search_entries.keys, ?) > 0", vec![begins.into()])
-        // The whole key before those that only begin so.
-        .ordered("instr(' ' || search_entries.keys || ' ', ?) = 0", vec![whole.into()])
+    let begins = format!("keys : (^ {} OR {})", quoted(&query.key), quoted(&format!(" {}", query.key)));
+    let whole = format!(" {} ", query.key);
+    let select = Select::new(db, INDEXED, kinds).matching(begins);
+    // The whole key before those that only begin so.
+    Some(select.ordered("instr(' ' || search_entries.keys || ' ', ?) = 0", vec![whole.into()]))
+}
+
+/// Only external ids are this short; the trigram index can't see them.
+fn short_key(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Option<Select> {
+    let (lower, upper) = (query.key.clone(), query.key.to_uppercase());
+    let select = Select::new(db, of_kind(Kind::Customer), &[Kind::Customer]);
+    let select = select.and("r.org_id = {org} AND r.external_id IN (?, ?)", vec![lower.into(), upper.into()]);
+    kinds.contains(&Kind::Customer).then_some(select)
+}
+
+/// Entries by way of the records they stand for, whose tables have indexes of their own.
+const fn of_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Customer => {
+            "customers r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id"
+        }
+        Kind::Contact => "contacts r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id",
+        Kind::Lead => "leads r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id",
+    }
 }
 
 /// Names that begin with one or two letters, by the index of each kind of record: the trigram index can't see them.
 async fn beginning(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     for kind in kinds {
-        let from = match kind {
-            Kind::Customer => {
-                "customers r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id"
-            }
-            Kind::Contact => {
-                "contacts r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id"
-            }
-            Kind::Lead => "leads r CROSS JOIN search_entries ON search_entries.org_id = r.org_id AND search_entries.id = r.id",
-        };
         let (first, last) = (query.text.clone(), format!("{}\u{10ffff}", query.text));
-        let select = Select::new(db, from, &[*kind])
+        let select = Select::new(db, of_kind(*kind), &[*kind])
             .and("r.org_id = {org} AND r.sort_name >= ? AND r.sort_name < ?", vec![first.into(), last.into()])
             .ordered("r.sort_name", Vec::new());
         found.extend(select.run(db).await?);
@@ -105,14 +113,20 @@ async fn beginning(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<C
 }
 
 fn words(db: &TenantDb, query: &Query, kinds: &[Kind], archived: bool) -> Option<Select> {
-    if query.text.is_empty() {
-        return None;
-    }
-    let mut select = match query.fts_all() {
-        Some(all) => Select::new(db, INDEXED, kinds).matching(all),
-        None => Select::new(db, "search_entries", kinds),
+    let long = query.fts_all();
+    let (letters, short): (Vec<&str>, Vec<&str>) =
+        query.words().filter(|word| word.chars().count() < 3).partition(|word| word.chars().count() < 2);
+    let mut select = match &long {
+        Some(all) => Select::new(db, INDEXED, kinds).matching(all.clone()),
+        // With the blank before it a word of two letters is a trigram. Those that begin the text were found by their names.
+        None if !short.is_empty() => {
+            let words: Vec<String> = short.iter().map(|word| quoted(&format!(" {word}"))).collect();
+            Select::new(db, INDEXED, kinds).matching(format!("text : ({})", words.join(" AND ")))
+        }
+        None => return None,
     };
-    for word in query.words().filter(|word| word.chars().count() < 3) {
+    let unseen = letters.into_iter().chain(short.into_iter().filter(|_| long.is_some()));
+    for word in unseen {
         // Normalised words hold letters and digits only, so nothing in them is a wildcard.
         let (first, later) = (format!("{word}%"), format!("% {word}%"));
         let begins = "(search_entries.text LIKE ? OR search_entries.text LIKE ?)";
