@@ -67,7 +67,7 @@ impl<T: Clone + 'static> Conflict<T> {
         let one = |field: &FieldOf<T>| {
             let before = (field.get)(&self.original);
             let (yours, current) = ((field.get)(&self.yours), (field.get)(&self.current));
-            let (after, whose) = if yours != before { (yours, Side::Yours) } else { (current, Side::Current) };
+            let (after, whose) = if yours == before { (current, Side::Current) } else { (yours, Side::Yours) };
             (after != before).then_some(Merged { path: field.path, before, after, whose })
         };
         fields.iter().filter(|field| !self.asks(field.path)).filter_map(one).collect()
