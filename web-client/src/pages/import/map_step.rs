@@ -33,6 +33,8 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
         refused: RwSignal::new(None),
     };
     let id = import.id.clone();
+    let is_empty = import.total_rows == 0;
+    let refused = Signal::stored(is_empty.then(|| "The file has no rows".to_owned()));
     let send = move |()| {
         let request = pb::PreviewImportRequest {
             import_id: id.clone(),
@@ -58,6 +60,15 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
         <Form state=form on_submit=send class="import-step" guard=false>
             <div class="import-scroll">
                 <div class="import-map">
+                    {is_empty
+                        .then(|| {
+                            view! {
+                                <div class="note is-warning">
+                                    <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
+                                    <span>"This file has names of columns but no rows under them. Choose another one."</span>
+                                </div>
+                            }
+                        })}
                     <p class="soft">{file}". What each column fills was guessed from its name; change what is wrong."</p>
                     <Columns columns=import.columns chosen/>
                     <Existing chosen/>
@@ -67,7 +78,9 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
                 <Icon glyph=glyphs::SHIELD_HALVED/>
                 <span class="medium">"Nothing is written yet."</span>
                 <span class="grow"></span>
-                <Button kind=Kind::Primary submit=true busy=form.busy>"Check the rows"</Button>
+                <Button kind=Kind::Primary submit=true busy=form.busy disabled_because=refused>
+                    "Check the rows"
+                </Button>
             </div>
         </Form>
     }

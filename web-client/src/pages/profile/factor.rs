@@ -124,7 +124,7 @@ fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>
     });
     view! {
         <div class="stack gap-4">
-            <p>"Scan this with the authenticator app, then type the six digits it shows. Until then the old one stays in use."</p>
+            <p>"Scan this with the authenticator app, then type the six digits it shows. An authenticator from before stays in use until then."</p>
             <AuthenticatorSecret enrolment/>
             <Form state=form on_submit=send guard=false>
                 <CodeField value=code on_complete=send/>
