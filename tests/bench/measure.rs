@@ -66,7 +66,12 @@ impl<'a> Bench<'a> {
         admin.execute_unprepared("CREATE DATABASE bench").await?;
         let url = format!("{}/bench", cluster.url);
         let admin = superuser(&url).await;
-        let place = Place { binary: options.server.clone(), data: folder(root.path(), "data")?, postgres: Some(url.clone()) };
+        let place = Place {
+            binary: options.server.clone(),
+            data: folder(root.path(), "data")?,
+            log: log("postgres")?,
+            postgres: Some(url.clone()),
+        };
         place.migrate()?;
         data::postgres::fill(&url, &admin, options.size()).await?;
         admin.execute_unprepared("CREATE SCHEMA bench; GRANT USAGE ON SCHEMA bench TO streamflow_client").await?;
@@ -81,7 +86,8 @@ impl<'a> Bench<'a> {
 
     pub async fn sqlite(options: &'a Options) -> Result<Self> {
         let root = tempfile::tempdir()?;
-        let place = Place { binary: options.server.clone(), data: folder(root.path(), "data")?, postgres: None };
+        let place =
+            Place { binary: options.server.clone(), data: folder(root.path(), "data")?, log: log("sqlite")?, postgres: None };
         place.migrate()?;
         let writer = sqlite::connect(&place, 1).await?;
         data::sqlite::fill(&writer, options.size()).await?;
@@ -153,6 +159,13 @@ impl<'a> Bench<'a> {
         let table = if self.postgres.is_some() { "client.audit" } else { "audit" };
         self.count(&format!("SELECT count(*) FROM {table} WHERE path = '{path}'")).await
     }
+}
+
+/// Where the server's words go.
+fn log(on: &str) -> Result<std::path::PathBuf> {
+    let bench = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench");
+    std::fs::create_dir_all(&bench)?;
+    Ok(bench.join(format!("server-{on}.log")))
 }
 
 impl Running {

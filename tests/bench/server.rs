@@ -17,6 +17,8 @@ use tonic::transport::Channel;
 pub struct Place {
     pub binary: PathBuf,
     pub data: PathBuf,
+    /// What the server says; kept, as it tells why a run failed.
+    pub log: PathBuf,
     pub postgres: Option<String>,
 }
 
@@ -50,7 +52,7 @@ impl Place {
     pub fn serve(&self, connections: u32) -> Result<Server> {
         // Ten ports in a row; a clash makes the start fail loudly.
         let port_base = free_port().clamp(20_000, 60_000) / 10 * 10;
-        let log = File::create(self.data.join("server.log"))?;
+        let log = File::create(&self.log)?;
         let mut command = self.command(&["serve", "--systems", "client", "--port-base", &port_base.to_string()]);
         command.env("STREAMFLOW_POSTGRES_CONNECTIONS", connections.to_string());
         command.stdout(Stdio::null()).stderr(log);
@@ -81,7 +83,7 @@ impl Server {
                 Ok(channel) => channels.push(channel),
                 Err(error) => {
                     if let Some(status) = self.child.try_wait()? {
-                        anyhow::bail!("the server ended with {status}; see its log");
+                        anyhow::bail!("the server ended with {status}; see target/bench");
                     }
                     ensure!(Instant::now() < until, "the server does not listen: {error}");
                     sleep(Duration::from_millis(1)).await;

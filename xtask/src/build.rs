@@ -1,5 +1,6 @@
 //! `cargo xtask build`: the four web apps and the server.
 
+mod bind;
 mod compress;
 mod page;
 mod web;

@@ -17,7 +17,6 @@ use crate::shell;
 const TOOLS: &str = "target/tools";
 const CARGO_DENY: &str = "0.20.2";
 const BUF: &str = "1.75.0";
-const BINARYEN: &str = "132.0.0";
 
 pub fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
@@ -95,10 +94,6 @@ pub fn cargo_deny() -> Result<PathBuf> {
 
 pub fn buf() -> Result<PathBuf> {
     npm_tool("@bufbuild/buf", BUF, "buf")
-}
-
-pub fn wasm_opt() -> Result<PathBuf> {
-    npm_tool("binaryen", BINARYEN, "wasm-opt")
 }
 
 fn npm_tool(package: &str, version: &str, program: &str) -> Result<PathBuf> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 const PASSWORD: &str = "it's a \"test\" password";
 
 pub struct Cluster {
-    base: String,
+    pub base: String,
     name: String,
     pub admin: DatabaseConnection,
 }

@@ -128,7 +128,7 @@ async fn a_deleted_team_or_member_leaves_the_records() {
 #[tokio::test]
 async fn other_roles_may_not_even_connect() {
     let cluster = Cluster::prepared().await;
-    let base = std::env::var("STREAMFLOW_TEST_POSTGRES").unwrap();
+    let base = &cluster.base;
     let name = texts(&cluster.admin, "SELECT current_database()::text").await;
     let role = format!("stranger_{name}");
     cluster.admin.execute_unprepared(&format!("CREATE ROLE {role} LOGIN PASSWORD 'x'")).await.unwrap();

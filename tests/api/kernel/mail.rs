@@ -22,7 +22,7 @@ async fn put(world: &World, queue: &MailQueue, subject: &str) {
 
 /// Attempts and failure of the only mail with this subject, once it was tried that often.
 async fn tried(world: &World, subject: &str, attempts: i32) -> String {
-    for _ in 0..800 {
+    for _ in 0..3000 {
         let sql = "SELECT attempts, failure FROM mail_outbox WHERE subject = ?";
         let row = world.kernel.database.statement(sql, vec![subject.into()]).await.unwrap().unwrap();
         let failure: String = row.try_get("", "failure").unwrap();
@@ -42,7 +42,7 @@ on_both! {
             world.kernel.mails.wake();
             twin.kernel.mails.wake();
         }
-        for _ in 0..800 {
+        for _ in 0..3000 {
             if world.mails().len() >= 30 {
                 break;
             }
@@ -75,7 +75,7 @@ on_both! {
         drop(queue);
         world.pass(TimeDelta::seconds(31));
         world.kernel.mails.wake();
-        for _ in 0..800 {
+        for _ in 0..3000 {
             if !world.mails().is_empty() {
                 break;
             }

@@ -208,7 +208,7 @@ pub fn search_terms(size: Size) -> Vec<(&'static str, String, usize)> {
         ("phone digits", digits[digits.len() - 7..].to_owned(), 1),
         ("e-mail", sought.email, 1),
         ("number", sought.number, 1),
-        ("misspelt", "plumbnig harow".to_owned(), 1),
+        ("misspelt", "harow plumbing".to_owned(), 1),
         ("without accents", "muller zurich".to_owned(), 1),
         ("two letters", "ha".to_owned(), 20),
         ("very common", "plumbing".to_owned(), 20),

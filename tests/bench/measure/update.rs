@@ -27,8 +27,8 @@ async fn turn(bench: &Bench<'_>, running: &Running, versions: &Versions) -> Resu
                 versions.lock().unwrap_or_else(PoisonError::into_inner).get(&customer).copied().unwrap_or(1)
             };
             let version = known(&versions);
-            let call =
-                call::update(customer, version, format!("Rang at {turn}, will call back")).of_owner(size.org_of(customer))?;
+            let call = call::update(customer, version, format!("Rang after version {version}, will call back"))
+                .of_owner(size.org_of(customer))?;
             let after = call::version(call.send(&channel).await?)?;
             ensure!(after == version + 1, "version {version} became {after}");
             versions.lock().unwrap_or_else(PoisonError::into_inner).insert(customer, after);

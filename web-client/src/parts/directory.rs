@@ -72,16 +72,14 @@ pub fn use_directory() -> Directory {
 impl Directory {
     /// Name of a person, followed; empty for no id and until the names are here.
     pub fn person(self, id: &str) -> String {
-        named(
-            id,
-            self.members
-                .with(|members| members.map(|all| all.iter().find(|one| one.id == id).map(|one| one.display_name.clone()))),
-        )
+        let name = |all: &Vec<pb::Member>| all.iter().find(|one| one.id == id).map_or_else(gone, |one| one.display_name.clone());
+        if id.is_empty() { String::new() } else { self.members.with(|all| all.map(name).unwrap_or_default()) }
     }
 
-    /// Name of a team, followed.
+    /// Name of a team, followed; empty as for people.
     pub fn team(self, id: &str) -> String {
-        named(id, self.teams.with(|teams| teams.map(|all| all.iter().find(|one| one.id == id).map(|one| one.name.clone()))))
+        let name = |all: &Vec<pb::Team>| all.iter().find(|one| one.id == id).map_or_else(gone, |one| one.name.clone());
+        if id.is_empty() { String::new() } else { self.teams.with(|all| all.map(name).unwrap_or_default()) }
     }
 
     /// There are teams to choose from.
@@ -121,12 +119,9 @@ impl Directory {
 /// How requests write "no one", in filters and in assignments.
 pub const NOBODY: &str = "none";
 
-fn named(id: &str, found: Option<Option<String>>) -> String {
-    match found {
-        _ if id.is_empty() => String::new(),
-        Some(name) => name.unwrap_or_else(|| "Somebody who left".to_owned()),
-        None => String::new(),
-    }
+/// An id that nobody here has any more.
+fn gone() -> String {
+    "No longer here".to_owned()
 }
 
 /// A person as a row of a table or a panel shows one: initials and name, or "Nobody".

@@ -18,7 +18,7 @@ where
         <Show
             when=move || load.with(|one| one.is_some())
             fallback=move || view! {
-                <div class="record-wait"><Loaded load what=what.get_value() let:_record>{()}</Loaded></div>
+                <div class="record-wait"><Loaded load what=what.get_value() children=|_| ()/></div>
             }
         >
             {children.get_value()()}

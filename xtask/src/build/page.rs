@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::{portals::Portal, shell};
+use crate::{build::bind, portals::Portal, shell};
 
 /// Shared styles that come first, in this order.
 const STYLES: [&str; 3] = ["tokens.css", "components.css", "kit.css"];
@@ -20,14 +20,6 @@ pub struct Page {
     icon: String,
     theme_js: String,
     start_js: String,
-}
-
-/// What the compiler and wasm-bindgen made.
-pub struct Script {
-    pub js: String,
-    pub wasm: Vec<u8>,
-    /// Modules that libraries bring along, by their path below `snippets/`.
-    pub snippets: Vec<(String, String)>,
 }
 
 /// One file of the finished app.
@@ -68,11 +60,15 @@ impl Page {
     }
 }
 
-pub fn assemble(page: &Page, script: &Script) -> Result<Vec<Asset>> {
-    let mut assets = Vec::new();
-    let js = add_snippets(&mut assets, script);
-    let js = add(&mut assets, "app", "js", js.into_bytes());
-    let wasm = add(&mut assets, "app", "wasm", script.wasm.clone());
+/// The program's files lie together in a folder named after all of them, because they name each other; every other
+/// asset has a name of its own.
+pub fn assemble(page: &Page, program: Vec<Asset>) -> Result<Vec<Asset>> {
+    let folder = program_folder(&program);
+    let (js, wasm) = (format!("/{folder}/{}", bind::SCRIPT), format!("/{folder}/{}", bind::PROGRAM));
+    let mut assets: Vec<Asset> = program;
+    for asset in &mut assets {
+        asset.path = Path::new(&folder).join(&asset.path);
+    }
     let css = add(&mut assets, "app", "css", page.css.clone().into_bytes());
     let icon = add(&mut assets, "icon", "svg", page.icon.clone().into_bytes());
     let theme_js = add(&mut assets, "theme", "js", page.theme_js.clone().into_bytes());
@@ -85,22 +81,13 @@ pub fn assemble(page: &Page, script: &Script) -> Result<Vec<Asset>> {
     Ok(assets)
 }
 
-/// Puts the libraries' modules into a folder named after their content, and points the app's script there.
-fn add_snippets(assets: &mut Vec<Asset>, script: &Script) -> String {
-    if script.snippets.is_empty() {
-        return script.js.clone();
+fn program_folder(program: &[Asset]) -> String {
+    let mut hashes = Vec::new();
+    for asset in program {
+        hashes.extend_from_slice(asset.path.as_os_str().as_encoded_bytes());
+        hashes.extend_from_slice(&Sha256::digest(&asset.bytes));
     }
-    let mut all = Vec::new();
-    for (path, text) in &script.snippets {
-        all.extend_from_slice(path.as_bytes());
-        all.extend_from_slice(text.as_bytes());
-    }
-    let folder = format!("snippets-{}", short_hash(&all));
-    for (path, text) in &script.snippets {
-        let path = Path::new("assets").join(&folder).join(path);
-        assets.push(Asset { path, bytes: text.clone().into_bytes() });
-    }
-    script.js.replace("./snippets/", &format!("./{folder}/"))
+    format!("assets/app-{}", short_hash(&hashes))
 }
 
 /// Adds a file under the name its content gives it; returns its address.

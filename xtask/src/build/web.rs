@@ -12,11 +12,12 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
-use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    build::page::{self, Page, Script},
-    install,
+    build::{
+        bind,
+        page::{self, Page},
+    },
     portals::{PORTALS, Portal},
     shell,
 };
@@ -70,8 +71,9 @@ fn build_one(portal: &Portal, profile: Profile) -> Result<()> {
         return Ok(());
     }
 
-    let script = bind(portal, wasm, profile)?;
-    let assets = page::assemble(&page, &script)?;
+    let program = bind::bind(portal, &wasm, profile == Profile::Release)?;
+    let size: usize = program.iter().map(|file| file.bytes.len()).sum();
+    let assets = page::assemble(&page, program)?;
     // A finished folder takes the place of the old one, so that a running server never sees half of it.
     let fresh = folder.with_extension("new");
     let _ = fs::remove_dir_all(&fresh);
@@ -83,15 +85,19 @@ fn build_one(portal: &Portal, profile: Profile) -> Result<()> {
     let _ = fs::remove_dir_all(&folder);
     fs::rename(&fresh, &folder)?;
     fs::write(stamp, inputs)?;
-    let (kilobytes, seconds) = (script.wasm.len() / 1000, started.elapsed().as_secs_f32());
-    shell::say(&format!("built {} ({kilobytes} kB of wasm, {seconds:.1} s)", folder.display()));
+    let (kilobytes, seconds) = (size / 1000, started.elapsed().as_secs_f32());
+    shell::say(&format!("built {} ({kilobytes} kB, {seconds:.1} s)", folder.display()));
     Ok(())
 }
 
 fn compile(portal: &Portal, profile: Profile) -> Result<Vec<u8>> {
-    let mut command = shell::cargo(&["build", "--package", portal.app, "--profile", profile.cargo_name()]);
-    command.args(["--target", "wasm32-unknown-unknown"]);
-    shell::run(with_wasm_environment(&mut command)?)?;
+    let mut command = shell::cargo(&["rustc", "--package", portal.app, "--profile", profile.cargo_name()]);
+    with_wasm_environment(command.args(["--target", "wasm32-unknown-unknown"]))?;
+    if portal.splits {
+        // The relocations tell the cutter which function needs which; only the last link is given them.
+        command.args(["--features", "split", "--", "-Clink-args=--emit-relocs"]);
+    }
+    shell::run(&mut command)?;
     let file = format!("wasm32-unknown-unknown/{}/{}.wasm", profile.cargo_name(), portal.app);
     let path = Path::new(CARGO_OUT).join(file);
     fs::read(&path).with_context(|| format!("cargo left no {}", path.display()))
@@ -123,60 +129,4 @@ fn inputs(wasm: &[u8], page: &Page) -> Result<String> {
         hash.update(Sha256::digest(part));
     }
     Ok(data_encoding::HEXLOWER.encode(&hash.finalize()))
-}
-
-fn bind(portal: &Portal, wasm: Vec<u8>, profile: Profile) -> Result<Script> {
-    let mut output = Bindgen::new()
-        .input_bytes(portal.app, wasm)
-        .out_name("app")
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(true)
-        .remove_name_section(profile == Profile::Release)
-        .remove_producers_section(true)
-        .generate_output()
-        .with_context(|| format!("wasm-bindgen can't process {}", portal.app))?;
-    let mut snippets = Vec::new();
-    for (name, parts) in output.snippets() {
-        for (index, text) in parts.iter().enumerate() {
-            snippets.push((format!("{name}/inline{index}.js"), text.clone()));
-        }
-    }
-    snippets.extend(output.local_modules().iter().map(|(path, text)| (path.clone(), text.clone())));
-    snippets.sort();
-    let js = output.js().to_owned();
-    let mut wasm = output.wasm_mut().emit_wasm();
-    if profile == Profile::Release {
-        wasm = optimise(portal, wasm)?;
-    }
-    Ok(Script { js, wasm, snippets })
-}
-
-/// Binaryen makes the file a little smaller. Where it can't be had, the build is larger and says so.
-fn optimise(portal: &Portal, wasm: Vec<u8>) -> Result<Vec<u8>> {
-    const FEATURES: [&str; 8] = [
-        "--enable-bulk-memory",
-        "--enable-bulk-memory-opt",
-        "--enable-call-indirect-overlong",
-        "--enable-multivalue",
-        "--enable-mutable-globals",
-        "--enable-nontrapping-float-to-int",
-        "--enable-reference-types",
-        "--enable-sign-ext",
-    ];
-    let tool = match install::wasm_opt() {
-        Ok(tool) => tool,
-        Err(error) => {
-            shell::say(&format!("not optimised with wasm-opt: {error:#}"));
-            return Ok(wasm);
-        }
-    };
-    shell::say(&format!("optimising {}", portal.app));
-    let before = Path::new(CARGO_OUT).join(format!("{}.before.wasm", portal.app));
-    let after = Path::new(CARGO_OUT).join(format!("{}.after.wasm", portal.app));
-    fs::write(&before, wasm)?;
-    let mut command = Command::new(tool);
-    command.arg(&before).args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
-    shell::quiet(command.arg("-o").arg(&after))?;
-    Ok(fs::read(&after)?)
 }

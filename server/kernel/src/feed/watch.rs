@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc};
 use uuid::Uuid;
 
-use super::{Cursor, Event, Feed, tail};
+use super::{Cursor, Event, Feed, Op, tail};
 use crate::db::Scope;
 
 /// A gap this long is cheaper to reload than to replay.
@@ -119,7 +119,8 @@ impl Follower {
         self.last = event.cursor;
         let me = self.watch.scope.user_id;
         let mine_ended = event.entity == "session" && event.id == self.watch.session_id;
-        let rights_changed = event.entity == "member" && event.id == me;
+        // Joining is no change of rights: the news of it may come after the first stream was opened.
+        let rights_changed = event.entity == "member" && event.id == me && event.op != Op::Created;
         if mine_ended || rights_changed {
             return Err(Ended);
         }
