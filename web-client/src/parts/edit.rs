@@ -41,7 +41,6 @@ pub struct Draft<T: Record> {
     record: std::marker::PhantomData<fn() -> T>,
 }
 
-#[expect(clippy::expl_impl_clone_on_copy, reason = "a derive would ask the record to be Copy")]
 impl<T: Record> Clone for Draft<T> {
     fn clone(&self) -> Self {
         *self
@@ -90,7 +89,6 @@ pub struct Edit<T: Record> {
     saved: Callback<T>,
 }
 
-#[expect(clippy::expl_impl_clone_on_copy, reason = "a derive would ask the record to be Copy")]
 impl<T: Record> Clone for Edit<T> {
     fn clone(&self) -> Self {
         *self
