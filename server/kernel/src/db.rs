@@ -7,10 +7,7 @@ pub mod connect;
 pub mod system;
 pub mod tenant;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
@@ -40,9 +37,6 @@ pub struct Database {
     /// Group role that [`SystemDb`] takes on PostgreSQL.
     system_role: Option<Arc<str>>,
     committed: Arc<Notify>,
-    /// BEGINs that are under way, and those that were cut off and may have left a connection inside a transaction: the latter are
-    /// never subtracted.
-    unfinished_begins: Arc<AtomicUsize>,
 }
 
 impl Database {
@@ -57,7 +51,7 @@ impl Database {
 
     /// A read transaction that sees only `scope`.
     pub async fn tenant_read(&self, scope: Scope) -> Result<TenantDb> {
-        let txn = self.begin_read().await?;
+        let txn = self.reader.begin().await?;
         TenantDb::enter(self.clone(), txn, scope).await
     }
 
@@ -75,7 +69,7 @@ impl Database {
 
     /// A read transaction on what belongs to no company.
     pub async fn system_read(&self) -> Result<SystemDb> {
-        let txn = self.begin_read().await?;
+        let txn = self.reader.begin().await?;
         SystemDb::enter(self.clone(), txn).await
     }
 
@@ -112,24 +106,12 @@ impl Database {
         &self.writer
     }
 
-    async fn begin_read(&self) -> Result<DatabaseTransaction> {
-        self.begin(&self.reader, TransactionOptions::default()).await
-    }
-
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
         let options = TransactionOptions {
             sqlite_transaction_mode: (self.backend == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.begin(&self.writer, options).await
-    }
-
-    /// The only place that begins a transaction. A caller who is cancelled in the middle leaves the count one too high for good.
-    async fn begin(&self, pool: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction> {
-        self.unfinished_begins.fetch_add(1, Ordering::SeqCst);
-        let begun = pool.begin_with_options(options).await;
-        self.unfinished_begins.fetch_sub(1, Ordering::SeqCst);
-        Ok(begun?)
+        Ok(self.writer.begin_with_options(options).await?)
     }
 }
 

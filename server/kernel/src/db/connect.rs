@@ -2,14 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where pools are opened")]
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
@@ -38,25 +31,17 @@ const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
 impl Database {
     pub async fn connect(location: &Location) -> Result<Self> {
         let committed = Arc::new(Notify::new());
-        let unfinished_begins = Arc::new(AtomicUsize::new(0));
         match location {
             Location::Sqlite(path) => {
                 let writer = sqlite_pool(path, 1, false).await?;
                 check_sqlite_version(&writer).await?;
                 let reader = sqlite_pool(path, 4, true).await?;
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system_role: None, committed, unfinished_begins })
+                Ok(Self { backend: Backend::Sqlite, reader, writer, system_role: None, committed })
             }
             Location::Postgres { url, system_role, max_connections } => {
-                let pool = postgres_pool(url, *max_connections, Arc::clone(&unfinished_begins)).await?;
+                let pool = postgres_pool(url, *max_connections).await?;
                 let system_role = Some(Arc::from(system_role.as_str()));
-                Ok(Self {
-                    backend: Backend::Postgres,
-                    reader: pool.clone(),
-                    writer: pool,
-                    system_role,
-                    committed,
-                    unfinished_begins,
-                })
+                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system_role, committed })
             }
         }
     }
@@ -88,7 +73,7 @@ async fn sqlite_pool(path: &std::path::Path, connections: u32, read_only: bool) 
     Ok(SeaDatabase::connect(options).await?)
 }
 
-async fn postgres_pool(url: &str, connections: u32, unfinished_begins: Arc<AtomicUsize>) -> Result<DatabaseConnection> {
+async fn postgres_pool(url: &str, connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -97,27 +82,18 @@ async fn postgres_pool(url: &str, connections: u32, unfinished_begins: Arc<Atomi
         .connect_timeout(Duration::from_secs(5))
         .sqlx_logging_level(STATEMENT_LOG_LEVEL)
         .test_before_acquire(false)
-        .map_sqlx_postgres_pool_opts(move |pool| {
-            let unfinished_begins = Arc::clone(&unfinished_begins);
+        .map_sqlx_postgres_pool_opts(|pool| {
             // A call cancelled inside BEGIN would hand its open transaction to the next borrower, whose writes would then be
-            // lost although acknowledged. Nothing goes back to the pool inside a transaction. While no BEGIN is under way and
-            // none was ever cut off, no connection can be in one unknown to the driver, and a round trip is saved.
-            pool.after_release(move |connection, _| {
-                let sure = unfinished_begins.load(Ordering::SeqCst) == 0;
+            // lost although acknowledged. Nothing goes back to the pool inside a transaction.
+            pool.after_release(|connection, _| {
                 Box::pin(async move {
-                    if !sure {
-                        connection.execute(LEAVE_TRANSACTION).await?;
-                    }
+                    connection.execute("ROLLBACK").await?;
                     Ok(true)
                 })
             })
         });
     Ok(SeaDatabase::connect(options).await?)
 }
-
-/// ROLLBACK alone warns outside a transaction, in the log of either side, at each release. In a failed transaction this fails as a
-/// whole, and the connection is closed instead.
-const LEAVE_TRANSACTION: &str = "BEGIN; ROLLBACK";
 
 /// Statements are logged at `trace` only; the statement spy of the tests reads them there.
 const STATEMENT_LOG_LEVEL: log::LevelFilter = log::LevelFilter::Trace;
