@@ -96,7 +96,9 @@ fn OldImport(id: String) -> impl IntoView {
             page.title.set(name);
         }
     });
-    let body = move || match (step.get(), sheet.unreadable.get()) {
+    // Drawn anew only when the step changes: what is being typed or timed in it must not begin again.
+    let shown = Memo::new(move |_| (step.get(), if step.get().is_none() { sheet.unreadable.get() } else { None }));
+    let body = move || match shown.get() {
         (None, Some(error)) => view! { <ErrorPanel what="This import" error on_retry=move |()| sheet.reload()/> }.into_any(),
         (None, None) => view! { <div class="import-file"><Delayed><SkeletonLines/></Delayed></div> }.into_any(),
         (Some(Step::Upload), _) => view! { <div class="import-scroll"><FileStep sheet/></div> }.into_any(),

@@ -69,7 +69,8 @@ fn use_imports() -> Load<Vec<pb::Import>> {
     let alive = StoredValue::new(());
     spawn_local(async move {
         while alive.try_get_value().is_some() {
-            if runs(imports) {
+            // A slow answer is waited for; asking again would drop it.
+            if runs(imports) && !imports.loading().get_untracked() {
                 imports.reload();
             }
             browser::sleep_ms(LOOK_MS).await;

@@ -27,7 +27,7 @@ pub fn follow(sheet: Sheet) {
     spawn_local(async move {
         while alive.try_get_value().is_some() {
             if matches!(untrack(|| sheet.state()), ImportState::Running | ImportState::Undoing) {
-                sheet.reload();
+                sheet.read().await;
             }
             browser::sleep_ms(LOOK_MS).await;
         }

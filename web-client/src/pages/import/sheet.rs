@@ -113,26 +113,30 @@ impl Sheet {
 
     /// Reads the import again.
     pub fn reload(self) {
-        spawn_local(async move {
-            let answer = fetch(self.id()).await;
-            if self.is_gone() {
-                return;
-            }
-            match answer {
-                Ok(reply) => {
-                    self.unreadable.set(None);
-                    self.sample.set(reply.sample);
-                    self.problem_rows.set(reply.problem_rows);
-                    self.take(reply.import);
-                    if untrack(|| self.state()) == ImportState::Review && self.outlook.with_untracked(Option::is_none) {
-                        self.work(true);
-                    }
+        spawn_local(self.read());
+    }
+
+    /// The same, told when it is here.
+    pub async fn read(self) {
+        let Some(id) = self.id.try_get_value() else { return };
+        let answer = fetch(id).await;
+        if self.is_gone() {
+            return;
+        }
+        match answer {
+            Ok(reply) => {
+                self.sample.set(reply.sample);
+                self.problem_rows.set(reply.problem_rows);
+                self.take(reply.import);
+                self.unreadable.set(None);
+                if untrack(|| self.state()) == ImportState::Review && self.outlook.with_untracked(Option::is_none) {
+                    self.work(true);
                 }
-                Err(error) if self.import.with_untracked(Option::is_none) => self.unreadable.set(Some(error)),
-                // The next look will tell; what is shown stays.
-                Err(_) => {}
             }
-        });
+            Err(error) if self.import.with_untracked(Option::is_none) => self.unreadable.set(Some(error)),
+            // The next look will tell; what is shown stays.
+            Err(_) => {}
+        }
     }
 
     /// Looks at the whole file with a mapping.
