@@ -70,7 +70,7 @@ impl Keys {
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
             .is_some_and(|element| matches!(&*element.tag_name(), "A" | "BUTTON" | "INPUT" | "SUMMARY"));
         let key = event.key().to_lowercase();
-        if on_control && (key == "enter" || key == " ") {
+        if on_control && !with_control && (key == "enter" || key == " ") {
             return;
         }
         let name = if with_control { format!("ctrl+{key}") } else { key };
