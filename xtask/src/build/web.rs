@@ -53,10 +53,22 @@ impl Profile {
 
 /// Builds the apps of these systems; none named means all.
 pub fn build(systems: &[String], profile: Profile) -> Result<()> {
+    let _lock = lock()?;
     for portal in PORTALS.iter().filter(|portal| portal.is_among(systems)) {
         build_one(portal, profile)?;
     }
     Ok(())
+}
+
+/// Two of these commands at once would write the same folders.
+fn lock() -> Result<fs::File> {
+    fs::create_dir_all(CARGO_OUT)?;
+    let file = fs::File::create(Path::new(CARGO_OUT).join("xtask.lock"))?;
+    if file.try_lock().is_err() {
+        shell::say("waiting for another build of the web apps");
+        file.lock()?;
+    }
+    Ok(file)
 }
 
 fn build_one(portal: &Portal, profile: Profile) -> Result<()> {
