@@ -36,12 +36,12 @@ pub fn format(prefix: &str, id: Uuid) -> String {
     format!("{prefix}{}", id.simple())
 }
 
-/// As [`format`], where no id is the empty string (proto3 has no absent string).
+/// As [`format()`], where no id is the empty string (proto3 has no absent string).
 pub fn format_option(prefix: &str, id: Option<Uuid>) -> String {
     id.map(|id| format(prefix, id)).unwrap_or_default()
 }
 
-/// Reads exactly what [`format`] writes. Other spellings of the same UUID (upper case, hyphens, braces)
+/// Reads exactly what [`format()`] writes. Other spellings of the same UUID (upper case, hyphens, braces)
 /// are refused: one id has one text, which caches, filters and logs may rely on.
 pub fn parse(prefix: &str, text: &str) -> Option<Uuid> {
     let hex = text.strip_prefix(prefix)?;

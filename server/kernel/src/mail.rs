@@ -22,7 +22,7 @@ const MAX_SUBJECT: usize = 300;
 
 #[derive(Clone)]
 pub enum MailConfig {
-    /// `smtps://user:password@host` or `smtp://user:password@host?tls=required`; `from` as "Name <address>".
+    /// `smtps://user:password@host` or `smtp://user:password@host?tls=required`; `from` as `Name <address>`.
     Smtp { url: String, from: String },
     /// Each mail becomes a file here, readable by the owner only.
     Outbox { dir: PathBuf },
