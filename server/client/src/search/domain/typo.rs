@@ -12,13 +12,14 @@ impl Query {
     /// FTS5 expression for records with every word as typed or with one slip in it: a letter wrong, missing, too many, or two swapped.
     /// None when no word is long enough to be known by the rest of it.
     ///
-    /// One slip leaves what stands before and after it whole, so records that share only some common letters are not read at all.
+    /// One slip in a word leaves what stands before and after it whole, so records that share only some common letters are not read
+    /// at all. Of words of three letters and less nothing would be left: they are up to the ranking.
     pub fn fts_slips(&self) -> Option<String> {
         let mut slips = false;
         let words: Vec<String> = self
             .words()
             .map(|word| word.chars().take(LETTERS).collect::<Vec<char>>())
-            .filter(|letters| letters.len() >= GRAM)
+            .filter(|letters| letters.len() > GRAM)
             .take(WORDS)
             .map(|letters| {
                 let clauses = clauses(&letters);
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn each_word_counts() {
-        let slips = Query::parse("ab roof abcde").fts_slips();
+        let slips = Query::parse("ab ana roof abcde").fts_slips();
         assert_eq!(slips.as_deref(), Some(r#"text : (("roof") AND ("abcde" OR ("bcde") OR ("abcd")))"#));
         assert_eq!(Query::parse("roof ab").fts_slips(), None);
         let long = Query::parse(&"abcdefghij".repeat(20)).fts_slips().unwrap_or_default();
