@@ -12,6 +12,7 @@ mod m20261120_000007_create_data_keys;
 mod m20261120_000008_create_mail_outbox;
 mod m20261120_000009_create_client_errors;
 mod m20261120_000010_add_mail_due_at;
+mod m20261120_000011_create_audit_chain;
 
 use crate::migrator::{Step, steps};
 
@@ -26,4 +27,5 @@ pub const STEPS: &[Step] = steps![
     m20261120_000008_create_mail_outbox,
     m20261120_000009_create_client_errors,
     m20261120_000010_add_mail_due_at,
+    m20261120_000011_create_audit_chain,
 ];

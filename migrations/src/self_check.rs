@@ -19,7 +19,7 @@ const UNIQUE_ACROSS_ORGS: &[&str] = &["invitations_token_hash_key"];
 const DEFINER_FUNCTIONS: &[&str] = &["search_ids", "session_principal"];
 
 /// Rows are added and never changed.
-const APPEND_ONLY: &[&str] = &["audit", "changes"];
+const APPEND_ONLY: &[&str] = &["audit", "audit_chain", "changes"];
 
 /// What is wrong, as sentences; nothing means good. To be run as the role the server works as.
 pub async fn self_check(db: &DatabaseConnection, system: System) -> Result<Vec<String>, DbErr> {
@@ -98,7 +98,8 @@ const SCHEMAS: &str = "SELECT format('%s may %s in schema %s', role, kind, nspna
 const RIGHTS: &str = "SELECT format('%s may %s %s', role, kind, relname)
   FROM pg_class, unnest(ARRAY[/*login*/, /*system*/]) AS role,
     unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER', 'UPDATE', 'DELETE']) AS kind
-  WHERE relnamespace = /*schema*/::regnamespace AND relkind IN ('r', 'p') AND has_table_privilege(role, oid, kind)
+  WHERE relnamespace = /*schema*/::regnamespace AND relkind IN ('r', 'p')
+    AND (has_table_privilege(role, oid, kind) OR (kind = 'UPDATE' AND has_any_column_privilege(role, oid, kind)))
     AND (kind NOT IN ('UPDATE', 'DELETE') OR relname = ANY (/*append_only*/ || 'seaql_migrations'::text))";
 
 const FUNCTIONS: &str = "SELECT format('function %s %s', oid::regprocedure, flaw)

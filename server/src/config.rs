@@ -34,6 +34,8 @@ pub struct Config {
     pub public_urls: HashMap<String, String>,
     /// `id:base64` of 32 bytes, comma separated, current first; a key file in `data` when unset.
     pub master_keys: Option<String>,
+    /// Folder of the audit's signed checkpoints, better on another disk; `audit-checkpoints` in `data` when unset.
+    pub audit_checkpoints: Option<PathBuf>,
     /// `smtps://user:password@host`; mails become files in `data/outbox` when unset.
     pub smtp_url: Option<String>,
     pub mail_from: String,
@@ -59,6 +61,7 @@ impl Default for Config {
             origins: HashMap::new(),
             public_urls: HashMap::new(),
             master_keys: None,
+            audit_checkpoints: None,
             smtp_url: None,
             mail_from: "StreamFlow <no-reply@localhost>".to_owned(),
             log_format: "pretty".to_owned(),
@@ -109,6 +112,16 @@ impl Config {
             self.web_dir.clone_from(&serve.web_dir);
         }
         self.reflection |= serve.reflection;
+    }
+
+    /// Where master keys are when the configuration has none.
+    pub fn master_key_file(&self) -> PathBuf {
+        self.data.join("master.key")
+    }
+
+    /// Where checkpoints of the audit go.
+    pub fn audit_checkpoints(&self) -> PathBuf {
+        self.audit_checkpoints.clone().unwrap_or_else(|| self.data.join("audit-checkpoints"))
     }
 
     /// Port of a system's listener.

@@ -40,7 +40,7 @@ impl Shared {
         };
         let master_keys = match &config.master_keys {
             Some(text) => MasterKeys::parse(text)?,
-            None => MasterKeys::load_or_create(&config.data.join("master.key"))?,
+            None => MasterKeys::load_or_create(&config.master_key_file())?,
         };
         Ok(Self {
             mailer: Arc::new(Mailer::new(mail, Arc::clone(&clock))?),
@@ -75,11 +75,13 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
+    let mut sealings = Vec::new();
     for system in SYSTEMS.into_iter().filter(|system| config.systems.iter().any(|name| name == system)) {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let listener = bind(&config.bind, config.port(system)).await?;
         listeners.spawn(connection::serve(listener, app, stopping.clone()));
+        sealings.push(kernel.seal_audit(config.audit_checkpoints()));
         kernels.push(kernel);
     }
     let operations: Router = server::operations(kernels.clone(), move || metrics.render());
@@ -92,6 +94,9 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
     stop.send_replace(true);
     while listeners.join_next().await.is_some() {}
+    for sealing in sealings {
+        sealing.finish().await;
+    }
     for kernel in kernels {
         kernel.database.close().await;
     }

@@ -1,5 +1,6 @@
 //! What every RPC gets from the kernel: door, limits, idempotency, audit, feed.
 
+mod audit_chain;
 mod cancel;
 mod door;
 mod feed;

@@ -5,6 +5,7 @@ use std::{collections::HashMap, collections::HashSet, net::SocketAddr, path::Pat
 use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_client::org::provision::{self, NewOrg, NewOwner};
 use streamflow_kernel::{
+    audit::seal::Sealing,
     clock::{Clock, FixedClock, SystemClock, to_micros},
     crypto::MasterKeys,
     db::{Backend, Database, connect::Location},
@@ -34,6 +35,8 @@ pub struct World {
     /// Superuser's URL, on PostgreSQL.
     pub superuser_url: Option<String>,
     pub folder: Arc<TempDir>,
+    /// Seals the audit; checkpoints go to `checkpoints` in the folder.
+    _sealing: Sealing,
     _stop: watch::Sender<bool>,
 }
 
@@ -82,7 +85,8 @@ impl World {
         tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
-        Self { backend, kernel, clock, channel, address, superuser_url, folder, _stop: stop }
+        let sealing = kernel.seal_audit(folder.path().join("checkpoints"));
+        Self { backend, kernel, clock, channel, address, superuser_url, folder, _sealing: sealing, _stop: stop }
     }
 
     /// A second server process on the same database.

@@ -34,6 +34,8 @@ async fn the_self_check_names_what_was_changed_by_hand() {
         "ALTER TABLE client.teams ADD UNIQUE (id)",
         "ALTER TABLE client.customers ADD CONSTRAINT loose FOREIGN KEY (team_id) REFERENCES client.teams (id)",
         "GRANT UPDATE ON client.audit TO streamflow_client",
+        "GRANT UPDATE (hash) ON client.audit_chain TO streamflow_client",
+        "GRANT DELETE ON client.audit_chain TO streamflow_client_system",
         "GRANT TRUNCATE ON client.leads TO streamflow_client",
         "GRANT USAGE ON SCHEMA provider TO streamflow_client",
         "CREATE FUNCTION client.peek() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
@@ -51,6 +53,8 @@ async fn the_self_check_names_what_was_changed_by_hand() {
         "unique index teams_id_key of teams does not lead with org_id",
         "foreign key loose of customers leaves out org_id",
         "streamflow_client may UPDATE audit",
+        "streamflow_client may UPDATE audit_chain",
+        "streamflow_client_system may DELETE audit_chain",
         "streamflow_client may TRUNCATE leads",
         "streamflow_client may USAGE in schema provider",
         "function peek() runs with the rights of its owner",
@@ -60,7 +64,7 @@ async fn the_self_check_names_what_was_changed_by_hand() {
     ] {
         assert!(findings.iter().any(|finding| finding == expected), "{expected} is not in {findings:#?}");
     }
-    assert_eq!(findings.len(), 13, "{findings:#?}");
+    assert_eq!(findings.len(), 15, "{findings:#?}");
 }
 
 #[tokio::test]

@@ -1,15 +1,30 @@
 //! The audit: one record per request. A request that changes something writes its record in the same transaction; all others
 //! are written in batches, and their answers wait for the batch.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `chain` | the hash that ties a record to those before it |
+//! | `seal` | the task that gives records their place in a chain, and the signed checkpoints in a file |
+//! | `checkpoint` | one signed line of that file |
+//! | `trail` | a chain with its records, read from the database or from an export |
+//! | `verify` | what a trail and checkpoints say about each other, without a database |
+//! | `page`, `export` | the audit as people read it |
 
 #![expect(clippy::disallowed_methods, reason = "the record is written in the transaction of the effect")]
 
+pub mod chain;
+pub mod checkpoint;
 pub mod export;
 pub mod page;
+pub mod seal;
+pub mod trail;
+pub mod verify;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, Value};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -25,7 +40,7 @@ const BATCH: usize = 100;
 const QUEUE: usize = 4096;
 
 /// One request, as it was answered.
-#[derive(Clone, Debug, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize, Deserialize)]
 pub struct AuditRecord {
     /// Nil for what concerns no company.
     pub org_id: Uuid,

@@ -1,4 +1,4 @@
-//! Encryption of fields in rows, and the keys it rests on.
+//! Encryption of fields in rows, signatures, and the keys they rest on.
 //!
 //! Master keys come from outside the database (environment or key file) and only wrap data keys. Each org
 //! has its own data keys, kept wrapped in `data_keys`; they encrypt the fields. Destroying an org's data
@@ -11,6 +11,7 @@
 pub mod field;
 pub mod keys;
 pub mod master;
+pub mod sign;
 
 use aes_gcm::aead::Aead as _;
 use aes_gcm::aead::Payload;
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 pub use field::{FieldRef, decrypt, encrypt, key_id_of};
 pub use keys::{DataKey, WrappedKey};
 pub use master::{KeyFileError, MasterKeys};
+pub use sign::{PublicKey, SigningKey};
 
 use crate::ids::random_bytes;
 
@@ -62,8 +64,8 @@ fn open(key: &Secret, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, C
         .map_err(|_| CryptoError::Refused)
 }
 
-/// Joins the parts of an AAD so that no two lists of parts give the same bytes.
-fn bind(parts: &[&[u8]]) -> Vec<u8> {
+/// Joins parts, as of an AAD, so that no two lists of parts give the same bytes.
+pub(crate) fn bind(parts: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());

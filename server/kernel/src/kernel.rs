@@ -1,6 +1,6 @@
 //! Everything one system runs on, put together once at start and shared by its requests.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use parking_lot::RwLock;
@@ -8,9 +8,12 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use crate::{
-    audit::AuditWriter,
+    audit::{
+        AuditWriter, checkpoint,
+        seal::{self, Sealing},
+    },
     clock::Clock,
-    crypto::{DataKey, MasterKeys, WrappedKey},
+    crypto::{DataKey, MasterKeys, SigningKey, WrappedKey},
     db::{Database, SystemDb},
     error::{Error, Result},
     feed::Feed,
@@ -88,6 +91,18 @@ impl Kernel {
             mails,
             public_url: parts.public_url,
         }))
+    }
+
+    /// Starts giving audit records their place in the chains; `folder` is where checkpoints go. Servers do it, commands don't.
+    pub fn seal_audit(&self, folder: PathBuf) -> Sealing {
+        Sealing::start(seal::Parts {
+            database: self.database.clone(),
+            clock: Arc::clone(&self.clock),
+            system: self.portal.space,
+            id: self.ids.uuid(),
+            key: SigningKey::derive(&self.keys.masters, checkpoint::PURPOSE),
+            folder,
+        })
     }
 
     /// Ready means the database answers.

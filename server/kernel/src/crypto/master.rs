@@ -75,6 +75,10 @@ impl MasterKeys {
         &self.0[0]
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &MasterKey> {
+        self.0.iter()
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<&MasterKey> {
         self.0.iter().find(|key| key.id == id)
     }
