@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{config::Config, databases, import, secrets, serve, tenant};
+use crate::{audit, config::Config, databases, import, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
@@ -76,6 +76,9 @@ enum Command {
     /// Brings data in.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Proves that the audit is what was written.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -123,6 +126,20 @@ enum ImportCommand {
     Customers(import::CustomersArgs),
 }
 
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Computes the chains anew and compares them with the checkpoints; exit code 0 when all are intact.
+    #[command(
+        after_help = "Examples:\n  streamflow audit verify --data ./data\n  streamflow audit verify --postgres postgres://db.internal/streamflow --system client --json\n  streamflow audit verify --file audit.jsonl --checkpoints client.jsonl --public-key k1:…\n\nThe last one opens no database. Verify against checkpoints and a public key kept elsewhere: who can rewrite both the database and the\ncheckpoints beside it, and has the master key, can make them fit."
+    )]
+    Verify(audit::VerifyArgs),
+    /// Writes one company's audit with its chain, a JSON object a line.
+    #[command(after_help = "Example:\n  streamflow audit export --org org_… > audit.jsonl\n\nThe file holds personal data.")]
+    Export(audit::ExportArgs),
+    /// Prints the public keys that checkpoints are verified with.
+    PublicKey(audit::KeyArgs),
+}
+
 impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
@@ -134,6 +151,9 @@ impl Cli {
             Command::Healthcheck { port_base } => serve::healthcheck(port_base).await,
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
             Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
+            Command::Audit(AuditCommand::Verify(args)) => audit::verify(args).await,
+            Command::Audit(AuditCommand::Export(args)) => audit::export(args).await,
+            Command::Audit(AuditCommand::PublicKey(args)) => audit::print_public_keys(&args),
         }
     }
 }

@@ -2,7 +2,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "preparing a database needs a superuser, before any system exists")]
 
-use std::{collections::HashMap, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    collections::HashMap,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use rand::RngExt as _;
@@ -40,6 +45,15 @@ pub async fn open(config: &Config, name: &str) -> anyhow::Result<Database> {
     Ok(database)
 }
 
+/// False when a system's file was never made.
+pub fn exists(config: &Config, name: &str) -> bool {
+    config.postgres.is_some() || file_of(config, system(name)).exists()
+}
+
+fn file_of(config: &Config, system: System) -> PathBuf {
+    config.data.join(format!("{}.db", system.schema()))
+}
+
 fn unreachable_database(config: &Config, name: &str, error: &streamflow_kernel::error::Error) -> anyhow::Error {
     let place = config.postgres.as_deref().map_or_else(|| config.data.display().to_string(), mask_password);
     anyhow::anyhow!("the database of {name} at {place} can't be opened: {error:?}")
@@ -47,7 +61,7 @@ fn unreachable_database(config: &Config, name: &str, error: &streamflow_kernel::
 
 async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
-    let path = config.data.join(format!("{}.db", system.schema()));
+    let path = file_of(config, system);
     let writer =
         connect::sqlite_writer(&path).await.map_err(|error| anyhow::anyhow!("{} can't be opened: {error:?}", path.display()))?;
     streamflow_migrations::migrate(&writer, system).await.with_context(|| format!("{} can't be migrated", path.display()))?;

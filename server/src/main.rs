@@ -1,6 +1,7 @@
 //! `streamflow`: command line, configuration, listeners and wiring. No business happens here.
 
 mod assets;
+mod audit;
 mod cli;
 mod config;
 mod databases;

@@ -1,4 +1,5 @@
-//! kill -9 under load: every acknowledged write is there afterwards, once; every unacknowledged one can be sent again.
+//! kill -9 under load: every acknowledged write is there afterwards, once; every unacknowledged one can be sent again; and the
+//! audit's chains are intact.
 //!
 //! `STREAMFLOW_KILL_ROUNDS` sets the number of rounds (20 when unset).
 
@@ -114,6 +115,9 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
         assert_eq!(ids, std::slice::from_ref(id), "acknowledged write {number}");
     }
     assert_eq!(stored.len(), acknowledged.len(), "rows nobody was told of");
+    server.stop();
+    let (is_intact, verdict) = server.run(&["audit", "verify"]);
+    assert!(is_intact && !verdict.contains("not yet sealed") && verdict.contains("checkpoint of"), "{verdict}");
     println!("{} acknowledged writes over {rounds} kills, each present once", acknowledged.len());
 }
 

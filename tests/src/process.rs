@@ -68,6 +68,13 @@ impl Server {
         assert!(child.wait().expect("an end").success(), "tenant create failed");
     }
 
+    /// Another command on the same data: whether it succeeded, and what it said.
+    pub fn run(&self, words: &[&str]) -> (bool, String) {
+        let done = self.command(words).output().expect("the program runs");
+        let text = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Starts and waits until it is ready.
     pub fn start(&mut self) {
         let mut command = self.command(&["serve", "--systems", "client"]);
@@ -82,6 +89,14 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("a running server").id()
+    }
+
+    /// Asks the server to end, and waits until it has.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let asked = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+            assert!(asked.success() && child.wait().expect("an end").success(), "the server did not end well");
+        }
     }
 
     /// kill -9.
