@@ -13,6 +13,7 @@ mod m20261120_000008_create_mail_outbox;
 mod m20261120_000009_create_client_errors;
 mod m20261120_000010_add_mail_due_at;
 mod m20261120_000011_create_audit_chain;
+mod m20261120_000012_index_changes_by_record;
 
 use crate::migrator::{Step, steps};
 
@@ -28,4 +29,5 @@ pub const STEPS: &[Step] = steps![
     m20261120_000009_create_client_errors,
     m20261120_000010_add_mail_due_at,
     m20261120_000011_create_audit_chain,
+    m20261120_000012_index_changes_by_record,
 ];

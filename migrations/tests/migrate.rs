@@ -73,6 +73,18 @@ async fn every_system_migrates_a_fresh_file_and_a_second_run_changes_nothing() {
 }
 
 #[tokio::test]
+async fn audit_records_and_their_links_stay_as_they_are() {
+    let file = File::fresh(System::Dev).await;
+    file.run("INSERT INTO audit (org_id, id, at) VALUES (?1, ?1, ?2)", [Uuid::nil().into(), Utc::now().into()]).await.unwrap();
+    let link = "INSERT INTO audit_chain (org_id, position, record_id, hash) VALUES (?1, 1, ?1, ?2)";
+    file.run(link, [Uuid::nil().into(), vec![0_u8; 32].into()]).await.unwrap();
+    for sql in ["UPDATE audit SET ip = ''", "DELETE FROM audit", "UPDATE audit_chain SET position = 2", "DELETE FROM audit_chain"]
+    {
+        assert!(file.run(sql, []).await.unwrap_err().to_string().contains("are never changed"), "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn tenant_tables_are_those_with_an_org_id_that_must_be_there() {
     let file = File::fresh(System::Client).await;
     let sql = "SELECT group_concat(name) FROM (SELECT t.name FROM pragma_table_list t, pragma_table_info(t.name) c \
@@ -136,6 +148,15 @@ async fn the_full_text_table_follows_the_entries() {
     file.run(insert, [org.into(), "anna schmidt".into()]).await.unwrap();
     file.run("DELETE FROM search_entries", []).await.unwrap();
     assert_eq!(file.count(found).await, 0);
+}
+
+#[tokio::test]
+async fn what_others_changed_is_found_by_record() {
+    let file = File::fresh(System::Client).await;
+    let plan = "EXPLAIN QUERY PLAN SELECT fields FROM changes WHERE org_id = x'01' AND entity = 'customer' AND id = x'02' \
+                AND version > 1 AND op <> 'deleted' ORDER BY seq";
+    let plan: String = file.row(plan).await.try_get("", "detail").unwrap();
+    assert!(plan.contains("changes_by_record (org_id=? AND id=? AND version>?)"), "{plan}");
 }
 
 #[tokio::test]

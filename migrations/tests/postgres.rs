@@ -7,5 +7,6 @@ mod postgres {
     mod cluster;
     mod functions;
     mod isolation;
+    mod plans;
     mod preparation;
 }
