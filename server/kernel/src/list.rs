@@ -32,6 +32,8 @@ pub struct ListRequest<'a> {
     pub page_token: &'a str,
     pub filter: &'a str,
     pub order_by: &'a str,
+    /// Whether the first page comes with how many match.
+    pub count_total: bool,
 }
 
 /// What the store has to find.
@@ -43,6 +45,8 @@ pub struct List {
     pub size: u64,
     /// The page begins after this row.
     pub after: Option<PageToken>,
+    /// Whether to count the matches; only ever with the first page.
+    pub count_total: bool,
     fingerprint: u64,
 }
 
@@ -66,7 +70,10 @@ impl ListSpec {
         };
         let fingerprint = page::fingerprint(self.name, &conditions, order);
         match PageToken::decode(request.page_token, fingerprint, order.key) {
-            Ok(after) => Ok(List { conditions, order, size, after, fingerprint }),
+            Ok(after) => {
+                let count_total = request.count_total && after.is_none();
+                Ok(List { conditions, order, size, after, count_total, fingerprint })
+            }
             Err(message) => {
                 problems.add("page_token", message);
                 Err(problems)
@@ -126,7 +133,8 @@ mod tests {
 
     #[test]
     fn all_problems_of_a_request_come_back_at_once() {
-        let request = ListRequest { page_size: -1, page_token: "x", filter: "town = x AND city < x", order_by: "town" };
+        let request =
+            ListRequest { page_size: -1, page_token: "x", filter: "town = x AND city < x", order_by: "town", count_total: false };
         let problems = format!("{:?}", SPEC.read(request).unwrap_err());
         for part in ["page_size", "\\\"town\\\" to filter", "city can't be compared", "order_by"] {
             assert!(problems.contains(part), "{part} is missing in {problems}");

@@ -21,6 +21,7 @@ macro_rules! audit_service {
                     page_token: &req.page_token,
                     filter: &req.filter,
                     order_by: "",
+                    count_total: true,
                 };
                 let found = $crate::audit::page::page(&ctx, list).await?;
                 let page = Some(streamflow_proto::common::v1::PageInfo {

@@ -47,7 +47,13 @@ async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<Strin
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = pb::ListCustomersRequest { page_size: 2, page_token, filter: filter.into(), order_by: order_by.into() };
+        let request = pb::ListCustomersRequest {
+            page_size: 2,
+            page_token,
+            filter: filter.into(),
+            order_by: order_by.into(),
+            ..Default::default()
+        };
         let reply = service(person).list_customers(person.ask(request)).await?.into_inner();
         names.extend(reply.customers.into_iter().map(|customer| customer.name));
         page_token = reply.page.unwrap().next_page_token;
@@ -141,9 +147,11 @@ on_both! {
         assert_eq!((cities.len(), cities.last().map(String::as_str)), (6, Some("Ålborg")));
         let mine = format!("owner_id = {}", owner.user_id);
         assert_eq!(list(&owner, &mine, "").await.unwrap(), ["Beta"]);
-        let first = pb::ListCustomersRequest { page_size: 2, ..Default::default() };
-        let page = service(&owner).list_customers(owner.ask(first)).await.unwrap().into_inner().page.unwrap();
-        assert_eq!((page.total_size, page.total_is_capped, page.next_page_token.is_empty()), (6, false, false));
+        for (count_total, total) in [(true, 6), (false, 0)] {
+            let first = pb::ListCustomersRequest { page_size: 2, count_total, ..Default::default() };
+            let page = service(&owner).list_customers(owner.ask(first)).await.unwrap().into_inner().page.unwrap();
+            assert_eq!((page.total_size, page.total_is_capped, page.next_page_token.is_empty()), (total, false, false));
+        }
     }
 
     async fn edits_of_different_fields_merge_and_of_the_same_field_conflict(world) {

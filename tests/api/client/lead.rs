@@ -55,7 +55,13 @@ async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<Strin
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = pb::ListLeadsRequest { page_size: 2, page_token, filter: filter.into(), order_by: order_by.into() };
+        let request = pb::ListLeadsRequest {
+            page_size: 2,
+            page_token,
+            filter: filter.into(),
+            order_by: order_by.into(),
+            ..Default::default()
+        };
         let reply = service(person).list_leads(person.ask(request)).await?.into_inner();
         names.extend(reply.leads.into_iter().map(|lead| lead.name));
         page_token = reply.page.unwrap().next_page_token;

@@ -163,14 +163,15 @@ fn use_rows(query: ListQuery) -> Rows<pb::Customer> {
             let state = query.get();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
-            list(pb::ListCustomersRequest { page_size: PAGE_SIZE, page_token, order_by, filter })
+            let count_total = page_token.is_empty();
+            list(pb::ListCustomersRequest { page_size: PAGE_SIZE, page_token, order_by, filter, count_total })
         },
     )
 }
 
 fn count() -> Count {
     Rc::new(|filter| {
-        let request = pb::ListCustomersRequest { page_size: 1, filter, ..Default::default() };
+        let request = pb::ListCustomersRequest { page_size: 1, filter, count_total: true, ..Default::default() };
         async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
     })
 }

@@ -115,7 +115,7 @@ async fn read(state: ListState) -> Result<Vec<Lane>, ApiError> {
     let lanes = stages.into_iter().map(|stage| {
         let filter = aip::and([aip::eq("stage_id", &stage.id), narrowed.clone()]);
         let order_by = "stage".to_owned();
-        let request = pb::ListLeadsRequest { page_size: CARDS, order_by, filter, ..Default::default() };
+        let request = pb::ListLeadsRequest { page_size: CARDS, order_by, filter, count_total: true, ..Default::default() };
         async move {
             let page = look::page(request).await?;
             Ok(Lane { stage, leads: page.rows, total: page.total.unwrap_or_default() })

@@ -143,7 +143,8 @@ fn use_rows(query: ListQuery) -> Rows<pb::Lead> {
             let state = query.get();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
-            look::page(pb::ListLeadsRequest { page_size: PAGE_SIZE, page_token, order_by, filter })
+            let count_total = page_token.is_empty();
+            look::page(pb::ListLeadsRequest { page_size: PAGE_SIZE, page_token, order_by, filter, count_total })
         },
     )
 }

@@ -38,6 +38,7 @@ impl ContactService for Api {
             page_token: &req.page_token,
             filter: &req.filter,
             order_by: &req.order_by,
+            count_total: req.count_total,
         });
         let list = list.map_err(Error::from)?;
         let tx = ctx.read().await?;

@@ -36,6 +36,7 @@ impl CustomerService for Api {
             page_token: &req.page_token,
             filter: &req.filter,
             order_by: &req.order_by,
+            count_total: req.count_total,
         });
         let list = list.map_err(Error::from)?;
         let page = store::customers(&ctx.read().await?, &list).await?;

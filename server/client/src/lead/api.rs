@@ -35,6 +35,7 @@ impl LeadService for Api {
             page_token: &req.page_token,
             filter: &req.filter,
             order_by: &req.order_by,
+            count_total: req.count_total,
         });
         let list = list.map_err(Error::from)?;
         let page = store::leads(&ctx.read().await?, &list).await?;

@@ -22,7 +22,7 @@ pub struct Page<M> {
     pub info: PageInfo,
 }
 
-/// One page. The total is counted with the first page only; later ones leave it at zero.
+/// One page. The total is counted where the request asks for it; otherwise it stays at zero.
 pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Page<E::Model>> {
     let matching = matching::<E>(tx, list)?;
     let after = list.after.as_ref().map(|token| sort.after(&token.last_key, token.last_id)).transpose()?;
@@ -37,7 +37,7 @@ pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Resu
     if let Some(last) = rows.last().filter(|_| more) {
         info.next_page_token = list.token_after(sort.key(last), E::id(last));
     }
-    if list.after.is_none() {
+    if list.count_total {
         let total = if more { count(tx, matching).await? } else { rows.len() as u64 };
         info.total_is_capped = total > COUNTED;
         info.total_size = i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX);

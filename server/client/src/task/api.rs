@@ -26,7 +26,8 @@ impl TaskService for Api {
     async fn list_tasks(&self, request: Request<pb::ListTasksRequest>) -> Result<Response<pb::ListTasksResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let choice = Choice { include_done: req.include_done, everyone: req.everyone };
-        let asked = ListRequest { page_size: req.page_size, page_token: &req.page_token, ..ListRequest::default() };
+        let asked =
+            ListRequest { page_size: req.page_size, page_token: &req.page_token, count_total: true, ..ListRequest::default() };
         let list = choice.spec().read(asked).map_err(Error::from)?;
         let tx = ctx.read().await?;
         let (mut tasks, page) = store::tasks(&tx, &list, choice).await?;

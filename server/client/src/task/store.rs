@@ -110,7 +110,7 @@ pub async fn tasks(tx: &TenantDb, list: &List, choice: Choice) -> Result<(Vec<Ta
     if let Some(last) = rows.last().filter(|_| more) {
         info.next_page_token = list.token_after(last.due_on.map_or(Key::None, Key::Date), last.id);
     }
-    if list.after.is_none() {
+    if list.count_total {
         let total = count(tx, matching()).await?;
         info.total_is_capped = total > COUNTED;
         info.total_size = i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX);

@@ -97,7 +97,7 @@ pub async fn page(request: pb::ListLeadsRequest) -> Result<Page<pb::Lead>, ApiEr
 
 pub fn count() -> Count {
     Rc::new(|filter| {
-        let request = pb::ListLeadsRequest { page_size: 1, filter, ..Default::default() };
+        let request = pb::ListLeadsRequest { page_size: 1, filter, count_total: true, ..Default::default() };
         async move { Ok(page(request).await?.total.unwrap_or_default()) }.boxed_local()
     })
 }

@@ -156,7 +156,7 @@ async fn conditions_find_their_rows() {
 fn the_page_after_a_row_is_a_comparison_of_pairs() {
     let list = SPEC.read(ListRequest { page_size: 2, order_by: "name desc", ..ListRequest::default() }).unwrap();
     let token = list.token_after(Key::Text("weber".into()), Uuid::nil());
-    let request = ListRequest { page_size: 2, page_token: &token, order_by: "name desc", filter: "" };
+    let request = ListRequest { page_size: 2, page_token: &token, order_by: "name desc", filter: "", count_total: false };
     let sql = select(&SPEC.read(request).unwrap()).build(DbBackend::Postgres).sql;
     let (_, tail) = sql.split_once(" WHERE ").unwrap();
     let expected = r#"("rows"."name", "rows"."id") < ($1, $2) ORDER BY "rows"."name" DESC, "rows"."id" DESC LIMIT $3"#;
@@ -197,7 +197,7 @@ proptest! {
                 let whole = select(&SPEC.read(whole).unwrap()).all(&db).await.unwrap();
                 let (mut seen, mut token) = (Vec::new(), String::new());
                 loop {
-                    let request = ListRequest { page_size, page_token: &token, order_by: &order_by, filter: "" };
+                    let request = ListRequest { page_size, page_token: &token, order_by: &order_by, filter: "", count_total: false };
                     let list = SPEC.read(request).unwrap();
                     let mut page = select(&list).all(&db).await.unwrap();
                     let next = list.next_page_token(&mut page, |row| key_and_id(&list, row));
