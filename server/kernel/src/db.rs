@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where raw statements are made")]
 
+mod begin;
 pub mod connect;
 pub mod system;
 pub mod tenant;
@@ -37,6 +38,7 @@ pub struct Database {
     /// Group role that [`SystemDb`] takes on PostgreSQL.
     system_role: Option<Arc<str>>,
     committed: Arc<Notify>,
+    begins: begin::Begins,
 }
 
 impl Database {
@@ -51,7 +53,7 @@ impl Database {
 
     /// A read transaction that sees only `scope`.
     pub async fn tenant_read(&self, scope: Scope) -> Result<TenantDb> {
-        let txn = self.reader.begin().await?;
+        let txn = self.begins.watch(self.reader.begin()).await?;
         TenantDb::enter(self.clone(), txn, scope).await
     }
 
@@ -69,7 +71,7 @@ impl Database {
 
     /// A read transaction on what belongs to no company.
     pub async fn system_read(&self) -> Result<SystemDb> {
-        let txn = self.reader.begin().await?;
+        let txn = self.begins.watch(self.reader.begin()).await?;
         SystemDb::enter(self.clone(), txn).await
     }
 
@@ -111,7 +113,7 @@ impl Database {
             sqlite_transaction_mode: (self.backend == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.writer.begin_with_options(options).await?)
+        Ok(self.begins.watch(self.writer.begin_with_options(options)).await?)
     }
 }
 

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 
-use super::{Backend, Database};
+use super::{Backend, Database, begin::Begins};
 use crate::error::{Error, Result};
 
 /// Where a system keeps its rows.
@@ -31,17 +31,18 @@ const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
 impl Database {
     pub async fn connect(location: &Location) -> Result<Self> {
         let committed = Arc::new(Notify::new());
+        let begins = Begins::default();
         match location {
             Location::Sqlite(path) => {
                 let writer = sqlite_pool(path, 1, false).await?;
                 check_sqlite_version(&writer).await?;
                 let reader = sqlite_pool(path, 4, true).await?;
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system_role: None, committed })
+                Ok(Self { backend: Backend::Sqlite, reader, writer, system_role: None, committed, begins })
             }
             Location::Postgres { url, system_role, max_connections } => {
-                let pool = postgres_pool(url, *max_connections).await?;
+                let pool = postgres_pool(url, *max_connections, begins.clone()).await?;
                 let system_role = Some(Arc::from(system_role.as_str()));
-                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system_role, committed })
+                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system_role, committed, begins })
             }
         }
     }
@@ -73,7 +74,7 @@ async fn sqlite_pool(path: &std::path::Path, connections: u32, read_only: bool) 
     Ok(SeaDatabase::connect(options).await?)
 }
 
-async fn postgres_pool(url: &str, connections: u32) -> Result<DatabaseConnection> {
+async fn postgres_pool(url: &str, connections: u32, begins: Begins) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -82,12 +83,15 @@ async fn postgres_pool(url: &str, connections: u32) -> Result<DatabaseConnection
         .connect_timeout(Duration::from_secs(5))
         .sqlx_logging_level(STATEMENT_LOG_LEVEL)
         .test_before_acquire(false)
-        .map_sqlx_postgres_pool_opts(|pool| {
-            // A call cancelled inside BEGIN would hand its open transaction to the next borrower, whose writes would then be
-            // lost although acknowledged. Nothing goes back to the pool inside a transaction.
-            pool.after_release(|connection, _| {
+        .map_sqlx_postgres_pool_opts(move |pool| {
+            // Nothing goes back to the pool inside a transaction. Settings need no reset: all are the transaction's own.
+            let begins = begins.clone();
+            pool.after_release(move |connection, _| {
+                let begins = begins.clone();
                 Box::pin(async move {
-                    connection.execute("ROLLBACK").await?;
+                    if begins.any_given_up() {
+                        connection.execute("ROLLBACK").await?;
+                    }
                     Ok(true)
                 })
             })
