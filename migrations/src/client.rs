@@ -17,6 +17,7 @@ mod m20261120_000114_create_search;
 mod m20261120_000115_create_session_principal;
 mod m20261120_000116_add_users_totp_pending;
 mod m20261120_000117_index_customer_emails;
+mod m20261120_000118_search_by_words;
 
 use crate::migrator::{Step, steps};
 
@@ -38,14 +39,15 @@ pub const STEPS: &[Step] = steps![
     m20261120_000115_create_session_principal,
     m20261120_000116_add_users_totp_pending,
     m20261120_000117_index_customer_emails,
+    m20261120_000118_search_by_words,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
 pub const TENANT_TABLES: &[&str] = &[
     "audit",
+    "audit_chain",
     "changes",
     "contacts",
-    "audit_chain",
     "counters",
     "customer_privates",
     "customers",
@@ -69,9 +71,9 @@ pub const TENANT_TABLES: &[&str] = &[
 /// Tenant tables the system role reaches across orgs: sign-in, org creation, invitations, the feed's tail, background work.
 pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "audit",
+    "audit_chain",
     "changes",
     "data_keys",
-    "audit_chain",
     "idempotency",
     "imports",
     "invitations",

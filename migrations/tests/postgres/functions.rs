@@ -9,7 +9,7 @@ use super::cluster::{Cluster, enter, id, refused, rows, texts};
 /// Customers found, best first, as `number:rank`.
 async fn found(tx: &DatabaseTransaction, q: &str, digits: &str) -> String {
     let sql = format!(
-        "SELECT ltrim(right(id::text, 3), '0') || ':' || round(rank::numeric, 2) FROM search_ids('{q}', '{digits}', NULL, 10)"
+        "SELECT ltrim(right(id::text, 3), '0') || ':' || round(rank::numeric, 2) FROM search_ids('{q}', '{q}', '{digits}', NULL, 10)"
     );
     texts(tx, &sql).await
 }
@@ -57,10 +57,10 @@ async fn search_keeps_to_the_org_the_kinds_and_what_is_visible() {
     ] {
         let tx = enter(&db, 2, user, visibility, teams).await;
         assert_eq!(found(&tx, "schmidt", "").await, hits, "{visibility}");
-        assert_eq!(rows(&tx, "SELECT * FROM search_ids('schmidt', '', ARRAY['lead'], 10)").await.len(), 0);
+        assert_eq!(rows(&tx, "SELECT * FROM search_ids('schmidt', '', '', ARRAY['lead'], 10)").await.len(), 0);
         tx.rollback().await.unwrap();
     }
-    assert_eq!(rows(&db, "SELECT * FROM search_ids('schmidt', '', NULL, 10)").await.len(), 0);
+    assert_eq!(rows(&db, "SELECT * FROM search_ids('schmidt', '', '', NULL, 10)").await.len(), 0);
 }
 
 #[tokio::test]
@@ -93,5 +93,5 @@ async fn the_functions_answer_nobody_but_the_login_role() {
     let cluster = Cluster::prepared().await;
     let tx = enter(&cluster.login(System::Client).await, 1, 11, "org", "").await;
     tx.execute_unprepared("SET LOCAL ROLE streamflow_client_system").await.unwrap();
-    refused(&tx, "SELECT * FROM search_ids('a', '', NULL, 1)", "permission denied for function").await;
+    refused(&tx, "SELECT * FROM search_ids('a', '', '', NULL, 1)", "permission denied for function").await;
 }

@@ -71,24 +71,15 @@ async fn from_sqlite(db: &TenantDb, ranking: &mut Ranking<'_>, kinds: &[Kind], l
 }
 
 /// The function looks past row-level security, which keeps trigram indexes out of reach, and gives ids only; the rows are read
-/// under it. Keys keep their punctuation, so they are looked for on their own.
+/// under it. Keys keep their punctuation, so they are looked for as typed.
 async fn postgres(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<Candidate>> {
-    const COLUMNS: &str = "e.kind, e.id, e.title, e.subtitle, e.text, e.digits, e.keys, e.archived";
+    const SQL: &str = "SELECT e.kind, e.id, e.title, e.subtitle, e.text, e.digits, e.keys, e.archived \
+        FROM search_ids(?, ?, ?, string_to_array(?, ','), 60) hit \
+        JOIN search_entries e ON e.org_id = {org} AND e.kind = hit.kind AND e.id = hit.id";
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-    let kinds = kinds.join(",");
-    let function = "SELECT kind, id FROM search_ids(?, ?, string_to_array(?, ','), 60)";
     let digits = query.digits.clone().unwrap_or_default();
-    let mut values = vec![query.text.clone().into(), digits.into(), kinds.clone().into()];
-    let mut calls = function.to_owned();
-    if query.key != query.text {
-        calls = format!("{calls} UNION {function}");
-        values.extend([query.key.clone().into(), String::new().into(), kinds.into()]);
-    }
-    let sql = format!(
-        "SELECT {COLUMNS} FROM ({calls}) hit \
-         JOIN search_entries e ON e.org_id = {{org}} AND e.kind = hit.kind AND e.id = hit.id"
-    );
-    db.query(&sql, values).await
+    let values = [query.text.clone(), query.key.clone(), digits, kinds.join(",")];
+    db.query(SQL, values.map(Into::into).to_vec()).await
 }
 
 /// Answers found so far, each scored once.
