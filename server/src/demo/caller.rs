@@ -25,7 +25,8 @@ use tonic::{Request, metadata::AsciiMetadataValue, transport::Channel};
 use super::Account;
 use crate::{config::Config, serve::Shared};
 
-/// The demo's own client system on a port of its own. Stops when dropped.
+/// The demo's own client system on a port of its own: requests only. What runs beside them is the server's, whose clock goes on.
+/// Stops when dropped.
 pub struct Stage {
     pub channel: Channel,
     pub clock: Arc<FixedClock>,
@@ -57,7 +58,6 @@ impl Stage {
             master_keys: Arc::clone(&shared.master_keys),
         };
         let kernel = stage.kernel(config, streamflow_client::system::PORTAL).await?;
-        streamflow_client::system::start(&kernel).await.map_err(failed)?;
         let site = streamflow_client::system::site(&kernel, HashSet::new(), Arc::new(NoAssets), false);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
