@@ -8,7 +8,7 @@ mod create;
 pub mod domain;
 mod effects;
 mod file;
-mod job;
+pub mod job;
 mod lookup;
 mod plan;
 pub mod run;

@@ -48,9 +48,18 @@ struct Waiting {
     id: Uuid,
 }
 
+/// An import this process took.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    pub org_id: Uuid,
+    pub import_id: Uuid,
+    /// End of the hold, and what tells it from another process's.
+    pub lease_until: DateTime<Utc>,
+}
+
 /// Takes an import that waits for work, if there is one. Two processes never hold the same; a company's imports run one after the
 /// other.
-pub async fn claim(kernel: &Arc<Kernel>) -> Result<Option<(Uuid, Uuid)>> {
+pub async fn claim(kernel: &Arc<Kernel>) -> Result<Option<Claim>> {
     let now = kernel.clock.now();
     let sql = "SELECT i.org_id, i.id FROM imports i WHERE i.state IN ('running', 'undoing') \
                AND (i.lease_until IS NULL OR i.lease_until < ?) \
@@ -62,10 +71,11 @@ pub async fn claim(kernel: &Arc<Kernel>) -> Result<Option<(Uuid, Uuid)>> {
     };
     let sql = "UPDATE imports SET lease_until = ? WHERE org_id = ? AND id = ? \
                AND state IN ('running', 'undoing') AND (lease_until IS NULL OR lease_until < ?)";
+    let lease_until = now + LEASE;
     let db = kernel.database.system().await?;
-    let taken = db.execute(sql, vec![(now + LEASE).into(), org_id.into(), id.into(), now.into()]).await?;
+    let taken = db.execute(sql, vec![lease_until.into(), org_id.into(), id.into(), now.into()]).await?;
     db.commit().await?;
-    Ok((taken == 1).then_some((org_id, id)))
+    Ok((taken == 1).then_some(Claim { org_id, import_id: id, lease_until }))
 }
 
 #[derive(FromQueryResult)]
@@ -82,10 +92,11 @@ struct Team {
 
 impl Job {
     /// The import with the sight of the person who began it, as it is now. Fails when that person may import no longer.
-    pub async fn load(kernel: &Arc<Kernel>, org_id: Uuid, import_id: Uuid) -> Result<Self> {
-        let whole = Scope::whole(org_id);
+    pub async fn load(kernel: &Arc<Kernel>, claim: Claim) -> Result<Self> {
+        let whole = Scope::whole(claim.org_id);
         let db = kernel.database.tenant_read(whole.clone()).await?;
-        let import = store::import(&db, import_id).await?;
+        // Whatever the row says by now: another's hold is not this job's.
+        let import = Model { lease_until: Some(claim.lease_until), ..store::import(&db, claim.import_id).await? };
         let sql = "SELECT u.display_name, m.role, m.disabled_at FROM memberships m JOIN users u ON u.id = m.user_id \
                    WHERE m.org_id = {org} AND m.user_id = ?";
         let people: Vec<Person> = db.query(sql, vec![import.created_by.into()]).await?;
@@ -122,13 +133,30 @@ impl Job {
     /// A write transaction that holds the import. None when the import is not this job's any more: another process took it over, or
     /// its company is gone.
     pub async fn hold(&self) -> Result<Option<TenantDb>> {
+        Ok(self.hold_until().await?.map(|(tx, _)| tx))
+    }
+
+    /// Holds the import through work that writes nothing. False when it is not this job's any more.
+    pub async fn stay_alive(&mut self) -> Result<bool> {
+        let Some((tx, until)) = self.hold_until().await? else {
+            return Ok(false);
+        };
+        tx.commit_changes(&self.writer().actor).await?;
+        self.import.lease_until = Some(until);
+        Ok(true)
+    }
+
+    /// Nobody who took the import over leaves this job's last lease in its row.
+    async fn hold_until(&self) -> Result<Option<(TenantDb, DateTime<Utc>)>> {
         let tx = self.kernel.database.tenant_write(Scope::whole(self.import.org_id)).await?;
-        let sql = "UPDATE imports SET lease_until = ? WHERE org_id = {org} AND id = ? AND state = ? AND done_rows = ?";
+        let sql = "UPDATE imports SET lease_until = ? WHERE org_id = {org} AND id = ? AND state = ? AND done_rows = ? \
+                   AND lease_until = ?";
         let until = self.kernel.clock.now() + LEASE;
         let import = &self.import;
-        let values = vec![until.into(), import.id.into(), import.state.clone().into(), import.done_rows.into()];
+        let values =
+            vec![until.into(), import.id.into(), import.state.clone().into(), import.done_rows.into(), import.lease_until.into()];
         let held = tx.execute(sql, values).await? == 1;
-        Ok(held.then_some(tx))
+        Ok(held.then_some((tx, until)))
     }
 
     /// Writes the import as `change` makes it, with all the transaction wrote, and tells watchers.
@@ -141,7 +169,7 @@ impl Job {
         Ok(())
     }
 
-    /// Says that the work is over.
+    /// Says that the work is over, unless another process took it over.
     pub async fn end(&mut self, state: State, failure: &str) -> Result<()> {
         let Some(tx) = self.hold().await? else {
             return Ok(());

@@ -11,12 +11,11 @@ use streamflow_kernel::{
     kernel::Kernel,
 };
 use tokio::task::{JoinHandle, JoinSet};
-use uuid::Uuid;
 
 use super::{
     batch::write_batch,
     file::{Item, Setup, Walk},
-    job::{self, Job},
+    job::{self, Claim, Job},
     store::State,
     undo,
 };
@@ -41,8 +40,8 @@ pub fn start(kernel: Arc<Kernel>) -> JoinHandle<()> {
             while working.try_join_next().is_some() {}
             let claimed = if working.len() < AT_ONCE { job::claim(&kernel).await } else { Ok(None) };
             match claimed {
-                Ok(Some((org_id, import_id))) => {
-                    working.spawn(take_on(Arc::clone(&kernel), org_id, import_id));
+                Ok(Some(claim)) => {
+                    working.spawn(take_on(Arc::clone(&kernel), claim));
                     continue;
                 }
                 Ok(None) => {}
@@ -53,15 +52,15 @@ pub fn start(kernel: Arc<Kernel>) -> JoinHandle<()> {
     })
 }
 
-async fn take_on(kernel: Arc<Kernel>, org_id: Uuid, import_id: Uuid) {
-    if let Err(error) = bring_to_end(&kernel, org_id, import_id).await {
+async fn take_on(kernel: Arc<Kernel>, claim: Claim) {
+    if let Err(error) = bring_to_end(&kernel, claim).await {
         // Its lease ends, and then somebody tries again.
-        tracing::error!(?error, import = %import_id, "an import was left for another attempt");
+        tracing::error!(?error, import = %claim.import_id, "an import was left for another attempt");
     }
 }
 
-async fn bring_to_end(kernel: &Arc<Kernel>, org_id: Uuid, import_id: Uuid) -> Result<()> {
-    let mut job = Job::load(kernel, org_id, import_id).await?;
+async fn bring_to_end(kernel: &Arc<Kernel>, claim: Claim) -> Result<()> {
+    let mut job = Job::load(kernel, claim).await?;
     if !job.is_permitted() {
         return job.end(State::Failed, "The person who began this import has no right to import any more.").await;
     }
@@ -150,15 +149,11 @@ impl Pace {
     }
 
     /// Keeps the hold on the import through a long read.
-    async fn stay_alive(&mut self, job: &Job) -> Result<bool> {
+    async fn stay_alive(&mut self, job: &mut Job) -> Result<bool> {
         if self.alive.elapsed() < Duration::from_secs(5) {
             return Ok(true);
         }
         self.alive = Instant::now();
-        let Some(tx) = job.hold().await? else {
-            return Ok(false);
-        };
-        tx.commit_changes(&job.writer().actor).await?;
-        Ok(true)
+        job.stay_alive().await
     }
 }

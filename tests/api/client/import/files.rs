@@ -1,6 +1,11 @@
 //! What files come to: read, mapped, fixed, written.
 
 use chrono::TimeDelta;
+use streamflow_client::import::{
+    job::{Claim, Job},
+    store::State,
+};
+use streamflow_kernel::ids;
 use streamflow_proto::client::v1::{self as pb, ImportMode, ImportState};
 use streamflow_tests::{
     answer::{fields, reason},
@@ -178,5 +183,30 @@ on_both! {
         assert_eq!(came_to(&ended(&owner, &import.id).await), (ImportState::Done, [9, 0, 0, 0, 0]));
         let found = customer::service(&owner).list_customers(owner.ask(pb::ListCustomersRequest::default())).await.unwrap().into_inner().customers;
         assert_eq!(found.iter().map(|c| c.external_id.as_str()).collect::<Vec<_>>(), ["K5", "K6", "K7", "K8", "K9"]);
+    }
+    async fn a_process_that_lost_an_import_does_not_end_it(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let import = upload(&owner, b"external_id,name\nK1,Customer 1\n").await.unwrap();
+        preview(&owner, &import.id, ImportMode::Create, "external_id").await.unwrap();
+        let lease_until = world.now() + TimeDelta::seconds(20);
+        let org_id = ids::parse(ids::prefix::ORG, &owner.org_id).unwrap();
+        let import_id = ids::parse(ids::prefix::IMPORT, &import.id).unwrap();
+        let first = Claim { org_id, import_id, lease_until };
+        let second = Claim { lease_until: lease_until + TimeDelta::seconds(1), ..first };
+        let mut jobs = Vec::new();
+        for claim in [first, second] {
+            let sql = "UPDATE imports SET state = 'running', lease_until = ? WHERE org_id = ? AND id = ?";
+            let db = world.kernel.database.system().await.unwrap();
+            db.execute(sql, vec![claim.lease_until.into(), org_id.into(), import_id.into()]).await.unwrap();
+            db.commit().await.unwrap();
+            jobs.push(Job::load(&world.kernel, claim).await.unwrap());
+        }
+        let [mut lost, mut held] = jobs.try_into().unwrap();
+        assert!(!lost.stay_alive().await.unwrap());
+        lost.end(State::Failed, "It stopped.").await.unwrap();
+        assert_eq!(get(&owner, &import.id).await.unwrap().import.unwrap().state(), ImportState::Running);
+        assert!(held.stay_alive().await.unwrap());
+        held.end(State::Failed, "It stopped.").await.unwrap();
+        assert_eq!(get(&owner, &import.id).await.unwrap().import.unwrap().state(), ImportState::Failed);
     }
 }
