@@ -1,7 +1,7 @@
 //! Harrow & Pike, a heating and plumbing company in Leeds: six people, 400 customers, 900 contacts, 300 leads in ninety days.
 
 use anyhow::Context as _;
-use chrono::{Duration, TimeDelta};
+use chrono::{Duration, NaiveDate, TimeDelta};
 use streamflow_kernel::clock::Clock as _;
 use streamflow_proto::{
     client::v1::{
@@ -28,6 +28,8 @@ const UNTIL: TimeDelta = Duration::hours(3);
 
 struct Company {
     stage: Stage,
+    /// The day the demo is made for.
+    today: NaiveDate,
     owner: Person,
     manager: Person,
     staff: Vec<Person>,
@@ -64,6 +66,7 @@ pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Accoun
     anyhow::ensure!(stages.len() >= 4, "the new company has no pipeline");
     let mut company = Company {
         stage,
+        today: now.date_naive(),
         owner,
         manager,
         staff: vec![grace, dev],
@@ -205,7 +208,8 @@ impl Company {
         let n = self.leads.len();
         self.stage.pass(TimeDelta::seconds(50));
         let contact_name = names::person(n * 11 + 5);
-        let follow_up = self.stage.clock.now().date_naive() + Duration::days(i64::try_from(2 + names::spread(n, 14) % 12)?);
+        let made_on = self.stage.clock.now().date_naive();
+        let follow_up = (self.today + Duration::days(names::days_ahead(n, 14))).max(made_on);
         let (staff, assignee_id) = self.people(n + 1000);
         let minor_units = i64::try_from((40 + names::spread(n, 15) % 860) * 1000)?;
         let lead = pb::Lead {
@@ -269,11 +273,10 @@ impl Company {
     }
 
     async fn add_tasks(&mut self) -> anyhow::Result<()> {
-        let today = self.stage.clock.now().date_naive();
         let people = [&self.owner, &self.manager, &self.staff[0], &self.staff[1], &self.employee];
         for n in 0..40 {
             let (customer, _) = &self.customers[names::spread(n, 24) % self.customers.len()];
-            let due_on = today + Duration::days(i64::try_from(names::spread(n, 25) % 14)? - 3);
+            let due_on = self.today + Duration::days(names::days_ahead(n, 25));
             let verbs = ["Call back about", "Send the quote for", "Book the survey for", "Check parts for"];
             let task = pb::Task {
                 title: format!("{} {}", names::pick(&verbs, n, 26), names::job(n).to_lowercase()),

@@ -231,6 +231,16 @@ pub fn pick<T: Copy>(items: &[T], seed: usize, salt: usize) -> T {
     items[spread(seed, salt) % items.len()]
 }
 
+/// Days from today to a follow-up or the end of a task: a few are late, a few are today's, most come in the next two weeks.
+pub fn days_ahead(n: usize, salt: usize) -> i64 {
+    let days = i64::try_from(spread(n, salt + 100) % 14).unwrap_or_default();
+    match spread(n, salt) % 20 {
+        0 | 1 => -1 - days % 6,
+        2 => 0,
+        _ => 1 + days,
+    }
+}
+
 /// Every place meets every trade before a name comes twice.
 pub fn company(n: usize) -> String {
     format!("{} {}", PLACES[n % PLACES.len()], TRADES[(n / PLACES.len() + n * 7) % TRADES.len()])
