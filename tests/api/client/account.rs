@@ -11,7 +11,7 @@ use streamflow_tests::{
     person::{PASSWORD, link_token, request},
     world::{ORIGIN, World},
 };
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{Code, Request, Response, Status, transport::Channel};
 
 const NEXT: &str = "entirely other words 4711";
 
@@ -24,6 +24,21 @@ async fn sign_in(world: &World, email: &str, password: &str) -> Result<pb::SignI
     let reply = SessionServiceClient::new(world.channel.clone()).sign_in(request(sign_in, None)).await;
     world.pass(TimeDelta::seconds(6));
     reply.map(tonic::Response::into_inner)
+}
+
+/// The same as a browser sends it.
+fn by_cookie<T>(message: T, token: &str) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("x-streamflow-portal", "client".parse().unwrap());
+    request.metadata_mut().insert("origin", ORIGIN.parse().unwrap());
+    request.metadata_mut().insert("cookie", format!("__Host-sf_client={token}").parse().unwrap());
+    request
+}
+
+/// The session an answer leaves in the browser.
+fn new_token<T>(response: &Response<T>) -> String {
+    let cookie = response.metadata().get("set-cookie").unwrap().to_str().unwrap();
+    cookie.strip_prefix("__Host-sf_client=").unwrap().split(';').next().unwrap().to_owned()
 }
 
 async fn is_signed_in(world: &World, token: &str) -> bool {
@@ -65,14 +80,8 @@ on_both! {
     async fn a_browser_gets_a_new_session_with_its_new_password(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let mut by_cookie = Request::new(change(PASSWORD, NEXT));
-        by_cookie.metadata_mut().insert("x-streamflow-portal", "client".parse().unwrap());
-        by_cookie.metadata_mut().insert("origin", ORIGIN.parse().unwrap());
-        by_cookie.metadata_mut().insert("cookie", format!("__Host-sf_client={}", staff.token).parse().unwrap());
-        let response = accounts(&world).change_password(by_cookie).await.unwrap();
-        let cookie = response.metadata().get("set-cookie").unwrap().to_str().unwrap().to_owned();
-        let token = cookie.strip_prefix("__Host-sf_client=").unwrap().split(';').next().unwrap();
-        assert!(is_signed_in(&world, token).await && !is_signed_in(&world, &staff.token).await);
+        let response = accounts(&world).change_password(by_cookie(change(PASSWORD, NEXT), &staff.token)).await.unwrap();
+        assert!(is_signed_in(&world, &new_token(&response)).await && !is_signed_in(&world, &staff.token).await);
     }
 
     async fn a_reset_link_sets_a_password_once_and_leaves_the_second_factor(world) {
@@ -158,6 +167,19 @@ on_both! {
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
         let none = staff.ask(pb::RegenerateRecoveryCodesRequest { code: "123456".into() });
         assert_eq!(reason(&accounts(&world).regenerate_recovery_codes(none).await.unwrap_err()), "ENROLMENT_NEEDED");
+    }
+
+    async fn a_browser_gets_a_new_session_with_its_recovery_codes_and_others_stay(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let begun = sign_in(&world, &owner.email, PASSWORD).await.unwrap().token;
+        let verify = pb::VerifySecondFactorRequest { code: owner.code(&world), return_token: true };
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let other = sessions.verify_second_factor(request(verify, Some(&begun))).await.unwrap().into_inner().token;
+        world.pass(TimeDelta::seconds(31));
+        let ask = pb::RegenerateRecoveryCodesRequest { code: owner.code(&world) };
+        let response = accounts(&world).regenerate_recovery_codes(by_cookie(ask, &owner.token)).await.unwrap();
+        assert!(is_signed_in(&world, &new_token(&response)).await && !is_signed_in(&world, &owner.token).await);
+        assert!(is_signed_in(&world, &other).await);
     }
 
     async fn a_pending_session_can_do_nothing_but_finish(world) {

@@ -76,15 +76,19 @@ impl AccountService for Api {
         &self,
         request: Request<pb::RegenerateRecoveryCodesRequest>,
     ) -> Result<Response<pb::RegenerateRecoveryCodesResponse>, Status> {
+        let by_bearer = request.metadata().contains_key("authorization");
         let (ctx, req) = Ctx::enter(request)?;
-        let user = account(&ctx, ctx.principal()?).await?;
+        let principal = ctx.principal()?;
+        let user = account(&ctx, principal).await?;
         if user.totp_confirmed_at.is_none() {
             return Err(Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first.").into());
         }
         factor::check(&ctx, &user, &req.code).await?;
         let db = ctx.system().await?;
         let recovery_codes = replace_recovery_codes(&db, &user).await?;
-        Ok(db.commit(pb::RegenerateRecoveryCodesResponse { recovery_codes }).await?)
+        let token = renew_session(&db, &ctx, principal, by_bearer).await?;
+        effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
+        answer(&ctx, db.commit(pb::RegenerateRecoveryCodesResponse { recovery_codes }).await?, token)
     }
 
     async fn change_password(
@@ -104,10 +108,7 @@ impl AccountService for Api {
         ctx.kernel().mails.put(&db, None, mail::password_changed(&user.email, ctx.kernel())).await?;
         let response = db.commit(pb::ChangePasswordResponse {}).await?;
         ctx.kernel().mails.wake();
-        match token {
-            Some(token) => answer_with_token(&ctx, response, &token),
-            None => Ok(response),
-        }
+        answer(&ctx, response, token)
     }
 
     async fn request_password_reset(
@@ -188,15 +189,25 @@ async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordReque
     Ok(kernel.passwords.hash(&req.new_password).await?)
 }
 
-/// Ends the person's sessions. A browser goes on with a new one; a native client keeps its own, as this answer has no place for a
-/// token.
+/// Ends the person's other sessions and renews this one.
 async fn end_sessions(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_bearer: bool) -> Result<Option<Token>> {
-    let (me, now) = (principal.user_id, ctx.now());
+    session::end_all(db, principal.user_id, Some(principal.session_id), ctx.now()).await?;
+    renew_session(db, ctx, principal, by_bearer).await
+}
+
+/// A browser goes on with a new session; a native client keeps its own, as these answers have no place for a token.
+async fn renew_session(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_bearer: bool) -> Result<Option<Token>> {
     if by_bearer {
-        session::end_all(db, me, Some(principal.session_id), now).await?;
         return Ok(None);
     }
-    session::end_all(db, me, None, now).await?;
-    let holder = Holder { user_id: me, org_id: principal.org_id, level: Level::Full };
+    session::end(db, principal.session_id, principal.user_id, ctx.now()).await?;
+    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
     session::open(db, ctx, holder).await.map(Some)
+}
+
+fn answer<T>(ctx: &Ctx, response: Response<T>, token: Option<Token>) -> Result<Response<T>, Status> {
+    match token {
+        Some(token) => answer_with_token(ctx, response, &token),
+        None => Ok(response),
+    }
 }
