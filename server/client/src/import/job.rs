@@ -193,7 +193,7 @@ impl Job {
 }
 
 /// Tries at the same piece of work, for troubles that pass: a database that restarts, a row somebody wrote at the same moment.
-pub struct Attempts {
+pub(super) struct Attempts {
     left: u32,
     pause: Duration,
 }
