@@ -1,3 +1,5 @@
+//! Chains that are sound, and chains somebody changed.
+
 use super::{
     super::{
         chain::tests::record,
