@@ -37,7 +37,7 @@ RETURNS TABLE (kind text, id uuid, rank real)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = client, extensions, pg_temp
 SET plan_cache_mode = force_custom_plan
-SET pg_trgm.word_similarity_threshold = 0.45
+SET pg_trgm.word_similarity_threshold = 0.4
 AS $body$
 #variable_conflict use_column
 DECLARE
