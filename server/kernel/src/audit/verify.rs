@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,6 +16,8 @@ use crate::crypto::PublicKey;
 
 /// Problems told one by one; the rest is counted.
 const TOLD: usize = 20;
+/// A record this much older than a checkpoint had its place long before it. Leaves room for clocks that differ.
+const LATE: TimeDelta = TimeDelta::minutes(5);
 
 /// One link of a chain with its record, or a record that has no link yet; a line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +54,8 @@ pub enum Problem {
     Rewritten { position: i64, at: DateTime<Utc> },
     /// A checkpoint that none of the keys signed, or that was changed.
     Forged { position: i64, key: String },
+    /// Records never got a place: put in by hand, or kept from the server.
+    LeftOut { oldest: DateTime<Utc>, at: DateTime<Utc> },
     /// A line of another chain.
     Foreign { org: Uuid },
 }
@@ -169,6 +173,11 @@ impl Verifier {
             let (ends_at, seen_at, at) = (self.head.position, newest.position, newest.at);
             self.found(Problem::Truncated { ends_at, seen_at, at });
         }
+        if let (Some(oldest), Some((_, at))) = (self.verdict.oldest_unsealed, self.verdict.checkpointed)
+            && at - oldest > LATE
+        {
+            self.found(Problem::LeftOut { oldest, at });
+        }
         self.verdict
     }
 
@@ -198,6 +207,9 @@ impl fmt::Display for Problem {
             }
             Self::Forged { position, key } => {
                 write!(f, "the checkpoint of position {position} is not signed by key {key}, or that key is not known")
+            }
+            Self::LeftOut { oldest, at } => {
+                write!(f, "a record of {} has no place in the chain, though a checkpoint was made at {}", time(oldest), time(at))
             }
             Self::Foreign { org } => write!(f, "a line belongs to another chain, of {org}"),
         }

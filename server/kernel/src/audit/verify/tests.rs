@@ -126,6 +126,17 @@ fn a_forged_checkpoint_is_named_and_counts_for_nothing() {
 }
 
 #[test]
+fn a_record_that_never_got_its_place_is_noticed_by_a_later_checkpoint() {
+    let mut lines = chain(2);
+    let seen = checkpoint(head(&lines, 2));
+    for (minutes, is_intact) in [(4, true), (6, false)] {
+        let record = AuditRecord { at: seen.at - TimeDelta::minutes(minutes), ..record(3) };
+        lines.push(Line { link: None, record: Some(record), ..lines[0].clone() });
+        assert_eq!(verify(&lines, vec![seen.clone()]).intact, is_intact, "{minutes} minutes");
+    }
+}
+
+#[test]
 fn lines_of_another_chain_are_refused() {
     let mut lines = chain(2);
     lines[1].system = "y".into();
