@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { accessible, fits, launch, open, settled, signIn } from './portal.mjs';
+import { accessible, enter, fits, launch, settled } from './portal.mjs';
 import { startServer } from './server.mjs';
 
 const CLIENT_PAGES = ['dashboard', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
@@ -19,24 +19,26 @@ after(async () => {
   await server?.stop();
 });
 
-const person = (role, company = 'Harrow & Pike') => server.accounts.find((account) => account.role === role && account.company === company);
-const tenant = (page) => new URL(page.url()).pathname.split('/')[2];
-
 describe('every page of the client portal', () => {
-  for (const size of ['desktop']) {
-    for (const theme of ['light']) {
+  for (const size of ['desktop', 'phone']) {
+    for (const theme of ['light', 'dark']) {
       test(`is accessible, fits and is quiet: ${size}, ${theme}`, async () => {
-        const { page, problems, close } = await open(browser, { size, theme });
-        await signIn(page, server.url('client'), person('OWNER'));
-        const base = `${server.url('client')}/tenant/${tenant(page)}/client`;
+        const owner = server.accounts.find((account) => account.role === 'OWNER' && account.company === 'Harrow & Pike');
+        const window = await enter(browser, server, owner, { size, theme });
         for (const name of CLIENT_PAGES) {
-          await page.goto(`${base}/${name}`);
-          await settled(page);
-          await accessible(page, name);
-          await fits(page, name);
+          await window.visit(name);
+          await accessible(window.page, name);
+          await fits(window.page, name);
         }
-        assert.deepEqual(problems, []);
-        await close();
+        for (const list of ['customers', 'contacts', 'leads']) {
+          await window.visit(list);
+          await window.page.locator('main table a, main [role=row] a').first().click();
+          await settled(window.page);
+          await accessible(window.page, `one of ${list}`);
+          await fits(window.page, `one of ${list}`);
+        }
+        assert.deepEqual(window.problems, []);
+        await window.close();
       });
     }
   }

@@ -43,9 +43,10 @@ async function freshCode(secret) {
   return totp(secret);
 }
 
-/** A window of one person; `problems` collects what must never happen on a page. */
-export async function open(browser, { size = 'desktop', theme = 'light' } = {}) {
-  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', acceptDownloads: true });
+/** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
+export async function open(browser, { size = 'desktop', theme = 'light', state } = {}) {
+  const look = { viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
+  const context = await browser.newContext({ ...look, storageState: state, acceptDownloads: true });
   const page = await context.newPage();
   const problems = [];
   page.on('console', (message) => {
@@ -66,6 +67,27 @@ export async function signIn(page, url, account) {
     await page.locator('main input, form input').first().fill(await freshCode(account.totp_secret));
   }
   await page.waitForURL(/dashboard|overview/, { timeout: 15_000 });
+}
+
+const states = new Map();
+
+/** A window of somebody of a company who is signed in; a second window of the same person needs no second code. */
+export async function enter(browser, server, account, look) {
+  if (!states.has(account)) {
+    const door = await open(browser);
+    await signIn(door.page, server.url('client'), account);
+    states.set(account, { state: await door.context.storageState(), tenant: new URL(door.page.url()).pathname.split('/')[2] });
+    await door.close();
+  }
+  const { state, tenant } = states.get(account);
+  const window = await open(browser, { ...look, state });
+  window.page.setDefaultTimeout(10_000);
+  window.address = (page) => `${server.url('client')}/tenant/${tenant}/client/${page}`;
+  window.visit = async (page) => {
+    await window.page.goto(window.address(page));
+    await settled(window.page);
+  };
+  return window;
 }
 
 /** Nothing is loading any more. */

@@ -51,6 +51,14 @@ pub fn CheckStep(sheet: Sheet) -> impl IntoView {
         only: RwSignal::new(None),
         editing: RwSignal::new(None),
     };
+    // With nothing left to mend, what is about to be written is worth looking at.
+    Effect::new(move |was: Option<bool>| {
+        let is_clean = sheet.problem_rows.with(Vec::is_empty);
+        if is_clean && was == Some(false) {
+            look.tab.set("first".to_owned());
+        }
+        is_clean
+    });
     use_shortcut("f8", "Next problem", move || look.next(sheet));
     let rows = Memo::new(move |_| {
         if look.tab.get() == "first" {
