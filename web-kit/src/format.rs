@@ -1,6 +1,7 @@
 //! How values are written: 24 h times, tabular numbers with a real minus, money from minor units.
 
 pub mod date;
+pub mod device;
 pub mod money;
 pub mod number;
 pub mod zone;

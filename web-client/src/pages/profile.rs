@@ -1,6 +1,5 @@
 //! Own account: who one is here, light and dark, password, second factor, sessions.
 
-mod device;
 mod factor;
 mod password;
 mod sessions;

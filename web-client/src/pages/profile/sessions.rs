@@ -10,14 +10,13 @@ use web_kit::{
     button::{Button, Kind},
     dialog::ConfirmDialog,
     error_panel::ErrorNote,
-    format::{self, When},
+    format::{self, When, device::device},
     icon::{Icon, glyphs},
     live::Live,
     load::{Load, Loaded},
     toast::use_toasts,
 };
 
-use super::device::device;
 use crate::api::{may, session};
 
 pub fn use_sessions() -> Load<Vec<pb::Session>> {
