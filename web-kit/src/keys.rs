@@ -55,6 +55,11 @@ impl Keys {
         on_cleanup(move || handle.remove());
     }
 
+    /// Whether this page knows a key, followed.
+    pub(crate) fn knows(self, keys: &str) -> bool {
+        self.known.with(|known| known.iter().any(|one| one.keys == keys))
+    }
+
     fn press(self, event: &KeyboardEvent) {
         if event.default_prevented() || event.is_composing() {
             return;

@@ -7,6 +7,7 @@ use crate::{
     button::{Button, IconButton, Kind},
     format::number,
     icon::glyphs,
+    keys::Keys,
     menu::Popover,
 };
 
@@ -126,8 +127,10 @@ pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
             None => shown,
         }
     };
-    let hint = |key: &'static str, what: &'static str| {
-        view! { <span class="not-phone"><kbd class="kbd">{key}</kbd>{what}</span> }
+    let keys = expect_context::<Keys>();
+    let hint = move |key: &'static str, what: &'static str| {
+        let known = move || keys.knows(&key.to_lowercase());
+        move || known().then(|| view! { <span class="not-phone"><kbd class="kbd">{key}</kbd>{what}</span> })
     };
     view! {
         <div class="listfoot">
