@@ -1,10 +1,12 @@
 //! Charts: bars and lines from zero, a comparison dashed, and the same numbers as a table behind a button.
 
 mod scale;
+mod spark;
 
 use leptos::{html, prelude::*};
 
 use self::scale::{Scale, label_step};
+pub use self::spark::Spark;
 use crate::{browser, button::IconButton, format::number, icon::glyphs};
 
 /// One place on the axis.
@@ -35,7 +37,8 @@ pub enum ChartKind {
 
 // Pixels; the width is that of the chart's place, so that its words have the size of the others.
 const USUAL_WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 180.0;
+const USUAL_HEIGHT: f64 = 180.0;
+const CARD_HEIGHT: f64 = 220.0;
 const LEFT: f64 = 40.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 8.0;
@@ -54,13 +57,16 @@ pub fn Chart(
     /// How a value is written.
     #[prop(default = write_count)]
     write: fn(f64) -> String,
+    /// A card of its own, with the title in its head.
+    #[prop(optional)]
+    card: bool,
 ) -> impl IntoView {
     let as_table = RwSignal::new(false);
-    let (place, width) = (NodeRef::<html::Figure>::new(), RwSignal::new(USUAL_WIDTH));
+    let (place, width) = (NodeRef::<html::Div>::new(), RwSignal::new(USUAL_WIDTH));
     Effect::new(move |_| {
-        if let Some(figure) = place.get() {
-            let measured = figure.clone();
-            browser::on_resize(&figure, move || {
+        if let Some(place) = place.get() {
+            let measured = place.clone();
+            browser::on_resize(&place, move || {
                 width.set(f64::from(measured.client_width().max(200)));
             });
         }
@@ -69,10 +75,13 @@ pub fn Chart(
     let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
     let before_class = if kind == ChartKind::Bars { "is-sq is-before" } else { "is-compare" };
     let heading = title.clone();
+    let (frame, head, legend) =
+        if card { ("chart-box card", "card-head", "legend push") } else { ("chart-box", "row", "legend grow") };
     view! {
-        <figure class="chart-box" node_ref=place>
-            <figcaption class="row">
-                <span class="legend grow">
+        <figure class=frame>
+            <figcaption class=head>
+                {card.then(|| view! { <h2>{title}</h2> })}
+                <span class=legend>
                     <span><i class=if kind == ChartKind::Bars { "is-sq" } else { "" }></i>{names.0}</span>
                     {move || has_before.get().then(|| view! { <span><i class=before_class></i>{names.1}</span> })}
                 </span>
@@ -84,14 +93,20 @@ pub fn Chart(
                     on_click=move |_| as_table.update(|on| *on = !*on)
                 />
             </figcaption>
-            {move || {
-                let points = points.get();
-                if as_table.get() {
-                    view! { <ChartTable title=heading.clone() points names write has_before=has_before.get()/> }.into_any()
-                } else {
-                    view! { <Drawing title=heading.clone() points kind write width=width.get()/> }.into_any()
-                }
-            }}
+            <div class=if card { "card-body" } else { "" }>
+                <div node_ref=place>
+                    {move || {
+                        let points = points.get();
+                        let title = heading.clone();
+                        if as_table.get() {
+                            view! { <ChartTable title points names write has_before=has_before.get()/> }.into_any()
+                        } else {
+                            let size = (width.get(), if card { CARD_HEIGHT } else { USUAL_HEIGHT });
+                            view! { <Drawing title points kind write size/> }.into_any()
+                        }
+                    }}
+                </div>
+            </div>
         </figure>
     }
 }
@@ -101,12 +116,24 @@ fn write_count(value: f64) -> String {
 }
 
 #[component]
-fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) -> String, width: f64) -> impl IntoView {
+fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) -> String, size: (f64, f64)) -> impl IntoView {
+    let (width, height) = size;
     let top = points.iter().flat_map(|point| [point.value, point.before.unwrap_or_default()]).fold(0.0, f64::max);
     let scale = Scale::from_zero(top);
-    let y = move |value: f64| TOP + (HEIGHT - TOP - FOOT) * (1.0 - scale.part(value));
+    let y = move |value: f64| TOP + (height - TOP - FOOT) * (1.0 - scale.part(value));
     let slot = (width - LEFT - RIGHT) / points.len().max(1) as f64;
-    let x = move |at: usize| LEFT + slot * (at as f64 + 0.5);
+    // Bars stand in the middle of their places; a line runs from edge to edge.
+    let step = (width - LEFT - RIGHT) / points.len().saturating_sub(1).max(1) as f64;
+    let x = move |at: usize| match kind {
+        ChartKind::Bars => LEFT + slot * (at as f64 + 0.5),
+        ChartKind::Line => LEFT + step * at as f64,
+    };
+    let last = points.len().saturating_sub(1);
+    let anchor = move |at: usize| match kind {
+        ChartKind::Line if at == 0 => "start",
+        ChartKind::Line if at == last => "end",
+        _ => "middle",
+    };
     let grid = scale
         .steps()
         .map(|value| {
@@ -122,7 +149,7 @@ fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) ->
         .enumerate()
         .filter(|(at, _)| at.is_multiple_of(every))
         .map(|(at, point)| {
-            view! { <text x=x(at) y=HEIGHT - 6.0 text-anchor="middle">{point.label.clone()}</text> }
+            view! { <text x=x(at) y=height - 6.0 text-anchor=anchor(at)>{point.label.clone()}</text> }
         })
         .collect_view();
     let marks = match kind {
@@ -130,7 +157,7 @@ fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) ->
         ChartKind::Line => line(&points, x, y),
     };
     view! {
-        <svg class="chart" viewBox=format!("0 0 {width} {HEIGHT}") role="img" aria-label=title>
+        <svg class="chart" viewBox=format!("0 0 {width} {height}") height=height role="img" aria-label=title>
             {grid}
             {marks}
             {labels}

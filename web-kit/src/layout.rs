@@ -19,6 +19,8 @@ pub struct PageSlots {
     pub title: RwSignal<String>,
     /// Quiet number beside the title.
     pub count: RwSignal<String>,
+    /// Quiet sentence under the title, where the layout has room for one.
+    pub lead: RwSignal<String>,
     /// Link before the title: name and address.
     pub parent: RwSignal<Option<(String, String)>>,
     pub actions: RwSignal<Option<ViewFn>>,
@@ -45,6 +47,7 @@ impl Default for PageSlots {
         Self {
             title: RwSignal::new(String::new()),
             count: RwSignal::new(String::new()),
+            lead: RwSignal::new(String::new()),
             parent: RwSignal::new(None),
             actions: RwSignal::new(None),
             panel: RwSignal::new(None),
@@ -60,6 +63,7 @@ pub fn use_page(title: impl Into<String>) -> PageSlots {
     let title = title.into();
     slots.title.set(title);
     slots.count.set(String::new());
+    slots.lead.set(String::new());
     slots.parent.set(None);
     slots.actions.set(None);
     slots.panel.set(None);
@@ -71,6 +75,11 @@ pub fn use_page(title: impl Into<String>) -> PageSlots {
 impl PageSlots {
     pub fn with_parent(self, name: impl Into<String>, address: impl Into<String>) -> Self {
         self.parent.set(Some((name.into(), address.into())));
+        self
+    }
+
+    pub fn with_lead(self, lead: impl Into<String>) -> Self {
+        self.lead.set(lead.into());
         self
     }
 
@@ -156,6 +165,25 @@ pub fn Crumbs() -> impl IntoView {
                 let count = slots.count.get();
                 (!count.is_empty()).then(|| view! { <span class="count">{count}</span> })
             }}
+        </div>
+    }
+}
+
+/// The head of a page whose title is not in the bar: title, sentence, buttons.
+#[component]
+pub fn PageHead() -> impl IntoView {
+    let slots = expect_context::<PageSlots>();
+    let lead = move || {
+        let lead = slots.lead.get();
+        (!lead.is_empty()).then(|| view! { <p class="soft">{lead}</p> })
+    };
+    view! {
+        <div class="pagehead">
+            <div class="grow">
+                <Crumbs/>
+                {lead}
+            </div>
+            <HeaderActions/>
         </div>
     }
 }

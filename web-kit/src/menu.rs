@@ -46,6 +46,12 @@ pub fn Menu(
     icon_only: bool,
     #[prop(default = Kind::Ghost)] kind: Kind,
     #[prop(optional, into)] class: Option<&'static str>,
+    /// Takes the place of the glyph, e.g. a person's initials.
+    #[prop(optional, into)]
+    face: Option<ViewFn>,
+    /// Words above the things to do.
+    #[prop(optional, into)]
+    head: Option<ViewFn>,
     #[prop(into)] items: Signal<Vec<MenuItem>>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -63,7 +69,8 @@ pub fn Menu(
         }
     };
     view! {
-        <Popover open label glyph=glyph icon_only kind class=class.unwrap_or_default() has_menu=true>
+        <Popover open label glyph=glyph face icon_only kind class=class.unwrap_or_default() has_menu=true>
+            {head.as_ref().map(ViewFn::run)}
             <div class="menu" role="menu" aria-label=label on:keydown=move_focus>
                 {move || {
                     items
@@ -99,6 +106,9 @@ pub fn Popover(
     open: RwSignal<bool>,
     #[prop(into)] label: Signal<String>,
     #[prop(default = None)] glyph: Option<Glyph>,
+    /// Takes the place of the glyph.
+    #[prop(default = None)]
+    face: Option<ViewFn>,
     #[prop(optional)] icon_only: bool,
     #[prop(default = Kind::Ghost)] kind: Kind,
     #[prop(default = "")] class: &'static str,
@@ -156,6 +166,7 @@ pub fn Popover(
                 on:click=move |_| open.update(|open| *open = !*open)
             >
                 {glyph.map(|glyph| view! { <Icon glyph/> })}
+                {face.map(|face| face.run())}
                 {(!icon_only).then_some(label)}
             </button>
             <Show when=move || open.get()>

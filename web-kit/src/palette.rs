@@ -107,6 +107,10 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
             let _ = dialog.show_modal();
         }
     });
+    let (hint, nothing) = match search {
+        Some(_) => ("A name, a phone number, an id, or a command", "Nothing found. Try fewer letters, or a phone number."),
+        None => ("A page or a command", "Nothing found. Try fewer letters."),
+    };
     follow_search(typed, search, found, trouble);
     let shown = Signal::derive(move || {
         let words = typed.get().to_lowercase();
@@ -161,7 +165,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
                         aria-expanded="true"
                         aria-controls="palette-list"
                         aria-activedescendant=move || format!("palette-{}", cursor.get())
-                        placeholder="A name, a phone number, an id, or a command"
+                        placeholder=hint
                         autocomplete="off"
                         on:input:target=move |event| {
                             cursor.set(0);
@@ -171,7 +175,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
                     />
                     <kbd class="kbd">"Esc"</kbd>
                 </div>
-                <List shown cursor choose/>
+                <List shown cursor choose nothing/>
                 {move || trouble.get().map(|error| view! { <p class="palette-none">{error.sentence()}</p> })}
                 <div class="palette-foot">
                     <span><kbd class="kbd">"↑"</kbd><kbd class="kbd">"↓"</kbd>"move"</span>
@@ -183,7 +187,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
 }
 
 #[component]
-fn List(shown: Signal<Vec<Command>>, cursor: RwSignal<usize>, choose: Callback<usize>) -> impl IntoView {
+fn List(shown: Signal<Vec<Command>>, cursor: RwSignal<usize>, choose: Callback<usize>, nothing: &'static str) -> impl IntoView {
     let lines = move || {
         let mut group = "";
         shown
@@ -215,7 +219,7 @@ fn List(shown: Signal<Vec<Command>>, cursor: RwSignal<usize>, choose: Callback<u
     view! {
         <div class="palette-group" id="palette-list" role="listbox" aria-label="Results">{lines}</div>
         <Show when=move || shown.with(Vec::is_empty)>
-            <p class="palette-none" role="status">"Nothing found. Try fewer letters, or a phone number."</p>
+            <p class="palette-none" role="status">{nothing}</p>
         </Show>
     }
 }
@@ -261,12 +265,15 @@ fn matches(command: &Command, words: &str) -> bool {
 
 /// The button that opens it from a sidebar or a bar.
 #[component]
-pub fn PaletteButton(#[prop(default = "side-search")] class: &'static str) -> impl IntoView {
+pub fn PaletteButton(
+    #[prop(default = "side-search")] class: &'static str,
+    #[prop(default = "Search or jump to")] label: &'static str,
+) -> impl IntoView {
     let palette = expect_context::<Palette>();
     view! {
-        <button type="button" class=class title="Search or jump to" on:click=move |_| palette.open.set(true)>
+        <button type="button" class=class title=label on:click=move |_| palette.open.set(true)>
             <span class="t-12"><Icon glyph=glyphs::MAGNIFYING_GLASS/></span>
-            <span class="grow">"Search or jump to"</span>
+            <span class="grow">{label}</span>
             <kbd class="kbd" aria-hidden="true">"Ctrl K"</kbd>
         </button>
     }

@@ -36,7 +36,7 @@ pub fn iso(at: i64) -> String {
 
 /// "2026-11-20T13:48:00Z"; `at` is in UTC.
 pub fn iso_utc(at: i64) -> String {
-    format!("{}T{}:{:02}Z", iso(at), time(at), at.rem_euclid(60))
+    format!("{}T{}Z", iso(at), clock(at))
 }
 
 /// "13:48".
@@ -45,9 +45,20 @@ pub fn time(at: i64) -> String {
     format!("{:02}:{:02}", of_day / 3_600, of_day % 3_600 / 60)
 }
 
+/// "13:48:05".
+pub fn clock(at: i64) -> String {
+    format!("{}:{:02}", time(at), at.rem_euclid(60))
+}
+
 /// "20 Nov 2026".
 pub fn day(at: i64) -> String {
     format!("{} {}", short_day(at), civil(at).0)
+}
+
+/// "20 November 2026".
+pub fn full_day(at: i64) -> String {
+    let (year, month, day) = civil(at);
+    format!("{day} {} {year}", MONTHS[month - 1])
 }
 
 /// "20 Nov".
@@ -152,6 +163,8 @@ mod tests {
         let one = at("2026-11-20", 13, 8);
         assert_eq!(moment(one), "20 Nov 2026, 13:08");
         assert_eq!(iso_utc(one), "2026-11-20T13:08:00Z");
+        assert_eq!(full_day(one), "20 November 2026");
+        assert_eq!(clock(one + 5), "13:08:05");
         assert_eq!(heading(one, one), "Today");
         assert_eq!(heading(at("2026-11-18", 1, 0), one), "Wednesday, 18 November");
     }
