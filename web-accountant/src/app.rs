@@ -6,15 +6,14 @@ use leptos_router::{
     path,
 };
 use web_kit::{
-    empty::EmptyState,
-    layout::{PageSlots, follow_title, use_page},
+    layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space},
     operator_portal,
 };
 
 use crate::layout::AppLayout;
 
-operator_portal!(Accountant, streamflow_proto::accountant::v1, space: "accountant", name: "Accountant", base: "/accounting", lead: "For the bookkeepers of the operator.");
+operator_portal!(Accountant, streamflow_proto::accountant::v1, space: "accountant", name: "Accountant", base: "/accounting", lead: "For the bookkeepers of the operator.", home: "Overview", manner: Formal);
 
 /// Root of everything.
 #[component]
@@ -24,7 +23,7 @@ pub fn App() -> impl IntoView {
     follow_title(expect_context::<PageSlots>(), "StreamFlow Accountant");
     view! {
         <Router>
-            <Routes fallback=lost>
+            <Routes fallback={door::lost::<Accountant>}>
                 <Route path=path!("/") view={door::entrance::<Accountant>}/>
                 <Route path=path!("/sign-in") view={door::sign_in::<Accountant>}/>
                 <Route path=path!("/second-factor") view={door::second_factor::<Accountant>}/>
@@ -33,7 +32,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("overview") view={overview::overview::<Accountant>}/>
                     <Route path=path!("audit") view={audit::audit::<Accountant>}/>
                     <Route path=path!("sessions") view={sessions::sessions::<Accountant>}/>
-                    <Route path=path!("/*any") view=not_here/>
+                    <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>
         </Router>
@@ -42,19 +41,4 @@ pub fn App() -> impl IntoView {
 
 fn inside() -> impl IntoView {
     space::guarded(|| view! { <AppLayout><Outlet/></AppLayout> }.into_any())
-}
-
-fn not_here() -> impl IntoView {
-    use_page("Not found");
-    view! { <EmptyState title="There is no such page" text="The address may be old. The pages of this portal are in the navigation."/> }
-}
-
-fn lost() -> impl IntoView {
-    view! {
-        <main class="page-content" id="content">
-            <h1 class="t-20">"There is no such page"</h1>
-            <p class="soft">"This portal has no page at this address."</p>
-            <p><a href="/">"Go to the start"</a></p>
-        </main>
-    }
 }

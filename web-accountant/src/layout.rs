@@ -4,46 +4,48 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use web_kit::{
     banner::OfflineBanner,
-    icon::{Icon, Mark, glyphs},
-    layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
-    operator::{Identity, space::use_sign_out},
-    session::use_session,
+    icon::{Mark, glyphs},
+    layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
+    operator::frame::{Place, account, ways},
+    palette::PaletteButton,
     theme::ThemeToggle,
 };
 
 use crate::app::Accountant;
 
-const INDEX: [(&str, &str); 3] =
-    [("/accounting/overview", "Overview"), ("/accounting/audit", "Audit"), ("/accounting/sessions", "Sessions")];
+const PLACES: [Place; 3] = [
+    Place { href: "/accounting/overview", label: "Overview", glyph: glyphs::LIST, keys: "g o" },
+    Place { href: "/accounting/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/accounting/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
+];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    let email = use_session::<Identity>().me_untracked().unwrap_or_default().email;
-    let leave = use_sign_out::<Accountant>();
-    let index = INDEX.map(|(href, label)| view! { <A href>{label}</A> }).collect_view();
+    let index = PLACES.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
             <div class="app-banner"><OfflineBanner/></div>
             <header class="app-header">
                 <Mark/>
-                <span class="semibold">"StreamFlow"</span>
+                <span class="semibold not-phone">"StreamFlow"</span>
                 <span class="acc-name">"Accountant"</span>
                 <span class="push"></span>
-                <span class="t-12 muted not-phone">{email}</span>
+                <PaletteButton class="bar-find" label="Jump to"/>
                 <ThemeToggle/>
-                <button type="button" class="btn btn-icon btn-ghost" aria-label="Sign out" title="Sign out" on:click=move |_| leave.run(())>
-                    <Icon glyph=glyphs::POWER_OFF/>
-                </button>
+                {account::<Accountant>()}
             </header>
             <div class="app-sidebar"><nav class="index" aria-label="Pages">{index}</nav></div>
             <Content>
-                <div class="pagehead"><Crumbs/><HeaderActions/></div>
-                {children()}
+                <div class="sheet">
+                    <PageHead/>
+                    {children()}
+                </div>
             </Content>
             <RightPanel/>
         </div>
+        {ways::<Accountant>(&PLACES)}
         <LayoutRegions/>
     }
 }

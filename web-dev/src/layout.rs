@@ -4,27 +4,26 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use web_kit::{
     banner::OfflineBanner,
-    icon::{Glyph, Icon, Mark, glyphs},
+    icon::{Icon, Mark, glyphs},
     layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
-    operator::{Identity, space::use_sign_out},
-    session::use_session,
+    operator::frame::{Place, account, ways},
+    palette::PaletteButton,
     theme::ThemeToggle,
 };
 
-use crate::app::Dev;
+use crate::{app::Dev, status::StatusLine};
 
-const RAIL: [(&str, Glyph, &str); 3] = [
-    ("/dev/overview", glyphs::HEART_PULSE, "health"),
-    ("/dev/audit", glyphs::SHIELD_HALVED, "audit"),
-    ("/dev/sessions", glyphs::FINGERPRINT, "sessions"),
+const PLACES: [Place; 3] = [
+    Place { href: "/dev/overview", label: "health", glyph: glyphs::HEART_PULSE, keys: "g h" },
+    Place { href: "/dev/audit", label: "audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/dev/sessions", label: "sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    let email = use_session::<Identity>().me_untracked().unwrap_or_default().email;
-    let leave = use_sign_out::<Dev>();
-    let rail = RAIL.map(|(href, glyph, label)| view! { <A href><Icon glyph/><span>{label}</span></A> }).collect_view();
+    let rail =
+        PLACES.map(|place| view! { <A href=place.href><Icon glyph=place.glyph/><span>{place.label}</span></A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
@@ -34,18 +33,23 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 <nav class="railnav" aria-label="Pages">{rail}</nav>
             </div>
             <header class="app-header">
-                <span class="path"><span>"dev"</span><span>"/"</span></span>
+                <span class="path">
+                    <span class="not-phone">"streamflow"</span>
+                    <span class="not-phone">"/"</span>
+                    <span>"dev"</span>
+                    <span>"/"</span>
+                </span>
                 <Crumbs/>
                 <HeaderActions/>
+                <PaletteButton class="bar-find" label="find"/>
                 <ThemeToggle/>
-                <button type="button" class="btn btn-icon btn-ghost" aria-label="Sign out" title="Sign out" on:click=move |_| leave.run(())>
-                    <Icon glyph=glyphs::POWER_OFF/>
-                </button>
+                {account::<Dev>()}
             </header>
             <Content>{children()}</Content>
             <RightPanel/>
-            <footer class="app-status"><span>{email}</span></footer>
+            <StatusLine/>
         </div>
+        {ways::<Dev>(&PLACES)}
         <LayoutRegions/>
     }
 }

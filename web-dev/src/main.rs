@@ -2,6 +2,7 @@
 
 mod app;
 mod layout;
+mod status;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

@@ -4,8 +4,11 @@
 pub mod audit;
 pub mod contract;
 pub mod door;
+pub mod frame;
+pub mod manner;
 pub mod overview;
 pub mod sessions;
 pub mod space;
 
 pub use contract::{AuditLine, Figure, Health, Identity, OperatorPortal, Overview, Point, SessionLine};
+pub use manner::Manner;

@@ -1,28 +1,28 @@
 //! The portal's own frame: a dark bar with tabs over a wide canvas.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use web_kit::{
     banner::OfflineBanner,
-    icon::{Icon, Mark, glyphs},
-    layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
-    operator::{Identity, space::use_sign_out},
-    session::use_session,
+    icon::{Mark, glyphs},
+    layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
+    operator::frame::{Place, account, ways},
+    palette::PaletteButton,
     theme::ThemeToggle,
 };
 
 use crate::app::Provider;
 
-const TABS: [(&str, &str); 3] =
-    [("/provider/overview", "Overview"), ("/provider/audit", "Audit"), ("/provider/sessions", "Sessions")];
+const PLACES: [Place; 3] = [
+    Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
+    Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
+];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    let email = use_session::<Identity>().me_untracked().unwrap_or_default().email;
-    let leave = use_sign_out::<Provider>();
-    let tabs = TABS
-        .map(|(href, label)| view! { <leptos_router::components::A href>{label}</leptos_router::components::A> })
-        .collect_view();
+    let tabs = PLACES.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
@@ -33,18 +33,17 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 <span class="portal-tag">"Provider"</span>
                 <nav class="topnav" aria-label="Pages">{tabs}</nav>
                 <span class="push"></span>
-                <span class="t-12 not-phone bar-person">{email}</span>
+                <PaletteButton class="bar-btn find" label="Jump to"/>
                 <ThemeToggle/>
-                <button type="button" class="bar-btn" aria-label="Sign out" title="Sign out" on:click=move |_| leave.run(())>
-                    <Icon glyph=glyphs::POWER_OFF/>
-                </button>
+                {account::<Provider>()}
             </header>
             <Content>
-                <div class="pagehead"><Crumbs/><HeaderActions/></div>
+                <PageHead/>
                 {children()}
             </Content>
             <RightPanel/>
         </div>
+        {ways::<Provider>(&PLACES)}
         <LayoutRegions/>
     }
 }

@@ -1,37 +1,44 @@
 //! Who did what in this system.
 
+mod detail;
+pub(super) mod filter;
+pub(super) mod words;
+
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{AuditLine, OperatorPortal, space::address};
+use self::{detail::Detail, filter::to_filter};
+use super::{AuditLine, Manner, OperatorPortal, space::address};
 use crate::{
     api::use_api,
-    badge::{Status, Tone},
+    badge::Status,
     browser,
     empty::EmptyState,
-    field::Choice,
-    format::{moment, number},
-    icon::glyphs,
-    layout::use_page,
+    format::number,
+    layout::{PageSlots, use_page},
     list::{
-        aip,
-        bar::ListFoot,
+        bar::{ListFoot, ViewBar, ViewTab},
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::Rows,
-        state::ListState,
+        state::{ListState, encode, query_value},
     },
-    table::{Column, VirtualTable},
+    table::{Column, VirtualTable, choosable, usual},
     toast::use_toasts,
 };
 
 /// `audit` below the portal's base.
 pub fn audit<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
-    let page = use_page("Audit").flush();
+    let page = use_page("Audit").flush().with_lead("One record for each request. Nobody can change it.");
     let query = use_list_query();
+    begin_without_reading::<P>(query);
     let rows = Rows::new(
         |line: &AuditLine| line.id.clone(),
         move |token| {
@@ -39,143 +46,156 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
             P::audit(api, token, filter)
         },
     );
+    show_panel::<P>(page, query, rows);
     Effect::new(move |_| {
         page.count.set(rows.total.get().map(|(total, capped)| number::total(total, capped)).unwrap_or_default());
     });
-    let filters = vec![
-        FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(categories)) },
-        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(outcomes)) },
-    ];
-    let toasts = use_toasts();
-    let on_csv = move |()| {
-        let filter = untrack(|| query.with(to_filter));
-        spawn_local(async move {
-            match P::audit_csv(api, filter).await {
-                Ok(file) if browser::download("audit.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
-                    toasts.say("Audit saved as a file");
-                }
-                Ok(_) => toasts.say("The browser does not let us save a file."),
-                Err(error) => toasts.say(error.sentence()),
-            }
-        });
-    };
-    let own = address::<P>("audit");
-    let href = move |_: Arc<AuditLine>| own.clone();
+    let columns = columns(P::MANNER);
+    let (choosable, usual) = (choosable(&columns), usual(&columns));
+    let on_csv = move |()| save::<P>(query);
+    let href = move |line: Arc<AuditLine>| untrack(|| query.with(|state| with_record::<P>(state, &line.id)));
     view! {
-        <FilterBar query search="Action" filters on_csv/>
+        <div class="listbar">
+            <ViewBar query views=Signal::derive(views)/>
+            <FilterBar query search="Action" filters=filters() columns=choosable usual_columns=usual on_csv/>
+        </div>
         <VirtualTable
             rows
             label="Audit"
-            columns=columns()
+            columns
             query
-            name=|line: &AuditLine| action(&line.path)
+            name=|line: &AuditLine| words::action(&line.path)
             href
-            empty=move || view! { <Nothing query/> }
+            empty=move || {
+                view! { <EmptyState title="Nothing yet" text="Every request to this portal leaves a record here."/> }
+            }
         />
         <ListFoot rows/>
     }
 }
 
-fn to_filter(state: &ListState) -> String {
-    let text = if state.text.is_empty() { String::new() } else { aip::has("path", &state.text) };
-    let equal = |field: &str| state.filter(field).map(|value| aip::eq(field, value)).unwrap_or_default();
-    aip::and([text, equal("category"), equal("outcome")])
-}
-
-fn categories() -> Vec<Choice> {
-    [
-        ("sign_in", "Signing in"),
-        ("sign_out", "Signing out"),
-        ("read", "Reading"),
-        ("export", "Exports"),
-        ("denied", "Denied"),
-        ("rate_limit", "Rate limits"),
-    ]
-    .map(|(value, label)| Choice::new(value, label))
-    .to_vec()
-}
-
-fn outcomes() -> Vec<Choice> {
-    [
-        ("OK", "Done"),
-        ("UNAUTHENTICATED", "Not signed in"),
-        ("PERMISSION_DENIED", "Denied"),
-        ("INVALID_ARGUMENT", "Refused input"),
-        ("RESOURCE_EXHAUSTED", "Too many"),
-    ]
-    .map(|(value, label)| Choice::new(value, label))
-    .to_vec()
-}
-
-/// "SignIn" of "/package.Service/SignIn", in words.
-fn action(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let mut words = String::new();
-    for (at, letter) in name.char_indices() {
-        if at > 0 && letter.is_uppercase() {
-            words.push(' ');
-            words.extend(letter.to_lowercase());
-        } else {
-            words.push(letter);
-        }
+/// Who just opens the page looks for what people did; what they only looked at is one press away.
+fn begin_without_reading<P: OperatorPortal>(query: ListQuery) {
+    if browser::here() == address::<P>("audit") {
+        query.update(|state| *state = without_reading());
     }
-    words
 }
 
-fn columns() -> Vec<Column<AuditLine>> {
+fn without_reading() -> ListState {
+    let mut state = ListState { view: "changes".to_owned(), ..ListState::default() };
+    state.set_filter("category", "!read");
+    state
+}
+
+/// Address of the list with one record open.
+fn with_record<P: OperatorPortal>(state: &ListState, id: &str) -> String {
+    let query = state.to_query();
+    let joint = if query.is_empty() { "?" } else { "&" };
+    format!("{}{query}{joint}record={}", address::<P>("audit"), encode(id))
+}
+
+/// The same from another page, where a record is among those without reading.
+pub(super) fn record_address<P: OperatorPortal>(id: &str) -> String {
+    with_record::<P>(&without_reading(), id)
+}
+
+/// Ways of looking that are there for everyone.
+fn views() -> Vec<ViewTab> {
+    let with = |id: &str, label: &str, chip: &str, value: &str| {
+        let mut state = ListState::default();
+        state.set_filter(chip, value);
+        ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
+    };
     vec![
-        Column::new("action", "Action", |line: &AuditLine| action(&line.path)).width(180),
-        Column::new("at", "Time", |line: &AuditLine| view! { <span class="tnum">{moment(line.at.as_ref())}</span> })
-            .width(170)
-            .on_phone("b"),
+        ViewTab::all("All"),
+        with("changes", "Without reading", "category", "!read"),
+        with("refused", "Refused", "outcome", "!OK"),
+        with("sign-ins", "Signing in", "category", "sign_in"),
+        with("exports", "Exports", "category", "export"),
+    ]
+}
+
+fn filters() -> Vec<FilterDef> {
+    vec![
+        FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
+        FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::derive(words::actions)) },
+        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "since", label: "From", kind: FilterKind::Since },
+    ]
+}
+
+fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
+    vec![
+        Column::new("action", "Action", |line: &AuditLine| words::action(&line.path)),
         Column::new("who", "Who", |line: &AuditLine| {
-            if line.actor.is_empty() {
-                view! { <span class="muted">"Nobody signed in"</span> }.into_any()
-            } else {
-                line.actor.clone().into_any()
-            }
+            let class = if line.actor.is_empty() { "muted" } else { "" };
+            view! { <span class=class>{words::who(&line.actor)}</span> }
         })
         .on_phone("c"),
-        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> }).width(140),
-        Column::new(
-            "number",
-            "Number",
-            |line: &AuditLine| view! { <span class="mono muted">{line.correlation_id.clone()}</span> },
-        )
-        .width(280),
-        Column::new("outcome", "Result", |line: &AuditLine| outcome(&line.outcome)).width(150).on_phone("d"),
+        Column::new("kind", "Kind", |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),
+        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> }).width(150),
+        Column::new("at", manner.time_head(), move |line: &AuditLine| {
+            view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
+        })
+        .soft()
+        .width(200)
+        .on_phone("d"),
+        Column::new("outcome", "Result", |line: &AuditLine| {
+            let (tone, glyph, text) = words::outcome(&line.category, &line.outcome);
+            view! { <Status tone glyph text/> }
+        })
+        .width(140)
+        .on_phone("b"),
+        Column::new("number", "Number", |line: &AuditLine| {
+            view! { <span class="mono muted">{line.correlation_id.clone()}</span> }
+        })
+        .width(280)
+        .hidden(),
     ]
 }
 
-fn outcome(code: &str) -> impl IntoView + use<> {
-    let known = outcomes().into_iter().find(|choice| choice.value == code);
-    let text = known.map_or_else(|| code.to_owned(), |choice| choice.label);
-    let (tone, glyph) = match code {
-        "OK" => (Tone::Success, glyphs::CIRCLE_CHECK),
-        "PERMISSION_DENIED" | "UNAUTHENTICATED" => (Tone::Danger, glyphs::CIRCLE_XMARK),
-        _ => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION),
-    };
-    view! { <Status tone glyph text/> }
-}
-
-#[component]
-fn Nothing(query: ListQuery) -> impl IntoView {
-    move || {
-        if query.with(ListState::is_narrowed) {
-            view! { <EmptyState title="Nothing like that" text="No request matches these filters. Remove one."/> }
-        } else {
-            view! { <EmptyState title="Nothing yet" text="Every request to this portal leaves a record here."/> }
+/// The record of the address stands in the right panel.
+fn show_panel<P: OperatorPortal>(page: PageSlots, query: ListQuery, rows: Rows<AuditLine>) {
+    let search = use_location().search;
+    let id = Memo::new(move |_| search.with(|search| query_value(search, "record")));
+    let navigate = StoredValue::new_local(use_navigate());
+    let close = Callback::new(move |()| {
+        let to = format!("{}{}", address::<P>("audit"), untrack(|| query.get()).to_query());
+        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+        navigate.with_value(|navigate| navigate(&to, options));
+    });
+    let line = Memo::new(move |_| {
+        let id = id.get()?;
+        rows.with(|all| all.iter().find(|line| line.id == id).map(|line| (**line).clone()))
+    });
+    Effect::new(move |_| {
+        let line = line.get();
+        let is_sheet = browser::matches("(max-width: 1180px)");
+        page.panel_open.set(line.is_some() && is_sheet);
+        let panel = move |line: AuditLine| ViewFn::from(move || view! { <Detail line=line.clone() manner=P::MANNER close/> });
+        page.panel.set(line.map(panel));
+    });
+    // A closed sheet closes the record, or the same row could not open it again.
+    Effect::new(move |was: Option<bool>| {
+        let open = page.panel_open.get();
+        if was == Some(true) && !open && id.get_untracked().is_some() {
+            close.run(());
         }
-    }
+        open
+    });
 }
 
-#[cfg(test)]
-mod tests {
-    use super::action;
-
-    #[test]
-    fn an_action_reads_as_words() {
-        assert_eq!(action("/streamflow.x.v1.SessionService/VerifySecondFactor"), "Verify second factor");
-        assert_eq!(action("/a/Me"), "Me");
-    }
+/// Saves the matching records as a file.
+fn save<P: OperatorPortal>(query: ListQuery) {
+    let (api, toasts) = (use_api(), use_toasts());
+    let filter = untrack(|| query.with(to_filter));
+    spawn_local(async move {
+        match P::audit_csv(api, filter).await {
+            Ok(file) if browser::download("audit.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
+                toasts.say("Audit saved as a file");
+            }
+            Ok(_) => toasts.say("The browser does not let us save a file."),
+            Err(error) => toasts.say(error.sentence()),
+        }
+    });
 }

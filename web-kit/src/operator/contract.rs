@@ -4,6 +4,7 @@ use std::future::Future;
 
 use prost_types::Timestamp;
 
+use super::Manner;
 use crate::{
     api::{Api, error::ApiError},
     list::rows::Page,
@@ -39,7 +40,7 @@ pub struct Health {
     pub detail: String,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overview {
     pub live_sessions: i32,
     pub sign_ins: Figure,
@@ -57,11 +58,16 @@ pub struct AuditLine {
     pub id: String,
     pub at: Option<Timestamp>,
     pub actor: String,
+    pub role: String,
     pub ip: String,
     pub path: String,
     pub category: String,
     pub outcome: String,
     pub correlation_id: String,
+    /// JSON object of the request fields that may be kept.
+    pub payload: String,
+    pub entity: String,
+    pub entity_id: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +91,9 @@ pub trait OperatorPortal: Copy + Send + Sync + 'static {
     const BASE: &'static str;
     /// One sentence under "Sign in".
     const LEAD: &'static str;
+    /// What it calls its first page.
+    const HOME: &'static str;
+    const MANNER: Manner;
 
     fn me(api: Api) -> impl Future<Output = Result<Identity, ApiError>>;
     fn sign_in(api: Api, email: String, password: String) -> impl Future<Output = Result<(), ApiError>>;
@@ -102,7 +111,7 @@ pub trait OperatorPortal: Copy + Send + Sync + 'static {
 /// Implements [`OperatorPortal`] for `$portal` by the generated messages of `$pb`.
 #[macro_export]
 macro_rules! operator_portal {
-    ($portal:ident, $pb:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:literal) => {
+    ($portal:ident, $pb:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:literal, home: $home:literal, manner: $manner:ident) => {
         #[derive(Clone, Copy, Debug)]
         pub struct $portal;
 
@@ -111,6 +120,8 @@ macro_rules! operator_portal {
             const NAME: &'static str = $name;
             const BASE: &'static str = $base;
             const LEAD: &'static str = $lead;
+            const HOME: &'static str = $home;
+            const MANNER: $crate::operator::Manner = $crate::operator::Manner::$manner;
 
             async fn me(api: $crate::api::Api) -> Result<$crate::operator::Identity, $crate::api::error::ApiError> {
                 use $pb as pb;
@@ -203,11 +214,15 @@ macro_rules! operator_portal {
                     id: record.id,
                     at: record.at,
                     actor: record.actor_name,
+                    role: record.actor_role,
                     ip: record.ip,
                     path: record.path,
                     category: record.category,
                     outcome: record.outcome,
                     correlation_id: record.correlation_id,
+                    payload: record.payload,
+                    entity: record.entity,
+                    entity_id: record.entity_id,
                 };
                 Ok($crate::list::rows::Page {
                     rows: reply.records.into_iter().map(line).collect(),

@@ -8,8 +8,10 @@ use super::{Identity, OperatorPortal, space::address};
 use crate::{
     api::use_api,
     button::{Button, Kind},
+    empty::EmptyState,
     field::{PasswordField, TextField},
     form::{Form, FormState},
+    layout::use_page,
     list::state::encode,
     session::{Who, return_address, use_session},
     sign_in::{CodeField, SignInFrame},
@@ -36,7 +38,7 @@ pub fn sign_in<P: OperatorPortal>() -> impl IntoView {
         form.send(attempt, move |()| session.refresh());
     };
     view! {
-        <SignInFrame portal=P::NAME title="Sign in" lead=ViewFn::from(|| P::LEAD) foot=ViewFn::from(foot::<P>)>
+        <SignInFrame portal=P::NAME title="Sign in" lead=ViewFn::from(|| P::LEAD) foot=ViewFn::from(foot)>
             <Form state=form on_submit=send guard=false>
                 <TextField name="email" label="E-mail" kind="email" autocomplete="username" value=email large=true autofocus=true/>
                 <PasswordField name="password" label="Password" autocomplete="current-password" value=password large=true/>
@@ -64,7 +66,7 @@ pub fn second_factor<P: OperatorPortal>() -> impl IntoView {
             portal=P::NAME
             title="Enter your code"
             lead=ViewFn::from(|| "Open your authenticator app and type the six digits.")
-            foot=ViewFn::from(foot::<P>)
+            foot=ViewFn::from(foot)
         >
             <Form state=form on_submit=send guard=false>
                 <CodeField value=code on_complete=send/>
@@ -75,8 +77,23 @@ pub fn second_factor<P: OperatorPortal>() -> impl IntoView {
     }
 }
 
-fn foot<P: OperatorPortal>() -> impl IntoView {
-    view! { <span>{format!("StreamFlow {}", P::NAME)}</span> }
+fn foot() -> impl IntoView {
+    view! { <span>"Each attempt to sign in is kept in the audit."</span> }
+}
+
+/// Any address outside the portal's base.
+pub fn lost<P: OperatorPortal>() -> impl IntoView {
+    view! {
+        <SignInFrame portal=P::NAME title="There is no such page" lead=ViewFn::from(|| "This portal has no page at this address.")>
+            <a href="/" class="btn btn-primary btn-lg btn-block">"Go to the start"</a>
+        </SignInFrame>
+    }
+}
+
+/// Any address below the base that is no page.
+pub fn not_here() -> impl IntoView {
+    use_page("Not found");
+    view! { <EmptyState title="There is no such page" text="The address may be old. The pages of this portal are in the navigation."/> }
 }
 
 /// Goes on as soon as the session is not what the page `own` is for.

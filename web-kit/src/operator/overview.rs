@@ -1,119 +1,111 @@
-//! The overview: true figures of this system, with a range and a comparison.
+//! The overview: true figures of this system, with a range and a comparison, and what was last done here.
+
+mod figures;
+mod health;
+mod recent;
 
 use leptos::prelude::*;
 
-use super::{Figure, OperatorPortal, Overview};
+use self::{
+    figures::Figures,
+    health::HealthCard,
+    recent::{last, recent, refused},
+};
+use super::{OperatorPortal, Overview, audit::filter::WITHOUT_READING};
 use crate::{
     api::use_api,
-    badge::{Status, Tone},
     chart::{Chart, ChartKind, Point},
-    field::Choice,
-    format::{date, moment, number, zone},
-    icon::glyphs,
-    layout::use_page,
+    layout::{PageSlots, use_page},
     load::{Load, Loaded},
     tabs::Segmented,
 };
+
+/// Sign-ins, the refused ones, that stand beside the figures.
+const REFUSED: &str = "category = sign_in AND outcome != OK";
+
+/// An answer and the days it is about.
+type Read = (i64, Overview);
 
 /// `overview` below the portal's base.
 pub fn overview<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
     let days = RwSignal::new("7".to_owned());
-    let choices = || vec![choice("1", "24 hours"), choice("7", "7 days"), choice("30", "30 days")];
-    use_page("Overview").canvas().with_actions(move || view! { <Segmented label="Range" value=days choices=choices()/> });
+    let page = use_page(P::HOME)
+        .canvas()
+        .with_actions(move || view! { <Segmented label="Range" value=days choices=P::MANNER.ranges()/> });
     let load = Load::new(move || {
         let days = days.get().parse().unwrap_or(7);
-        P::overview(api, days)
+        async move { P::overview(api, days).await.map(|overview| (i64::from(days), overview)) }
     });
+    let at_the_door = last::<P>(api, REFUSED, 5);
+    let done = last::<P>(api, WITHOUT_READING, 10);
+    say_state(page, load);
+    let notes = move || {
+        view! {
+            {refused::<P>(at_the_door)}
+            {move || load.get().map(|(_, read)| view! { <HealthCard read manner=P::MANNER/> })}
+        }
+    };
+    if P::MANNER.has_margin() {
+        page.with_panel(notes);
+    }
     view! {
-        <div class="overview stack gap-4">
-            <Loaded load what="Overview" let:overview>
-                <Figures overview=overview.clone()/>
-                <div class="overview-row">
-                    <Chart
-                        title="Requests"
-                        points=Signal::stored(points(&overview, days.get_untracked() == "1"))
-                        kind=ChartKind::Line
-                        names=("Requests", "Refused")
-                    />
-                    <HealthCard overview=overview.clone()/>
-                </div>
+        <div class="overview" class:is-single=P::MANNER.has_margin()>
+            <Loaded load what=P::HOME let:read>
+                <Figures days=read.0 overview=read.1 manner=P::MANNER/>
             </Loaded>
-        </div>
-    }
-}
-
-fn choice(value: &str, label: &str) -> Choice {
-    Choice::new(value, label)
-}
-
-fn points(overview: &Overview, hours: bool) -> Vec<Point> {
-    let label = |seconds: i64| {
-        let local = zone::local(seconds);
-        if hours { date::time(local) } else { date::short_day(local) }
-    };
-    let point = |point: &super::Point| {
-        Point::new(label(point.at.as_ref().map_or(0, |at| at.seconds)), point.value as f64).before(point.refused as f64)
-    };
-    overview.points.iter().map(point).collect()
-}
-
-#[component]
-fn Figures(overview: Overview) -> impl IntoView {
-    let sessions = i64::from(overview.live_sessions);
-    view! {
-        <section class="stats" aria-label="Figures">
-            <div class="stat">
-                <div class="stat-label">"Live sessions"</div>
-                <div class="stat-value">{number::count(sessions)}</div>
-                <div class="stat-note">"now"</div>
+            <div class="overview-row">
+                <div class="overview-column">
+                    {move || load.get().map(requests::<P>)}
+                    {recent::<P>(done)}
+                </div>
+                {(!P::MANNER.has_margin()).then(|| view! { <div class="overview-column">{notes()}</div> })}
             </div>
-            <Stat label="Sign-ins" figure=overview.sign_ins/>
-            <Stat label="Refused sign-ins" figure=overview.refused_sign_ins/>
-            <Stat label="Requests refused" figure=overview.denials/>
-        </section>
-    }
-}
-
-#[component]
-fn Stat(label: &'static str, figure: Figure) -> impl IntoView {
-    view! {
-        <div class="stat">
-            <div class="stat-label">{label}</div>
-            <div class="stat-value">{number::count(figure.value)}</div>
-            <div class="stat-note">{format!("{} in the range before", number::count(figure.before))}</div>
         </div>
     }
 }
 
-#[component]
-fn HealthCard(overview: Overview) -> impl IntoView {
-    let started = moment(overview.started_at.as_ref());
-    let checks = overview
-        .health
-        .into_iter()
-        .map(|check| {
-            let (tone, glyph, word) = if check.healthy {
-                (Tone::Success, glyphs::CIRCLE_CHECK, "Working")
-            } else {
-                (Tone::Danger, glyphs::CIRCLE_XMARK, "Failing")
-            };
-            view! {
-                <li>
-                    <div class="grow">
-                        <div class="medium">{check.name}</div>
-                        <div class="t-12 muted">{check.detail}</div>
-                    </div>
-                    <Status tone glyph text=word/>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="card">
-            <div class="card-head"><h2>"Health"</h2></div>
-            <ul class="list">{checks}</ul>
-            <p class="t-12 muted overview-foot">{format!("Version {}, running since {started}", overview.version)}</p>
-        </section>
+/// The sentence under the title: whether the parts work.
+fn say_state(page: PageSlots, load: Load<Read>) {
+    Effect::new(move |_| {
+        page.lead.set(load.with(|read| read.map(|(_, overview)| state(overview)).unwrap_or_default()));
+    });
+}
+
+fn state(overview: &Overview) -> String {
+    let failing: Vec<_> = overview.health.iter().filter(|part| !part.healthy).map(|part| &*part.name).collect();
+    let parts = match &*failing {
+        [] => "all parts working".to_owned(),
+        [one] => format!("{one} is failing"),
+        several => format!("{} are failing", several.join(" and ")),
+    };
+    format!("Version {}, {parts}", overview.version)
+}
+
+fn requests<P: OperatorPortal>(read: Read) -> impl IntoView {
+    let (days, overview) = read;
+    let place = |point: &super::Point| {
+        let seconds = point.at.as_ref().map_or(0, |at| at.seconds);
+        Point::new(P::MANNER.place(seconds, days == 1), point.value as f64).before(point.refused as f64)
+    };
+    let points: Vec<_> = overview.points.iter().map(place).collect();
+    let title = if days == 1 { "Requests by hour" } else { "Requests by day" };
+    view! { <Chart title points=Signal::stored(points) kind=ChartKind::Line names=("All", "Refused") card=true/> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::Health;
+
+    #[test]
+    fn failing_parts_are_named() {
+        let part = |name: &str, healthy| Health { name: name.into(), healthy, detail: String::new() };
+        let mut overview = Overview { version: "1.2.0".into(), health: vec![part("Database", true)], ..Overview::default() };
+        assert_eq!(state(&overview), "Version 1.2.0, all parts working");
+        overview.health.push(part("Change feed", false));
+        assert_eq!(state(&overview), "Version 1.2.0, Change feed is failing");
+        overview.health[0].healthy = false;
+        assert_eq!(state(&overview), "Version 1.2.0, Database and Change feed are failing");
     }
 }

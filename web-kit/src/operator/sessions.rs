@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Identity, OperatorPortal, SessionLine};
+use super::{Identity, Manner, OperatorPortal, SessionLine};
 use crate::{
     api::use_api,
     badge::{Badge, Tone},
-    button::{Button, Kind},
+    button::Button,
     dialog::ConfirmDialog,
-    format::{ago, moment},
+    format::{ago, device::device},
     icon::glyphs,
     layout::use_page,
     load::{Load, Loaded},
@@ -26,10 +26,11 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let ask = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    use_page("Sessions").canvas().with_actions(move || {
+    let page = use_page("Sessions").canvas().with_lead("Where you are signed in to this portal.").with_actions(move || {
         view! { <Button glyph=glyphs::POWER_OFF on_click=move |_| ask.set(true)>"Sign out everywhere"</Button> }
     });
     let load = Load::new(move || P::sessions(api));
+    Effect::new(move |_| page.count.set(load.with(|lines| lines.map(|lines| lines.len().to_string()).unwrap_or_default())));
     let end = Callback::new(move |id: String| {
         spawn_local(async move {
             match P::end_session(api, id).await {
@@ -57,9 +58,8 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     };
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Where you are signed in"</h2></div>
             <Loaded load what="Sessions" let:lines>
-                <ul class="list">{lines.into_iter().map(|line| view! { <Line line end/> }).collect_view()}</ul>
+                <Table lines end manner=P::MANNER/>
             </Loaded>
         </section>
         <ConfirmDialog open=ask title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=everywhere>
@@ -69,21 +69,49 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
 }
 
 #[component]
-fn Line(line: SessionLine, end: Callback<String>) -> impl IntoView {
-    let seen = ago(line.last_seen_at.as_ref());
-    let (begun, ends) = (moment(line.created_at.as_ref()), moment(line.expires_at.as_ref()));
+fn Table(lines: Vec<SessionLine>, end: Callback<String>, manner: Manner) -> impl IntoView {
+    view! {
+        <table class="table table-plain cards-on-phone">
+            <thead>
+                <tr>
+                    <th scope="col">"Browser"</th>
+                    <th scope="col">"Address"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col">"Signed in"</th>
+                    <th scope="col">"Ends at the latest"</th>
+                    <th scope="col" class="num"><span class="sr-only">"End it"</span></th>
+                </tr>
+            </thead>
+            <tbody>{lines.into_iter().map(|line| view! { <Line line end manner/> }).collect_view()}</tbody>
+        </table>
+    }
+}
+
+#[component]
+fn Line(line: SessionLine, end: Callback<String>, manner: Manner) -> impl IntoView {
+    let name = device(&line.user_agent);
+    let whose = format!(" the session of {name}, {}", line.ip);
     let id = line.id.clone();
     view! {
-        <li>
-            <div class="grow">
-                <div class="medium truncate">{line.user_agent.clone()}</div>
-                <div class="t-12 muted">{format!("{}, used {seen}, since {begun}, until {ends}", line.ip)}</div>
-            </div>
-            {if line.current {
-                view! { <Badge tone=Tone::Success glyph=glyphs::CHECK text="This one"/> }.into_any()
-            } else {
-                view! { <Button kind=Kind::Quiet small=true on_click=move |_| end.run(id.clone())>"End"</Button> }.into_any()
-            }}
-        </li>
+        <tr>
+            <td data-p="a" title=line.user_agent.clone()><span class="cell-main">{name}</span></td>
+            <td data-p="c" class="mono">{line.ip.clone()}</td>
+            <td class="soft">{ago(line.last_seen_at.as_ref())}</td>
+            <td data-p="d" class="soft tnum">{manner.moment(line.created_at.as_ref())}</td>
+            <td class="soft tnum">{manner.moment(line.expires_at.as_ref())}</td>
+            <td data-p="b" class="num">
+                {if line.current {
+                    view! { <Badge tone=Tone::Success glyph=glyphs::CHECK text="This one"/> }.into_any()
+                } else {
+                    view! {
+                        <Button small=true on_click=move |_| end.run(id.clone())>
+                            "End"
+                            <span class="sr-only">{whose}</span>
+                        </Button>
+                    }
+                    .into_any()
+                }}
+            </td>
+        </tr>
     }
 }

@@ -1,0 +1,96 @@
+//! One audit record beside the list.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use super::words;
+use crate::{
+    badge::Status,
+    browser,
+    button::IconButton,
+    icon::glyphs,
+    operator::{AuditLine, Manner},
+    toast::use_toasts,
+};
+
+#[component]
+pub fn Detail(line: AuditLine, manner: Manner, #[prop(into)] close: Callback<()>) -> impl IntoView {
+    let (tone, glyph, outcome) = words::outcome(&line.category, &line.outcome);
+    let about = if line.entity_id.is_empty() { line.entity.clone() } else { format!("{} {}", line.entity, line.entity_id) };
+    view! {
+        <div class="panel-section">
+            <div class="row">
+                <h2 class="t-14 grow">{words::action(&line.path)}</h2>
+                <IconButton label="Close panel" glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
+            </div>
+            <dl class="kv">
+                <dt>"Result"</dt>
+                <dd><Status tone glyph text=outcome/></dd>
+                <dt>"Who"</dt>
+                <dd>{words::who(&line.actor)}</dd>
+                {fact("Role", words::role(&line.role), false)}
+                <dt>{manner.time_head()}</dt>
+                <dd class="tnum">{manner.second(line.at.as_ref())}</dd>
+                {fact("Address", line.ip.clone(), true)}
+                <dt>"Kind"</dt>
+                <dd>{words::category(&line.category).to_owned()}</dd>
+                {fact("About", about, true)}
+                <dt>"Number"</dt>
+                <dd class="row"><Number id=line.correlation_id.clone()/></dd>
+                {fact("Call", line.path.clone(), true)}
+            </dl>
+        </div>
+        <Kept payload=line.payload/>
+    }
+    .into_any()
+}
+
+/// A name and its value, where there is one.
+fn fact(name: &'static str, value: String, exact: bool) -> impl IntoView {
+    let class = if exact { "mono" } else { "" };
+    (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd class=class>{value}</dd> })
+}
+
+/// What a person quotes to support.
+#[component]
+fn Number(id: String) -> impl IntoView {
+    let toasts = use_toasts();
+    let shown = id.clone();
+    let copy = move |_| {
+        let id = id.clone();
+        spawn_local(async move {
+            toasts.say(if browser::copy(&id).await { "Number copied" } else { "The browser does not let us copy." });
+        });
+    };
+    view! {
+        <span class="mono grow">{shown}</span>
+        <IconButton label="Copy the number" glyph=glyphs::COPY small=true on_click=copy/>
+    }
+}
+
+/// Fields of the request that may be kept; personal data is not among them.
+#[component]
+fn Kept(payload: String) -> impl IntoView {
+    let text = pretty(&payload);
+    (!text.is_empty()).then(|| {
+        view! {
+            <div class="panel-section stack">
+                <h2 class="section-label">"Kept of the request"</h2>
+                <pre class="code" tabindex="0">{text}</pre>
+            </div>
+        }
+    })
+}
+
+/// JSON over several lines; empty for an empty object.
+fn pretty(payload: &str) -> String {
+    if payload.is_empty() || payload == "{}" {
+        return String::new();
+    }
+    js_sys::JSON::parse(payload)
+        .and_then(|value| js_sys::JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into()))
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| payload.to_owned())
+}
