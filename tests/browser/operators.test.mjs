@@ -1,0 +1,170 @@
+// The provider, dev and accountant portals in a browser, each with its one person from the environment: the way in and
+// out, every page in each look, figures that follow what happens, and no way from one portal into another.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { SIZES, accessible, fits, launch, open, settled, signIn } from './portal.mjs';
+import { startServer } from './server.mjs';
+
+const PORTALS = {
+  provider: { base: '/provider', home: 'Overview', other: 'dev' },
+  dev: { base: '/dev', home: 'Health', other: 'accountant' },
+  accountant: { base: '/accounting', home: 'Overview', other: 'provider' },
+};
+const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
+let server;
+let browser;
+const windows = {};
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  for (const portal of Object.keys(PORTALS)) {
+    await listening(server.url(portal));
+    windows[portal] = await open(browser);
+    await signIn(windows[portal].page, server.url(portal), person(portal));
+  }
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const person = (portal) => server.operators.find((account) => account.portal === portal);
+const address = (portal, page) => `${server.url(portal)}${PORTALS[portal].base}/${page}`;
+
+/** The name of the host means this machine to a browser only, so the port is asked. */
+async function listening(url) {
+  const { port } = new URL(url);
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const socket = net.connect(Number(port), '127.0.0.1');
+    const answer = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
+    socket.destroy();
+    if (answer) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nobody listens at ${url}`);
+}
+
+/** Every size and theme of the page that is open, without loading it again. */
+async function holdsInEachLook(page, what) {
+  await settled(page);
+  for (const { size, theme } of LOOKS) {
+    await page.setViewportSize(SIZES[size]);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await accessible(page, `${what}, ${size}, ${theme}`);
+    await fits(page, `${what}, ${size}, ${theme}`);
+  }
+  await page.setViewportSize(SIZES.desktop);
+}
+
+async function figure(page, label) {
+  const stat = page.locator('.stat', { has: page.getByText(label, { exact: true }) });
+  return Number((await stat.locator('.stat-value').innerText()).replaceAll(',', ''));
+}
+
+for (const [portal, { base, home, other }] of Object.entries(PORTALS)) {
+  describe(`the ${portal} portal`, () => {
+    test('has a sign-in that says which portal it is', async () => {
+      const { page, problems, close } = await open(browser);
+      await page.goto(`${server.url(portal)}${base}/audit`);
+      await page.waitForURL(/sign-in\?next=/);
+      await holdsInEachLook(page, `${portal} sign-in`);
+      assert.match(await page.title(), new RegExp(`StreamFlow ${portal}`, 'i'));
+      assert.deepEqual(problems, []);
+      await close();
+    });
+
+    test('has pages that are accessible, fit and are quiet', async () => {
+      const { page, problems } = windows[portal];
+      for (const [name, title] of [['overview', home], ['audit', 'Audit'], ['sessions', 'Sessions']]) {
+        await page.goto(address(portal, name));
+        await settled(page);
+        assert.equal((await page.locator('h1').textContent()).trim(), title);
+        await holdsInEachLook(page, `${portal} ${name}`);
+      }
+      assert.deepEqual(problems, []);
+    });
+
+    test('counts a refused sign-in and shows it', async () => {
+      const { page } = windows[portal];
+      const stranger = await open(browser);
+      await page.goto(address(portal, 'overview'));
+      await settled(page);
+      const known = await figure(page, 'Refused sign-ins');
+      await stranger.page.goto(`${server.url(portal)}/sign-in`);
+      await stranger.page.getByLabel('E-mail').fill(person(portal).email);
+      await stranger.page.getByLabel('Password', { exact: true }).fill('not the password');
+      await stranger.page.locator('button[type=submit]').click();
+      await stranger.page.locator('.field-error').waitFor();
+      await stranger.close();
+      await page.reload();
+      await settled(page);
+      assert.equal(await figure(page, 'Refused sign-ins'), known + 1);
+      assert.equal(await figure(page, 'Live sessions'), 1);
+      assert.equal(await page.locator('.refusals a').count(), known + 1);
+    });
+
+    test('opens a record of the audit by keys, and names only keys that work', async () => {
+      const { page } = windows[portal];
+      await page.goto(address(portal, 'audit'));
+      await page.locator('tr.is-row').first().waitFor();
+      assert.match(page.url(), /category=%21read/, 'reading is left out at first');
+      assert.doesNotMatch(await page.locator('.listfoot').innerText(), /select/i);
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      const panel = page.locator('.app-panel');
+      await panel.waitFor();
+      assert.match(await panel.textContent(), /Sign in, password.*Refused.*127\.0\.0\.1.*SessionService\/SignIn/s);
+      await panel.getByRole('button', { name: 'Close panel' }).click();
+      await panel.waitFor({ state: 'detached' });
+    });
+
+    test('takes no session of another portal', async () => {
+      const { page, close, context } = await open(browser);
+      const [own] = await windows[portal].context.cookies();
+      const [its] = await windows[other].context.cookies();
+      // A secure cookie needs an https address; it is sent to this machine all the same.
+      const url = server.url(other).replace('http:', 'https:');
+      const carry = (value) => context.addCookies([own.name, its.name].map((name) => ({ name, value, url })));
+      await carry(its.value);
+      await page.goto(address(other, 'overview'));
+      await page.locator('.stat').first().waitFor();
+      await carry(own.value);
+      await page.goto(address(other, 'overview'));
+      await page.waitForURL(/sign-in/);
+      await close();
+    });
+
+    test('has no page of another portal', async () => {
+      const { page, problems } = windows[portal];
+      for (const foreign of ['/tenant/x/client/dashboard', `${PORTALS[other].base}/overview`]) {
+        await page.goto(`${server.url(portal)}${foreign}`);
+        await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      }
+      await accessible(page, `${portal} at a foreign address`);
+      await page.getByRole('link', { name: 'Go to the start' }).click();
+      await page.waitForURL(new RegExp(`${base}/overview`));
+      assert.deepEqual(problems, []);
+    });
+  });
+}
+
+test('who signs out is out', async () => {
+  for (const [portal, { page, problems, close }] of Object.entries(windows)) {
+    await page.goto(address(portal, 'overview'));
+    await settled(page);
+    await page.getByRole('button', { name: `Account: ${person(portal).email}` }).click();
+    await page.getByText(`Signed in to`).waitFor();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.waitForURL(/sign-in/);
+    await page.goto(address(portal, 'overview'));
+    await page.waitForURL(/sign-in\?next=/);
+    assert.deepEqual(problems, []);
+    await close();
+  }
+});
