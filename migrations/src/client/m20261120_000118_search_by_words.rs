@@ -1,9 +1,9 @@
-//! Search that stays quick in a company of tens of thousands: keys apart from words, and slips word by word.
+//! Search that stays quick in a company of tens of thousands: keys apart from words, and slips as regular expressions.
 
 use super::m20261120_000114_create_search::owned_by_definer;
 use crate::ddl::{Asker, Target, visible_entry};
 
-const FUNCTION: &str = "search_ids(text, text, text, text[], integer)";
+const FUNCTION: &str = "search_ids(text, text, text, text[], text[], integer)";
 
 pub fn up(target: Target) -> Vec<String> {
     if !target.is_postgres() {
@@ -30,14 +30,13 @@ const VARIABLES: Asker = Asker { visibility: "visibility", user: "person", teams
 /// Ranks: 3 exact key, 2 digits, 1 to 1.5 text (1.5 it begins so, 1.25 a word begins so), 0.9 all words somewhere, below that
 /// by likeness. `q` comes normalised: lower case, accents folded; `key` as typed, in lower case.
 ///
-/// Likeness costs most (some 50 µs a row), so it is looked for only when there are few better hits and no exact key, each longer
-/// word on its own, which the index intersects, and among the first 200 such rows.
-const SEARCH_IDS: &str = r"CREATE FUNCTION search_ids(q text, key text, digits text, kinds text[], lim integer)
+/// Slips are looked for only when there are few better hits and no exact key: `slips` holds a regular expression for each longer word,
+/// of which the index finds all at once, and the first 200 rows with them are ranked by likeness, which costs most.
+const SEARCH_IDS: &str = r"CREATE FUNCTION search_ids(q text, key text, digits text, slips text[], kinds text[], lim integer)
 RETURNS TABLE (kind text, id uuid, rank real)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = client, extensions, pg_temp
 SET plan_cache_mode = force_custom_plan
-SET pg_trgm.word_similarity_threshold = 0.4
 AS $body$
 #variable_conflict use_column
 DECLARE
@@ -55,8 +54,6 @@ DECLARE
   second_pattern text := '%' || coalesce(words[2] || '%', '');
   third_pattern text := '%' || coalesce(words[3] || '%', '');
   digit_pattern text := CASE WHEN length(search_ids.digits) >= 3 THEN '%' || search_ids.digits || '%' END;
-  -- A slip in a shorter word leaves too little to know it by.
-  longer text[] := ARRAY(SELECT word FROM unnest(string_to_array(wanted, ' ')) WITH ORDINALITY AS t (word, at) WHERE length(word) >= 4 ORDER BY at);
 BEGIN
   IF org IS NULL THEN
     RETURN;
@@ -90,12 +87,12 @@ BEGIN
       AND e.org_id = org
       AND (any_kind OR e.kind = ANY (kinds))
       AND (/*visible*/)
-      AND longer[1] <% e.text
-      AND (longer[2] IS NULL OR longer[2] <% e.text)
-      AND (longer[3] IS NULL OR longer[3] <% e.text)
+      AND e.text ~ slips[1]
+      AND (slips[2] IS NULL OR e.text ~ slips[2])
+      AND (slips[3] IS NULL OR e.text ~ slips[3])
     LIMIT 200
   ), near AS (
-    SELECT c.kind, c.id, c.archived, c.title, (0.85 * word_similarity(wanted, left(c.text, 120)))::real AS rank
+    SELECT c.kind, c.id, c.archived, c.title, (0.85 * word_similarity(wanted, left(c.text, 60)))::real AS rank
     FROM candidate c
     ORDER BY c.archived, rank DESC, c.title, c.id
     LIMIT lim

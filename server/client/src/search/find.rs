@@ -74,11 +74,11 @@ async fn from_sqlite(db: &TenantDb, ranking: &mut Ranking<'_>, kinds: &[Kind], l
 /// under it. Keys keep their punctuation, so they are looked for as typed.
 async fn postgres(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<Candidate>> {
     const SQL: &str = "SELECT e.kind, e.id, e.title, e.subtitle, e.text, e.digits, e.keys, e.archived \
-        FROM search_ids(?, ?, ?, string_to_array(?, ','), 60) hit \
+        FROM search_ids(?, ?, ?, string_to_array(?, ' '), string_to_array(?, ','), 60) hit \
         JOIN search_entries e ON e.org_id = {org} AND e.kind = hit.kind AND e.id = hit.id";
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let digits = query.digits.clone().unwrap_or_default();
-    let values = [query.text.clone(), query.key.clone(), digits, kinds.join(",")];
+    let values = [query.text.clone(), query.key.clone(), digits, query.regex_slips().join(" "), kinds.join(",")];
     db.query(SQL, values.map(Into::into).to_vec()).await
 }
 

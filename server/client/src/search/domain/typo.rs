@@ -1,4 +1,4 @@
-//! What a mistyped word still has in common with the right one, as an expression for the trigram index.
+//! What a mistyped word still has in common with the right one, as an expression for each database's trigram index.
 
 use super::{Query, quoted};
 
@@ -30,6 +30,41 @@ impl Query {
             .collect();
         slips.then(|| format!("text : ({})", words.join(" AND ")))
     }
+}
+
+impl Query {
+    /// PostgreSQL's counterpart: a regular expression for each word that [`fts_slips`](Self::fts_slips) looks for, the longest first. Empty
+    /// when no word is long enough.
+    pub fn regex_slips(&self) -> Vec<String> {
+        let words = self.words().map(|word| word.chars().take(LETTERS).collect::<Vec<char>>());
+        let mut longer: Vec<Vec<char>> = words.filter(|letters| letters.len() > GRAM).collect();
+        longer.sort_by_key(|letters| std::cmp::Reverse(letters.len()));
+        longer.iter().map(|letters| patterns(letters).join("|")).collect()
+    }
+}
+
+/// The word, and the word with a slip at each place, where the index still sees a piece of it.
+fn patterns(letters: &[char]) -> Vec<String> {
+    let mut patterns = vec![literal(letters)];
+    for at in 0..letters.len() {
+        let (before, after) = (&letters[..at], &letters[at + 1..]);
+        if before.len().max(after.len()) >= GRAM {
+            // One letter for none to two others. At an end nothing need be said of what is beside it.
+            let between = if before.is_empty() || after.is_empty() { "" } else { r"\S{0,2}" };
+            patterns.push(format!("{}{between}{}", literal(before), literal(after)));
+        }
+        let mut swapped = letters.to_vec();
+        if at > 0 && swapped[at - 1] != swapped[at] {
+            swapped.swap(at - 1, at);
+            patterns.push(literal(&swapped));
+        }
+    }
+    patterns
+}
+
+/// Nothing but letters and digits means itself in every regular expression.
+fn literal(letters: &[char]) -> String {
+    letters.iter().map(|letter| if letter.is_alphanumeric() { *letter } else { '.' }).collect()
 }
 
 /// What is left of a word by a slip at each place, where enough is left to know it by.
@@ -81,6 +116,13 @@ mod tests {
             assert!(finds(typed, word), "{typed}");
         }
         assert!(!finds("bergen", "berlin") && !finds("schmidt", "schulze"));
+    }
+
+    #[test]
+    fn a_regular_expression_for_each_longer_word() {
+        let slips = Query::parse("ab harow berg").regex_slips();
+        assert_eq!(slips, [r"harow|arow|h\S{0,2}row|ahrow|hraow|har\S{0,2}w|haorw|haro|harwo", "berg|erg|ebrg|breg|ber|begr"]);
+        assert!(Query::parse("ab ana").regex_slips().is_empty());
     }
 
     #[test]
