@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::{
-    db::Database,
+    db::{Backend, Database},
     error::{Error, Result},
     feed::placeholders,
 };
@@ -91,20 +91,11 @@ impl AuditRecord {
     }
 }
 
-/// Writes records in the caller's transaction.
-pub(crate) async fn insert(txn: &DatabaseTransaction, records: Vec<AuditRecord>) -> Result<()> {
+/// Writes a record in the caller's transaction.
+pub(crate) async fn insert(txn: &DatabaseTransaction, record: AuditRecord) -> Result<()> {
     let backend = txn.get_database_backend();
-    let mut values = Vec::with_capacity(records.len() * 16);
-    let mut rows = Vec::with_capacity(records.len());
-    for record in records {
-        rows.push(placeholders(backend, values.len(), 16));
-        values.extend(record.values());
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES {}", rows.join(", "));
-    txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES {}", placeholders(backend, 0, 16));
+    txn.execute_raw(Statement::from_sql_and_values(backend, sql, record.values())).await?;
     Ok(())
 }
 
@@ -148,8 +139,19 @@ async fn write_batches(database: Database, mut queue: mpsc::Receiver<Waiting>) {
     }
 }
 
+/// One statement, whatever the number of records: PostgreSQL prepares it once.
 async fn write_batch(database: &Database, records: Vec<AuditRecord>) -> Result<()> {
-    let db = database.system().await?;
-    insert(db.txn(), records).await?;
-    db.commit().await
+    let (rows, values): (String, Vec<Value>) = match database.backend() {
+        Backend::Postgres => (
+            format!("SELECT {COLUMNS} FROM jsonb_populate_recordset(NULL::audit, ?::jsonb)"),
+            vec![serde_json::to_value(records).map_err(Error::internal)?.into()],
+        ),
+        Backend::Sqlite => {
+            let row = format!("({})", ["?"; 16].join(", "));
+            let rows = vec![row; records.len()].join(", ");
+            (format!("VALUES {rows}"), records.into_iter().flat_map(AuditRecord::values).collect())
+        }
+    };
+    database.system_execute(&format!("INSERT INTO audit ({COLUMNS}) {rows}"), values).await?;
+    Ok(())
 }

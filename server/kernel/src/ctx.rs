@@ -284,7 +284,7 @@ impl WriteDb {
         }
         record.org_id = db.org();
         ctx.keep_reply(db.txn(), db.org(), &reply).await?;
-        audit::insert(db.txn(), vec![record]).await?;
+        audit::insert(db.txn(), record).await?;
         db.commit_changes(&ctx.actor()).await?;
         ctx.mark_audited();
         Ok(Response::new(reply))
@@ -313,7 +313,7 @@ impl SystemWriteDb {
         let Self { db, ctx } = self;
         let record = ctx.audit_record("OK");
         let org = record.org_id;
-        audit::insert(db.txn(), vec![record]).await?;
+        audit::insert(db.txn(), record).await?;
         if org != NO_ORG || ctx.0.principal.is_some() {
             ctx.keep_reply(db.txn(), org, &reply).await?;
         }

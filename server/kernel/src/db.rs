@@ -35,8 +35,8 @@ pub struct Database {
     reader: DatabaseConnection,
     /// On SQLite a pool of one connection: SQLite has one writer, so waiting happens here and not in busy loops.
     writer: DatabaseConnection,
-    /// Group role that [`SystemDb`] takes on PostgreSQL.
-    system_role: Option<Arc<str>>,
+    /// Connections of the role that [`SystemDb`] works as on PostgreSQL; SQLite has no roles.
+    system: Option<DatabaseConnection>,
     committed: Arc<Notify>,
     begins: begin::Begins,
 }
@@ -65,14 +65,18 @@ impl Database {
 
     /// A write transaction on what belongs to no company.
     pub async fn system(&self) -> Result<SystemDb> {
-        let txn = self.begin_write().await?;
-        SystemDb::enter(self.clone(), txn).await
+        let txn = match &self.system {
+            Some(system) => self.begins.watch(system.begin()).await?,
+            None => self.begin_write().await?,
+        };
+        Ok(SystemDb::new(self.clone(), txn))
     }
 
     /// A read transaction on what belongs to no company.
     pub async fn system_read(&self) -> Result<SystemDb> {
-        let txn = self.begins.watch(self.reader.begin()).await?;
-        SystemDb::enter(self.clone(), txn).await
+        let pool = self.system.as_ref().unwrap_or(&self.reader);
+        let txn = self.begins.watch(pool.begin()).await?;
+        Ok(SystemDb::new(self.clone(), txn))
     }
 
     /// One statement outside a transaction, for hot paths that need no context (session look-up, rate limits).
@@ -89,6 +93,13 @@ impl Database {
         Ok(self.writer.execute_raw(statement).await?.rows_affected())
     }
 
+    /// One statement of the system's own work, which is a transaction of its own.
+    pub async fn system_execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        let pool = self.system.as_ref().unwrap_or(&self.writer);
+        let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
+        Ok(pool.execute_raw(statement).await?.rows_affected())
+    }
+
     /// `ping` for health checks: true within `limit`.
     pub async fn answers(&self, limit: std::time::Duration) -> bool {
         matches!(tokio::time::timeout(limit, self.reader.ping()).await, Ok(Ok(())))
@@ -96,7 +107,7 @@ impl Database {
 
     /// Closes the pools; running statements finish first.
     pub async fn close(&self) {
-        for pool in [&self.reader, &self.writer] {
+        for pool in [&self.reader, &self.writer].into_iter().chain(&self.system) {
             if let Err(error) = pool.clone().close().await {
                 tracing::warn!(%error, "a pool did not close cleanly");
             }

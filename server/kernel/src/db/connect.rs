@@ -7,7 +7,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
     sqlx::{
-        Executor as _,
+        AssertSqlSafe, Executor as _,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -37,12 +37,13 @@ impl Database {
                 let writer = sqlite_pool(path, 1, false).await?;
                 check_sqlite_version(&writer).await?;
                 let reader = sqlite_pool(path, 4, true).await?;
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system_role: None, committed, begins })
+                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins })
             }
             Location::Postgres { url, system_role, max_connections } => {
-                let pool = postgres_pool(url, *max_connections, begins.clone()).await?;
-                let system_role = Some(Arc::from(system_role.as_str()));
-                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system_role, committed, begins })
+                let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
+                let few = max_connections.div_ceil(2);
+                let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
+                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins })
             }
         }
     }
@@ -74,7 +75,9 @@ async fn sqlite_pool(path: &std::path::Path, connections: u32, read_only: bool) 
     Ok(SeaDatabase::connect(options).await?)
 }
 
-async fn postgres_pool(url: &str, connections: u32, begins: Begins) -> Result<DatabaseConnection> {
+/// Connections of a pool with a `role` take it once and for good, so that no other work ever runs on them.
+async fn postgres_pool(url: &str, connections: u32, role: Option<&str>, begins: Begins) -> Result<DatabaseConnection> {
+    let take_role = role.map(|role| format!("SET ROLE \"{role}\""));
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -84,6 +87,16 @@ async fn postgres_pool(url: &str, connections: u32, begins: Begins) -> Result<Da
         .sqlx_logging_level(STATEMENT_LOG_LEVEL)
         .test_before_acquire(false)
         .map_sqlx_postgres_pool_opts(move |pool| {
+            let take_role = take_role.clone();
+            let pool = pool.after_connect(move |connection, _| {
+                let take_role = take_role.clone();
+                Box::pin(async move {
+                    if let Some(take_role) = take_role {
+                        connection.execute(AssertSqlSafe(take_role)).await?;
+                    }
+                    Ok(())
+                })
+            });
             // Nothing goes back to the pool inside a transaction. Settings need no reset: all are the transaction's own.
             let begins = begins.clone();
             pool.after_release(move |connection, _| {

@@ -23,13 +23,8 @@ pub struct SystemDb {
 }
 
 impl SystemDb {
-    pub(super) async fn enter(database: Database, txn: DatabaseTransaction) -> Result<Self> {
-        if let Some(role) = &database.system_role {
-            let sql = "SELECT set_config('role', $1, true)";
-            let values = vec![role.to_string().into()];
-            txn.query_one_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
-        }
-        Ok(Self { database, txn, has_changes: AtomicBool::new(false) })
+    pub(super) const fn new(database: Database, txn: DatabaseTransaction) -> Self {
+        Self { database, txn, has_changes: AtomicBool::new(false) }
     }
 
     pub const fn backend(&self) -> Backend {
