@@ -80,25 +80,26 @@ pub async fn orgs(database: &Database) -> Result<Vec<Uuid>> {
     Ok(orgs)
 }
 
-/// Gives every line of a chain to `each`: the links in order, then the records that have none yet. The server may go on meanwhile.
+/// Gives every line of a chain to `each`: first the records that have no link yet, then the links in order. The server may go on
+/// meanwhile: what gets its link between the two comes twice, and nothing is left out.
 pub async fn walk(database: &Database, system: &str, org: Uuid, mut each: impl FnMut(Line) -> Result<()>) -> Result<()> {
     let line = |link, record| Line { system: system.to_owned(), org, link, record };
-    let mut after = 0;
-    loop {
-        let page = links(&database.system_read().await?, org, after).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = last.position;
-        for (link, record) in page {
-            each(line(Some(link), record))?;
-        }
-    }
     let mut after = Uuid::nil();
     loop {
         let page = unsealed(&database.system_read().await?, org, after).await?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else { break };
         after = last.id;
         for record in page {
             each(line(None, Some(record)))?;
+        }
+    }
+    let mut after = 0;
+    loop {
+        let page = links(&database.system_read().await?, org, after).await?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = last.position;
+        for (link, record) in page {
+            each(line(Some(link), record))?;
         }
     }
 }
