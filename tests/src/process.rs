@@ -2,6 +2,7 @@
 
 use std::{
     io::Write as _,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -13,13 +14,21 @@ use streamflow_proto::client::v1::{
 };
 use tonic::transport::Channel;
 
-use crate::{person, postgres::free_port};
+use crate::person;
 
 /// The built server; `cargo xtask test` builds it first.
 pub fn binary() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/streamflow");
     assert!(path.exists(), "{} is missing: run `cargo build -p streamflow` first (cargo xtask test does)", path.display());
     path
+}
+
+/// The first of ten ports in a row that nobody uses. They lie below those the system gives to outgoing connections, which would
+/// take one while the server is down.
+fn free_ports() -> u16 {
+    let is_free = |base: &u16| (*base..base + 5).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    let mut bases = std::iter::repeat_with(|| rand::random_range(2_000..3_200) * 10);
+    bases.find(is_free).expect("free ports")
 }
 
 /// How a server is started: the same way each time.
@@ -32,9 +41,7 @@ pub struct Server {
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
-        // Ten ports in a row; a clash makes the start fail loudly.
-        let port_base = free_port().clamp(20_000, 60_000) / 10 * 10;
-        Self { data: data.to_owned(), postgres, port_base, child: None }
+        Self { data: data.to_owned(), postgres, port_base: free_ports(), child: None }
     }
 
     fn command(&self, words: &[&str]) -> Command {
