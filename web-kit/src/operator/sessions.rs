@@ -71,19 +71,21 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
 #[component]
 fn Table(lines: Vec<SessionLine>, end: Callback<String>, manner: Manner) -> impl IntoView {
     view! {
-        <table class="table table-plain cards-on-phone">
-            <thead>
-                <tr>
-                    <th scope="col">"Browser"</th>
-                    <th scope="col">"Address"</th>
-                    <th scope="col">"Last used"</th>
-                    <th scope="col">"Signed in"</th>
-                    <th scope="col">"Ends at the latest"</th>
-                    <th scope="col" class="num"><span class="sr-only">"End it"</span></th>
-                </tr>
-            </thead>
-            <tbody>{lines.into_iter().map(|line| view! { <Line line end manner/> }).collect_view()}</tbody>
-        </table>
+        <div class="table-wrap" tabindex="0" role="region" aria-label="Sessions">
+            <table class="table table-plain cards-on-phone">
+                <thead>
+                    <tr>
+                        <th scope="col">"Browser"</th>
+                        <th scope="col">"Address"</th>
+                        <th scope="col">"Last used"</th>
+                        <th scope="col">"Signed in"</th>
+                        <th scope="col" class="wide-only">"Ends at the latest"</th>
+                        <th scope="col" class="num"><span class="sr-only">"End it"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{lines.into_iter().map(|line| view! { <Line line end manner/> }).collect_view()}</tbody>
+            </table>
+        </div>
     }
 }
 
@@ -98,7 +100,7 @@ fn Line(line: SessionLine, end: Callback<String>, manner: Manner) -> impl IntoVi
             <td data-p="c" class="mono">{line.ip.clone()}</td>
             <td class="soft">{ago(line.last_seen_at.as_ref())}</td>
             <td data-p="d" class="soft tnum">{manner.moment(line.created_at.as_ref())}</td>
-            <td class="soft tnum">{manner.moment(line.expires_at.as_ref())}</td>
+            <td class="soft tnum wide-only">{manner.moment(line.expires_at.as_ref())}</td>
             <td data-p="b" class="num">
                 {if line.current {
                     view! { <Badge tone=Tone::Success glyph=glyphs::CHECK text="This one"/> }.into_any()

@@ -68,18 +68,20 @@ pub fn recent<P: OperatorPortal>(load: Load<Vec<AuditLine>>) -> impl IntoView {
                 <a href={address::<P>("audit")} class="push t-12">"Audit"</a>
             </div>
             <Loaded load what="The last requests" let:lines>
-                <table class="table table-plain cards-on-phone">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Action"</th>
-                            <th scope="col">"Who"</th>
-                            <th scope="col">"Address"</th>
-                            <th scope="col">{P::MANNER.time_head()}</th>
-                            <th scope="col">"Result"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines.into_iter().map(row::<P>).collect_view()}</tbody>
-                </table>
+                <div class="table-wrap" tabindex="0" role="region" aria-label="Latest activity">
+                    <table class="table table-plain cards-on-phone">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Action"</th>
+                                <th scope="col">"Who"</th>
+                                <th scope="col" class="wide-only">"Address"</th>
+                                <th scope="col">{P::MANNER.time_head()}</th>
+                                <th scope="col">"Result"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{lines.into_iter().map(row::<P>).collect_view()}</tbody>
+                    </table>
+                </div>
             </Loaded>
         </section>
     }
@@ -92,7 +94,7 @@ fn row<P: OperatorPortal>(line: AuditLine) -> impl IntoView {
         <tr>
             <td data-p="a"><a href={record_address::<P>(&line.id)} class="cell-main">{words::action(&line.path)}</a></td>
             <td data-p="c" class=who>{words::who(&line.actor)}</td>
-            <td class="mono muted">{line.ip}</td>
+            <td class="mono muted wide-only">{line.ip}</td>
             <td data-p="d" class="soft tnum">{P::MANNER.second(line.at.as_ref())}</td>
             <td data-p="b"><Status tone glyph text=outcome/></td>
         </tr>
