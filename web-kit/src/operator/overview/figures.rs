@@ -55,12 +55,12 @@ fn Stat(
     }
 }
 
-/// "↑ 3 on the 7 days before".
+/// "↑ 3 on the 7 days before", or that nothing changed.
 #[component]
 fn Change(figure: Figure, before: String, more: More) -> impl IntoView {
     let by = figure.value - figure.before;
     let (glyph, word) = match by {
-        0 => return view! { "as many as " {before} }.into_any(),
+        0 => return view! { "no change" }.into_any(),
         1.. => (glyphs::ARROW_UP, "up "),
         _ => (glyphs::ARROW_DOWN, "down "),
     };
