@@ -1,7 +1,7 @@
 //! kill -9 under load: every acknowledged write is there afterwards, once; every unacknowledged one can be sent again; and the
 //! audit's chains are intact.
 //!
-//! `STREAMFLOW_KILL_ROUNDS` sets the number of rounds (20 when unset).
+//! `KILL_ROUNDS` sets the number of rounds (20 when unset).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -78,7 +78,7 @@ async fn stored(load: &Load, channel: &Channel) -> HashMap<String, Vec<String>> 
 
 /// Kills the server in each round, and the database too in every fifth when it is a program of its own.
 async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
-    let rounds: u32 = std::env::var("STREAMFLOW_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let rounds: u32 = std::env::var("KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     server.create_tenant(EMAIL, PASSWORD);
     server.start();
     let load = Arc::new(Load {

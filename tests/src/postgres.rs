@@ -1,7 +1,8 @@
 //! A PostgreSQL cluster of the test run's own: temporary folder, free port, unprivileged user, gone afterwards.
 //!
-//! `STREAMFLOW_TEST_POSTGRES` names a running one instead (superuser URL without database); `cargo xtask test` starts one for all
-//! test programs that way.
+//! Each test program starts one; `TEST_POSTGRES_URL` names a running one instead (superuser's URL without a database).
+
+pub mod programs;
 
 use std::{
     net::TcpListener,
@@ -105,8 +106,10 @@ fn launch(root: &Path, port: u16, durable: bool) -> Child {
     child
 }
 
-fn binaries() -> PathBuf {
-    std::env::var("STREAMFLOW_TEST_PG_BIN").map_or_else(|_| PathBuf::from("/usr/lib/postgresql/15/bin"), PathBuf::from)
+/// Folder of the server's programs; `pgbench` is there too.
+pub fn binaries() -> PathBuf {
+    let missing = || format!("PostgreSQL {} or newer is missing: install it (cargo xtask test does)", programs::OLDEST);
+    programs::folder().unwrap_or_else(|| panic!("{}, or name its folder in {}", missing(), programs::VARIABLE))
 }
 
 /// PostgreSQL refuses to run as root; `nobody` does.
@@ -117,7 +120,6 @@ fn unprivileged_user() -> Option<(u32, u32)> {
 
 fn run_as(user: Option<(u32, u32)>, program: &Path) -> Command {
     use std::os::unix::process::CommandExt as _;
-    assert!(program.exists(), "{} is missing: install postgresql (cargo xtask test does)", program.display());
     let mut command = Command::new(program);
     if let Some((uid, gid)) = user {
         command.uid(uid).gid(gid);
@@ -188,7 +190,7 @@ fn passwords() -> RolePasswords {
 }
 
 async fn share() -> Shared {
-    let (url, cluster) = match std::env::var("STREAMFLOW_TEST_POSTGRES") {
+    let (url, cluster) = match std::env::var("TEST_POSTGRES_URL") {
         Ok(url) => (url, None),
         Err(_) => {
             let cluster = tokio::task::spawn_blocking(Cluster::start_for_process).await.expect("a cluster");

@@ -13,6 +13,10 @@ use serde::Deserialize;
 
 use crate::shell;
 
+// The file alone: the crate of the tests brings the whole server with it.
+#[path = "../../tests/src/postgres/programs.rs"]
+mod programs;
+
 /// Tools of this repository's own, thrown away with the build.
 const TOOLS: &str = "target/tools";
 const CARGO_DENY: &str = "0.20.2";
@@ -31,23 +35,15 @@ pub fn wasm_target() -> Result<()> {
 
 /// PostgreSQL's programs, for the clusters that tests start themselves.
 pub fn postgres() -> Result<()> {
-    if postgres_present() {
+    if programs::folder().is_some() {
         return Ok(());
     }
-    debian("postgresql", "PostgreSQL 15 or newer")?;
-    if !postgres_present() {
-        bail!("missing: PostgreSQL's initdb (set STREAMFLOW_TEST_PG_BIN to the folder that holds it)");
+    let what = format!("PostgreSQL {} or newer", programs::OLDEST);
+    debian("postgresql", &what)?;
+    if programs::folder().is_none() {
+        bail!("missing: {what} (set {} to the folder that holds initdb)", programs::VARIABLE);
     }
     Ok(())
-}
-
-fn postgres_present() -> bool {
-    if let Some(folder) = std::env::var_os("STREAMFLOW_TEST_PG_BIN") {
-        return Path::new(&folder).join("initdb").exists();
-    }
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut folders = versions.map(|version| version.path().join("bin"));
-    folders.any(|bin| bin.join("initdb").exists() && bin.join("postgres").exists())
 }
 
 pub fn chromium() -> Result<()> {

@@ -15,9 +15,9 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A new prepared database on the cluster `STREAMFLOW_TEST_POSTGRES` names, or on one of this run's own.
+    /// A new prepared database on the cluster `TEST_POSTGRES_URL` names, or on one of this run's own.
     pub async fn prepared() -> Self {
-        let base = match std::env::var("STREAMFLOW_TEST_POSTGRES") {
+        let base = match std::env::var("TEST_POSTGRES_URL") {
             Ok(base) => base,
             Err(_) => own_cluster().await,
         };

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
+use streamflow_tests::postgres;
 use tokio::process::Command;
 
 use super::{Tally, script::Script};
@@ -20,7 +21,8 @@ pub struct Pgbench {
 
 impl Pgbench {
     fn command(&self, name: &str, scripts: &[Script], length: Duration) -> Result<Command> {
-        let mut command = Command::new(program());
+        // Beside the server's programs: the one on the path is a wrapper.
+        let mut command = Command::new(postgres::binaries().join("pgbench"));
         command.args(["--no-vacuum", "--protocol=prepared", "--host=127.0.0.1", "--username=streamflow_client"]);
         command.args([format!("--port={}", self.port), format!("--time={}", length.as_secs().max(1))]);
         for (at, script) in scripts.iter().enumerate() {
@@ -68,12 +70,6 @@ impl Pgbench {
         ensure!(!latencies.is_empty(), "pgbench measured nothing");
         Ok(latencies)
     }
-}
-
-/// Beside the server's programs, as the cluster finds them: the one on the path is a wrapper.
-fn program() -> PathBuf {
-    let folder = std::env::var("STREAMFLOW_TEST_PG_BIN").unwrap_or_else(|_| "/usr/lib/postgresql/15/bin".to_owned());
-    PathBuf::from(folder).join("pgbench")
 }
 
 async fn output(mut command: Command) -> Result<String> {
