@@ -32,6 +32,10 @@ impl Place {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(words).arg("--data").arg(&self.data);
+        // What is measured is the usual configuration, not the developer's own.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STREAMFLOW_")) {
+            command.env_remove(name);
+        }
         if let Some(url) = &self.postgres {
             command.args(["--postgres", url]);
         }

@@ -47,7 +47,7 @@ impl Server {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(words).arg("--data").arg(&self.data);
-        // Variables for the tests are not configuration, and an unknown key is an error.
+        // A developer's own configuration is not the test's.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STREAMFLOW_")) {
             command.env_remove(name);
         }
