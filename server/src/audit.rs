@@ -20,13 +20,10 @@ use streamflow_kernel::{
     error::Error,
     ids,
 };
+use streamflow_migrations::System;
 use uuid::Uuid;
 
-use crate::{
-    cli::Place,
-    config::{Config, SYSTEMS},
-    databases,
-};
+use crate::{cli::Place, config::Config, databases};
 
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
@@ -34,7 +31,7 @@ pub struct VerifyArgs {
     place: Place,
     /// One system only: client, provider, dev or accountant.
     #[arg(long, value_name = "NAME")]
-    system: Option<String>,
+    system: Option<System>,
     /// One company only, as org_… or UUID; `none` for what concerns no company.
     #[arg(long, value_name = "ID", value_parser = org)]
     org: Option<Uuid>,
@@ -57,7 +54,7 @@ pub struct ExportArgs {
     #[command(flatten)]
     place: Place,
     #[arg(long, value_name = "NAME", default_value = "client")]
-    system: String,
+    system: System,
     /// Company, as org_… or UUID; `none` for what concerns no company.
     #[arg(long, value_name = "ID", value_parser = org)]
     org: Uuid,
@@ -117,24 +114,24 @@ fn verify_file(args: &VerifyArgs, file: &Path) -> anyhow::Result<Report> {
 async fn verify_databases(args: &VerifyArgs) -> anyhow::Result<Report> {
     let config = Config::load(&args.place, None)?;
     let keys = if args.public_key.is_empty() { public_keys(&config)? } else { args.public_key.clone() };
-    let systems = match &args.system {
-        Some(name) => vec![known(name)?],
-        None => SYSTEMS.into_iter().filter(|name| databases::exists(&config, name)).collect(),
+    let systems = match args.system {
+        Some(system) => vec![system],
+        None => System::ALL.into_iter().filter(|system| databases::exists(&config, *system)).collect(),
     };
     anyhow::ensure!(!systems.is_empty(), "there is no database in {}", config.data.display());
     let mut report = Report { intact: true, chains: Vec::new(), unreadable_checkpoints: 0 };
-    for system in systems {
+    for (system, name) in systems.into_iter().map(|system| (system, system.name())) {
         // Before the chains: a checkpoint made meanwhile would be ahead of what was read.
         let checkpoints = if args.checkpoints.is_empty() {
-            read_checkpoints(&[checkpoint::file_of(&config.audit_checkpoints(), system)])?
+            read_checkpoints(&[checkpoint::file_of(&config.audit_checkpoints(), name)])?
         } else {
             read_checkpoints(&args.checkpoints)?
         };
         report.unreadable_checkpoints += checkpoints.unreadable;
         let database = open(&config, system).await?;
-        for org in chains(&database, system, &checkpoints, args.org).await? {
-            let mut verifier = Verifier::new(system, org, &checkpoints, &keys);
-            let walked = trail::walk(&database, system, org, |line| {
+        for org in chains(&database, name, &checkpoints, args.org).await? {
+            let mut verifier = Verifier::new(name, org, &checkpoints, &keys);
+            let walked = trail::walk(&database, name, org, |line| {
                 verifier.take(&line);
                 Ok(())
             });
@@ -162,10 +159,9 @@ async fn chains(database: &Database, system: &str, checkpoints: &Checkpoints, on
 /// Writes a chain with its records to standard output, a JSON object a line.
 pub async fn export(args: ExportArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.place, None)?;
-    let system = known(&args.system)?;
-    let database = open(&config, system).await?;
+    let database = open(&config, args.system).await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let walked = trail::walk(&database, system, args.org, |line| {
+    let walked = trail::walk(&database, args.system.name(), args.org, |line| {
         serde_json::to_writer(&mut out, &line).map_err(Error::internal)?;
         out.write_all(b"\n").map_err(Error::internal)
     });
@@ -204,14 +200,10 @@ fn read_checkpoints(files: &[PathBuf]) -> anyhow::Result<Checkpoints> {
     Ok(checkpoints)
 }
 
-async fn open(config: &Config, system: &str) -> anyhow::Result<Database> {
-    anyhow::ensure!(databases::exists(config, system), "there is no database of {system} in {}", config.data.display());
+async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
+    let (name, data) = (system.name(), config.data.display());
+    anyhow::ensure!(databases::exists(config, system), "there is no database of {name} in {data}");
     databases::open(config, system).await
-}
-
-fn known(name: &str) -> anyhow::Result<&'static str> {
-    let found = SYSTEMS.into_iter().find(|system| *system == name);
-    found.with_context(|| format!("there is no system `{name}`; there are {}", SYSTEMS.join(", ")))
 }
 
 fn org(text: &str) -> Result<Uuid, String> {

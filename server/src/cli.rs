@@ -1,8 +1,9 @@
-//! The command line (spec interface.md 2).
+//! The command line.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use streamflow_migrations::System;
 
 use crate::{audit, config::Config, databases, import, secrets, serve, tenant};
 
@@ -90,7 +91,7 @@ pub struct ServeArgs {
     pub port_base: Option<u16>,
     /// Systems to serve, comma separated. [default: client,provider,dev,accountant]
     #[arg(long, value_delimiter = ',')]
-    pub systems: Option<Vec<String>>,
+    pub systems: Option<Vec<System>>,
     /// Folder of built web apps, one folder a portal; without it the embedded ones.
     #[arg(long, value_name = "DIR")]
     pub web_dir: Option<PathBuf>,

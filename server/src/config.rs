@@ -1,6 +1,9 @@
 //! Configuration: file < environment (`STREAMFLOW_…`) < flags. An unknown key is an error.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use figment::{
@@ -8,11 +11,9 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
+use streamflow_migrations::System;
 
 use crate::cli::{Place, ServeArgs};
-
-/// Systems in the order of their ports.
-pub const SYSTEMS: [&str; 4] = ["client", "provider", "dev", "accountant"];
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,12 +27,12 @@ pub struct Config {
     /// Address the listeners bind to. Operations always stay on loopback.
     pub bind: String,
     pub port_base: u16,
-    pub systems: Vec<String>,
+    pub systems: Vec<System>,
     pub web_dir: Option<PathBuf>,
     /// Further exact origins by portal, for installations behind a balancer.
-    pub origins: HashMap<String, Vec<String>>,
-    /// Where people reach a portal, by portal; for links in mails.
-    pub public_urls: HashMap<String, String>,
+    pub origins: HashMap<System, Vec<String>>,
+    /// Where people reach a portal, by portal: an origin of its pages, and what links in mails begin with.
+    pub public_urls: HashMap<System, String>,
     /// `id:base64` of 32 bytes, comma separated, current first; a key file in `data` when unset.
     pub master_keys: Option<String>,
     /// Folder of the audit's signed checkpoints, better on another disk; `audit-checkpoints` in `data` when unset.
@@ -56,7 +57,7 @@ impl Default for Config {
             postgres_connections: 8,
             bind: "127.0.0.1".to_owned(),
             port_base: 7000,
-            systems: SYSTEMS.map(str::to_owned).to_vec(),
+            systems: System::ALL.to_vec(),
             web_dir: None,
             origins: HashMap::new(),
             public_urls: HashMap::new(),
@@ -83,13 +84,6 @@ impl Config {
         let mut config: Self =
             figment.merge(Env::prefixed("STREAMFLOW_").split("__")).extract().context("the configuration can't be used")?;
         config.apply(place, serve);
-        for system in &config.systems {
-            anyhow::ensure!(
-                SYSTEMS.contains(&system.as_str()),
-                "there is no system `{system}`; there are {}",
-                SYSTEMS.join(", ")
-            );
-        }
         anyhow::ensure!(config.port_base <= u16::MAX - 10, "the port base must be at most {}", u16::MAX - 10);
         Ok(config)
     }
@@ -125,21 +119,28 @@ impl Config {
     }
 
     /// Port of a system's listener.
-    pub fn port(&self, system: &str) -> u16 {
-        let offset = SYSTEMS.iter().position(|name| *name == system).unwrap_or_default();
-        self.port_base + 1 + u16::try_from(offset).unwrap_or_default()
+    pub fn port(&self, system: System) -> u16 {
+        let offset = match system {
+            System::Client => 1,
+            System::Provider => 2,
+            System::Dev => 3,
+            System::Accountant => 4,
+        };
+        self.port_base + offset
     }
 
     /// Address people open for a portal.
-    pub fn public_url(&self, system: &str) -> String {
-        self.public_urls.get(system).cloned().unwrap_or_else(|| format!("http://{system}.localhost:{}", self.port(system)))
+    pub fn public_url(&self, system: System) -> String {
+        let own = || format!("http://{}.localhost:{}", system.name(), self.port(system));
+        self.public_urls.get(&system).cloned().unwrap_or_else(own)
     }
 
     /// Exact origins whose pages may call a portal.
-    pub fn origins_of(&self, system: &str) -> std::collections::HashSet<String> {
+    pub fn origins_of(&self, system: System) -> HashSet<String> {
         let port = self.port(system);
-        let own = ["localhost", "127.0.0.1", &format!("{system}.localhost")].map(|host| format!("http://{host}:{port}"));
-        let named = self.origins.get(system).cloned().unwrap_or_default();
+        let hosts = ["localhost", "127.0.0.1", &format!("{}.localhost", system.name())];
+        let own = hosts.map(|host| format!("http://{host}:{port}"));
+        let named = self.origins.get(&system).cloned().unwrap_or_default();
         own.into_iter().chain(named).chain([self.public_url(system)]).collect()
     }
 
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn each_portal_accepts_its_own_origins_only() {
         let config = Config::default();
-        let origins = config.origins_of("client");
+        let origins = config.origins_of(System::Client);
         assert!(origins.contains("http://localhost:7001") && origins.contains("http://client.localhost:7001"));
         assert!(!origins.contains("http://localhost:7002"));
     }

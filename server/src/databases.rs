@@ -21,23 +21,14 @@ use crate::config::{Config, mask_password};
 
 const ROLES_FILE: &str = "postgres-roles.json";
 
-pub fn system(name: &str) -> System {
-    match name {
-        "provider" => System::Provider,
-        "dev" => System::Dev,
-        "accountant" => System::Accountant,
-        _ => System::Client,
-    }
-}
-
 /// The database of one system, at the newest schema and with a sound catalogue.
-pub async fn open(config: &Config, name: &str) -> anyhow::Result<Database> {
-    let system = system(name);
+pub async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
+    let name = system.name();
     let location = match &config.postgres {
         None => sqlite(config, system).await?,
         Some(url) => postgres(config, url, system)?,
     };
-    let database = Database::connect(&location).await.map_err(|error| unreachable_database(config, name, &error))?;
+    let database = Database::connect(&location).await.map_err(|error| unreachable_database(config, system, &error))?;
     let findings = streamflow_migrations::self_check(database.pool(), system).await.context("the catalogue can't be read")?;
     anyhow::ensure!(findings.is_empty(), "the database of {name} is not safe to use:\n  {}", findings.join("\n  "));
     let pending = streamflow_migrations::pending(database.pool(), system).await.context("the migrations can't be read")?;
@@ -46,17 +37,17 @@ pub async fn open(config: &Config, name: &str) -> anyhow::Result<Database> {
 }
 
 /// False when a system's file was never made.
-pub fn exists(config: &Config, name: &str) -> bool {
-    config.postgres.is_some() || file_of(config, system(name)).exists()
+pub fn exists(config: &Config, system: System) -> bool {
+    config.postgres.is_some() || file_of(config, system).exists()
 }
 
 fn file_of(config: &Config, system: System) -> PathBuf {
     config.data.join(format!("{}.db", system.schema()))
 }
 
-fn unreachable_database(config: &Config, name: &str, error: &streamflow_kernel::error::Error) -> anyhow::Error {
+fn unreachable_database(config: &Config, system: System, error: &streamflow_kernel::error::Error) -> anyhow::Error {
     let place = config.postgres.as_deref().map_or_else(|| config.data.display().to_string(), mask_password);
-    anyhow::anyhow!("the database of {name} at {place} can't be opened: {error:?}")
+    anyhow::anyhow!("the database of {} at {place} can't be opened: {error:?}", system.name())
 }
 
 async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use streamflow_client::{import::command, system::PORTAL};
+use streamflow_client::import::command;
+use streamflow_migrations::System;
 
 use crate::{cli::Place, config::Config, serve::Shared, tenant::plain};
 
@@ -34,7 +35,7 @@ pub struct CustomersArgs {
 pub async fn customers(args: CustomersArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.place, None)?;
     let shared = Shared::new(&config)?;
-    let kernel = shared.kernel(&config, PORTAL).await?;
+    let kernel = shared.kernel(&config, System::Client).await?;
     let file = std::fs::read(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;
     let options = command::Options {
         tenant_id: args.tenant,

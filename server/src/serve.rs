@@ -14,13 +14,10 @@ use streamflow_kernel::{
     server::{self, PortalSite, connection},
     telemetry::{self, Format},
 };
+use streamflow_migrations::System;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{
-    assets,
-    config::{Config, SYSTEMS},
-    databases, demo, operators,
-};
+use crate::{assets, config::Config, databases, demo, operators};
 
 /// What all systems of a process share.
 pub struct Shared {
@@ -50,19 +47,28 @@ impl Shared {
         })
     }
 
-    pub async fn kernel(&self, config: &Config, portal: Portal) -> anyhow::Result<Arc<Kernel>> {
+    pub async fn kernel(&self, config: &Config, system: System) -> anyhow::Result<Arc<Kernel>> {
         let parts = Parts {
-            portal,
-            database: databases::open(config, portal.space).await?,
+            portal: portal(system),
+            database: databases::open(config, system).await?,
             clock: Arc::clone(&self.clock),
             ids: Arc::new(SystemIds::new(Arc::clone(&self.clock))),
             passwords: self.passwords.clone(),
             mailer: Arc::clone(&self.mailer),
             master_keys: Arc::clone(&self.master_keys),
-            public_url: config.public_url(portal.space),
+            public_url: config.public_url(system),
             limits: config.limits.clone(),
         };
-        Kernel::start(parts).await.map_err(|error| anyhow::anyhow!("the {} system can't start: {error:?}", portal.space))
+        Kernel::start(parts).await.map_err(|error| anyhow::anyhow!("the {} system can't start: {error:?}", system.name()))
+    }
+}
+
+fn portal(system: System) -> Portal {
+    match system {
+        System::Client => streamflow_client::system::PORTAL,
+        System::Provider => streamflow_provider::system::PORTAL,
+        System::Dev => streamflow_dev::system::PORTAL,
+        System::Accountant => streamflow_accountant::system::PORTAL,
     }
 }
 
@@ -76,7 +82,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
     let mut sealings = Vec::new();
-    for system in SYSTEMS.into_iter().filter(|system| config.systems.iter().any(|name| name == system)) {
+    for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let listener = bind(&config.bind, config.port(system)).await?;
@@ -103,39 +109,27 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn site(config: &Config, shared: &Shared, system: &'static str) -> anyhow::Result<(Arc<Kernel>, PortalSite)> {
-    let assets = assets::of(system, config.web_dir.as_deref());
+async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Result<(Arc<Kernel>, PortalSite)> {
+    let assets = assets::of(system.name(), config.web_dir.as_deref());
     let origins = config.origins_of(system);
     let reflection = config.reflection;
-    let (kernel, site) = match system {
-        "client" => {
-            let kernel = shared.kernel(config, streamflow_client::system::PORTAL).await?;
+    let kernel = shared.kernel(config, system).await?;
+    let site = match system {
+        System::Client => {
             streamflow_client::system::start(&kernel).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
-            let site = streamflow_client::system::site(&kernel, origins, assets, reflection);
-            (kernel, site)
+            streamflow_client::system::site(&kernel, origins, assets, reflection)
         }
-        "provider" => {
-            let kernel = shared.kernel(config, streamflow_provider::system::PORTAL).await?;
-            let site =
-                streamflow_provider::system::site(&kernel, operators::from_environment("PROVIDER")?, origins, assets, reflection);
-            (kernel, site)
+        System::Provider => {
+            let operator = operators::from_environment("PROVIDER")?;
+            streamflow_provider::system::site(&kernel, operator, origins, assets, reflection)
         }
-        "dev" => {
-            let kernel = shared.kernel(config, streamflow_dev::system::PORTAL).await?;
-            let site =
-                streamflow_dev::system::site(&kernel, operators::from_environment("DEVELOPER")?, origins, assets, reflection);
-            (kernel, site)
+        System::Dev => {
+            let operator = operators::from_environment("DEVELOPER")?;
+            streamflow_dev::system::site(&kernel, operator, origins, assets, reflection)
         }
-        _ => {
-            let kernel = shared.kernel(config, streamflow_accountant::system::PORTAL).await?;
-            let site = streamflow_accountant::system::site(
-                &kernel,
-                operators::from_environment("ACCOUNTANT")?,
-                origins,
-                assets,
-                reflection,
-            );
-            (kernel, site)
+        System::Accountant => {
+            let operator = operators::from_environment("ACCOUNTANT")?;
+            streamflow_accountant::system::site(&kernel, operator, origins, assets, reflection)
         }
     };
     Ok((kernel, site))
@@ -149,7 +143,7 @@ async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
 
 fn announce(config: &Config) {
     for system in &config.systems {
-        tracing::info!(target: "streamflow", system, url = config.public_url(system), "serving");
+        tracing::info!(target: "streamflow", system = system.name(), url = config.public_url(*system), "serving");
     }
     tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
 }

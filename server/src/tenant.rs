@@ -4,10 +4,8 @@ use std::io::Read as _;
 
 use anyhow::Context as _;
 use clap::Args;
-use streamflow_client::{
-    org::provision::{self, NewOrg, NewOwner},
-    system::PORTAL,
-};
+use streamflow_client::org::provision::{self, NewOrg, NewOwner};
+use streamflow_migrations::System;
 
 use crate::{cli::Place, config::Config, serve::Shared};
 
@@ -39,7 +37,7 @@ pub struct CreateArgs {
 pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.place, None)?;
     let shared = Shared::new(&config)?;
-    let kernel = shared.kernel(&config, PORTAL).await?;
+    let kernel = shared.kernel(&config, System::Client).await?;
     streamflow_client::system::start(&kernel).await.map_err(plain)?;
     let mut password = String::new();
     std::io::stdin().read_to_string(&mut password).context("standard input can't be read")?;
@@ -57,7 +55,7 @@ pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
         owner: NewOwner { email: args.owner_email, display_name: args.owner_name, password_hash },
     };
     provision::create_org(&kernel, new).await.map_err(plain)?;
-    let url = format!("{}/tenant/{tenant_id}/client/dashboard", config.public_url("client"));
+    let url = format!("{}/tenant/{tenant_id}/client/dashboard", config.public_url(System::Client));
     if args.json {
         println!("{}", serde_json::json!({ "tenant_id": tenant_id, "url": url }));
     } else {

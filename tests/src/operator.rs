@@ -39,7 +39,8 @@ impl Desk {
         let portal = match system {
             System::Provider => streamflow_provider::system::PORTAL,
             System::Dev => streamflow_dev::system::PORTAL,
-            _ => streamflow_accountant::system::PORTAL,
+            System::Accountant => streamflow_accountant::system::PORTAL,
+            System::Client => panic!("people of the client portal live in its database"),
         };
         let kernel = world::kernel(portal, &location, Arc::clone(&clock), &folder, Setup::default()).await;
         let secret = totp::generate_secret().to_vec();

@@ -15,6 +15,7 @@ use streamflow_kernel::{
     server::{assets::NoAssets, connection},
     totp,
 };
+use streamflow_migrations::System;
 use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, invitation_service_client::InvitationServiceClient,
     session_service_client::SessionServiceClient,
@@ -57,14 +58,14 @@ impl Stage {
             passwords: shared.passwords.clone(),
             master_keys: Arc::clone(&shared.master_keys),
         };
-        let kernel = stage.kernel(config, streamflow_client::system::PORTAL).await?;
+        let kernel = stage.kernel(config, System::Client).await?;
         let site = streamflow_client::system::site(&kernel, HashSet::new(), Arc::new(NoAssets), false);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(connection::serve(listener, site.into_router().map_err(failed)?, stopping));
         let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
-        Ok(Self { channel, clock, kernel, outbox, url: config.public_url("client"), _stop: stop })
+        Ok(Self { channel, clock, kernel, outbox, url: config.public_url(System::Client), _stop: stop })
     }
 
     pub fn pass(&self, time: TimeDelta) {
