@@ -22,7 +22,7 @@ pub struct Config {
     pub data: PathBuf,
     /// Server and database, e.g. `postgres://db.internal/streamflow`; SQLite files when unset.
     pub postgres: Option<String>,
-    /// Connections of one system to PostgreSQL.
+    /// Connections of one system to PostgreSQL for people's requests. Its own work has half as many more, and one listens for changes.
     pub postgres_connections: u32,
     /// Address the listeners bind to. Operations always stay on loopback.
     pub bind: String,
@@ -85,7 +85,20 @@ impl Config {
             figment.merge(Env::prefixed("STREAMFLOW_").split("__")).extract().context("the configuration can't be used")?;
         config.apply(place, serve);
         anyhow::ensure!(config.port_base <= u16::MAX - 10, "the port base must be at most {}", u16::MAX - 10);
+        config.check_origins()?;
         Ok(config)
+    }
+
+    /// What a browser would never send as its origin lets nobody in, and nobody would know why.
+    fn check_origins(&self) -> anyhow::Result<()> {
+        for (system, url) in &self.public_urls {
+            check_origin(url).with_context(|| format!("public_urls.{}", system.name()))?;
+        }
+        for (system, origins) in &self.origins {
+            let mut checked = origins.iter().map(|origin| check_origin(origin));
+            checked.try_for_each(|checked| checked.with_context(|| format!("origins.{}", system.name())))?;
+        }
+        Ok(())
     }
 
     fn apply(&mut self, place: &Place, serve: Option<&ServeArgs>) {
@@ -164,6 +177,19 @@ pub fn mask_password(url: &str) -> String {
     }
 }
 
+/// Browsers write origins in one way only (RFC 6454, section 6.2).
+fn check_origin(text: &str) -> anyhow::Result<()> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let is_plain =
+        !host.is_empty() && !host.contains(|c: char| c.is_ascii_uppercase() || c.is_whitespace() || "/?#@".contains(c));
+    let port = if text.starts_with("https:") { ":443" } else { ":80" };
+    anyhow::ensure!(
+        is_plain && !host.ends_with(port),
+        "`{text}` is no origin: write https://host or https://host:port, in small letters, without a slash or path after it"
+    );
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +206,28 @@ mod tests {
         let origins = config.origins_of(System::Client);
         assert!(origins.contains("http://localhost:7001") && origins.contains("http://client.localhost:7001"));
         assert!(!origins.contains("http://localhost:7002"));
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_would_send() {
+        for good in ["https://app.example.com", "http://10.0.0.1:8080", "https://app.example.com:8443", "http://[::1]:7001"] {
+            check_origin(good).unwrap();
+        }
+        for bad in ["", "app.example.com", "https://", "https://a.example/", "https://a.example/crm", "https://A.example"] {
+            assert!(check_origin(bad).is_err(), "{bad}");
+        }
+        for bad in ["https://a.example:443", "http://a.example:80", "ftp://a.example", "https://ada@a.example"] {
+            assert!(check_origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bad_origin_names_its_key() {
+        let public_urls = HashMap::from([(System::Dev, "https://dev.example.com/".to_owned())]);
+        let error = Config { public_urls, ..Config::default() }.check_origins().unwrap_err();
+        assert!(format!("{error:#}").starts_with("public_urls.dev: "), "{error:#}");
+        let origins = HashMap::from([(System::Client, vec!["https://a.example".to_owned(), "a.example".to_owned()])]);
+        let error = Config { origins, ..Config::default() }.check_origins().unwrap_err();
+        assert!(format!("{error:#}").starts_with("origins.client: "), "{error:#}");
     }
 }
