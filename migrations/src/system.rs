@@ -48,7 +48,7 @@ impl System {
         format!("streamflow_{}_owner", self.schema())
     }
 
-    /// Role the login role takes on (`SET LOCAL ROLE`) for work that belongs to no org.
+    /// Role for work that belongs to no org. Connections for such work take it on once, with `SET ROLE`, and do nothing else.
     pub fn system_role(self) -> String {
         format!("streamflow_{}_system", self.schema())
     }
