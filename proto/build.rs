@@ -104,12 +104,11 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
     }
     writeln!(
         table,
-        "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, module: {:?}, \
+        "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
          audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, streaming: {}, input: {:?} }},",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
-        text("module"),
         text("audit"),
         text("limit"),
         flag("mutation"),

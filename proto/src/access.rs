@@ -21,8 +21,6 @@ pub struct Access {
     pub roles: &'static [&'static str],
     /// Stable name of the right, `noun.verb`.
     pub permission: &'static str,
-    /// Feature module that must be on; empty for the core.
-    pub module: &'static str,
     /// Category of the audit record.
     pub audit: &'static str,
     /// Request fields the audit record may keep, as dotted paths.
