@@ -105,13 +105,15 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
     writeln!(
         table,
         "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
-         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, streaming: {}, input: {:?} }},",
+         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, streaming: {}, input: {:?} }},",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
         text("audit"),
         text("limit"),
         flag("mutation"),
+        // Declared only where people can be read-only.
+        flag("own_affairs"),
         method.is_server_streaming(),
         method.input().full_name(),
     )?;

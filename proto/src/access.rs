@@ -29,6 +29,8 @@ pub struct Access {
     pub limit: &'static str,
     /// Changes something: refused to read-only people, repeatable with an `idempotency-key`.
     pub mutation: bool,
+    /// Changes only what is the caller's own: read-only people may too.
+    pub own_affairs: bool,
     pub streaming: bool,
     /// Full name of the request message.
     pub input: &'static str,

@@ -249,8 +249,7 @@ fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
     if !access.roles.contains(&principal.role.as_str()) {
         return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
     }
-    let own_affairs = ["session.", "account.", "saved_view."].iter().any(|prefix| access.permission.starts_with(prefix));
-    if principal.read_only && access.mutation && !own_affairs {
+    if principal.read_only && access.mutation && !access.own_affairs {
         return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
     }
     Ok(())

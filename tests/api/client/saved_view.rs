@@ -1,6 +1,9 @@
 //! `SavedViewService`.
 
-use streamflow_proto::client::v1::{self as pb, saved_view_service_client::SavedViewServiceClient};
+use streamflow_proto::client::v1::{
+    self as pb, saved_view_service_client::SavedViewServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
+};
 use streamflow_tests::{
     answer::{conflict, fields},
     on_both,
@@ -57,6 +60,20 @@ on_both! {
         let stranger = world.company("Elsewhere").await;
         assert!(names(&stranger, pb::RecordKind::Unspecified).await.is_empty());
         assert_eq!(delete(&stranger, &hidden.id).await.unwrap_err().code(), Code::NotFound);
+    }
+
+    async fn who_may_only_read_keeps_own_views_and_is_told_so(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let member = pb::Member { id: staff.user_id.clone(), version: 1, read_only: true, ..Default::default() };
+        let update_mask = Some(prost_types::FieldMask { paths: vec!["read_only".into()] });
+        let request = owner.ask(pb::UpdateMemberRequest { member: Some(member), update_mask });
+        TeamServiceClient::new(owner.channel.clone()).update_member(request).await.unwrap();
+        create(&staff, view("Mine")).await.unwrap();
+        let me = SessionServiceClient::new(staff.channel.clone()).me(staff.ask(pb::MeRequest {})).await.unwrap().into_inner();
+        let may = |permission: &str| me.permissions.iter().any(|known| known == permission);
+        assert!(me.read_only && may("saved_view.write") && may("session.revoke"));
+        assert!(!may("customer.write"));
     }
 
     async fn a_view_that_its_list_cannot_show_is_refused(world) {

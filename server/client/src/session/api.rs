@@ -246,7 +246,7 @@ fn describe(principal: &Principal) -> pb::MeResponse {
     let mut permissions: Vec<String> = access::CLIENT
         .iter()
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
-        .filter(|access| !(principal.read_only && access.mutation))
+        .filter(|access| !(principal.read_only && access.mutation && !access.own_affairs))
         .map(|access| access.permission.to_owned())
         .collect();
     permissions.sort_unstable();
