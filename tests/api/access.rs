@@ -45,6 +45,9 @@ async fn row(kernel: &Kernel, channel: &Channel, access: &'static Access, caller
         };
         let (code, _) = raw::call(channel, kernel.portal.space, token.as_deref(), access.path, Vec::new()).await;
         assert_ne!(code, Code::Unimplemented, "{} is declared and not served", access.path);
+        // An empty message is one that anybody may send: it may be refused, it must not break anything.
+        let broken = matches!(code, Code::Internal | Code::Unknown | Code::Unavailable | Code::DataLoss | Code::DeadlineExceeded);
+        assert!(!broken, "{} answers {code:?} to {}", access.path, caller.name);
         // Sign-in answers a wrong password as it answers a stranger: let in, and refused inside.
         let inside = access.path.ends_with("/SignIn") && code == Code::Unauthenticated;
         let verdict = if inside { "yes" } else { verdict(code) };
