@@ -54,6 +54,9 @@ pub async fn measure(bench: &Bench<'_>, running: &Running, report: &mut Report) 
         let (mut upper, mut lower) = (Vec::new(), Vec::new());
         let (heard, mut ears) = mpsc::unbounded_channel();
         let streams = watch(bench, running, &case, &heard).await?;
+        // A watcher without a cursor may hear the last moments before it came.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        while ears.try_recv().is_ok() {}
         let grown = machine::resident_mb(running.server.pid()) - before;
         for _ in 0..bench.options.repeats {
             let (from_request, from_answer) = turn(bench, running, &case, &mut ears).await?;
