@@ -11,6 +11,7 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
+use streamflow_kernel::server::proxies::TrustedProxies;
 use streamflow_migrations::System;
 
 use crate::cli::{Place, ServeArgs};
@@ -33,6 +34,8 @@ pub struct Config {
     pub origins: HashMap<System, Vec<String>>,
     /// Where people reach a portal, by portal: an origin of its pages, and what links in mails begin with.
     pub public_urls: HashMap<System, String>,
+    /// Balancers in front, as addresses or blocks: their `x-forwarded-for` names the caller. Nobody else's does.
+    pub trusted_proxies: Vec<String>,
     /// `id:base64` of 32 bytes, comma separated, current first; a key file in `data` when unset.
     pub master_keys: Option<String>,
     /// Folder of the audit's signed checkpoints, better on another disk; `audit-checkpoints` in `data` when unset.
@@ -61,6 +64,7 @@ impl Default for Config {
             web_dir: None,
             origins: HashMap::new(),
             public_urls: HashMap::new(),
+            trusted_proxies: Vec::new(),
             master_keys: None,
             audit_checkpoints: None,
             smtp_url: None,
@@ -86,6 +90,7 @@ impl Config {
         config.apply(place, serve);
         anyhow::ensure!(config.port_base <= u16::MAX - 10, "the port base must be at most {}", u16::MAX - 10);
         config.check_origins()?;
+        config.trusted_proxies()?;
         Ok(config)
     }
 
@@ -129,6 +134,11 @@ impl Config {
     /// Where checkpoints of the audit go.
     pub fn audit_checkpoints(&self) -> PathBuf {
         self.audit_checkpoints.clone().unwrap_or_else(|| self.data.join("audit-checkpoints"))
+    }
+
+    pub fn trusted_proxies(&self) -> anyhow::Result<TrustedProxies> {
+        let parsed = TrustedProxies::parse(&self.trusted_proxies);
+        parsed.map_err(|text| anyhow::anyhow!("trusted_proxies: `{text}` is neither an address nor a block like 10.0.0.0/8"))
     }
 
     /// Port of a system's listener.

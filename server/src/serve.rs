@@ -11,7 +11,7 @@ use streamflow_kernel::{
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    server::{self, PortalSite, connection},
+    server::{self, PortalSite, connection, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
 use streamflow_migrations::System;
@@ -78,6 +78,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let metrics = telemetry::metrics()?;
     tokio::spawn(metrics.clone().keep_up());
     let shared = Shared::new(&config)?;
+    let proxies = config.trusted_proxies()?;
     let (stop, stopping) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
@@ -86,12 +87,13 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let listener = bind(&config.bind, config.port(system)).await?;
-        listeners.spawn(connection::serve(listener, app, stopping.clone()));
+        listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
         sealings.push(kernel.seal_audit(config.audit_checkpoints()));
         kernels.push(kernel);
     }
     let operations: Router = server::operations(kernels.clone(), move || metrics.render());
-    listeners.spawn(connection::serve(bind("127.0.0.1", config.port_base).await?, operations, stopping));
+    let listener = bind("127.0.0.1", config.port_base).await?;
+    listeners.spawn(connection::serve(listener, operations, TrustedProxies::default(), stopping));
     announce(&config);
     if with_demo {
         demo::seed(&config, &shared, &kernels).await?;

@@ -6,3 +6,4 @@ mod door;
 mod feed;
 mod idempotency;
 mod mail;
+mod proxy;

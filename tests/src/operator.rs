@@ -7,7 +7,7 @@ use streamflow_kernel::{
     kernel::Kernel,
     operator::Operator,
     password::{Params, PasswordHasher},
-    server::{assets::NoAssets, connection},
+    server::{assets::NoAssets, connection, proxies::TrustedProxies},
     totp,
 };
 use streamflow_migrations::System;
@@ -55,7 +55,8 @@ impl Desk {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
+        let app = site.into_router().expect("a router");
+        tokio::spawn(connection::serve(listener, app, TrustedProxies::default(), stopping));
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         Self { space: portal.space, kernel, clock, channel, secret, folder, _stop: stop }

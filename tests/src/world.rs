@@ -13,7 +13,7 @@ use streamflow_kernel::{
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    server::{assets::NoAssets, connection},
+    server::{assets::NoAssets, connection, proxies::TrustedProxies},
 };
 use streamflow_migrations::System;
 use tempfile::TempDir;
@@ -45,6 +45,7 @@ pub struct World {
 pub struct Setup {
     /// Requests a minute by class; the usual limits are far above what tests do, except where a test is about them.
     pub limits: HashMap<String, u32>,
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl World {
@@ -65,14 +66,16 @@ impl World {
         };
         let location = location(System::Client, superuser_url.as_deref(), &folder.path().join("client.db")).await;
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
+        let proxies = setup.trusted_proxies.clone();
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&clock), &folder, setup).await;
         streamflow_client::system::start(&kernel).await.expect("a started system");
-        Self::serve(backend, kernel, clock, superuser_url, folder).await
+        Self::serve(backend, kernel, proxies, clock, superuser_url, folder).await
     }
 
     async fn serve(
         backend: Backend,
         kernel: Arc<Kernel>,
+        proxies: TrustedProxies,
         clock: Arc<FixedClock>,
         superuser_url: Option<String>,
         folder: Arc<TempDir>,
@@ -82,7 +85,7 @@ impl World {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), stopping));
+        tokio::spawn(connection::serve(listener, site.into_router().expect("a router"), proxies, stopping));
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         let sealing = kernel.seal_audit(folder.path().join("checkpoints"));
@@ -93,7 +96,8 @@ impl World {
     pub async fn twin(&self) -> Self {
         let location = location(System::Client, self.superuser_url.as_deref(), &self.folder.path().join("client.db")).await;
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, usual()).await;
-        Self::serve(self.backend, kernel, Arc::clone(&self.clock), self.superuser_url.clone(), Arc::clone(&self.folder)).await
+        let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
+        Self::serve(self.backend, kernel, TrustedProxies::default(), clock, self.superuser_url.clone(), folder).await
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod connection;
 pub mod headers;
+pub mod proxies;
 
 use std::{collections::HashSet, sync::Arc};
 

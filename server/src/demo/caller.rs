@@ -12,7 +12,7 @@ use streamflow_kernel::{
     clock::{Clock, FixedClock},
     kernel::Kernel,
     mail::{MailConfig, Mailer},
-    server::{assets::NoAssets, connection},
+    server::{assets::NoAssets, connection, proxies::TrustedProxies},
     totp,
 };
 use streamflow_migrations::System;
@@ -63,7 +63,8 @@ impl Stage {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(connection::serve(listener, site.into_router().map_err(failed)?, stopping));
+        let app = site.into_router().map_err(failed)?;
+        tokio::spawn(connection::serve(listener, app, TrustedProxies::default(), stopping));
         let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
         Ok(Self { channel, clock, kernel, outbox, url: config.public_url(System::Client), _stop: stop })
     }

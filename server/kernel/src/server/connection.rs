@@ -11,6 +11,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore, sync::watch};
 use tower::ServiceExt as _;
 
+use super::proxies::TrustedProxies;
 use crate::access::PeerAddr;
 
 const MAX_CONNECTIONS: usize = 4096;
@@ -22,7 +23,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves `app` until `stop` turns true, then lets running requests finish.
-pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>) {
+    let proxies = Arc::new(proxies);
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
@@ -41,8 +43,9 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver
         // A full house answers by not answering: the peer's own queue holds it until a slot is free.
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
         let _ = stream.set_nodelay(true);
+        let proxies = Arc::clone(&proxies);
         let service = TowerToHyperService::new(
-            app.clone().map_request(move |request: http::Request<hyper::body::Incoming>| with_peer(request, peer)),
+            app.clone().map_request(move |request: http::Request<hyper::body::Incoming>| with_peer(request, peer, &proxies)),
         );
         let builder = builder();
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
@@ -73,8 +76,13 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-fn with_peer(request: http::Request<hyper::body::Incoming>, peer: SocketAddr) -> axum::extract::Request {
+fn with_peer(
+    request: http::Request<hyper::body::Incoming>,
+    peer: SocketAddr,
+    proxies: &TrustedProxies,
+) -> axum::extract::Request {
     let mut request = request.map(axum::body::Body::new);
-    request.extensions_mut().insert(PeerAddr(peer.ip()));
+    let caller = proxies.caller(peer.ip(), request.headers());
+    request.extensions_mut().insert(PeerAddr(caller));
     request
 }
