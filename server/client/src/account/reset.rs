@@ -43,7 +43,9 @@ async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
     let Some(user) = store::user_by_email(&db, email).await? else {
         return Ok(());
     };
-    if user.disabled_at.is_some() || store::has_reset_beyond(&db, user.id, now + life - PAUSE).await? {
+    // A longer-lived link of the operator's is no reason to send none.
+    let ends = now + life;
+    if user.disabled_at.is_some() || store::has_reset_ending(&db, user.id, ends - PAUSE, ends).await? {
         return Ok(());
     }
     drop(db);

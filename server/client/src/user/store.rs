@@ -162,14 +162,15 @@ pub async fn reset_holder(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>
     Ok(db.query(&sql, vec![token_hash.into(), now.into()]).await?.into_iter().next())
 }
 
-/// True when a link that lives beyond `moment` was sent already.
-pub async fn has_reset_beyond(db: &SystemDb, user_id: Uuid, moment: DateTime<Utc>) -> Result<bool> {
+/// True when the person has a link that ends between two moments.
+pub async fn has_reset_ending(db: &SystemDb, user_id: Uuid, after: DateTime<Utc>, by: DateTime<Utc>) -> Result<bool> {
     #[derive(FromQueryResult)]
     struct Row {
         user_id: Uuid,
     }
-    let sql = "SELECT user_id FROM password_resets WHERE user_id = ? AND used_at IS NULL AND expires_at > ? LIMIT 1";
-    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), moment.into()]).await?;
+    let sql = "SELECT user_id FROM password_resets \
+               WHERE user_id = ? AND used_at IS NULL AND expires_at > ? AND expires_at <= ? LIMIT 1";
+    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), after.into(), by.into()]).await?;
     Ok(rows.iter().any(|row| row.user_id == user_id))
 }
 
