@@ -201,8 +201,7 @@ fn read_checkpoints(files: &[PathBuf]) -> anyhow::Result<Checkpoints> {
 }
 
 async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
-    let (name, data) = (system.name(), config.data.display());
-    anyhow::ensure!(databases::exists(config, system), "there is no database of {name} in {data}");
+    databases::must_exist(config, system)?;
     databases::open(config, system).await
 }
 

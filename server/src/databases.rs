@@ -36,6 +36,16 @@ pub async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
     Ok(database)
 }
 
+/// Commands work on what is there: a new file beside the real database would take their work and never be looked at again.
+pub fn must_exist(config: &Config, system: System) -> anyhow::Result<()> {
+    let (name, data) = (system.name(), config.data.display());
+    anyhow::ensure!(
+        exists(config, system),
+        "there is no database of {name} in {data}: give --postgres or another --data, or make one with `streamflow migrate`"
+    );
+    Ok(())
+}
+
 /// False when a system's file was never made.
 pub fn exists(config: &Config, system: System) -> bool {
     config.postgres.is_some() || file_of(config, system).exists()

@@ -7,7 +7,7 @@ use clap::Args;
 use streamflow_client::import::command;
 use streamflow_migrations::System;
 
-use crate::{cli::Place, config::Config, serve::Shared, tenant::plain};
+use crate::{cli::Place, config::Config, databases, serve::Shared, tenant::plain};
 
 #[derive(Args, Debug)]
 pub struct CustomersArgs {
@@ -34,6 +34,7 @@ pub struct CustomersArgs {
 
 pub async fn customers(args: CustomersArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.place, None)?;
+    databases::must_exist(&config, System::Client)?;
     let shared = Shared::new(&config)?;
     let kernel = shared.kernel(&config, System::Client).await?;
     let file = std::fs::read(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;

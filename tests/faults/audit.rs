@@ -9,6 +9,7 @@ const PASSWORD: &str = "correct-horse-Battery-9-staple";
 async fn an_export_is_verified_without_a_database() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::new(folder.path(), None);
+    server.migrate();
     server.create_tenant(EMAIL, PASSWORD);
     server.start();
     server.first_sign_in(EMAIL, PASSWORD).await;

@@ -124,7 +124,9 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_keeps_every_acknowledged_write() {
     let folder = tempfile::tempdir().unwrap();
-    rounds(Server::new(folder.path(), None), None).await;
+    let server = Server::new(folder.path(), None);
+    server.migrate();
+    rounds(server, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
