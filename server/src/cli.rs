@@ -113,7 +113,7 @@ enum ConfigCommand {
 enum TenantCommand {
     /// Makes a company with its first owner.
     #[command(
-        after_help = "Example:\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nThe owner's password is read from standard input; without one a link to set it is printed."
+        after_help = "Example:\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nPrints a link with which the owner chooses a password within seven days. To set one instead, write it to standard input:\n  printf %s \"$PASSWORD\" | streamflow tenant create …\nAn owner who has an account already keeps its password."
     )]
     Create(tenant::CreateArgs),
 }

@@ -1,13 +1,23 @@
 //! `tenant create`: a company by the operator's own hand.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::Context as _;
+use chrono::TimeDelta;
 use clap::Args;
-use streamflow_client::org::provision::{self, NewOrg, NewOwner};
+use streamflow_client::{
+    account::reset,
+    org::provision::{self, NewOrg, NewOwner},
+    user,
+};
+use streamflow_kernel::{error::Error, kernel::Kernel, session::Token};
 use streamflow_migrations::System;
+use uuid::Uuid;
 
-use crate::{cli::Place, config::Config, serve::Shared};
+use crate::{cli::Place, config::Config, databases, serve::Shared};
+
+/// Longer than a link that people ask for themselves: a new owner may be away for some days.
+const LINK_DAYS: i64 = 7;
 
 #[derive(Args, Debug)]
 pub struct CreateArgs {
@@ -36,38 +46,75 @@ pub struct CreateArgs {
 
 pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.place, None)?;
+    databases::must_exist(&config, System::Client)?;
+    let password = first_password(&args)?;
     let shared = Shared::new(&config)?;
     let kernel = shared.kernel(&config, System::Client).await?;
     streamflow_client::system::start(&kernel).await.map_err(plain)?;
-    let mut password = String::new();
-    std::io::stdin().read_to_string(&mut password).context("standard input can't be read")?;
-    let password = password.trim_end_matches(['\r', '\n']);
-    anyhow::ensure!(!password.is_empty(), "give the owner's first password on standard input");
-    streamflow_kernel::password::check_policy(password, true, &[&args.owner_email, &args.name])
-        .map_err(|problem| anyhow::anyhow!(problem))?;
-    let password_hash = kernel.passwords.hash(password).await?;
+    // Without a password of the owner's own the account has one that nobody knows.
+    let secret = password.clone().unwrap_or_else(|| Token::new(kernel.ids.token()).reveal().to_owned());
+    let password_hash = kernel.passwords.hash(&secret).await?;
     let tenant_id = args.tenant_id.unwrap_or_else(|| provision::slug(&args.name));
     let new = NewOrg {
         name: args.name,
         tenant_id: tenant_id.clone(),
         time_zone: args.time_zone,
         currency_code: args.currency,
-        owner: NewOwner { email: args.owner_email, display_name: args.owner_name, password_hash },
+        owner: NewOwner { email: args.owner_email, display_name: args.owner_name, password_hash: password_hash.clone() },
     };
-    provision::create_org(&kernel, new).await.map_err(plain)?;
+    let made = provision::create_org(&kernel, new).await.map_err(plain)?;
+    let is_new = has_password(&kernel, made.owner_id, &password_hash).await.map_err(plain)?;
+    let link = if is_new && password.is_none() { Some(link(&kernel, made.owner_id).await.map_err(plain)?) } else { None };
     let url = format!("{}/tenant/{tenant_id}/client/dashboard", config.public_url(System::Client));
     if args.json {
-        println!("{}", serde_json::json!({ "tenant_id": tenant_id, "url": url }));
-    } else {
-        println!("{tenant_id} is ready: {url}\nAt the first sign-in the owner sets up an authenticator.");
+        println!("{}", serde_json::json!({ "tenant_id": tenant_id, "url": url, "password_url": link }));
+        return Ok(());
+    }
+    println!("{tenant_id} is ready: {url}");
+    match link {
+        Some(link) => println!("Within {LINK_DAYS} days the owner chooses a password at {link}"),
+        None if is_new => {}
+        None => println!("The owner has an account already and signs in as before."),
+    }
+    if is_new {
+        println!("At the first sign-in the owner sets up an authenticator.");
     }
     Ok(())
 }
 
+/// What is on standard input. A terminal is not read: what is typed there would show.
+fn first_password(args: &CreateArgs) -> anyhow::Result<Option<String>> {
+    let mut input = std::io::stdin();
+    let mut text = String::new();
+    if !input.is_terminal() {
+        input.read_to_string(&mut text).context("standard input can't be read")?;
+    }
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Ok(None);
+    }
+    streamflow_kernel::password::check_policy(password, true, &[&args.owner_email, &args.name])
+        .map_err(|problem| anyhow::anyhow!(problem))?;
+    Ok(Some(password.to_owned()))
+}
+
+/// Whether this is the person's password: an account that was there before keeps its own.
+async fn has_password(kernel: &Kernel, user_id: Uuid, hash: &str) -> Result<bool, Error> {
+    let db = kernel.database.system_read().await?;
+    Ok(user::store::user(&db, user_id).await?.is_some_and(|user| user.password_hash == hash))
+}
+
+async fn link(kernel: &Kernel, user_id: Uuid) -> Result<String, Error> {
+    let db = kernel.database.system().await?;
+    let link = reset::new_link(&db, kernel, user_id, TimeDelta::days(LINK_DAYS)).await?;
+    db.commit().await?;
+    Ok(link)
+}
+
 /// What went wrong, as the person at the terminal needs it: field problems in full.
-pub fn plain(error: streamflow_kernel::error::Error) -> anyhow::Error {
+pub fn plain(error: Error) -> anyhow::Error {
     match error {
-        streamflow_kernel::error::Error::Invalid(problems) => {
+        Error::Invalid(problems) => {
             let lines: Vec<String> = problems.iter().map(|(field, text)| format!("{field}: {text}")).collect();
             anyhow::anyhow!(lines.join("\n"))
         }

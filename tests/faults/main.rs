@@ -1,5 +1,6 @@
-//! Fault tests: the real program and the real database, killed under load or changed by hand.
+//! Fault tests: the real program and the real database, killed under load, changed by hand or used from a terminal.
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod audit;
 mod kill;
+mod tenant;
