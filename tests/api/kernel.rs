@@ -5,5 +5,6 @@ mod cancel;
 mod door;
 mod feed;
 mod idempotency;
+mod limits;
 mod mail;
 mod proxy;

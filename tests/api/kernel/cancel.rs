@@ -3,8 +3,17 @@
 
 use std::time::Duration;
 
-use streamflow_proto::client::v1::{self as pb, team_service_client::TeamServiceClient};
-use streamflow_tests::on_both;
+use chrono::TimeDelta;
+use futures::poll;
+use streamflow_kernel::{db::Scope, rate_limit::use_totp_step};
+use streamflow_proto::client::v1::{
+    self as pb, audit_service_client::AuditServiceClient, session_service_client::SessionServiceClient, team_service_client::TeamServiceClient,
+};
+use streamflow_tests::{
+    on_both,
+    person::{PASSWORD, request},
+};
+use uuid::Uuid;
 
 on_both! {
     async fn no_acknowledged_write_is_lost_after_cancelled_calls(world) {
@@ -27,5 +36,55 @@ on_both! {
         for name in acknowledged {
             assert_eq!(stored.iter().filter(|stored| **stored == name).count(), 1, "{name}");
         }
+    }
+}
+
+on_both! {
+    async fn a_write_after_a_begin_that_was_given_up_is_kept(world) {
+        let database = &world.kernel.database;
+        let scope = Scope::whole(Uuid::from_u128(7));
+        let subject = |n: u64| Uuid::from_u128(u128::from(n) + 1);
+        for n in 0..300 {
+            // Given up anywhere on its way; a timer is too coarse for that.
+            let mut begin = Box::pin(database.tenant_write(scope.clone()));
+            for _ in 0..n {
+                if poll!(begin.as_mut()).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(begin);
+            assert!(use_totp_step(database, subject(n), 1).await.unwrap(), "acknowledged");
+            // Whoever has the connection next takes back what he did himself, and no more.
+            drop(database.tenant_write(scope.clone()).await.unwrap());
+        }
+        let twin = world.twin().await;
+        for n in 0..300 {
+            assert!(!use_totp_step(&twin.kernel.database, subject(n), 1).await.unwrap(), "{n} was acknowledged and is lost");
+        }
+    }
+
+    async fn a_caller_who_hangs_up_does_not_stop_the_work(world) {
+        let owner = world.company("Harrow & Pike").await;
+        for n in 0..5 {
+            world.pass(TimeDelta::seconds(10));
+            let mut sessions = SessionServiceClient::new(world.channel.clone());
+            let sign_in = pb::SignInRequest { email: owner.email.clone(), password: PASSWORD.into(), return_token: true };
+            // Less than a password takes.
+            let call = tokio::time::timeout(Duration::from_millis(6), sessions.sign_in(request(sign_in, None)));
+            assert!(call.await.is_err(), "call {n} was quicker than its password");
+        }
+        let finished = async || {
+            let filter = "path = \"/streamflow.client.v1.SessionService/SignIn\"".to_owned();
+            let list = owner.ask(pb::ListAuditRequest { filter, ..Default::default() });
+            AuditServiceClient::new(world.channel.clone()).list_audit(list).await.unwrap().into_inner().records.len()
+        };
+        for _ in 0..200 {
+            if finished().await == 5 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{} of 5 came to their end", finished().await);
     }
 }
