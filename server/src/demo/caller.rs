@@ -50,7 +50,11 @@ impl Stage {
     /// Begins at `start`; mail goes to a folder whatever the configuration says: nobody outside is to get any.
     pub async fn open(config: &Config, shared: &Shared, start: DateTime<Utc>) -> anyhow::Result<Self> {
         let clock = Arc::new(FixedClock::at(start));
-        let outbox = config.data.join("outbox");
+        // Of its own and empty: a link is found by its address, and an earlier demo's people had the same ones.
+        let outbox = config.data.join("demo-outbox");
+        if outbox.exists() {
+            std::fs::remove_dir_all(&outbox)?;
+        }
         let mailer = Mailer::new(MailConfig::Outbox { dir: outbox.clone() }, Arc::clone(&clock) as Arc<dyn Clock>)?;
         let stage = Shared {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
