@@ -5,13 +5,20 @@ mod company;
 mod names;
 mod northwind;
 
-use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc};
+use std::{
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use streamflow_client::org::provision;
 use streamflow_kernel::kernel::Kernel;
+use uuid::Uuid;
 
-use crate::{config::Config, serve::Shared};
+use crate::{config::Config, serve::Shared, tenant::plain};
 
 /// A sign-in of the demo, as kept in `demo.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,38 +35,68 @@ pub struct Account {
     pub totp_secret: Option<String>,
 }
 
+/// What `demo.json` holds: the sign-ins of the database that is in use.
 #[derive(Serialize, Deserialize)]
 struct Demo {
     seeded: bool,
     accounts: Vec<Account>,
+    /// Id of the first demo company, by which its database is known; none until it is made.
+    #[serde(default)]
+    org_id: Option<Uuid>,
 }
 
-/// Makes the demo when this data folder has none. Needs the client system in this process.
-pub async fn seed(config: &Config, shared: &Shared, kernels: &[Arc<Kernel>]) -> anyhow::Result<()> {
-    let file = config.data.join("demo.json");
-    if !kernels.iter().any(|kernel| kernel.portal.space == "client") || is_seeded(&file)? {
-        return Ok(());
+/// Whether the database lacks the demo. From then on `demo.json` is about this database: a file about another one is put aside, and
+/// one that was put aside earlier comes back.
+pub async fn is_wanted(config: &Config, kernels: &[Arc<Kernel>]) -> anyhow::Result<bool> {
+    let Some(kernel) = kernels.iter().find(|kernel| kernel.portal.space == "client") else { return Ok(false) };
+    let made = provision::org_by_tenant_id(kernel, company::TENANT_ID).await.map_err(plain)?;
+    let file = file_of(config);
+    let kept = read(&file)?;
+    if let Some(other) = kept.as_ref().and_then(|demo| demo.org_id).filter(|org_id| Some(*org_id) != made) {
+        std::fs::rename(&file, aside(config, other))?;
     }
+    let Some(org_id) = made else { return Ok(true) };
+    if aside(config, org_id).exists() {
+        std::fs::rename(aside(config, org_id), &file)?;
+    }
+    let is_ours = |demo: Demo| demo.seeded && demo.org_id == Some(org_id);
     anyhow::ensure!(
-        !file.exists(),
-        "an earlier demo was cut off; start over with an empty data folder (cargo xtask run --fresh)"
+        read(&file)?.is_some_and(is_ours),
+        "this database has demo companies, and {} has no sign-ins of theirs: \
+         start over with an empty database (cargo xtask run --fresh), or without the demo",
+        file.display()
     );
-    write(&file, &Demo { seeded: false, accounts: Vec::new() })?;
+    Ok(false)
+}
+
+/// Makes the demo. Needs the client system in this process.
+pub async fn seed(config: &Config, shared: &Shared, kernels: &[Arc<Kernel>]) -> anyhow::Result<()> {
+    let file = file_of(config);
+    write(&file, &Demo { seeded: false, accounts: Vec::new(), org_id: None })?;
     tracing::info!(target: "streamflow", "making the demo companies");
     let mut accounts = company::make(config, shared).await.context("the demo company can't be made")?;
     accounts.extend(northwind::make(config, shared).await.context("the Northwind company can't be made")?);
-    write(&file, &Demo { seeded: true, accounts })?;
+    let kernel = kernels.iter().find(|kernel| kernel.portal.space == "client").context("the client system is not served")?;
+    let org_id = provision::org_by_tenant_id(kernel, company::TENANT_ID).await.map_err(plain)?;
+    write(&file, &Demo { seeded: true, accounts, org_id })?;
     tracing::info!(target: "streamflow", file = %file.display(), "the demo companies are ready");
     Ok(())
 }
 
-fn is_seeded(file: &Path) -> anyhow::Result<bool> {
+fn file_of(config: &Config) -> PathBuf {
+    config.data.join("demo.json")
+}
+
+fn aside(config: &Config, org_id: Uuid) -> PathBuf {
+    config.data.join(format!("demo-{org_id}.json"))
+}
+
+fn read(file: &Path) -> anyhow::Result<Option<Demo>> {
     if !file.exists() {
-        return Ok(false);
+        return Ok(None);
     }
-    let demo: Demo =
-        serde_json::from_str(&std::fs::read_to_string(file)?).with_context(|| format!("{} is damaged", file.display()))?;
-    Ok(demo.seeded)
+    let text = std::fs::read_to_string(file)?;
+    serde_json::from_str(&text).map(Some).with_context(|| format!("{} is damaged", file.display()))
 }
 
 /// Written whole or not at all, readable by its owner only.

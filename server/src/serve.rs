@@ -92,10 +92,12 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
         kernels.push(kernel);
     }
     let operations: Router = server::operations(kernels.clone(), move || metrics.render());
+    // Before readiness is told: who waits for it reads the demo's sign-ins next.
+    let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
     listeners.spawn(connection::serve(listener, operations, TrustedProxies::default(), stopping));
     announce(&config);
-    if with_demo {
+    if seeds {
         demo::seed(&config, &shared, &kernels).await?;
     }
     wait_for_signal().await?;
