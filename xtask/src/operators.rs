@@ -26,8 +26,8 @@ const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ234567
 /// Portal, prefix of its environment variables, e-mail, name and role shown in the table.
 const OPERATORS: [(&str, &str, &str, &str, &str); 3] = [
     ("provider", "PROVIDER", "admin@provider.example", "Provider admin", "ADMIN"),
-    ("dev", "DEVELOPER", "engineer@dev.example", "Engineer", "DEVELOPER"),
-    ("accountant", "ACCOUNTANT", "books@accountant.example", "Bookkeeper", "ACCOUNTANT"),
+    ("dev", "DEVELOPER", "engineer@dev.example", "Engineer", "ENGINEER"),
+    ("accountant", "ACCOUNTANT", "books@accountant.example", "Bookkeeper", "BOOKKEEPER"),
 ];
 
 #[derive(Default, Deserialize, Serialize)]
