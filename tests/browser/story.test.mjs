@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { accessible, enter as enterPortal, fits, launch, open, settled } from './portal.mjs';
 import { mailTo, startServer } from './server.mjs';
 
-const NORTHWIND = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../data/northwind-customers.csv');
+const NORTHWIND = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../server/src/demo/northwind-customers.csv');
 const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
 let server;
 let browser;

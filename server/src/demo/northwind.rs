@@ -1,4 +1,8 @@
 //! Northwind Traders as a second company: the customers of Microsoft's public sample database, through the import RPCs.
+//!
+//! `northwind-customers.csv` holds the 91 customers of Northwind, the sample database that Microsoft published with its database
+//! products; names and addresses are invented. UTF-8 with line feeds, commas, and the literal `NULL` for empty cells, as a database
+//! export writes it.
 
 use std::time::Duration;
 
@@ -9,7 +13,7 @@ use streamflow_proto::client::v1::{self as pb, import_service_client::ImportServ
 use super::{Account, caller::Stage};
 use crate::{config::Config, serve::Shared};
 
-const CUSTOMERS: &[u8] = include_bytes!("../../../tests/data/northwind-customers.csv");
+const CUSTOMERS: &[u8] = include_bytes!("northwind-customers.csv");
 
 pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Account>> {
     // The server itself runs the import, at its own time: what the stage does must lie before that, signing in included.

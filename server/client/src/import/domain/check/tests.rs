@@ -36,7 +36,7 @@ fn text_of(changes: &[customer::domain::Change], field: &str) -> String {
 
 #[test]
 fn the_northwind_customers_pass_as_they_are() {
-    let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/northwind-customers.csv"));
+    let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../src/demo/northwind-customers.csv"));
     let rows = import(file, Some(Key::ExternalId)).unwrap();
     assert_eq!(rows.len(), 91);
     for row in &rows {
