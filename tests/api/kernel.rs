@@ -2,6 +2,7 @@
 
 mod audit_chain;
 mod cancel;
+mod connection;
 mod door;
 mod feed;
 mod idempotency;

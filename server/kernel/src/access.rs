@@ -256,7 +256,7 @@ fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
 }
 
 /// IPv6 callers own a /64, so that is what is counted.
-fn address_key(ip: IpAddr) -> String {
+pub(crate) fn address_key(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(

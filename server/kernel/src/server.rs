@@ -1,5 +1,6 @@
 //! Listeners: one per portal, with only that portal's services and assets on it, and one for operations on loopback.
 
+pub mod activity;
 pub mod assets;
 pub mod connection;
 pub mod headers;

@@ -1,36 +1,49 @@
 //! Accepts connections with every limit set: tonic and hyper leave most of them open.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
+    server::conn::auto::Builder,
 };
-use tokio::{net::TcpListener, sync::Semaphore, sync::watch};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+};
 use tower::ServiceExt as _;
 
-use super::proxies::TrustedProxies;
-use crate::access::PeerAddr;
+use super::{
+    activity::{Activity, Crowd, Place, Watched},
+    proxies::TrustedProxies,
+};
+use crate::access::{PeerAddr, address_key};
 
-const MAX_CONNECTIONS: usize = 4096;
+const MAX_CONNECTIONS: u32 = 4096;
+/// Of one address (IPv6: of one /64), so that nobody takes all of them.
+const MAX_CONNECTIONS_EACH: usize = 100;
 const MAX_STREAMS: u32 = 100;
 const MAX_HEADERS: u32 = 16 * 1024;
+/// How long a peer may keep to itself what it speaks.
+const FIRST_BYTES: Duration = Duration::from_secs(5);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// How long a connection may stay open without a request.
+const IDLE: Duration = Duration::from_mins(1);
 /// How long running requests may take once the server is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// What each HTTP/2 connection begins with (RFC 9113, section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Serves `app` until `stop` turns true, then lets running requests finish.
 pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>) {
-    let proxies = Arc::new(proxies);
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let graceful = GracefulShutdown::new();
+    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default() };
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -40,27 +53,106 @@ pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, 
                 continue;
             }
         };
+        let Ok(place) = host.admit(peer) else { continue };
         // A full house answers by not answering: the peer's own queue holds it until a slot is free.
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-        let _ = stream.set_nodelay(true);
-        let proxies = Arc::clone(&proxies);
-        let service = TowerToHyperService::new(
-            app.clone().map_request(move |request: http::Request<hyper::body::Incoming>| with_peer(request, peer, &proxies)),
-        );
-        let builder = builder();
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let (host, stop) = (host.clone(), stop.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop(slot);
+            host.attend(stream, peer, stop).await;
+            drop((slot, place));
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+    // All slots are free once every connection has ended.
+    if tokio::time::timeout(DRAIN, slots.acquire_many(MAX_CONNECTIONS)).await.is_err() {
         tracing::info!("some connections were still open when draining ended");
     }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone stops the server too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// The address has all the connections it gets.
+struct Crowded;
+
+/// What all connections of a listener share.
+#[derive(Clone)]
+struct Host {
+    app: Router,
+    proxies: Arc<TrustedProxies>,
+    crowd: Crowd,
+}
+
+impl Host {
+    /// A balancer in front stands for all its callers, so it has no limit of its own.
+    fn admit(&self, peer: SocketAddr) -> Result<Option<Place>, Crowded> {
+        if self.proxies.trusts(peer.ip().to_canonical()) {
+            return Ok(None);
+        }
+        self.crowd.enter(address_key(peer.ip()), MAX_CONNECTIONS_EACH).map(Some).ok_or(Crowded)
+    }
+
+    async fn attend(self, stream: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {
+        let _ = stream.set_nodelay(true);
+        let speaks = tokio::select! {
+            speaks = speaks(&stream) => speaks,
+            () = stopped(&mut stop) => false,
+        };
+        if !speaks {
+            return;
+        }
+        let activity = Activity::default();
+        let service = hyper::service::service_fn(|request| self.answer(request, peer, &activity));
+        let builder = builder();
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = stopped(&mut stop) => None,
+            () = activity.idle(IDLE) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                connection.as_mut().graceful_shutdown();
+                tokio::time::timeout(DRAIN, connection).await.unwrap_or(Ok(()))
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    fn answer(
+        &self,
+        request: http::Request<Incoming>,
+        peer: SocketAddr,
+        activity: &Activity,
+    ) -> impl Future<Output = Result<http::Response<Watched>, Infallible>> + use<> {
+        let running = activity.begin();
+        let answer = self.app.clone().oneshot(with_peer(request, peer, &self.proxies));
+        async move { Ok(answer.await?.map(|body| Watched { body, running })) }
+    }
+}
+
+/// Whether the peer says in time what it speaks: hyper waits for that as long as the peer likes. Anything but the beginning of
+/// HTTP/2's preface is left to HTTP/1, which has its own time limit.
+async fn speaks(stream: &TcpStream) -> bool {
+    let look = async {
+        let mut first = [0; PREFACE.len()];
+        loop {
+            match stream.peek(&mut first).await {
+                Ok(0) | Err(_) => return false,
+                Ok(read) if read < PREFACE.len() && PREFACE.starts_with(&first[..read]) => {
+                    // The same bytes would be there at once again.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Ok(_) => return true,
+            }
+        }
+    };
+    tokio::time::timeout(FIRST_BYTES, look).await.unwrap_or(false)
 }
 
 fn builder() -> Builder<TokioExecutor> {
@@ -76,11 +168,7 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-fn with_peer(
-    request: http::Request<hyper::body::Incoming>,
-    peer: SocketAddr,
-    proxies: &TrustedProxies,
-) -> axum::extract::Request {
+fn with_peer(request: http::Request<Incoming>, peer: SocketAddr, proxies: &TrustedProxies) -> axum::extract::Request {
     let mut request = request.map(axum::body::Body::new);
     let caller = proxies.caller(peer.ip(), request.headers());
     request.extensions_mut().insert(PeerAddr(caller));
