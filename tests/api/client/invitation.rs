@@ -87,7 +87,7 @@ on_both! {
     async fn nobody_hands_out_more_than_they_have(world) {
         let owner = world.company("Harrow & Pike").await;
         let manager = owner.hire(&world, pb::Role::Manager, "").await;
-        for role in [pb::Role::Owner, pb::Role::Manager] {
+        for role in [pb::Role::Owner, pb::Role::Manager, pb::Role::Accountant] {
             assert_eq!(fields(&invite(&world, &manager, "x@example.com", role).await.unwrap_err()), ["role"]);
         }
         invite(&world, &manager, "x@example.com", pb::Role::Staff).await.unwrap();
@@ -95,6 +95,14 @@ on_both! {
         let revoke = |id: &str| pb::RevokeInvitationRequest { invitation_id: id.to_owned() };
         let refused = invitations(&world).revoke_invitation(manager.ask(revoke(&by_owner.id))).await.unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied);
+        let make = pb::CreateTeamRequest { team: Some(pb::Team { name: "North".into(), ..Default::default() }) };
+        let north = TeamServiceClient::new(world.channel.clone()).create_team(owner.ask(make)).await.unwrap().into_inner().team.unwrap();
+        let into_north = pb::CreateInvitationRequest { email: "z@example.com".into(), role: pb::Role::Staff.into(), team_id: north.id };
+        let refused = invitations(&world).create_invitation(manager.ask(into_north.clone())).await.unwrap_err();
+        assert_eq!(fields(&refused), ["team_id"]);
+        let north = invitations(&world).create_invitation(owner.ask(into_north)).await.unwrap().into_inner().invitation.unwrap();
+        let refused = invitations(&world).revoke_invitation(manager.ask(revoke(&north.id))).await.unwrap_err();
+        assert_eq!(reason(&refused), "NOT_YOUR_TEAM");
         let bad = pb::CreateInvitationRequest { email: "no".into(), role: 0, team_id: "x".into() };
         let bad = invitations(&world).create_invitation(owner.ask(bad)).await.unwrap_err();
         assert_eq!(fields(&bad), ["email", "role", "team_id"]);

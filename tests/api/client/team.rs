@@ -80,19 +80,62 @@ on_both! {
         }
     }
 
-    async fn a_manager_leaves_owners_alone(world) {
+    async fn a_manager_changes_only_people_of_their_teams(world) {
         let owner = world.company("Harrow & Pike").await;
-        let manager = owner.hire(&world, pb::Role::Manager, "").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let made = in_role(&world, &manager, &staff.user_id, pb::Role::Owner).await.unwrap_err();
-        assert_eq!(fields(&made), ["member.role"]);
-        let mine = in_role(&world, &manager, &manager.user_id, pb::Role::Owner).await.unwrap_err();
-        assert_eq!(fields(&mine), ["member.role"]);
-        let target = member(&world, &manager, &owner.user_id).await;
-        let off = pb::Member { disabled: true, ..target };
-        assert_eq!(fields(&update(&world, &manager, off, &["disabled"]).await.unwrap_err()), ["member.role"]);
+        let north = make_team(&world, &owner, "North").await.unwrap();
+        let south = make_team(&world, &owner, "South").await.unwrap();
+        let manager = owner.hire(&world, pb::Role::Manager, &north.id).await;
+        let colleague = owner.hire(&world, pb::Role::Manager, &north.id).await;
+        let accountant = owner.hire(&world, pb::Role::Accountant, &north.id).await;
+        let elsewhere = owner.hire(&world, pb::Role::Staff, &south.id).await;
+        for person in [&owner, &colleague, &accountant, &elsewhere, &manager] {
+            let target = member(&world, &manager, &person.user_id).await;
+            let off = pb::Member { disabled: true, ..target.clone() };
+            assert_eq!(reason(&update(&world, &manager, off, &["disabled"]).await.unwrap_err()), "NOT_YOUR_PERSON");
+            let near = pb::Member { team_ids: vec![north.id.clone(), south.id.clone()], ..target };
+            assert_eq!(reason(&update(&world, &manager, near, &["team_ids"]).await.unwrap_err()), "NOT_YOUR_PERSON");
+        }
+        let mine = in_role(&world, &manager, &manager.user_id, pb::Role::Accountant).await.unwrap_err();
+        assert_eq!((mine.code(), reason(&mine).as_str()), (Code::PermissionDenied, "NOT_YOUR_PERSON"));
+
+        let staff = owner.hire(&world, pb::Role::Staff, &north.id).await;
+        for role in [pb::Role::Owner, pb::Role::Manager, pb::Role::Accountant] {
+            assert_eq!(fields(&in_role(&world, &manager, &staff.user_id, role).await.unwrap_err()), ["member.role"]);
+        }
+        let away = pb::Member { team_ids: vec![south.id.clone()], ..member(&world, &manager, &staff.user_id).await };
+        assert_eq!(fields(&update(&world, &manager, away, &["team_ids"]).await.unwrap_err()), ["member.team_ids"]);
+        in_role(&world, &manager, &staff.user_id, pb::Role::Employee).await.unwrap();
         assert_eq!(remove(&world, &manager, &staff.user_id).await.unwrap_err().code(), Code::PermissionDenied);
-        assert!(in_role(&world, &manager, &staff.user_id, pb::Role::Employee).await.is_ok());
+
+        // Somebody of no team comes into the manager's, and only there.
+        let newcomer = owner.hire(&world, pb::Role::Staff, "").await;
+        let off = pb::Member { disabled: true, ..member(&world, &manager, &newcomer.user_id).await };
+        assert_eq!(fields(&update(&world, &manager, off.clone(), &["disabled"]).await.unwrap_err()), ["member.team_ids"]);
+        let here = pb::Member { team_ids: vec![north.id.clone()], ..off };
+        let here = update(&world, &manager, here, &["team_ids"]).await.unwrap();
+        assert_eq!(here.team_ids, std::slice::from_ref(&north.id));
+        assert!(update(&world, &manager, pb::Member { read_only: true, ..here }, &["read_only"]).await.unwrap().read_only);
+    }
+
+    async fn a_manager_runs_only_their_own_teams(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let north = make_team(&world, &owner, "North").await.unwrap();
+        let south = make_team(&world, &owner, "South").await.unwrap();
+        let manager = owner.hire(&world, pb::Role::Manager, &north.id).await;
+        let rename = pb::UpdateTeamRequest { team: Some(pb::Team { name: "West".into(), ..south.clone() }) };
+        assert_eq!(reason(&teams(&world).update_team(manager.ask(rename)).await.unwrap_err()), "NOT_YOUR_TEAM");
+        let delete = |team: &pb::Team| pb::DeleteTeamRequest { team_id: team.id.clone() };
+        assert_eq!(reason(&teams(&world).delete_team(manager.ask(delete(&south))).await.unwrap_err()), "NOT_YOUR_TEAM");
+        let before = member(&world, &owner, &manager.user_id).await;
+        let east = make_team(&world, &manager, "East").await.unwrap();
+        let after = member(&world, &owner, &manager.user_id).await;
+        assert!(after.team_ids.contains(&east.id) && after.version == before.version + 1, "who makes a team is in it");
+        let rename = pb::UpdateTeamRequest { team: Some(pb::Team { name: "Far East".into(), ..east.clone() }) };
+        teams(&world).update_team(manager.ask(rename)).await.unwrap();
+        teams(&world).delete_team(manager.ask(delete(&east))).await.unwrap();
+        assert!(!member(&world, &owner, &owner.user_id).await.team_ids.contains(&east.id));
+        make_team(&world, &owner, "Owners stay out").await.unwrap();
+        assert!(member(&world, &owner, &owner.user_id).await.team_ids.is_empty());
     }
 
     async fn a_disabled_person_is_out_at_once(world) {

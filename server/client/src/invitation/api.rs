@@ -12,14 +12,17 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{LIFE, MAX_OPEN, NewInvitation, may_offer},
+    domain::{LIFE, MAX_OPEN, NewInvitation},
     mail,
     newcomer::{self, Newcomer},
     store::{self, Invitation, Joined, Offer},
 };
 use crate::{
     team,
-    team::domain::{role_name, role_of},
+    team::domain::{
+        rights::{Runner, may_hand_out},
+        role_name, role_of,
+    },
     timestamp,
 };
 
@@ -44,7 +47,7 @@ impl InvitationService for Api {
     ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
-        let new = NewInvitation::parse(&req, role_of(&principal.role))?;
+        let new = NewInvitation::parse(&req, Runner::of(principal))?;
         let tx = ctx.write().await?;
         check_new(&ctx, &tx, &new).await?;
         let token = Token::new(ctx.kernel().ids.token());
@@ -76,8 +79,14 @@ impl InvitationService for Api {
         let id = ids::parse(prefix::INVITATION, &req.invitation_id).ok_or_else(missing)?;
         let tx = ctx.write().await?;
         let invitation = store::open_invitation(&tx, id, ctx.now()).await?.ok_or_else(missing)?;
-        if !may_offer(role_of(&ctx.principal()?.role), role_of(&invitation.role)) {
-            return Err(Error::denied("ROLE", "Only an owner can take back an invitation of an owner or manager.").into());
+        let runner = Runner::of(ctx.principal()?);
+        if !may_hand_out(runner.role, role_of(&invitation.role)) {
+            return Err(
+                Error::denied("ROLE", "Only an owner can take back an invitation of an owner, manager or accountant.").into()
+            );
+        }
+        if let Some(team_id) = invitation.team_id {
+            runner.check_team(team_id)?;
         }
         if !store::revoke_invitation(&tx, id, ctx.now()).await? {
             return Err(missing().into());

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     record::input::{self, Problem},
+    team::domain::rights::{Runner, may_hand_out},
     user::domain::canonical_email,
 };
 
@@ -28,13 +29,12 @@ pub struct NewInvitation {
 }
 
 impl NewInvitation {
-    /// `inviter` is the role of who asks.
-    pub fn parse(req: &pb::CreateInvitationRequest, inviter: pb::Role) -> Result<Self, Error> {
+    pub fn parse(req: &pb::CreateInvitationRequest, inviter: Runner<'_>) -> Result<Self, Error> {
         let mut problems = Violations::new();
         let mut note = |field: &str, problem: Problem| problems.add(field, problem.sentence());
         let email = address(&req.email).map_err(|problem| note("email", problem)).unwrap_or_default();
-        let role = role(req.role, inviter).map_err(|problem| note("role", problem)).unwrap_or_default();
-        let team = input::choice("a team", prefix::TEAM, &req.team_id);
+        let role = role(req.role, inviter.role).map_err(|problem| note("role", problem)).unwrap_or_default();
+        let team = team(&req.team_id, inviter);
         let team_id = team.map_err(|problem| note("team_id", problem)).unwrap_or_default();
         problems.into_result()?;
         Ok(Self { email, role, team_id })
@@ -46,43 +46,56 @@ fn address(text: &str) -> Result<String, Problem> {
     if email.is_empty() { Err(Problem::new("Enter an e-mail address.")) } else { Ok(email) }
 }
 
+/// Where the person joins: nobody brings people into teams of others.
+fn team(text: &str, inviter: Runner<'_>) -> Result<Option<Uuid>, Problem> {
+    match input::choice("a team", prefix::TEAM, text)? {
+        Some(id) if !inviter.may_run(id) => Err(Problem::new("You can invite people only into your own teams.")),
+        team => Ok(team),
+    }
+}
+
 fn role(number: i32, inviter: pb::Role) -> Result<pb::Role, Problem> {
     let role = pb::Role::try_from(number).unwrap_or_default();
     match role {
         pb::Role::Unspecified => Err(Problem::new("Choose a role from the list.")),
-        role if may_offer(inviter, role) => Ok(role),
-        _ => Err(Problem::new("Only an owner can invite owners and managers.")),
+        role if may_hand_out(inviter, role) => Ok(role),
+        _ => Err(Problem::new("Only an owner can invite owners, managers and accountants.")),
     }
-}
-
-/// Whether somebody may hand out a role, or take an invitation to it back.
-pub fn may_offer(inviter: pb::Role, role: pb::Role) -> bool {
-    inviter == pb::Role::Owner || !matches!(role, pb::Role::Owner | pb::Role::Manager)
 }
 
 #[cfg(test)]
 mod tests {
+    use streamflow_kernel::ids;
+
     use super::*;
 
     fn request(email: &str, role: pb::Role) -> pb::CreateInvitationRequest {
         pb::CreateInvitationRequest { email: email.to_owned(), role: role.into(), team_id: String::new() }
     }
 
+    fn inviter(role: pb::Role) -> Runner<'static> {
+        Runner { user_id: Uuid::nil(), role, team_ids: &[] }
+    }
+
     #[test]
     fn nobody_hands_out_more_than_they_may() {
         use pb::Role::{Accountant, Employee, Manager, Owner, Staff};
         for role in [Owner, Manager, Staff, Employee, Accountant] {
-            assert!(NewInvitation::parse(&request("a@example.com", role), Owner).is_ok(), "{role:?}");
-            let by_manager = NewInvitation::parse(&request("a@example.com", role), Manager);
-            assert_eq!(by_manager.is_ok(), !matches!(role, Owner | Manager), "{role:?}");
+            assert!(NewInvitation::parse(&request("a@example.com", role), inviter(Owner)).is_ok(), "{role:?}");
+            let by_manager = NewInvitation::parse(&request("a@example.com", role), inviter(Manager));
+            assert_eq!(by_manager.is_ok(), matches!(role, Staff | Employee), "{role:?}");
         }
+        let elsewhere = ids::format(prefix::TEAM, Uuid::from_u128(1));
+        let elsewhere = pb::CreateInvitationRequest { team_id: elsewhere, ..request("a@example.com", Staff) };
+        assert!(NewInvitation::parse(&elsewhere, inviter(Manager)).is_err());
+        assert!(NewInvitation::parse(&elsewhere, inviter(Owner)).is_ok());
     }
 
     #[test]
     fn every_problem_is_told_at_once() {
         let req = pb::CreateInvitationRequest { email: "a b".to_owned(), role: 99, team_id: "red".to_owned() };
-        let Err(Error::Invalid(problems)) = NewInvitation::parse(&req, pb::Role::Owner) else { panic!("accepted") };
+        let Err(Error::Invalid(problems)) = NewInvitation::parse(&req, inviter(pb::Role::Owner)) else { panic!("accepted") };
         assert_eq!(problems.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["email", "role", "team_id"]);
-        assert!(NewInvitation::parse(&request("", pb::Role::Staff), pb::Role::Owner).is_err());
+        assert!(NewInvitation::parse(&request("", pb::Role::Staff), inviter(pb::Role::Owner)).is_err());
     }
 }

@@ -12,7 +12,10 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{MemberPatch, TeamName, TeamPatch, keeps_an_owner, may_change, role_of},
+    domain::{
+        MemberPatch, TeamName, TeamPatch, keeps_an_owner,
+        rights::{Runner, Target},
+    },
     leave,
     store::{self, Locked, Member, Team},
 };
@@ -41,7 +44,9 @@ impl TeamService for Api {
         let tx = ctx.write_whole_org().await?;
         let before = store::lock_member(&tx, patch.user_id).await?.ok_or(Error::not_found("member"))?;
         let after = before.standing.after(&patch);
-        may_change(role_of(&ctx.principal()?.role), before.standing.role, patch.role)?;
+        let runner = Runner::of(ctx.principal()?);
+        runner.check_person(before.target(patch.user_id))?;
+        runner.check_patch(before.target(patch.user_id), &patch)?;
         check_version(&tx, &ctx, &before, &patch).await?;
         keeps_an_owner(before.standing, Some(after), before.other_owners)?;
         check_teams(&tx, &patch).await?;
@@ -64,7 +69,7 @@ impl TeamService for Api {
         let user_id = ids::parse(prefix::USER, &req.user_id).ok_or(Error::not_found("member"))?;
         let tx = ctx.write_whole_org().await?;
         let before = store::lock_member(&tx, user_id).await?.ok_or(Error::not_found("member"))?;
-        may_change(role_of(&ctx.principal()?.role), before.standing.role, None)?;
+        Runner::of(ctx.principal()?).check_person(before.target(user_id))?;
         keeps_an_owner(before.standing, None, before.other_owners)?;
         end_sessions(&tx, &ctx, user_id).await?;
         leave::release_person(&tx, user_id, &ctx.actor()).await?;
@@ -83,6 +88,7 @@ impl TeamService for Api {
     async fn create_team(&self, request: Request<pb::CreateTeamRequest>) -> Result<Response<pb::CreateTeamResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let TeamName(name) = TeamName::parse(req.team.as_ref())?;
+        let runner = Runner::of(ctx.principal()?);
         let tx = ctx.write().await?;
         check_name(&tx, None, &name).await?;
         let team = Team { id: ctx.new_id(), version: 1, name };
@@ -90,6 +96,11 @@ impl TeamService for Api {
             return Err(name_taken().into());
         }
         tx.record(team_change(&team, Op::Created));
+        if !runner.may_run(team.id) {
+            // Whoever runs only their own teams would otherwise have made one they can't touch.
+            let version = store::join_team(&tx, team.id, runner.user_id).await?;
+            tx.record(member_change(runner.user_id, version, Op::Updated, &["team_ids"]));
+        }
         Ok(tx.commit(pb::CreateTeamResponse { team: Some(team_into_pb(team)) }).await?)
     }
 
@@ -98,6 +109,7 @@ impl TeamService for Api {
         let patch = TeamPatch::parse(req.team)?;
         let tx = ctx.write().await?;
         let current = store::team(&tx, patch.id).await?.ok_or(Error::not_found("team"))?;
+        Runner::of(ctx.principal()?).check_team(patch.id)?;
         check_name(&tx, Some(patch.id), &patch.name).await?;
         if !store::rename_team(&tx, patch.id, patch.version, &patch.name).await? {
             return Err(Error::conflict(&team_into_pb(current)).into());
@@ -112,6 +124,7 @@ impl TeamService for Api {
         let id = ids::parse(prefix::TEAM, &req.team_id).ok_or(Error::not_found("team"))?;
         let tx = ctx.write_whole_org().await?;
         let team = store::team(&tx, id).await?.ok_or(Error::not_found("team"))?;
+        Runner::of(ctx.principal()?).check_team(id)?;
         tx.record(team_change(&team, Op::Deleted));
         // What these people see changes with the team; their open pages join anew.
         for (user_id, version) in store::people_of(&tx, id).await? {
@@ -120,6 +133,12 @@ impl TeamService for Api {
         leave::release_team(&tx, id, &ctx.actor()).await?;
         store::delete_team(&tx, id).await?;
         Ok(tx.commit(pb::DeleteTeamResponse {}).await?)
+    }
+}
+
+impl Locked {
+    fn target(&self, user_id: Uuid) -> Target<'_> {
+        Target { user_id, role: self.standing.role, team_ids: &self.team_ids }
     }
 }
 

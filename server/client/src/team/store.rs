@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     db::{Backend, TenantDb},
-    error::Result,
+    error::{Error, Result},
 };
 use uuid::Uuid;
 
@@ -91,6 +91,7 @@ async fn team_ids(tx: &TenantDb) -> Result<HashMap<Uuid, Vec<Uuid>>> {
 pub struct Locked {
     pub version: i64,
     pub standing: Standing,
+    pub team_ids: Vec<Uuid>,
     /// Owners who can act, besides this person.
     pub other_owners: u64,
 }
@@ -114,8 +115,11 @@ pub async fn lock_member(tx: &TenantDb, user_id: Uuid) -> Result<Option<Locked>>
     let standing =
         |row: &Row| Standing { role: role_of(&row.role), read_only: row.read_only, disabled: row.disabled_at.is_some() };
     let other_owners = rows.iter().filter(|row| row.user_id != user_id && standing(row).is_acting_owner()).count() as u64;
-    let person = rows.iter().find(|row| row.user_id == user_id);
-    Ok(person.map(|row| Locked { version: row.version, standing: standing(row), other_owners }))
+    let Some(person) = rows.iter().find(|row| row.user_id == user_id) else {
+        return Ok(None);
+    };
+    let team_ids = team_ids(tx).await?.remove(&user_id).unwrap_or_default();
+    Ok(Some(Locked { version: person.version, standing: standing(person), team_ids, other_owners }))
 }
 
 /// Writes what a patch says of somebody who is locked.
@@ -186,6 +190,19 @@ pub async fn team_exists(tx: &TenantDb, id: Uuid) -> Result<bool> {
 pub async fn insert_team(tx: &TenantDb, team: &Team, now: DateTime<Utc>) -> Result<bool> {
     let sql = "INSERT INTO teams (org_id, id, version, name, created_at) VALUES ({org}, ?, ?, ?, ?) ON CONFLICT (org_id, name) DO NOTHING";
     Ok(tx.execute(sql, vec![team.id.into(), team.version.into(), team.name.clone().into(), now.into()]).await? == 1)
+}
+
+/// Puts somebody into a team. Returns the new version of the membership.
+pub async fn join_team(tx: &TenantDb, team_id: Uuid, user_id: Uuid) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        version: i64,
+    }
+    let sql = "INSERT INTO team_members (org_id, team_id, user_id) VALUES ({org}, ?, ?)";
+    tx.execute(sql, vec![team_id.into(), user_id.into()]).await?;
+    let sql = "UPDATE memberships SET version = version + 1 WHERE org_id = {org} AND user_id = ? RETURNING version";
+    let rows: Vec<Row> = tx.query(sql, vec![user_id.into()]).await?;
+    rows.first().map(|row| row.version).ok_or(Error::not_found("member"))
 }
 
 /// False when somebody changed or deleted it meanwhile.

@@ -73,8 +73,12 @@ impl Crew {
         })
     }
 
+    /// The teams this person puts people into.
     pub fn team_choices(self) -> Vec<Choice> {
-        self.teams.with(|teams| teams.into_iter().flatten().map(|team| Choice::new(team.id.clone(), team.name.clone())).collect())
+        self.teams.with(|teams| {
+            let run = teams.into_iter().flatten().filter(|team| may_run(&team.id));
+            run.map(|team| Choice::new(team.id.clone(), team.name.clone())).collect()
+        })
     }
 }
 
@@ -82,9 +86,40 @@ pub fn is_me(user_id: &str) -> bool {
     me().user.is_some_and(|user| user.id == user_id)
 }
 
-/// Managers run the team but make nobody their equal or better.
-pub fn is_owner() -> bool {
+fn is_owner() -> bool {
     me().role() == pb::Role::Owner
+}
+
+/// Whether this person renames and deletes a team, and puts people into it. The server decides; pages only don't offer what it refuses.
+pub fn may_run(team_id: &str) -> bool {
+    is_owner() || me().team_ids.iter().any(|id| id == team_id)
+}
+
+/// Whether this person changes somebody: managers change the people of their teams, and those of no team.
+pub fn may_change(member: &pb::Member) -> bool {
+    let own_teams = me().team_ids;
+    let near = if member.team_ids.is_empty() { !own_teams.is_empty() } else { shares(&member.team_ids, &own_teams) };
+    is_owner() || (near && !is_me(&member.id) && is_beneath_managers(member.role()))
+}
+
+/// Whether this person takes an invitation back.
+pub fn may_take_back(invitation: &pb::Invitation) -> bool {
+    let near = invitation.team_id.is_empty() || may_run(&invitation.team_id);
+    is_owner() || (near && is_beneath_managers(invitation.role()))
+}
+
+/// Roles this person may hand out.
+pub fn offered_roles() -> Vec<pb::Role> {
+    ROLES.into_iter().filter(|role| is_owner() || is_beneath_managers(*role)).collect()
+}
+
+/// Managers hand out only what sees and does less than they do.
+const fn is_beneath_managers(role: pb::Role) -> bool {
+    matches!(role, pb::Role::Staff | pb::Role::Employee)
+}
+
+fn shares(left: &[String], right: &[String]) -> bool {
+    left.iter().any(|id| right.contains(id))
 }
 
 /// Roles from the one who may all to the one who may least.

@@ -18,16 +18,10 @@ use web_kit::{
 };
 
 use super::{
-    crew::{Crew, ROLES, chosen_role, is_owner, role_choice},
+    crew::{Crew, chosen_role, may_take_back, offered_roles, role_choice},
     member_dialog::RoleField,
 };
 use crate::api::role_name;
-
-/// Roles this person may hand out.
-fn offered() -> Vec<pb::Role> {
-    let above = [pb::Role::Owner, pb::Role::Manager];
-    ROLES.into_iter().filter(|role| is_owner() || !above.contains(role)).collect()
-}
 
 async fn invite(act: &Act, request: pb::CreateInvitationRequest) -> Result<pb::Invitation, ApiError> {
     let call = async |transport, request| InvitationServiceClient::new(transport).create_invitation(request).await;
@@ -94,7 +88,7 @@ fn InvitationRow(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Optio
         none if none.is_empty() => view! { <span class="muted">"None"</span> }.into_any(),
         name => name.into_any(),
     };
-    let may_take_back = is_owner() || !matches!(invitation.role(), pb::Role::Owner | pb::Role::Manager);
+    let may_take_back = may_take_back(&invitation);
     let kept = StoredValue::new(invitation.clone());
     let back = move |_| take_back(kept.get_value(), crew, problem);
     view! {
@@ -203,7 +197,7 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
                     autofocus=true
                     help="They get a link that is good for seven days."
                 />
-                <RoleField value=role offered=offered()/>
+                <RoleField value=role offered=offered_roles()/>
                 <Show when=move || !crew.team_choices().is_empty()>
                     <SelectField name="team_id" label="Team" value=team_id choices=teams optional=true/>
                 </Show>

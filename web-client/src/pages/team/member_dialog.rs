@@ -16,7 +16,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::crew::{Crew, ROLES, chosen_role, is_me, is_owner, role_choice, role_text};
+use super::crew::{Crew, chosen_role, is_me, offered_roles, role_choice, role_text};
 
 /// What the dialog holds.
 #[derive(Clone, Copy)]
@@ -102,7 +102,7 @@ pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl Int
     view! {
         <Dialog open title foot on_dismiss=move |()| asked.set(None)>
             <Form state=form on_submit=send guard=false>
-                <RoleField value=draft.role offered=ROLES.into_iter().filter(|role| is_owner() || *role != pb::Role::Owner).collect()/>
+                <RoleField value=draft.role offered=offered_roles()/>
                 <TeamBoxes crew draft/>
                 <RightBox name="read_only" label="Read-only: sees what the role sees, changes nothing" value=draft.read_only/>
                 <RightBox name="disabled" label="Disabled: can’t sign in, keeps the records" value=draft.disabled/>

@@ -10,7 +10,7 @@ use web_kit::{
     menu::{Menu, MenuItem},
 };
 
-use super::crew::{Crew, is_me, is_owner};
+use super::crew::{Crew, is_me, may_change};
 use crate::api::{may, role_name};
 
 /// What a row can ask for.
@@ -114,8 +114,8 @@ fn Standing(member: pb::Member) -> impl IntoView {
 
 #[component]
 fn Ways(member: pb::Member, asked: Asked) -> impl IntoView {
-    // The server refuses a manager who changes an owner; the page does not even offer it.
-    if member.role() == pb::Role::Owner && !is_owner() {
+    // What the server refuses is not even offered.
+    if !may_change(&member) {
         return ().into_any();
     }
     let label = format!("Change {}", member.display_name);

@@ -19,7 +19,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::crew::Crew;
+use super::crew::{Crew, may_run};
 use crate::api::may;
 
 /// What can be asked for: a team to rename, or a new one with an empty id; a team to delete.
@@ -76,6 +76,7 @@ fn TeamRow(team: pb::Team, crew: Crew, asked: TeamAsked) -> impl IntoView {
         move || people.get().into_iter().take(5).map(|name| view! { <Avatar name medium=true named=true/> }).collect_view();
     let label = format!("Change {}", team.name);
     let name = team.name.clone();
+    let changes = may("team.write") && may_run(&team.id);
     let items = Signal::derive(move || {
         let (edit, delete) = (team.clone(), team.clone());
         vec![
@@ -90,7 +91,7 @@ fn TeamRow(team: pb::Team, crew: Crew, asked: TeamAsked) -> impl IntoView {
                 <div class="t-12 muted">{move || number::counted(people.with(Vec::len) as i64, "person", "people")}</div>
             </div>
             <span class="avatars not-phone">{faces}</span>
-            {may("team.write")
+            {changes
                 .then(|| view! { <div class="pop-end"><Menu label glyph=glyphs::ELLIPSIS icon_only=true items/></div> })}
         </li>
     }
