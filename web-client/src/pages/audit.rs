@@ -47,7 +47,7 @@ const PAGE: i32 = 100;
 #[component]
 pub fn AuditPage() -> impl IntoView {
     let page = use_page("Audit log").flush();
-    let query = use_list_query();
+    let query = use_list_query("at desc");
     begin_without_reading(query);
     let rows = use_records(query);
     let problem = RwSignal::new(None::<ApiError>);

@@ -52,7 +52,7 @@ const PAGE_SIZE: i32 = 100;
 
 #[component]
 pub fn ContactsPage() -> impl IntoView {
-    let query = use_list_query();
+    let query = use_list_query(USUAL_ORDER);
     let rows = use_rows(query);
     let selection = Selection::default();
     let adding = RwSignal::new(false);

@@ -60,7 +60,7 @@ const PAGE_SIZE: i32 = 100;
 
 #[component]
 pub fn CustomersPage() -> impl IntoView {
-    let query = use_list_query();
+    let query = use_list_query(USUAL_ORDER);
     let directory = use_directory();
     let rows = use_rows(query);
     let selection = Selection::default();

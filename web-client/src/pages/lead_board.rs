@@ -46,7 +46,7 @@ const GATHER_MS: u32 = 500;
 
 #[component]
 pub fn LeadBoardPage() -> impl IntoView {
-    let query = use_list_query();
+    let query = use_list_query("");
     let directory = use_directory();
     let stages = use_stages();
     let adding = RwSignal::new(false);

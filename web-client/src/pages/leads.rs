@@ -49,7 +49,7 @@ const PAGE_SIZE: i32 = 100;
 
 #[component]
 pub fn LeadsPage() -> impl IntoView {
-    let query = use_list_query();
+    let query = use_list_query(USUAL_ORDER);
     let directory = use_directory();
     let stages = use_stages();
     let rows = use_rows(query);

@@ -15,14 +15,17 @@ type Navigate = Box<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone, Copy)]
 pub struct ListQuery {
     state: Memo<ListState>,
+    usual_order: &'static str,
     navigate: StoredValue<Navigate>,
 }
 
-/// For list pages, inside the router.
-pub fn use_list_query() -> ListQuery {
+/// For list pages, inside the router. `usual_order` ("name", "updated_at desc", empty for lists without a choice) holds until another is
+/// chosen.
+pub fn use_list_query(usual_order: &'static str) -> ListQuery {
     let search = use_location().search;
     let navigate = use_navigate();
     ListQuery {
+        usual_order,
         state: Memo::new(move |_| search.with(|search| ListState::from_query(search))),
         navigate: StoredValue::new(Box::new(move |address| {
             navigate(address, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
@@ -41,6 +44,16 @@ impl ListQuery {
 
     pub fn with<R>(self, read: impl FnOnce(&ListState) -> R) -> R {
         self.state.with(read)
+    }
+
+    /// Field of the order in force, and whether it is descending.
+    pub fn order(self) -> Option<(String, bool)> {
+        self.with(|state| state.order_or(self.usual_order).map(|(field, descending)| (field.to_owned(), descending)))
+    }
+
+    /// Orders by `field`, or the other way round where it is the order already.
+    pub fn toggle_order(self, field: &str) {
+        self.update(|state| state.toggle_order(field, self.usual_order));
     }
 
     pub fn update(self, change: impl FnOnce(&mut ListState)) {

@@ -35,15 +35,16 @@ impl ListState {
         !self.text.is_empty() || !self.filters.is_empty()
     }
 
-    /// Field and direction of the order; `true` is descending.
-    pub fn order(&self) -> Option<(&str, bool)> {
-        let (field, direction) = self.order_by.split_once(' ').unwrap_or((&self.order_by, ""));
+    /// Field and direction of the order, where none is chosen of `usual`; `true` is descending.
+    pub fn order_or<'a>(&'a self, usual: &'a str) -> Option<(&'a str, bool)> {
+        let order_by = if self.order_by.is_empty() { usual } else { &self.order_by };
+        let (field, direction) = order_by.split_once(' ').unwrap_or((order_by, ""));
         (!field.is_empty()).then_some((field, direction == "desc"))
     }
 
     /// Ascending first, then descending.
-    pub fn toggle_order(&mut self, field: &str) {
-        self.order_by = match self.order() {
+    pub fn toggle_order(&mut self, field: &str, usual: &str) {
+        self.order_by = match self.order_or(usual) {
             Some((known, false)) if known == field => format!("{field} desc"),
             _ => field.to_owned(),
         };
@@ -167,11 +168,12 @@ mod tests {
     #[test]
     fn a_second_press_on_a_head_turns_the_order_round() {
         let mut state = ListState::default();
-        state.toggle_order("name");
-        assert_eq!(state.order(), Some(("name", false)));
-        state.toggle_order("name");
-        assert_eq!(state.order(), Some(("name", true)));
-        state.toggle_order("city");
+        assert_eq!(state.order_or("updated_at desc"), Some(("updated_at", true)));
+        state.toggle_order("name", "updated_at desc");
+        assert_eq!(state.order_or("updated_at desc"), Some(("name", false)));
+        state.toggle_order("name", "updated_at desc");
+        assert_eq!(state.order_or("updated_at desc"), Some(("name", true)));
+        state.toggle_order("city", "updated_at desc");
         assert_eq!(state.order_by, "city");
     }
 

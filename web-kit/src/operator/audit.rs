@@ -37,7 +37,7 @@ use crate::{
 pub fn audit<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
     let page = use_page("Audit").flush().with_lead("One record for each request. Nobody can change it.");
-    let query = use_list_query();
+    let query = use_list_query("at desc");
     begin_without_reading::<P>(query);
     let rows = Rows::new(
         |line: &AuditLine| line.id.clone(),

@@ -42,16 +42,14 @@ fn ColumnHead<T: Send + Sync + 'static>(column: Column<T>, query: ListQuery) -> 
     let Some(field) = column.order else {
         return view! { <th scope="col" class=class>{column.label}</th> }.into_any();
     };
-    let direction = Memo::new(move |_| {
-        query.with(|state| state.order().filter(|(known, _)| *known == field).map(|(_, descending)| descending))
-    });
+    let direction = Memo::new(move |_| query.order().filter(|(known, _)| *known == field).map(|(_, descending)| descending));
     view! {
         <th
             scope="col"
             class=class
             aria-sort=move || direction.get().map(|descending| if descending { "descending" } else { "ascending" })
         >
-            <button type="button" on:click=move |_| query.update(|state| state.toggle_order(field))>
+            <button type="button" on:click=move |_| query.toggle_order(field)>
                 {column.label}
                 {move || {
                     direction

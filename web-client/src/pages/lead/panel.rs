@@ -129,10 +129,18 @@ fn Facts(lead: pb::Lead, stages: Stages, directory: Directory, news: RecordNews,
     .into_any()
 }
 
-/// The day of the next step, with the usual ones at hand.
+/// The next step; drawn anew when the stages come, which say whether anything is still to be done.
 #[component]
 fn Next(lead: pb::Lead, stages: Stages, outcome: Outcome) -> impl IntoView {
-    let is_open = is_open(stages.find(&lead.stage_id).as_ref());
+    move || {
+        let is_open = is_open(stages.find(&lead.stage_id).as_ref());
+        view! { <NextDay lead=lead.clone() is_open outcome/> }
+    }
+}
+
+/// The day of the next step, with the usual ones at hand.
+#[component]
+fn NextDay(lead: pb::Lead, is_open: bool, outcome: Outcome) -> impl IntoView {
     let due = match follow_up(&lead, is_open) {
         Some((text, Tone::Danger)) => view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any(),
         Some((text, _)) => {
