@@ -18,6 +18,7 @@ mod m20261120_000115_create_session_principal;
 mod m20261120_000116_add_users_totp_pending;
 mod m20261120_000117_index_customer_emails;
 mod m20261120_000118_search_by_words;
+mod m20261120_000119_add_imports_run_by;
 
 use crate::migrator::{Step, steps};
 
@@ -40,6 +41,7 @@ pub const STEPS: &[Step] = steps![
     m20261120_000116_add_users_totp_pending,
     m20261120_000117_index_customer_emails,
     m20261120_000118_search_by_words,
+    m20261120_000119_add_imports_run_by,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

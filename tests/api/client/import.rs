@@ -1,6 +1,7 @@
 //! `ImportService`.
 
 mod files;
+mod right;
 mod undo;
 
 use std::time::Duration;

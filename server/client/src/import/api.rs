@@ -98,13 +98,13 @@ impl ImportService for Api {
     async fn run_import(&self, request: Request<pb::RunImportRequest>) -> Result<Response<pb::RunImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = ctx.write().await?;
-        let mut import = store::locked(&db, import_id(&req.import_id)?).await?;
+        let mut import = store::locked(&db, import_id(&req.import_id)?).await?.open_to(ctx.principal()?)?;
         let resumes = import.state() == State::Failed && import.done_rows < import.total_rows;
         if !resumes {
             expect(&import, &[State::Review])?;
             check_problems(&import, req.skip_problem_rows)?;
         }
-        begin(&mut import, State::Running);
+        begin(&mut import, State::Running, ctx.principal()?.user_id);
         let import = store::update_import(&db, import).await?;
         Ok(db.commit(pb::RunImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
     }
@@ -112,14 +112,14 @@ impl ImportService for Api {
     async fn undo_import(&self, request: Request<pb::UndoImportRequest>) -> Result<Response<pb::UndoImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = ctx.write().await?;
-        let mut import = store::locked(&db, import_id(&req.import_id)?).await?;
+        let mut import = store::locked(&db, import_id(&req.import_id)?).await?.open_to(ctx.principal()?)?;
         expect(&import, &[State::Done, State::Failed])?;
         if import.done_rows == 0 {
             return Err(
                 Error::precondition("IMPORT_STATE", "This import has written nothing, so there is nothing to undo.").into()
             );
         }
-        begin(&mut import, State::Undoing);
+        begin(&mut import, State::Undoing, ctx.principal()?.user_id);
         // From here on it counts the records that were kept because people worked with them since.
         import.skipped = 0;
         let import = store::update_import(&db, import).await?;
@@ -129,7 +129,7 @@ impl ImportService for Api {
     async fn list_imports(&self, request: Request<pb::ListImportsRequest>) -> Result<Response<pb::ListImportsResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let db = ctx.read().await?;
-        let imports = store::imports(&db).await?;
+        let imports = store::imports(&db, ctx.principal()?).await?;
         let imports = imports.into_iter().map(|import| import.into_pb(Vec::new())).collect();
         Ok(Response::new(pb::ListImportsResponse { imports }))
     }
@@ -158,7 +158,7 @@ fn import_id(text: &str) -> Result<Uuid> {
 async fn read(ctx: &Ctx, id: &str) -> Result<Model> {
     let id = import_id(id)?;
     let db = ctx.read().await?;
-    store::import(&db, id).await
+    store::import(&db, id).await?.open_to(ctx.principal()?)
 }
 
 fn source(ctx: &Ctx, import: &Model) -> Source {
@@ -216,9 +216,10 @@ fn check_problems(import: &Model, skip: bool) -> Result<()> {
     Err(Error::precondition("PROBLEM_ROWS", format!("{rows} problems. Fix or drop them, or import without them.")))
 }
 
-/// Hands the import to the background runner.
-fn begin(import: &mut Model, state: State) {
+/// Hands the import to the background runner, which works for whoever asked.
+fn begin(import: &mut Model, state: State, run_by: Uuid) {
     import.set_state(state);
+    import.run_by = Some(run_by);
     import.failure.clear();
     import.finished_at = None;
     import.lease_until = None;

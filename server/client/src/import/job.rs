@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Job {
     pub kernel: Arc<Kernel>,
     pub import: Model,
-    /// What the person sees who began the import.
+    /// What the person sees who started this work.
     pub scope: Scope,
     pub actor_name: String,
 }
@@ -91,7 +91,7 @@ struct Team {
 }
 
 impl Job {
-    /// The import with the sight of the person who began it, as it is now. Fails when that person may import no longer.
+    /// The import with the sight of the person who started the run or the undo, as it is now.
     pub async fn load(kernel: &Arc<Kernel>, claim: Claim) -> Result<Self> {
         let whole = Scope::whole(claim.org_id);
         let db = kernel.database.tenant_read(whole.clone()).await?;
@@ -99,14 +99,14 @@ impl Job {
         let import = Model { lease_until: Some(claim.lease_until), ..store::import(&db, claim.import_id).await? };
         let sql = "SELECT u.display_name, m.role, m.disabled_at FROM memberships m JOIN users u ON u.id = m.user_id \
                    WHERE m.org_id = {org} AND m.user_id = ?";
-        let people: Vec<Person> = db.query(sql, vec![import.created_by.into()]).await?;
+        let people: Vec<Person> = db.query(sql, vec![import.worker().into()]).await?;
         let sql = "SELECT team_id FROM team_members WHERE org_id = {org} AND user_id = ?";
-        let teams: Vec<Team> = db.query(sql, vec![import.created_by.into()]).await?;
+        let teams: Vec<Team> = db.query(sql, vec![import.worker().into()]).await?;
         let may = |person: &Person| person.disabled_at.is_none() && permission::may(&person.role, "import.run");
         let person = people.into_iter().find(may);
         let (actor_name, role) = person.map(|person| (person.display_name, person.role)).unwrap_or_default();
         let scope = Scope {
-            user_id: import.created_by,
+            user_id: import.worker(),
             visibility: visibility(&role),
             team_ids: teams.into_iter().map(|team| team.team_id).collect(),
             ..whole
@@ -114,7 +114,7 @@ impl Job {
         Ok(Self { kernel: Arc::clone(kernel), import, scope, actor_name })
     }
 
-    /// True when the person who began the import still has the right to.
+    /// True when the person who started this work still has the right to.
     pub fn is_permitted(&self) -> bool {
         self.scope.visibility != visibility("")
     }
@@ -126,7 +126,7 @@ impl Job {
 
     /// The person as the writer of records at this moment.
     pub fn writer(&self) -> Writer {
-        let actor = Actor { id: Some(self.import.created_by), name: self.actor_name.clone(), at: self.kernel.clock.now() };
+        let actor = Actor { id: Some(self.import.worker()), name: self.actor_name.clone(), at: self.kernel.clock.now() };
         Writer { actor, ids: Arc::clone(&self.kernel.ids), origin: Origin::Import }
     }
 

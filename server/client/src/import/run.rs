@@ -62,7 +62,7 @@ async fn take_on(kernel: Arc<Kernel>, claim: Claim) {
 async fn bring_to_end(kernel: &Arc<Kernel>, claim: Claim) -> Result<()> {
     let mut job = Job::load(kernel, claim).await?;
     if !job.is_permitted() {
-        return job.end(State::Failed, "The person who began this import has no right to import any more.").await;
+        return job.end(State::Failed, "The person who started this has no right to import any more.").await;
     }
     let ended = match job.import.state() {
         State::Undoing => undo::work(&mut job).await,

@@ -2,6 +2,7 @@
 
 use sea_orm::{ActiveValue::Set, QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use streamflow_kernel::{
+    ctx::Principal,
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
     feed::{Audience, Change, Op},
@@ -17,6 +18,8 @@ use crate::timestamp;
 
 /// Imports a list shows.
 const LISTED: u64 = 100;
+/// Role that sees everything in the company.
+const OWNER: &str = "OWNER";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "imports")]
@@ -51,6 +54,8 @@ pub struct Model {
     pub finished_at: Option<DateTimeUtc>,
     pub failure: String,
     pub lease_until: Option<DateTimeUtc>,
+    /// Who started the run or the undo.
+    pub run_by: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -107,10 +112,14 @@ pub async fn locked(tx: &TenantDb, id: Uuid) -> Result<Model> {
     found.ok_or(Error::not_found("import"))
 }
 
-/// The newest imports of the company.
-pub async fn imports(tx: &TenantDb) -> Result<Vec<Model>> {
+/// The newest imports among those this person may work with.
+pub async fn imports(tx: &TenantDb, reader: &Principal) -> Result<Vec<Model>> {
     let newest = |select: Select<Entity>| select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LISTED);
-    tx.all(tx.find::<Entity>().map(newest)).await
+    let mut finder = tx.find::<Entity>().map(newest);
+    if reader.role != OWNER {
+        finder = finder.filter(Column::CreatedBy.eq(reader.user_id));
+    }
+    tx.all(finder).await
 }
 
 /// Writes the import anew as its next version, and tells watchers.
@@ -136,13 +145,25 @@ pub async fn delete_import(tx: &TenantDb, row: &Model) -> Result<()> {
     Ok(())
 }
 
-/// Tells watchers of the import.
+/// Tells watchers of the import who may read it.
 pub fn announce(tx: &TenantDb, row: &Model, op: Op) {
-    let (id, version) = (row.id, row.version);
-    tx.record(Change { entity: "import", id, version, op, fields: Vec::new(), audience: Audience::EVERYONE });
+    let (id, version, audience) = (row.id, row.version, Audience::people(Some(row.created_by), None, None));
+    tx.record(Change { entity: "import", id, version, op, fields: Vec::new(), audience });
 }
 
 impl Model {
+    /// The import, for whoever began it and for owners. To everybody else there is none: its rows tell of people whom another
+    /// manager can't see, and running it would write with the sight of somebody else.
+    pub fn open_to(self, person: &Principal) -> Result<Self> {
+        let may = person.role == OWNER || person.user_id == self.created_by;
+        if may { Ok(self) } else { Err(Error::not_found("import")) }
+    }
+
+    /// Whose sight and name the work on it has.
+    pub fn worker(&self) -> Uuid {
+        self.run_by.unwrap_or(self.created_by)
+    }
+
     pub fn state(&self) -> State {
         STATES.iter().find(|(_, text, _)| *text == self.state).map_or(State::Failed, |(state, ..)| *state)
     }

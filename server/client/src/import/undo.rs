@@ -55,7 +55,7 @@ async fn step(job: &mut Job, window: i32) -> Result<Step> {
     let Some(first) = effects.iter().map(|effect| effect.row).min() else {
         return Ok(Step::End);
     };
-    let kept = Records::load(&tx, effects).await?.take_back(&tx, &job.writer()).await?;
+    let kept = Records::load(&tx, &job.scope, effects).await?.take_back(&tx, &job.writer()).await?;
     forget(job, tx, first, kept).await
 }
 

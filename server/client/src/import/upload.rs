@@ -84,6 +84,7 @@ pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: 
         finished_at: None,
         failure: String::new(),
         lease_until: None,
+        run_by: None,
     };
     let row = tx.insert(store::ActiveModel::from(row).reset_all()).await?;
     store::announce(tx, &row, Op::Created);
@@ -95,7 +96,7 @@ pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: 
 pub async fn receive(ctx: &Ctx, id: Uuid, offset: i64, data: Vec<u8>) -> Result<(WriteDb, Model)> {
     check(offset, &data)?;
     let end = offset + i64::try_from(data.len()).map_err(Error::internal)?;
-    let announced = store::import(&ctx.read().await?, id).await?;
+    let announced = store::import(&ctx.read().await?, id).await?.open_to(ctx.principal()?)?;
     if end < announced.file_size {
         let db = ctx.write().await?;
         let import = accept(&db, id, offset, data).await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::ColumnTrait as _;
 use streamflow_kernel::{
-    db::TenantDb,
+    db::{Scope, TenantDb},
     error::Result,
     feed::{Change as News, Op},
 };
@@ -37,8 +37,9 @@ pub struct Records {
 }
 
 impl Records {
-    /// The records `effects` are about, without those that people worked with since.
-    pub async fn load(tx: &TenantDb, effects: Vec<Effect>) -> Result<Self> {
+    /// The records `effects` are about, without those that people worked with since and those that `scope`, the sight of whoever
+    /// takes the import back, does not reach.
+    pub async fn load(tx: &TenantDb, scope: &Scope, effects: Vec<Effect>) -> Result<Self> {
         let contacts = contacts(tx, ids(&effects, Kind::Contact)).await?;
         let mut wanted = ids(&effects, Kind::Customer);
         wanted.extend(contacts.values().map(|contact| contact.customer_id));
@@ -49,7 +50,7 @@ impl Records {
         // What somebody deleted is neither kept nor taken back.
         let there = records.effects.iter().filter(|effect| records.version(effect).is_some());
         records.effects = there.cloned().collect();
-        records.keep(|records, effect| records.version(effect) != Some(effect.version_after));
+        records.keep(|records, effect| records.version(effect) != Some(effect.version_after) || !records.is_seen(effect, scope));
         // Twice: a contact that stays because somebody uses it keeps its customer.
         for _ in 0..2 {
             let used = used(tx, &records.effects).await?;
@@ -65,6 +66,15 @@ impl Records {
             Kind::Customer => self.customers.get(&effect.record_id).map(|row| row.version),
             _ => self.contacts.get(&effect.record_id).map(|row| row.version),
         }
+    }
+
+    fn is_seen(&self, effect: &Effect, scope: &Scope) -> bool {
+        let customer_id = match effect.kind {
+            Kind::Customer => Some(effect.record_id),
+            _ => self.contacts.get(&effect.record_id).map(|row| row.customer_id),
+        };
+        let customer = customer_id.and_then(|id| self.customers.get(&id));
+        customer.is_some_and(|row| row.people().are_seen_by(scope))
     }
 
     /// True for a contact that came with a customer which is not deleted with it.
