@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use streamflow_proto::client::v1::{
     self as pb, change_service_client::ChangeServiceClient, record_service_client::RecordServiceClient,
-    search_service_client::SearchServiceClient,
+    saved_view_service_client::SavedViewServiceClient, search_service_client::SearchServiceClient,
 };
 use streamflow_tests::{answer::fields, on_both, person::Person};
 use tonic::{Code, Status, transport::Channel};
 
-use super::{contact, customer, lead};
+use super::{contact, customer, import, lead};
 
 const CUSTOMER: i32 = pb::RecordKind::Customer as i32;
 const CONTACT: i32 = pb::RecordKind::Contact as i32;
@@ -149,6 +149,32 @@ on_both! {
         assert_eq!(fields(&export(&owner, 0, "", &[]).await.unwrap_err()), ["kind"]);
         let stranger = world.company("Elsewhere").await;
         assert_eq!(export(&stranger, CUSTOMER, "", &["id"]).await.unwrap(), "\u{feff}id\r\n");
+    }
+
+    async fn a_list_without_end_is_refused_at_its_field(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let harbour = customer::create(&owner, customer::named("Harbour")).await.unwrap();
+        let ids = vec![&harbour.id; 1_001];
+        assert_eq!(fields(&archive(&owner, CUSTOMER, &ids).await.unwrap_err()), ["ids"]);
+        assert_eq!(archive(&owner, CUSTOMER, &ids[..1_000]).await.unwrap().changed, 1);
+        restore(&owner, CUSTOMER, &ids[..1]).await.unwrap();
+        let harbour = customer::get(&owner, &harbour.id).await.unwrap();
+        for path in ["name", "no_field"] {
+            let refused = customer::update(&owner, harbour.clone(), &[path; 101]).await.unwrap_err();
+            assert_eq!(fields(&refused), ["update_mask"]);
+        }
+        let tagged = pb::Customer { tags: vec!["vip".into(); 101], ..harbour };
+        assert_eq!(fields(&customer::update(&owner, tagged, &["tags"]).await.unwrap_err()), ["customer.tags"]);
+        assert_eq!(fields(&export(&owner, CUSTOMER, "", &["name"; 101]).await.unwrap_err()), ["columns"]);
+        let view = pb::SavedView { kind: CUSTOMER, name: "Mine".into(), columns: vec!["name".into(); 101], ..Default::default() };
+        let view = pb::CreateSavedViewRequest { view: Some(view) };
+        let refused = SavedViewServiceClient::new(owner.channel.clone()).create_saved_view(owner.ask(view)).await.unwrap_err();
+        assert_eq!(fields(&refused), ["view.columns"]);
+        let file = import::upload(&owner, b"name\nAlpha\n").await.unwrap();
+        import::preview(&owner, &file.id, pb::ImportMode::Create, "").await.unwrap();
+        let cell = pb::CellFix { row: 1, column: 0, value: "Beta".into() };
+        let fixes = pb::FixImportCellsRequest { import_id: file.id, fixes: vec![cell; 1_001], drop_rows: vec![9; 1_001], ..Default::default() };
+        assert_eq!(fields(&import::fix(&owner, fixes).await.unwrap_err()), ["fixes", "drop_rows"]);
     }
 
     async fn who_loses_a_record_hears_that_it_is_gone(world) {

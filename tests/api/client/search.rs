@@ -88,4 +88,27 @@ on_both! {
         assert_eq!(fields(&search(&owner, &"x".repeat(201), &[], 0).await.unwrap_err()), ["query"]);
         assert!(search(&owner, &"é".repeat(200), &[], 1_000).await.unwrap().is_empty());
     }
+
+    async fn a_kind_is_searched_once_however_often_it_is_named(world) {
+        let owner = world.company("Harrow & Pike").await;
+        customer::create(&owner, customer::named("Rare")).await.unwrap();
+        let customer = pb::RecordKind::Customer as i32;
+        for query in ["ra", "rare"] {
+            assert_eq!(search(&owner, query, &[customer; 3], 0).await.unwrap().len(), 1, "{query}");
+        }
+        for kinds in [&[customer; 4][..], &[customer; 5_000], &[LEAD, customer, LEAD, customer]] {
+            assert_eq!(fields(&search(&owner, "ra", kinds, 0).await.unwrap_err()), ["kinds"]);
+        }
+    }
+
+    async fn characters_nobody_sees_are_not_looked_for(world) {
+        let owner = world.company("Harrow & Pike").await;
+        customer::create(&owner, customer::named("Harbour Inn")).await.unwrap();
+        for typed in ["har\0bour", "\0harbour", "ha\u{1b}rbour\0", "harbour\tinn\u{7f}", "h\0a"] {
+            assert_eq!(titles(&owner, typed).await, ["Harbour Inn"], "{typed:?}");
+        }
+        for nothing in ["\0", "\0\0\0\0", "\u{1}\u{2}"] {
+            assert!(titles(&owner, nothing).await.is_empty(), "{nothing:?}");
+        }
+    }
 }

@@ -26,6 +26,8 @@ pub const MAX_CELL: usize = 32 * 1024;
 pub const MAX_ROW: usize = 1024 * 1024;
 /// Rows a person corrects by hand. Beyond this the file itself is better corrected.
 const MAX_FIXED_ROWS: usize = 10_000;
+/// Cells, and rows, that one request corrects, drops or takes back.
+const MAX_FIXES: usize = 1_000;
 
 /// Which rows may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +122,14 @@ impl Fixes {
     /// Takes over what a request says, all problems at once. `columns` and `rows` are the file's.
     pub fn change(&mut self, request: &pb::FixImportCellsRequest, columns: usize, rows: u32) -> Result<(), Error> {
         let mut violations = streamflow_kernel::error::Violations::new();
+        let lists =
+            [("fixes", request.fixes.len()), ("drop_rows", request.drop_rows.len()), ("keep_rows", request.keep_rows.len())];
+        for (field, _) in lists.into_iter().filter(|(_, count)| *count > MAX_FIXES) {
+            violations.add(field, format!("Send at most {MAX_FIXES} at once."));
+        }
+        if !violations.is_empty() {
+            return violations.into_result();
+        }
         let known = |row: i32| u32::try_from(row).ok().filter(|row| (1..=rows).contains(row));
         for (at, fix) in request.fixes.iter().enumerate() {
             let column = usize::try_from(fix.column).ok().filter(|column| *column < columns);

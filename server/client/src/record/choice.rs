@@ -28,11 +28,12 @@ impl Chosen {
             violations.add("kind", "Say which kind of record is meant.");
             Kind::Customer
         });
-        let mut known = HashSet::new();
-        let texts: Vec<String> = texts.into_iter().filter(|text| known.insert(text.clone())).collect();
         if texts.is_empty() || texts.len() > MOST {
             violations.add("ids", "Choose 1 to 1,000 records.");
+            return Self { kind, ids: Vec::new(), texts: Vec::new() };
         }
+        let mut known = HashSet::new();
+        let texts: Vec<String> = texts.into_iter().filter(|text| known.insert(text.clone())).collect();
         let ids = texts.iter().filter_map(|text| ids::parse(kind.prefix(), text)).collect();
         Self { kind, ids, texts }
     }

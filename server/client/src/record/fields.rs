@@ -138,8 +138,9 @@ impl Edit<'_> {
 
     /// Writable paths the mask names, each once.
     fn masked(&self, form: &mut Form) -> Vec<&'static str> {
-        if self.mask.is_empty() {
-            form.add_outside("update_mask", "Name the fields to change.");
+        if let Some(problem) = mask_problem(self.mask) {
+            form.add_outside("update_mask", problem);
+            return Vec::new();
         }
         let mut named: Vec<&'static str> = Vec::new();
         for path in self.mask {
@@ -155,6 +156,18 @@ impl Edit<'_> {
             dedup_from(&mut named, before);
         }
         named
+    }
+}
+
+/// Paths a mask has at most: more than any noun has fields, and few enough to tell of each that is wrong.
+const MASK: usize = 100;
+
+/// What is wrong with a mask as a whole.
+pub fn mask_problem(paths: &[String]) -> Option<&'static str> {
+    match paths.len() {
+        0 => Some("Name the fields to change."),
+        1..=MASK => None,
+        _ => Some("Name each field to change once."),
     }
 }
 

@@ -82,6 +82,10 @@ pub fn lines(text: &str, max: usize) -> Result<String, Problem> {
 /// Labels, each once whatever its case. Commas and semicolons part labels in files, so a label can't hold one.
 pub fn tags<S: AsRef<str>>(tags: &[S]) -> Result<Vec<String>, Problem> {
     let mut kept: Vec<String> = Vec::new();
+    // Each is compared with those before it, so too many are refused before that.
+    if tags.len() > limit::TAGS * 5 {
+        return Err(Problem::new(format!("Use at most {} tags.", limit::TAGS)));
+    }
     for tag in tags {
         let tag = line(tag.as_ref(), limit::TAG)
             .map_err(|problem| Problem::new(format!("A tag can't be used as it is. {}", problem.message)))?;
@@ -177,6 +181,7 @@ mod tests {
         assert!(tags(&["a, b"]).is_err() && tags(&[""]).is_err() && tags(&["x".repeat(41)]).is_err());
         let many: Vec<String> = (0..21).map(|n| n.to_string()).collect();
         assert!(tags(&many).is_err() && tags(&many[1..]).is_ok());
+        assert!(tags(&["VIP"; 100]).is_ok() && tags(&["VIP"; 101]).is_err());
     }
 
     #[test]

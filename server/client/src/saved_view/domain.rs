@@ -12,6 +12,8 @@ const NAME: usize = 60;
 const FILTER: usize = 2_000;
 const ORDER_BY: usize = 200;
 const COLUMNS: usize = 40;
+/// Columns a request names, which may name one twice.
+const NAMED: usize = 100;
 const COLUMN: usize = 60;
 
 /// A list with its filter, order and columns, under a name.
@@ -76,6 +78,9 @@ fn read(view: &pb::SavedView, form: &mut Form) -> NewSavedView {
 /// Field names in order, each once.
 fn columns(columns: &[String]) -> Result<Vec<String>, Problem> {
     let mut kept: Vec<String> = Vec::new();
+    if columns.len() > NAMED {
+        return Err(Problem::new("Name each column once."));
+    }
     for column in columns {
         let plain = column.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.');
         if column.is_empty() || column.len() > COLUMN || !plain {

@@ -16,6 +16,7 @@ use crate::record::kind::Kind;
 /// Hits when the request names no number.
 const USUAL: i32 = 20;
 const MOST: i32 = 50;
+const ALL: [Kind; 3] = [Kind::Customer, Kind::Contact, Kind::Lead];
 
 #[derive(Debug)]
 pub struct Api;
@@ -48,16 +49,7 @@ impl Wanted {
         if req.query.chars().count() > QUERY {
             violations.add("query", format!("Use at most {QUERY} characters."));
         }
-        let mut kinds = Vec::new();
-        for (at, kind) in req.kinds.iter().enumerate() {
-            match Kind::from_pb(*kind) {
-                Some(kind) => kinds.push(kind),
-                None => violations.add(format!("kinds[{at}]"), "Choose customers, contacts or leads."),
-            }
-        }
-        if kinds.is_empty() {
-            kinds = vec![Kind::Customer, Kind::Contact, Kind::Lead];
-        }
+        let kinds = kinds(&req.kinds, &mut violations);
         if req.limit < 0 {
             violations.add("limit", "Ask for at least 1 hit.");
         }
@@ -65,6 +57,23 @@ impl Wanted {
         let limit = if req.limit == 0 { USUAL } else { req.limit.min(MOST) };
         Ok(Self { query: Query::parse(&req.query), kinds, limit: usize::try_from(limit).unwrap_or_default() })
     }
+}
+
+/// Each once: a short query is looked for kind by kind.
+fn kinds(numbers: &[i32], violations: &mut Violations) -> Vec<Kind> {
+    if numbers.len() > ALL.len() {
+        violations.add("kinds", format!("Name at most {} kinds of record.", ALL.len()));
+        return Vec::new();
+    }
+    let mut kinds = Vec::new();
+    for (at, number) in numbers.iter().enumerate() {
+        match Kind::from_pb(*number) {
+            Some(kind) if kinds.contains(&kind) => {}
+            Some(kind) => kinds.push(kind),
+            None => violations.add(format!("kinds[{at}]"), "Choose customers, contacts or leads."),
+        }
+    }
+    if kinds.is_empty() { ALL.to_vec() } else { kinds }
 }
 
 fn into_pb(hit: Hit) -> pb::SearchHit {

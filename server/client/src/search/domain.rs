@@ -77,9 +77,10 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads what was typed; characters after [`QUERY`] are ignored.
+    /// Reads what was typed; characters after [`QUERY`] are ignored. No record holds control characters, and FTS5 and PostgreSQL can't
+    /// read NUL.
     pub fn parse(typed: &str) -> Self {
-        let typed: String = typed.chars().take(QUERY).collect();
+        let typed: String = typed.chars().filter(|c| c.is_whitespace() || !c.is_control()).take(QUERY).collect();
         let digit_variants = if looks_like_phone(&typed) { phone::variants(&typed) } else { Vec::new() };
         let core = digit_variants.last().filter(|digits| digits.len() >= 3);
         let digits = core.or_else(|| digit_variants.first().filter(|digits| digits.len() >= 3)).cloned();
@@ -173,6 +174,7 @@ mod tests {
         for text in ["PO31 7PJ", "C-10482", "ana 12", "cus_0199", "12", ""] {
             assert_eq!(Query::parse(text).digits, None, "{text}");
         }
+        assert_eq!(Query::parse("a\0na\t\u{1b}c10482\u{7f}"), Query::parse("ana\tc10482"));
         assert!(Query::parse(" ").is_empty() && !Query::parse("x").is_empty());
         assert_eq!(Query::parse("ab ©").fts_all(), None);
         assert_eq!(Query::parse("snabb ko").fts_all().as_deref(), Some("text : (\"snabb\")"));

@@ -7,7 +7,7 @@ use streamflow_kernel::ids::{self, prefix};
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use crate::record::fields::Form;
+use crate::record::fields::{Form, mask_problem};
 use crate::record::input;
 
 /// Characters of a team's name.
@@ -90,9 +90,10 @@ impl MemberPatch {
             read_only: None,
             disabled: None,
         };
-        let paths = mask.unwrap_or_default().paths;
-        if paths.is_empty() {
-            form.add_outside("update_mask", "Name the fields to change.");
+        let mut paths = mask.unwrap_or_default().paths;
+        if let Some(problem) = mask_problem(&paths) {
+            form.add_outside("update_mask", problem);
+            paths.clear();
         }
         for path in &paths {
             match path.as_str() {

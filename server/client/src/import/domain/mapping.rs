@@ -91,6 +91,9 @@ impl Mapping {
         if fields.len() != columns {
             violations.add("mapping", format!("Choose a field for each of the {columns} columns, or none."));
         }
+        if fields.len() > columns {
+            return violations.into_result().map(|()| Self(Vec::new()));
+        }
         let mut mapping = Vec::with_capacity(fields.len());
         for (column, field) in fields.iter().enumerate() {
             let at = || format!("mapping[{column}]");

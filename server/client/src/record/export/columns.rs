@@ -38,8 +38,9 @@ pub fn chosen<E: Exported>(names: &[String]) -> Result<Columns<E>> {
         return Ok(E::COLUMNS.to_vec());
     }
     let find = |name: &String| E::COLUMNS.iter().find(|(path, _)| path == name).copied();
-    let known: Option<Columns<E>> = names.iter().map(find).collect();
-    known.filter(|columns| columns.len() <= E::COLUMNS.len()).ok_or_else(|| {
+    let few = names.len() <= E::COLUMNS.len();
+    let known: Option<Columns<E>> = few.then(|| names.iter().map(find).collect()).flatten();
+    known.ok_or_else(|| {
         let all: Vec<_> = E::COLUMNS.iter().map(|(path, _)| *path).collect();
         Error::invalid("columns", format!("Choose columns from these: {}.", all.join(", ")))
     })
