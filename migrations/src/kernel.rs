@@ -14,6 +14,7 @@ mod m20261120_000009_create_client_errors;
 mod m20261120_000010_add_mail_due_at;
 mod m20261120_000011_create_audit_chain;
 mod m20261120_000012_index_changes_by_record;
+mod m20261120_000013_forget_plain_replies;
 
 use crate::migrator::{Step, steps};
 
@@ -30,4 +31,5 @@ pub const STEPS: &[Step] = steps![
     m20261120_000010_add_mail_due_at,
     m20261120_000011_create_audit_chain,
     m20261120_000012_index_changes_by_record,
+    m20261120_000013_forget_plain_replies,
 ];

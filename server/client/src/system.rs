@@ -29,8 +29,7 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, org, record, saved_view,
-    search,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };
@@ -79,7 +78,6 @@ fn services() -> Routes {
 
 /// Starts what runs beside the requests. Once per process and database.
 pub async fn start(kernel: &Arc<Kernel>) -> Result<()> {
-    org::provision::ensure_platform_key(kernel).await?;
     import::run::start(Arc::clone(kernel));
     Ok(())
 }

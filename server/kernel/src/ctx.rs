@@ -15,13 +15,15 @@ use std::{
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait as _, Statement};
+use sha2::{Digest as _, Sha256};
 use streamflow_proto::access::Access;
 use tonic::{Request, Response};
 use uuid::Uuid;
 
 use crate::{
     audit::{self, AuditRecord},
-    db::{NO_ORG, Scope, SystemDb, TenantDb, Visibility},
+    crypto::{self, FieldRef},
+    db::{Scope, SystemDb, TenantDb, Visibility},
     error::{Error, Result},
     feed::Actor,
     kernel::Kernel,
@@ -80,6 +82,17 @@ pub struct IdempotencyKey {
     pub key: String,
     /// SHA-256 of the request message.
     pub body_hash: Vec<u8>,
+}
+
+impl IdempotencyKey {
+    /// The place of the reply, which decrypts only for the person, RPC, key and request it was kept for.
+    pub(crate) fn place(&self, principal: &Principal, access: &Access) -> FieldRef<'static> {
+        let whole = crypto::bind(&[principal.user_id.as_bytes(), access.path.as_bytes(), self.key.as_bytes(), &self.body_hash]);
+        let mut row = [0; 16];
+        row.copy_from_slice(&Sha256::digest(whole)[..16]);
+        let row = uuid::Builder::from_custom_bytes(row).into_uuid();
+        FieldRef { org: principal.org_id, table: "idempotency", column: "reply", row }
+    }
 }
 
 /// Who an anonymous request turned out to be about, for its audit record.
@@ -229,22 +242,24 @@ impl Ctx {
         self.0.audited.store(true, Ordering::Release);
     }
 
-    /// Keeps the reply for a repetition with the same key. Fails with [`Error::Replay`] when the twin was quicker.
-    async fn keep_reply(&self, txn: &sea_orm::DatabaseTransaction, org: Uuid, reply: &impl prost::Message) -> Result<()> {
-        let Some(idempotency) = &self.0.request.idempotency else { return Ok(()) };
-        let actor = self.0.principal.as_ref().map(|principal| principal.user_id).unwrap_or_default();
+    /// Keeps the reply for a repetition with the same key, sealed: it may say what its rows keep encrypted. Nobody else's would
+    /// ever be asked for. Fails with [`Error::Replay`] when the twin was quicker.
+    async fn keep_reply(&self, txn: &sea_orm::DatabaseTransaction, reply: &impl prost::Message) -> Result<()> {
+        let (Some(idempotency), Some(principal)) = (&self.0.request.idempotency, &self.0.principal) else { return Ok(()) };
+        let key = self.0.kernel.keys.current_within(txn, principal.org_id).await?;
+        let place = idempotency.place(principal, self.0.request.access);
         let backend = txn.get_database_backend();
         let sql = format!(
             "INSERT INTO idempotency (org_id, actor_id, rpc, key, body_hash, reply, created_at) VALUES {}",
             crate::feed::placeholders(backend, 0, 7)
         );
         let values = vec![
-            org.into(),
-            actor.into(),
+            principal.org_id.into(),
+            principal.user_id.into(),
             self.0.request.access.path.into(),
             idempotency.key.clone().into(),
             idempotency.body_hash.clone().into(),
-            reply.encode_to_vec().into(),
+            crypto::encrypt(&key, place, &reply.encode_to_vec()).into(),
             self.now().into(),
         ];
         match txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await {
@@ -283,7 +298,7 @@ impl WriteDb {
             record.changed_fields = first.fields.join(",");
         }
         record.org_id = db.org();
-        ctx.keep_reply(db.txn(), db.org(), &reply).await?;
+        ctx.keep_reply(db.txn(), &reply).await?;
         audit::insert(db.txn(), record).await?;
         db.commit_changes(&ctx.actor()).await?;
         ctx.mark_audited();
@@ -312,11 +327,8 @@ impl SystemWriteDb {
     pub async fn commit<R: prost::Message>(self, reply: R) -> Result<Response<R>> {
         let Self { db, ctx } = self;
         let record = ctx.audit_record("OK");
-        let org = record.org_id;
         audit::insert(db.txn(), record).await?;
-        if org != NO_ORG || ctx.0.principal.is_some() {
-            ctx.keep_reply(db.txn(), org, &reply).await?;
-        }
+        ctx.keep_reply(db.txn(), &reply).await?;
         db.commit().await?;
         ctx.mark_audited();
         Ok(Response::new(reply))

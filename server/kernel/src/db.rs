@@ -129,7 +129,7 @@ impl Database {
 }
 
 /// `?` placeholders as the backend writes them.
-fn numbered(backend: Backend, sql: &str) -> String {
+pub(crate) fn numbered(backend: Backend, sql: &str) -> String {
     if backend == Backend::Sqlite {
         return sql.to_owned();
     }

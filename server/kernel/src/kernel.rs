@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use parking_lot::RwLock;
-use sea_orm::FromQueryResult;
+use sea_orm::{DatabaseTransaction, FromQueryResult};
 use uuid::Uuid;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     },
     clock::Clock,
     crypto::{DataKey, MasterKeys, SigningKey, WrappedKey},
-    db::{Database, SystemDb},
+    db::{self, Database, NO_ORG, SystemDb},
     error::{Error, Result},
     feed::Feed,
     ids::Ids,
@@ -74,6 +74,8 @@ pub struct Parts {
 impl Kernel {
     /// Starts the background tasks of a system: change tail, audit writer and mail delivery.
     pub async fn start(parts: Parts) -> Result<Arc<Self>> {
+        let keys = KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() };
+        keys.ensure_own(parts.clock.now()).await?;
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
         let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
@@ -83,7 +85,7 @@ impl Kernel {
             limiter: RateLimiter::new(parts.database.clone(), limits),
             audit: AuditWriter::start(parts.database.clone()),
             feed,
-            keys: KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() },
+            keys,
             database: parts.database,
             clock: parts.clock,
             ids: parts.ids,
@@ -137,6 +139,7 @@ struct KeyRow {
 
 const NEWEST: &str =
     "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND retired_at IS NULL ORDER BY id DESC LIMIT 1";
+const INSERT: &str = "INSERT INTO data_keys (org_id, id, wrapped, master_key_id, created_at) VALUES (?, ?, ?, ?, ?)";
 const BY_ID: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND id = ?";
 
 impl KeyRing {
@@ -145,6 +148,27 @@ impl KeyRing {
     pub async fn current(&self, org: Uuid) -> Result<Arc<DataKey>> {
         let rows: Vec<KeyRow> = self.database.system_read().await?.query(NEWEST, vec![org.into()]).await?;
         self.unwrapped(org, rows)
+    }
+
+    /// The same, asked inside a transaction that reaches the company's rows: waiting for a second connection while holding one
+    /// could use the pool up.
+    pub(crate) async fn current_within(&self, txn: &DatabaseTransaction, org: Uuid) -> Result<Arc<DataKey>> {
+        let sql = db::numbered(self.database.backend(), NEWEST);
+        let rows: Vec<KeyRow> = db::query_rows(txn, &sql, vec![org.into()]).await?;
+        self.unwrapped(org, rows)
+    }
+
+    /// Makes the system's own key, that of the nil company, on the first start. Of two processes that start at once one makes it.
+    async fn ensure_own(&self, now: DateTime<Utc>) -> Result<()> {
+        let rows: Vec<KeyRow> = self.database.system_read().await?.query(NEWEST, vec![NO_ORG.into()]).await?;
+        if !rows.is_empty() {
+            return Ok(());
+        }
+        let wrapped = DataKey::generate(1).wrap(NO_ORG, &self.masters);
+        let sql = format!("{INSERT} ON CONFLICT DO NOTHING");
+        let values = vec![NO_ORG.into(), 1.into(), wrapped.bytes.into(), wrapped.master_id.into(), now.into()];
+        self.database.system_execute(&sql, values).await?;
+        Ok(())
     }
 
     /// The key a stored value names.
@@ -161,9 +185,8 @@ impl KeyRing {
     /// Makes the first key of a company.
     pub async fn create(&self, db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
         let wrapped = DataKey::generate(1).wrap(org, &self.masters);
-        let sql = "INSERT INTO data_keys (org_id, id, wrapped, master_key_id, created_at) VALUES (?, ?, ?, ?, ?)";
         let values = vec![org.into(), 1.into(), wrapped.bytes.into(), wrapped.master_id.into(), now.into()];
-        db.execute(sql, values).await?;
+        db.execute(INSERT, values).await?;
         Ok(())
     }
 

@@ -1,6 +1,10 @@
 //! A mutation with an `idempotency-key` has one effect, however often and however parallel it is sent.
 
-use streamflow_proto::client::v1::{self as pb, team_service_client::TeamServiceClient};
+use sea_orm::FromQueryResult;
+use streamflow_kernel::db::Backend;
+use streamflow_proto::client::v1::{
+    self as pb, customer_service_client::CustomerServiceClient, team_service_client::TeamServiceClient,
+};
 use streamflow_tests::{on_both, person::Person, world::World};
 use tonic::Code;
 
@@ -13,7 +17,42 @@ async fn count(world: &World, person: &Person) -> usize {
     teams.list_teams(person.ask(pb::ListTeamsRequest {})).await.unwrap().into_inner().teams.len()
 }
 
+#[derive(FromQueryResult)]
+struct Kept {
+    reply: Vec<u8>,
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
 on_both! {
+    async fn a_kept_reply_shows_nothing_that_is_encrypted_elsewhere(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut customers = CustomerServiceClient::new(world.channel.clone());
+        let customer = pb::Customer { name: "Berglund".into(), ..Default::default() };
+        let request = owner.once("key-0010", pb::CreateCustomerRequest { customer: Some(customer) });
+        let customer = customers.create_customer(request).await.unwrap().into_inner().customer.unwrap();
+        let canaries = ["CANARYTAXID", "CANARYBANKDETAILS", "CANARYPRIVATENOTE"];
+        let [tax_id, bank_details, private_note] = canaries.map(str::to_owned);
+        let private = pb::CustomerPrivate { customer_id: customer.id, version: 0, tax_id, bank_details, private_note };
+        let request = || owner.once("key-0011", pb::UpdateCustomerPrivateRequest { private: Some(private.clone()) });
+        let first = customers.update_customer_private(request()).await.unwrap().into_inner();
+        let again = customers.update_customer_private(request()).await.unwrap();
+        assert!(again.metadata().contains_key("idempotent-replay"));
+        assert_eq!(again.into_inner(), first);
+        let db = world.kernel.database.system_read().await.unwrap();
+        let kept: Vec<Kept> = db.query("SELECT reply FROM idempotency", vec![]).await.unwrap();
+        assert_eq!(kept.len(), 2);
+        assert!(kept.iter().all(|kept| !contains(&kept.reply, "CANARY") && !contains(&kept.reply, "Berglund")));
+        if world.backend == Backend::Sqlite {
+            for file in ["client.db", "client.db-wal"] {
+                let bytes = std::fs::read(world.folder.path().join(file)).unwrap();
+                assert!(canaries.iter().all(|canary| !contains(&bytes, canary)), "{file}");
+            }
+        }
+    }
+
     async fn a_repeated_request_gets_the_first_reply(world) {
         let owner = world.company("Harrow & Pike").await;
         let mut teams = TeamServiceClient::new(world.channel.clone());

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use streamflow_kernel::{
-    db::{NO_ORG, SystemDb},
-    error::Result,
-    kernel::Kernel,
-};
+use streamflow_kernel::{db::SystemDb, error::Result, kernel::Kernel};
 use uuid::Uuid;
 
 pub use super::domain::{MadeOrg, NewOrg, NewOwner, slug};
@@ -54,25 +50,4 @@ async fn owner_account(db: &SystemDb, kernel: &Kernel, owner: &NewOwner) -> Resu
 pub async fn org_by_tenant_id(kernel: &Kernel, tenant_id: &str) -> Result<Option<Uuid>> {
     let db = kernel.database.system_read().await?;
     store::org_by_tenant_id(&db, tenant_id).await
-}
-
-/// Makes the system's own data key on the first start. Of two processes that start at once one makes it.
-pub async fn ensure_platform_key(kernel: &Kernel) -> Result<()> {
-    let db = kernel.database.system_read().await?;
-    if store::has_data_key(&db, NO_ORG).await? {
-        return Ok(());
-    }
-    drop(db);
-    let db = kernel.database.system().await?;
-    let made = match kernel.keys.create(&db, NO_ORG, kernel.clock.now()).await {
-        Ok(()) => db.commit().await,
-        Err(error) => {
-            drop(db);
-            Err(error)
-        }
-    };
-    if made.is_err() && !store::has_data_key(&kernel.database.system_read().await?, NO_ORG).await? {
-        return made;
-    }
-    Ok(())
 }

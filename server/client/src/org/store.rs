@@ -52,12 +52,3 @@ pub async fn org_by_tenant_id(db: &SystemDb, tenant_id: &str) -> Result<Option<U
     let rows: Vec<Row> = db.query("SELECT id FROM orgs WHERE tenant_id = ?", vec![tenant_id.into()]).await?;
     Ok(rows.first().map(|row| row.id))
 }
-
-pub async fn has_data_key(db: &SystemDb, org: Uuid) -> Result<bool> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: i32,
-    }
-    let rows: Vec<Row> = db.query("SELECT id FROM data_keys WHERE org_id = ? LIMIT 1", vec![org.into()]).await?;
-    Ok(rows.iter().any(|row| row.id > 0))
-}

@@ -5,6 +5,7 @@ use sea_orm::FromQueryResult;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    crypto,
     ctx::Ctx,
     error::{Error, Result},
 };
@@ -28,6 +29,7 @@ pub fn hash(message: &[u8]) -> Vec<u8> {
 #[derive(FromQueryResult)]
 struct Kept {
     body_hash: Vec<u8>,
+    /// Ciphertext.
     reply: Vec<u8>,
 }
 
@@ -42,5 +44,10 @@ pub async fn kept_reply(ctx: &Ctx) -> Result<Option<Vec<u8>>> {
     if kept.body_hash != idempotency.body_hash {
         return Err(Error::KeyReused { text: "This idempotency key was used for another request." });
     }
-    Ok(Some(kept.reply))
+    // Keys are read on a connection of their own; holding two at once could use the pool up.
+    drop(db);
+    let key = ctx.kernel().keys.of(principal.org_id, &kept.reply).await?;
+    let place = idempotency.place(principal, ctx.request().access);
+    let reply = crypto::decrypt(&key, place, &kept.reply).map_err(Error::internal)?;
+    Ok(Some(reply.to_vec()))
 }
