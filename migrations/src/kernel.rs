@@ -15,6 +15,7 @@ mod m20261120_000010_add_mail_due_at;
 mod m20261120_000011_create_audit_chain;
 mod m20261120_000012_index_changes_by_record;
 mod m20261120_000013_forget_plain_replies;
+mod m20261120_000014_forget_plain_mails;
 
 use crate::migrator::{Step, steps};
 
@@ -32,4 +33,5 @@ pub const STEPS: &[Step] = steps![
     m20261120_000011_create_audit_chain,
     m20261120_000012_index_changes_by_record,
     m20261120_000013_forget_plain_replies,
+    m20261120_000014_forget_plain_mails,
 ];

@@ -79,7 +79,7 @@ impl Kernel {
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
         let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
-        let mails = MailQueue::start(parts.database.clone(), parts.mailer, clock, ids);
+        let mails = MailQueue::start(parts.database.clone(), parts.mailer, clock, ids, keys.clone()).await?;
         Ok(Arc::new(Self {
             portal: parts.portal,
             limiter: RateLimiter::new(parts.database.clone(), limits),

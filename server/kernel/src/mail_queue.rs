@@ -1,9 +1,11 @@
 //! Mails on their way: queued in the transaction of what they tell about, delivered afterwards by a task of their own, again
 //! and again with growing pauses. Several processes share one queue; a lease keeps them from sending the same mail twice. A
-//! process that dies between handing a mail over and noting it leads to a second copy, never to none.
+//! process that dies between handing a mail over and noting it leads to a second copy, never to none. What waits is encrypted: a
+//! body may hold a link that signs somebody in.
 
 use std::{sync::Arc, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{FromQueryResult, Value};
 use tokio::sync::mpsc;
@@ -11,9 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    db::{Database, SystemDb, TenantDb},
+    crypto::{self, DataKey, FieldRef},
+    db::{Database, NO_ORG, SystemDb, TenantDb},
     error::Result,
     ids::Ids,
+    kernel::KeyRing,
     mail::{Mail, MailError, Mailer},
     telemetry::mask_email,
 };
@@ -30,6 +34,9 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(6);
 pub struct MailQueue {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    /// The system's own, read once: mails are queued inside transactions, where waiting for another connection could use the pool
+    /// up.
+    key: Arc<DataKey>,
     wake: mpsc::Sender<()>,
 }
 
@@ -41,10 +48,17 @@ impl std::fmt::Debug for MailQueue {
 
 impl MailQueue {
     /// Starts delivering. The task ends with the queue.
-    pub fn start(database: Database, mailer: Arc<Mailer>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+    pub async fn start(
+        database: Database,
+        mailer: Arc<Mailer>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        keys: KeyRing,
+    ) -> Result<Self> {
+        let key = keys.current(NO_ORG).await?;
         let (wake, woken) = mpsc::channel(1);
-        tokio::spawn(Delivery { database, mailer, clock: Arc::clone(&clock) }.run(woken));
-        Self { clock, ids, wake }
+        tokio::spawn(Delivery { database, mailer, clock: Arc::clone(&clock), keys }.run(woken));
+        Ok(Self { clock, ids, key, wake })
     }
 
     /// Queues a mail with the caller's transaction; call [`wake`](Self::wake) after the commit.
@@ -72,14 +86,21 @@ impl MailQueue {
     }
 
     fn values(&self, mail: Mail) -> [Value; 5] {
-        [self.ids.uuid().into(), mail.to.into(), mail.subject.into(), mail.body.into(), self.clock.now().into()]
+        let id = self.ids.uuid();
+        let sealed = STANDARD.encode(crypto::encrypt(&self.key, body_of(id), mail.body.as_bytes()));
+        [id.into(), mail.to.into(), mail.subject.into(), sealed.into(), self.clock.now().into()]
     }
+}
+
+const fn body_of(mail_id: Uuid) -> FieldRef<'static> {
+    FieldRef { org: NO_ORG, table: "mail_outbox", column: "body", row: mail_id }
 }
 
 struct Delivery {
     database: Database,
     mailer: Arc<Mailer>,
     clock: Arc<dyn Clock>,
+    keys: KeyRing,
 }
 
 /// A mail this process may send until its lease ends.
@@ -88,6 +109,7 @@ struct Claimed {
     id: Uuid,
     recipient: String,
     subject: String,
+    /// Ciphertext in base64.
     body: String,
     /// This one included.
     attempts: i32,
@@ -124,9 +146,18 @@ impl Delivery {
     }
 
     async fn send(&self, mail: &Claimed) -> Result<(), MailError> {
-        let parcel = Mail { to: mail.recipient.clone(), subject: mail.subject.clone(), body: mail.body.clone() };
+        let parcel = Mail { to: mail.recipient.clone(), subject: mail.subject.clone(), body: self.body(mail).await? };
         let sent = tokio::time::timeout(SEND_TIMEOUT, self.mailer.send(parcel)).await;
         sent.unwrap_or_else(|_| Err(MailError::Failed("the mail server took too long".into())))
+    }
+
+    async fn body(&self, mail: &Claimed) -> Result<String, MailError> {
+        let unreadable = || MailError::Invalid("its body can't be decrypted");
+        let sealed = STANDARD.decode(&mail.body).map_err(|_| unreadable())?;
+        let key = self.keys.of(NO_ORG, &sealed).await;
+        let key = key.map_err(|error| MailError::Failed(format!("the key of its body can't be read: {error:?}")))?;
+        let body = crypto::decrypt(&key, body_of(mail.id), &sealed).map_err(|_| unreadable())?;
+        String::from_utf8(body.to_vec()).map_err(|_| unreadable())
     }
 
     /// The body goes once it is no longer needed: it may hold a link that signs somebody in.

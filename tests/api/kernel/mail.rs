@@ -62,12 +62,17 @@ on_both! {
         // Nobody listens on port 1.
         let away = MailConfig::Smtp { url: "smtp://127.0.0.1:1".into(), from: "sf@example.com".into() };
         let mailer = Arc::new(Mailer::new(away, Arc::clone(&clock)).unwrap());
-        let queue = MailQueue::start(world.kernel.database.clone(), mailer, clock, Arc::clone(&world.kernel.ids));
+        let (database, ids, keys) = (world.kernel.database.clone(), Arc::clone(&world.kernel.ids), world.kernel.keys.clone());
+        let queue = MailQueue::start(database, mailer, clock, ids, keys).await.unwrap();
         let db = world.kernel.database.system().await.unwrap();
         queue.put(&db, None, mail("Later")).await.unwrap();
         db.commit().await.unwrap();
         queue.wake();
         assert!(tried(&world, "Later", 1).await.contains("could not be handed over"));
+        // What waits is of no use to somebody who reads the database.
+        let row = world.kernel.database.statement("SELECT body FROM mail_outbox WHERE subject = 'Later'", vec![]).await.unwrap().unwrap();
+        let waiting: String = row.try_get("", "body").unwrap();
+        assert!(!waiting.is_empty() && !waiting.contains("a link"));
         queue.wake();
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(world.mails().is_empty());
@@ -82,6 +87,7 @@ on_both! {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         assert_eq!(world.mails().len(), 1);
+        assert!(world.mails()[0].ends_with("a link"));
     }
 
     async fn a_mail_that_can_never_be_sent_is_given_up_without_its_body(world) {
