@@ -14,6 +14,7 @@ use rand::RngExt as _;
 use streamflow_kernel::db::{
     Database,
     connect::{self, Location},
+    files::private_folder,
 };
 use streamflow_migrations::{RolePasswords, System};
 
@@ -61,7 +62,7 @@ fn unreachable_database(config: &Config, system: System, error: &streamflow_kern
 }
 
 async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {
-    std::fs::create_dir_all(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
+    private_folder(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
     let path = file_of(config, system);
     let writer =
         connect::sqlite_writer(&path).await.map_err(|error| anyhow::anyhow!("{} can't be opened: {error:?}", path.display()))?;
@@ -92,7 +93,7 @@ pub async fn prepare(config: &Config) -> anyhow::Result<()> {
         println!("SQLite files in {} are at the newest schema.", config.data.display());
         return Ok(());
     };
-    std::fs::create_dir_all(&config.data)?;
+    private_folder(&config.data)?;
     let file = config.data.join(ROLES_FILE);
     let passwords = if file.exists() { roles(&file)? } else { write_roles(&file)? };
     let of = |system: System| passwords.get(&system.login_role()).cloned().unwrap_or_default();

@@ -7,6 +7,7 @@ use axum::Router;
 use streamflow_kernel::{
     clock::{Clock, SystemClock},
     crypto::MasterKeys,
+    db::files::private_folder,
     ids::SystemIds,
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
@@ -29,7 +30,7 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
+        private_folder(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let mail = match &config.smtp_url {
             Some(url) => MailConfig::Smtp { url: url.clone(), from: config.mail_from.clone() },

@@ -5,6 +5,7 @@ mod cancel;
 mod connection;
 mod door;
 mod feed;
+mod files;
 mod idempotency;
 mod limits;
 mod mail;

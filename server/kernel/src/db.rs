@@ -5,6 +5,7 @@
 
 mod begin;
 pub mod connect;
+pub mod files;
 pub mod system;
 pub mod tenant;
 

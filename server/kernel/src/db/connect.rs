@@ -55,6 +55,9 @@ pub async fn sqlite_writer(path: &std::path::Path) -> Result<DatabaseConnection>
 }
 
 async fn sqlite_pool(path: &std::path::Path, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
+    if !read_only {
+        super::files::private_database(path).map_err(Error::internal)?;
+    }
     let mode = if read_only { "ro" } else { "rwc" };
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode={mode}", path.display()));
     options
