@@ -240,4 +240,27 @@ mod tests {
         let error = Config { origins, ..Config::default() }.check_origins().unwrap_err();
         assert!(format!("{error:#}").starts_with("origins.client: "), "{error:#}");
     }
+
+    const EXAMPLE: &str = include_str!("../../streamflow.example.toml");
+
+    fn parse(text: &str) -> serde_json::Value {
+        let config: Config = Figment::from(Toml::string(text)).extract().unwrap();
+        config.check_origins().unwrap();
+        serde_json::to_value(config).unwrap()
+    }
+
+    #[test]
+    fn the_example_says_what_holds_anyway() {
+        assert_eq!(parse(EXAMPLE), serde_json::to_value(Config::default()).unwrap());
+    }
+
+    #[test]
+    fn the_example_names_every_key() {
+        let uncommented = |line: &'static str| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line);
+        let everything = parse(&EXAMPLE.lines().map(uncommented).collect::<Vec<_>>().join("\n"));
+        for (key, value) in everything.as_object().unwrap() {
+            let is_named = !value.is_null() && value.as_object().is_none_or(|table| !table.is_empty());
+            assert!(is_named, "{key}");
+        }
+    }
 }
