@@ -1,11 +1,11 @@
-//! Credentials of the portals whose people live in the environment, not in a database (spec AUTH-3, AUTH-4).
+//! Credentials of the portals whose people live in the environment, not in a database.
 
 use anyhow::Context as _;
 use streamflow_kernel::{operator::Operator, password, totp};
 
 /// Reads `PREFIX_EMAIL`, `PREFIX_PASSWORD_HASH` and `PREFIX_TOTP_SECRET`. Nobody can sign in when they are missing, and start-up
 /// says so; a plaintext password stops the start.
-#[expect(clippy::disallowed_methods, reason = "these names are fixed by the specification and are not part of the configuration")]
+#[expect(clippy::disallowed_methods, reason = "credentials have names of their own: `config check` prints the configuration")]
 pub fn from_environment(prefix: &str) -> anyhow::Result<Option<Operator>> {
     let read = |name: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
     anyhow::ensure!(

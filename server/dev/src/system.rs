@@ -23,7 +23,7 @@ use tonic::service::Routes;
 
 use crate::{audit, client_error, overview, session};
 
-/// Rules of the portal (spec security.md).
+/// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
     space: "dev",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
