@@ -10,3 +10,4 @@ mod idempotency;
 mod limits;
 mod mail;
 mod proxy;
+mod rate_limit;

@@ -102,6 +102,7 @@ impl Gate {
             user_agent: header(&request, "user-agent").chars().take(200).collect(),
             device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
             at: self.kernel.clock.now(),
+            remaining: None,
             payload: String::from("{}"),
             idempotency: None,
         };
@@ -130,7 +131,7 @@ impl Gate {
     async fn admit(&self, info: &mut RequestInfo, request: Request) -> Result<Admitted, Refused> {
         let by_address = matches!(info.access.limit, "sign_in" | "anonymous");
         if by_address {
-            self.kernel.limiter.take(info.access.limit, &address_key(info.ip), info.at).await?;
+            self.take(info, &address_key(info.ip)).await?;
         }
         let token = authenticate::token(request.headers(), self.kernel.portal.space);
         let principal = self.principal(token, info).await?;
@@ -138,7 +139,7 @@ impl Gate {
         authorize(info.access, principal.as_ref()).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             let who = principal.user_id.to_string();
-            self.kernel.limiter.take(info.access.limit, &who, info.at).await.map_err(refuse)?;
+            self.take(info, &who).await.map_err(refuse)?;
         }
         let key = idempotency::key(&request).map_err(refuse)?;
         let (parts, body) = request.into_parts();
@@ -152,6 +153,13 @@ impl Gate {
         let mut request = Request::from_parts(parts, Body::from(bytes));
         request.extensions_mut().insert(ctx.clone());
         Ok(Admitted { ctx, request })
+    }
+
+    /// Takes a permit of the RPC's limit; the answer tells what is left of it either way.
+    async fn take(&self, info: &mut RequestInfo, who: &str) -> Result<()> {
+        let taken = self.kernel.limiter.take(info.access.limit, who, info.at).await?;
+        info.remaining = Some(taken.remaining);
+        taken.into_result()
     }
 
     async fn principal(&self, token: Option<String>, info: &RequestInfo) -> Result<Option<Principal>, Refused> {

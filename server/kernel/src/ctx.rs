@@ -27,6 +27,7 @@ use crate::{
     error::{Error, Result},
     feed::Actor,
     kernel::Kernel,
+    rate_limit::Remaining,
     session::Level,
 };
 
@@ -72,6 +73,8 @@ pub struct RequestInfo {
     /// Cookie of a device this person signed in from before.
     pub device_token: Option<String>,
     pub at: DateTime<Utc>,
+    /// What the rate limit leaves this caller; none where no limit was asked yet.
+    pub remaining: Option<Remaining>,
     /// Request fields the audit may keep, as a JSON object.
     pub payload: String,
     pub idempotency: Option<IdempotencyKey>,

@@ -56,10 +56,33 @@ impl Limits {
 /// What is left of a limit, for the answer's headers.
 #[derive(Clone, Copy, Debug)]
 pub struct Remaining {
+    /// Requests a minute.
     pub limit: u32,
+    /// What this process knows to be left; others may have taken of it since.
     pub left: u32,
     /// Seconds until the window starts anew.
     pub reset: u32,
+}
+
+/// Whether a request may go on, and what is left after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    pub granted: bool,
+    pub remaining: Remaining,
+}
+
+impl Taken {
+    /// Fails when the limit was used up, and says when to come back.
+    pub fn into_result(self) -> Result<()> {
+        if self.granted {
+            return Ok(());
+        }
+        let reset = self.remaining.reset;
+        Err(Error::Throttled {
+            text: format!("Too many requests. Please wait {reset} seconds and try again; nothing was lost."),
+            retry_after: Duration::from_secs(u64::from(reset)),
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -88,25 +111,23 @@ impl RateLimiter {
         Self { database, limits: Arc::new(limits), leases: Arc::default() }
     }
 
-    /// Takes one permit of `class` for `who` (an address or a person), or says when to come back.
-    pub async fn take(&self, class: &str, who: &str, now: DateTime<Utc>) -> Result<Remaining> {
+    /// Takes one permit of `class` for `who` (an address or a person), if there is one.
+    pub async fn take(&self, class: &str, who: &str, now: DateTime<Utc>) -> Result<Taken> {
         let limit = self.limits.of(class);
         let window = now.timestamp() / 60;
         let reset = 60 - u32::try_from(now.timestamp() % 60).unwrap_or_default();
         let key = format!("{class}:{who}");
+        let taken = |granted, left| Taken { granted, remaining: Remaining { limit: limit.per_minute, left, reset } };
         if let Some(left) = self.take_leased(&key, window) {
-            return Ok(Remaining { limit: limit.per_minute, left, reset });
+            return Ok(taken(true, left));
         }
         let granted = self.reserve(&key, window, limit).await?;
         if granted.permits == 0 {
-            return Err(Error::Throttled {
-                text: format!("Too many requests. Please wait {reset} seconds and try again; nothing was lost."),
-                retry_after: Duration::from_secs(u64::from(reset)),
-            });
+            return Ok(taken(false, 0));
         }
         let left = granted.permits - 1;
         self.keep(key, Lease { window, left, behind: granted.behind, refused: false });
-        Ok(Remaining { limit: limit.per_minute, left: left + granted.behind, reset })
+        Ok(taken(true, left + granted.behind))
     }
 
     /// True the first time a refusal of `class` for `who` is told in this window: it is audited once.
@@ -187,11 +208,15 @@ pub async fn count_attempt(database: &Database, subject: &str, now: DateTime<Utc
     }
     let row = database.statement("SELECT locked_until FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
     let until: i64 = row.map(|row| row.try_get("", "locked_until")).transpose()?.unwrap_or(at + 1);
-    let wait = u64::try_from(until - at).unwrap_or(1).max(1);
-    Err(Error::Throttled {
+    Err(locked(until - at))
+}
+
+fn locked(seconds: i64) -> Error {
+    let wait = u64::try_from(seconds).unwrap_or(1).max(1);
+    Error::Throttled {
         text: format!("Too many attempts. Please wait {wait} seconds and try again."),
         retry_after: Duration::from_secs(wait),
-    })
+    }
 }
 
 /// The attempt succeeded: the ladder starts anew.

@@ -66,10 +66,17 @@ pub const fn code_name(code: Code) -> &'static str {
     }
 }
 
-/// What every answer carries.
+/// What every answer carries: its number, and what is left of the limit it counted against (`RateLimit-*` of
+/// draft-ietf-httpapi-ratelimit-headers-03; seconds until the window starts anew). A refusal says `retry-after` besides.
 pub fn finish(response: &mut Response, info: &RequestInfo) {
+    let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&info.correlation_id.simple().to_string()) {
-        response.headers_mut().insert(REQUEST_ID, id);
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(remaining) = info.remaining {
+        headers.insert("ratelimit-limit", remaining.limit.into());
+        headers.insert("ratelimit-remaining", remaining.left.into());
+        headers.insert("ratelimit-reset", remaining.reset.into());
     }
 }
 

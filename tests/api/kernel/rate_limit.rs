@@ -1,0 +1,61 @@
+//! Limits tell what is left of them, and the ladder of a locked account.
+
+use std::{collections::HashMap, time::Duration};
+
+use chrono::TimeDelta;
+use streamflow_kernel::{db::Backend, error::Error, rate_limit};
+use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
+use streamflow_tests::{
+    on_both,
+    world::{Setup, World},
+};
+use tonic::{Code, metadata::MetadataMap};
+
+fn number(metadata: &MetadataMap, name: &str) -> u64 {
+    metadata.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_answer_tells_what_is_left_of_its_limit() {
+    let setup = Setup { limits: HashMap::from([("read".to_owned(), 3)]), ..Setup::default() };
+    let world = World::with(Backend::Sqlite, setup).await;
+    let owner = world.company("Harrow & Pike").await;
+    let mut sessions = SessionServiceClient::new(world.channel.clone());
+    // Signing in has asked who it is already; a new minute has the whole limit.
+    world.pass(TimeDelta::seconds(60));
+    for left in [2, 1, 0] {
+        let answer = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap();
+        assert_eq!(number(answer.metadata(), "ratelimit-limit"), 3);
+        assert_eq!(number(answer.metadata(), "ratelimit-remaining"), left);
+        assert!((1..=60).contains(&number(answer.metadata(), "ratelimit-reset")));
+    }
+    let refused = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert_eq!(number(refused.metadata(), "ratelimit-remaining"), 0);
+    assert_eq!(number(refused.metadata(), "retry-after"), number(refused.metadata(), "ratelimit-reset"));
+}
+
+on_both! {
+    async fn each_failure_in_a_row_waits_at_least_as_long_as_the_one_before(world) {
+        let database = &world.kernel.database;
+        let mut now = world.now();
+        for failure in 1..=101 {
+            rate_limit::count_attempt(database, "anna", now).await.unwrap();
+            let expected = match failure {
+                ..=2 => 1,
+                3..=8 => 3,
+                9..=24 => 5,
+                25..=99 => 10,
+                _ => 3600,
+            };
+            let Err(Error::Throttled { retry_after, .. }) = rate_limit::count_attempt(database, "anna", now).await else {
+                panic!("failure {failure} locks nothing");
+            };
+            assert_eq!(retry_after, Duration::from_secs(expected), "after failure {failure}");
+            now += TimeDelta::from_std(retry_after).unwrap();
+        }
+        rate_limit::forget_attempts(database, "anna").await.unwrap();
+        rate_limit::count_attempt(database, "anna", now).await.unwrap();
+        rate_limit::count_attempt(database, "anna", now + TimeDelta::seconds(1)).await.unwrap();
+    }
+}
