@@ -1,6 +1,7 @@
 //! What every RPC gets from the kernel: door, limits, idempotency, audit, feed.
 
 mod audit_chain;
+mod broken;
 mod cancel;
 mod connection;
 mod door;

@@ -7,7 +7,7 @@ pub mod door;
 pub mod idempotency;
 pub mod payload;
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -15,6 +15,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use futures::FutureExt as _;
 use prost_reflect::DescriptorPool;
 use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
@@ -66,64 +67,90 @@ impl Gate {
 
 /// The middleware around all services of a portal.
 pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let streaming = gate.table.get(request.uri().path()).is_some_and(|access| access.streaming);
-    // In a task of its own: a caller who hangs up cancels the wait, never the work.
-    let work = tokio::spawn(async move { gate.pass(request, next).await });
-    let finished = if streaming {
-        work.await
-    } else {
-        match tokio::time::timeout(REQUEST_TIMEOUT, work).await {
-            Ok(finished) => finished,
-            Err(_) => {
-                return answer::status(&Status::deadline_exceeded(
-                    "The request took too long. Try again; nothing you saved before is lost.",
-                ));
-            }
-        }
+    let Some(access) = gate.table.get(request.uri().path()).copied() else {
+        return answer::status(&Status::unimplemented("There is no such RPC."));
     };
-    finished.unwrap_or_else(|panic| {
-        tracing::error!(%panic, "a request panicked");
-        answer::status(&Error::internal("panic").into())
-    })
+    let begun = Begun { info: gate.info(access, &request), at: tokio::time::Instant::now() };
+    // In a task of its own: a caller who hangs up cancels the wait, never the work.
+    let work = tokio::spawn({
+        let (gate, begun) = (Arc::clone(&gate), begun.clone());
+        async move { gate.pass(begun, request, next).await }
+    });
+    let finished = if access.streaming { Ok(work.await) } else { tokio::time::timeout(REQUEST_TIMEOUT, work).await };
+    match finished {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => gate.panicked(&begun, &panic).await,
+        Err(_) => gate.left_behind(&begun),
+    }
+}
+
+/// A request as it came in, and when.
+#[derive(Clone)]
+struct Begun {
+    info: RequestInfo,
+    at: tokio::time::Instant,
 }
 
 impl Gate {
-    async fn pass(&self, request: Request, next: Next) -> Response {
-        let started = tokio::time::Instant::now();
-        let path = request.uri().path().to_owned();
-        let Some(access) = self.table.get(path.as_str()).copied() else {
-            return answer::status(&Status::unimplemented("There is no such RPC."));
-        };
+    fn info(&self, access: &'static Access, request: &Request) -> RequestInfo {
         let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
-        let mut info = RequestInfo {
+        RequestInfo {
             access,
             correlation_id: self.kernel.ids.uuid(),
             ip: peer,
-            user_agent: header(&request, "user-agent").chars().take(200).collect(),
+            user_agent: header(request, "user-agent").chars().take(200).collect(),
             device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
             at: self.kernel.clock.now(),
             remaining: None,
             payload: String::from("{}"),
             idempotency: None,
-        };
-        let admitted = self.admit(&mut info, request).await;
-        let (ctx, mut response) = match admitted {
+        }
+    }
+
+    async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
+        let Begun { mut info, at } = begun;
+        let (ctx, response) = match self.admit(&mut info, request).await {
             Ok(Admitted { ctx, request }) => {
-                let response = self.run(&ctx, request, next).await;
-                (ctx, response)
+                // Caught here, where it is known whose request broke.
+                let response = AssertUnwindSafe(self.run(&ctx, request, next)).catch_unwind().await;
+                (ctx, response.unwrap_or_else(|_| answer::status(&Error::internal("a panic").into())))
             }
             Err(Refused { principal, error }) => {
                 self.note_throttle(&info, &error);
-                let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
+                let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info);
                 (ctx, answer::status(&error.into()))
             }
         };
+        self.finish(&ctx, response, at).await
+    }
+
+    /// Records the request and sends its answer on its way.
+    async fn finish(&self, ctx: &Ctx, mut response: Response, begun_at: tokio::time::Instant) -> Response {
         let outcome = answer::code(&response);
-        if let Err(error) = self.record(&ctx, outcome).await {
+        if let Err(error) = self.record(ctx, outcome).await {
             response = answer::status(&error.into());
         }
-        answer::finish(&mut response, &info);
-        answer::observe(&self.kernel, &ctx, outcome, started.elapsed());
+        answer::finish(&mut response, ctx.request());
+        answer::observe(&self.kernel, ctx, outcome, begun_at.elapsed());
+        response
+    }
+
+    /// The answer when the access layer itself broke, before or after the RPC.
+    async fn panicked(&self, begun: &Begun, panic: &tokio::task::JoinError) -> Response {
+        tracing::error!(%panic, request_id = %begun.info.correlation_id.simple(), "a request panicked");
+        let ctx = Ctx::new(Arc::clone(&self.kernel), None, begun.info.clone());
+        self.finish(&ctx, answer::status(&Error::internal("a panic").into()), begun.at).await
+    }
+
+    /// The answer to a caller who has waited long enough. The work goes on, and is recorded and counted at its own end.
+    fn left_behind(&self, begun: &Begun) -> Response {
+        let (space, path) = (self.kernel.portal.space, begun.info.access.path);
+        tracing::warn!(space, request_id = %begun.info.correlation_id.simple(), action = path, "a request takes too long");
+        metrics::counter!("request_timeouts_total", "space" => space, "path" => path).increment(1);
+        let mut response = answer::status(&Status::deadline_exceeded(
+            "The request takes too long. What you sent may still be saved; look before you repeat it.",
+        ));
+        answer::finish(&mut response, &begun.info);
         response
     }
 
