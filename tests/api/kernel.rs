@@ -12,3 +12,4 @@ mod limits;
 mod mail;
 mod proxy;
 mod rate_limit;
+mod refusal;

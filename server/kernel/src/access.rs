@@ -211,6 +211,10 @@ impl Gate {
             Err(error) => return answer::status(&error.into()),
         }
         let response = next.run(request).await;
+        if answer::code(&response) == Code::Internal && !ctx.is_entered() {
+            // All that fails between here and the RPC is reading its message, and that failure names types and fields of ours.
+            return answer::status(&Error::invalid("request", "The request's message can't be read.").into());
+        }
         // The twin may have finished between our look-up and our end; whatever we failed with came of its effect, and its reply is
         // ours.
         if ctx.request().idempotency.is_some()

@@ -117,6 +117,8 @@ struct Inner {
     principal: Option<Principal>,
     request: RequestInfo,
     subject: Mutex<Option<Subject>>,
+    /// The RPC has begun: its message could be read.
+    entered: AtomicBool,
     audited: AtomicBool,
 }
 
@@ -124,11 +126,13 @@ impl Ctx {
     /// Takes the context off a request. Fails when the access layer was not passed, which is a mistake in the wiring.
     pub fn enter<T>(mut request: Request<T>) -> Result<(Self, T)> {
         let ctx = request.extensions_mut().remove::<Self>().ok_or_else(|| Error::internal("a request without context"))?;
+        ctx.0.entered.store(true, Ordering::Release);
         Ok((ctx, request.into_inner()))
     }
 
     pub(crate) fn new(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo) -> Self {
-        Self(Arc::new(Inner { kernel, principal, request, subject: Mutex::default(), audited: AtomicBool::new(false) }))
+        let (entered, audited) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self(Arc::new(Inner { kernel, principal, request, subject: Mutex::default(), entered, audited }))
     }
 
     /// The signed-in person. Fails on RPCs that anyone may call.
@@ -201,6 +205,11 @@ impl Ctx {
             visibility: principal.visibility,
             team_ids: principal.team_ids.clone(),
         })
+    }
+
+    /// True once the RPC has taken its message.
+    pub(crate) fn is_entered(&self) -> bool {
+        self.0.entered.load(Ordering::Acquire)
     }
 
     /// True when the request's audit record is already in the database.
