@@ -34,6 +34,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Request messages, without the 5 bytes of gRPC framing.
 pub const MAX_REQUEST: usize = 1024 * 1024;
 
+/// Limit of those who have no session.
+const ANONYMOUS: &str = "anonymous";
+
 /// Address of the peer, put on each request by the listener.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddr(pub IpAddr);
@@ -161,7 +164,14 @@ impl Gate {
             self.take(info, &address_key(info.ip)).await?;
         }
         let token = authenticate::token(request.headers(), self.kernel.portal.space);
-        let principal = self.principal(token, info).await?;
+        let found = self.principal(token, info).await;
+        if !by_address && !matches!(found, Ok(Some(_))) {
+            // Work that nobody signed in for is counted against the only thing known of its caller.
+            let taken = self.kernel.limiter.take(ANONYMOUS, &address_key(info.ip), info.at).await?;
+            info.remaining = Some(taken.remaining);
+            taken.into_result()?;
+        }
+        let principal = found?;
         let refuse = |error: Error| Refused { principal: principal.clone(), error };
         authorize(info.access, principal.as_ref()).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
@@ -231,15 +241,25 @@ impl Gate {
             return Ok(());
         }
         let mut record = ctx.audit_record(answer::code_name(outcome));
+        let signed_in = ctx.request().access.level != Needs::Anonymous;
         match outcome {
             Code::ResourceExhausted => {
                 // A flood is one fact a minute, not a record each.
-                let who =
-                    ctx.principal().map_or_else(|_| address_key(ctx.request().ip), |principal| principal.user_id.to_string());
-                if !self.kernel.limiter.first_refusal(ctx.request().access.limit, &who, ctx.now()) {
+                let who = ctx.principal().map(|principal| principal.user_id.to_string());
+                let class = if who.is_err() && signed_in { ANONYMOUS } else { ctx.request().access.limit };
+                let who = who.unwrap_or_else(|_| address_key(ctx.request().ip));
+                if !self.kernel.limiter.first_refusal(class, &who, ctx.now()) {
                     return Ok(());
                 }
                 "rate_limit".clone_into(&mut record.category);
+            }
+            // So is one of requests that a session is missing to; a wrong password is one each.
+            Code::Unauthenticated
+                if signed_in
+                    && ctx.principal().is_err()
+                    && !self.kernel.limiter.first_refusal("denied", &address_key(ctx.request().ip), ctx.now()) =>
+            {
+                return Ok(());
             }
             Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => {
                 "denied".clone_into(&mut record.category);

@@ -134,6 +134,9 @@ impl RateLimiter {
     pub fn first_refusal(&self, class: &str, who: &str, now: DateTime<Utc>) -> bool {
         let window = now.timestamp() / 60;
         let mut leases = self.leases.lock();
+        if leases.len() >= MAX_LEASES {
+            leases.retain(|_, kept| kept.window == window);
+        }
         let lease = leases.entry(format!("{class}:{who}")).or_insert(Lease { window, left: 0, behind: 0, refused: false });
         if lease.window != window {
             *lease = Lease { window, left: 0, behind: 0, refused: false };

@@ -1,7 +1,53 @@
 //! What refusals cost and say: a flood of them neither fills the audit nor tells how the server is built.
 
-use streamflow_tests::{raw, world::World};
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use sea_orm::FromQueryResult;
+use streamflow_kernel::db::Backend;
+use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
+use streamflow_tests::{
+    person::request,
+    raw,
+    world::{Setup, World},
+};
 use tonic::Code;
+
+#[derive(FromQueryResult)]
+struct Count {
+    records: i64,
+}
+
+async fn records(world: &World, category: &str) -> i64 {
+    let db = world.kernel.database.system_read().await.unwrap();
+    let sql = "SELECT COUNT(*) AS records FROM audit WHERE category = ?";
+    let counts: Vec<Count> = db.query(sql, vec![category.into()]).await.unwrap();
+    counts[0].records
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_without_a_session_are_limited_and_audited_once_a_minute() {
+    let setup = Setup { limits: HashMap::from([("anonymous".to_owned(), 5)]), ..Setup::default() };
+    let world = World::with(Backend::Sqlite, setup).await;
+    let owner = world.company("Harrow & Pike").await;
+    world.pass(TimeDelta::seconds(60));
+    let mut sessions = SessionServiceClient::new(world.channel.clone());
+    for token in [None, Some("guessed"), None, Some("guessed too"), None] {
+        let refused = sessions.list_sessions(request(pb::ListSessionsRequest {}, token)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unauthenticated);
+    }
+    for token in [None, Some("guessed")] {
+        let refused = sessions.me(request(pb::MeRequest {}, token)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+    }
+    assert_eq!((records(&world, "denied").await, records(&world, "rate_limit").await), (1, 1));
+    // Who has a session does not suffer from others at the same address.
+    sessions.me(owner.ask(pb::MeRequest {})).await.unwrap();
+    world.pass(TimeDelta::seconds(60));
+    let refused = sessions.me(request(pb::MeRequest {}, None)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated);
+    assert_eq!(records(&world, "denied").await, 2);
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_read_is_the_callers_mistake() {
