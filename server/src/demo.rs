@@ -108,3 +108,51 @@ fn write(file: &Path, demo: &Demo) -> anyhow::Result<()> {
     std::fs::rename(part, file)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use streamflow_client::org::provision::{NewOrg, NewOwner};
+    use streamflow_kernel::password::{Params, PasswordHasher};
+    use streamflow_migrations::System;
+
+    use super::*;
+
+    /// A client system on the folder's database.
+    async fn kernels(config: &Config) -> Vec<Arc<Kernel>> {
+        vec![Shared::new(config).unwrap().kernel(config, System::Client).await.unwrap()]
+    }
+
+    /// As seeding leaves it, but quick.
+    async fn make(config: &Config, kernel: &Arc<Kernel>) -> Uuid {
+        let password_hash = PasswordHasher::new(Params::FLOOR).hash("correct-horse-Battery-9-staple").await.unwrap();
+        let owner = NewOwner { email: "helen@example.com".into(), display_name: "Helen".into(), password_hash };
+        let (name, tenant_id) = ("Harrow & Pike".to_owned(), company::TENANT_ID.to_owned());
+        let new = NewOrg { name, tenant_id, time_zone: "Europe/London".into(), currency_code: "GBP".into(), owner };
+        let org_id = provision::create_org(kernel, new).await.unwrap().org_id;
+        write(&file_of(config), &Demo { seeded: true, accounts: Vec::new(), org_id: Some(org_id) }).unwrap();
+        org_id
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sign_ins_follow_their_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data: folder.path().to_owned(), ..Config::default() };
+        let first = kernels(&config).await;
+        assert!(is_wanted(&config, &first).await.unwrap());
+        let first_org = make(&config, &first[0]).await;
+        assert!(!is_wanted(&config, &first).await.unwrap());
+
+        let second_config = Config { data: folder.path().join("second"), ..Config::default() };
+        let second = kernels(&second_config).await;
+        assert!(is_wanted(&config, &second).await.unwrap());
+        assert!(read(&file_of(&config)).unwrap().is_none(), "another database's sign-ins are put aside");
+        let second_org = make(&config, &second[0]).await;
+
+        for (kernels, org_id) in [(&first, first_org), (&second, second_org), (&second, second_org)] {
+            assert!(!is_wanted(&config, kernels).await.unwrap());
+            assert_eq!(read(&file_of(&config)).unwrap().unwrap().org_id, Some(org_id));
+        }
+        std::fs::remove_file(file_of(&config)).unwrap();
+        assert!(is_wanted(&config, &second).await.unwrap_err().to_string().contains("no sign-ins of theirs"));
+    }
+}
