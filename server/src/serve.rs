@@ -121,7 +121,7 @@ async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Resul
     let kernel = shared.kernel(config, system).await?;
     let site = match system {
         System::Client => {
-            streamflow_client::system::start(&kernel).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+            streamflow_client::system::start(&kernel);
             streamflow_client::system::site(&kernel, origins, assets, reflection)
         }
         System::Provider => {

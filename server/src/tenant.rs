@@ -50,7 +50,6 @@ pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
     let password = first_password(&args)?;
     let shared = Shared::new(&config)?;
     let kernel = shared.kernel(&config, System::Client).await?;
-    streamflow_client::system::start(&kernel).await.map_err(plain)?;
     // Without a password of the owner's own the account has one that nobody knows.
     let secret = password.clone().unwrap_or_else(|| Token::new(kernel.ids.token()).reveal().to_owned());
     let password_hash = kernel.passwords.hash(&secret).await?;

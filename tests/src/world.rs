@@ -68,7 +68,7 @@ impl World {
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
         let proxies = setup.trusted_proxies.clone();
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&clock), &folder, setup).await;
-        streamflow_client::system::start(&kernel).await.expect("a started system");
+        streamflow_client::system::start(&kernel);
         Self::serve(backend, kernel, proxies, clock, superuser_url, folder).await
     }
 

@@ -4,7 +4,6 @@ use std::{collections::HashSet, sync::Arc};
 
 use chrono::Duration;
 use streamflow_kernel::{
-    error::Result,
     kernel::{Kernel, Portal},
     server::{Assets, PortalSite},
     session::Lifetime,
@@ -77,7 +76,6 @@ fn services() -> Routes {
 }
 
 /// Starts what runs beside the requests. Once per process and database.
-pub async fn start(kernel: &Arc<Kernel>) -> Result<()> {
+pub fn start(kernel: &Arc<Kernel>) {
     import::run::start(Arc::clone(kernel));
-    Ok(())
 }
