@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod spy;
+pub mod sql;
 pub mod world;
 
 /// Runs one test body on SQLite and on PostgreSQL.

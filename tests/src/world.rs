@@ -21,7 +21,7 @@ use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use crate::{person::Person, postgres, spy};
+use crate::{person::Person, postgres, spy, sql};
 
 pub const ORIGIN: &str = "http://localhost:7001";
 
@@ -200,6 +200,6 @@ pub async fn open_session(kernel: &Kernel, user_id: Uuid, org_id: Uuid, level: &
         now.into(),
         (now + TimeDelta::hours(8)).into(),
     ];
-    kernel.database.execute(sql, values).await.expect("a session");
+    sql::execute(&kernel.database, sql, values).await.expect("a session");
     token.reveal().to_owned()
 }

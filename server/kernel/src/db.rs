@@ -80,8 +80,15 @@ impl Database {
         Ok(SystemDb::new(self.clone(), txn))
     }
 
-    /// One statement outside a transaction, for hot paths that need no context (session look-up, rate limits).
-    pub async fn statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
+    /// The session of a token and whose it is, as `sql` tells with the token's hash as its only value: the one thing to be asked
+    /// before anybody is known.
+    pub async fn session<T: FromQueryResult>(&self, sql: &str, token_hash: Vec<u8>) -> Result<Option<T>> {
+        let rows = query_rows(&self.reader, &numbered(self.backend, sql), vec![token_hash.into()]).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// One statement outside a transaction, for hot paths that need no context (rate limits, the mail queue).
+    pub(crate) async fn statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
         let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), numbered(self.backend, sql), values);
         let writes = !sql.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("select"));
         let pool = if writes { &self.writer } else { &self.reader };
@@ -89,7 +96,7 @@ impl Database {
     }
 
     /// Like [`statement`](Self::statement), for one that returns nothing.
-    pub async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+    pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
         let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), numbered(self.backend, sql), values);
         Ok(self.writer.execute_raw(statement).await?.rows_affected())
     }
@@ -115,7 +122,7 @@ impl Database {
         }
     }
 
-    /// The pool itself, for migrations and the change listener.
+    /// The pool itself, for migrations, the catalogue's self-check and the change listener. Requests never get here.
     pub fn pool(&self) -> &DatabaseConnection {
         &self.writer
     }

@@ -154,8 +154,7 @@ pub async fn live(db: &SystemDb, ctx: &Ctx, user_id: Uuid) -> Result<Vec<Session
 /// The session of a token, whatever its state.
 pub async fn by_token_hash(database: &Database, token_hash: Vec<u8>) -> Result<Option<Session>> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE token_hash = ?");
-    let row = database.statement(&sql, vec![token_hash.into()]).await?;
-    row.map(|row| Session::from_query_result(&row, "").map_err(Error::from)).transpose()
+    database.session(&sql, token_hash).await
 }
 
 /// Why a session no longer counts.

@@ -15,7 +15,7 @@ on_both! {
         service.log_client_error(request(report, None)).await.unwrap();
         service.log_client_error(request(pb::LogClientErrorRequest::default(), None)).await.unwrap();
         let sql = "SELECT message, page, correlation_id FROM client_errors ORDER BY id LIMIT 1";
-        let row = world.kernel.database.statement(sql, vec![]).await.unwrap().unwrap();
+        let row = sql::row(&world.kernel.database, sql, vec![]).await;
         let message: String = row.try_get("", "message").unwrap();
         assert_eq!((message.chars().count(), &message[..12]), (2_000, "panicked at "));
         assert_eq!(row.try_get::<String>("", "page").unwrap(), "/reset/confirm");

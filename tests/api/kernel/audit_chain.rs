@@ -22,7 +22,7 @@ use streamflow_tests::{
     on_both,
     operator::Desk,
     person::{Person, request},
-    postgres,
+    postgres, sql,
     world::World,
 };
 use uuid::Uuid;
@@ -201,7 +201,7 @@ on_both! {
         let owner = world.company("Harrow & Pike").await;
         sealed(&world, org_of(&owner)).await;
         for sql in ["UPDATE audit SET path = ''", "DELETE FROM audit", "UPDATE audit_chain SET position = 1", "DELETE FROM audit_chain"] {
-            assert!(world.kernel.database.execute(sql, vec![]).await.is_err(), "{sql}");
+            assert!(sql::execute(&world.kernel.database, sql, vec![]).await.is_err(), "{sql}");
             let db = world.kernel.database.system().await.unwrap();
             assert!(db.execute(sql, vec![]).await.is_err(), "{sql}");
         }

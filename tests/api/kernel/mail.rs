@@ -8,7 +8,7 @@ use streamflow_kernel::{
     mail::{Mail, MailConfig, Mailer},
     mail_queue::MailQueue,
 };
-use streamflow_tests::{on_both, world::World};
+use streamflow_tests::{on_both, sql, world::World};
 
 fn mail(subject: &str) -> Mail {
     Mail { to: "anna@example.com".into(), subject: subject.into(), body: "a link".into() }
@@ -24,7 +24,7 @@ async fn put(world: &World, queue: &MailQueue, subject: &str) {
 async fn tried(world: &World, subject: &str, attempts: i32) -> String {
     for _ in 0..3000 {
         let sql = "SELECT attempts, failure FROM mail_outbox WHERE subject = ?";
-        let row = world.kernel.database.statement(sql, vec![subject.into()]).await.unwrap().unwrap();
+        let row = sql::row(&world.kernel.database, sql, vec![subject.into()]).await;
         let failure: String = row.try_get("", "failure").unwrap();
         if row.try_get::<i32>("", "attempts").unwrap() == attempts && !failure.is_empty() {
             return failure;
@@ -53,7 +53,7 @@ on_both! {
         assert_eq!(mails.len(), 30);
         assert!((0..30).all(|n| mails.iter().filter(|mail| mail.contains(&format!("Mail {n}."))).count() == 1));
         let sql = "SELECT COUNT(*) AS left_over FROM mail_outbox WHERE sent_at IS NULL OR body <> ''";
-        let row = world.kernel.database.statement(sql, vec![]).await.unwrap().unwrap();
+        let row = sql::row(&world.kernel.database, sql, vec![]).await;
         assert_eq!(row.try_get::<i64>("", "left_over").unwrap(), 0);
     }
 
@@ -70,7 +70,7 @@ on_both! {
         queue.wake();
         assert!(tried(&world, "Later", 1).await.contains("could not be handed over"));
         // What waits is of no use to somebody who reads the database.
-        let row = world.kernel.database.statement("SELECT body FROM mail_outbox WHERE subject = 'Later'", vec![]).await.unwrap().unwrap();
+        let row = sql::row(&world.kernel.database, "SELECT body FROM mail_outbox WHERE subject = 'Later'", vec![]).await;
         let waiting: String = row.try_get("", "body").unwrap();
         assert!(!waiting.is_empty() && !waiting.contains("a link"));
         queue.wake();
@@ -97,7 +97,7 @@ on_both! {
         db.commit().await.unwrap();
         world.kernel.mails.wake();
         assert!(tried(&world, "Never", 1).await.contains("not a mail address"));
-        let row = world.kernel.database.statement("SELECT body FROM mail_outbox WHERE subject = 'Never'", vec![]).await.unwrap().unwrap();
+        let row = sql::row(&world.kernel.database, "SELECT body FROM mail_outbox WHERE subject = 'Never'", vec![]).await;
         assert_eq!(row.try_get::<String>("", "body").unwrap(), "");
     }
 }

@@ -4,6 +4,7 @@ use streamflow_kernel::{db::Backend, server::proxies::TrustedProxies};
 use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
 use streamflow_tests::{
     person::{PASSWORD, request},
+    sql,
     world::{Setup, World},
 };
 
@@ -18,7 +19,7 @@ async fn address_of_sign_in(trusted: &[&str], forwarded: &'static str) -> String
     sign_in.metadata_mut().insert("x-forwarded-for", forwarded.parse().unwrap());
     SessionServiceClient::new(world.channel.clone()).sign_in(sign_in).await.unwrap();
     let newest = "SELECT ip FROM sessions ORDER BY id DESC LIMIT 1";
-    world.kernel.database.statement(newest, vec![]).await.unwrap().unwrap().try_get("", "ip").unwrap()
+    sql::row(&world.kernel.database, newest, vec![]).await.try_get("", "ip").unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

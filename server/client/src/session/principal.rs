@@ -70,9 +70,7 @@ const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s
 impl Authenticator for ClientAuthenticator {
     async fn principal(&self, token_hash: Vec<u8>) -> Result<Option<Principal>> {
         let sql = if self.database.backend() == Backend::Postgres { POSTGRES } else { SQLITE };
-        let row = self.database.statement(sql, vec![token_hash.into()]).await?;
-        let Some(row) = row else { return Ok(None) };
-        let row = Row::from_query_result(&row, "")?;
+        let Some(row) = self.database.session::<Row>(sql, token_hash).await? else { return Ok(None) };
         if row.user_disabled_at.is_some() || row.member_disabled_at.is_some() {
             return Ok(None);
         }
