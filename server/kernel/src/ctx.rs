@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the reply is kept in the transaction of the effect")]
 
+mod parts;
+
 use std::{
     net::IpAddr,
     ops::Deref,

@@ -6,6 +6,7 @@
 mod begin;
 pub mod connect;
 pub mod files;
+pub mod reader;
 pub mod system;
 pub mod tenant;
 
@@ -18,6 +19,7 @@ use sea_orm::{
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub use reader::OrgReader;
 pub use system::SystemDb;
 pub use tenant::{Scope, Scoped, TenantDb, TenantEntity, Visibility, VisibleEntity};
 

@@ -6,7 +6,7 @@ use streamflow_kernel::{
     ctx::{Ctx, Principal},
     db::Visibility,
     error::{Error, Result},
-    feed::{Cursor, Event, Op, Watch, WatchItem},
+    feed::{Cursor, Event, Op, WatchItem},
     ids::{self, prefix},
 };
 use streamflow_proto::client::v1::{self as pb, change_service_server::ChangeService};
@@ -28,14 +28,8 @@ impl ChangeService for Api {
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Messages>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
-        let watch = Watch {
-            scope: ctx.scope()?,
-            session_id: principal.session_id,
-            entities: entities(principal),
-            cursor: cursor(&req.cursor)?,
-        };
         let me = principal.user_id;
-        let items = ReceiverStream::new(ctx.kernel().feed.watch(watch));
+        let items = ReceiverStream::new(ctx.watch(entities(principal), cursor(&req.cursor)?)?);
         Ok(Response::new(Box::pin(items.map(move |item| Ok(message(item, me))))))
     }
 }

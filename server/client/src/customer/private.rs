@@ -131,7 +131,7 @@ impl CustomerPrivate {
 
 async fn encrypted(ctx: &Ctx, private: &CustomerPrivate) -> Result<ActiveModel> {
     let org = ctx.principal()?.org_id;
-    let key = ctx.kernel().keys.current(org).await?;
+    let key = ctx.keys().current(org).await?;
     let seal = |column, text: &str| {
         if text.is_empty() {
             return Set(Vec::new());
@@ -154,7 +154,7 @@ async fn decrypted(ctx: &Ctx, customer_id: Uuid, column: &str, ciphertext: &[u8]
         return Ok(String::new());
     }
     let org = ctx.principal()?.org_id;
-    let key = ctx.kernel().keys.of(org, ciphertext).await?;
+    let key = ctx.keys().of(org, ciphertext).await?;
     let text = crypto::decrypt(&key, place(org, column, customer_id), ciphertext).map_err(Error::internal)?;
     String::from_utf8(text.to_vec()).map_err(Error::internal)
 }

@@ -57,7 +57,7 @@ impl ImportService for Api {
         let mut import = read(&ctx, &req.import_id).await?;
         expect(&import, &[State::Mapping, State::Review])?;
         let setup = chosen(&import, &req)?;
-        let plan = plan::plan(source(&ctx, &import), &ctx.scope()?, &setup).await?;
+        let plan = plan::plan(source(&ctx, &import)?, &ctx.scope()?, &setup).await?;
         import.set_state(State::Review);
         import.set_mapping(setup.mapping.fields())?;
         import.set_mode(setup.mode);
@@ -86,7 +86,7 @@ impl ImportService for Api {
         let mut setup = Setup::of(&import)?;
         let rows = u32::try_from(import.total_rows).map_err(Error::internal)?;
         setup.fixes.change(&req, setup.mapping.fields().len(), rows)?;
-        let plan = plan::plan(source(&ctx, &import), &ctx.scope()?, &setup).await?;
+        let plan = plan::plan(source(&ctx, &import)?, &ctx.scope()?, &setup).await?;
         import.set_fixes(&setup.fixes)?;
         import.problem_count = plan.problem_count;
         let db = ctx.write().await?;
@@ -137,7 +137,7 @@ impl ImportService for Api {
     async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Result<Response<pb::GetImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let import = read(&ctx, &req.import_id).await?;
-        let source = source(&ctx, &import);
+        let source = source(&ctx, &import)?;
         let plan = match import.state() {
             State::Mapping => plan::head(source, format_of(&import)?, &import.mapping()).await?,
             State::Review => plan::plan(source, &ctx.scope()?, &Setup::of(&import)?).await?,
@@ -161,8 +161,8 @@ async fn read(ctx: &Ctx, id: &str) -> Result<Model> {
     store::import(&db, id).await?.open_to(ctx.principal()?)
 }
 
-fn source(ctx: &Ctx, import: &Model) -> Source {
-    Source { database: ctx.kernel().database.clone(), org_id: import.org_id, import_id: import.id }
+fn source(ctx: &Ctx, import: &Model) -> Result<Source> {
+    Ok(Source { org: ctx.org_reader()?, import_id: import.id })
 }
 
 /// Refuses what an import in this state can't do.

@@ -71,7 +71,7 @@ pub async fn import_customers(kernel: &Arc<Kernel>, file: &[u8], options: Option
         return Err(Error::invalid("file", import.failure));
     }
     let scope = Scope::whole(owner.org_id);
-    let source = Source { database: kernel.database.clone(), org_id: owner.org_id, import_id: import.id };
+    let source = Source { org: kernel.database.org_reader(owner.org_id), import_id: import.id };
     let prepared = prepare(import.clone(), mode, key);
     let planned = match prepared {
         Ok((import, setup)) => plan::plan(source, &scope, &setup).await.map(|plan| (import, plan)),
@@ -134,7 +134,7 @@ async fn keep_file(kernel: &Arc<Kernel>, owner: &Owner, new: NewImport, file: &[
         db.commit_changes(&owner.actor(kernel)).await?;
     }
     import.uploaded_bytes = import.file_size;
-    let source = Source { database: kernel.database.clone(), org_id: owner.org_id, import_id: import.id };
+    let source = Source { org: kernel.database.org_reader(owner.org_id), import_id: import.id };
     let examined = upload::examine(source, import.clone()).await;
     let db = kernel.database.tenant_write(whole()).await?;
     let import = upload::keep_examined(&db, examined, import, kernel.clock.now()).await?;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use streamflow_kernel::{
-    db::{Database, Scope},
+    db::OrgReader,
     error::{Error, Result},
 };
 use uuid::Uuid;
@@ -23,8 +23,7 @@ use super::{
 /// Where the pieces of a file lie.
 #[derive(Clone, Debug)]
 pub struct Source {
-    pub database: Database,
-    pub org_id: Uuid,
+    pub org: OrgReader,
     pub import_id: Uuid,
 }
 
@@ -32,7 +31,7 @@ impl Source {
     /// The piece at `offset`; none at the end. Each is a transaction of its own: reading a file takes a while, and a snapshot kept
     /// open that long would keep the database from tidying up.
     async fn chunk(&self, offset: i64) -> Result<Option<Vec<u8>>> {
-        let db = self.database.tenant_read(Scope::whole(self.org_id)).await?;
+        let db = self.org.read().await?;
         chunks::chunk(&db, self.import_id, offset).await
     }
 

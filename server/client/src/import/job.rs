@@ -121,7 +121,7 @@ impl Job {
 
     pub fn source(&self) -> Source {
         let (org_id, import_id) = (self.import.org_id, self.import.id);
-        Source { database: self.kernel.database.clone(), org_id, import_id }
+        Source { org: self.kernel.database.org_reader(org_id), import_id }
     }
 
     /// The person as the writer of records at this moment.

@@ -43,7 +43,7 @@ pub async fn plan(source: Source, scope: &Scope, setup: &Setup) -> Result<Plan> 
         if items.is_empty() {
             break;
         }
-        let db = source.database.tenant_read(Scope::whole(scope.org_id)).await?;
+        let db = source.org.read().await?;
         let known = Known::look_up(&db, scope, setup, &items, false).await?;
         drop(db);
         let wanted = SAMPLE.saturating_sub(head.len());

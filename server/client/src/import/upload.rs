@@ -103,7 +103,7 @@ pub async fn receive(ctx: &Ctx, id: Uuid, offset: i64, data: Vec<u8>) -> Result<
         return Ok((db, import));
     }
     // The last piece is kept before the file is read: reading takes a while, and on SQLite nobody else could write meanwhile.
-    let db = ctx.kernel().database.tenant_write(ctx.scope()?).await?;
+    let db = ctx.write_apart().await?;
     let import = accept(&db, id, offset, data).await?;
     db.commit_changes(&ctx.actor()).await?;
     if import.state() == State::Uploading {
@@ -158,7 +158,7 @@ fn check(offset: i64, data: &[u8]) -> Result<()> {
 /// Reads the whole file: how it is written, its columns, how many rows it has. A file that can't be imported fails here, and its
 /// bytes are forgotten.
 async fn complete(ctx: &Ctx, import: Model) -> Result<(WriteDb, Model)> {
-    let source = Source { database: ctx.kernel().database.clone(), org_id: import.org_id, import_id: import.id };
+    let source = Source { org: ctx.org_reader()?, import_id: import.id };
     let read = examine(source, import.clone()).await;
     let db = ctx.write().await?;
     let current = store::locked(&db, import.id).await?;

@@ -5,7 +5,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     feed::{Actor, Audience, Change, Op},
     ids::{self, prefix},
-    session::{Token, hash_token},
+    session::hash_token,
 };
 use streamflow_proto::client::v1::{self as pb, invitation_service_server::InvitationService};
 use tonic::{Request, Response, Status};
@@ -50,7 +50,7 @@ impl InvitationService for Api {
         let new = NewInvitation::parse(&req, Runner::of(principal))?;
         let tx = ctx.write().await?;
         check_new(&ctx, &tx, &new).await?;
-        let token = Token::new(ctx.kernel().ids.token());
+        let token = ctx.new_token();
         let invitation = Invitation {
             id: ctx.new_id(),
             email: new.email,
@@ -62,11 +62,11 @@ impl InvitationService for Api {
         };
         store::revoke_of_address(&tx, &invitation.email, ctx.now()).await?;
         store::insert_invitation(&tx, &invitation, principal.user_id, token.hash()).await?;
-        let letter = mail::invitation(ctx.kernel(), principal, &invitation.email, token.reveal());
-        ctx.kernel().mails.put_for_org(&tx, letter).await?;
+        let letter = mail::invitation(ctx.public_url(), principal, &invitation.email, token.reveal());
+        ctx.mails().put_for_org(&tx, letter).await?;
         tx.record(change(invitation.id, Op::Created));
         let response = tx.commit(pb::CreateInvitationResponse { invitation: Some(into_pb(invitation)) }).await?;
-        ctx.kernel().mails.wake();
+        ctx.mails().wake();
         Ok(response)
     }
 
@@ -155,7 +155,7 @@ async fn check_new(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, new: &NewInv
 
 /// The invitation of a link, if it can still be accepted.
 async fn open_offer(ctx: &Ctx, token: &str) -> Result<Offer> {
-    let db = ctx.kernel().database.system_read().await?;
+    let db = ctx.system_read().await?;
     let offer = store::offer(&db, hash_token(token)).await?.ok_or(Error::not_found("invitation"))?;
     ctx.about(Subject { org_id: offer.org_id, ..Subject::default() });
     if offer.is_open(ctx.now()) { Ok(offer) } else { Err(closed()) }

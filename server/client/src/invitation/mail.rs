@@ -1,10 +1,10 @@
 //! The mail with the link.
 
-use streamflow_kernel::{ctx::Principal, kernel::Kernel, mail::Mail};
+use streamflow_kernel::{ctx::Principal, mail::Mail};
 
 use super::domain::LIFE;
 
-pub fn invitation(kernel: &Kernel, inviter: &Principal, to: &str, token: &str) -> Mail {
+pub fn invitation(public_url: &str, inviter: &Principal, to: &str, token: &str) -> Mail {
     let (name, org) = (one_line(&inviter.display_name), one_line(&inviter.org.name));
     Mail {
         to: to.to_owned(),
@@ -14,7 +14,7 @@ pub fn invitation(kernel: &Kernel, inviter: &Principal, to: &str, token: &str) -
              Open this link within {} days to join:\n\n{}/invitation?token={token}\n\n\
              If you don't know {org}, you can ignore this mail.\n",
             LIFE.num_days(),
-            kernel.public_url,
+            public_url,
         ),
     }
 }

@@ -37,7 +37,7 @@ pub struct Writer {
 
 impl Writer {
     pub fn of(ctx: &Ctx) -> Self {
-        Self { actor: ctx.actor(), ids: Arc::clone(&ctx.kernel().ids), origin: Origin::Manual }
+        Self { actor: ctx.actor(), ids: Arc::clone(ctx.ids()), origin: Origin::Manual }
     }
 
     /// One instant for all rows of the write.

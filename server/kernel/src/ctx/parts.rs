@@ -1,0 +1,91 @@
+//! What a service may use of its system, and no more: none of it leads to the rows of another company.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::Ctx;
+use crate::{
+    db::{OrgReader, SystemDb, TenantDb},
+    error::Result,
+    feed::{Cursor, Watch, WatchItem},
+    ids::Ids,
+    kernel::{KeyRing, Portal},
+    mail_queue::MailQueue,
+    password::PasswordHasher,
+    rate_limit,
+    session::Token,
+};
+
+impl Ctx {
+    pub fn portal(&self) -> &Portal {
+        &self.0.kernel.portal
+    }
+
+    /// Where people reach the portal, for links in mails. No trailing slash.
+    pub fn public_url(&self) -> &str {
+        &self.0.kernel.public_url
+    }
+
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.0.kernel.ids
+    }
+
+    pub fn new_token(&self) -> Token {
+        Token::new(self.0.kernel.ids.token())
+    }
+
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.kernel.keys
+    }
+
+    pub fn mails(&self) -> &MailQueue {
+        &self.0.kernel.mails
+    }
+
+    pub fn passwords(&self) -> &PasswordHasher {
+        &self.0.kernel.passwords
+    }
+
+    /// What belongs to no company, to read.
+    pub async fn system_read(&self) -> Result<SystemDb> {
+        self.0.kernel.database.system_read().await
+    }
+
+    /// A transaction beside the answer: what it commits stays, whatever becomes of the request, and leaves no audit record of its own.
+    pub async fn system_apart(&self) -> Result<SystemDb> {
+        self.0.kernel.database.system().await
+    }
+
+    /// The same with the rows that this person may see.
+    pub async fn write_apart(&self) -> Result<TenantDb> {
+        self.0.kernel.database.tenant_write(self.scope()?).await
+    }
+
+    /// Reads the company's rows in one transaction after the other: for work that takes too long for one.
+    pub fn org_reader(&self) -> Result<OrgReader> {
+        Ok(self.0.kernel.database.org_reader(self.principal()?.org_id))
+    }
+
+    /// Follows the feed as this person from a cursor on, or from now.
+    pub fn watch(&self, entities: Vec<&'static str>, cursor: Option<Cursor>) -> Result<mpsc::Receiver<WatchItem>> {
+        let watch = Watch { scope: self.scope()?, session_id: self.principal()?.session_id, entities, cursor };
+        Ok(self.0.kernel.feed.watch(watch))
+    }
+
+    /// Counts an attempt at a secret before it is looked at. Refuses while the subject is locked.
+    pub async fn count_attempt(&self, subject: &str) -> Result<()> {
+        rate_limit::count_attempt(&self.0.kernel.database, subject, self.now()).await
+    }
+
+    /// The attempt succeeded: the ladder starts anew.
+    pub async fn forget_attempts(&self, subject: &str) -> Result<()> {
+        rate_limit::forget_attempts(&self.0.kernel.database, subject).await
+    }
+
+    /// Uses up a TOTP step of a person. False when this step, or a later one, was used before.
+    pub async fn use_totp_step(&self, user_id: Uuid, step: i64) -> Result<bool> {
+        rate_limit::use_totp_step(&self.0.kernel.database, user_id, step).await
+    }
+}
