@@ -55,14 +55,6 @@ impl DataKey {
         Ok(Self { id: wrapped.id, secret: Zeroizing::new(secret) })
     }
 
-    /// Wraps anew when an older master key did it; none when it is current already.
-    pub fn rewrap(org: Uuid, wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Option<WrappedKey>, CryptoError> {
-        if wrapped.master_id == masters.current().id {
-            return Ok(None);
-        }
-        Ok(Some(Self::unwrap(org, wrapped, masters)?.wrap(org, masters)))
-    }
-
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
     }
@@ -135,12 +127,10 @@ mod tests {
         let org = Uuid::from_u128(1);
         let key = DataKey::generate(1);
         let old = key.wrap(org, &masters(&["a"]));
-        let rotated = masters(&["b", "a"]);
-        let new = DataKey::rewrap(org, &old, &rotated).unwrap().unwrap();
+        let new = DataKey::unwrap(org, &old, &masters(&["b", "a"])).unwrap().wrap(org, &masters(&["b", "a"]));
         assert_eq!(new.master_id, "b");
         let back = DataKey::unwrap(org, &new, &masters(&["b"])).unwrap();
         assert_eq!(*back.secret, *key.secret);
-        assert_eq!(DataKey::rewrap(org, &new, &rotated).unwrap(), None);
     }
 
     #[test]

@@ -67,10 +67,6 @@ impl MasterKeys {
         }
     }
 
-    pub fn current_id(&self) -> &str {
-        &self.current().id
-    }
-
     pub(super) fn current(&self) -> &MasterKey {
         &self.0[0]
     }
@@ -150,7 +146,7 @@ mod tests {
     #[test]
     fn the_first_key_is_current_and_the_others_are_found() {
         let keys = MasterKeys::parse(&format!("{}, {}\n", entry("2026-11", 1), entry("2026-05", 2))).unwrap();
-        assert_eq!(keys.current_id(), "2026-11");
+        assert_eq!(keys.current().id, "2026-11");
         assert_eq!(*keys.find("2026-05").unwrap().secret, [2; 32]);
         assert!(keys.find("2025").is_none());
         assert_eq!(format!("{keys:?}"), r#"["2026-11", "2026-05"]"#);

@@ -169,11 +169,6 @@ impl TenantDb {
         Scoped(E::find().filter(E::ORG.eq(self.scope.org_id)))
     }
 
-    /// Rows of the company that this person may see.
-    pub fn find_visible<E: VisibleEntity>(&self) -> Scoped<E> {
-        self.find::<E>().filter(self.scope.condition::<E>())
-    }
-
     pub async fn all<E: EntityTrait>(&self, finder: Scoped<E>) -> Result<Vec<E::Model>> {
         Ok(finder.0.all(&self.txn).await?)
     }
