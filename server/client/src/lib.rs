@@ -22,13 +22,3 @@ pub mod task;
 pub mod team;
 pub mod timeline;
 pub mod user;
-
-use chrono::{DateTime, Utc};
-
-/// Time on the wire.
-pub fn timestamp(at: DateTime<Utc>) -> Option<prost_types::Timestamp> {
-    Some(prost_types::Timestamp {
-        seconds: at.timestamp(),
-        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
-    })
-}

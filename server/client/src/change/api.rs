@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use streamflow_kernel::{
+    clock::timestamp,
     ctx::{Ctx, Principal},
     db::Visibility,
     error::{Error, Result},
@@ -14,7 +15,7 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{permission::may, timestamp};
+use crate::permission::may;
 
 #[derive(Debug)]
 pub struct Api;

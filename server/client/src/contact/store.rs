@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use sea_orm::{Condition, FromQueryResult, QuerySelect as _, entity::prelude::*, sea_query::Query};
 use streamflow_kernel::{
+    clock::timestamp,
     db::{Scope, TenantDb, TenantEntity, Visibility},
     error::Result,
     ids::{self, prefix},
@@ -28,7 +29,6 @@ use crate::{
         people::Place,
         row::Record,
     },
-    timestamp,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -4,6 +4,7 @@ pub mod write;
 
 use sea_orm::{Condition, entity::prelude::*};
 use streamflow_kernel::{
+    clock::timestamp,
     db::{Scope, TenantDb, TenantEntity, VisibleEntity},
     error::Result,
     ids::{self, prefix},
@@ -17,15 +18,12 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 
 use super::domain::{Change, Kind, NewCustomer};
-use crate::{
-    record::{
-        kind,
-        list::{self, Page, Sort},
-        number,
-        people::{People, Place},
-        row::{Owned, Record},
-    },
-    timestamp,
+use crate::record::{
+    kind,
+    list::{self, Page, Sort},
+    number,
+    people::{People, Place},
+    row::{Owned, Record},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -2,6 +2,7 @@
 
 use sea_orm::{ActiveValue::Set, QueryOrder as _, QuerySelect as _, entity::prelude::*};
 use streamflow_kernel::{
+    clock::timestamp,
     ctx::Principal,
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
@@ -14,7 +15,6 @@ use super::{
     chunks::delete_chunks,
     domain::{Fixes, Key, Mode},
 };
-use crate::timestamp;
 
 /// Imports a list shows.
 const LISTED: u64 = 100;

@@ -1,6 +1,7 @@
 //! `streamflow.client.v1.InvitationService`.
 
 use streamflow_kernel::{
+    clock::timestamp,
     ctx::{Ctx, Subject},
     error::{Error, Result},
     feed::{Actor, Audience, Change, Op},
@@ -23,7 +24,6 @@ use crate::{
         rights::{Runner, may_hand_out},
         role_name, role_of,
     },
-    timestamp,
 };
 
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use sea_orm::{
     sea_query::{CaseStatement, ExprTrait as _},
 };
 use streamflow_kernel::{
+    clock::timestamp,
     db::{Scope, TenantDb, TenantEntity, Visibility, VisibleEntity},
     error::Result,
     ids::{self, prefix},
@@ -25,15 +26,12 @@ use super::{
     domain::{Change, NewLead, Worth},
     stage,
 };
-use crate::{
-    record::{
-        kind::Kind,
-        list::{self, Page, Sort},
-        number,
-        people::{People, Place},
-        row::{Owned, Record},
-    },
-    timestamp,
+use crate::record::{
+    kind::Kind,
+    list::{self, Page, Sort},
+    number,
+    people::{People, Place},
+    row::{Owned, Record},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

@@ -2,6 +2,7 @@
 
 use streamflow_kernel::{
     access::authenticate::device_cookie_name,
+    clock::timestamp,
     ctx::{Ctx, Principal},
     error::{Error, Result},
     feed, ids, rate_limit,
@@ -15,12 +16,9 @@ use streamflow_proto::{
 use tonic::{Request, Response, Status};
 
 use super::factor;
-use crate::{
-    timestamp,
-    user::{
-        domain::{attempts_key, canonical_email, needs_second_factor, subject, wrong_credentials},
-        store::{self, Membership, User},
-    },
+use crate::user::{
+    domain::{attempts_key, canonical_email, needs_second_factor, subject, wrong_credentials},
+    store::{self, Membership, User},
 };
 
 /// A device cookie outlives the sessions it excuses from the lockout ladder.

@@ -1,6 +1,7 @@
 //! `streamflow.client.v1.TaskService`.
 
 use streamflow_kernel::{
+    clock::timestamp,
     ctx::{Ctx, Principal},
     db::TenantDb,
     error::{Error, Result, Violations},
@@ -16,7 +17,7 @@ use super::{
     domain::NewTask,
     store::{self, Choice, Task},
 };
-use crate::{record::kind::Kind, team, timestamp};
+use crate::{record::kind::Kind, team};
 
 #[derive(Debug)]
 pub struct Api;

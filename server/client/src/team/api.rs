@@ -1,6 +1,7 @@
 //! `streamflow.client.v1.TeamService`.
 
 use streamflow_kernel::{
+    clock::timestamp,
     ctx::{Ctx, Principal, WriteDb},
     db::TenantDb,
     error::{Error, Result},
@@ -19,7 +20,7 @@ use super::{
     leave,
     store::{self, Locked, Member, Team},
 };
-use crate::{invitation, permission, timestamp};
+use crate::{invitation, permission};
 
 #[derive(Debug)]
 pub struct Api;

@@ -3,6 +3,7 @@
 use sea_orm::{QueryOrder as _, QuerySelect as _, Value, entity::prelude::*, sea_query::ExprTrait as _};
 use serde::{Deserialize, Serialize};
 use streamflow_kernel::{
+    clock::timestamp,
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
     ids::{self, prefix},
@@ -14,10 +15,7 @@ use streamflow_kernel::{
 };
 use streamflow_proto::{client::v1 as pb, common::v1::PageInfo};
 
-use crate::{
-    record::{kind::Kind, list::Page, merge::BeforeAfter, writer::Writer},
-    timestamp,
-};
+use crate::record::{kind::Kind, list::Page, merge::BeforeAfter, writer::Writer};
 
 /// Rows of one INSERT; SQLite and PostgreSQL both bound the number of values.
 const BATCH: usize = 200;
