@@ -16,6 +16,3 @@ pub mod people;
 pub mod row;
 pub mod trace;
 pub mod writer;
-
-/// Exports of records are files like any other of the server.
-pub use streamflow_kernel::csv;

@@ -7,6 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
 use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _};
 use streamflow_kernel::{
+    csv,
     ctx::Ctx,
     db::TenantDb,
     error::{Error, Result},
@@ -18,7 +19,6 @@ use uuid::Uuid;
 
 use self::columns::{Columns, Exported, Names};
 use super::{
-    csv,
     kind::Kind,
     list::{Sort, matching},
     row,
