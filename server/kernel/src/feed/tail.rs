@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, sqlx::postgres::PgListener};
-use tokio::sync::{Notify, broadcast};
+use tokio::{
+    sync::{Notify, broadcast},
+    time::Instant,
+};
 use tokio_stream::StreamExt as _;
 use uuid::Uuid;
 
@@ -39,6 +42,8 @@ pub(super) struct Inner {
     signature: String,
     /// Last change handed out.
     position: Mutex<Cursor>,
+    /// When the tail last got an answer from the database, a new change or none.
+    read_at: Mutex<Instant>,
     companies: Mutex<HashMap<Uuid, broadcast::Sender<Arc<Event>>>>,
     foreign: Notify,
 }
@@ -52,6 +57,7 @@ impl Feed {
             channel: format!("streamflow_{channel}"),
             signature: HEXLOWER.encode(&random_bytes::<16>()),
             position: Mutex::new(position),
+            read_at: Mutex::new(Instant::now()),
             companies: Mutex::default(),
             foreign: Notify::new(),
         });
@@ -65,6 +71,11 @@ impl Feed {
 
     pub fn position(&self) -> Cursor {
         *self.inner.position.lock()
+    }
+
+    /// How long ago the tail last read.
+    pub fn read_ago(&self) -> Duration {
+        self.inner.read_at.lock().elapsed()
     }
 
     pub(super) fn subscribe(&self, org: Uuid) -> broadcast::Receiver<Arc<Event>> {
@@ -104,6 +115,7 @@ impl Feed {
         loop {
             let from = self.position();
             let (events, hidden) = read_after(&self.inner.database, from).await?;
+            *self.inner.read_at.lock() = Instant::now();
             let full = events.len() as u64 == BATCH;
             if let Some(last) = events.last() {
                 *self.inner.position.lock() = last.cursor;

@@ -9,6 +9,7 @@ use crate::{
     ctx::Ctx,
     db::Backend,
     error::{Error, Result},
+    feed::Cursor,
 };
 
 /// A count in the range and in the range before it.
@@ -131,21 +132,37 @@ async fn live_sessions(ctx: &Ctx) -> Result<i32> {
     Ok(rows.first().map_or(0, |row| i32::try_from(row.live).unwrap_or(i32::MAX)))
 }
 
+/// The tail reads at least once a second; after this long without an answer open pages show old rows.
+const FEED_IS_LATE: Duration = Duration::from_secs(5);
+
 async fn health(ctx: &Ctx) -> Vec<Health> {
     let kernel = ctx.kernel();
+    let engine = match kernel.database.backend() {
+        Backend::Postgres => "PostgreSQL with row-level security",
+        Backend::Sqlite => "SQLite with write-ahead log and full sync",
+    };
     let asked = tokio::time::Instant::now();
     let answers = kernel.database.answers(Duration::from_secs(2)).await;
-    let took = asked.elapsed();
-    let database = Health {
-        name: "Database",
-        healthy: answers,
-        detail: if answers { format!("answers in {:.1} ms", took.as_secs_f64() * 1000.0) } else { "does not answer".to_owned() },
-    };
-    let backend = match kernel.database.backend() {
-        Backend::Postgres => "PostgreSQL with row-level security",
-        Backend::Sqlite => "SQLite, write-ahead log, full sync",
-    };
-    let store = Health { name: "Storage engine", healthy: true, detail: backend.to_owned() };
-    let feed = Health { name: "Change feed", healthy: answers, detail: format!("at {}", kernel.feed.position()) };
-    vec![database, store, feed]
+    let took = asked.elapsed().as_secs_f64() * 1000.0;
+    let answer = if answers { format!("answers in {took:.1} ms") } else { "does not answer".to_owned() };
+    let database = Health { name: "Database", healthy: answers, detail: format!("{engine}, {answer}") };
+    vec![database, feed_health(kernel.feed.read_ago(), kernel.feed.position())]
+}
+
+fn feed_health(read_ago: Duration, position: Cursor) -> Health {
+    let detail = format!("read {:.1} s ago, at {position}", read_ago.as_secs_f64());
+    Health { name: "Change feed", healthy: read_ago < FEED_IS_LATE, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_that_has_not_read_for_five_seconds_is_not_healthy() {
+        let position = Cursor { xid: 7, seq: 9 };
+        let late = feed_health(Duration::from_millis(5_200), position);
+        assert_eq!((late.healthy, late.detail.as_str()), (false, "read 5.2 s ago, at 7.9"));
+        assert!(feed_health(Duration::from_millis(1_100), position).healthy);
+    }
 }
