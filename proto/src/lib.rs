@@ -52,7 +52,7 @@ pub mod accountant {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accountant.binpb"));
 }
 
-/// What systems say to each other.
+/// What systems say to each other. So far only what each call will be signed over; nothing calls yet.
 #[cfg(feature = "server")]
 pub mod federation {
     pub mod v1 {

@@ -27,7 +27,7 @@ pub enum Error {
     Precondition { reason: &'static str, text: String },
     /// Somebody else changed the same fields. `detail` is an encoded message of type `type_name`.
     Conflict { type_name: String, detail: Vec<u8> },
-    /// Another request with the same idempotency key is under way or was another request.
+    /// The idempotency key was used for another request.
     KeyReused { text: &'static str },
     /// The idempotent twin has finished meanwhile; the access layer answers with its reply.
     Replay,

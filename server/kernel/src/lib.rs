@@ -1,5 +1,6 @@
 //! What every system stands on and no system owns: the way of a request, the database behind it, the change feed, audit,
-//! sessions, limits, keys. The kernel knows no portal.
+//! sessions, limits, keys. The kernel names no service of a portal. [`db::Visibility`] alone speaks of what a portal's people see,
+//! because finders and row policies must agree on it.
 
 pub mod access;
 pub mod audit;

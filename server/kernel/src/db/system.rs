@@ -1,5 +1,6 @@
-//! [`SystemDb`]: a transaction on what belongs to no company, or to several: sessions, sign-in, the change tail. RPCs use it
-//! only where nobody is signed in yet; everything else is the server's own work.
+//! [`SystemDb`]: a transaction on what belongs to no company, or to several. RPCs use it for accounts, sessions, second factors
+//! and invitations, of people who are signed in as well as of those who are not yet; the server's own work uses it for the change
+//! tail, the audit's chain and imports that wait. It adds no `org_id`: on PostgreSQL its role can't reach the companies' records.
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where finders without a company are made")]
 
