@@ -1,7 +1,7 @@
 //! `ClientErrorService` of the client portal.
 
 use streamflow_proto::client::v1::{self as pb, client_error_service_client::ClientErrorServiceClient};
-use streamflow_tests::{on_both, person::request};
+use streamflow_tests::{on_both, person::request, sql};
 
 on_both! {
     async fn a_report_is_kept_cut_to_size(world) {
