@@ -6,6 +6,7 @@ use leptos_router::{
     path,
 };
 use web_kit::{
+    later,
     layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space},
     operator_portal,
@@ -14,6 +15,11 @@ use web_kit::{
 use crate::layout::AppLayout;
 
 operator_portal!(Accountant, streamflow_proto::accountant::v1, space: "accountant", name: "Accountant", base: "/accounting", lead: "For the bookkeepers of the operator.", home: "Overview", manner: Formal);
+
+// Signing in is in the program itself; what comes after it is a file of its own.
+later!(Overview, pages, overview::overview::<Accountant>);
+later!(Audit, pages, audit::audit::<Accountant>);
+later!(Sessions, pages, sessions::sessions::<Accountant>);
 
 /// Root of everything.
 #[component]
@@ -29,9 +35,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/second-factor") view={door::second_factor::<Accountant>}/>
                 <ParentRoute path=path!("/accounting") view=inside>
                     <Route path=path!("") view={door::entrance::<Accountant>}/>
-                    <Route path=path!("overview") view={overview::overview::<Accountant>}/>
-                    <Route path=path!("audit") view={audit::audit::<Accountant>}/>
-                    <Route path=path!("sessions") view={sessions::sessions::<Accountant>}/>
+                    <Route path=path!("overview") view=Overview/>
+                    <Route path=path!("audit") view=Audit/>
+                    <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>

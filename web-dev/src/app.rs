@@ -6,6 +6,7 @@ use leptos_router::{
     path,
 };
 use web_kit::{
+    later,
     layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space},
     operator_portal,
@@ -14,6 +15,11 @@ use web_kit::{
 use crate::layout::AppLayout;
 
 operator_portal!(Dev, streamflow_proto::dev::v1, space: "dev", name: "Dev", base: "/dev", lead: "For the engineers who keep StreamFlow healthy.", home: "Health", manner: Exact);
+
+// Signing in is in the program itself; what comes after it is a file of its own.
+later!(Overview, pages, overview::overview::<Dev>);
+later!(Audit, pages, audit::audit::<Dev>);
+later!(Sessions, pages, sessions::sessions::<Dev>);
 
 /// Root of everything.
 #[component]
@@ -29,9 +35,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/second-factor") view={door::second_factor::<Dev>}/>
                 <ParentRoute path=path!("/dev") view=inside>
                     <Route path=path!("") view={door::entrance::<Dev>}/>
-                    <Route path=path!("overview") view={overview::overview::<Dev>}/>
-                    <Route path=path!("audit") view={audit::audit::<Dev>}/>
-                    <Route path=path!("sessions") view={sessions::sessions::<Dev>}/>
+                    <Route path=path!("overview") view=Overview/>
+                    <Route path=path!("audit") view=Audit/>
+                    <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>

@@ -6,6 +6,7 @@ use leptos_router::{
     path,
 };
 use web_kit::{
+    later,
     layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space},
     operator_portal,
@@ -14,6 +15,11 @@ use web_kit::{
 use crate::layout::AppLayout;
 
 operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "Overview", manner: Plain);
+
+// Signing in is in the program itself; what comes after it is a file of its own.
+later!(Overview, pages, overview::overview::<Provider>);
+later!(Audit, pages, audit::audit::<Provider>);
+later!(Sessions, pages, sessions::sessions::<Provider>);
 
 /// Root of everything.
 #[component]
@@ -29,9 +35,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/second-factor") view={door::second_factor::<Provider>}/>
                 <ParentRoute path=path!("/provider") view=inside>
                     <Route path=path!("") view={door::entrance::<Provider>}/>
-                    <Route path=path!("overview") view={overview::overview::<Provider>}/>
-                    <Route path=path!("audit") view={audit::audit::<Provider>}/>
-                    <Route path=path!("sessions") view={sessions::sessions::<Provider>}/>
+                    <Route path=path!("overview") view=Overview/>
+                    <Route path=path!("audit") view=Audit/>
+                    <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>

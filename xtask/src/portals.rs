@@ -7,8 +7,6 @@ pub struct Portal {
     pub app: &'static str,
     /// Crate of the server system.
     pub system: &'static str,
-    /// Whether its pages come in files of their own (the app's cargo feature `split`).
-    pub splits: bool,
     /// Added to `--port-base`.
     pub port_offset: u16,
     /// Identifiers (between underscores and punctuation) that only this portal's sources may use.
@@ -36,7 +34,6 @@ pub const PORTALS: [Portal; 4] = [
         name: "client",
         app: "web-client",
         system: "streamflow-client",
-        splits: true,
         port_offset: 1,
         words: &[],
         marks: &[
@@ -58,7 +55,6 @@ pub const PORTALS: [Portal; 4] = [
         name: "provider",
         app: "web-provider",
         system: "streamflow-provider",
-        splits: false,
         port_offset: 2,
         words: &["provider", "providers"],
         marks: &[
@@ -81,7 +77,6 @@ pub const PORTALS: [Portal; 4] = [
         name: "dev",
         app: "web-dev",
         system: "streamflow-dev",
-        splits: false,
         port_offset: 3,
         words: &["developer", "developers"],
         marks: &[
@@ -104,7 +99,6 @@ pub const PORTALS: [Portal; 4] = [
         name: "accountant",
         app: "web-accountant",
         system: "streamflow-accountant",
-        splits: false,
         port_offset: 4,
         words: &[],
         marks: &[

@@ -1,4 +1,4 @@
-//! From the compiler's WASM to what a browser loads: the program is cut where its pages begin (apps that ask for it),
+//! From the compiler's WASM to what a browser loads: the program is cut where its pages begin,
 //! and wasm-bindgen writes the JavaScript around it.
 
 use std::{
@@ -27,7 +27,7 @@ pub fn bind(portal: &Portal, wasm: &[u8], release: bool) -> Result<Vec<Asset>> {
     let folder = PathBuf::from(CARGO_OUT).join("bound").join(portal.name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let main = if portal.splits { cut(wasm, &folder)? } else { wasm.to_vec() };
+    let main = cut(wasm, &folder)?;
     Bindgen::new()
         .input_bytes("app", main)
         .web(true)?
@@ -36,8 +36,8 @@ pub fn bind(portal: &Portal, wasm: &[u8], release: bool) -> Result<Vec<Asset>> {
         .remove_name_section(release)
         .remove_producers_section(true)
         // What the parts call in each other must keep its name.
-        .keep_lld_exports(portal.splits)
-        .demangle(!portal.splits)
+        .keep_lld_exports(true)
+        .demangle(false)
         .generate(&folder)
         .with_context(|| format!("wasm-bindgen can't process {}", portal.app))?;
 

@@ -105,10 +105,8 @@ fn build_one(portal: &Portal, profile: Profile) -> Result<()> {
 fn compile(portal: &Portal, profile: Profile) -> Result<Vec<u8>> {
     let mut command = shell::cargo(&["rustc", "--package", portal.app, "--profile", profile.cargo_name()]);
     with_wasm_environment(command.args(["--target", "wasm32-unknown-unknown"]))?;
-    if portal.splits {
-        // The relocations tell the cutter which function needs which; only the last link is given them.
-        command.args(["--features", "split", "--", "-Clink-args=--emit-relocs"]);
-    }
+    // The relocations tell the cutter which function needs which; only the last link is given them.
+    command.args(["--features", "split", "--", "-Clink-args=--emit-relocs"]);
     shell::run(&mut command)?;
     let file = format!("wasm32-unknown-unknown/{}/{}.wasm", profile.cargo_name(), portal.app);
     let path = Path::new(CARGO_OUT).join(file);
