@@ -33,7 +33,7 @@ use crate::{
     task, team, timeline,
 };
 
-/// Rules of the portal (spec security.md).
+/// Rules of the portal.
 pub const PORTAL: Portal = Portal {
     space: "client",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },

@@ -1,4 +1,4 @@
-//! A request's way to its RPC (spec architecture.md 3): door, limits, session, declared access, [`Ctx`], idempotency. Denied by
+//! A request's way to its RPC: door, limits, session, declared access, [`Ctx`], idempotency. Denied by
 //! default: a path that declares no access does not exist.
 
 pub mod answer;

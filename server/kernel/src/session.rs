@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How long sessions live in a portal (spec security.md).
+/// How long sessions live in a portal.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
     /// From sign-in to the end, whatever happens.

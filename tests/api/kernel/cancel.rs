@@ -1,4 +1,4 @@
-//! T1: a call cancelled at any point must not leave a connection inside a transaction, where the next acknowledged write would be
+//! A call cancelled at any point must not leave a connection inside a transaction, where the next acknowledged write would be
 //! lost.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! T2: tonic checks neither content type nor origin. A page of another site must not reach an RPC.
+//! tonic checks neither content type nor origin. A page of another site must not reach an RPC.
 
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};

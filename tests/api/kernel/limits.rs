@@ -1,4 +1,4 @@
-//! T4: tonic and hyper set no limits of their own. Sizes, preflights and idle connections meet ours.
+//! tonic and hyper set no limits of their own. Sizes, preflights and idle connections meet ours.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The flow of an edit (CRM-3), the same for every noun: hold the row, see what others changed since, merge or refuse.
+//! The flow of an edit, the same for every noun: hold the row, see what others changed since, merge or refuse.
 
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{

@@ -1,4 +1,4 @@
-//! Decides, field by field, what becomes of an edit that began before somebody else's edit was saved (CRM-3).
+//! Decides, field by field, what becomes of an edit that began before somebody else's edit was saved.
 
 /// One field with the value somebody wants it to have. Each noun has its own enum of these.
 pub trait Change: Clone + PartialEq {

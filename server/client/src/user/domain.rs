@@ -21,12 +21,12 @@ pub fn attempts_key(email: &str) -> String {
     format!("account:{}", HEXLOWER.encode(&Sha256::digest(email.as_bytes())))
 }
 
-/// Roles that must have a second factor (spec AUTH-1).
+/// Roles that must have a second factor: those that let others in.
 pub fn needs_second_factor(role: &str) -> bool {
     matches!(role, "OWNER" | "MANAGER")
 }
 
-/// How much of the company's records a role sees (spec CRM-2). Accountants read all customers and, by their declared access, no
+/// How much of the company's records a role sees. Accountants read all customers and, by their declared access, no
 /// leads.
 pub fn visibility(role: &str) -> Visibility {
     match role {
@@ -54,7 +54,7 @@ pub fn subject(user: &User, membership: Option<&Membership>) -> Subject {
     }
 }
 
-/// Checks a new password against the policy (spec security.md).
+/// Checks a new password against the policy.
 pub fn check_password(field: &str, password: &str, has_second_factor: bool, context: &[&str]) -> Result<()> {
     streamflow_kernel::password::check_policy(password, has_second_factor, context).map_err(|text| Error::invalid(field, text))
 }

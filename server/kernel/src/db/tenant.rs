@@ -29,7 +29,7 @@ pub trait VisibleEntity: TenantEntity {
     const TEAM: Self::Column;
 }
 
-/// How much of a company's rows a person sees (spec CRM-2).
+/// How much of a company's rows a person sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     /// Everything in the company.

@@ -1,4 +1,4 @@
-//! Headers on every answer of a portal (spec SEC-10).
+//! Headers on every answer of a portal.
 
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
