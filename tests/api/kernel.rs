@@ -9,6 +9,7 @@ mod feed;
 mod files;
 mod idempotency;
 mod limits;
+mod lockout;
 mod mail;
 mod proxy;
 mod rate_limit;

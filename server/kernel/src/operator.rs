@@ -15,7 +15,9 @@ use crate::{
     access::Authenticator,
     ctx::{Ctx, OrgFacts, Principal, Subject, SystemWriteDb},
     db::{Database, NO_ORG, Visibility},
+    device,
     error::{Error, Result},
+    lockout::Guesses,
     rate_limit,
     session::{self, Holder, Level, Token},
     totp,
@@ -68,8 +70,8 @@ impl Desk {
         if let Some(operator) = operator {
             ctx.about(self.subject(operator));
         }
-        let subject = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
-        rate_limit::count_attempt(&kernel.database, &subject, ctx.now()).await?;
+        let guesses = guesses(ctx, operator, &email).await?;
+        guesses.count(&kernel.database, ctx.now()).await?;
         // A wrong address costs the same work as the right one, whose hash costs more than a client's.
         let verdict = match self.operator.as_deref() {
             Some(known) => kernel.passwords.verify(password, &known.password_hash).await?.ok,
@@ -85,15 +87,15 @@ impl Desk {
                 "That e-mail and password don't match. Check both and try again.",
             ));
         };
-        rate_limit::forget_attempts(&kernel.database, &subject).await?;
+        guesses.forget(&kernel.database).await?;
         let db = ctx.system().await?;
         let holder = Holder { user_id: operator.user_id, org_id: NO_ORG, level: Level::Pending };
         let token = session::open(&db, ctx, holder).await?;
         Ok((db, token))
     }
 
-    /// Finishes a sign-in with a TOTP code; the session gets a new token.
-    pub async fn verify_second_factor(&self, ctx: &Ctx, code: &str) -> Result<(SystemWriteDb, Token)> {
+    /// Finishes a sign-in with a TOTP code; the session gets a new token, and the device one of its own.
+    pub async fn verify_second_factor(&self, ctx: &Ctx, code: &str) -> Result<(SystemWriteDb, Token, Token)> {
         let principal = ctx.principal()?;
         let operator = self.operator.as_deref().ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
         let database = &ctx.kernel().database;
@@ -112,7 +114,8 @@ impl Desk {
         session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
         let holder = Holder { user_id: operator.user_id, org_id: NO_ORG, level: Level::Full };
         let token = session::open(&db, ctx, holder).await?;
-        Ok((db, token))
+        let device = device::remember(ctx, &db, operator.user_id).await?;
+        Ok((db, token, device))
     }
 
     /// How the portal knows its sessions.
@@ -123,6 +126,16 @@ impl Desk {
     fn subject(&self, operator: &Operator) -> Subject {
         Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name: operator.email.clone(), role: self.role.to_owned() }
     }
+}
+
+/// What counts wrong passwords of an address, which is hashed, so that the counters hold none.
+async fn guesses(ctx: &Ctx, operator: Option<&Operator>, email: &str) -> Result<Guesses> {
+    let device = match operator {
+        Some(operator) => device::known(ctx, &ctx.kernel().database.system_read().await?, operator.user_id).await?,
+        None => None,
+    };
+    let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
+    Ok(Guesses::new(ctx, account, device.as_deref()))
 }
 
 struct DeskAuthenticator {

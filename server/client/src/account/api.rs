@@ -2,6 +2,7 @@
 
 use streamflow_kernel::{
     ctx::{Ctx, Principal, SystemWriteDb},
+    device,
     error::{Error, Result, Violations},
     rate_limit,
     session::{self, Holder, Level, Token},
@@ -14,7 +15,7 @@ use super::{mail, reset, store as effects};
 use crate::{
     record::input,
     session::{
-        api::{account, answer_with_token, promote, shown, write_device_cookie},
+        api::{account, answer_with_token, promote, shown},
         factor,
     },
     user::{
@@ -67,7 +68,7 @@ impl AccountService for Api {
         }
         let reply = pb::ConfirmSecondFactorResponse { recovery_codes, token: shown(&token, req.return_token) };
         let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
-        write_device_cookie(&ctx, &mut response, &device)?;
+        device::set_cookie(response.metadata_mut(), &ctx, &device)?;
         ctx.kernel().mails.wake();
         Ok(response)
     }
@@ -103,6 +104,7 @@ impl AccountService for Api {
         let db = ctx.system().await?;
         store::set_password_hash(&db, user.id, &hash).await?;
         store::end_resets(&db, user.id, ctx.now()).await?;
+        device::forget_all(&db, user.id).await?;
         let token = end_sessions(&db, &ctx, principal, by_bearer).await?;
         effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
         ctx.kernel().mails.put(&db, None, mail::password_changed(&user.email, ctx.kernel())).await?;

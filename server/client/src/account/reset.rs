@@ -5,10 +5,11 @@ use chrono::TimeDelta;
 use streamflow_kernel::{
     ctx::Ctx,
     db::SystemDb,
+    device,
     error::{Error, Result, Violations},
     feed::Actor,
     kernel::Kernel,
-    rate_limit,
+    lockout::Guesses,
     session::{self, Token},
 };
 use streamflow_proto::client::v1 as pb;
@@ -72,13 +73,14 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
     check_password("new_password", &req.new_password, user.totp_confirmed_at.is_some(), &[&user.email, &user.display_name])?;
     let hash = kernel.passwords.hash(&req.new_password).await?;
     // Before the transaction, which may be the only writer: a person with the link is not the one who guessed.
-    rate_limit::forget_attempts(&kernel.database, &attempts_key(&user.email)).await?;
+    Guesses::new(ctx, attempts_key(&user.email), None).forget(&kernel.database).await?;
     let db = ctx.system().await?;
     if store::use_reset(&db, token_hash, now).await? != Some(user.id) {
         return Err(dead_link());
     }
     store::set_password_hash(&db, user.id, &hash).await?;
     session::end_all(&db, user.id, None, now).await?;
+    device::forget_all(&db, user.id).await?;
     let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
     effects::announce(&db, user.id, &actor, &[]).await?;
     kernel.mails.put(&db, None, mail::password_changed(&user.email, kernel)).await?;

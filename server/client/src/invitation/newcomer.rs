@@ -4,7 +4,7 @@ use streamflow_kernel::{
     ctx::Ctx,
     db::SystemDb,
     error::{Error, Result, Violations},
-    rate_limit,
+    lockout::Guesses,
 };
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
@@ -40,13 +40,13 @@ pub async fn recognise(ctx: &Ctx, offer: &Offer, req: &pb::AcceptInvitationReque
 /// Wrong passwords count like those of a sign-in: an invitation is no second chance to guess.
 async fn prove(ctx: &Ctx, user: User, password: &str) -> Result<Newcomer> {
     let kernel = ctx.kernel();
-    let attempts = attempts_key(&user.email);
-    rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
+    let guesses = Guesses::new(ctx, attempts_key(&user.email), None);
+    guesses.count(&kernel.database, ctx.now()).await?;
     let verdict = kernel.passwords.verify(password, &user.password_hash).await?;
     if !verdict.ok || user.disabled_at.is_some() {
         return Err(Error::invalid("password", "That is not the password of this account."));
     }
-    rate_limit::forget_attempts(&kernel.database, &attempts).await?;
+    guesses.forget(&kernel.database).await?;
     Ok(Newcomer::Known(user))
 }
 

@@ -1,11 +1,12 @@
 //! `streamflow.client.v1.SessionService`.
 
 use streamflow_kernel::{
-    access::authenticate::device_cookie_name,
     clock::timestamp,
     ctx::{Ctx, Principal},
+    device,
     error::{Error, Result},
-    feed, ids, rate_limit,
+    feed, ids,
+    lockout::Guesses,
     session::{self, Holder, Level, Token},
 };
 use streamflow_proto::{
@@ -21,9 +22,6 @@ use crate::user::{
     store::{self, Membership, User},
 };
 
-/// A device cookie outlives the sessions it excuses from the lockout ladder.
-const DEVICE_DAYS: i64 = 180;
-
 #[derive(Debug)]
 pub struct Api;
 
@@ -37,8 +35,16 @@ impl SessionService for Api {
         let db = ctx.system().await?;
         let holder = Holder { user_id: user.id, org_id: membership.org_id, level };
         let token = session::open(&db, &ctx, holder).await?;
+        let device = match level {
+            Level::Full => Some(device::remember(&ctx, &db, user.id).await?),
+            Level::Pending => None,
+        };
         let reply = pb::SignInResponse { second_factor: second_factor.into(), token: shown(&token, req.return_token) };
-        answer_with_token(&ctx, db.commit(reply).await?, &token)
+        let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
+        if let Some(device) = device {
+            device::set_cookie(response.metadata_mut(), &ctx, &device)?;
+        }
+        Ok(response)
     }
 
     async fn verify_second_factor(
@@ -55,7 +61,7 @@ impl SessionService for Api {
         let (token, device, db) = promote(&ctx, principal).await?;
         let response = db.commit(pb::VerifySecondFactorResponse { token: shown(&token, req.return_token) }).await?;
         let mut response = answer_with_token(&ctx, response, &token)?;
-        write_device_cookie(&ctx, &mut response, &device)?;
+        device::set_cookie(response.metadata_mut(), &ctx, &device)?;
         Ok(response)
     }
 
@@ -80,6 +86,7 @@ impl SessionService for Api {
         for live in session::live(&db, &ctx, principal.user_id).await? {
             announce_end(&db, &ctx, principal, live.id).await?;
         }
+        device::forget_all(&db, principal.user_id).await?;
         let ended = session::end_all(&db, principal.user_id, None, ctx.now()).await?;
         let reply = pb::SignOutEverywhereResponse { ended: i32::try_from(ended).unwrap_or(i32::MAX) };
         let mut response = db.commit(reply).await?;
@@ -141,15 +148,16 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
         Some(user) => store::first_membership(&db, user.id).await?,
         None => None,
     };
-    let excused = knows_device(ctx, &db, user.as_ref()).await?;
+    let device = match &user {
+        Some(user) => device::known(ctx, &db, user.id).await?,
+        None => None,
+    };
     drop(db);
     if let Some(user) = &user {
         ctx.about(subject(user, membership.as_ref()));
     }
-    let subject = attempts_key(&email);
-    if !excused {
-        rate_limit::count_attempt(&kernel.database, &subject, ctx.now()).await?;
-    }
+    let guesses = Guesses::new(ctx, attempts_key(&email), device.as_deref());
+    guesses.count(&kernel.database, ctx.now()).await?;
     let usable = user.filter(|user| user.disabled_at.is_none()).zip(membership);
     let Some((user, membership)) = usable else {
         kernel.passwords.verify_dummy(&req.password).await?;
@@ -159,7 +167,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     if !verdict.ok {
         return Err(wrong_credentials());
     }
-    rate_limit::forget_attempts(&kernel.database, &subject).await?;
+    guesses.forget(&kernel.database).await?;
     if verdict.needs_rehash {
         let hash = kernel.passwords.hash(&req.password).await?;
         let db = kernel.database.system().await?;
@@ -167,12 +175,6 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
         db.commit().await?;
     }
     Ok((user, membership))
-}
-
-/// A device this person signed in from before is not locked out by strangers who guess.
-async fn knows_device(ctx: &Ctx, db: &streamflow_kernel::db::SystemDb, user: Option<&User>) -> Result<bool> {
-    let (Some(user), Some(device)) = (user, &ctx.request().device_token) else { return Ok(false) };
-    store::is_known_device(db, user.id, session::hash_token(device)).await
 }
 
 fn what_is_left(user: &User, role: &str) -> (Level, pb::SecondFactorState) {
@@ -197,8 +199,7 @@ pub async fn promote(ctx: &Ctx, principal: &Principal) -> Result<(Token, Token, 
     session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
     let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
     let token = session::open(&db, ctx, holder).await?;
-    let device = Token::new(ctx.kernel().ids.token());
-    store::insert_known_device(&db, principal.user_id, device.hash(), ctx.now()).await?;
+    let device = device::remember(ctx, &db, principal.user_id).await?;
     Ok((token, device, db))
 }
 
@@ -227,11 +228,6 @@ pub fn shown(token: &Token, asked: bool) -> String {
 pub fn answer_with_token<T>(ctx: &Ctx, mut response: Response<T>, token: &Token) -> Result<Response<T>, Status> {
     session::set_cookie(response.metadata_mut(), ctx, token)?;
     Ok(response)
-}
-
-pub fn write_device_cookie<T>(ctx: &Ctx, response: &mut Response<T>, device: &Token) -> Result<()> {
-    let name = device_cookie_name(ctx.kernel().portal.space);
-    session::write_cookie(response.metadata_mut(), &name, device.reveal(), DEVICE_DAYS * 24 * 3600)
 }
 
 fn describe(principal: &Principal) -> pb::MeResponse {

@@ -1,4 +1,4 @@
-//! Rows of accounts, their second factors, reset links and known devices, and of who works where.
+//! Rows of accounts, their second factors and reset links, and of who works where.
 
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
@@ -186,20 +186,4 @@ pub async fn use_reset(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>) -
     let Some(row) = rows.first() else { return Ok(None) };
     end_resets(db, row.user_id, now).await?;
     Ok(Some(row.user_id))
-}
-
-pub async fn insert_known_device(db: &SystemDb, user_id: Uuid, hash: Vec<u8>, now: DateTime<Utc>) -> Result<()> {
-    let sql = "INSERT INTO known_devices (user_id, device_hash, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-    db.execute(sql, vec![user_id.into(), hash.into(), now.into()]).await?;
-    Ok(())
-}
-
-pub async fn is_known_device(db: &SystemDb, user_id: Uuid, hash: Vec<u8>) -> Result<bool> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        user_id: Uuid,
-    }
-    let sql = "SELECT user_id FROM known_devices WHERE user_id = ? AND device_hash = ?";
-    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), hash.into()]).await?;
-    Ok(rows.iter().any(|row| row.user_id == user_id))
 }

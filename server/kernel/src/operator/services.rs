@@ -26,9 +26,10 @@ macro_rules! operator_session_service {
                 request: tonic::Request<pb_session::VerifySecondFactorRequest>,
             ) -> Result<tonic::Response<pb_session::VerifySecondFactorResponse>, tonic::Status> {
                 let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
-                let (db, token) = self.desk.verify_second_factor(&ctx, &req.code).await?;
+                let (db, token, device) = self.desk.verify_second_factor(&ctx, &req.code).await?;
                 let token_text = $crate::operator::shown(&token, req.return_token);
-                let response = db.commit(pb_session::VerifySecondFactorResponse { token: token_text }).await?;
+                let mut response = db.commit(pb_session::VerifySecondFactorResponse { token: token_text }).await?;
+                $crate::device::set_cookie(response.metadata_mut(), &ctx, &device)?;
                 Ok($crate::operator::with_cookie(&ctx, response, &token)?)
             }
 
@@ -52,6 +53,7 @@ macro_rules! operator_session_service {
                 let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
                 let principal = ctx.principal()?;
                 let db = ctx.system().await?;
+                $crate::device::forget_all(&db, principal.user_id).await?;
                 let ended = $crate::session::end_all(&db, principal.user_id, None, ctx.now()).await?;
                 let ended = i32::try_from(ended).unwrap_or(i32::MAX);
                 let mut response = db.commit(pb_session::SignOutEverywhereResponse { ended }).await?;

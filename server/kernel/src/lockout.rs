@@ -1,0 +1,51 @@
+//! Guesses at a password. They are counted for the device where it is known, and otherwise for account and address together, so
+//! that strangers slow the person down for seconds only, wherever they guess from.
+
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+
+use crate::{
+    access::address_key,
+    ctx::Ctx,
+    db::Database,
+    error::Result,
+    rate_limit::{self, count_attempt, forget_attempts},
+};
+
+/// Whose guesses are counted, as the keys of `lockouts`.
+#[derive(Clone, Debug)]
+pub struct Guesses {
+    account: String,
+    /// The account from the caller's address.
+    here: String,
+    device: Option<String>,
+}
+
+impl Guesses {
+    /// `account` names the account without telling its address; `device` is the hash of a device it knows.
+    pub fn new(ctx: &Ctx, account: String, device: Option<&[u8]>) -> Self {
+        let here = format!("{account}@{}", address_key(ctx.request().ip));
+        let device = device.map(|hash| format!("device:{}", HEXLOWER.encode(hash)));
+        Self { account, here, device }
+    }
+
+    /// Counts one before the password is looked at, or says how long to wait.
+    pub async fn count(&self, database: &Database, now: DateTime<Utc>) -> Result<()> {
+        if let Some(device) = &self.device {
+            return count_attempt(database, device, now).await;
+        }
+        // Looked at first, so that who is locked out of the account uses up none of its turns.
+        rate_limit::refuse_while_locked(database, &self.here, now).await?;
+        rate_limit::count_short(database, &self.account, now).await?;
+        count_attempt(database, &self.here, now).await
+    }
+
+    /// The password was right: the ladders start anew.
+    pub async fn forget(&self, database: &Database) -> Result<()> {
+        if let Some(device) = &self.device {
+            return forget_attempts(database, device).await;
+        }
+        forget_attempts(database, &self.account).await?;
+        forget_attempts(database, &self.here).await
+    }
+}
