@@ -17,6 +17,7 @@ mod m20261120_000012_index_changes_by_record;
 mod m20261120_000013_forget_plain_replies;
 mod m20261120_000014_forget_plain_mails;
 mod m20261120_000015_create_operator_devices;
+mod m20261120_000016_create_chores;
 
 use crate::migrator::{Step, steps};
 
@@ -36,4 +37,5 @@ pub const STEPS: &[Step] = steps![
     m20261120_000013_forget_plain_replies,
     m20261120_000014_forget_plain_mails,
     m20261120_000015_create_operator_devices,
+    m20261120_000016_create_chores,
 ];

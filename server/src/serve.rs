@@ -12,6 +12,7 @@ use streamflow_kernel::{
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
+    prune::Pruning,
     server::{self, PortalSite, connection, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
@@ -84,12 +85,14 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
     let mut sealings = Vec::new();
+    let mut prunings = Vec::new();
     for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let listener = bind(&config.bind, config.port(system)).await?;
         listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
         sealings.push(kernel.seal_audit(config.audit_checkpoints()));
+        prunings.push(Pruning::start(kernel.database.clone(), Arc::clone(&kernel.clock)));
         kernels.push(kernel);
     }
     let operations: Router = server::operations(kernels.clone(), move || metrics.render());
@@ -105,6 +108,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
     stop.send_replace(true);
     while listeners.join_next().await.is_some() {}
+    drop(prunings);
     for sealing in sealings {
         sealing.finish().await;
     }

@@ -12,5 +12,6 @@ mod limits;
 mod lockout;
 mod mail;
 mod proxy;
+mod prune;
 mod rate_limit;
 mod refusal;

@@ -22,6 +22,7 @@ pub mod mail_queue;
 pub mod operator;
 pub mod password;
 pub mod portal_services;
+pub mod prune;
 pub mod rate_limit;
 pub mod server;
 pub mod session;
