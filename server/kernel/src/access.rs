@@ -135,7 +135,7 @@ impl Gate {
         }
         answer::finish(&mut response, ctx.request());
         answer::observe(&self.kernel, ctx, outcome, begun_at.elapsed());
-        response
+        answer::with_bounded_details(response)
     }
 
     /// The answer when the access layer itself broke, before or after the RPC.

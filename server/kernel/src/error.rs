@@ -157,8 +157,17 @@ fn conflict_status(type_name: &str, detail: Vec<u8>) -> Status {
 }
 
 /// Problems of the input, each with the path of its field as in the request (`customer.email`).
+///
+/// They travel in a header, so there are at most [`MAX_VIOLATIONS`], and of those at most what fits [`MAX_VIOLATION_BYTES`].
 #[derive(Debug, Default)]
 pub struct Violations(Vec<(String, String)>);
+
+/// More would help nobody.
+const MAX_VIOLATIONS: usize = 50;
+/// Of all paths and messages together.
+const MAX_VIOLATION_BYTES: usize = 2_500;
+/// Characters of one path or message, which may repeat what the request says.
+const MAX_VIOLATION_TEXT: usize = 200;
 
 impl Violations {
     pub const fn new() -> Self {
@@ -166,11 +175,15 @@ impl Violations {
     }
 
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push((field.into(), message.into()));
+        if self.0.len() < MAX_VIOLATIONS {
+            let cut = |text: String| text.chars().take(MAX_VIOLATION_TEXT).collect::<String>();
+            self.0.push((cut(field.into()), cut(message.into())));
+        }
     }
 
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
+        self.0.truncate(MAX_VIOLATIONS);
     }
 
     pub const fn is_empty(&self) -> bool {
@@ -189,9 +202,42 @@ impl Violations {
     fn into_status(self) -> Status {
         let text = self.0.first().map_or_else(|| "The input can't be accepted.".to_owned(), |(_, message)| message.clone());
         let mut details = ErrorDetails::new();
-        for (field, message) in self.0 {
+        let mut bytes = 0;
+        for (index, (field, message)) in self.0.into_iter().enumerate() {
+            bytes += field.len() + message.len();
+            if index > 0 && bytes > MAX_VIOLATION_BYTES {
+                break;
+            }
             details.add_bad_request_violation(field, message);
         }
         Status::with_error_details(Code::InvalidArgument, text, details)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(violations: Violations) -> usize {
+        let status = Status::from(Error::Invalid(violations));
+        assert!(status.details().len() < 4_000 && status.message().chars().count() <= MAX_VIOLATION_TEXT);
+        status.get_error_details().bad_request().map_or(0, |bad| bad.field_violations.len())
+    }
+
+    #[test]
+    fn however_much_is_wrong_it_fits_a_header() {
+        let mut many = Violations::new();
+        let mut more = Violations::new();
+        for n in 0..1_000 {
+            many.add(format!("tags[{n}]"), "Too long.");
+            more.add("customer.name", "Empty.");
+        }
+        many.extend(more);
+        assert_eq!(told(many), MAX_VIOLATIONS);
+        let mut long = Violations::new();
+        for _ in 0..20 {
+            long.add("€".repeat(9_000), "€".repeat(9_000));
+        }
+        assert!((1..20).contains(&told(long)));
     }
 }

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use sea_orm::FromQueryResult;
 use streamflow_kernel::db::Backend;
-use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
+use streamflow_proto::client::v1::{
+    self as pb, customer_service_client::CustomerServiceClient, session_service_client::SessionServiceClient,
+};
 use streamflow_tests::{
+    answer::conflict,
     person::request,
     raw,
     world::{Setup, World},
@@ -59,5 +62,31 @@ async fn a_message_that_cannot_be_read_is_the_callers_mistake() {
         let (code, text) = raw::call(&world.channel, "client", Some(&owner.token), path, bytes).await;
         assert_eq!(code, Code::InvalidArgument);
         assert_eq!(String::from_utf8(text).unwrap(), "The request's message can't be read.");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conflict_over_a_long_text_arrives_whole_or_without_its_details() {
+    let world = World::sqlite().await;
+    let owner = world.company("Harrow & Pike").await;
+    let mut customers = CustomerServiceClient::new(world.channel.clone());
+    for (note, whole) in [("x".repeat(100), true), ("x".repeat(4_000), true), ("€".repeat(4_000), false)] {
+        let customer = Some(pb::Customer { name: "Harbour".into(), ..Default::default() });
+        let before = customers.create_customer(owner.ask(pb::CreateCustomerRequest { customer })).await.unwrap();
+        let before = before.into_inner().customer.unwrap();
+        let mut refused = None;
+        for note in [note.clone(), "something else".to_owned()] {
+            let customer = Some(pb::Customer { note, ..before.clone() });
+            let update_mask = Some(prost_types::FieldMask { paths: vec!["note".into()] });
+            refused = customers.update_customer(owner.ask(pb::UpdateCustomerRequest { customer, update_mask })).await.err();
+        }
+        let refused = refused.expect("a conflict");
+        assert_eq!(refused.code(), Code::Aborted, "{refused:?}");
+        assert_eq!(refused.message(), "Somebody else changed the same fields meanwhile.");
+        if whole {
+            assert_eq!(conflict::<pb::CustomerConflict>(&refused).current.unwrap().note, note);
+        } else {
+            assert!(refused.details().is_empty());
+        }
     }
 }

@@ -80,6 +80,33 @@ pub fn finish(response: &mut Response, info: &RequestInfo) {
     }
 }
 
+/// Longest details in a header, in base64: proxies bound the headers of an answer, some to 8 KiB in all.
+const MAX_DETAILS: usize = 4 * 1024;
+/// Longest in trailers: a gRPC client takes 16 KiB of them unless it is told otherwise.
+const MAX_TRAILING_DETAILS: usize = 12 * 1024;
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// Puts a status with long details behind an empty body, where gRPC-web has no limit; too long ones are left out, as a client would
+/// see a broken answer instead of the status.
+pub fn with_bounded_details(response: Response) -> Response {
+    let length = response.headers().get(DETAILS).map_or(0, HeaderValue::len);
+    if length <= MAX_DETAILS {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let mut trailers = HeaderMap::new();
+    for name in ["grpc-status", "grpc-message", DETAILS] {
+        if let Some(value) = parts.headers.remove(name) {
+            trailers.insert(name, value);
+        }
+    }
+    if length > MAX_TRAILING_DETAILS {
+        trailers.remove(DETAILS);
+    }
+    let frames = [Ok::<_, axum::Error>(http_body::Frame::<Bytes>::trailers(trailers))];
+    Response::from_parts(parts, Body::new(StreamBody::new(futures::stream::iter(frames))))
+}
+
 /// The log line and the figures of one request.
 pub fn observe(kernel: &Kernel, ctx: &Ctx, outcome: Code, took: Duration) {
     let access = ctx.request().access;
