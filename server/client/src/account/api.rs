@@ -4,7 +4,6 @@ use streamflow_kernel::{
     ctx::{Ctx, Principal, SystemWriteDb},
     device,
     error::{Error, Result, Violations},
-    rate_limit,
     session::{self, Holder, Level, Token},
     totp,
 };
@@ -42,7 +41,7 @@ impl AccountService for Api {
             factor::check(&ctx, &user, &req.code).await?;
         }
         let secret = totp::generate_secret();
-        let sealed = store::seal_totp(&ctx.kernel().keys, user.id, store::PENDING, &secret).await?;
+        let sealed = store::seal_totp(ctx.keys(), user.id, store::PENDING, &secret).await?;
         let db = ctx.system().await?;
         store::set_pending_totp(&db, user.id, sealed).await?;
         Ok(db.commit(enrolment(&user, &secret)?).await?)
@@ -56,7 +55,7 @@ impl AccountService for Api {
         let principal = ctx.principal()?;
         let user = account(&ctx, principal).await?;
         let secret = new_secret(&ctx, &user, &req.code).await?;
-        let sealed = store::seal_totp(&ctx.kernel().keys, user.id, store::IN_USE, &secret).await?;
+        let sealed = store::seal_totp(ctx.keys(), user.id, store::IN_USE, &secret).await?;
         let (token, device, db) = promote(&ctx, principal).await?;
         store::confirm_totp(&db, user.id, sealed, ctx.now()).await?;
         let recovery_codes = replace_recovery_codes(&db, &user).await?;
@@ -64,12 +63,12 @@ impl AccountService for Api {
         effects::announce(&db, user.id, &ctx.actor(), &["second_factor"]).await?;
         // An enrolment that the sign-in itself demands surprises nobody.
         if principal.level == Level::Full || user.totp_confirmed_at.is_some() {
-            ctx.kernel().mails.put(&db, None, mail::second_factor_on(&user.email, ctx.kernel())).await?;
+            ctx.mails().put(&db, None, mail::second_factor_on(&user.email, ctx.public_url())).await?;
         }
         let reply = pb::ConfirmSecondFactorResponse { recovery_codes, token: shown(&token, req.return_token) };
         let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
         device::set_cookie(response.metadata_mut(), &ctx, &device)?;
-        ctx.kernel().mails.wake();
+        ctx.mails().wake();
         Ok(response)
     }
 
@@ -107,9 +106,9 @@ impl AccountService for Api {
         device::forget_all(&db, user.id).await?;
         let token = end_sessions(&db, &ctx, principal, by_bearer).await?;
         effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
-        ctx.kernel().mails.put(&db, None, mail::password_changed(&user.email, ctx.kernel())).await?;
+        ctx.mails().put(&db, None, mail::password_changed(&user.email, ctx.public_url())).await?;
         let response = db.commit(pb::ChangePasswordResponse {}).await?;
-        ctx.kernel().mails.wake();
+        ctx.mails().wake();
         answer(&ctx, response, token)
     }
 
@@ -148,16 +147,15 @@ fn enrolment(user: &User, secret: &[u8]) -> Result<pb::EnrolSecondFactorResponse
 
 /// The secret being set up, once a code shows that the person's app has it. Its step is used up for the sign-in that follows.
 async fn new_secret(ctx: &Ctx, user: &User, code: &str) -> Result<Vec<u8>> {
-    let kernel = ctx.kernel();
-    let secret = store::pending_totp(&kernel.keys, user).await?;
+    let secret = store::pending_totp(ctx.keys(), user).await?;
     let secret = secret.ok_or_else(|| Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first."))?;
     let attempts = format!("factor:{}", user.id);
-    rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
+    ctx.count_attempt(&attempts).await?;
     let step = totp::matching_step(&secret, code.trim(), ctx.now());
     let step = step.ok_or_else(|| Error::invalid("code", "That code is not right. Enter the six digits the app shows now."))?;
     // The same step may have been used with the old secret just now; this one's first use is no repetition.
-    rate_limit::use_totp_step(&kernel.database, user.id, step).await?;
-    rate_limit::forget_attempts(&kernel.database, &attempts).await?;
+    ctx.use_totp_step(user.id, step).await?;
+    ctx.forget_attempts(&attempts).await?;
     Ok(secret)
 }
 
@@ -170,13 +168,12 @@ async fn replace_recovery_codes(db: &SystemWriteDb, user: &User) -> Result<Vec<S
 
 /// Checks both passwords, all problems at once.
 async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordRequest) -> Result<String> {
-    let kernel = ctx.kernel();
     let attempts = format!("password:{}", user.id);
-    rate_limit::count_attempt(&kernel.database, &attempts, ctx.now()).await?;
-    let verdict = kernel.passwords.verify(&req.current_password, &user.password_hash).await?;
+    ctx.count_attempt(&attempts).await?;
+    let verdict = ctx.passwords().verify(&req.current_password, &user.password_hash).await?;
     let mut problems = Violations::new();
     if verdict.ok {
-        rate_limit::forget_attempts(&kernel.database, &attempts).await?;
+        ctx.forget_attempts(&attempts).await?;
     } else {
         problems.add("current_password", "That is not your current password.");
     }
@@ -188,7 +185,7 @@ async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordReque
         problems.add("new_password", "Choose a password that differs from the current one.");
     }
     problems.into_result()?;
-    Ok(kernel.passwords.hash(&req.new_password).await?)
+    Ok(ctx.passwords().hash(&req.new_password).await?)
 }
 
 /// Ends the person's other sessions and renews this one.

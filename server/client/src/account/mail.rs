@@ -1,11 +1,11 @@
 //! What accounts write to their people. Plain text, short, with one thing to do.
 
-use streamflow_kernel::{kernel::Kernel, mail::Mail};
+use streamflow_kernel::mail::Mail;
 
 use super::reset::LINK_HOURS;
 
-pub fn reset_link(kernel: &Kernel, token: &str) -> String {
-    format!("{}/reset/confirm?token={token}", kernel.public_url)
+pub fn reset_link(public_url: &str, token: &str) -> String {
+    format!("{public_url}/reset/confirm?token={token}")
 }
 
 pub fn reset(to: &str, link: &str) -> Mail {
@@ -21,31 +21,30 @@ pub fn reset(to: &str, link: &str) -> Mail {
     }
 }
 
-pub fn password_changed(to: &str, kernel: &Kernel) -> Mail {
+pub fn password_changed(to: &str, public_url: &str) -> Mail {
     notice(
         to,
         "Your password was changed",
         "The password of your StreamFlow account was changed, and all other sessions were ended.",
-        kernel,
+        public_url,
     )
 }
 
-pub fn second_factor_on(to: &str, kernel: &Kernel) -> Mail {
+pub fn second_factor_on(to: &str, public_url: &str) -> Mail {
     notice(
         to,
         "An authenticator was set up",
         "An authenticator app was set up for your StreamFlow account, and all other sessions were ended.",
-        kernel,
+        public_url,
     )
 }
 
-fn notice(to: &str, subject: &str, what: &str, kernel: &Kernel) -> Mail {
+fn notice(to: &str, subject: &str, what: &str, public_url: &str) -> Mail {
     Mail {
         to: to.to_owned(),
         subject: subject.to_owned(),
         body: format!(
-            "{what}\n\nIf that was not you, set a new password at once and tell an owner of your company:\n\n{}/reset\n",
-            kernel.public_url
+            "{what}\n\nIf that was not you, set a new password at once and tell an owner of your company:\n\n{public_url}/reset\n"
         ),
     }
 }

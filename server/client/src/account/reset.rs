@@ -62,7 +62,7 @@ async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
 pub async fn new_link(db: &SystemDb, kernel: &Kernel, user_id: Uuid, life: TimeDelta) -> Result<String> {
     let token = Token::new(kernel.ids.token());
     store::insert_reset(db, token.hash(), user_id, kernel.clock.now() + life).await?;
-    Ok(mail::reset_link(kernel, token.reveal()))
+    Ok(mail::reset_link(&kernel.public_url, token.reveal()))
 }
 
 /// Sets the password with the token of a link.
@@ -83,14 +83,14 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
     device::forget_all(&db, user.id).await?;
     let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
     effects::announce(&db, user.id, &actor, &[]).await?;
-    kernel.mails.put(&db, None, mail::password_changed(&user.email, kernel)).await?;
+    kernel.mails.put(&db, None, mail::password_changed(&user.email, ctx.public_url())).await?;
     let response = db.commit(pb::ResetPasswordResponse {}).await?;
     kernel.mails.wake();
     Ok(response)
 }
 
 async fn holder(ctx: &Ctx, token_hash: Vec<u8>) -> Result<User> {
-    let db = ctx.kernel().database.system_read().await?;
+    let db = ctx.system_read().await?;
     let user = store::reset_holder(&db, token_hash, ctx.now()).await?.ok_or_else(dead_link)?;
     let membership = store::first_membership(&db, user.id).await?;
     ctx.about(subject(&user, membership.as_ref()));

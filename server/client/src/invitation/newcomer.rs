@@ -25,7 +25,7 @@ pub enum Newcomer {
 
 /// The account of the invited address.
 pub async fn account(ctx: &Ctx, offer: &Offer) -> Result<Option<User>> {
-    let db = ctx.kernel().database.system_read().await?;
+    let db = ctx.system_read().await?;
     store::user_by_email(&db, &offer.email).await
 }
 
@@ -60,7 +60,7 @@ async fn choose(ctx: &Ctx, offer: &Offer, req: &pb::AcceptInvitationRequest) -> 
         problems.extend(found);
     }
     problems.into_result()?;
-    let password_hash = ctx.kernel().passwords.hash(&req.password).await?;
+    let password_hash = ctx.passwords().hash(&req.password).await?;
     Ok(Newcomer::New { id: ctx.new_id(), display_name, password_hash })
 }
 

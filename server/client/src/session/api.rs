@@ -105,7 +105,7 @@ impl SessionService for Api {
     ) -> Result<Response<pb::ListSessionsResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
-        let db = ctx.kernel().database.system_read().await?;
+        let db = ctx.system_read().await?;
         let sessions = session::live(&db, &ctx, principal.user_id).await?;
         let sessions = sessions
             .into_iter()
@@ -189,7 +189,7 @@ fn what_is_left(user: &User, role: &str) -> (Level, pb::SecondFactorState) {
 
 /// The account behind a session.
 pub async fn account(ctx: &Ctx, principal: &Principal) -> Result<User> {
-    let db = ctx.kernel().database.system_read().await?;
+    let db = ctx.system_read().await?;
     store::user(&db, principal.user_id).await?.ok_or(Error::not_found("account"))
 }
 

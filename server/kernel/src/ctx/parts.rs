@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     feed::{Cursor, Watch, WatchItem},
     ids::Ids,
-    kernel::{KeyRing, Portal},
+    kernel::KeyRing,
     mail_queue::MailQueue,
     password::PasswordHasher,
     rate_limit,
@@ -19,10 +19,6 @@ use crate::{
 };
 
 impl Ctx {
-    pub fn portal(&self) -> &Portal {
-        &self.0.kernel.portal
-    }
-
     /// Where people reach the portal, for links in mails. No trailing slash.
     pub fn public_url(&self) -> &str {
         &self.0.kernel.public_url

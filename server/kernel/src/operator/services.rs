@@ -98,7 +98,7 @@ macro_rules! operator_session_service {
             ) -> Result<tonic::Response<pb_session::ListSessionsResponse>, tonic::Status> {
                 let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
                 let principal = ctx.principal()?;
-                let db = ctx.kernel().database.system_read().await?;
+                let db = ctx.system_read().await?;
                 let sessions = $crate::session::live(&db, &ctx, principal.user_id)
                     .await?
                     .into_iter()
