@@ -146,7 +146,8 @@ impl Ctx {
         &self.0.request
     }
 
-    pub fn kernel(&self) -> &Arc<Kernel> {
+    /// The whole system, with the database of every company: for the kernel itself.
+    pub(crate) fn kernel(&self) -> &Arc<Kernel> {
         &self.0.kernel
     }
 

@@ -1,13 +1,11 @@
 //! Guesses at a password. They are counted for the device where it is known, and otherwise for account and address together, so
 //! that strangers slow the person down for seconds only, wherever they guess from.
 
-use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 
 use crate::{
     access::address_key,
     ctx::Ctx,
-    db::Database,
     error::Result,
     rate_limit::{self, count_attempt, forget_attempts},
 };
@@ -30,7 +28,8 @@ impl Guesses {
     }
 
     /// Counts one before the password is looked at, or says how long to wait.
-    pub async fn count(&self, database: &Database, now: DateTime<Utc>) -> Result<()> {
+    pub async fn count(&self, ctx: &Ctx) -> Result<()> {
+        let (database, now) = (&ctx.kernel().database, ctx.now());
         if let Some(device) = &self.device {
             return count_attempt(database, device, now).await;
         }
@@ -41,7 +40,8 @@ impl Guesses {
     }
 
     /// The password was right: the ladders start anew.
-    pub async fn forget(&self, database: &Database) -> Result<()> {
+    pub async fn forget(&self, ctx: &Ctx) -> Result<()> {
+        let database = &ctx.kernel().database;
         if let Some(device) = &self.device {
             return forget_attempts(database, device).await;
         }

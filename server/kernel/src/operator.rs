@@ -71,7 +71,7 @@ impl Desk {
             ctx.about(self.subject(operator));
         }
         let guesses = guesses(ctx, operator, &email).await?;
-        guesses.count(&kernel.database, ctx.now()).await?;
+        guesses.count(ctx).await?;
         // A wrong address costs the same work as the right one, whose hash costs more than a client's.
         let verdict = match self.operator.as_deref() {
             Some(known) => kernel.passwords.verify(password, &known.password_hash).await?.ok,
@@ -87,7 +87,7 @@ impl Desk {
                 "That e-mail and password don't match. Check both and try again.",
             ));
         };
-        guesses.forget(&kernel.database).await?;
+        guesses.forget(ctx).await?;
         let db = ctx.system().await?;
         let holder = Holder { user_id: operator.user_id, org_id: NO_ORG, level: Level::Pending };
         let token = session::open(&db, ctx, holder).await?;

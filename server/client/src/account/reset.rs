@@ -1,7 +1,7 @@
 //! Password reset by mail. Whether an address is known shows neither in the answer nor in its time; a second factor stays on; every
 //! session ends.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_kernel::{
     ctx::Ctx,
     db::SystemDb,
@@ -38,42 +38,45 @@ pub fn request(ctx: &Ctx, email: &str) {
 }
 
 async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
-    let (kernel, now) = (ctx.kernel(), ctx.now());
     let life = TimeDelta::hours(LINK_HOURS);
-    let db = kernel.database.system_read().await?;
+    let db = ctx.system_read().await?;
     let Some(user) = store::user_by_email(&db, email).await? else {
         return Ok(());
     };
     // A longer-lived link of the operator's is no reason to send none.
-    let ends = now + life;
+    let ends = ctx.now() + life;
     if user.disabled_at.is_some() || store::has_reset_ending(&db, user.id, ends - PAUSE, ends).await? {
         return Ok(());
     }
     drop(db);
-    let db = kernel.database.system().await?;
-    let link = new_link(&db, kernel, user.id, life).await?;
-    kernel.mails.put(&db, None, mail::reset(&user.email, &link)).await?;
+    let db = ctx.system_apart().await?;
+    let link = insert_link(&db, &ctx.new_token(), ctx.public_url(), user.id, ends).await?;
+    ctx.mails().put(&db, None, mail::reset(&user.email, &link)).await?;
     db.commit().await?;
-    kernel.mails.wake();
+    ctx.mails().wake();
     Ok(())
 }
 
 /// A link with which the person can set a password, for `life`.
 pub async fn new_link(db: &SystemDb, kernel: &Kernel, user_id: Uuid, life: TimeDelta) -> Result<String> {
     let token = Token::new(kernel.ids.token());
-    store::insert_reset(db, token.hash(), user_id, kernel.clock.now() + life).await?;
-    Ok(mail::reset_link(&kernel.public_url, token.reveal()))
+    insert_link(db, &token, &kernel.public_url, user_id, kernel.clock.now() + life).await
+}
+
+async fn insert_link(db: &SystemDb, token: &Token, public_url: &str, user_id: Uuid, ends: DateTime<Utc>) -> Result<String> {
+    store::insert_reset(db, token.hash(), user_id, ends).await?;
+    Ok(mail::reset_link(public_url, token.reveal()))
 }
 
 /// Sets the password with the token of a link.
 pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Response<pb::ResetPasswordResponse>> {
-    let (kernel, now) = (ctx.kernel(), ctx.now());
+    let now = ctx.now();
     let token_hash = session::hash_token(&req.token);
     let user = holder(ctx, token_hash.clone()).await?;
     check_password("new_password", &req.new_password, user.totp_confirmed_at.is_some(), &[&user.email, &user.display_name])?;
-    let hash = kernel.passwords.hash(&req.new_password).await?;
+    let hash = ctx.passwords().hash(&req.new_password).await?;
     // Before the transaction, which may be the only writer: a person with the link is not the one who guessed.
-    Guesses::new(ctx, attempts_key(&user.email), None).forget(&kernel.database).await?;
+    Guesses::new(ctx, attempts_key(&user.email), None).forget(ctx).await?;
     let db = ctx.system().await?;
     if store::use_reset(&db, token_hash, now).await? != Some(user.id) {
         return Err(dead_link());
@@ -83,9 +86,9 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
     device::forget_all(&db, user.id).await?;
     let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
     effects::announce(&db, user.id, &actor, &[]).await?;
-    kernel.mails.put(&db, None, mail::password_changed(&user.email, ctx.public_url())).await?;
+    ctx.mails().put(&db, None, mail::password_changed(&user.email, ctx.public_url())).await?;
     let response = db.commit(pb::ResetPasswordResponse {}).await?;
-    kernel.mails.wake();
+    ctx.mails().wake();
     Ok(response)
 }
 

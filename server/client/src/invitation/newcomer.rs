@@ -39,14 +39,13 @@ pub async fn recognise(ctx: &Ctx, offer: &Offer, req: &pb::AcceptInvitationReque
 
 /// Wrong passwords count like those of a sign-in: an invitation is no second chance to guess.
 async fn prove(ctx: &Ctx, user: User, password: &str) -> Result<Newcomer> {
-    let kernel = ctx.kernel();
     let guesses = Guesses::new(ctx, attempts_key(&user.email), None);
-    guesses.count(&kernel.database, ctx.now()).await?;
-    let verdict = kernel.passwords.verify(password, &user.password_hash).await?;
+    guesses.count(ctx).await?;
+    let verdict = ctx.passwords().verify(password, &user.password_hash).await?;
     if !verdict.ok || user.disabled_at.is_some() {
         return Err(Error::invalid("password", "That is not the password of this account."));
     }
-    guesses.forget(&kernel.database).await?;
+    guesses.forget(ctx).await?;
     Ok(Newcomer::Known(user))
 }
 

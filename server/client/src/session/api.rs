@@ -140,9 +140,8 @@ impl SessionService for Api {
 
 /// The person and the company a right e-mail and password lead to. Unknown people cost the same time as wrong passwords.
 async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Membership)> {
-    let kernel = ctx.kernel();
     let email = canonical_email(&req.email);
-    let db = kernel.database.system_read().await?;
+    let db = ctx.system_read().await?;
     let user = store::user_by_email(&db, &email).await?;
     let membership = match &user {
         Some(user) => store::first_membership(&db, user.id).await?,
@@ -157,20 +156,20 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
         ctx.about(subject(user, membership.as_ref()));
     }
     let guesses = Guesses::new(ctx, attempts_key(&email), device.as_deref());
-    guesses.count(&kernel.database, ctx.now()).await?;
+    guesses.count(ctx).await?;
     let usable = user.filter(|user| user.disabled_at.is_none()).zip(membership);
     let Some((user, membership)) = usable else {
-        kernel.passwords.verify_dummy(&req.password).await?;
+        ctx.passwords().verify_dummy(&req.password).await?;
         return Err(wrong_credentials());
     };
-    let verdict = kernel.passwords.verify(&req.password, &user.password_hash).await?;
+    let verdict = ctx.passwords().verify(&req.password, &user.password_hash).await?;
     if !verdict.ok {
         return Err(wrong_credentials());
     }
-    guesses.forget(&kernel.database).await?;
+    guesses.forget(ctx).await?;
     if verdict.needs_rehash {
-        let hash = kernel.passwords.hash(&req.password).await?;
-        let db = kernel.database.system().await?;
+        let hash = ctx.passwords().hash(&req.password).await?;
+        let db = ctx.system_apart().await?;
         store::set_password_hash(&db, user.id, &hash).await?;
         db.commit().await?;
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Ctx;
 use crate::{
+    clock::Clock,
     db::{OrgReader, SystemDb, TenantDb},
     error::Result,
     feed::{Cursor, Watch, WatchItem},
@@ -26,6 +27,11 @@ impl Ctx {
 
     pub fn ids(&self) -> &Arc<dyn Ids> {
         &self.0.kernel.ids
+    }
+
+    /// For what goes on after the request's own instant.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.kernel.clock
     }
 
     pub fn new_token(&self) -> Token {
