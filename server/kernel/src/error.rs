@@ -158,7 +158,7 @@ fn conflict_status(type_name: &str, detail: Vec<u8>) -> Status {
 
 /// Problems of the input, each with the path of its field as in the request (`customer.email`).
 ///
-/// They travel in a header, so there are at most [`MAX_VIOLATIONS`], and of those at most what fits [`MAX_VIOLATION_BYTES`].
+/// They travel in a header, so there are at most 50, and of those as many as fit.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<(String, String)>);
 
