@@ -13,5 +13,6 @@ mod lookup;
 mod plan;
 pub mod run;
 pub mod store;
+mod turns;
 mod undo;
 mod upload;

@@ -63,7 +63,7 @@ fn services() -> Routes {
         .add_service(ContactServiceServer::new(contact::api::Api))
         .add_service(CustomerServiceServer::new(customer::api::Api))
         .add_service(DashboardServiceServer::new(dashboard::api::Api))
-        .add_service(ImportServiceServer::new(import::api::Api))
+        .add_service(ImportServiceServer::new(import::api::Api::default()))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(LeadServiceServer::new(lead::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))

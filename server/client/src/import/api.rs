@@ -14,11 +14,14 @@ use super::{
     file::{Setup, Source, format_of},
     plan::{self, Plan},
     store::{self, Model, State},
+    turns::Turns,
     upload,
 };
 
-#[derive(Debug)]
-pub struct Api;
+#[derive(Debug, Default)]
+pub struct Api {
+    turns: Turns,
+}
 
 #[tonic::async_trait]
 impl ImportService for Api {
@@ -39,7 +42,7 @@ impl ImportService for Api {
     ) -> Result<Response<pb::UploadImportChunkResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let id = import_id(&req.import_id)?;
-        let (db, import) = upload::receive(&ctx, id, req.offset, req.data).await?;
+        let (db, import) = upload::receive(&ctx, &self.turns, id, req.offset, req.data).await?;
         let reply = pb::UploadImportChunkResponse { import: Some(import.clone().into_pb(Vec::new())) };
         let response = db.commit(reply).await?;
         // The import is on record as failed; the sender learns why, too.
@@ -57,7 +60,7 @@ impl ImportService for Api {
         let mut import = read(&ctx, &req.import_id).await?;
         expect(&import, &[State::Mapping, State::Review])?;
         let setup = chosen(&import, &req)?;
-        let plan = plan::plan(source(&ctx, &import)?, &ctx.scope()?, &setup).await?;
+        let plan = self.plan(&ctx, &import, &setup).await?;
         import.set_state(State::Review);
         import.set_mapping(setup.mapping.fields())?;
         import.set_mode(setup.mode);
@@ -86,7 +89,7 @@ impl ImportService for Api {
         let mut setup = Setup::of(&import)?;
         let rows = u32::try_from(import.total_rows).map_err(Error::internal)?;
         setup.fixes.change(&req, setup.mapping.fields().len(), rows)?;
-        let plan = plan::plan(source(&ctx, &import)?, &ctx.scope()?, &setup).await?;
+        let plan = self.plan(&ctx, &import, &setup).await?;
         import.set_fixes(&setup.fixes)?;
         import.problem_count = plan.problem_count;
         let db = ctx.write().await?;
@@ -137,10 +140,9 @@ impl ImportService for Api {
     async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Result<Response<pb::GetImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let import = read(&ctx, &req.import_id).await?;
-        let source = source(&ctx, &import)?;
         let plan = match import.state() {
-            State::Mapping => plan::head(source, format_of(&import)?, &import.mapping()).await?,
-            State::Review => plan::plan(source, &ctx.scope()?, &Setup::of(&import)?).await?,
+            State::Mapping => plan::head(source(&ctx, &import)?, format_of(&import)?, &import.mapping()).await?,
+            State::Review => self.plan(&ctx, &import, &Setup::of(&import)?).await?,
             _ => Plan::default(),
         };
         Ok(Response::new(pb::GetImportResponse {
@@ -148,6 +150,14 @@ impl ImportService for Api {
             sample: plan.sample,
             problem_rows: plan.problem_rows,
         }))
+    }
+}
+
+impl Api {
+    /// Reads the whole file, when it is this company's turn.
+    async fn plan(&self, ctx: &Ctx, import: &Model, setup: &Setup) -> Result<Plan> {
+        let _turn = self.turns.take(import.org_id).await?;
+        plan::plan(source(ctx, import)?, &ctx.scope()?, setup).await
     }
 }
 

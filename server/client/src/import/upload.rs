@@ -16,6 +16,7 @@ use super::{
     file::Source,
     plan,
     store::{self, Model, State},
+    turns::Turns,
 };
 use crate::record::input;
 
@@ -93,7 +94,7 @@ pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: 
 
 /// Keeps one piece. Sending a piece again is harmless, so an upload that broke off goes on where it was.
 /// The caller commits.
-pub async fn receive(ctx: &Ctx, id: Uuid, offset: i64, data: Vec<u8>) -> Result<(WriteDb, Model)> {
+pub async fn receive(ctx: &Ctx, turns: &Turns, id: Uuid, offset: i64, data: Vec<u8>) -> Result<(WriteDb, Model)> {
     check(offset, &data)?;
     let end = offset + i64::try_from(data.len()).map_err(Error::internal)?;
     let announced = store::import(&ctx.read().await?, id).await?.open_to(ctx.principal()?)?;
@@ -107,6 +108,8 @@ pub async fn receive(ctx: &Ctx, id: Uuid, offset: i64, data: Vec<u8>) -> Result<
     let import = accept(&db, id, offset, data).await?;
     db.commit_changes(&ctx.actor()).await?;
     if import.state() == State::Uploading {
+        // The file is here; who has no turn now sends the last piece again.
+        let _turn = turns.take(import.org_id).await?;
         return complete(ctx, import).await;
     }
     Ok((ctx.write().await?, import))
@@ -158,6 +161,10 @@ fn check(offset: i64, data: &[u8]) -> Result<()> {
 /// Reads the whole file: how it is written, its columns, how many rows it has. A file that can't be imported fails here, and its
 /// bytes are forgotten.
 async fn complete(ctx: &Ctx, import: Model) -> Result<(WriteDb, Model)> {
+    let import = store::import(&ctx.read().await?, import.id).await?;
+    if import.state() != State::Uploading {
+        return Ok((ctx.write().await?, import));
+    }
     let source = Source { org: ctx.org_reader()?, import_id: import.id };
     let read = examine(source, import.clone()).await;
     let db = ctx.write().await?;

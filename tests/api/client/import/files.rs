@@ -141,6 +141,15 @@ on_both! {
         assert_eq!(list().await, 10);
     }
 
+    async fn files_that_are_read_at_once_wait_for_each_other(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let rows: String = (1..=2_000).map(|n| format!("K{n},Customer {n}\n")).collect();
+        let import = upload(&owner, format!("external_id,name\n{rows}").as_bytes()).await.unwrap();
+        preview(&owner, &import.id, ImportMode::Create, "external_id").await.unwrap();
+        let answers = futures::future::join_all((0..6).map(|_| get(&owner, &import.id))).await;
+        assert!(answers.into_iter().all(|answer| answer.unwrap().sample.len() == 20));
+    }
+
     async fn nobody_imports_into_what_they_may_not(world) {
         let owner = world.company("Harrow & Pike").await;
         let manager = owner.hire(&world, pb::Role::Manager, "").await;
