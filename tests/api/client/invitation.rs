@@ -1,6 +1,7 @@
 //! `InvitationService` of the client portal.
 
 use chrono::TimeDelta;
+use streamflow_kernel::{db::Scope, feed::Actor, ids};
 use streamflow_proto::client::v1::{
     self as pb, invitation_service_client::InvitationServiceClient, session_service_client::SessionServiceClient,
     team_service_client::TeamServiceClient,
@@ -106,6 +107,34 @@ on_both! {
         let bad = pb::CreateInvitationRequest { email: "no".into(), role: 0, team_id: "x".into() };
         let bad = invitations(&world).create_invitation(owner.ask(bad)).await.unwrap_err();
         assert_eq!(fields(&bad), ["email", "role", "team_id"]);
+    }
+
+    async fn strangers_get_few_mails_a_day(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let other = world.company("Other Ltd").await;
+        for _ in 0..3 {
+            let sent = invite(&world, &owner, "ada@example.com", pb::Role::Staff).await.unwrap();
+            let revoke = pb::RevokeInvitationRequest { invitation_id: sent.id };
+            invitations(&world).revoke_invitation(owner.ask(revoke)).await.unwrap();
+        }
+        let fourth = invite(&world, &owner, "Ada@Example.com", pb::Role::Staff).await.unwrap_err();
+        assert_eq!((fourth.code(), reason(&fourth).as_str()), (Code::ResourceExhausted, "THROTTLED"));
+        assert_eq!(fourth.metadata().get("retry-after").unwrap(), "86400");
+        invite(&world, &other, "ada@example.com", pb::Role::Staff).await.unwrap();
+
+        let org_id = ids::parse(ids::prefix::ORG, &owner.org_id).unwrap();
+        let tx = world.kernel.database.tenant_write(Scope::whole(org_id)).await.unwrap();
+        let sql = "INSERT INTO invitations (org_id, id, email, role, token_hash, invited_by, created_at, expires_at, revoked_at) \
+                   VALUES ({org}, ?, ?, 'STAFF', ?, ?, ?, ?, ?)";
+        for n in 0..196_u8 {
+            let (id, now) = (world.kernel.ids.uuid(), world.now());
+            let values = vec![id.into(), format!("{n}@example.com").into(), vec![n].into(), id.into(), now.into(), now.into(), now.into()];
+            tx.execute(sql, values).await.unwrap();
+        }
+        tx.commit_changes(&Actor { id: None, name: String::new(), at: world.now() }).await.unwrap();
+        invite(&world, &owner, "last@example.com", pb::Role::Staff).await.unwrap();
+        let beyond = invite(&world, &owner, "bob@example.com", pb::Role::Staff).await.unwrap_err();
+        assert!(beyond.code() == Code::ResourceExhausted && beyond.message().contains("200 invitations"), "{beyond:?}");
     }
 
     async fn a_link_ends_when_revoked_replaced_or_old(world) {

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{LIFE, MAX_OPEN, NewInvitation},
+    domain::{A_DAY, DAY, LIFE, MAX_OPEN, NewInvitation, check_pace},
     mail,
     newcomer::{self, Newcomer},
     store::{self, Invitation, Joined, Offer},
@@ -147,6 +147,7 @@ async fn check_new(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, new: &NewInv
         problems.add("team_id", "Choose a team from the list.");
     }
     problems.into_result()?;
+    check_pace(&store::sent_since(tx, ctx.now() - DAY, A_DAY).await?, &new.email, ctx.now())?;
     if store::open_invitations(tx, ctx.now()).await?.len() >= MAX_OPEN {
         return Err(Error::precondition("TOO_MANY_INVITATIONS", "There are too many open invitations. Take some back first."));
     }

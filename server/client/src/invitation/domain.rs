@@ -1,6 +1,6 @@
 //! What an invitation may offer, and how requests are read into it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_kernel::{
     error::{Error, Violations},
     ids::prefix,
@@ -8,6 +8,7 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
+use super::store::Sent;
 use crate::{
     record::input::{self, Problem},
     team::domain::rights::{Runner, may_hand_out},
@@ -18,6 +19,11 @@ use crate::{
 pub const LIFE: TimeDelta = TimeDelta::days(7);
 /// Open invitations of a company, so that nobody uses it to write to strangers in bulk.
 pub const MAX_OPEN: usize = 200;
+/// Mails of a company in a day, whatever became of the invitations since.
+pub const A_DAY: usize = 200;
+/// The same to one address.
+const TO_ONE_A_DAY: usize = 3;
+pub const DAY: TimeDelta = TimeDelta::days(1);
 
 /// An invitation to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +69,23 @@ fn role(number: i32, inviter: pb::Role) -> Result<pb::Role, Problem> {
     }
 }
 
+/// Refuses a mail beyond what a company sends in a day. `sent` is what it sent in the last day, newest first.
+pub fn check_pace(sent: &[Sent], email: &str, now: DateTime<Utc>) -> Result<(), Error> {
+    let to_one = sent.iter().filter(|one| one.email == email).nth(TO_ONE_A_DAY - 1);
+    let (text, last) = match (to_one, sent.get(A_DAY - 1)) {
+        (Some(third), _) => (format!("This address was invited {TO_ONE_A_DAY} times within a day."), third),
+        (None, Some(last)) => (format!("Your company has sent {A_DAY} invitations within a day."), last),
+        (None, None) => return Ok(()),
+    };
+    let wait = (last.created_at + DAY - now).max(TimeDelta::seconds(1));
+    let hours = (wait.num_minutes() + 59) / 60;
+    let hours = if hours <= 1 { "an hour".to_owned() } else { format!("{hours} hours") };
+    Err(Error::Throttled {
+        text: format!("{text} Try again in {hours}; nothing was sent."),
+        retry_after: wait.to_std().unwrap_or_default(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use streamflow_kernel::ids;
@@ -89,6 +112,22 @@ mod tests {
         let elsewhere = pb::CreateInvitationRequest { team_id: elsewhere, ..request("a@example.com", Staff) };
         assert!(NewInvitation::parse(&elsewhere, inviter(Manager)).is_err());
         assert!(NewInvitation::parse(&elsewhere, inviter(Owner)).is_ok());
+    }
+
+    #[test]
+    fn a_day_has_so_many_mails() {
+        let now = DateTime::UNIX_EPOCH + DAY;
+        let sent = |n: i32| Sent { email: format!("{n}@example.com"), created_at: now - TimeDelta::minutes(n.into()) };
+        let mut mails: Vec<Sent> = (1..200).map(sent).collect();
+        assert!(check_pace(&mails, "1@example.com", now).is_ok());
+        mails.extend([sent(200), sent(201)]);
+        let Err(Error::Throttled { text, retry_after }) = check_pace(&mails, "new@example.com", now) else { panic!("sent") };
+        assert!(text.contains("200 invitations") && text.contains("21 hours"), "{text}");
+        assert_eq!(retry_after.as_secs(), (24 * 60 - 200) * 60);
+        let thrice = [sent(1), sent(1), sent(2), sent(1)];
+        let Err(Error::Throttled { text, .. }) = check_pace(&thrice, "1@example.com", now) else { panic!("sent") };
+        assert!(text.contains("3 times"), "{text}");
+        assert!(check_pace(&thrice, "2@example.com", now).is_ok());
     }
 
     #[test]

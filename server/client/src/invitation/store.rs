@@ -35,6 +35,20 @@ pub async fn open_invitation(tx: &TenantDb, id: Uuid, now: DateTime<Utc>) -> Res
     Ok(rows.into_iter().next())
 }
 
+/// An invitation that was mailed, whatever became of it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Sent {
+    pub email: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The newest mails since a moment, newest first; at most `most`.
+pub async fn sent_since(tx: &TenantDb, since: DateTime<Utc>, most: usize) -> Result<Vec<Sent>> {
+    let sql =
+        "SELECT email, created_at FROM invitations WHERE org_id = {org} AND created_at > ? ORDER BY created_at DESC, id DESC";
+    tx.query(&format!("{sql} LIMIT {most}"), vec![since.into()]).await
+}
+
 /// True when somebody with this address is in the company already.
 pub async fn is_member(tx: &TenantDb, email: &str) -> Result<bool> {
     #[derive(FromQueryResult)]
