@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
-    self as pb, change_service_client::ChangeServiceClient, record_service_client::RecordServiceClient,
-    saved_view_service_client::SavedViewServiceClient, search_service_client::SearchServiceClient,
+    self as pb, change_service_client::ChangeServiceClient,
+    record_service_client::RecordServiceClient, saved_view_service_client::SavedViewServiceClient,
+    search_service_client::SearchServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
 };
-use streamflow_tests::{answer::fields, on_both, person::Person};
-use tonic::{Code, Status, transport::Channel};
+use streamflow_tests::{
+    answer::{fields, reason},
+    on_both,
+    person::Person,
+};
+use tonic::{Code, Status, Streaming, transport::Channel};
 
 use super::{contact, customer, import, lead};
 
@@ -175,6 +182,42 @@ on_both! {
         let cell = pb::CellFix { row: 1, column: 0, value: "Beta".into() };
         let fixes = pb::FixImportCellsRequest { import_id: file.id, fixes: vec![cell; 1_001], drop_rows: vec![9; 1_001], ..Default::default() };
         assert_eq!(fields(&import::fix(&owner, fixes).await.unwrap_err()), ["fixes", "drop_rows"]);
+    }
+
+    async fn an_export_ends_with_the_right_to_it(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let colleague = owner.hire(&world, pb::Role::Owner, "").await;
+        let note = "x".repeat(1_000);
+        let file: String = (0..1_600).map(|n| format!("Customer {n},{note}\n")).collect();
+        import::run(&owner, &format!("name,note\n{file}"), pb::ImportMode::Create, "").await;
+        // More than a connection holds, so that the rest is read only when it is asked for.
+        let columns = vec!["note".to_owned(); 7];
+        let begin = async || {
+            let request = pb::ExportRecordsRequest { kind: CUSTOMER, columns: columns.clone(), ..Default::default() };
+            let mut pieces = service(&colleague).export_records(colleague.ask(request)).await.unwrap().into_inner();
+            pieces.message().await.unwrap();
+            pieces
+        };
+        let end = async |mut pieces: Streaming<pb::ExportRecordsResponse>| loop {
+            match pieces.message().await {
+                Ok(Some(_)) => {}
+                Ok(None) => return String::new(),
+                Err(status) => return reason(&status),
+            }
+        };
+        assert_eq!(end(begin().await).await, "");
+        let slow = begin().await;
+        world.pass(TimeDelta::minutes(16));
+        assert_eq!(end(slow).await, "EXPORT_TOO_LONG");
+        let under_way = begin().await;
+        let member = pb::Member { id: colleague.user_id.clone(), version: 1, read_only: true, ..Default::default() };
+        let update_mask = Some(prost_types::FieldMask { paths: vec!["read_only".into()] });
+        let request = owner.ask(pb::UpdateMemberRequest { member: Some(member), update_mask });
+        TeamServiceClient::new(owner.channel.clone()).update_member(request).await.unwrap();
+        assert_eq!(end(under_way).await, "RIGHTS_CHANGED");
+        let under_way = begin().await;
+        SessionServiceClient::new(colleague.channel.clone()).sign_out(colleague.ask(pb::SignOutRequest {})).await.unwrap();
+        assert_eq!(end(under_way).await, "NOT_SIGNED_IN");
     }
 
     async fn who_loses_a_record_hears_that_it_is_gone(world) {

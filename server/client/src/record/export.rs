@@ -4,6 +4,7 @@ mod columns;
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
 use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _};
 use streamflow_kernel::{
@@ -23,10 +24,12 @@ use super::{
     list::{Sort, matching},
     row,
 };
-use crate::{contact, customer, lead};
+use crate::{contact, customer, lead, session::principal::membership_version};
 
 /// Rows of a piece.
 const PIECE: usize = 500;
+/// As long as other streams last.
+const LONGEST: TimeDelta = TimeDelta::minutes(15);
 
 type Pieces = BoxStream<'static, Result<pb::ExportRecordsResponse, Status>>;
 
@@ -45,6 +48,7 @@ async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<
     let tx = ctx.read().await?;
     let ids = ids::<E>(&tx, &list, &E::sort(&tx, &list).await?).await?;
     let names = Arc::new(columns::names(&tx).await?);
+    let right = Right { version: right(&ctx, &tx).await?, ends: ctx.now() + LONGEST };
     drop(tx);
     let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let mut first = csv::BOM.to_owned();
@@ -52,7 +56,7 @@ async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<
     let parts: Vec<Vec<Uuid>> = ids.chunks(PIECE).map(<[Uuid]>::to_vec).collect();
     let rest = stream::iter(parts).then(move |ids| {
         let (ctx, columns, names) = (ctx.clone(), columns.clone(), Arc::clone(&names));
-        async move { piece::<E>(&ctx, &columns, &names, &ids).await }
+        async move { piece::<E>(&ctx, right, &columns, &names, &ids).await }
     });
     let all = stream::once(async move { Ok(first) }).chain(rest);
     Ok(all.map_ok(|text| pb::ExportRecordsResponse { data: text.into_bytes() }).map_err(Status::from).boxed())
@@ -69,9 +73,38 @@ async fn ids<E: Exported>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// What an export began with. The reader decides how long it takes, so each piece asks whether that still stands.
+#[derive(Clone, Copy)]
+struct Right {
+    /// Of the membership.
+    version: i64,
+    ends: DateTime<Utc>,
+}
+
+/// Version of the reader's membership now.
+async fn right(ctx: &Ctx, tx: &TenantDb) -> Result<i64> {
+    let (session_id, now) = (ctx.principal()?.session_id, ctx.clock().now());
+    let version = membership_version(tx, session_id, now).await?;
+    version.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "You were signed out while this was exported. Sign in first."))
+}
+
+impl Right {
+    async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
+        if ctx.clock().now() > self.ends {
+            let text = "This export took longer than 15 minutes and was ended. Narrow the list, or try again.";
+            return Err(Error::precondition("EXPORT_TOO_LONG", text));
+        }
+        if right(ctx, tx).await? == self.version {
+            return Ok(());
+        }
+        Err(Error::denied("RIGHTS_CHANGED", "Your rights changed while this was exported. Export it again."))
+    }
+}
+
 /// A transaction of its own, so that a slow reader holds no connection. Rows that went out of sight meanwhile are left out.
-async fn piece<E: Exported>(ctx: &Ctx, columns: &Columns<E>, names: &Names, ids: &[Uuid]) -> Result<String, Error> {
+async fn piece<E: Exported>(ctx: &Ctx, right: Right, columns: &Columns<E>, names: &Names, ids: &[Uuid]) -> Result<String, Error> {
     let tx = ctx.read().await?;
+    right.check(ctx, &tx).await?;
     let finder = row::finder::<E>(&tx, tx.scope()).filter(E::ID.is_in(ids.iter().copied()));
     let mut rows: HashMap<Uuid, E::Model> = tx.all(finder).await?.into_iter().map(|row| (E::id(&row), row)).collect();
     let rows: Vec<E::Model> = ids.iter().filter_map(|id| rows.remove(id)).collect();

@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     access::Authenticator,
     ctx::{OrgFacts, Principal},
-    db::{Backend, Database},
+    db::{Backend, Database, TenantDb},
     error::{Error, Result},
     session::Level,
 };
@@ -65,6 +65,20 @@ const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s
     o.name AS org_name, o.tenant_id, o.time_zone, o.currency_code \
     FROM sessions s JOIN users u ON u.id = s.user_id JOIN memberships m ON m.org_id = s.org_id AND m.user_id = s.user_id \
     JOIN orgs o ON o.id = s.org_id WHERE s.token_hash = ?";
+
+/// Version of the membership behind a session, for work that goes on after the request was let in: it stays the same while the person's
+/// role, teams and rights do. None once the session has ended or the person may not be here any more.
+pub async fn membership_version(tx: &TenantDb, session_id: Uuid, now: DateTime<Utc>) -> Result<Option<i64>> {
+    #[derive(FromQueryResult)]
+    struct Membership {
+        version: i64,
+    }
+    let sql = "SELECT m.version FROM memberships m JOIN sessions s ON s.org_id = m.org_id AND s.user_id = m.user_id \
+               JOIN users u ON u.id = m.user_id WHERE m.org_id = {org} AND s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? \
+               AND m.disabled_at IS NULL AND u.disabled_at IS NULL";
+    let rows: Vec<Membership> = tx.query(sql, vec![session_id.into(), now.into()]).await?;
+    Ok(rows.first().map(|row| row.version))
+}
 
 #[async_trait]
 impl Authenticator for ClientAuthenticator {
