@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
-    self as pb, change_service_client::ChangeServiceClient,
+    self as pb, audit_service_client::AuditServiceClient, change_service_client::ChangeServiceClient,
     record_service_client::RecordServiceClient, saved_view_service_client::SavedViewServiceClient,
     search_service_client::SearchServiceClient, session_service_client::SessionServiceClient,
     team_service_client::TeamServiceClient,
@@ -218,6 +218,17 @@ on_both! {
         let under_way = begin().await;
         SessionServiceClient::new(colleague.channel.clone()).sign_out(colleague.ask(pb::SignOutRequest {})).await.unwrap();
         assert_eq!(end(under_way).await, "NOT_SIGNED_IN");
+    }
+
+    async fn whom_an_export_looked_for_is_not_kept(world) {
+        let owner = world.company("Harrow & Pike").await;
+        export(&owner, CUSTOMER, "email = \"ana@example.com\"", &["name", "email"]).await.unwrap();
+        let request = pb::ListAuditRequest { filter: "category = export".into(), ..Default::default() };
+        let mut audit = AuditServiceClient::new(owner.channel.clone());
+        let records = audit.list_audit(owner.ask(request)).await.unwrap().into_inner().records;
+        assert_eq!(records.len(), 1);
+        let payload = &records[0].payload;
+        assert!(payload.contains("RECORD_KIND_CUSTOMER") && payload.contains("columns") && !payload.contains("ana@"), "{payload}");
     }
 
     async fn who_loses_a_record_hears_that_it_is_gone(world) {
