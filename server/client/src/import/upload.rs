@@ -51,12 +51,21 @@ impl NewImport {
     }
 }
 
-/// Begins an import. The company's abandoned ones make room.
+/// Begins an import. Abandoned ones make room: old ones, and the oldest of the same person; nobody's unfinished work goes for somebody
+/// else's.
 pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: Uuid, now: DateTime<Utc>) -> Result<Model> {
-    for (at, old) in store::unfinished(tx).await?.iter().enumerate() {
-        if at + 1 >= MAX_UNFINISHED || old.created_at < now - KEPT {
-            store::delete_import(tx, old).await?;
-        }
+    let (abandoned, open): (Vec<Model>, Vec<Model>) =
+        store::unfinished(tx).await?.into_iter().partition(|old| old.created_at < now - KEPT);
+    let too_many = (open.len() + 1).saturating_sub(MAX_UNFINISHED);
+    let own: Vec<&Model> = open.iter().rev().filter(|old| old.created_by == created_by).take(too_many).collect();
+    if own.len() < too_many {
+        return Err(Error::precondition(
+            "TOO_MANY_IMPORTS",
+            format!("{} imports of your colleagues are not finished yet. Ask them to run theirs first.", open.len()),
+        ));
+    }
+    for old in abandoned.iter().chain(own) {
+        store::delete_import(tx, old).await?;
     }
     let row = Model {
         org_id: tx.org(),

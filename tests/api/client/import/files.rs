@@ -141,6 +141,26 @@ on_both! {
         assert_eq!(list().await, 10);
     }
 
+    async fn nobodys_unfinished_work_makes_room_for_anothers(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        let first = upload(&manager, FILE.as_bytes()).await.unwrap();
+        world.pass(TimeDelta::seconds(1));
+        for _ in 0..9 {
+            begin(&manager, "next.csv", 5).await.unwrap();
+        }
+        assert_eq!(reason(&begin(&owner, "mine.csv", 5).await.unwrap_err()), "TOO_MANY_IMPORTS");
+        assert!(get(&manager, &first.id).await.is_ok());
+        begin(&manager, "own.csv", 5).await.unwrap();
+        assert_eq!(get(&manager, &first.id).await.unwrap_err().code(), Code::NotFound);
+        let db = world.kernel.database.system().await.unwrap();
+        db.execute("UPDATE imports SET created_at = ?", vec![(world.now() - TimeDelta::days(8)).into()]).await.unwrap();
+        db.commit().await.unwrap();
+        begin(&owner, "mine.csv", 5).await.unwrap();
+        let left = service(&owner).list_imports(owner.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports;
+        assert_eq!(left.iter().map(|import| import.file_name.as_str()).collect::<Vec<_>>(), ["mine.csv"]);
+    }
+
     async fn files_that_are_read_at_once_wait_for_each_other(world) {
         let owner = world.company("Harrow & Pike").await;
         let rows: String = (1..=2_000).map(|n| format!("K{n},Customer {n}\n")).collect();
