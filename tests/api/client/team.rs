@@ -215,6 +215,8 @@ on_both! {
         let foreign_team = make_team(&world, &stranger, "Theirs").await.unwrap();
         let me = pb::Member { team_ids: vec![foreign_team.id], ..member(&world, &owner, &owner.user_id).await };
         assert_eq!(fields(&update(&world, &owner, me, &["team_ids"]).await.unwrap_err()), ["member.team_ids"]);
+        let me = pb::Member { team_ids: vec!["team_x".into(); 26_000], ..member(&world, &owner, &owner.user_id).await };
+        assert_eq!(fields(&update(&world, &owner, me, &["team_ids"; 9]).await.unwrap_err()), ["member.team_ids"]);
         let them = member(&world, &stranger, &stranger.user_id).await;
         assert_eq!(update(&world, &owner, them, &["read_only"]).await.unwrap_err().code(), Code::NotFound);
         assert_eq!(remove(&world, &owner, &stranger.user_id).await.unwrap_err().code(), Code::NotFound);

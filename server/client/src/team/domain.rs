@@ -2,6 +2,8 @@
 
 pub mod rights;
 
+use std::collections::HashSet;
+
 use streamflow_kernel::error::Error;
 use streamflow_kernel::ids::{self, prefix};
 use streamflow_proto::client::v1 as pb;
@@ -12,6 +14,8 @@ use crate::record::input;
 
 /// Characters of a team's name.
 pub const TEAM_NAME: usize = 60;
+/// Teams of one person.
+const MAX_TEAMS: usize = 100;
 
 /// A role as rows keep it: its name without `ROLE_`.
 pub fn role_name(role: pb::Role) -> &'static str {
@@ -95,6 +99,9 @@ impl MemberPatch {
             form.add_outside("update_mask", problem);
             paths.clear();
         }
+        // Reading the teams again for each time they are named would cost more each time.
+        let mut named = HashSet::new();
+        paths.retain(|path| named.insert(path.clone()));
         for path in &paths {
             match path.as_str() {
                 "role" => patch.role = role(&member, &mut form),
@@ -129,6 +136,10 @@ fn role(member: &pb::Member, form: &mut Form) -> Option<pb::Role> {
 
 fn team_ids(member: &pb::Member, form: &mut Form) -> Option<Vec<Uuid>> {
     let mut ids: Vec<Uuid> = Vec::new();
+    if member.team_ids.len() > MAX_TEAMS {
+        form.add("team_ids", format!("Choose at most {MAX_TEAMS} teams."));
+        return None;
+    }
     for text in &member.team_ids {
         let Some(id) = ids::parse(prefix::TEAM, text) else {
             form.add("team_ids", "Choose teams from the list.");
@@ -200,6 +211,11 @@ mod tests {
         let Err(Error::Invalid(violations)) = MemberPatch::parse(Some(member), Some(mask)) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["member.id", "member.version", "member.role", "member.team_ids", "update_mask"]);
+        let id = ids::format(prefix::TEAM, Uuid::nil());
+        let mask = Some(prost_types::FieldMask { paths: vec!["team_ids".to_owned()] });
+        let member = pb::Member { team_ids: vec![id; MAX_TEAMS + 1], ..Default::default() };
+        let Err(Error::Invalid(violations)) = MemberPatch::parse(Some(member), mask) else { panic!("accepted") };
+        assert!(violations.iter().any(|(field, text)| field == "member.team_ids" && text.contains("100")));
     }
 
     #[test]
