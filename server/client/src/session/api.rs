@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status};
 
 use super::factor;
 use crate::user::{
-    domain::{attempts_key, canonical_email, needs_second_factor, subject, wrong_credentials},
+    domain::{attempts_key, canonical_email, comparable_password, needs_second_factor, subject, wrong_credentials},
     store::{self, Membership, User},
 };
 
@@ -140,7 +140,7 @@ impl SessionService for Api {
 
 /// The person and the company a right e-mail and password lead to. Unknown people cost the same time as wrong passwords.
 async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Membership)> {
-    let email = canonical_email(&req.email);
+    let (email, password) = (canonical_email(&req.email), comparable_password(&req.password));
     let db = ctx.system_read().await?;
     let user = store::user_by_email(&db, &email).await?;
     let membership = match &user {
@@ -159,10 +159,10 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     guesses.count(ctx).await?;
     let usable = user.filter(|user| user.disabled_at.is_none()).zip(membership);
     let Some((user, membership)) = usable else {
-        ctx.passwords().verify_dummy(&req.password).await?;
+        ctx.passwords().verify_dummy(password).await?;
         return Err(wrong_credentials());
     };
-    let verdict = ctx.passwords().verify(&req.password, &user.password_hash).await?;
+    let verdict = ctx.passwords().verify(password, &user.password_hash).await?;
     if !verdict.ok {
         return Err(wrong_credentials());
     }

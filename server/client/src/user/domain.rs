@@ -6,14 +6,30 @@ use streamflow_kernel::{
     ctx::Subject,
     db::{NO_ORG, Visibility},
     error::{Error, Result},
+    password,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::store::{Membership, User};
+use crate::record::input::limit;
+
+/// Bytes of a decomposed text for one of the composed text, at most: passwords are measured composed.
+const MOST_COMPOSED: usize = 4;
 
 /// E-mail addresses are compared in one form: NFKC, lower case, no white space around, no NUL (which PostgreSQL can't compare).
+///
+/// A text longer than any account's address has none and comes back empty: some characters grow eighteenfold.
 pub fn canonical_email(text: &str) -> String {
-    text.trim().nfkc().filter(|c| *c != '\0').collect::<String>().to_lowercase()
+    let text = text.trim();
+    if text.chars().nth(limit::EMAIL).is_some() {
+        return String::new();
+    }
+    text.nfkc().filter(|c| *c != '\0').collect::<String>().to_lowercase()
+}
+
+/// A password as it is compared with a hash. One longer than any account's is nobody's, and would only cost time.
+pub fn comparable_password(text: &str) -> &str {
+    if text.len() > password::MAX_BYTES * MOST_COMPOSED { "" } else { text }
 }
 
 /// What counts wrong passwords of an address. Hashed, so that the counters hold no addresses.
@@ -68,6 +84,14 @@ mod tests {
         for text in [" Ada@Example.com ", "ada@example.com", "ＡDA@example.com"] {
             assert_eq!(canonical_email(text), "ada@example.com", "{text}");
         }
+        assert_eq!(canonical_email(&"\u{fdfa}".repeat(255)), "");
+        assert_eq!(canonical_email(&format!(" {} ", "é".repeat(254))).chars().count(), 254);
+    }
+
+    #[test]
+    fn nobodys_password_is_not_compared() {
+        let long = "x".repeat(password::MAX_BYTES * MOST_COMPOSED + 1);
+        assert_eq!((comparable_password("secret"), comparable_password(&long)), ("secret", ""));
     }
 
     #[test]
