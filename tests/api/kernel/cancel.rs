@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use futures::poll;
 use streamflow_kernel::{db::Scope, rate_limit::use_totp_step};
 use streamflow_proto::client::v1::{
-    self as pb, audit_service_client::AuditServiceClient, session_service_client::SessionServiceClient, team_service_client::TeamServiceClient,
+    self as pb, audit_service_client::AuditServiceClient, session_service_client::SessionServiceClient,
+    team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{
     on_both,
