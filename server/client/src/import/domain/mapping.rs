@@ -92,7 +92,8 @@ impl Mapping {
             violations.add("mapping", format!("Choose a field for each of the {columns} columns, or none."));
         }
         if fields.len() > columns {
-            return violations.into_result().map(|()| Self(Vec::new()));
+            // There is nothing to say of columns that the file does not have, however many are named.
+            return Err(violations.into());
         }
         let mut mapping = Vec::with_capacity(fields.len());
         for (column, field) in fields.iter().enumerate() {
