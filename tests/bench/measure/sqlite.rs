@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use chrono::Utc;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait as _, Value,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait as _, Value,
 };
 use uuid::Uuid;
 
@@ -34,8 +35,6 @@ pub async fn connect(place: &Place, connections: u32) -> Result<DatabaseConnecti
 const LIST: &str = "SELECT org_id, id, version, number, name, sort_name, kind, email, phone, website, street, postal_code, city, region, country, \
     owner_id, assignee_id, team_id, tags, external_id, source, note, main_contact_name, created_at, updated_at, archived_at \
     FROM customers WHERE org_id = ? AND archived_at IS NULL ORDER BY sort_name, id LIMIT ?";
-const COUNT: &str =
-    "SELECT COUNT(*) AS count FROM (SELECT 1 FROM customers WHERE org_id = ? AND archived_at IS NULL LIMIT 10001) AS matches";
 
 fn statement(sql: &str, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
@@ -51,7 +50,6 @@ pub async fn lists(bench: &Bench<'_>) -> Result<Tally> {
             let org = data::id(Noun::Org, drawn_org(size, turn << 4 | worker as u64));
             let rows = pool.query_all_raw(statement(LIST, vec![org.into(), (PAGE as i64 + 1).into()])).await?;
             ensure!(rows.len() == PAGE + 1, "{} rows", rows.len());
-            pool.query_one_raw(statement(COUNT, vec![org.into()])).await?;
             Ok(())
         }
     };
@@ -82,7 +80,10 @@ async fn edit(pool: &DatabaseConnection, org: u32, customer: u32, turn: u64) -> 
     let (org, actor, customer) = (data::id(Noun::Org, org), data::id(Noun::Owner, org), data::id(Noun::Customer, customer));
     let (now, event, record) = (Utc::now(), Uuid::now_v7(), Uuid::now_v7());
     let note = format!("Rang at {turn}, will call back");
-    let tx = pool.begin().await?;
+    // The server writes beside us now and then; a transaction that begins by reading could not become a writer.
+    let options =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let tx = pool.begin_with_options(options).await?;
     let read = format!("{} AND id = ?", LIST.split(" AND archived_at").next().unwrap_or_default());
     tx.query_one_raw(statement(&read, vec![org.into(), customer.into()])).await?;
     let sql =
