@@ -1,4 +1,6 @@
-//! Typed work is not lost by a click on a link, the back button or a closed tab: the page asks first.
+//! Typed work is not lost by a link, a key, the back button, signing out or a closed tab: the page asks first.
+
+use std::sync::Arc;
 
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -11,12 +13,19 @@ use crate::{
     dialog::Dialog,
 };
 
-/// Where the person wanted to go, and whether anything speaks against it.
+/// What the person wanted when the question came.
+#[derive(Clone)]
+enum Wanted {
+    Go(String),
+    Do(Arc<dyn Fn() + Send + Sync>),
+}
+
+/// What the person wanted, and whether anything speaks against it.
 #[derive(Clone, Copy)]
 pub struct LeaveGuard {
     holding: RwSignal<Vec<(u32, Signal<bool>)>>,
     next: StoredValue<u32>,
-    wanted: RwSignal<Option<String>>,
+    wanted: RwSignal<Option<Wanted>>,
     asking: RwSignal<bool>,
 }
 
@@ -44,7 +53,35 @@ pub fn guard_while(unsaved: Signal<bool>) {
     });
 }
 
+/// Goes to an address as a link does, with the question before typed work is lost. For keys, rows and menus.
+pub fn use_go() -> impl Fn(String) + Clone + Send + Sync + 'static {
+    let guard = use_context::<LeaveGuard>();
+    let navigate = use_navigate();
+    move |address: String| match guard.filter(|guard| guard.holds() && leaves(&address)) {
+        Some(guard) => guard.ask(Wanted::Go(address)),
+        None => navigate(&address, NavigateOptions::default()),
+    }
+}
+
+/// Whether an address is another page than this one; another query leaves the page and what is typed as they are.
+fn leaves(address: &str) -> bool {
+    path_of(address) != path_of(&browser::here())
+}
+
+fn path_of(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or_default()
+}
+
 impl LeaveGuard {
+    /// Runs what ends the page, e.g. signing out, after the question where typed work would be lost.
+    pub fn before(self, act: impl Fn() + Send + Sync + 'static) {
+        if self.holds() {
+            self.ask(Wanted::Do(Arc::new(act)));
+        } else {
+            act();
+        }
+    }
+
     fn holds(self) -> bool {
         self.holding.with_untracked(|all| all.iter().any(|(_, unsaved)| unsaved.try_get_untracked() == Some(true)))
     }
@@ -54,15 +91,17 @@ impl LeaveGuard {
         capture(&window(), "click", move |event| self.on_click(&event));
         let address = StoredValue::new(browser::here());
         capture(&window(), "popstate", move |event| {
-            if self.holds() {
+            if self.holds() && address.with_value(|address| leaves(address)) {
                 event.stop_immediate_propagation();
-                self.ask(browser::here());
+                self.ask(Wanted::Go(browser::here()));
                 let history = window().history();
                 let _ = history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&address.get_value())));
             }
         });
-        let remember = move |_| address.set_value(browser::here());
-        capture(&window(), "input", remember);
+        // Whatever makes something unsaved begins with one of these on its page.
+        for name in ["input", "keydown", "click"] {
+            capture(&window(), name, move |_| address.set_value(browser::here()));
+        }
         let unload = window_event_listener(ev::beforeunload, move |event| {
             if self.holds() {
                 event.prevent_default();
@@ -83,16 +122,16 @@ impl LeaveGuard {
         if elsewhere || !self.holds() {
             return;
         }
-        let Some(href) = anchor.get_attribute("href").filter(|href| href.starts_with('/')) else {
+        let Some(href) = anchor.get_attribute("href").filter(|href| href.starts_with('/') && leaves(href)) else {
             return;
         };
         event.prevent_default();
         event.stop_propagation();
-        self.ask(href);
+        self.ask(Wanted::Go(href));
     }
 
-    fn ask(self, address: String) {
-        self.wanted.set(Some(address));
+    fn ask(self, wanted: Wanted) {
+        self.wanted.set(Some(wanted));
         self.asking.set(true);
     }
 }
@@ -114,9 +153,10 @@ pub fn LeaveQuestion() -> impl IntoView {
     let navigate = StoredValue::new(use_navigate());
     let leave = move |_| {
         guard.asking.set(false);
-        if let Some(address) = guard.wanted.get_untracked() {
-            guard.holding.set(Vec::new());
-            navigate.get_value()(&address, NavigateOptions::default());
+        match guard.wanted.get_untracked() {
+            Some(Wanted::Go(address)) => navigate.get_value()(&address, NavigateOptions::default()),
+            Some(Wanted::Do(act)) => act(),
+            None => {}
         }
     };
     let foot = ViewFn::from(move || {
@@ -129,5 +169,16 @@ pub fn LeaveQuestion() -> impl IntoView {
         <Dialog open=guard.asking title="Leave without saving?" foot>
             <p>"What you typed on this page is not saved yet."</p>
         </Dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_of;
+
+    #[test]
+    fn another_query_is_the_same_page() {
+        assert_eq!(path_of("/t/a/customers?view=mine#x"), path_of("/t/a/customers"));
+        assert_ne!(path_of("/t/a/customers/cus_1"), path_of("/t/a/customers"));
     }
 }

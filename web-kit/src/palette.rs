@@ -4,13 +4,13 @@ use std::{future::Future, rc::Rc, sync::Arc};
 
 use futures::future::LocalBoxFuture;
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     api::error::ApiError,
     browser,
     dialog::return_focus,
+    guard::use_go,
     icon::{Glyph, Icon, glyphs},
     keys::use_shortcut,
 };
@@ -118,14 +118,14 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
         list.extend(commands.get().into_iter().filter(|command| matches(command, &words)));
         list
     });
-    let navigate = use_navigate();
+    let go = use_go();
     let choose = Callback::new(move |at: usize| {
         let Some(command) = shown.with_untracked(|shown| shown.get(at).cloned()) else {
             return;
         };
         palette.open.set(false);
         match command.act {
-            Act::Go(address) => navigate(&address, NavigateOptions::default()),
+            Act::Go(address) => go(address),
             Act::Run(run) => run(),
         }
     });

@@ -1,12 +1,10 @@
 //! What can be gone to. One list serves the sidebar, the phone's bar, the palette and the G keys, so they never differ.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
+use leptos_router::hooks::use_location;
 use web_kit::{
     browser,
+    guard::use_go,
     icon::{Glyph, glyphs},
     keys::use_shortcut,
     layout::NavLink,
@@ -97,13 +95,11 @@ pub fn NavGroups() -> impl IntoView {
 
 /// G and a letter goes to a page.
 pub fn follow_keys() {
-    let navigate = use_navigate();
+    let go = use_go();
     for entry in entries() {
-        let navigate = navigate.clone();
+        let go = go.clone();
         let to = address(entry.page);
-        use_shortcut(entry.keys, format!("Go to {}", entry.label), move || {
-            navigate(&to, NavigateOptions::default());
-        });
+        use_shortcut(entry.keys, format!("Go to {}", entry.label), move || go(to.clone()));
     }
 }
 

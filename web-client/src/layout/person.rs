@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::use_api,
     badge::Avatar,
+    guard::LeaveGuard,
     icon::{Icon, glyphs},
     layout::NavLink,
     live::Live,
@@ -54,7 +55,8 @@ pub fn use_sign_out() -> Callback<()> {
     let toasts = use_toasts();
     let live = expect_context::<Live>();
     let navigate = StoredValue::new_local(use_navigate());
-    Callback::new(move |()| {
+    let guard = expect_context::<LeaveGuard>();
+    let leave = move || {
         spawn_local(async move {
             if let Err(error) = sign_out(api).await {
                 toasts.say(format!("Not signed out: {}", error.sentence()));
@@ -64,5 +66,6 @@ pub fn use_sign_out() -> Callback<()> {
             session.forget();
             navigate.with_value(|navigate| navigate("/sign-in", leptos_router::NavigateOptions::default()));
         });
-    })
+    };
+    Callback::new(move |()| guard.before(leave))
 }

@@ -1,10 +1,7 @@
 //! What the frames of these portals share: where one can go, by link, key and palette, and who is signed in.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
+use leptos_router::hooks::use_location;
 
 use super::{
     Identity, OperatorPortal,
@@ -13,6 +10,7 @@ use super::{
 use crate::{
     badge::Avatar,
     browser,
+    guard::use_go,
     icon::{Glyph, glyphs},
     keys::use_shortcut,
     menu::{Menu, MenuItem},
@@ -33,10 +31,10 @@ pub struct Place {
 
 /// Ctrl-K and the G keys over the places of the navigation. A new page takes the focus, so that the next Tab is in it.
 pub fn ways<P: OperatorPortal>(places: &'static [Place]) -> impl IntoView {
-    let navigate = use_navigate();
+    let go = use_go();
     for place in places {
-        let navigate = navigate.clone();
-        use_shortcut(place.keys, format!("Go to {}", place.label), move || navigate(place.href, NavigateOptions::default()));
+        let go = go.clone();
+        use_shortcut(place.keys, format!("Go to {}", place.label), move || go(place.href.to_owned()));
     }
     let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
@@ -58,8 +56,8 @@ pub fn ways<P: OperatorPortal>(places: &'static [Place]) -> impl IntoView {
 pub fn account<P: OperatorPortal>() -> impl IntoView {
     let email = StoredValue::new(use_session::<Identity>().me_untracked().unwrap_or_default().email);
     let leave = use_sign_out::<P>();
-    let navigate = use_navigate();
-    let sessions = move || navigate(&address::<P>("sessions"), NavigateOptions::default());
+    let go = use_go();
+    let sessions = move || go(address::<P>("sessions"));
     let items = vec![
         MenuItem::new("Your sessions", sessions).glyph(glyphs::FINGERPRINT),
         MenuItem::new("Sign out", move || leave.run(())).glyph(glyphs::POWER_OFF),

@@ -8,6 +8,7 @@ use super::{Identity, OperatorPortal};
 use crate::{
     api::use_api,
     error_panel::ErrorPanel,
+    guard::LeaveGuard,
     session::{Session, Who, provide_session, sign_in_address, use_session},
     skeleton::{Delayed, SkeletonLines},
     toast::use_toasts,
@@ -53,7 +54,8 @@ pub fn use_sign_out<P: OperatorPortal>() -> Callback<()> {
     let session = use_session::<Identity>();
     let toasts = use_toasts();
     let navigate = StoredValue::new_local(use_navigate());
-    Callback::new(move |()| {
+    let guard = expect_context::<LeaveGuard>();
+    let leave = move || {
         spawn_local(async move {
             match P::sign_out(api).await {
                 Err(error) if error.code != tonic::Code::Unauthenticated => {
@@ -65,7 +67,8 @@ pub fn use_sign_out<P: OperatorPortal>() -> Callback<()> {
                 }
             }
         });
-    })
+    };
+    Callback::new(move |()| guard.before(leave))
 }
 
 /// "/work/overview" from "overview".
