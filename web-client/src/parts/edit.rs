@@ -8,6 +8,7 @@ use prost_types::Timestamp;
 use web_kit::{
     api::{act::Act, error::ApiError},
     form::FormState,
+    guard::guard_while,
     icon::{Icon, glyphs},
     toast::use_toasts,
 };
@@ -106,10 +107,13 @@ enum Outcome<T> {
 impl<T: Record> Edit<T> {
     /// `saved` gets the record as the server has it now.
     pub fn new(saved: impl Fn(T) + Send + Sync + 'static) -> Self {
+        let form = FormState::new();
+        // Here and not in the form alone, which goes when it is closed while the draft stays.
+        guard_while(form.dirty.into());
         Self {
             open: RwSignal::new(false),
             draft: Draft::default(),
-            form: FormState::new(),
+            form,
             original: RwSignal::new(None),
             conflict: RwSignal::new(None),
             saved: Callback::new(saved),

@@ -7,6 +7,7 @@ use web_kit::{
     dialog::Dialog,
     field::{Checkbox, TextArea, TextField},
     form::{Form, FormState},
+    guard::guard_while,
     toast::use_toasts,
 };
 
@@ -49,6 +50,8 @@ pub fn NewContact(
     #[prop(into)] added: Callback<pb::Contact>,
 ) -> impl IntoView {
     let form = FormState::new();
+    // The draft outlives the closed form, so the question before leaving must too.
+    guard_while(form.dirty.into());
     let draft = Draft::<pb::Contact>::default();
     let chosen = RwSignal::new(String::new());
     let save = Callback::new(move |()| {

@@ -8,6 +8,7 @@ use web_kit::{
     dialog::Dialog,
     field::{Choice, SelectField, TextArea, TextField},
     form::{Form, FormState},
+    guard::guard_while,
     toast::use_toasts,
 };
 
@@ -58,6 +59,8 @@ fn Fields(draft: Draft<pb::Customer>, directory: Directory) -> impl IntoView {
 pub fn NewCustomer(open: RwSignal<bool>, directory: Directory) -> impl IntoView {
     let navigate = use_navigate();
     let form = FormState::new();
+    // The draft outlives the closed form, so the question before leaving must too.
+    guard_while(form.dirty.into());
     let draft = Draft::<pb::Customer>::default();
     let save = Callback::new(move |()| {
         let customer = draft.read(pb::Customer::default());

@@ -10,6 +10,7 @@ use web_kit::{
     field::{Choice, DateField, FieldFrame, FieldTie, SelectField, TextArea, TextField},
     form::{Form, FormState},
     format::money,
+    guard::guard_while,
     toast::use_toasts,
 };
 
@@ -124,6 +125,8 @@ pub fn NewLead(
 ) -> impl IntoView {
     let navigate = use_navigate();
     let form = FormState::new();
+    // The draft outlives the closed form, so the question before leaving must too.
+    guard_while(form.dirty.into());
     let draft = Draft::<pb::Lead>::default();
     let save = Callback::new(move |()| {
         if let Some(error) = problem(draft) {
