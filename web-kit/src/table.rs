@@ -6,10 +6,9 @@ mod head;
 mod row;
 mod window;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use leptos::{html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 pub use self::column::{Column, choosable, usual};
 use self::{cursor::use_cursor, head::Head, row::Row, window::Window};
@@ -17,6 +16,7 @@ use crate::{
     button::Button,
     empty::EmptyState,
     error_panel::{ErrorNote, ErrorPanel},
+    guard::use_go,
     list::{query::ListQuery, rows::Rows, selection::Selection, state::ListState},
     skeleton::{Delayed, Skeleton},
 };
@@ -71,10 +71,13 @@ where
     });
     let wrap = NodeRef::<html::Div>::new();
     let window = Window::new(wrap, rows);
-    let navigate = use_navigate();
     let cursor = RwSignal::new(None);
     let parts = TableParts { rows, columns, selection, href, name, cursor };
-    let open = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
+    let go = use_go();
+    let open = Callback::new(move |address: String| go(address));
+    if let Some(selection) = selection {
+        follow_rows(selection, rows);
+    }
     use_cursor(parts, window, open);
 
     let what = StoredValue::new(label.clone());
@@ -97,6 +100,12 @@ where
             }
             (true, true, None) => empty.run(),
             _ => ().into_any(),
+        }}
+        {move || {
+            let again = rows.error.get().filter(|_| rows.is_ready() && rows.count() > 0 && rows.failed_first());
+            again.map(|error| {
+                view! { <div class="table-fault"><ErrorNote error on_retry=move |()| rows.retry()/></div> }
+            })
         }}
         <div
             class="table-wrap"
@@ -128,11 +137,30 @@ where
             {move || {
                 rows.error
                     .get()
-                    .filter(|_| rows.is_ready())
+                    .filter(|_| rows.is_ready() && !rows.failed_first())
                     .map(|error| view! { <ErrorNote error on_retry=move |()| rows.retry()/> })
             }}
         </div>
     }
+}
+
+/// Nobody acts on rows they don't see: another question lets go of all, a row that goes of itself.
+fn follow_rows<T: Send + Sync + 'static>(selection: Selection, rows: Rows<T>) {
+    Effect::new(move |before: Option<u32>| {
+        let now = rows.renewed.get();
+        if before.is_some_and(|before| before != now) {
+            selection.clear();
+        }
+        now
+    });
+    Effect::new(move |_| {
+        rows.track();
+        if selection.keys.with_untracked(BTreeSet::is_empty) {
+            return;
+        }
+        let there: BTreeSet<_> = rows.with_untracked(|all| all.iter().map(|row| rows.key_of(row)).collect());
+        selection.keep(|key| there.contains(key));
+    });
 }
 
 /// Filters that nothing matches: the way out is to take them away.

@@ -128,12 +128,13 @@ pub fn ContactsPage() -> impl IntoView {
 }
 
 async fn list(request: pb::ListContactsRequest) -> Result<Page<pb::Contact>, ApiError> {
+    let counted = request.count_total;
     let reply = record::list(request).await?;
     let info = reply.page.unwrap_or_default();
     Ok(Page {
         rows: reply.contacts,
         next_page_token: info.next_page_token,
-        total: Some((info.total_size.into(), info.total_is_capped)),
+        total: counted.then(|| (info.total_size.into(), info.total_is_capped)),
     })
 }
 
@@ -141,7 +142,7 @@ fn use_rows(query: ListQuery) -> Rows<pb::Contact> {
     Rows::new(
         |contact: &pb::Contact| contact.id.clone(),
         move |page_token| {
-            let state = query.get();
+            let state = query.asked();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
             let count_total = page_token.is_empty();

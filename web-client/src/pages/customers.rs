@@ -146,13 +146,14 @@ pub fn CustomersPage() -> impl IntoView {
 }
 
 async fn list(request: pb::ListCustomersRequest) -> Result<Page<pb::Customer>, ApiError> {
+    let counted = request.count_total;
     let call = async |transport, request| CustomerServiceClient::new(transport).list_customers(request).await;
     let reply = use_api().read(request, call).await?;
     let info = reply.page.unwrap_or_default();
     Ok(Page {
         rows: reply.customers,
         next_page_token: info.next_page_token,
-        total: Some((info.total_size.into(), info.total_is_capped)),
+        total: counted.then(|| (info.total_size.into(), info.total_is_capped)),
     })
 }
 
@@ -160,7 +161,7 @@ fn use_rows(query: ListQuery) -> Rows<pb::Customer> {
     Rows::new(
         |customer: &pb::Customer| customer.id.clone(),
         move |page_token| {
-            let state = query.get();
+            let state = query.asked();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
             let count_total = page_token.is_empty();

@@ -74,12 +74,17 @@ pub fn LeadBoardPage() -> impl IntoView {
     });
     let is_empty = move || board.with(|lanes| lanes.is_some_and(|all| all.iter().all(|lane| lane.total.0 == 0)));
     let cut = move || board.with(|lanes| lanes.is_some_and(|all| all.iter().any(|lane| lane.total.0 > lane.leads.len() as i64)));
+    // The board shows what was read last, which another filter may not have asked for.
+    let failed = move || board.error().get().filter(|_| board.with(|lanes| lanes.is_some()));
     let switch = ViewFn::from(move || view! { <LookSwitch query board=true/> });
     let (search, filters) = ("Subject, phone, e-mail", look::filters(directory, None));
     view! {
         <ViewsBar views problem lead=switch/>
         <FilterBar query search filters/>
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
+        {move || failed().map(|error| {
+            view! { <div class="list-problem"><ErrorNote error on_retry=move |()| board.reload()/></div> }
+        })}
         <Place load=board what="Leads">
             <Show when=is_empty>
                 <p class="board-note muted">

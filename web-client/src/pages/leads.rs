@@ -140,7 +140,7 @@ fn use_rows(query: ListQuery) -> Rows<pb::Lead> {
     Rows::new(
         |lead: &pb::Lead| lead.id.clone(),
         move |page_token| {
-            let state = query.get();
+            let state = query.asked();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
             let filter = to_filter(&state, CHIPS);
             let count_total = page_token.is_empty();

@@ -40,7 +40,6 @@ pub fn History(
     let rows = Rows::new(
         |event: &pb::TimelineEvent| event.id.clone(),
         move |page_token| {
-            news.track();
             let record_id = id.get();
             async move {
                 let request = pb::ListTimelineRequest { kind: kind.into(), record_id, page_size: PAGE, page_token };
@@ -51,6 +50,14 @@ pub fn History(
             }
         },
     );
+    // Not followed by the question itself: what is shown stays true when news can't be read.
+    Effect::new(move |before: Option<u32>| {
+        let now = news.get();
+        if before.is_some() {
+            rows.reload();
+        }
+        now
+    });
     let entries = Signal::derive(move || rows.get().iter().map(|event| entry(event, one, words)).collect::<Vec<_>>());
     let content = move || match (rows.is_ready(), rows.error.get(), rows.count()) {
         (false, None, _) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),

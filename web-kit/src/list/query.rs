@@ -15,6 +15,7 @@ type Navigate = Box<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone, Copy)]
 pub struct ListQuery {
     state: Memo<ListState>,
+    asked: Memo<ListState>,
     usual_order: &'static str,
     navigate: StoredValue<Navigate>,
 }
@@ -24,9 +25,11 @@ pub struct ListQuery {
 pub fn use_list_query(usual_order: &'static str) -> ListQuery {
     let search = use_location().search;
     let navigate = use_navigate();
+    let state = Memo::new(move |_| search.with(|search| ListState::from_query(search)));
     ListQuery {
         usual_order,
-        state: Memo::new(move |_| search.with(|search| ListState::from_query(search))),
+        state,
+        asked: Memo::new(move |_| state.with(ListState::asked)),
         navigate: StoredValue::new(Box::new(move |address| {
             navigate(address, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
         })),
@@ -40,6 +43,11 @@ impl ListQuery {
 
     pub fn get_untracked(self) -> ListState {
         self.state.get_untracked()
+    }
+
+    /// What the server is asked for: other columns or another view's name ask for nothing new.
+    pub fn asked(self) -> ListState {
+        self.asked.get()
     }
 
     pub fn with<R>(self, read: impl FnOnce(&ListState) -> R) -> R {

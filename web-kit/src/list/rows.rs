@@ -6,7 +6,10 @@ use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::{api::error::ApiError, skeleton::steady};
+use crate::{
+    api::{error::ApiError, use_api},
+    skeleton::steady,
+};
 
 /// One answer of a list call.
 #[derive(Clone, Debug)]
@@ -34,6 +37,10 @@ pub struct Rows<T: Send + Sync + 'static> {
     fetch: StoredValue<Fetch<T>, LocalStorage>,
     round: RwSignal<u32>,
     asked: StoredValue<u32>,
+    /// The rows answer an earlier question than the one that is asked.
+    outdated: StoredValue<bool>,
+    /// What failed last is the first page, not one further down.
+    failed_first: StoredValue<bool>,
     /// Grows when another question is asked, so that the list begins at its top again.
     pub(crate) renewed: RwSignal<u32>,
 }
@@ -66,17 +73,34 @@ impl<T: Send + Sync> Rows<T> {
             fetch: StoredValue::new_local(fetch),
             round: RwSignal::new(0),
             asked: StoredValue::new(0),
+            outdated: StoredValue::new(false),
+            failed_first: StoredValue::new(false),
             renewed: RwSignal::new(0),
         };
         Effect::new(move |before: Option<u32>| {
             let round = this.round.get();
             if before == Some(round) {
+                this.outdated.set_value(true);
                 this.renewed.update(|count| *count += 1);
             }
             this.ask(String::new());
             round
         });
+        this.ask_again_on_return();
         this
+    }
+
+    /// What the network kept away is asked for once the server answers again.
+    fn ask_again_on_return(self) {
+        let online = use_api().online;
+        Effect::new(move |was: Option<bool>| {
+            let now = online.get();
+            let kept_away = self.error.with_untracked(|error| error.as_ref().is_some_and(ApiError::is_network));
+            if was == Some(false) && now && kept_away {
+                self.retry();
+            }
+            now
+        });
     }
 
     fn ask(self, token: String) {
@@ -98,6 +122,9 @@ impl<T: Send + Sync> Rows<T> {
     fn settle(self, answer: Result<Page<T>, ApiError>, first: bool) {
         match answer {
             Ok(page) => {
+                if first {
+                    self.outdated.set_value(false);
+                }
                 let new: Vec<_> = page.rows.into_iter().map(Arc::new).collect();
                 self.loaded.update(|rows| if first { *rows = new } else { rows.extend(new) });
                 self.next.set(Some(page.next_page_token));
@@ -106,9 +133,22 @@ impl<T: Send + Sync> Rows<T> {
                 }
                 self.error.set(None);
             }
-            Err(error) => self.error.set(Some(error)),
+            Err(error) => {
+                self.failed_first.set_value(first);
+                if self.outdated.get_value() {
+                    self.forget();
+                }
+                self.error.set(Some(error));
+            }
         }
         self.loading.set(false);
+    }
+
+    /// Rows of another question would pass for an answer to this one.
+    fn forget(self) {
+        self.loaded.set(Vec::new());
+        self.next.set(None);
+        self.total.set(None);
     }
 
     /// Asks for the page after the last one, if there is one and none is on its way.
@@ -130,11 +170,16 @@ impl<T: Send + Sync> Rows<T> {
     /// Tries the page that failed again.
     pub fn retry(self) {
         self.error.set(None);
-        if self.loaded.with_untracked(Vec::is_empty) {
+        if self.failed_first.get_value() {
             self.reload();
         } else {
             self.more();
         }
+    }
+
+    /// The rows shown could not be read again; otherwise an error is about the rows after them.
+    pub(crate) fn failed_first(self) -> bool {
+        self.failed_first.get_value()
     }
 
     pub fn get(self) -> Vec<Arc<T>> {
@@ -147,6 +192,10 @@ impl<T: Send + Sync> Rows<T> {
 
     pub fn with_untracked<R>(self, read: impl FnOnce(&[Arc<T>]) -> R) -> R {
         self.loaded.with_untracked(|rows| read(rows))
+    }
+
+    pub(crate) fn track(self) {
+        self.loaded.track();
     }
 
     pub fn count(self) -> usize {

@@ -35,6 +35,13 @@ impl Selection {
         });
     }
 
+    /// Lets go of what is no longer in sight, so that no act reaches it.
+    pub(crate) fn keep(self, is_there: impl Fn(&str) -> bool) {
+        if self.keys.with_untracked(|keys| keys.iter().any(|key| !is_there(key))) {
+            self.keys.update(|keys| keys.retain(|key| is_there(key)));
+        }
+    }
+
     pub fn clear(self) {
         self.keys.update(BTreeSet::clear);
     }

@@ -30,6 +30,11 @@ impl ListState {
         }
     }
 
+    /// The part that says which rows there are and in which order.
+    pub(super) fn asked(&self) -> Self {
+        Self { columns: Vec::new(), view: String::new(), ..self.clone() }
+    }
+
     /// Something narrows the list.
     pub fn is_narrowed(&self) -> bool {
         !self.text.is_empty() || !self.filters.is_empty()
@@ -163,6 +168,13 @@ mod tests {
         assert_eq!(state.filter("city"), Some("York"));
         state.set_filter("city", "");
         assert!(!state.is_narrowed());
+    }
+
+    #[test]
+    fn other_columns_ask_for_no_other_rows() {
+        let state = ListState { text: "bakery".into(), order_by: "name".into(), ..ListState::default() };
+        let shown = ListState { columns: vec!["city".into()], view: "mine".into(), ..state.clone() };
+        assert_eq!(shown.asked(), state);
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
     let rows = Rows::new(
         |line: &AuditLine| line.id.clone(),
         move |token| {
-            let filter = query.with(to_filter);
+            let filter = to_filter(&query.asked());
             P::audit(api, token, filter)
         },
     );

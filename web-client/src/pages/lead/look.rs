@@ -86,12 +86,13 @@ pub fn filters(directory: Directory, stages: Option<Stages>) -> Vec<FilterDef> {
 }
 
 pub async fn page(request: pb::ListLeadsRequest) -> Result<Page<pb::Lead>, ApiError> {
+    let counted = request.count_total;
     let reply = record::list(request).await?;
     let info = reply.page.unwrap_or_default();
     Ok(Page {
         rows: reply.leads,
         next_page_token: info.next_page_token,
-        total: Some((info.total_size.into(), info.total_is_capped)),
+        total: counted.then(|| (info.total_size.into(), info.total_is_capped)),
     })
 }
 
