@@ -171,14 +171,23 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
     let open = RwSignal::new(false);
     let field = RwSignal::new(filters.with_value(|all| all.first().map(|def| def.field)).unwrap_or_default());
     let value = RwSignal::new(String::new());
+    let tried = RwSignal::new(false);
+    let missing = Memo::new(move |_| tried.get() && value.with(|value| value.trim().is_empty()));
+    // What was asked for before the panel was closed is forgotten with it.
+    Effect::new(move |_| {
+        if open.get() {
+            value.set(String::new());
+            tried.set(false);
+        }
+    });
     let def = move || filters.with_value(|all| all.iter().find(|def| def.field == field.get()).cloned());
     let named = move |name: &str| filters.with_value(|all| all.iter().map(|def| def.field).find(|field| *field == name));
     let apply = move || {
         let chosen = value.get_untracked();
+        tried.set(true);
         if !chosen.trim().is_empty() {
             query.update(|state| state.set_filter(field.get_untracked(), chosen.trim()));
             open.set(false);
-            value.set(String::new());
         }
     };
     view! {
@@ -197,6 +206,7 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
                         on:change:target=move |event| {
                             let name = event.target().value();
                             value.set(String::new());
+                            tried.set(false);
                             if let Some(known) = named(&name) {
                                 field.set(known);
                             }
@@ -205,14 +215,23 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
                         {filters
                             .with_value(|all| {
                                 all.iter()
-                                    .map(|def| view! { <option value=def.field>{def.label}</option> })
+                                    .map(|def| {
+                                        let own = def.field;
+                                        view! { <option value=own selected=move || field.get() == own>{def.label}</option> }
+                                    })
                                     .collect_view()
                             })}
                     </select>
                 </label>
-                <label class="field">
+                <label class="field" class:is-invalid=missing>
                     <span class="field-label">"Value"</span>
-                    {move || def().map(|def| view! { <FilterValue def value/> })}
+                    {move || def().map(|def| view! { <FilterValue def value missing/> })}
+                    <Show when=move || missing.get()>
+                        <span class="field-error" role="alert">
+                            <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
+                            "Say what to look for."
+                        </span>
+                    </Show>
                 </label>
                 <Button kind=Kind::Primary submit=true>"Apply filter"</Button>
             </form>
@@ -221,11 +240,12 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
 }
 
 #[component]
-fn FilterValue(def: FilterDef, value: RwSignal<String>) -> impl IntoView {
+fn FilterValue(def: FilterDef, value: RwSignal<String>, missing: Memo<bool>) -> impl IntoView {
+    let invalid = move || missing.get().then_some("true");
     let set = move |text: String| value.set(text);
     match def.kind {
         FilterKind::Choice(choices) => view! {
-            <select class="select" on:change:target=move |event| set(event.target().value())>
+            <select class="select" aria-invalid=invalid on:change:target=move |event| set(event.target().value())>
                 <option value="">"Choose"</option>
                 {move || {
                     choices
@@ -238,11 +258,22 @@ fn FilterValue(def: FilterDef, value: RwSignal<String>) -> impl IntoView {
         }
         .into_any(),
         FilterKind::Text => view! {
-            <input class="input" prop:value=value on:input:target=move |event| set(event.target().value())/>
+            <input
+                class="input"
+                aria-invalid=invalid
+                prop:value=value
+                on:input:target=move |event| set(event.target().value())
+            />
         }
         .into_any(),
         FilterKind::Since => view! {
-            <input class="input" type="date" prop:value=value on:input:target=move |event| set(event.target().value())/>
+            <input
+                class="input"
+                type="date"
+                aria-invalid=invalid
+                prop:value=value
+                on:input:target=move |event| set(event.target().value())
+            />
         }
         .into_any(),
     }
