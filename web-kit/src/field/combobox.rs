@@ -27,6 +27,17 @@ impl ComboItem {
     fn matches(&self, typed: &str) -> bool {
         typed.split_whitespace().all(|word| self.label.to_lowercase().contains(word) || self.hint.to_lowercase().contains(word))
     }
+
+    /// Typed out in full, whatever the case.
+    fn is_called(&self, typed: &str) -> bool {
+        self.label.to_lowercase() == typed.trim().to_lowercase()
+    }
+}
+
+/// The item that is called so, if no other is.
+fn only_one<'a>(items: &'a [ComboItem], typed: &str) -> Option<&'a ComboItem> {
+    let mut called = items.iter().filter(|item| item.is_called(typed));
+    called.next().filter(|_| called.next().is_none())
 }
 
 /// Shown at once; more typing narrows.
@@ -48,8 +59,18 @@ pub fn Combobox(
     #[prop(optional, into)]
     on_type: Option<Callback<String>>,
 ) -> impl IntoView {
-    let tie = FieldTie::new(name);
+    let mut tie = FieldTie::new(name);
     let touch = StoredValue::new(tie.clone());
+    // Left with text that chooses nothing.
+    let astray = RwSignal::new(false);
+    let refused = tie.error;
+    let nothing = match (people, on_type.is_some()) {
+        (true, _) => "Nobody is called that. Choose from the list.",
+        (_, false) => "Nothing is called that. Choose from the list.",
+        // The server may know more than it has offered.
+        (_, true) => "Choose one from the list.",
+    };
+    tie.error = Signal::derive(move || if astray.get() { Some(nothing.to_owned()) } else { refused.get() });
     let (id, note, invalid) = (tie.id.clone(), tie.note_id(), tie.invalid());
     let list_id = format!("{id}-list");
     let typed = RwSignal::new(None::<String>);
@@ -71,21 +92,40 @@ pub fn Combobox(
             items.with(|items| items.iter().find(|item| item.value == value).map(|item| item.label.clone())).unwrap_or_default()
         })
     };
+    let back_to_chosen = move || {
+        typed.set(None);
+        astray.set(false);
+    };
+    // A form that is emptied or filled anew takes the text along.
+    Effect::new(move |before: Option<()>| {
+        value.track();
+        if before.is_some() {
+            back_to_chosen();
+        }
+    });
     let choose = move |chosen: String| {
         value.set(chosen);
-        typed.set(None);
+        back_to_chosen();
         open.set(false);
         touch.with_value(FieldTie::touched);
     };
     let leave = move || {
         // A field that goes away with its form loses the focus last of all.
         let Some(text) = typed.try_get_untracked() else { return };
-        // Emptied text means "none"; anything else that was not chosen is dropped.
-        if optional && text.is_some_and(|text| text.trim().is_empty()) {
-            choose(String::new());
-        }
-        typed.set(None);
         open.set(false);
+        let Some(text) = text else { return };
+        let named = items.with_untracked(|items| only_one(items, &text).map(|item| item.value.clone()));
+        match named {
+            Some(value) => choose(value),
+            // Emptied text means "none", where there may be none.
+            None if text.trim().is_empty() && optional => choose(String::new()),
+            None if text.trim().is_empty() => back_to_chosen(),
+            // Kept and said; what is dropped in silence is found missing too late.
+            None => {
+                astray.set(true);
+                touch.with_value(FieldTie::touched);
+            }
+        }
     };
     let on_key = move |event: KeyboardEvent| {
         let last = shown.with_untracked(Vec::len).saturating_sub(1);
@@ -93,12 +133,23 @@ pub fn Combobox(
             "ArrowDown" if open.get_untracked() => cursor.update(|at| *at = (*at + 1).min(last)),
             "ArrowDown" => open.set(true),
             "ArrowUp" => cursor.update(|at| *at = at.saturating_sub(1)),
-            "Enter" if open.get_untracked() && !event.ctrl_key() => {
+            "Enter" if open.get_untracked() && !event.ctrl_key() && !event.meta_key() => {
                 if let Some(item) = shown.with_untracked(|shown| shown.get(cursor.get_untracked()).cloned()) {
                     choose(item.value);
                 }
             }
-            "Escape" if open.get_untracked() => leave(),
+            "Enter" => {
+                leave();
+                // The form would be saved without what stands here.
+                if !astray.get_untracked() {
+                    return;
+                }
+                event.stop_propagation();
+            }
+            "Escape" if open.get_untracked() => {
+                back_to_chosen();
+                open.set(false);
+            }
             _ => return,
         }
         event.prevent_default();
@@ -159,6 +210,7 @@ pub fn Combobox(
                             on_type.run(now.clone());
                         }
                         typed.set(Some(now));
+                        astray.set(false);
                         cursor.set(0);
                         open.set(true);
                     }
@@ -173,4 +225,18 @@ pub fn Combobox(
         </FieldFrame>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ComboItem, only_one};
+
+    #[test]
+    fn a_name_typed_in_full_chooses_its_item() {
+        let mut items = vec![ComboItem::new("usr_1", "Ana Müller"), ComboItem::new("usr_2", "Ana")];
+        assert_eq!(only_one(&items, " ana müller "), items.first());
+        assert_eq!(only_one(&items, "an"), None);
+        items.push(ComboItem::new("usr_3", "ANA"));
+        assert_eq!(only_one(&items, "Ana"), None);
+    }
 }
