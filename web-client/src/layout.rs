@@ -24,6 +24,7 @@ use self::{
 #[component]
 pub fn AppLayout() -> impl IntoView {
     let slots = expect_context::<PageSlots>();
+    slots.home.set(nav::home());
     follow_keys();
     keep_focus();
     view! {

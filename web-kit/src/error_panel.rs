@@ -6,9 +6,10 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     api::error::ApiError,
     browser,
-    button::{Button, IconButton, Kind},
+    button::{Button, IconButton, Kind, LinkButton},
     format::{date, number::duration, zone},
     icon::{Icon, glyphs},
+    layout::PageSlots,
     toast::use_toasts,
 };
 
@@ -41,7 +42,11 @@ pub fn ErrorPanel(
             view! { <li class="row"><span class="up"><Icon glyph=glyphs::CIRCLE_CHECK/></span>{sentence}</li> }
         })
         .collect_view();
-    let retry = on_retry.map(|retry| view! { <Retry error=error.clone() on_retry=retry/> });
+    let way = if is_final(&error) {
+        Some(view! { <WayOut code=error.code/> }.into_any())
+    } else {
+        on_retry.map(|retry| view! { <Retry error=error.clone() on_retry=retry/> }.into_any())
+    };
     view! {
         <div class="fault-page">
             <section class="fault stack gap-4" role="alert">
@@ -51,12 +56,34 @@ pub fn ErrorPanel(
                     <p class="soft">{error.sentence()}{elsewhere}</p>
                 </div>
                 <ul class="stack">{safe}</ul>
-                {retry}
+                {way}
                 <Reference id=error.correlation_id.clone()/>
             </section>
         </div>
     }
     .into_any()
+}
+
+/// Asking again gets the same answer.
+fn is_final(error: &ApiError) -> bool {
+    matches!(error.code, tonic::Code::PermissionDenied | tonic::Code::NotFound)
+}
+
+/// Out of a page that can't be shown: to the list of what is gone, to the portal's first page, or back.
+#[component]
+fn WayOut(code: tonic::Code) -> impl IntoView {
+    let slots = use_context::<PageSlots>();
+    let parent = slots.and_then(|slots| slots.parent.get_untracked()).filter(|_| code == tonic::Code::NotFound);
+    let list = parent.map(|(name, address)| (name.to_lowercase(), address));
+    match list.or_else(|| slots.and_then(|slots| slots.home.get_untracked())) {
+        Some((name, href)) => view! {
+            <div class="row"><LinkButton href kind=Kind::Primary>{format!("Go to {name}")}</LinkButton></div>
+        }
+        .into_any(),
+        None => {
+            view! { <div class="row"><Button kind=Kind::Primary on_click=|_| browser::back()>"Go back"</Button></div> }.into_any()
+        }
+    }
 }
 
 /// The failure of a part of a page, in one line.
@@ -72,6 +99,7 @@ pub fn ErrorNote(error: ApiError, #[prop(optional, into)] on_retry: Option<Callb
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
             <span class="grow">{error.sentence()}{wait}{number}</span>
             {on_retry
+                .filter(|_| !is_final(&error))
                 .map(|retry| view! { <Button small=true on_click=move |_| retry.run(())>"Try again"</Button> })}
         </div>
     }

@@ -28,6 +28,9 @@ pub struct PageSlots {
     /// The panel as a sheet, where there is no room beside the page.
     pub panel_open: RwSignal<bool>,
     pub ground: RwSignal<Ground>,
+    /// Name and address of the page that everyone here may see, for pages that can't be shown: "the dashboard". The
+    /// layout's own word, which stays from page to page.
+    pub home: RwSignal<Option<(String, String)>>,
 }
 
 /// What the page stands on.
@@ -53,6 +56,7 @@ impl Default for PageSlots {
             panel: RwSignal::new(None),
             panel_open: RwSignal::new(false),
             ground: RwSignal::new(Ground::Page),
+            home: RwSignal::new(None),
         }
     }
 }

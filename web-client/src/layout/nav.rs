@@ -73,6 +73,14 @@ pub fn entries() -> Vec<Entry> {
     GROUPS.iter().flat_map(Group::entries).collect()
 }
 
+/// The page a person of any role can go to: the dashboard, or the first they may see.
+pub fn home() -> Option<(String, String)> {
+    let all = entries();
+    let entry = all.iter().find(|entry| entry.page == "dashboard").or(all.first())?;
+    let name = if entry.page == "dashboard" { "the dashboard".to_owned() } else { entry.label.to_lowercase() };
+    Some((name, address(entry.page)))
+}
+
 /// The groups as links.
 #[component]
 pub fn NavGroups() -> impl IntoView {

@@ -13,6 +13,7 @@ use crate::{
     guard::use_go,
     icon::{Glyph, glyphs},
     keys::use_shortcut,
+    layout::PageSlots,
     menu::{Menu, MenuItem},
     palette::{Command, CommandPalette},
     session::use_session,
@@ -31,6 +32,9 @@ pub struct Place {
 
 /// Ctrl-K and the G keys over the places of the navigation. A new page takes the focus, so that the next Tab is in it.
 pub fn ways<P: OperatorPortal>(places: &'static [Place]) -> impl IntoView {
+    if let Some(first) = places.first() {
+        expect_context::<PageSlots>().home.set(Some((first.label.to_lowercase(), first.href.to_owned())));
+    }
     let go = use_go();
     for place in places {
         let go = go.clone();
