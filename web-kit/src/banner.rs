@@ -42,7 +42,7 @@ pub fn OfflineBanner() -> impl IntoView {
         if !browser_online.get() {
             return Some(view! {
                 <Banner tone=Tone::Warning glyph=glyphs::PLANE_SLASH>
-                    {format!("Offline since {at}. What you see is from then; changes wait until you are back.")}
+                    {format!("Offline since {at}. What you see may be old; saving works again when you are back.")}
                 </Banner>
             });
         }
