@@ -25,9 +25,12 @@ async fn said(stream: &mut TcpStream, wait: Duration) -> Option<Vec<u8>> {
     ended.is_ok().then_some(said)
 }
 
+/// What the server answers; nothing where it has closed the connection.
 async fn asks_for_a_page(stream: &mut TcpStream) -> String {
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
-    String::from_utf8(said(stream, Duration::from_secs(5)).await.expect("an answer")).unwrap()
+    if stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.is_err() {
+        return String::new();
+    }
+    String::from_utf8(said(stream, Duration::from_secs(20)).await.expect("an answer")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -58,12 +61,18 @@ async fn one_address_does_not_take_every_connection() {
         held.push(connect(&world, [127, 0, 0, 1]).await);
     }
     let mut one_too_many = connect(&world, [127, 0, 0, 1]).await;
-    assert_eq!(said(&mut one_too_many, Duration::from_secs(2)).await.as_deref(), Some(&b""[..]));
+    assert_eq!(said(&mut one_too_many, Duration::from_secs(4)).await.as_deref(), Some(&b""[..]));
     assert!(said(&mut held[0], Duration::from_millis(100)).await.is_none(), "an earlier one was closed");
     let mut elsewhere = connect(&world, [127, 0, 0, 2]).await;
     assert!(asks_for_a_page(&mut elsewhere).await.starts_with("HTTP/1.1 "));
     held.clear();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let mut again = connect(&world, [127, 0, 0, 1]).await;
-    assert!(asks_for_a_page(&mut again).await.starts_with("HTTP/1.1 "));
+    // The server notices in its own time that they are gone.
+    for _ in 0..100 {
+        let mut again = connect(&world, [127, 0, 0, 1]).await;
+        if asks_for_a_page(&mut again).await.starts_with("HTTP/1.1 ") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nobody of the address gets in again");
 }

@@ -17,7 +17,7 @@ async fn watch(channel: &Channel, person: &Person, cursor: &str) -> Streaming<pb
 /// The next change, or `None` when nothing comes.
 async fn next(stream: &mut Streaming<pb::WatchResponse>) -> Option<(String, pb::Change)> {
     loop {
-        let message = tokio::time::timeout(Duration::from_secs(4), stream.message()).await.ok()?.ok()??;
+        let message = tokio::time::timeout(Duration::from_secs(20), stream.message()).await.ok()?.ok()??;
         if let Some(change) = message.change {
             return Some((message.cursor, change));
         }
@@ -97,7 +97,7 @@ on_both! {
         let mut stream = watch(&world.channel, &owner, "").await;
         let mut sessions = SessionServiceClient::new(world.channel.clone());
         sessions.sign_out(owner.ask(pb::SignOutRequest {})).await.unwrap();
-        let ended = tokio::time::timeout(Duration::from_secs(5), async { while let Ok(Some(_)) = stream.message().await {} }).await;
+        let ended = tokio::time::timeout(Duration::from_secs(20), async { while let Ok(Some(_)) = stream.message().await {} }).await;
         assert!(ended.is_ok(), "the stream outlived its session");
     }
 }
