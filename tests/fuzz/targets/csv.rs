@@ -15,7 +15,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     let (piece, bytes) = (usize::from(input.0) + 1, input.1);
     let mut sniffer = Sniffer::default();
     bytes.chunks(piece).for_each(|piece| sniffer.push(piece));
-    let format = sniffer.finish();
+    let Ok(format) = sniffer.finish() else { return };
     let read_whole = read(format, bytes, bytes.len().max(1));
     assert_eq!(read(format, bytes, piece), read_whole);
     let Ok((header, rows)) = read_whole else { return };

@@ -44,7 +44,7 @@ impl Source {
             sniffer.push(&piece);
             tokio::task::yield_now().await;
         }
-        Ok(sniffer.finish())
+        Ok(sniffer.finish()?)
     }
 }
 

@@ -117,6 +117,10 @@ on_both! {
         assert_eq!((fields(&refused), refused.message().contains("200,000 rows")), (vec!["file".to_owned()], true));
         let listed = service(&owner).list_imports(owner.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports;
         assert_eq!((listed[0].state(), listed[0].failure.as_str()), (ImportState::Failed, refused.message()));
+        for (file, text) in [(&b"PK\x03\x04\x14\0\x06\0"[..], "This is an Excel workbook."), (b"\x89PNG\r\n\x1a\n\0\0", "This is not a text file.")] {
+            let refused = upload(&owner, file).await.unwrap_err();
+            assert_eq!((fields(&refused), refused.message().contains(text)), (vec!["file".to_owned()], true), "{}", refused.message());
+        }
 
         let import = upload(&owner, FILE.as_bytes()).await.unwrap();
         let wrong = pb::PreviewImportRequest { import_id: import.id.clone(), mapping: vec!["nonsense".into(); 2], mode: 3, key: "name".into() };

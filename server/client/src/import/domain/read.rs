@@ -21,6 +21,9 @@ pub enum Refusal {
     /// The row (0 for the header) that goes on and on.
     RowTooLong(u32),
     NoHeader,
+    /// A spreadsheet program's own kind of file.
+    Workbook,
+    NotText,
 }
 
 impl fmt::Display for Refusal {
@@ -38,6 +41,10 @@ impl fmt::Display for Refusal {
                 write!(f, "Row {row} is longer than {} KiB. Is a quotation mark missing its partner?", MAX_ROW / 1024)
             }
             Self::NoHeader => f.write_str("The first row has no column names."),
+            Self::Workbook => {
+                f.write_str("This is an Excel workbook. Save it as CSV in your spreadsheet program, then choose that file.")
+            }
+            Self::NotText => f.write_str("This is not a text file."),
         }
     }
 }

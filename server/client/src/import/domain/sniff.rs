@@ -1,12 +1,15 @@
 //! Finds out how a file is written: its encoding from all of its bytes, its delimiter from the first rows.
 
-use super::{MAX_COLUMNS, mapping};
+use super::{MAX_COLUMNS, mapping, read::Refusal};
 
 /// Bytes from the beginning that are enough to tell the delimiter.
 pub const HEAD: usize = 64 * 1024;
 
 /// Delimiters to try; the first of equals wins.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How an Excel workbook begins, which is a ZIP archive.
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// How the characters of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,12 +75,16 @@ pub struct Sniffer {
     pending: Vec<u8>,
     invalid: u64,
     multibyte: u64,
+    bytes: u64,
+    nuls: u64,
 }
 
 impl Sniffer {
     pub fn push(&mut self, piece: &[u8]) {
         let room = HEAD.saturating_sub(self.head.len()).min(piece.len());
         self.head.extend_from_slice(&piece[..room]);
+        self.bytes += piece.len() as u64;
+        self.nuls += piece.iter().map(|byte| u64::from(*byte == 0)).sum::<u64>();
         self.pending.extend_from_slice(piece);
         let bytes = std::mem::take(&mut self.pending);
         let mut rest = bytes.as_slice();
@@ -94,7 +101,11 @@ impl Sniffer {
         self.count(rest);
     }
 
-    pub fn finish(mut self) -> Format {
+    /// Fails when this is no text: in Latin-1 any bytes are characters, so nothing later would say so.
+    pub fn finish(mut self) -> Result<Format, Refusal> {
+        if self.head.starts_with(ZIP) {
+            return Err(Refusal::Workbook);
+        }
         self.invalid += u64::from(!self.pending.is_empty());
         let encoding = match self.head.as_slice() {
             [0xff, 0xfe, ..] => Encoding::Utf16Le,
@@ -104,8 +115,17 @@ impl Sniffer {
             _ if self.invalid == 0 || self.multibyte > 10 * self.invalid => Encoding::Utf8,
             _ => Encoding::Latin1,
         };
+        let is_text = match encoding {
+            // A stray NUL in sound text is a damaged cell, which is shown as a problem; in UTF-16 without its mark they are half.
+            Encoding::Utf8 => self.nuls * 10 <= self.bytes,
+            Encoding::Latin1 => self.nuls == 0,
+            Encoding::Utf16Le | Encoding::Utf16Be => true,
+        };
+        if !is_text {
+            return Err(Refusal::NotText);
+        }
         let (head, _) = encoding.codec().decode_with_bom_removal(&self.head);
-        Format { encoding, delimiter: delimiter(&head) }
+        Ok(Format { encoding, delimiter: delimiter(&head) })
     }
 
     fn count(&mut self, valid: &[u8]) {
@@ -164,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    fn sniff(bytes: &[u8]) -> Format {
+    fn sniff(bytes: &[u8]) -> Result<Format, Refusal> {
         let mut sniffer = Sniffer::default();
         bytes.chunks(3).for_each(|piece| sniffer.push(piece));
         sniffer.finish()
@@ -185,7 +205,7 @@ mod tests {
             (b"name\xc3".to_vec(), Encoding::Latin1),
             (Vec::new(), Encoding::Utf8),
         ] {
-            assert_eq!(sniff(&bytes).encoding, encoding, "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
+            assert_eq!(sniff(&bytes).unwrap().encoding, encoding, "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
         }
     }
 
@@ -203,14 +223,25 @@ mod tests {
             ("company;phone", b';'),
             ("", b','),
         ] {
-            assert_eq!(sniff(text.as_bytes()).delimiter, delimiter, "{text:?}");
+            assert_eq!(sniff(text.as_bytes()).unwrap().delimiter, delimiter, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        assert_eq!(sniff(b"PK\x03\x04\x14\0\x06\0xl/workbook.xml"), Err(Refusal::Workbook));
+        assert_eq!(sniff(b"PK,name\n1,Harbour\n").map(|format| format.encoding), Ok(Encoding::Utf8));
+        assert_eq!(sniff(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), Err(Refusal::NotText));
+        let unmarked: Vec<u8> = "name,city\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(sniff(&unmarked), Err(Refusal::NotText));
+        assert!(sniff(b"name,city\nHarbour,Le\0eds\n").is_ok());
     }
 
     proptest! {
         #[test]
-        fn any_bytes_have_a_format(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let format = sniff(&bytes);
+        fn any_text_has_a_format(bytes in proptest::collection::vec(1_u8..=255, 0..400)) {
+            prop_assume!(!bytes.starts_with(ZIP));
+            let format = sniff(&bytes).unwrap();
             prop_assert_eq!(Format::from_stored(format.encoding.name(), &format.delimiter_text()), Some(format));
         }
     }

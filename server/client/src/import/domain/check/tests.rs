@@ -11,7 +11,7 @@ use crate::record::merge::Change;
 fn import(bytes: &[u8], key: Option<Key>) -> Result<Vec<ImportedRow>, Refusal> {
     let mut sniffer = Sniffer::default();
     sniffer.push(bytes);
-    let mut reader = Reader::new(sniffer.finish());
+    let mut reader = Reader::new(sniffer.finish()?);
     let mut rows = Vec::new();
     reader.push(bytes, &mut rows)?;
     reader.finish(&mut rows)?;

@@ -9,7 +9,7 @@ use streamflow_kernel::csv;
 fn read_in_pieces(bytes: &[u8], piece: usize) -> Result<(Vec<String>, Vec<Row>), Refusal> {
     let mut sniffer = Sniffer::default();
     bytes.chunks(piece).for_each(|piece| sniffer.push(piece));
-    let mut reader = Reader::new(sniffer.finish());
+    let mut reader = Reader::new(sniffer.finish()?);
     let mut rows = Vec::new();
     bytes.chunks(piece).try_for_each(|piece| reader.push(piece, &mut rows))?;
     reader.finish(&mut rows)?;
