@@ -76,7 +76,7 @@ impl Key {
     /// As a sentence names it.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::ExternalId => "external ID",
+            Self::ExternalId => "external key",
             Self::Name => "name",
             Self::Email => "e-mail address",
         }

@@ -157,7 +157,7 @@ fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
             </span>
         </div>
         <ul class="stack gap-1">
-            <For each=move || groups.get() key=|group| (group.column, group.count, group.fixable) let:group>
+            <For each=move || groups.get() key=|group| (group.column, group.count, group.fixable, group.message.clone()) let:group>
                 <li><Issue group look/></li>
             </For>
         </ul>

@@ -6,6 +6,9 @@ use streamflow_proto::client::v1::{CellFix, ImportColumn, ImportProblem, ImportR
 
 use super::fields;
 
+/// Different messages of one column that are told.
+const TOLD: usize = 2;
+
 /// Problems of one column, or of whole rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -15,7 +18,7 @@ pub struct Group {
     pub count: usize,
     /// Problems with a likely right value.
     pub fixable: usize,
-    /// The most frequent message.
+    /// The most frequent messages, [`TOLD`] at most.
     pub message: String,
 }
 
@@ -29,23 +32,28 @@ pub fn groups(rows: &[ImportRow], columns: &[ImportColumn]) -> Vec<Group> {
     for (_, problem) in open(rows) {
         by_column.entry(problem.column).or_default().push(problem);
     }
-    let group = |(column, problems): (i32, Vec<&ImportProblem>)| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for problem in &problems {
-            *counts.entry(&problem.message).or_default() += 1;
-        }
-        let message = counts.into_iter().max_by_key(|(_, count)| *count).map(|(text, _)| text.to_owned());
-        Group {
-            column,
-            title: title(column, columns),
-            count: problems.len(),
-            fixable: problems.iter().filter(|problem| !problem.suggestion.is_empty()).count(),
-            message: message.unwrap_or_default(),
-        }
+    let group = |(column, problems): (i32, Vec<&ImportProblem>)| Group {
+        column,
+        title: title(column, columns),
+        count: problems.len(),
+        fixable: problems.iter().filter(|problem| !problem.suggestion.is_empty()).count(),
+        message: messages(&problems),
     };
     let mut groups: Vec<_> = by_column.into_iter().map(group).collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     groups
+}
+
+/// One sentence of each kind, the most frequent kind first. What differs in its numbers only is of one kind: "Row 1 has the same name."
+fn messages(problems: &[&ImportProblem]) -> String {
+    let mut kinds: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+    for problem in problems {
+        let kind = problem.message.replace(|c: char| c.is_ascii_digit(), "");
+        kinds.entry(kind).or_insert((0, problem.message.as_str())).0 += 1;
+    }
+    let mut kinds: Vec<_> = kinds.into_values().collect();
+    kinds.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    kinds.into_iter().take(TOLD).map(|(_, text)| text).collect::<Vec<_>>().join(" ")
 }
 
 /// What a column fills, or its own name when it fills nothing.
@@ -89,9 +97,9 @@ mod tests {
     fn rows() -> Vec<ImportRow> {
         let dropped = ImportRow { dropped: true, ..row(9, &[(0, "No name", "x")]) };
         vec![
-            row(2, &[(1, "Too short", "0113 496 0018"), (3, "No domain", "")]),
-            row(5, &[(1, "Too short", ""), (-1, "Too few cells", "")]),
-            row(7, &[(1, "A letter", "07700 900412")]),
+            row(2, &[(1, "Too short.", "0113 496 0018"), (3, "Row 1 has it.", "")]),
+            row(5, &[(1, "Too short.", ""), (-1, "Too few cells.", "")]),
+            row(7, &[(1, "A letter.", "07700 900412"), (3, "Row 12 has it.", "")]),
             dropped,
         ]
     }
@@ -104,7 +112,10 @@ mod tests {
         ];
         let groups = groups(&rows(), &columns);
         let told: Vec<_> = groups.iter().map(|one| (one.title.as_str(), one.count, one.fixable, one.message.as_str())).collect();
-        assert_eq!(told, [("Phone", 3, 2, "Too short"), ("Whole row", 1, 0, "Too few cells"), ("Mail", 1, 0, "No domain")]);
+        assert_eq!(
+            told,
+            [("Phone", 3, 2, "Too short. A letter."), ("Mail", 2, 0, "Row 1 has it."), ("Whole row", 1, 0, "Too few cells.")]
+        );
         assert_eq!(likely_fixes(&rows()).len(), 2);
     }
 
@@ -117,7 +128,7 @@ mod tests {
             at = next_problem(&rows, at);
             seen.extend(at);
         }
-        assert_eq!(seen, [(2, 1), (2, 3), (5, -1), (5, 1), (7, 1), (2, 1)]);
+        assert_eq!(seen, [(2, 1), (2, 3), (5, -1), (5, 1), (7, 1), (7, 3)]);
         assert_eq!(next_problem(&[], None), None);
     }
 }

@@ -74,7 +74,7 @@ impl Rules<'_> {
         }
         if external_id_taken && self.key != Some(Key::ExternalId) {
             let column = self.mapping.column(Key::ExternalId.field());
-            problems.push(CellProblem::at(column, Problem::new("Another customer has this external ID.")));
+            problems.push(CellProblem::at(column, Problem::new("Another customer has this external key.")));
         }
         if problems.is_empty() && matches!(found, Found::Nothing) {
             problems.extend(self.missing_name(row));
@@ -189,13 +189,16 @@ mod tests {
         assert_eq!(fate(Mode::Update, &full, Found::One(&old)), Fate::Update(name.to_vec()));
         assert_eq!(
             blocked(&fate(Mode::Create, &full, Found::One(&old))),
-            (Some(0), "A customer with this external ID exists already.")
+            (Some(0), "A customer with this external key exists already.")
         );
-        assert_eq!(blocked(&fate(Mode::Update, &full, Found::Nothing)), (Some(0), "There is no customer with this external ID."));
-        assert_eq!(blocked(&fate(Mode::Upsert, &full, Found::Several)), (Some(0), "Several customers have this external ID."));
+        assert_eq!(
+            blocked(&fate(Mode::Update, &full, Found::Nothing)),
+            (Some(0), "There is no customer with this external key.")
+        );
+        assert_eq!(blocked(&fate(Mode::Upsert, &full, Found::Several)), (Some(0), "Several customers have this external key."));
         assert_eq!(
             blocked(&fate(Mode::Upsert, &row(&name, None), Found::Nothing)),
-            (Some(0), "Without its external ID this row can't be matched.")
+            (Some(0), "Without its external key this row can't be matched.")
         );
         assert!(matches!(fate(Mode::Create, &row(&name, None), Found::Nothing), Fate::Create(_)));
     }

@@ -30,7 +30,7 @@ pub const TARGETS: [Target; 21] = [
     Target { field: "address.region", label: "Region" },
     Target { field: "address.country", label: "Country" },
     Target { field: "tags", label: "Tags" },
-    Target { field: "external_id", label: "External ID" },
+    Target { field: "external_id", label: "External key" },
     Target { field: "note", label: "Note" },
     Target { field: "contact.name", label: "Contact name" },
     Target { field: "contact.first_name", label: "Contact first name" },

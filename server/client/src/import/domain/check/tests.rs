@@ -64,7 +64,7 @@ fn a_broken_cell_is_named_with_a_likely_value() {
 #[test]
 fn a_key_that_comes_twice_names_the_first_row() {
     let found = problems("id,name\nA1,a\nA2,b\nA1,c\n");
-    assert_eq!(found, [(3, Some(0), "Row 1 has the same external ID.".to_owned(), None)]);
+    assert_eq!(found, [(3, Some(0), "Row 1 has the same external key.".to_owned(), None)]);
     let rows = import("name,city\nSnabbköp,a\nsnabbkop,b\n".as_bytes(), Some(Key::Name)).unwrap();
     assert_eq!(rows[1].problems[0].problem.message, "Row 1 has the same name.");
 }
