@@ -160,7 +160,14 @@ on_both! {
         assert_eq!(conflict::<pb::LeadConflict>(&stale).fields, ["note"]);
         let done = convert(&staff, &edited).await.unwrap();
         let won = done.lead.unwrap();
-        assert_eq!((won.customer_id.clone(), won.stage_id), (done.customer_id.clone(), stages(&owner).await["Won"].id.clone()));
+        let board = stages(&owner).await;
+        assert_eq!((won.customer_id.clone(), won.stage_id.clone()), (done.customer_id.clone(), board["Won"].id.clone()));
+        // What it became is settled; its place among the others is not.
+        let lost = pb::Lead { stage_id: board["Lost"].id.clone(), ..won.clone() };
+        for refused in [move_to(&staff, &won.id, &lost.stage_id, "").await.unwrap_err(), update(&staff, lost.clone(), &["stage_id"]).await.unwrap_err()] {
+            assert_eq!((refused.code(), reason(&refused)), (Code::FailedPrecondition, "ALREADY_CONVERTED".into()));
+        }
+        assert_eq!(move_to(&staff, &won.id, &won.stage_id, "").await.unwrap().stage_id, won.stage_id);
         let customer = customer::get(&staff, &done.customer_id).await.unwrap();
         assert_eq!((customer.name.as_str(), customer.source.as_str(), customer.main_contact_name.as_str()), ("Harbour", "lead", "Ana Silva"));
         assert_eq!(customer.owner_id, staff.user_id);

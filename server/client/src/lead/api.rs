@@ -89,7 +89,8 @@ impl LeadService for Api {
         people::check_exist(&tx, "lead", &plan.places()).await?;
         for change in &plan.merge.apply {
             if let Change::Stage(id) = change {
-                stage::chosen(&tx, *id, "lead.stage_id").await?;
+                let chosen = stage::chosen(&tx, *id, "lead.stage_id").await?;
+                stage::may_move(&plan.row, chosen.id)?;
             }
         }
         let lead = write::update_lead(&tx, &Writer::of(&ctx), plan.row, &plan.merge.apply).await?;

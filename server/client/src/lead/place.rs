@@ -83,6 +83,7 @@ impl Target {
         let scope = ctx.scope()?;
         let lead = row::locked::<Entity>(tx, &scope, lead_id).await?;
         stage::chosen(tx, Some(self.stage_id), "stage_id").await?;
+        stage::may_move(&lead, self.stage_id)?;
         let Some(before) = self.before else {
             return Ok((lead, Spot::At(board::end_of(tx, self.stage_id).await?)));
         };

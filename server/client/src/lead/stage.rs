@@ -52,6 +52,14 @@ pub async fn chosen(tx: &TenantDb, id: Option<Uuid>, field: &str) -> Result<Mode
     found.ok_or_else(|| Error::invalid(field, "Choose a stage from the list."))
 }
 
+/// What became a customer is settled: its stage tells how.
+pub fn may_move(lead: &store::Model, to: Uuid) -> Result<()> {
+    if lead.customer_id.is_some() && lead.stage_id != to {
+        return Err(Error::precondition("ALREADY_CONVERTED", "This lead is a customer already, so its stage stays."));
+    }
+    Ok(())
+}
+
 /// The first stage for leads that were won, if the pipeline has one.
 pub async fn won(tx: &TenantDb) -> Result<Option<Model>> {
     Ok(stages(tx).await?.into_iter().find(|stage| stage.kind == "won"))

@@ -89,7 +89,7 @@ fn Facts(lead: pb::Lead, stages: Stages, directory: Directory, news: RecordNews,
     } else {
         view! { <span class="tnum">{money::full(value.minor_units, &value.currency_code)}</span> }.into_any()
     };
-    let may_move = LEAD.may_edit() && lead.archived_at.is_none();
+    let may_move = LEAD.may_edit() && lead.archived_at.is_none() && lead.customer_id.is_empty();
     let stage = if may_move {
         view! { <StageSelect lead=lead.clone() stages outcome/> }.into_any()
     } else {
@@ -143,6 +143,8 @@ fn Next(lead: pb::Lead, stages: Stages, outcome: Outcome) -> impl IntoView {
 fn NextDay(lead: pb::Lead, is_open: bool, outcome: Outcome) -> impl IntoView {
     let due = match follow_up(&lead, is_open) {
         Some((text, Tone::Danger)) => view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any(),
+        Some((text, _)) if text.contains(|c: char| c.is_ascii_digit()) => view! { <span>{text}</span> }.into_any(),
+        // "today" and "tomorrow" do not name the day.
         Some((text, _)) => {
             let day = date::parse_iso(&lead.follow_up_on).map(date::day).unwrap_or_default();
             view! { <span>{day}" "<span class="muted">{text}</span></span> }.into_any()
