@@ -25,13 +25,16 @@ pub fn Dialog(
     /// Called when it closes without an answer: Esc, the cross, or the ground around it.
     #[prop(optional, into)]
     on_dismiss: Option<Callback<()>>,
+    /// While true only a button of its own closes it: for what is shown once.
+    #[prop(optional, into)]
+    locked: Signal<bool>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let children = StoredValue::new(children);
     let foot = StoredValue::new(foot);
     view! {
         <Show when=move || open.get()>
-            <Opened open title wide foot=foot.get_value() on_dismiss children=children.get_value()/>
+            <Opened open title wide foot=foot.get_value() on_dismiss locked children=children.get_value()/>
         </Show>
     }
     .into_any()
@@ -44,6 +47,7 @@ fn Opened(
     wide: bool,
     foot: Option<ViewFn>,
     on_dismiss: Option<Callback<()>>,
+    locked: Signal<bool>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
@@ -55,6 +59,9 @@ fn Opened(
         }
     });
     let dismiss = move || {
+        if locked.get_untracked() {
+            return;
+        }
         open.set(false);
         if let Some(dismissed) = on_dismiss {
             dismissed.run(());
@@ -69,6 +76,12 @@ fn Opened(
                 event.prevent_default();
                 dismiss();
             }
+            // A second Esc closes it whatever the page says.
+            on:close=move |_| {
+                if let Some(dialog) = node.get_untracked().filter(|_| locked.get_untracked()) {
+                    show_modal(&dialog);
+                }
+            }
             on:mousedown=move |event| {
                 let on_ground = event.target().zip(event.current_target()).is_some_and(|(at, ground)| at == ground);
                 if on_ground {
@@ -79,7 +92,9 @@ fn Opened(
             <div class=if wide { "dialog is-wide" } else { "dialog" }>
                 <header class="dialog-head">
                     <h2 class="t-16 grow" id=heading.clone()>{title}</h2>
-                    <IconButton label="Close" glyph=glyphs::XMARK small=true on_click=move |_| dismiss()/>
+                    <Show when=move || !locked.get()>
+                        <IconButton label="Close" glyph=glyphs::XMARK small=true on_click=move |_| dismiss()/>
+                    </Show>
                 </header>
                 <div class="dialog-body">{children()}</div>
                 {foot.map(|foot| view! { <footer class="dialog-foot">{foot.run()}</footer> })}

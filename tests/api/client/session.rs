@@ -5,6 +5,7 @@ use streamflow_proto::client::v1::{self as pb, session_service_client::SessionSe
 use streamflow_tests::{
     on_both,
     person::{PASSWORD, Person, request},
+    sql,
 };
 use tonic::Code;
 
@@ -26,7 +27,7 @@ on_both! {
         let stale = sessions.me(request(pb::MeRequest {}, Some(&begun.token))).await.unwrap_err();
         assert_eq!(stale.code(), Code::Unauthenticated);
         let me = sessions.me(request(pb::MeRequest {}, Some(&full.token))).await.unwrap().into_inner();
-        assert_eq!(me.org_name, "Harrow & Pike");
+        assert_eq!((me.org_name.as_str(), me.has_authenticator), ("Harrow & Pike", true));
         assert_eq!(me.role(), pb::Role::Owner);
         assert_eq!(me.user.unwrap().space, "client");
         world.pass(TimeDelta::seconds(2));
@@ -85,7 +86,13 @@ on_both! {
             world.pass(TimeDelta::minutes(19));
             assert!(sessions.me(staff.ask(pb::MeRequest {})).await.is_ok());
             // The last use is noted in the background.
-            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+            let noted = "SELECT count(*) AS count FROM sessions WHERE last_seen_at = ?";
+            for _ in 0..1000 {
+                if sql::row(&world.kernel.database, noted, vec![world.now().into()]).await.try_get::<i64>("", "count").unwrap() > 0 {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
         }
         world.pass(TimeDelta::minutes(29));
         let over = sessions.me(staff.ask(pb::MeRequest {})).await.unwrap_err();

@@ -264,5 +264,6 @@ fn describe(principal: &Principal) -> pb::MeResponse {
         team_ids: principal.team_ids.iter().map(|id| ids::format(ids::prefix::TEAM, *id)).collect(),
         time_zone: principal.org.time_zone.clone(),
         currency_code: principal.org.currency_code.clone(),
+        has_authenticator: principal.second_factor,
     }
 }

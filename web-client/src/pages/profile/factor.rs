@@ -4,69 +4,110 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient};
 use web_kit::{
     api::use_api,
+    badge::{Status, Tone},
     button::{Button, Kind},
     dialog::Dialog,
     field::TextField,
     form::{Form, FormState},
     icon::glyphs,
+    load::{Load, Loaded},
     sign_in::CodeField,
 };
 
 use crate::{
-    api::me,
+    api::session,
     authenticator::{AuthenticatorSecret, RecoveryCodes},
 };
 
-/// Owners and managers always have one; for the others the server knows.
-fn surely_has_one() -> bool {
-    matches!(me().role(), pb::Role::Owner | pb::Role::Manager)
+/// An authenticator is set up; owners and managers always have one.
+fn is_on() -> bool {
+    session().me().is_some_and(|me| me.has_authenticator)
 }
 
 #[component]
 pub fn SecondFactor(#[prop(into)] changed: Callback<()>) -> impl IntoView {
     let enrolling = RwSignal::new(false);
     let renewing = RwSignal::new(false);
-    let text = if surely_has_one() {
-        "Your role needs a code from an authenticator app at each sign-in. Move to another device here while you still have this one."
-    } else {
-        "A code from an authenticator app beside your password keeps strangers out who have got hold of it."
+    // Held here, so that neither dialog closes over codes that nobody has seen.
+    let codes = RwSignal::new(Vec::<String>::new());
+    let locked = Signal::derive(move || codes.with(|codes| !codes.is_empty()));
+    let begin = move |dialog: RwSignal<bool>| {
+        codes.set(Vec::new());
+        dialog.set(true);
+    };
+    let text = move || {
+        if is_on() {
+            "Each sign-in needs a code from your authenticator app. Move to another device here while you still have this one."
+        } else {
+            "A code from an authenticator app beside your password keeps strangers out who have got hold of it."
+        }
     };
     view! {
         <section class="card" aria-labelledby="factor-head">
-            <div class="card-head"><h2 id="factor-head">"Second factor"</h2></div>
+            <div class="card-head">
+                <h2 id="factor-head">"Second factor"</h2>
+                <span class="push"><OnOff/></span>
+            </div>
             <div class="card-body stack gap-4">
                 <p class="soft">{text}</p>
                 <div class="row row-wrap">
-                    <Button glyph=glyphs::SHIELD_HALVED on_click=move |_| enrolling.set(true)>
-                        {if surely_has_one() { "Use another authenticator" } else { "Set up an authenticator" }}
+                    <Button glyph=glyphs::SHIELD_HALVED on_click=move |_| begin(enrolling)>
+                        {move || if is_on() { "Use another authenticator" } else { "Set up an authenticator" }}
                     </Button>
-                    <Button glyph=glyphs::KEY on_click=move |_| renewing.set(true)>"New recovery codes"</Button>
+                    <Show when=is_on>
+                        <Button glyph=glyphs::KEY on_click=move |_| begin(renewing)>"New recovery codes"</Button>
+                    </Show>
                 </div>
             </div>
-            <Dialog open=enrolling title="Set up an authenticator">
-                <Enrolment open=enrolling changed/>
+            <Dialog open=enrolling title="Set up an authenticator" locked>
+                <Enrolment open=enrolling codes changed/>
             </Dialog>
-            <Dialog open=renewing title="New recovery codes">
-                <Renewal open=renewing/>
+            <Dialog open=renewing title="New recovery codes" locked>
+                <Renewal open=renewing codes/>
             </Dialog>
         </section>
     }
 }
 
-/// Current code, then the code to scan, then proof that it works, then the recovery codes.
 #[component]
-fn Enrolment(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+fn OnOff() -> impl IntoView {
+    move || {
+        if is_on() {
+            view! { <Status tone=Tone::Success glyph=glyphs::SHIELD_HALVED text="On"/> }.into_any()
+        } else {
+            view! { <Status glyph=glyphs::CIRCLE_OPEN text="Off"/> }.into_any()
+        }
+    }
+}
+
+/// Current code if there is one, then the code to scan, then proof that it works, then the recovery codes.
+#[component]
+fn Enrolment(open: RwSignal<bool>, codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
     let enrolment = RwSignal::new(None::<pb::EnrolSecondFactorResponse>);
-    let codes = RwSignal::new(Vec::<String>::new());
+    let first = !untrack(is_on);
     move || {
         if !codes.with(Vec::is_empty) {
             return view! { <Kept codes=codes.get() open/> }.into_any();
         }
         match enrolment.get() {
             Some(enrolment) => view! { <Confirm enrolment codes changed/> }.into_any(),
+            None if first => view! { <BeginFirst codes changed/> }.into_any(),
             None => view! { <Begin enrolment/> }.into_any(),
         }
     }
+}
+
+/// Nothing is replaced, so no code is asked for.
+#[component]
+fn BeginFirst(codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
+    let api = use_api();
+    let enrolment = Load::new(move || async move {
+        api.open(pb::EnrolSecondFactorRequest::default(), async |transport, request| {
+            AccountServiceClient::new(transport).enrol_second_factor(request).await
+        })
+        .await
+    });
+    view! { <Loaded load=enrolment what="The QR code" let:enrolment><Confirm enrolment codes changed/></Loaded> }
 }
 
 #[component]
@@ -82,20 +123,13 @@ fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl Int
         };
         form.send(call, move |reply| enrolment.set(Some(reply)));
     };
-    let needed = surely_has_one();
-    let help = if needed {
-        "The six digits your present authenticator shows now, or a recovery code."
-    } else {
-        "If you have an authenticator already: the six digits it shows now, or a recovery code. Leave it empty if not."
-    };
     view! {
         <Form state=form on_submit=send guard=false>
             <TextField
                 name="code"
                 label="Present code"
                 value=code
-                optional=!needed
-                help
+                help="The six digits your present authenticator shows now, or a recovery code."
                 autocomplete="one-time-code"
                 autofocus=true
             />
@@ -124,7 +158,10 @@ fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>
     });
     view! {
         <div class="stack gap-4">
-            <p>"Scan this with the authenticator app, then type the six digits it shows. An authenticator from before stays in use until then."</p>
+            <p>
+                "Scan this with the authenticator app, then type the six digits it shows."
+                {untrack(is_on).then_some(" The authenticator from before stays in use until then.")}
+            </p>
             <AuthenticatorSecret enrolment/>
             <Form state=form on_submit=send guard=false>
                 <CodeField value=code on_complete=send/>
@@ -135,11 +172,10 @@ fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>
 }
 
 #[component]
-fn Renewal(open: RwSignal<bool>) -> impl IntoView {
+fn Renewal(open: RwSignal<bool>, codes: RwSignal<Vec<String>>) -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
-    let codes = RwSignal::new(Vec::<String>::new());
     let send = move |()| {
         let request = pb::RegenerateRecoveryCodesRequest { code: code.get_untracked() };
         let call = async move {
@@ -176,11 +212,15 @@ fn Renewal(open: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn Kept(codes: Vec<String>, open: RwSignal<bool>) -> impl IntoView {
+    let close = move |_| {
+        open.set(false);
+        session().refresh();
+    };
     view! {
         <div class="stack gap-4">
             <p>"If you lose your authenticator, one of these lets you in."</p>
             <RecoveryCodes codes/>
-            <div><Button kind=Kind::Primary on_click=move |_| open.set(false)>"I kept them"</Button></div>
+            <div><Button kind=Kind::Primary on_click=close>"I kept them"</Button></div>
         </div>
     }
 }
