@@ -28,11 +28,11 @@ use crate::{
         directory::use_directory,
         edit::{Edit, Record as _},
         facts::{self, Email, Fact, FreshBadge, Phone},
-        history::History,
+        history::{History, use_note_draft},
         news::{RecordNews, follow_record},
         noun::{CONTACT, CUSTOMER},
         place::{Place, show_panel},
-        tasks::{RecordTasks, use_record_tasks},
+        tasks::{RecordTasks, use_record_tasks, use_task_draft},
     },
 };
 
@@ -52,6 +52,7 @@ fn OneContact(id: String) -> impl IntoView {
     let words = words();
     let news = follow_record("contact", id, move || contact.reload());
     let tasks = use_record_tasks(id);
+    let (note, task) = (use_note_draft(), use_task_draft());
     let edit = Edit::<pb::Contact>::new(move |saved| {
         contact.set(saved);
         news.bump();
@@ -102,8 +103,8 @@ fn OneContact(id: String) -> impl IntoView {
                 {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
                 <Tabs label="Contact" current=tab tabs>
                     {move || match &*tab.get() {
-                        "tasks" => view! { <RecordTasks kind=CONTACT.kind id tasks directory/> }.into_any(),
-                        _ => view! { <History kind=CONTACT.kind id one=CONTACT.one words news=news.count/> }.into_any(),
+                        "tasks" => view! { <RecordTasks kind=CONTACT.kind id tasks directory draft=task/> }.into_any(),
+                        _ => view! { <History kind=CONTACT.kind id one=CONTACT.one words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>
             </div>

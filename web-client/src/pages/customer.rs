@@ -28,11 +28,11 @@ use crate::{
         conflict::dialog::Words,
         directory::{Directory, use_directory},
         edit::{Edit, Record as _},
-        history::History,
+        history::{History, use_note_draft},
         news::follow_record,
         noun::{CUSTOMER, People},
         place::{Place, show_panel},
-        tasks::{RecordTasks, use_record_tasks},
+        tasks::{RecordTasks, use_record_tasks, use_task_draft},
     },
 };
 
@@ -53,6 +53,7 @@ fn OneCustomer(id: String) -> impl IntoView {
     let news = follow_record("customer", id, move || customer.reload());
     let contacts = use_contacts(id);
     let tasks = use_record_tasks(id);
+    let (note, task) = (use_note_draft(), use_task_draft());
     let edit = Edit::<pb::Customer>::new(move |saved| {
         customer.set(saved);
         news.bump();
@@ -124,11 +125,11 @@ fn OneCustomer(id: String) -> impl IntoView {
                     {move || match &*tab.get() {
                         "contacts" => view! { <Contacts customer_id=id contacts adding words/> }.into_any(),
                         "tasks" => {
-                            view! { <RecordTasks kind=CUSTOMER.kind id tasks directory/> }.into_any()
+                            view! { <RecordTasks kind=CUSTOMER.kind id tasks directory draft=task/> }.into_any()
                         }
                         "private" => view! { <Private customer_id=id words/> }.into_any(),
                         _ => {
-                            view! { <History kind=CUSTOMER.kind id one=CUSTOMER.one words news=news.count/> }.into_any()
+                            view! { <History kind=CUSTOMER.kind id one=CUSTOMER.one words news=news.count draft=note/> }.into_any()
                         }
                     }}
                 </Tabs>

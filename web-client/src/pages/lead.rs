@@ -40,11 +40,11 @@ use crate::{
         assign::AssignDialog,
         directory::use_directory,
         edit::{Edit, Record as _},
-        history::History,
+        history::{History, use_note_draft},
         news::follow_record,
         noun::{LEAD, People},
         place::{Place, show_panel},
-        tasks::{RecordTasks, use_record_tasks},
+        tasks::{RecordTasks, use_record_tasks, use_task_draft},
     },
 };
 
@@ -65,6 +65,7 @@ fn OneLead(id: String) -> impl IntoView {
     let words = words(directory, stages);
     let news = follow_record("lead", id, move || lead.reload());
     let tasks = use_record_tasks(id);
+    let (note, task) = (use_note_draft(), use_task_draft());
     let problem = RwSignal::new(None::<ApiError>);
     let saved = move |saved: pb::Lead| {
         lead.set(saved);
@@ -134,8 +135,8 @@ fn OneLead(id: String) -> impl IntoView {
                 {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
                 <Tabs label="Lead" current=tab tabs>
                     {move || match &*tab.get() {
-                        "tasks" => view! { <RecordTasks kind=LEAD.kind id tasks directory/> }.into_any(),
-                        _ => view! { <History kind=LEAD.kind id one=LEAD.one words news=news.count/> }.into_any(),
+                        "tasks" => view! { <RecordTasks kind=LEAD.kind id tasks directory draft=task/> }.into_any(),
+                        _ => view! { <History kind=LEAD.kind id one=LEAD.one words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>
             </div>

@@ -5,12 +5,13 @@ use streamflow_proto::client::v1::{
     self as pb, RecordKind, TimelineEventKind as Event, timeline_service_client::TimelineServiceClient,
 };
 use web_kit::{
-    api::use_api,
+    api::{error::ApiError, use_api},
     badge::Tone,
     button::Button,
     error_panel::ErrorNote,
     field::FieldTie,
     form::{Form, FormState},
+    guard::guard_while,
     icon::{Glyph, Icon, glyphs},
     list::rows::{Page, Rows},
     skeleton::{Delayed, SkeletonLines},
@@ -25,6 +26,19 @@ const PAGE: i32 = 50;
 /// Characters of a changed text that are shown; notes can be long.
 const SHOWN: usize = 200;
 
+/// A note that is being written. The page of a record holds it, so that another tab does not throw it away.
+#[derive(Clone, Copy)]
+pub struct NoteDraft {
+    form: FormState,
+    text: RwSignal<String>,
+}
+
+pub fn use_note_draft() -> NoteDraft {
+    let draft = NoteDraft { form: FormState::new(), text: RwSignal::new(String::new()) };
+    guard_while(draft.form.dirty.into());
+    draft
+}
+
 #[component]
 pub fn History(
     kind: RecordKind,
@@ -35,6 +49,7 @@ pub fn History(
     /// Grows when something happened to the record.
     #[prop(into)]
     news: Signal<u32>,
+    draft: NoteDraft,
 ) -> impl IntoView {
     let api = use_api();
     let rows = Rows::new(
@@ -77,7 +92,7 @@ pub fn History(
     };
     view! {
         <section class="history" aria-label="Timeline">
-            {may("timeline.write").then(|| view! { <Composer kind id written=move |event| rows.insert_first(event)/> })}
+            {may("timeline.write").then(|| view! { <Composer kind id draft written=move |event| rows.insert_first(event)/> })}
             {content}
             {failed}
             {older}
@@ -87,13 +102,18 @@ pub fn History(
 }
 
 #[component]
-fn Composer(kind: RecordKind, id: Signal<String>, #[prop(into)] written: Callback<pb::TimelineEvent>) -> impl IntoView {
+fn Composer(
+    kind: RecordKind,
+    id: Signal<String>,
+    draft: NoteDraft,
+    #[prop(into)] written: Callback<pb::TimelineEvent>,
+) -> impl IntoView {
     let api = use_api();
-    let form = FormState::new();
-    let text = RwSignal::new(String::new());
+    let NoteDraft { form, text } = draft;
     let send = move |()| {
         let note = text.get_untracked();
         if note.trim().is_empty() {
+            form.refuse(ApiError::invalid("text", "Write something first."));
             return;
         }
         let request = pb::AddNoteRequest { kind: kind.into(), record_id: id.get_untracked(), text: note };
@@ -105,12 +125,13 @@ fn Composer(kind: RecordKind, id: Signal<String>, #[prop(into)] written: Callbac
         form.send(call, move |reply| {
             text.set(String::new());
             if let Some(event) = reply.event {
-                written.run(event);
+                // Another tab may be open by now; this one reads the note when it comes back.
+                written.try_run(event);
             }
         });
     };
     view! {
-        <Form state=form on_submit=send class="card composer">
+        <Form state=form on_submit=send class="card composer" guard=false>
             <NoteText text/>
             <div class="row composer-foot">
                 <span class="muted t-12">"Everyone who sees this record can read it."</span>

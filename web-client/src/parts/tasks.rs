@@ -11,6 +11,7 @@ use web_kit::{
     field::{DateField, TextField},
     form::{Form, FormState},
     format::{self, date},
+    guard::guard_while,
     icon::glyphs,
     load::{Load, Loaded},
     toast::use_toasts,
@@ -55,17 +56,35 @@ async fn tasks_of(record_id: &str) -> Result<Vec<pb::Task>, ApiError> {
     Ok(found)
 }
 
+/// A task that is being written. The page of a record holds it, so that another tab does not throw it away.
+#[derive(Clone, Copy)]
+pub struct TaskDraft {
+    form: FormState,
+    title: RwSignal<String>,
+    due_on: RwSignal<String>,
+    assignee: RwSignal<String>,
+}
+
+pub fn use_task_draft() -> TaskDraft {
+    let [title, due_on] = [(); 2].map(|()| RwSignal::new(String::new()));
+    let assignee = RwSignal::new(me().user.unwrap_or_default().id);
+    let draft = TaskDraft { form: FormState::new(), title, due_on, assignee };
+    guard_while(draft.form.dirty.into());
+    draft
+}
+
 #[component]
 pub fn RecordTasks(
     kind: RecordKind,
     #[prop(into)] id: Signal<String>,
     tasks: Load<Vec<pb::Task>>,
     directory: Directory,
+    draft: TaskDraft,
 ) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     view! {
         <section class="record-tasks" aria-label="Tasks">
-            {may("task.write").then(|| view! { <NewTask kind id tasks directory/> })}
+            {may("task.write").then(|| view! { <NewTask kind id tasks directory draft/> })}
             {move || problem.get().map(|error| view! { <ErrorNote error/> })}
             <Loaded load=tasks what="Tasks" let:list>
                 {if list.is_empty() {
@@ -147,11 +166,14 @@ fn complete(id: String, done: bool, tasks: Load<Vec<pb::Task>>, problem: RwSigna
 }
 
 #[component]
-fn NewTask(kind: RecordKind, id: Signal<String>, tasks: Load<Vec<pb::Task>>, directory: Directory) -> impl IntoView {
-    let form = FormState::new();
-    let own = me().user.unwrap_or_default().id;
-    let [title, due_on] = [(); 2].map(|()| RwSignal::new(String::new()));
-    let assignee = RwSignal::new(own);
+fn NewTask(
+    kind: RecordKind,
+    id: Signal<String>,
+    tasks: Load<Vec<pb::Task>>,
+    directory: Directory,
+    draft: TaskDraft,
+) -> impl IntoView {
+    let TaskDraft { form, title, due_on, assignee } = draft;
     let send = move |()| {
         let mut task = pb::Task {
             title: title.get_untracked(),
@@ -176,7 +198,7 @@ fn NewTask(kind: RecordKind, id: Signal<String>, tasks: Load<Vec<pb::Task>>, dir
         });
     };
     view! {
-        <Form state=form on_submit=send class="card new-task">
+        <Form state=form on_submit=send class="card new-task" guard=false>
             <TextField name="title" label="New task" value=title max_length=200/>
             <DateField name="due_on" label="Due" value=due_on optional=true/>
             <PersonField directory name="assignee_id" label="Assignee" value=assignee/>
