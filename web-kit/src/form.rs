@@ -123,11 +123,12 @@ impl FormState {
         }
         let fields = self.fields.get();
         error.violations.retain(|found| !fields.iter().any(|field| same_field(&found.field, field)));
-        let rest: Vec<_> = error.violations.iter().map(|found| format!("{}: {}", found.field, found.message)).collect();
+        // The sentence alone: the path of a field means nothing to people.
+        let rest: Vec<_> = error.violations.iter().map(|found| found.message.as_str()).collect();
         if rest.is_empty() {
             return None;
         }
-        error.message = rest.join(". ");
+        error.message = rest.join(" ");
         Some(error)
     }
 }

@@ -4,14 +4,16 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, ImportMode};
 use web_kit::{
     api::error::ApiError,
-    button::{Button, Kind},
+    button::{Button, Kind, LinkButton},
     field::{Choice, SelectField},
     form::{Form, FormState},
+    format::number,
     icon::{Icon, glyphs},
     toast::use_toasts,
 };
 
 use super::{fields, sheet::Sheet, words};
+use crate::api::address;
 
 /// What is chosen on this page.
 #[derive(Clone, Copy)]
@@ -51,10 +53,10 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
         form.send(call, move |()| sheet.remapping.set(false));
     };
     let file = format!(
-        "{} rows, separated by {}, {}",
-        web_kit::format::number::count(import.total_rows.into()),
+        "{}, separated by {}, {}",
+        number::counted(import.total_rows.into(), "row", "rows"),
         words::delimiter(&import.delimiter),
-        import.encoding,
+        words::encoding(&import.encoding),
     );
     view! {
         <Form state=form on_submit=send class="import-step" guard=false>
@@ -65,7 +67,8 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
                             view! {
                                 <div class="note is-warning">
                                     <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                                    <span>"This file has names of columns but no rows under them. Choose another one."</span>
+                                    <span class="grow">"This file has names of columns but no rows under them."</span>
+                                    <LinkButton href=address("imports/new") small=true>"Choose another file"</LinkButton>
                                 </div>
                             }
                         })}

@@ -61,6 +61,11 @@ pub fn delimiter(text: &str) -> &str {
     }
 }
 
+/// As the hints of the first step call it.
+pub fn encoding(name: &str) -> &str {
+    if name == "ISO-8859-1" { "Latin-1" } else { name }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
