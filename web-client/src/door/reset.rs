@@ -13,13 +13,13 @@ use web_kit::{
     icon::{Icon, glyphs},
 };
 
-use super::frame::Door;
+use super::{frame::Door, way::carried};
 
 #[component]
 pub fn RequestReset() -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
-    let email = RwSignal::new(String::new());
+    let email = RwSignal::new(carried());
     let sent = RwSignal::new(false);
     let send = move |()| {
         let request = RequestPasswordResetRequest { email: email.get_untracked().trim().to_owned() };
@@ -84,7 +84,9 @@ pub fn ConfirmReset() -> impl IntoView {
     view! {
         <Door title="Choose a new password">
             {move || {
-                if done.get() {
+                if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
+                    view! { <Incomplete/> }.into_any()
+                } else if done.get() {
                     view! { <Done text="Your password is changed, and you are signed out everywhere else."/> }.into_any()
                 } else {
                     view! {
@@ -106,6 +108,18 @@ pub fn ConfirmReset() -> impl IntoView {
                 }
             }}
         </Door>
+    }
+}
+
+/// Mail programs break long links.
+#[component]
+fn Incomplete() -> impl IntoView {
+    view! {
+        <div class="note is-danger" role="alert">
+            <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
+            <span>"This link is not complete. Copy all of it from the mail, or ask for a new one."</span>
+        </div>
+        <LinkButton href="/reset">"Ask for a new link"</LinkButton>
     }
 }
 

@@ -4,13 +4,20 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1::{SignInRequest, session_service_client::SessionServiceClient};
 use tonic::Code;
 use web_kit::{
-    api::{Api, error::ApiError, use_api},
+    api::{
+        Api,
+        error::{ApiError, Violation},
+        use_api,
+    },
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
 };
 
-use super::{frame::Door, way::follow_session};
+use super::{
+    frame::Door,
+    way::{carry, follow_session},
+};
 use crate::api::session;
 
 #[component]
@@ -21,10 +28,16 @@ pub fn SignIn() -> impl IntoView {
     let form = FormState::new();
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let send = move |()| {
+        if let Some(error) = missing(&email.get_untracked(), &password.get_untracked()) {
+            form.refuse(error);
+            return;
+        }
         let attempt = sign_in(api, email.get_untracked(), password.get_untracked());
         form.send(attempt, move |()| session.refresh());
     };
-    let forgot = ViewFn::from(|| view! { <a class="t-12" href="/reset">"Forgot it?"</a> });
+    let forgot = ViewFn::from(move || {
+        view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email.get_untracked())>"Forgot it?"</a> }
+    });
     view! {
         <Door title="Sign in" lead=ViewFn::from(|| "To your company’s workspace.")>
             <Form state=form on_submit=send guard=false>
@@ -52,6 +65,16 @@ pub fn SignIn() -> impl IntoView {
     }
 }
 
+/// What the server would only call a wrong password.
+fn missing(email: &str, password: &str) -> Option<ApiError> {
+    let mut error = ApiError::new(Code::InvalidArgument, "");
+    let fields = [("email", "Enter your e-mail address.", email.trim()), ("password", "Enter your password.", password)];
+    for (field, message, _) in fields.into_iter().filter(|(_, _, text)| text.is_empty()) {
+        error.violations.push(Violation { field: field.to_owned(), message: message.to_owned() });
+    }
+    (!error.violations.is_empty()).then_some(error)
+}
+
 /// The browser gets its session as a cookie; nothing of it is seen here.
 pub async fn sign_in(api: Api, email: String, password: String) -> Result<(), ApiError> {
     let request = SignInRequest { email: email.trim().to_owned(), password, return_token: false };
@@ -59,4 +82,19 @@ pub async fn sign_in(api: Api, email: String, password: String) -> Result<(), Ap
         .await
         .map(|_| ())
         .map_err(|error| error.at_field(Code::Unauthenticated, "password"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    #[test]
+    fn each_empty_field_is_named() {
+        let named = |email, password| {
+            missing(email, password).map(|error| error.violations.iter().map(|one| one.field.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(named(" ", ""), Some(vec!["email".to_owned(), "password".to_owned()]));
+        assert_eq!(named("a@b.example", ""), Some(vec!["password".to_owned()]));
+        assert_eq!(named("a@b.example", " "), None);
+    }
 }

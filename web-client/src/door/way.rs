@@ -1,5 +1,7 @@
 //! Which page comes next, from what the session still needs.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use streamflow_proto::client::v1::SecondFactorState;
@@ -9,6 +11,21 @@ use web_kit::{
 };
 
 use crate::api::{Me, session, workspace_address};
+
+thread_local! {
+    // In no address: those are kept in histories and logs.
+    static EMAIL: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps what was typed at the sign-in for the page that sends a new password.
+pub fn carry(email: &str) {
+    EMAIL.replace(email.trim().to_owned());
+}
+
+/// What [`carry`] kept, once.
+pub fn carried() -> String {
+    EMAIL.take()
+}
 
 /// Goes on by itself as soon as the session is not what the page `own` is for.
 pub fn follow_session(own: &'static str) {
