@@ -71,9 +71,12 @@ fn Entry(entry: TimelineEntry) -> impl IntoView {
     .into_any()
 }
 
-/// "field, old struck, new marked".
+/// "field, old struck, new marked". Of a private field neither value is told, only that it changed.
 #[component]
 pub fn Diff(change: FieldChange) -> impl IntoView {
+    if change.before.is_empty() && change.after.is_empty() {
+        return view! { <div class="diff t-12"><span class="soft">{change.field}</span><span>"changed"</span></div> }.into_any();
+    }
     let before = (!change.before.is_empty()).then(|| view! { <del><span class="sr-only">"from "</span>{change.before}</del> });
     let after = if change.after.is_empty() { "empty".to_owned() } else { change.after };
     view! {
