@@ -47,7 +47,7 @@ pub fn TeamPage() -> impl IntoView {
     });
     let tabs = Signal::derive(move || {
         let open = crew.invitations.with(|all| all.map_or(0, Vec::len));
-        let label = if open == 0 { "Invitations".to_owned() } else { format!("Invitations ({open})") };
+        let label = if open == 0 { "Invitations".to_owned() } else { format!("Invitations {open}") };
         let mut tabs = vec![Choice::new("members", "Members"), Choice::new("teams", "Teams")];
         if invites {
             tabs.push(Choice::new("invitations", label));
