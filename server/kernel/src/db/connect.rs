@@ -2,7 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where pools are opened")]
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
@@ -34,9 +38,7 @@ impl Database {
         let begins = Begins::default();
         match location {
             Location::Sqlite(path) => {
-                let writer = sqlite_pool(path, 1, false).await?;
-                check_sqlite_version(&writer).await?;
-                let reader = sqlite_pool(path, 4, true).await?;
+                let (reader, writer) = sqlite_pools(path, MIN_SQLITE).await?;
                 Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins })
             }
             Location::Postgres { url, system_role, max_connections } => {
@@ -49,12 +51,19 @@ impl Database {
     }
 }
 
+/// Readers and the one writer of a file. Refuses a SQLite older than `oldest`.
+async fn sqlite_pools(path: &Path, oldest: (u32, u32, u32)) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    let writer = sqlite_pool(path, 1, false).await?;
+    check_sqlite_version(&writer, oldest).await?;
+    Ok((sqlite_pool(path, 4, true).await?, writer))
+}
+
 /// The one connection that writes to a SQLite file, as migrations need it.
-pub async fn sqlite_writer(path: &std::path::Path) -> Result<DatabaseConnection> {
+pub async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection> {
     sqlite_pool(path, 1, false).await
 }
 
-async fn sqlite_pool(path: &std::path::Path, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
+async fn sqlite_pool(path: &Path, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
     if !read_only {
         super::files::private_database(path).map_err(Error::internal)?;
     }
@@ -118,15 +127,16 @@ async fn postgres_pool(url: &str, connections: u32, role: Option<&str>, begins: 
 /// Statements are logged at `trace` only; the statement spy of the tests reads them there.
 const STATEMENT_LOG_LEVEL: log::LevelFilter = log::LevelFilter::Trace;
 
-async fn check_sqlite_version(pool: &DatabaseConnection) -> Result<()> {
+async fn check_sqlite_version(pool: &DatabaseConnection, oldest: (u32, u32, u32)) -> Result<()> {
     #[derive(sea_orm::FromQueryResult)]
     struct Version {
         version: String,
     }
     let rows: Vec<Version> = super::query_rows(pool, "SELECT sqlite_version() AS version", vec![]).await?;
     let text = rows.first().map(|row| row.version.clone()).unwrap_or_default();
-    if parse_version(&text) < Some(MIN_SQLITE) {
-        return Err(Error::internal(format!("SQLite {text} can lose commits; 3.51.3 or newer is needed")));
+    if parse_version(&text) < Some(oldest) {
+        let (major, minor, patch) = oldest;
+        return Err(Error::internal(format!("SQLite {text} can lose commits; {major}.{minor}.{patch} or newer is needed")));
     }
     Ok(())
 }
@@ -139,6 +149,14 @@ fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_sqlite_that_is_too_old_opens_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = sqlite_pools(&folder.path().join("a.db"), (4, 0, 0)).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("4.0.0 or newer is needed"), "{refused:?}");
+        assert!(sqlite_pools(&folder.path().join("b.db"), MIN_SQLITE).await.is_ok());
+    }
 
     #[test]
     fn a_sqlite_that_loses_commits_is_recognised() {
