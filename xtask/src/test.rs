@@ -21,7 +21,10 @@ pub fn run(options: &Options) -> Result<()> {
         install::chromium()?;
         install::browser_packages()?;
     }
-    build::dev(&[])?;
+    build::web_apps()?;
+    // All at once: built alone, the server would need its dependencies with other features, and compile them all again.
+    shell::say("building the server and the tests");
+    shell::run(&mut shell::cargo(&["build", "--workspace", "--all-targets"]))?;
 
     shell::say("tests in Rust: units, API, faults");
     shell::run(&mut shell::cargo(&["test", "--workspace"]))?;
