@@ -5,6 +5,7 @@ pub mod answer;
 pub mod authenticate;
 pub mod door;
 pub mod idempotency;
+pub(crate) mod outside;
 pub mod payload;
 
 use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};

@@ -60,7 +60,8 @@ pub async fn reply_that_ended(ctx: &Ctx, ended: DateTime<Utc>) -> Result<Option<
 
 async fn kept(ctx: &Ctx, idempotency: &IdempotencyKey) -> Result<Option<Kept>> {
     let (org_id, actor_id) = ctx.keeper();
-    let sql = "SELECT body_hash, reply, created_at FROM idempotency WHERE org_id = {org} AND actor_id = ? AND rpc = ? AND key = ?";
+    let sql =
+        "SELECT body_hash, reply, created_at FROM idempotency WHERE org_id = {org} AND actor_id = ? AND rpc = ? AND key = ?";
     let values = vec![actor_id.into(), ctx.request().access.path.into(), idempotency.key.clone().into()];
     // On a connection given back at once: keys are read on one of their own, and holding two could use the pool up.
     let db = ctx.kernel().database.tenant_read(Scope::whole(org_id)).await?;
