@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod audit;
+mod big_import;
 mod import;
 mod kill;
 mod slow;
