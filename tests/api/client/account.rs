@@ -67,6 +67,7 @@ on_both! {
         let enrol = || staff.once("key-enrol", pb::EnrolSecondFactorRequest::default());
         let enrolment = accounts(&world).enrol_second_factor(enrol()).await.unwrap().into_inner();
         assert_eq!(accounts(&world).enrol_second_factor(enrol()).await.unwrap().into_inner(), enrolment);
+        world.pass(TimeDelta::seconds(1));
         let code = totp::code_at(&totp::from_base32(&enrolment.secret).unwrap(), world.now()).unwrap();
         let confirm = pb::ConfirmSecondFactorRequest { code, return_token: true };
         let repeat = || staff.once("key-confirm", confirm.clone());
