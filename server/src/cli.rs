@@ -106,6 +106,7 @@ pub struct ServeArgs {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Prints the effective configuration with secrets masked; an unknown key is an error.
+    #[command(after_help = "Examples:\n  streamflow config check\n  streamflow config check --config /etc/streamflow.toml")]
     Check(Place),
 }
 
@@ -138,6 +139,9 @@ enum AuditCommand {
     #[command(after_help = "Example:\n  streamflow audit export --org org_… > audit.jsonl\n\nThe file holds personal data.")]
     Export(audit::ExportArgs),
     /// Prints the public keys that checkpoints are verified with.
+    #[command(
+        after_help = "Example:\n  streamflow audit public-key --data ./data > streamflow-audit.pub\n\nKeep it, and copies of the checkpoints, on another machine."
+    )]
     PublicKey(audit::KeyArgs),
 }
 
@@ -156,5 +160,31 @@ impl Cli {
             Command::Audit(AuditCommand::Export(args)) => audit::export(args).await,
             Command::Audit(AuditCommand::PublicKey(args)) => audit::print_public_keys(&args),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    fn without_example(command: &clap::Command, before: &str, found: &mut Vec<String>) {
+        let name = format!("{before} {}", command.get_name());
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        if !command.has_subcommands() && !help.contains("  streamflow ") && !help.contains("| streamflow ") {
+            found.push(name.clone());
+        }
+        for inner in command.get_subcommands() {
+            without_example(inner, &name, found);
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut found = Vec::new();
+        without_example(&Cli::command(), "", &mut found);
+        assert!(found.is_empty(), "{found:?}");
+        Cli::command().debug_assert();
     }
 }

@@ -1,6 +1,6 @@
 //! `streamflow serve`: starts the systems asked for, each with its own database, listener and people.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -74,6 +74,16 @@ fn portal(system: System) -> Portal {
     }
 }
 
+/// What the addresses of a portal's own pages begin with.
+const fn pages_of(system: System) -> &'static str {
+    match system {
+        System::Client => "tenant",
+        System::Provider => "provider",
+        System::Dev => "dev",
+        System::Accountant => "accounting",
+    }
+}
+
 pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let format = if config.log_format == "json" { Format::Json } else { Format::Pretty };
     telemetry::init(format, &config.log)?;
@@ -89,6 +99,8 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let others = System::ALL.into_iter().filter(|other| *other != system).map(pages_of).collect();
+        let app = server::foreign::refuse(app, Arc::clone(&kernel), others);
         let listener = bind(&config.bind, config.port(system)).await?;
         listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
         sealings.push(kernel.seal_audit(config.audit_checkpoints()));
@@ -100,7 +112,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
     listeners.spawn(connection::serve(listener, operations, TrustedProxies::default(), stopping));
-    announce(&config);
+    announce(&config, shared.mailer.outbox());
     if seeds {
         demo::seed(&config, &shared, &kernels).await?;
     }
@@ -150,7 +162,10 @@ async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn announce(config: &Config) {
+fn announce(config: &Config, outbox: Option<&Path>) {
+    if let Some(outbox) = outbox {
+        tracing::info!(target: "streamflow", folder = %outbox.display(), "no mail server is named: mails become files");
+    }
     for system in &config.systems {
         tracing::info!(target: "streamflow", system = system.name(), url = config.public_url(*system), "serving");
     }

@@ -74,16 +74,22 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     for access in access::CLIENT {
         matrix.push_str(&row(&world.kernel, &world.channel, access, &callers).await);
     }
-    let elsewhere = open_session(&world.kernel, user(&owner), org(&owner), "full").await;
     for (desk, table) in desks.iter().zip([access::PROVIDER, access::DEV, access::ACCOUNTANT]) {
         let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
-        let callers = [
+        let elsewhere = open_session(&world.kernel, user(&owner), org(&owner), "full").await;
+        let mut callers = vec![
             Caller { name: "anonymous", session: None, token: None },
-            Caller { name: "client's", session: None, token: Some(elsewhere.clone()) },
+            Caller { name: "client's", session: None, token: Some(elsewhere) },
+        ];
+        for other in desks.iter().filter(|other| other.space != desk.space) {
+            let token = open_session(&other.kernel, id, NO_ORG, "full").await;
+            callers.push(Caller { name: of_portal(other.space), session: None, token: Some(token) });
+        }
+        callers.extend([
             Caller { name: "stranger", session: Some((Uuid::from_u128(7), NO_ORG, "full")), token: None },
             Caller { name: "pending", session: Some((id, NO_ORG, "pending")), token: None },
             Caller { name: "full", session: Some((id, NO_ORG, "full")), token: None },
-        ];
+        ]);
         matrix.push_str(&head(desk.space, &callers));
         for access in table {
             matrix.push_str(&row(&desk.kernel, &desk.channel, access, &callers).await);
@@ -122,10 +128,20 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
     }
     let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
-    for (name, desk) in ["provider's", "dev's", "accountant's"].into_iter().zip(desks) {
-        callers.push(Caller { name, session: None, token: Some(open_session(&desk.kernel, id, NO_ORG, "full").await) });
+    for desk in desks {
+        let token = Some(open_session(&desk.kernel, id, NO_ORG, "full").await);
+        callers.push(Caller { name: of_portal(desk.space), session: None, token });
     }
     callers
+}
+
+/// Heading of those with a session of that portal.
+fn of_portal(space: &str) -> &'static str {
+    match space {
+        "provider" => "provider's",
+        "dev" => "dev's",
+        _ => "accountant's",
+    }
 }
 
 fn user(person: &Person) -> Uuid {

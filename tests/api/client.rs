@@ -6,6 +6,7 @@ mod client_error;
 mod contact;
 mod customer;
 mod dashboard;
+mod ids;
 mod import;
 mod invitation;
 mod lead;

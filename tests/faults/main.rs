@@ -2,5 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod audit;
+mod big_import;
+mod import;
 mod kill;
+mod slow;
+mod start;
+mod systems;
 mod tenant;

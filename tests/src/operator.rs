@@ -2,8 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use chrono::TimeDelta;
+use prost::Message;
 use streamflow_kernel::{
     clock::{Clock as _, FixedClock, SystemClock, to_micros},
+    db::Backend,
     kernel::Kernel,
     operator::Operator,
     password::{Params, PasswordHasher},
@@ -11,16 +14,90 @@ use streamflow_kernel::{
     totp,
 };
 use streamflow_migrations::System;
+use streamflow_proto::provider::v1 as pb;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
-use tonic::transport::Channel;
+use tonic::{Status, transport::Channel};
 
-use crate::world::{self, Setup};
+use crate::{
+    postgres, raw,
+    world::{self, Setup},
+};
 
 pub const EMAIL: &str = "operator@example.com";
 pub const PASSWORD: &str = "an-operators-Own-7-passphrase";
 
-/// One portal under test, on SQLite.
+/// Calls of one of these portals, whichever: their messages are alike on the wire, and written here with one portal's.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub space: &'static str,
+    pub channel: Channel,
+}
+
+impl Caller {
+    /// Calls an RPC by its name, such as `OverviewService/GetOverview`.
+    pub async fn ask<Req, Res>(&self, rpc: &str, token: Option<&str>, message: &Req) -> Result<Res, Status>
+    where
+        Req: Message,
+        Res: Message + Default,
+    {
+        let request = raw::request(self.space, token, message.encode_to_vec());
+        let bytes = raw::ask(&self.channel, request, &format!("/streamflow.{}.v1.{rpc}", self.space)).await?;
+        Ok(Res::decode(bytes.as_slice()).expect("the portal's own message"))
+    }
+
+    /// The first half of a sign-in: the token of a session that still needs its code.
+    pub async fn begin(&self, email: &str, password: &str) -> Result<String, Status> {
+        let sign_in = pb::SignInRequest { email: email.to_owned(), password: password.to_owned(), return_token: true };
+        let begun: pb::SignInResponse = self.ask("SessionService/SignIn", None, &sign_in).await?;
+        Ok(begun.token)
+    }
+
+    /// The second half: the token of a full session.
+    pub async fn verify(&self, token: &str, code: String) -> Result<String, Status> {
+        let verify = pb::VerifySecondFactorRequest { code, return_token: true };
+        let verified: pb::VerifySecondFactorResponse =
+            self.ask("SessionService/VerifySecondFactor", Some(token), &verify).await?;
+        Ok(verified.token)
+    }
+}
+
+/// Runs one test body on each of these portals, on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_every_desk {
+    ($(async fn $name:ident($desk:ident) $body:block)+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn body($desk: $crate::operator::Desk) $body
+
+                $crate::on_every_desk!(@ provider, Provider);
+                $crate::on_every_desk!(@ dev, Dev);
+                $crate::on_every_desk!(@ accountant, Accountant);
+            }
+        )+
+    };
+    (@ $portal:ident, $system:ident) => {
+        mod $portal {
+            use streamflow_kernel::db::Backend;
+            use streamflow_migrations::System;
+            use $crate::operator::Desk;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                super::body(Desk::on(Backend::Sqlite, System::$system).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                super::body(Desk::on(Backend::Postgres, System::$system).await).await;
+            }
+        }
+    };
+}
+
+/// One portal under test.
 pub struct Desk {
     pub space: &'static str,
     pub kernel: Arc<Kernel>,
@@ -32,9 +109,18 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// On SQLite.
     pub async fn start(system: System) -> Self {
+        Self::on(Backend::Sqlite, system).await
+    }
+
+    pub async fn on(backend: Backend, system: System) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let location = world::location(system, None, &folder.path().join("system.db")).await;
+        let superuser_url = match backend {
+            Backend::Postgres => Some(postgres::fresh_database().await),
+            Backend::Sqlite => None,
+        };
+        let location = world::location(system, superuser_url.as_deref(), &folder.path().join("system.db")).await;
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
         let portal = match system {
             System::Provider => streamflow_provider::system::PORTAL,
@@ -60,6 +146,19 @@ impl Desk {
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         Self { space: portal.space, kernel, clock, channel, secret, folder, _stop: stop }
+    }
+
+    pub fn caller(&self) -> Caller {
+        Caller { space: self.space, channel: self.channel.clone() }
+    }
+
+    /// A full session of the operator.
+    pub async fn sign_in(&self) -> String {
+        let begun = self.caller().begin(EMAIL, PASSWORD).await.expect("a sign-in");
+        let token = self.caller().verify(&begun, self.code()).await.expect("a code");
+        // The step is used up; the next code is the next step's.
+        self.clock.advance(TimeDelta::seconds(31));
+        token
     }
 
     /// The current code of the operator's authenticator.

@@ -1,8 +1,8 @@
 //! The real server program, started and killed as a machine would.
 
 use std::{
-    io::Write as _,
-    net::TcpListener,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -36,20 +36,30 @@ pub struct Server {
     data: PathBuf,
     postgres: Option<String>,
     pub port_base: u16,
+    /// Systems it serves.
+    pub systems: &'static str,
+    /// Further words of `serve`.
+    pub flags: Vec<String>,
+    /// Further variables of every command.
+    pub environment: Vec<(String, String)>,
     child: Option<Child>,
 }
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
-        Self { data: data.to_owned(), postgres, port_base: free_ports(), child: None }
+        let (flags, environment) = (Vec::new(), Vec::new());
+        Self { data: data.to_owned(), postgres, port_base: free_ports(), systems: "client", flags, environment, child: None }
     }
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command.args(words).arg("--data").arg(&self.data);
         // A developer's own configuration is not the test's.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STREAMFLOW_")) {
-            command.env_remove(name);
+        let own = ["STREAMFLOW_", "PROVIDER_", "DEVELOPER_", "ACCOUNTANT_"];
+        for (name, _) in std::env::vars_os() {
+            if own.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+                command.env_remove(name);
+            }
         }
         if let Some(url) = &self.postgres {
             command.args(["--postgres", url]);
@@ -57,7 +67,8 @@ impl Server {
         command
             .env("STREAMFLOW_LIMITS__WRITE", "1000000")
             .env("STREAMFLOW_LIMITS__READ", "1000000")
-            .env("STREAMFLOW_LIMITS__SIGN_IN", "1000");
+            .env("STREAMFLOW_LIMITS__SIGN_IN", "1000")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -84,8 +95,8 @@ impl Server {
 
     /// Starts and waits until it is ready.
     pub fn start(&mut self) {
-        let mut command = self.command(&["serve", "--systems", "client"]);
-        command.args(["--port-base", &self.port_base.to_string()]).env("STREAMFLOW_LOG", "error");
+        let mut command = self.command(&["serve", "--systems", self.systems]);
+        command.args(["--port-base", &self.port_base.to_string()]).args(&self.flags).env("STREAMFLOW_LOG", "error");
         self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
         let until = Instant::now() + Duration::from_secs(20);
         while !self.is_ready() {
@@ -126,10 +137,35 @@ impl Server {
 
     /// A channel that connects when it is used, also after a restart.
     pub fn channel(&self) -> Channel {
-        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + 1))
+        self.channel_at(1)
+    }
+
+    /// The same to the listener at `offset` from the first port.
+    pub fn channel_at(&self, offset: u16) -> Channel {
+        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + offset))
             .expect("an address")
             .connect_timeout(Duration::from_secs(5))
             .connect_lazy()
+    }
+
+    /// What a browser gets from the listener at `offset`: the status, and the rest of the answer as it came.
+    pub fn get(&self, offset: u16, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port_base + offset)).expect("a listener");
+        let host = format!("127.0.0.1:{}", self.port_base + offset);
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n")
+            .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        (status, answer)
+    }
+
+    /// The most memory the running server has held so far, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process's status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a high-water mark");
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kib * 1024
     }
 
     /// Signs the owner in for the first time, authenticator and all; returns the token.

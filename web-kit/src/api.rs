@@ -79,11 +79,24 @@ impl Api {
     where
         Req: Message + Clone,
     {
+        self.watch_session(self.open_once(act, request, call).await)
+    }
+
+    /// What people change before they are signed in, or of their own sign-in: a refusal stays on the page that asked.
+    pub async fn open_once<Req, Res>(
+        &self,
+        act: &Act,
+        request: Req,
+        call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
+    ) -> Result<Res, ApiError>
+    where
+        Req: Message + Clone,
+    {
         let key = act.key_for(&request.encode_to_vec(), browser::uuid);
         let attempt = || Box::pin(call(self.transport(), with_key(request.clone(), &key))) as Attempt<'_, Res>;
         let answer = repeat(&attempt).await;
         act.settle(answer.as_ref().err());
-        self.watch_session(answer)
+        answer
     }
 
     /// Signing in and other calls of people who are not signed in: a refusal stays on the page that asked.

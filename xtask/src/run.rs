@@ -93,19 +93,7 @@ fn build_all(options: &Options) -> Result<PathBuf> {
 
 fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Child> {
     let mut command = Command::new(server);
-    command.args(["serve", "--data", DATA, "--port-base", &options.port_base.to_string()]);
-    if !options.release {
-        command.args(["--web-dir", build::DEV_OUT]);
-    }
-    if seeds(options) {
-        command.arg("--demo");
-    }
-    if let Some(url) = &options.postgres {
-        command.args(["--postgres", url]);
-    }
-    if !options.systems.is_empty() {
-        command.args(["--systems", &options.systems.join(",")]);
-    }
+    command.args(words(options));
     if env::var_os("STREAMFLOW_LOG").is_none() {
         // One line a request would scroll the sign-ins away.
         command.env("STREAMFLOW_LOG", "warn,streamflow=info,streamflow_kernel=warn");
@@ -115,6 +103,26 @@ fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Chil
     command.process_group(0);
     shell::say(&format!("starting the server on ports {}…", options.port_base));
     command.spawn().with_context(|| format!("can't start {}", server.display()))
+}
+
+/// How the server is told to serve.
+fn words(options: &Options) -> Vec<String> {
+    let mut words = ["serve", "--data", DATA, "--port-base"].map(str::to_owned).to_vec();
+    words.push(options.port_base.to_string());
+    if !options.release {
+        // While developing, tools may ask a portal what it offers.
+        words.extend(["--web-dir", build::DEV_OUT, "--reflection"].map(str::to_owned));
+    }
+    if seeds(options) {
+        words.push("--demo".to_owned());
+    }
+    if let Some(url) = &options.postgres {
+        words.extend(["--postgres".to_owned(), url.clone()]);
+    }
+    if !options.systems.is_empty() {
+        words.extend(["--systems".to_owned(), options.systems.join(",")]);
+    }
+    words
 }
 
 /// Signals that end this process are the server's to act on: it drains, and its exit code becomes ours.
@@ -155,6 +163,9 @@ fn ready(port: u16) -> bool {
 
 fn announce(options: &Options, operators: &Operators) -> Result<()> {
     println!();
+    if env::var_os("STREAMFLOW_SMTP_URL").is_none() {
+        println!("Mails, such as invitations, become files in {DATA}/outbox.\n");
+    }
     let portals = PORTALS.iter().filter(|portal| portal.is_among(&options.systems));
     if options.no_demo {
         for portal in portals {
@@ -188,4 +199,30 @@ fn row(account: &Account, address: String) -> Result<Vec<String>> {
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn told(line: &[&str]) -> Vec<String> {
+        words(&Line::parse_from([&["run"], line].concat()).options)
+    }
+
+    #[test]
+    fn a_server_for_development_describes_itself_and_a_release_does_not() {
+        let has = |words: &[String], word: &str| words.iter().any(|found| found == word);
+        let development = told(&["--port-base", "8000"]);
+        assert!(has(&development, "--reflection") && has(&development, "--demo") && has(&development, "8000"));
+        let release = told(&["--release", "--no-demo", "--systems", "client,dev"]);
+        assert!(!has(&release, "--reflection") && !has(&release, "--demo") && has(&release, "client,dev"));
+    }
 }

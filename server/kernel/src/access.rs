@@ -5,6 +5,7 @@ pub mod answer;
 pub mod authenticate;
 pub mod door;
 pub mod idempotency;
+pub(crate) mod outside;
 pub mod payload;
 
 use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -34,6 +35,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Request messages, without the 5 bytes of gRPC framing.
 pub const MAX_REQUEST: usize = 1024 * 1024;
 
+/// How long after the end of a session the request that ended it may be repeated.
+const REPEATABLE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 /// Limit of those who have no session.
 const ANONYMOUS: &str = "anonymous";
 
@@ -113,12 +116,13 @@ impl Gate {
     async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
         let Begun { mut info, at } = begun;
         let (ctx, response) = match self.admit(&mut info, request).await {
-            Ok(Admitted { ctx, request }) => {
+            Ok(Admitted::Repeated { ctx, reply }) => (ctx, answer::message(&reply)),
+            Ok(Admitted::Fresh { ctx, request }) => {
                 // Caught here, where it is known whose request broke.
                 let response = AssertUnwindSafe(self.run(&ctx, request, next)).catch_unwind().await;
                 (ctx, response.unwrap_or_else(|_| answer::status(&Error::internal("a panic").into())))
             }
-            Err(Refused { principal, error }) => {
+            Err(Refused { principal, error, .. }) => {
                 self.note_throttle(&info, &error);
                 let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info);
                 (ctx, answer::status(&error.into()))
@@ -171,25 +175,45 @@ impl Gate {
             info.remaining = Some(taken.remaining);
             taken.into_result()?;
         }
-        let principal = found?;
-        let refuse = |error: Error| Refused { principal: principal.clone(), error };
+        let principal = match found {
+            Err(refused) => return self.repeated(info, refused, request).await,
+            Ok(principal) => principal,
+        };
+        let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
         authorize(info.access, principal.as_ref()).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
         }
-        let key = idempotency::key(&request).map_err(refuse)?;
+        let mut request = self.collect(info, request).await.map_err(refuse)?;
+        let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
+        request.extensions_mut().insert(ctx.clone());
+        Ok(Admitted::Fresh { ctx, request })
+    }
+
+    /// Reads the whole message: what the audit keeps of it, and what it is repeated by.
+    async fn collect(&self, info: &mut RequestInfo, request: Request) -> Result<Request> {
+        let key = idempotency::key(&request)?;
         let (parts, body) = request.into_parts();
-        let bytes = payload::collect(body).await.map_err(refuse)?;
-        let message = payload::message(&bytes).map_err(refuse)?;
+        let bytes = payload::collect(body).await?;
+        let message = payload::message(&bytes)?;
         info.payload = payload::kept_fields(&self.messages, info.access, message);
         if info.access.mutation {
             info.idempotency = key.map(|key| IdempotencyKey { key, body_hash: idempotency::hash(message) });
         }
-        let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
-        let mut request = Request::from_parts(parts, Body::from(bytes));
-        request.extensions_mut().insert(ctx.clone());
-        Ok(Admitted { ctx, request })
+        Ok(Request::from_parts(parts, Body::from(bytes)))
+    }
+
+    /// Some requests end their own session. A repetition of one whose answer got lost has that answer, and nothing else.
+    async fn repeated(&self, info: &mut RequestInfo, refused: Refused, request: Request) -> Result<Admitted, Refused> {
+        let Some(ended) = refused.ended.clone().filter(|_| info.access.mutation) else { return Err(refused) };
+        let Some(ended_at) = ended.revoked_at.filter(|at| info.at - *at < REPEATABLE) else { return Err(refused) };
+        self.collect(info, request).await?;
+        let ctx = Ctx::new(Arc::clone(&self.kernel), Some(*ended), info.clone());
+        match idempotency::reply_that_ended(&ctx, ended_at).await? {
+            Some(reply) => Ok(Admitted::Repeated { ctx, reply }),
+            None => Err(refused),
+        }
     }
 
     /// Takes a permit of the RPC's limit; the answer tells what is left of it either way.
@@ -207,7 +231,9 @@ impl Gate {
         let principal = self.authenticator.principal(crate::session::hash_token(&token)).await?;
         if let Some(principal) = &principal {
             let lifetime = self.kernel.portal.lifetime;
-            crate::session::check_alive(lifetime, info.at, principal.last_seen_at, principal.expires_at, principal.revoked_at)?;
+            let Principal { last_seen_at, expires_at, revoked_at, .. } = *principal;
+            crate::session::check_alive(lifetime, info.at, last_seen_at, expires_at, revoked_at)
+                .map_err(|error| Refused { ended: Some(Box::new(principal.clone())), ..error.into() })?;
             crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
         }
         Ok(principal)
@@ -277,19 +303,21 @@ impl Gate {
     }
 }
 
-struct Admitted {
-    ctx: Ctx,
-    request: Request,
+enum Admitted {
+    Fresh { ctx: Ctx, request: Request },
+    Repeated { ctx: Ctx, reply: Vec<u8> },
 }
 
 struct Refused {
     principal: Option<Principal>,
     error: Error,
+    /// Whose session is over.
+    ended: Option<Box<Principal>>,
 }
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        Self { principal: None, error }
+        Self { principal: None, error, ended: None }
     }
 }
 

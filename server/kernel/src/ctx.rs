@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     audit::{self, AuditRecord},
     crypto::{self, FieldRef},
-    db::{Scope, SystemDb, TenantDb, Visibility},
+    db::{NO_ORG, Scope, SystemDb, TenantDb, Visibility},
     error::{Error, Result},
     feed::Actor,
     kernel::Kernel,
@@ -91,12 +91,12 @@ pub struct IdempotencyKey {
 
 impl IdempotencyKey {
     /// The place of the reply, which decrypts only for the person, RPC, key and request it was kept for.
-    pub(crate) fn place(&self, principal: &Principal, access: &Access) -> FieldRef<'static> {
-        let whole = crypto::bind(&[principal.user_id.as_bytes(), access.path.as_bytes(), self.key.as_bytes(), &self.body_hash]);
+    pub(crate) fn place(&self, org: Uuid, actor: Uuid, access: &Access) -> FieldRef<'static> {
+        let whole = crypto::bind(&[actor.as_bytes(), access.path.as_bytes(), self.key.as_bytes(), &self.body_hash]);
         let mut row = [0; 16];
         row.copy_from_slice(&Sha256::digest(whole)[..16]);
         let row = uuid::Builder::from_custom_bytes(row).into_uuid();
-        FieldRef { org: principal.org_id, table: "idempotency", column: "reply", row }
+        FieldRef { org, table: "idempotency", column: "reply", row }
     }
 }
 
@@ -210,6 +210,12 @@ impl Ctx {
         })
     }
 
+    /// Company and person that replies are kept for. Those of people without a session are nobody's: the key, which only its sender
+    /// knows, and the same body bring them back.
+    pub(crate) fn keeper(&self) -> (Uuid, Uuid) {
+        self.0.principal.as_ref().map_or((NO_ORG, Uuid::nil()), |principal| (principal.org_id, principal.user_id))
+    }
+
     /// True once the RPC has taken its message.
     pub(crate) fn is_entered(&self) -> bool {
         self.0.entered.load(Ordering::Acquire)
@@ -260,17 +266,18 @@ impl Ctx {
     /// Keeps the reply for a repetition with the same key, sealed: it may say what its rows keep encrypted. Nobody else's would
     /// ever be asked for. Fails with [`Error::Replay`] when the twin was quicker.
     async fn keep_reply(&self, txn: &sea_orm::DatabaseTransaction, reply: &impl prost::Message) -> Result<()> {
-        let (Some(idempotency), Some(principal)) = (&self.0.request.idempotency, &self.0.principal) else { return Ok(()) };
-        let key = self.0.kernel.keys.current_within(txn, principal.org_id).await?;
-        let place = idempotency.place(principal, self.0.request.access);
+        let Some(idempotency) = &self.0.request.idempotency else { return Ok(()) };
+        let (org_id, actor_id) = self.keeper();
+        let key = self.0.kernel.keys.current_within(txn, org_id).await?;
+        let place = idempotency.place(org_id, actor_id, self.0.request.access);
         let backend = txn.get_database_backend();
         let sql = format!(
             "INSERT INTO idempotency (org_id, actor_id, rpc, key, body_hash, reply, created_at) VALUES {}",
             crate::feed::placeholders(backend, 0, 7)
         );
         let values = vec![
-            principal.org_id.into(),
-            principal.user_id.into(),
+            org_id.into(),
+            actor_id.into(),
             self.0.request.access.path.into(),
             idempotency.key.clone().into(),
             idempotency.body_hash.clone().into(),

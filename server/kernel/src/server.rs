@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod assets;
 pub mod connection;
+pub mod foreign;
 pub mod headers;
 pub mod proxies;
 
@@ -17,7 +18,10 @@ use tower::ServiceBuilder;
 pub use assets::Assets;
 
 use crate::{
-    access::{self, Authenticator, Gate, door::Door},
+    access::{
+        self, Authenticator, Gate,
+        door::{Door, Porter},
+    },
     error::{Error, Result},
     kernel::Kernel,
 };
@@ -39,7 +43,8 @@ pub struct PortalSite {
 impl PortalSite {
     /// The whole site: RPCs behind door and gate, everything else the web app.
     pub fn into_router(self) -> Result<Router> {
-        let door = Arc::new(Door { space: self.kernel.portal.space, origins: self.origins });
+        let door = Door { space: self.kernel.portal.space, origins: self.origins };
+        let porter = Arc::new(Porter { door, kernel: Arc::clone(&self.kernel) });
         let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, self.authenticator)?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
         let translated = ServiceBuilder::new()
@@ -47,7 +52,7 @@ impl PortalSite {
             .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
             .service(guarded);
         let rpcs: Router =
-            Router::new().fallback_service(translated).layer(middleware::from_fn_with_state(door, access::door::guard));
+            Router::new().fallback_service(translated).layer(middleware::from_fn_with_state(porter, access::door::guard));
         let pages = assets::router(self.assets);
         let mut site = Router::new().fallback(move |request: Request| {
             let is_rpc = request.uri().path().starts_with("/streamflow.");

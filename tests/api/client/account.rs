@@ -61,6 +61,64 @@ async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {
 }
 
 on_both! {
+    async fn an_answer_that_got_lost_is_had_again_even_from_an_ended_session(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let enrol = || staff.once("key-enrol", pb::EnrolSecondFactorRequest::default());
+        let enrolment = accounts(&world).enrol_second_factor(enrol()).await.unwrap().into_inner();
+        assert_eq!(accounts(&world).enrol_second_factor(enrol()).await.unwrap().into_inner(), enrolment);
+        world.pass(TimeDelta::seconds(1));
+        let code = totp::code_at(&totp::from_base32(&enrolment.secret).unwrap(), world.now()).unwrap();
+        let confirm = pb::ConfirmSecondFactorRequest { code, return_token: true };
+        let repeat = || staff.once("key-confirm", confirm.clone());
+        let first = accounts(&world).confirm_second_factor(repeat()).await.unwrap().into_inner();
+        assert_eq!(first.recovery_codes.len(), 10);
+        assert!(!is_signed_in(&world, &staff.token).await && is_signed_in(&world, &first.token).await);
+
+        world.pass(TimeDelta::minutes(9));
+        let again = accounts(&world).confirm_second_factor(repeat()).await.unwrap();
+        assert!(again.metadata().contains_key("idempotent-replay"));
+        assert_eq!(again.into_inner(), first);
+        // The ended session has this answer and nothing else.
+        let other = pb::ConfirmSecondFactorRequest { return_token: false, ..confirm.clone() };
+        for request in [staff.once("key-confirm", other), staff.once("key-other", confirm.clone()), staff.ask(confirm.clone())] {
+            let refused = accounts(&world).confirm_second_factor(request).await.unwrap_err();
+            assert_eq!(reason(&refused), "SESSION_ENDED");
+        }
+        let refused = accounts(&world).enrol_second_factor(enrol()).await.unwrap_err();
+        assert_eq!(reason(&refused), "SESSION_ENDED", "another request's answer");
+        world.pass(TimeDelta::minutes(1));
+        let late = accounts(&world).confirm_second_factor(repeat()).await.unwrap_err();
+        assert_eq!(reason(&late), "SESSION_ENDED");
+    }
+
+    async fn leaving_and_resetting_can_be_repeated(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        for _ in 0..2 {
+            let leave = staff.once("key-leave", pb::SignOutRequest {});
+            SessionServiceClient::new(world.channel.clone()).sign_out(leave).await.unwrap();
+        }
+        accounts(&world)
+            .request_password_reset(request(pb::RequestPasswordResetRequest { email: staff.email.clone() }, None))
+            .await
+            .unwrap();
+        mails_about(&world, "/reset/confirm?token=", 1).await;
+        let reset = pb::ResetPasswordRequest { token: link_token(&world, &staff.email).await, new_password: NEXT.into() };
+        let once = |message: &pb::ResetPasswordRequest| {
+            let mut request = request(message.clone(), None);
+            request.metadata_mut().insert("idempotency-key", "key-reset".parse().unwrap());
+            request
+        };
+        accounts(&world).reset_password(once(&reset)).await.unwrap();
+        let again = accounts(&world).reset_password(once(&reset)).await.unwrap();
+        assert!(again.metadata().contains_key("idempotent-replay"));
+        let other = pb::ResetPasswordRequest { new_password: format!("{NEXT}!"), ..reset.clone() };
+        assert_eq!(accounts(&world).reset_password(once(&other)).await.unwrap_err().code(), Code::Aborted);
+        let unkeyed = accounts(&world).reset_password(request(reset, None)).await.unwrap_err();
+        assert_eq!(fields(&unkeyed), ["token"]);
+    }
+
     async fn a_changed_password_ends_every_other_session(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;

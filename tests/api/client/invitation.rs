@@ -67,6 +67,28 @@ on_both! {
         assert!(list.into_inner().invitations.is_empty());
     }
 
+    async fn an_acceptance_can_be_repeated_by_who_sent_it(world) {
+        let owner = world.company("Harrow & Pike").await;
+        invite(&world, &owner, "ada@example.com", pb::Role::Staff).await.unwrap();
+        let accept = pb::AcceptInvitationRequest {
+            token: link_token(&world, "ada@example.com").await,
+            display_name: "Ada".into(),
+            password: PASSWORD.into(),
+        };
+        let once = |key: &str| {
+            let mut request = request(accept.clone(), None);
+            request.metadata_mut().insert("idempotency-key", key.parse().unwrap());
+            request
+        };
+        invitations(&world).accept_invitation(once("key-accept")).await.unwrap();
+        let again = invitations(&world).accept_invitation(once("key-accept")).await.unwrap();
+        assert!(again.metadata().contains_key("idempotent-replay"));
+        let other = invitations(&world).accept_invitation(once("key-other")).await.unwrap_err();
+        assert_eq!(reason(&other), "INVITATION_CLOSED");
+        let members = TeamServiceClient::new(world.channel.clone()).list_members(owner.ask(pb::ListMembersRequest {})).await.unwrap();
+        assert_eq!(members.into_inner().members.len(), 2);
+    }
+
     async fn an_account_joins_a_second_company_with_its_password(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;

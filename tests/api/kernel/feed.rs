@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use streamflow_proto::client::v1::{
     self as pb, change_service_client::ChangeServiceClient, customer_service_client::CustomerServiceClient,
-    session_service_client::SessionServiceClient,
+    invitation_service_client::InvitationServiceClient, session_service_client::SessionServiceClient,
 };
 use streamflow_tests::{on_both, person::Person, world::World};
 use tonic::{Streaming, transport::Channel};
@@ -67,6 +67,38 @@ on_both! {
         assert_eq!(heard, missed);
         let live = create(&world, &owner, "Live").await;
         assert_eq!(next_customer(&mut stream).await.expect("a live change").1.id, live);
+    }
+
+    async fn who_may_invite_hears_of_invitations_and_nobody_else_does(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let mut streams = Vec::new();
+        for person in [&owner, &manager, &staff] {
+            streams.push(watch(&world.channel, person, "").await);
+        }
+        let mut invitations = InvitationServiceClient::new(world.channel.clone());
+        let invite = pb::CreateInvitationRequest { email: "ada@example.com".into(), role: pb::Role::Staff.into(), team_id: String::new() };
+        let made = invitations.create_invitation(owner.ask(invite)).await.unwrap().into_inner().invitation.unwrap();
+        let revoke = pb::RevokeInvitationRequest { invitation_id: made.id.clone() };
+        invitations.revoke_invitation(owner.ask(revoke)).await.unwrap();
+        let last = create(&world, &owner, "Last").await;
+        let [mut by_owner, mut by_manager, mut by_staff] = <[_; 3]>::try_from(streams).unwrap();
+        for stream in [&mut by_owner, &mut by_manager] {
+            for op in [pb::ChangeOp::Created, pb::ChangeOp::Deleted] {
+                let (_, change) = next(stream).await.expect("a change");
+                assert_eq!((change.entity.as_str(), change.id.as_str(), change.op()), ("invitation", made.id.as_str(), op));
+            }
+            assert_eq!(next_customer(stream).await.expect("a change").1.id, last);
+        }
+        // Their own customer ends the wait.
+        let own = create(&world, &staff, "Own").await;
+        let mut heard = Vec::new();
+        while heard.last() != Some(&own) {
+            let (_, change) = next(&mut by_staff).await.expect("a change");
+            assert_ne!(change.entity, "invitation");
+            heard.push(change.id);
+        }
     }
 
     async fn a_second_server_hears_the_first(world) {

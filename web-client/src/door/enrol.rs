@@ -1,11 +1,13 @@
 //! Setting up the second factor before anything else: scan, confirm, keep the recovery codes.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{
     ConfirmSecondFactorRequest, EnrolSecondFactorRequest, account_service_client::AccountServiceClient,
 };
 use web_kit::{
-    api::use_api,
+    api::{act::Act, use_api},
     button::{Button, Kind},
     form::{Form, FormState},
     load::{Load, Loaded},
@@ -25,7 +27,7 @@ pub fn Enrol() -> impl IntoView {
     let session = session();
     let codes = RwSignal::new(Vec::<String>::new());
     let enrolment = Load::new(move || async move {
-        api.open(EnrolSecondFactorRequest::default(), async |transport, request| {
+        api.open_once(&Act::default(), EnrolSecondFactorRequest::default(), async |transport, request| {
             AccountServiceClient::new(transport).enrol_second_factor(request).await
         })
         .await
@@ -71,10 +73,12 @@ fn Confirm(codes: RwSignal<Vec<String>>) -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = Callback::new(move |()| {
+        let act = act.get_value();
         let request = ConfirmSecondFactorRequest { code: code.get_untracked(), return_token: false };
         let attempt = async move {
-            api.open(request, async |transport, request| {
+            api.open_once(&act, request, async |transport, request| {
                 AccountServiceClient::new(transport).confirm_second_factor(request).await
             })
             .await

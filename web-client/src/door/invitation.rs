@@ -1,12 +1,14 @@
 //! The page behind an invitation's link: a new account, or joining with the one that exists.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{
     AcceptInvitationRequest, GetInvitationRequest, GetInvitationResponse, invitation_service_client::InvitationServiceClient,
 };
 use web_kit::{
-    api::use_api,
+    api::{act::Act, use_api},
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
@@ -50,7 +52,9 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
     let role = role_name(invitation.role());
     let GetInvitationResponse { org_name, email, invited_by, has_account, .. } = invitation;
     let address = email.clone();
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
+        let act = act.get_value();
         let request = AcceptInvitationRequest {
             token: token.clone(),
             display_name: name.get_untracked(),
@@ -59,7 +63,7 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
         let email = address.clone();
         let attempt = async move {
             let password = request.password.clone();
-            api.open(request, async |transport, request| {
+            api.open_once(&act, request, async |transport, request| {
                 InvitationServiceClient::new(transport).accept_invitation(request).await
             })
             .await?;

@@ -1,12 +1,14 @@
 //! A forgotten password: ask for a link, then choose a new one. The second factor stays as it is.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{
     RequestPasswordResetRequest, ResetPasswordRequest, account_service_client::AccountServiceClient,
 };
 use web_kit::{
-    api::use_api,
+    api::{act::Act, use_api},
     button::{Button, Kind, LinkButton},
     field::{PasswordField, TextField},
     form::{Form, FormState},
@@ -71,13 +73,18 @@ pub fn ConfirmReset() -> impl IntoView {
     let form = FormState::new();
     let password = RwSignal::new(String::new());
     let done = RwSignal::new(false);
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
+        let act = act.get_value();
         let request = ResetPasswordRequest {
             token: query.with_untracked(|query| query.get("token").unwrap_or_default()),
             new_password: password.get_untracked(),
         };
         let attempt = async move {
-            api.open(request, async |transport, request| AccountServiceClient::new(transport).reset_password(request).await).await
+            api.open_once(&act, request, async |transport, request| {
+                AccountServiceClient::new(transport).reset_password(request).await
+            })
+            .await
         };
         form.send(attempt, move |_| done.set(true));
     };

@@ -61,7 +61,7 @@ const NOUNS: &[Noun] = &[
     Noun { entity: "timeline", permission: "timeline.read", prefix: prefix::EVENT },
     Noun { entity: "member", permission: "member.read", prefix: prefix::USER },
     Noun { entity: "team", permission: "team.read", prefix: prefix::TEAM },
-    Noun { entity: "invitation", permission: "invitation.read", prefix: prefix::INVITATION },
+    Noun { entity: "invitation", permission: "member.invite", prefix: prefix::INVITATION },
     Noun { entity: "task", permission: "task.read", prefix: prefix::TASK },
     Noun { entity: "import", permission: "import.run", prefix: prefix::IMPORT },
     Noun { entity: "saved_view", permission: "saved_view.read", prefix: prefix::VIEW },

@@ -10,7 +10,8 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode};
 
-use super::answer;
+use super::outside::{self, Outsider};
+use crate::kernel::Kernel;
 
 /// Header that names the portal; a cross-site page can't set it without a preflight, which is never granted.
 pub const PORTAL_HEADER: &str = "x-streamflow-portal";
@@ -32,21 +33,20 @@ pub struct Door {
     pub origins: HashSet<String>,
 }
 
-pub async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    match door.refuses(request.method(), request.headers()) {
-        Some((code, text)) => {
-            metrics::counter!("door_refusals_total", "space" => door.space, "code" => code.as_u16().to_string()).increment(1);
-            tracing::warn!(
-                space = door.space,
-                path = request.uri().path(),
-                code = code.as_u16(),
-                reason = text,
-                "refused at the door"
-            );
-            answer::plain(code, text)
-        }
-        None => next.run(request).await,
-    }
+/// Keeps the door of one portal, and writes down whom it refuses.
+pub(crate) struct Porter {
+    pub door: Door,
+    pub kernel: Arc<Kernel>,
+}
+
+pub(crate) async fn guard(State(porter): State<Arc<Porter>>, request: Request, next: Next) -> Response {
+    let Some((code, text)) = porter.door.refuses(request.method(), request.headers()) else {
+        return next.run(request).await;
+    };
+    let space = porter.door.space;
+    metrics::counter!("door_refusals_total", "space" => space, "code" => code.as_u16().to_string()).increment(1);
+    tracing::warn!(space, path = request.uri().path(), code = code.as_u16(), reason = text, "refused at the door");
+    outside::refuse(&porter.kernel, "door", Outsider::of(&request), code, text).await
 }
 
 impl Door {

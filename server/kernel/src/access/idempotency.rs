@@ -1,12 +1,14 @@
 //! Repeatable mutations: a request with an `idempotency-key` runs once; its repetition gets the first one's reply.
 
 use axum::extract::Request;
+use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     crypto,
-    ctx::Ctx,
+    ctx::{Ctx, IdempotencyKey},
+    db::Scope,
     error::{Error, Result},
 };
 
@@ -31,23 +33,44 @@ struct Kept {
     body_hash: Vec<u8>,
     /// Ciphertext.
     reply: Vec<u8>,
+    created_at: DateTime<Utc>,
 }
 
 /// The reply kept for this person, RPC and key. Fails when the key was used for another request.
 pub async fn kept_reply(ctx: &Ctx) -> Result<Option<Vec<u8>>> {
     let Some(idempotency) = &ctx.request().idempotency else { return Ok(None) };
-    let Ok(principal) = ctx.principal() else { return Ok(None) };
-    let db = ctx.read().await?;
-    let sql = "SELECT body_hash, reply FROM idempotency WHERE org_id = {org} AND actor_id = ? AND rpc = ? AND key = ?";
-    let values = vec![principal.user_id.into(), ctx.request().access.path.into(), idempotency.key.clone().into()];
-    let Some(kept) = db.query::<Kept>(sql, values).await?.into_iter().next() else { return Ok(None) };
+    let Some(kept) = kept(ctx, idempotency).await? else { return Ok(None) };
     if kept.body_hash != idempotency.body_hash {
         return Err(Error::KeyReused { text: "This idempotency key was used for another request." });
     }
-    // Keys are read on a connection of their own; holding two at once could use the pool up.
-    drop(db);
-    let key = ctx.kernel().keys.of(principal.org_id, &kept.reply).await?;
-    let place = idempotency.place(principal, ctx.request().access);
-    let reply = crypto::decrypt(&key, place, &kept.reply).map_err(Error::internal)?;
-    Ok(Some(reply.to_vec()))
+    open(ctx, idempotency, &kept).await.map(Some)
+}
+
+/// The reply of the very request that ended the session at `ended`: what it said once, such as recovery codes, is not lost with an
+/// answer that never arrived.
+pub async fn reply_that_ended(ctx: &Ctx, ended: DateTime<Utc>) -> Result<Option<Vec<u8>>> {
+    let Some(idempotency) = &ctx.request().idempotency else { return Ok(None) };
+    match kept(ctx, idempotency).await? {
+        Some(kept) if kept.body_hash == idempotency.body_hash && kept.created_at == ended => {
+            open(ctx, idempotency, &kept).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn kept(ctx: &Ctx, idempotency: &IdempotencyKey) -> Result<Option<Kept>> {
+    let (org_id, actor_id) = ctx.keeper();
+    let sql =
+        "SELECT body_hash, reply, created_at FROM idempotency WHERE org_id = {org} AND actor_id = ? AND rpc = ? AND key = ?";
+    let values = vec![actor_id.into(), ctx.request().access.path.into(), idempotency.key.clone().into()];
+    // On a connection given back at once: keys are read on one of their own, and holding two could use the pool up.
+    let db = ctx.kernel().database.tenant_read(Scope::whole(org_id)).await?;
+    Ok(db.query::<Kept>(sql, values).await?.into_iter().next())
+}
+
+async fn open(ctx: &Ctx, idempotency: &IdempotencyKey, kept: &Kept) -> Result<Vec<u8>> {
+    let (org_id, actor_id) = ctx.keeper();
+    let key = ctx.kernel().keys.of(org_id, &kept.reply).await?;
+    let place = idempotency.place(org_id, actor_id, ctx.request().access);
+    Ok(crypto::decrypt(&key, place, &kept.reply).map_err(Error::internal)?.to_vec())
 }

@@ -5,7 +5,7 @@
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
@@ -19,8 +19,8 @@ pub(super) fn prepare(dir: &Path) -> Result<(), MailError> {
     made.map_err(|error| MailError::Settings(format!("the outbox folder can't be made: {error}")))
 }
 
-/// The name begins with the time, so that the newest mail is the last by name.
-pub(super) async fn write(dir: &Path, to: Mailbox, mail: Mail, now: DateTime<Utc>) -> Result<(), MailError> {
+/// Returns the file. Its name begins with the time, so that the newest mail is the last by name.
+pub(super) async fn write(dir: &Path, to: Mailbox, mail: Mail, now: DateTime<Utc>) -> Result<PathBuf, MailError> {
     let suffix = u64::from_be_bytes(random_bytes());
     let path = dir.join(format!("{}-{suffix:016x}.eml", now.format("%Y%m%dT%H%M%S%6f")));
     let text = format!(
@@ -29,8 +29,10 @@ pub(super) async fn write(dir: &Path, to: Mailbox, mail: Mail, now: DateTime<Utc
         now.to_rfc2822(),
         mail.body
     );
-    let written = tokio::task::spawn_blocking(move || write_whole(&path, &text)).await;
-    written.map_err(io::Error::other).flatten().map_err(|error| MailError::Failed(error.to_string()))
+    let file = path.clone();
+    let written = tokio::task::spawn_blocking(move || write_whole(&file, &text)).await;
+    written.map_err(io::Error::other).flatten().map_err(|error| MailError::Failed(error.to_string()))?;
+    Ok(path)
 }
 
 /// A reader that watches the folder for `.eml` files never sees half a mail.

@@ -1,9 +1,11 @@
 //! The second factor: set up an authenticator, or another one, and make new recovery codes.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient};
 use web_kit::{
-    api::use_api,
+    api::{act::Act, use_api},
     badge::{Status, Tone},
     button::{Button, Kind},
     dialog::Dialog,
@@ -102,7 +104,7 @@ fn Enrolment(open: RwSignal<bool>, codes: RwSignal<Vec<String>>, changed: Callba
 fn BeginFirst(codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
     let api = use_api();
     let enrolment = Load::new(move || async move {
-        api.open(pb::EnrolSecondFactorRequest::default(), async |transport, request| {
+        api.open_once(&Act::default(), pb::EnrolSecondFactorRequest::default(), async |transport, request| {
             AccountServiceClient::new(transport).enrol_second_factor(request).await
         })
         .await
@@ -115,11 +117,15 @@ fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl Int
     let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
+        let act = act.get_value();
         let request = pb::EnrolSecondFactorRequest { code: code.get_untracked() };
         let call = async move {
-            api.open(request, async |transport, request| AccountServiceClient::new(transport).enrol_second_factor(request).await)
-                .await
+            api.open_once(&act, request, async |transport, request| {
+                AccountServiceClient::new(transport).enrol_second_factor(request).await
+            })
+            .await
         };
         form.send(call, move |reply| enrolment.set(Some(reply)));
     };
@@ -143,10 +149,12 @@ fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>
     let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = Callback::new(move |()| {
+        let act = act.get_value();
         let request = pb::ConfirmSecondFactorRequest { code: code.get_untracked(), return_token: false };
         let call = async move {
-            api.open(request, async |transport, request| {
+            api.open_once(&act, request, async |transport, request| {
                 AccountServiceClient::new(transport).confirm_second_factor(request).await
             })
             .await
@@ -176,10 +184,12 @@ fn Renewal(open: RwSignal<bool>, codes: RwSignal<Vec<String>>) -> impl IntoView 
     let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
+        let act = act.get_value();
         let request = pb::RegenerateRecoveryCodesRequest { code: code.get_untracked() };
         let call = async move {
-            api.open(request, async |transport, request| {
+            api.open_once(&act, request, async |transport, request| {
                 AccountServiceClient::new(transport).regenerate_recovery_codes(request).await
             })
             .await

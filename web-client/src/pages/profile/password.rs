@@ -1,9 +1,11 @@
 //! A new password. It ends every other session.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient};
 use web_kit::{
-    api::use_api,
+    api::{act::Act, use_api},
     button::Button,
     field::PasswordField,
     form::{Form, FormState},
@@ -16,11 +18,15 @@ pub fn Password(email: String, #[prop(into)] changed: Callback<()>) -> impl Into
     let toasts = use_toasts();
     let form = FormState::new();
     let [current, new] = [(); 2].map(|()| RwSignal::new(String::new()));
+    let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
+        let act = act.get_value();
         let request = pb::ChangePasswordRequest { current_password: current.get_untracked(), new_password: new.get_untracked() };
         let call = async move {
-            api.open(request, async |transport, request| AccountServiceClient::new(transport).change_password(request).await)
-                .await
+            api.open_once(&act, request, async |transport, request| {
+                AccountServiceClient::new(transport).change_password(request).await
+            })
+            .await
         };
         form.send(call, move |_| {
             current.set(String::new());

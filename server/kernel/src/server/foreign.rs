@@ -1,0 +1,60 @@
+//! Pages of another space: each portal answers for its own pages alone.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+use http::{Method, StatusCode};
+
+use super::headers;
+use crate::{
+    access::outside::{self, Outsider},
+    kernel::Kernel,
+};
+
+struct Border {
+    kernel: Arc<Kernel>,
+    others: Vec<&'static str>,
+}
+
+/// The site without the pages of other spaces, whose paths begin with one of `others`: the app, which is served for any other
+/// address, would only say that it does not know them, and nobody would hear of who tries.
+pub fn refuse(site: Router, kernel: Arc<Kernel>, others: Vec<&'static str>) -> Router {
+    let border = Arc::new(Border { kernel, others });
+    site.layer(middleware::from_fn_with_state(border, guard)).layer(middleware::map_response(headers::secure))
+}
+
+async fn guard(State(border): State<Arc<Border>>, request: Request, next: Next) -> Response {
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !(is_page && is_below(request.uri().path(), &border.others)) {
+        return next.run(request).await;
+    }
+    let space = border.kernel.portal.space;
+    metrics::counter!("foreign_pages_total", "space" => space).increment(1);
+    tracing::warn!(space, path = request.uri().path(), "a page of another space was asked for");
+    outside::refuse(&border.kernel, "page", Outsider::of(&request), StatusCode::NOT_FOUND, "This portal has no such page.").await
+}
+
+fn is_below(path: &str, roots: &[&str]) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    roots.iter().any(|root| first.eq_ignore_ascii_case(root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_below;
+
+    #[test]
+    fn only_the_whole_first_part_of_a_path_counts() {
+        for path in ["/there", "/there/", "/there/overview", "//there/x", "/There/x"] {
+            assert!(is_below(path, &["there", "yonder"]), "{path}");
+        }
+        for path in ["/", "/therefore", "/here/there", "/assets/there.js"] {
+            assert!(!is_below(path, &["there", "yonder"]), "{path}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The portals of one environment credential: what each of them does, on both databases. What differs between them is in the access
+//! matrix.
+
+use chrono::TimeDelta;
+use streamflow_kernel::db::Backend;
+use streamflow_proto::provider::v1 as pb;
+use streamflow_tests::{
+    answer::{fields, reason},
+    on_every_desk,
+    operator::{Desk, EMAIL, PASSWORD},
+    raw,
+};
+use tonic::{Code, Status};
+
+const ME: pb::MeRequest = pb::MeRequest {};
+
+async fn me(desk: &Desk, token: &str) -> Result<pb::MeResponse, Status> {
+    desk.caller().ask("SessionService/Me", Some(token), &ME).await
+}
+
+async fn overview(desk: &Desk, token: &str, days: i32) -> Result<pb::GetOverviewResponse, Status> {
+    desk.caller().ask("OverviewService/GetOverview", Some(token), &pb::GetOverviewRequest { days }).await
+}
+
+async fn audit(desk: &Desk, token: &str, filter: &str) -> Result<Vec<pb::AuditRecord>, Status> {
+    let list = pb::ListAuditRequest { page_size: 200, filter: filter.to_owned(), ..Default::default() };
+    let found: pb::ListAuditResponse = desk.caller().ask("AuditService/ListAudit", Some(token), &list).await?;
+    Ok(found.records)
+}
+
+async fn sessions(desk: &Desk, token: &str) -> Vec<pb::Session> {
+    let list = pb::ListSessionsRequest {};
+    let found: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(token), &list).await.unwrap();
+    found.sessions
+}
+
+fn figure(figure: Option<pb::Figure>) -> (i64, i64) {
+    let figure = figure.expect("a figure");
+    (figure.value, figure.before)
+}
+
+on_every_desk! {
+    async fn the_operator_gets_in_with_password_and_code(desk) {
+        let caller = desk.caller();
+        let stranger = caller.begin("somebody@example.com", PASSWORD).await.unwrap_err();
+        let wrong = caller.begin(EMAIL, "not-the-password-at-all").await.unwrap_err();
+        assert_eq!((wrong.code(), wrong.message()), (Code::Unauthenticated, stranger.message()));
+        desk.clock.advance(TimeDelta::seconds(6));
+        let pending = caller.begin(&EMAIL.to_uppercase(), PASSWORD).await.unwrap();
+        assert_eq!(me(&desk, &pending).await.unwrap().second_factor(), pb::SecondFactorState::CodeNeeded);
+        assert_eq!(reason(&overview(&desk, &pending, 1).await.unwrap_err()), "SECOND_FACTOR_NEEDED");
+        assert_eq!(fields(&caller.verify(&pending, "000000".into()).await.unwrap_err()), ["code"]);
+        desk.clock.advance(TimeDelta::seconds(31));
+        let code = desk.code();
+        let full = caller.verify(&pending, code.clone()).await.unwrap();
+        assert_eq!(reason(&me(&desk, &pending).await.unwrap_err()), "SESSION_ENDED");
+        let myself = me(&desk, &full).await.unwrap();
+        let user = myself.user.clone().unwrap();
+        assert_eq!((user.space.as_str(), user.email.as_str(), user.org_id.as_str()), (desk.space, EMAIL, ""));
+        assert_eq!(myself.second_factor(), pb::SecondFactorState::Done);
+        for right in ["audit.export", "audit.read", "overview.read", "session.read", "session.revoke", "session.sign_out"] {
+            assert!(myself.permissions.iter().any(|has| has == right), "{right}");
+        }
+        let again = caller.begin(EMAIL, PASSWORD).await.unwrap();
+        assert_eq!(fields(&caller.verify(&again, code).await.unwrap_err()), ["code"], "a code works once");
+    }
+
+    async fn the_overview_counts_what_happened(desk) {
+        desk.caller().begin(EMAIL, "not-the-password-at-all").await.unwrap_err();
+        desk.clock.advance(TimeDelta::seconds(6));
+        let token = desk.sign_in().await;
+        for (days, points) in [(1, 24), (7, 7), (30, 30)] {
+            let shown = overview(&desk, &token, days).await.unwrap();
+            assert_eq!((shown.live_sessions, figure(shown.sign_ins), figure(shown.refused_sign_ins)), (1, (1, 0), (1, 0)));
+            let (requests, _) = figure(shown.requests);
+            assert_eq!(figure(shown.denials), (1, 0));
+            assert_eq!(shown.requests_over_time.len(), points);
+            let (values, refused): (Vec<_>, Vec<_>) = shown.requests_over_time.iter().map(|point| (point.value, point.refused)).unzip();
+            // The range may have begun within its first hour or day.
+            assert!(requests >= 3 && values.iter().sum::<i64>() >= requests && refused.iter().sum::<i64>() == 1, "{shown:?}");
+            assert!(shown.health.len() == 2 && shown.health.iter().all(|part| part.healthy), "{:?}", shown.health);
+            let engine = match desk.kernel.database.backend() {
+                Backend::Postgres => "PostgreSQL with row-level security",
+                Backend::Sqlite => "SQLite with write-ahead log",
+            };
+            assert!(shown.health[0].detail.starts_with(engine), "{:?}", shown.health);
+        }
+        assert_eq!(fields(&overview(&desk, &token, 2).await.unwrap_err()), ["days"]);
+        desk.clock.advance(TimeDelta::days(8));
+        let token = desk.sign_in().await;
+        let shown = overview(&desk, &token, 7).await.unwrap();
+        assert_eq!((figure(shown.sign_ins), figure(shown.refused_sign_ins), shown.live_sessions), ((1, 1), (0, 1), 1));
+    }
+
+    async fn the_audit_is_listed_narrowed_paged_and_exported(desk) {
+        desk.caller().begin(EMAIL, "not-the-password-at-all").await.unwrap_err();
+        desk.clock.advance(TimeDelta::seconds(6));
+        let token = desk.sign_in().await;
+        let all = audit(&desk, &token, "").await.unwrap();
+        let outcomes: Vec<_> = all.iter().rev().map(|record| (record.path.rsplit('/').next().unwrap(), record.outcome.as_str())).collect();
+        assert_eq!(outcomes, [("SignIn", "UNAUTHENTICATED"), ("SignIn", "OK"), ("VerifySecondFactor", "OK")]);
+        assert!(all.iter().all(|record| record.category == "sign_in" && record.path.contains(&format!(".{}.v1.", desk.space))));
+        let refused = audit(&desk, &token, r#"outcome = "UNAUTHENTICATED" AND category = "sign_in""#).await.unwrap();
+        assert_eq!(refused.len(), 1);
+        assert_eq!(fields(&audit(&desk, &token, r#"colour = "red""#).await.unwrap_err()), ["filter"]);
+
+        let page = |page_token: String| {
+            let list = pb::ListAuditRequest { page_size: 2, page_token, filter: r#"category = "sign_in""#.into() };
+            let (caller, token) = (desk.caller(), token.clone());
+            async move { caller.ask::<_, pb::ListAuditResponse>("AuditService/ListAudit", Some(&token), &list).await }
+        };
+        let first = page(String::new()).await.unwrap();
+        let info = first.page.unwrap();
+        assert_eq!((first.records.len(), info.total_size), (2, 3));
+        let second = page(info.next_page_token).await.unwrap();
+        assert_eq!((second.records.len(), second.page.unwrap().next_page_token.as_str()), (1, ""));
+        assert_eq!(fields(&page("nonsense".into()).await.unwrap_err()), ["page_token"]);
+
+        let export = pb::ExportAuditRequest { filter: r#"outcome = "UNAUTHENTICATED""#.into() };
+        let piece: pb::ExportAuditResponse = desk.caller().ask("AuditService/ExportAudit", Some(&token), &export).await.unwrap();
+        let csv = String::from_utf8(piece.data).unwrap();
+        assert!(csv.contains("UNAUTHENTICATED") && !csv.contains("VerifySecondFactor"), "{csv}");
+        assert_eq!(audit(&desk, &token, r#"category = "export""#).await.unwrap().len(), 1, "an export is audited itself");
+    }
+
+    async fn sessions_are_shown_and_ended(desk) {
+        let (first, second) = (desk.sign_in().await, desk.sign_in().await);
+        let shown = sessions(&desk, &second).await;
+        assert_eq!((shown.len(), shown.iter().filter(|session| session.current).count()), (2, 1));
+        let other = shown.iter().find(|session| !session.current).unwrap();
+        let caller = desk.caller();
+        let revoke = async |id: &str| {
+            let request = pb::RevokeSessionRequest { session_id: id.to_owned() };
+            caller.ask::<_, pb::RevokeSessionResponse>("SessionService/RevokeSession", Some(&second), &request).await
+        };
+        for nobodys in ["", "ses_1", &streamflow_kernel::ids::format("ses_", uuid::Uuid::now_v7())] {
+            assert_eq!(revoke(nobodys).await.unwrap_err().code(), Code::NotFound, "{nobodys}");
+        }
+        revoke(&other.id).await.unwrap();
+        assert_eq!(reason(&me(&desk, &first).await.unwrap_err()), "SESSION_ENDED");
+        assert_eq!(revoke(&other.id).await.unwrap_err().code(), Code::NotFound, "it has ended");
+
+        let third = desk.sign_in().await;
+        let everywhere = pb::SignOutEverywhereRequest {};
+        let ended: pb::SignOutEverywhereResponse =
+            caller.ask("SessionService/SignOutEverywhere", Some(&third), &everywhere).await.unwrap();
+        assert_eq!(ended.ended, 2);
+        for token in [&second, &third] {
+            assert_eq!(reason(&me(&desk, token).await.unwrap_err()), "SESSION_ENDED");
+        }
+        let fourth = desk.sign_in().await;
+        let _: pb::SignOutResponse = caller.ask("SessionService/SignOut", Some(&fourth), &pb::SignOutRequest {}).await.unwrap();
+        assert_eq!(reason(&me(&desk, &fourth).await.unwrap_err()), "SESSION_ENDED");
+        let fifth = desk.sign_in().await;
+        desk.clock.advance(TimeDelta::minutes(16));
+        assert_eq!(reason(&me(&desk, &fifth).await.unwrap_err()), "SESSION_EXPIRED");
+    }
+
+    async fn failures_of_pages_and_refusals_are_in_the_audit(desk) {
+        let report = pb::LogClientErrorRequest { message: "It broke".into(), page: "/x".into(), ..Default::default() };
+        let _: pb::LogClientErrorResponse = desk.caller().ask("ClientErrorService/LogClientError", None, &report).await.unwrap();
+        assert_eq!(reason(&me(&desk, "guessed").await.unwrap_err()), "NOT_SIGNED_IN");
+        // Another portal's name on the request: the door says so before anything runs.
+        let path = format!("/streamflow.{}.v1.SessionService/Me", desk.space);
+        for _ in 0..3 {
+            raw::ask(&desk.channel, raw::request("elsewhere", None, Vec::new()), &path).await.unwrap_err();
+        }
+        let token = desk.sign_in().await;
+        assert_eq!(audit(&desk, &token, r#"category = "client_error" AND outcome = "OK""#).await.unwrap().len(), 1);
+        let denied = audit(&desk, &token, r#"category = "denied""#).await.unwrap();
+        let kept: Vec<_> = denied.iter().rev().map(|record| (record.outcome.as_str(), record.payload.contains("door"))).collect();
+        assert_eq!(kept, [("UNAUTHENTICATED", false), ("PERMISSION_DENIED", true)]);
+    }
+}
