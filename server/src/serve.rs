@@ -9,10 +9,10 @@ use streamflow_kernel::{
     crypto::MasterKeys,
     db::files::private_folder,
     ids::SystemIds,
+    jobs::{Runner, Work},
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    prune::Pruning,
     server::{self, PortalSite, connection, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
@@ -85,14 +85,15 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
     let mut sealings = Vec::new();
-    let mut prunings = Vec::new();
+    let mut runners = Vec::new();
     for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let listener = bind(&config.bind, config.port(system)).await?;
         listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
         sealings.push(kernel.seal_audit(config.audit_checkpoints()));
-        prunings.push(Pruning::start(kernel.database.clone(), Arc::clone(&kernel.clock)));
+        let runner = kernel.run_jobs(works(system)).await;
+        runners.push(runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?);
         kernels.push(kernel);
     }
     let operations: Router = server::operations(kernels.clone(), move || metrics.render());
@@ -106,9 +107,12 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     }
     wait_for_signal().await?;
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
+    runners.iter().for_each(Runner::close);
     stop.send_replace(true);
     while listeners.join_next().await.is_some() {}
-    drop(prunings);
+    for runner in runners {
+        runner.finish().await;
+    }
     for sealing in sealings {
         sealing.finish().await;
     }
@@ -142,6 +146,14 @@ async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Resul
         }
     };
     Ok((kernel, site))
+}
+
+/// What each system does behind its answers, beside the kernel's own.
+fn works(system: System) -> Vec<Arc<dyn Work>> {
+    match system {
+        System::Client => streamflow_client::system::works(),
+        System::Provider | System::Dev | System::Accountant => Vec::new(),
+    }
 }
 
 async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {

@@ -8,6 +8,7 @@ mod door;
 mod feed;
 mod files;
 mod idempotency;
+mod jobs;
 mod limits;
 mod lockout;
 mod mail;

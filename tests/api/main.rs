@@ -3,4 +3,5 @@
 
 mod access;
 mod client;
+mod dev;
 mod kernel;

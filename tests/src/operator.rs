@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use streamflow_kernel::{
     clock::{Clock as _, FixedClock, SystemClock, to_micros},
+    db::{Backend, NO_ORG},
     kernel::Kernel,
     operator::Operator,
     password::{Params, PasswordHasher},
@@ -13,14 +14,17 @@ use streamflow_kernel::{
 use streamflow_migrations::System;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
-use tonic::transport::Channel;
+use tonic::{Request, transport::Channel};
 
-use crate::world::{self, Setup};
+use crate::{
+    postgres,
+    world::{self, Setup},
+};
 
 pub const EMAIL: &str = "operator@example.com";
 pub const PASSWORD: &str = "an-operators-Own-7-passphrase";
 
-/// One portal under test, on SQLite.
+/// One portal under test.
 pub struct Desk {
     pub space: &'static str,
     pub kernel: Arc<Kernel>,
@@ -32,9 +36,18 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// On SQLite.
     pub async fn start(system: System) -> Self {
+        Self::start_on(Backend::Sqlite, system).await
+    }
+
+    pub async fn start_on(backend: Backend, system: System) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let location = world::location(system, None, &folder.path().join("system.db")).await;
+        let superuser_url = match backend {
+            Backend::Postgres => Some(postgres::fresh_database().await),
+            Backend::Sqlite => None,
+        };
+        let location = world::location(system, superuser_url.as_deref(), &folder.path().join("system.db")).await;
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
         let portal = match system {
             System::Provider => streamflow_provider::system::PORTAL,
@@ -60,6 +73,26 @@ impl Desk {
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         Self { space: portal.space, kernel, clock, channel, secret, folder, _stop: stop }
+    }
+
+    /// A session of the operator, at `level`.
+    pub async fn session(&self, level: &str) -> String {
+        let id = Operator::new(EMAIL, String::new(), Vec::new()).user_id;
+        world::open_session(&self.kernel, id, NO_ORG, level).await
+    }
+
+    /// A request as the signed-in operator.
+    pub async fn ask<T>(&self, message: T) -> Request<T> {
+        self.request(message, Some(&self.session("full").await))
+    }
+
+    pub fn request<T>(&self, message: T, token: Option<&str>) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("x-streamflow-portal", self.space.parse().expect("a header"));
+        if let Some(token) = token {
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+        }
+        request
     }
 
     /// The current code of the operator's authenticator.

@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use chrono::Duration;
 use streamflow_kernel::{
+    jobs::Work,
     kernel::{Kernel, Portal},
     server::{Assets, PortalSite},
     session::Lifetime,
@@ -78,4 +79,9 @@ fn services() -> Routes {
 /// Starts what runs beside the requests. Once per process and database.
 pub fn start(kernel: &Arc<Kernel>) {
     import::run::start(Arc::clone(kernel));
+}
+
+/// What is done behind the answers.
+pub fn works() -> Vec<Arc<dyn Work>> {
+    Vec::new()
 }
