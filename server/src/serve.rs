@@ -82,6 +82,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let shared = Shared::new(&config)?;
     let proxies = config.trusted_proxies()?;
     let (stop, stopping) = watch::channel(false);
+    let (leave, leaving) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
     let mut sealings = Vec::new();
@@ -96,7 +97,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
         runners.push(runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?);
         kernels.push(kernel);
     }
-    let operations: Router = server::operations(kernels.clone(), move || metrics.render());
+    let operations: Router = server::operations(kernels.clone(), leaving, move || metrics.render());
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
     let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
@@ -105,10 +106,14 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     if seeds {
         demo::seed(&config, &shared, &kernels).await?;
     }
-    wait_for_signal().await?;
+    let notice = wait_for_signal().await?.then_some(config.drain_notice_seconds);
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
+    leave.send_replace(true);
     runners.iter().for_each(Runner::close);
+    // Balancers look now and then: until they have noticed, they send people here.
+    tokio::time::sleep(Duration::from_secs(notice.unwrap_or_default())).await;
     stop.send_replace(true);
+    kernels.iter().for_each(|kernel| kernel.feed.end_streams());
     while listeners.join_next().await.is_some() {}
     for runner in runners {
         runner.finish().await;
@@ -169,15 +174,15 @@ fn announce(config: &Config) {
     tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
+/// True when asked by a supervisor (SIGTERM), who has others take over, and not from a keyboard.
+async fn wait_for_signal() -> anyhow::Result<bool> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(tokio::select! {
+        _ = terminate.recv() => true,
+        _ = interrupt.recv() => false,
+    })
 }
 
 /// `streamflow healthcheck`: asks `/readyz` as a load balancer would.

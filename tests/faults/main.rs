@@ -2,5 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod audit;
+mod jobs;
 mod kill;
+mod rolling;
 mod tenant;

@@ -36,12 +36,14 @@ pub struct Server {
     data: PathBuf,
     postgres: Option<String>,
     pub port_base: u16,
+    /// Nobody waits for a balancer, unless a test is about one.
+    pub drain_notice_seconds: u64,
     child: Option<Child>,
 }
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
-        Self { data: data.to_owned(), postgres, port_base: free_ports(), child: None }
+        Self { data: data.to_owned(), postgres, port_base: free_ports(), drain_notice_seconds: 0, child: None }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -55,6 +57,7 @@ impl Server {
             command.args(["--postgres", url]);
         }
         command
+            .env("STREAMFLOW_DRAIN_NOTICE_SECONDS", self.drain_notice_seconds.to_string())
             .env("STREAMFLOW_LIMITS__WRITE", "1000000")
             .env("STREAMFLOW_LIMITS__READ", "1000000")
             .env("STREAMFLOW_LIMITS__SIGN_IN", "1000");

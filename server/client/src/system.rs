@@ -19,7 +19,7 @@ use streamflow_proto::{
             contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
-            record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
+            notification_service_server::NotificationServiceServer, record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
             task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
             timeline_service_server::TimelineServiceServer,
@@ -29,7 +29,7 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, record, saved_view, search,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, notification, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };
@@ -67,6 +67,7 @@ fn services() -> Routes {
         .add_service(ImportServiceServer::new(import::api::Api::default()))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(LeadServiceServer::new(lead::api::Api))
+        .add_service(NotificationServiceServer::new(notification::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))
@@ -83,5 +84,5 @@ pub fn start(kernel: &Arc<Kernel>) {
 
 /// What is done behind the answers.
 pub fn works() -> Vec<Arc<dyn Work>> {
-    Vec::new()
+    vec![Arc::new(notification::prune::Prune)]
 }
