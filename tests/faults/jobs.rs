@@ -11,13 +11,18 @@ const ROWS: u32 = 80_000;
 
 /// The job as it stands: state, attempts, and how much it still has to do.
 async fn look(database: &DatabaseConnection) -> Option<(String, i32, i64)> {
-    let sql = "SELECT state, attempts, (SELECT COUNT(*) FROM lockouts) AS rows FROM jobs WHERE kind = 'prune' ORDER BY id LIMIT 1";
+    let sql =
+        "SELECT state, attempts, (SELECT COUNT(*) FROM lockouts) AS rows FROM jobs WHERE kind = 'prune' ORDER BY id LIMIT 1";
     let row = database.query_one_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap()?;
     let word = |name: &str| row.try_get("", name).unwrap();
     Some((word("state"), row.try_get("", "attempts").unwrap(), row.try_get("", "rows").unwrap()))
 }
 
-async fn reaches(database: &DatabaseConnection, limit: Duration, done: impl Fn(&(String, i32, i64)) -> bool) -> (String, i32, i64) {
+async fn reaches(
+    database: &DatabaseConnection,
+    limit: Duration,
+    done: impl Fn(&(String, i32, i64)) -> bool,
+) -> (String, i32, i64) {
     let until = Instant::now() + limit;
     loop {
         let now = look(database).await;
@@ -41,7 +46,8 @@ async fn a_killed_process_is_followed_by_the_next() {
     );
     database.execute_unprepared(&fill).await.unwrap();
     server.start();
-    let (_, attempts, left) = reaches(&database, Duration::from_secs(20), |now| now.0 == "running" && now.2 < i64::from(ROWS)).await;
+    let (_, attempts, left) =
+        reaches(&database, Duration::from_secs(20), |now| now.0 == "running" && now.2 < i64::from(ROWS)).await;
     server.kill();
     assert!(attempts == 1 && left > 0, "killed too late: {left} rows left");
     let killed = look(&database).await.unwrap();

@@ -193,5 +193,8 @@ async fn a_rolling_restart_breaks_no_call_and_loses_no_news() {
     assert_eq!(heard.len(), acknowledged.len(), "news came twice or not at all");
     assert_eq!(heard.into_iter().collect::<HashSet<_>>(), acknowledged);
     let retried = load.retried.load(Ordering::SeqCst);
-    println!("{} calls over {RESTARTS} restarts, none broken, {retried} sent elsewhere before they were on the wire", acknowledged.len());
+    println!(
+        "{} calls over {RESTARTS} restarts, none broken, {retried} sent elsewhere before they were on the wire",
+        acknowledged.len()
+    );
 }

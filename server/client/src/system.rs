@@ -19,17 +19,18 @@ use streamflow_proto::{
             contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
-            notification_service_server::NotificationServiceServer, record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
-            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
-            timeline_service_server::TimelineServiceServer,
+            notification_service_server::NotificationServiceServer, record_service_server::RecordServiceServer,
+            saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
+            session_service_server::SessionServiceServer, task_service_server::TaskServiceServer,
+            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, notification, record, saved_view, search,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, notification, record,
+    saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };

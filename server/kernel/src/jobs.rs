@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-pub use overview::{Overview, overview};
+pub use overview::{Overview, Schedule, overview};
 pub use retry::Retry;
 pub use runner::Runner;
 

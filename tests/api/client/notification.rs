@@ -12,6 +12,11 @@ use streamflow_proto::client::v1::{
 use streamflow_tests::{answer::fields, on_both, person::Person, world::World};
 use tonic::{Code, transport::Channel};
 
+#[derive(sea_orm::FromQueryResult)]
+struct Count {
+    rows: i64,
+}
+
 fn inbox(world: &World) -> NotificationServiceClient<Channel> {
     NotificationServiceClient::new(world.channel.clone())
 }
@@ -55,8 +60,8 @@ on_both! {
         assert_eq!((told[0].kind(), told[0].link.clone()), (pb::NotificationKind::Assigned, format!("customers/{}", given.id)));
         // Giving what somebody has already is none either.
         let edit = pb::UpdateCustomerRequest {
-            customer: Some(pb::Customer { city: "Leeds".into(), ..given.clone() }),
-            update_mask: Some(prost_types::FieldMask { paths: vec!["city".into(), "assignee_id".into()] }),
+            customer: Some(pb::Customer { note: "Call first".into(), ..given.clone() }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["note".into(), "assignee_id".into()] }),
         };
         CustomerServiceClient::new(world.channel.clone()).update_customer(owner.ask(edit)).await.unwrap();
         assert_eq!(unread(&world, &staff).await, 1);
@@ -176,10 +181,6 @@ on_both! {
         customer(&world, &owner, "Given Ltd", &staff.user_id).await;
         let left = async || {
             let db = world.kernel.database.system_read().await.unwrap();
-            #[derive(sea_orm::FromQueryResult)]
-            struct Count {
-                rows: i64,
-            }
             db.query::<Count>("SELECT COUNT(*) AS rows FROM notifications", vec![]).await.unwrap()[0].rows
         };
         assert_eq!(left().await, 2);

@@ -35,10 +35,7 @@ impl Work for Fragile {
     }
 
     async fn run(&self, _: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
-        match self.0.load(Ordering::SeqCst) {
-            true => Ok("held".into()),
-            false => Err(JobError::Dead("a screw is loose".into())),
-        }
+        if self.0.load(Ordering::SeqCst) { Ok("held".into()) } else { Err(JobError::Dead("a screw is loose".into())) }
     }
 }
 
@@ -160,7 +157,10 @@ async fn a_job_is_not_retried_beside_its_like(house: House) {
 async fn a_schedule_tells_its_turns_and_runs_when_asked(house: House) {
     let before = house.at_rest("prune").await;
     assert_eq!((before.every_seconds, before.last_error.as_str()), (3_600, ""));
-    assert!(before.last_result.ends_with("rows deleted") && before.next_run_at.unwrap().seconds > before.last_finished_at.unwrap().seconds);
+    assert!(
+        before.last_result.ends_with("rows deleted")
+            && before.next_run_at.unwrap().seconds > before.last_finished_at.unwrap().seconds
+    );
     house.jobs().run_schedule(house.ask(pb::RunScheduleRequest { name: "prune".into() }).await).await.unwrap();
     assert_eq!(house.reaches("state = done AND kind = prune", 2).await.len(), 2);
     // Its turn stays where it was.

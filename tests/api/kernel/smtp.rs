@@ -57,11 +57,13 @@ async fn tried(world: &World, subject: &str, attempts: i32) -> (String, String) 
 
 async fn a_mail_arrives_as_it_was_queued(world: World, server: MailServer) {
     let owner = world.company("Harrow & Pike").await;
-    let invite = pb::CreateInvitationRequest { email: "tom@example.com".into(), role: pb::Role::Staff.into(), ..Default::default() };
+    let invite =
+        pb::CreateInvitationRequest { email: "tom@example.com".into(), role: pb::Role::Staff.into(), ..Default::default() };
     InvitationServiceClient::new(world.channel.clone()).create_invitation(owner.ask(invite)).await.unwrap();
     let mail = taken(&world, &server, 1).await.remove(0);
     assert_eq!((mail.from.as_str(), mail.to), ("sf@example.com", vec!["tom@example.com".to_owned()]));
-    for part in ["From: StreamFlow <sf@example.com>", "To: tom@example.com", "Subject: ", "Date: ", "Message-ID: ", "/invitation"] {
+    for part in ["From: StreamFlow <sf@example.com>", "To: tom@example.com", "Subject: ", "Date: ", "Message-ID: ", "/invitation"]
+    {
         assert!(mail.text.contains(part), "{part} is missing in {}", mail.text);
     }
     // Lines that begin with a dot, and letters of all kinds.

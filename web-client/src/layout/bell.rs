@@ -48,7 +48,8 @@ pub fn Bell() -> impl IntoView {
 fn Newest(open: RwSignal<bool>, inbox: Inbox) -> impl IntoView {
     let rows = use_notifications(NEWEST, || false);
     let close = Callback::new(move |()| open.set(false));
-    let list = move || match (rows.is_ready(), rows.error.get()) {
+    let list = move || {
+        match (rows.is_ready(), rows.error.get()) {
         (_, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, None) if rows.count() == 0 => {
@@ -60,12 +61,12 @@ fn Newest(open: RwSignal<bool>, inbox: Inbox) -> impl IntoView {
                 {rows
                     .get()
                     .into_iter()
-                    .take(NEWEST as usize)
                     .map(|one| view! { <NotificationLine one=(*one).clone() on_leave=close/> })
                     .collect_view()}
             </ul>
         }
         .into_any(),
+    }
     };
     view! {
         <div class="bell-head">

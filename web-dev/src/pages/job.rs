@@ -32,7 +32,8 @@ pub fn JobsPage() -> impl IntoView {
     let live = RwSignal::new(true);
     use_page("background tasks").canvas().with_actions(move || view! { <LiveSwitch live/> });
     let figures = Load::new(move || async move {
-        api.read(pb::GetQueueRequest {}, async |transport, request| JobServiceClient::new(transport).get_queue(request).await).await
+        api.read(pb::GetQueueRequest {}, async |transport, request| JobServiceClient::new(transport).get_queue(request).await)
+            .await
     });
     let schedules = Load::new(move || async move {
         let call = async |transport, request| JobServiceClient::new(transport).list_schedules(request).await;

@@ -79,7 +79,8 @@ pub async fn notify(tx: &TenantDb, news: News) -> Result<()> {
 
 /// The same where no company is entered. Returns what the caller tells watchers.
 pub async fn notify_in(db: &SystemDb, org_id: Uuid, news: News) -> Result<Change> {
-    let sql = "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql =
+        "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     let change = news.change();
     db.execute(sql, std::iter::once(org_id.into()).chain(news.values()).collect()).await?;
     Ok(change)
@@ -137,7 +138,8 @@ async fn name(tx: &TenantDb, kind: Kind, id: Uuid) -> Result<String> {
         Kind::Contact => "contacts",
         Kind::Lead => "leads",
     };
-    let rows: Vec<Row> = tx.query(&format!("SELECT name FROM {table} WHERE org_id = {{org}} AND id = ?"), vec![id.into()]).await?;
+    let rows: Vec<Row> =
+        tx.query(&format!("SELECT name FROM {table} WHERE org_id = {{org}} AND id = ?"), vec![id.into()]).await?;
     Ok(rows.into_iter().next().map(|row| row.name).unwrap_or_default())
 }
 

@@ -1,7 +1,6 @@
 //! Rows of notifications. Whose they are is decided here: the database only keeps companies apart.
 
-use chrono::{DateTime, Utc};
-use sea_orm::{FromQueryResult, QueryFilter as _, entity::prelude::*};
+use sea_orm::{FromQueryResult, entity::prelude::*};
 use streamflow_kernel::{
     db::{TenantDb, TenantEntity},
     error::{Error, Result},
@@ -28,8 +27,8 @@ pub struct Model {
     pub title: String,
     pub body: String,
     pub link: String,
-    pub created_at: DateTime<Utc>,
-    pub read_at: Option<DateTime<Utc>>,
+    pub created_at: DateTimeUtc,
+    pub read_at: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -72,7 +71,7 @@ pub async fn unread(tx: &TenantDb, me: Uuid) -> Result<i32> {
 }
 
 /// Marks one as read or unread. None when this person has no such notification; the flag says whether anything changed.
-pub async fn set_read(tx: &TenantDb, me: Uuid, id: Uuid, read_at: Option<DateTime<Utc>>) -> Result<Option<(Model, bool)>> {
+pub async fn set_read(tx: &TenantDb, me: Uuid, id: Uuid, read_at: Option<DateTimeUtc>) -> Result<Option<(Model, bool)>> {
     let own = || tx.find::<Entity>().filter(Column::UserId.eq(me)).filter(Column::Id.eq(id));
     let Some(before) = tx.one(own()).await? else { return Ok(None) };
     if before.read_at.is_some() == read_at.is_some() {
@@ -84,7 +83,7 @@ pub async fn set_read(tx: &TenantDb, me: Uuid, id: Uuid, read_at: Option<DateTim
 }
 
 /// Returns how many were unread.
-pub async fn set_all_read(tx: &TenantDb, me: Uuid, now: DateTime<Utc>) -> Result<u64> {
+pub async fn set_all_read(tx: &TenantDb, me: Uuid, now: DateTimeUtc) -> Result<u64> {
     let sql = "UPDATE notifications SET read_at = ? WHERE org_id = {org} AND user_id = ? AND read_at IS NULL";
     tx.execute(sql, vec![now.into(), me.into()]).await
 }

@@ -42,10 +42,7 @@ impl JobService for Api {
         Ok(Response::new(pb::ListSchedulesResponse { schedules: schedules.into_iter().map(schedule).collect() }))
     }
 
-    async fn run_schedule(
-        &self,
-        request: Request<pb::RunScheduleRequest>,
-    ) -> Result<Response<pb::RunScheduleResponse>, Status> {
+    async fn run_schedule(&self, request: Request<pb::RunScheduleRequest>) -> Result<Response<pb::RunScheduleResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = desk::run_schedule(&ctx, &req.name).await?;
         let reply = db.commit(pb::RunScheduleResponse {}).await?;
@@ -55,12 +52,8 @@ impl JobService for Api {
 
     async fn list_jobs(&self, request: Request<pb::ListJobsRequest>) -> Result<Response<pb::ListJobsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let asked = ListRequest {
-            page_size: req.page_size,
-            page_token: &req.page_token,
-            filter: &req.filter,
-            ..ListRequest::default()
-        };
+        let asked =
+            ListRequest { page_size: req.page_size, page_token: &req.page_token, filter: &req.filter, ..ListRequest::default() };
         let (jobs, next_page_token) = desk::jobs(&ctx, asked).await?;
         let page = Some(PageInfo { next_page_token, ..PageInfo::default() });
         Ok(Response::new(pb::ListJobsResponse { jobs: jobs.into_iter().map(job).collect(), page }))
@@ -91,7 +84,7 @@ fn id(text: &str) -> Result<Uuid> {
     ids::parse(prefix::JOB, text).ok_or(Error::not_found("job"))
 }
 
-fn schedule(schedule: desk::Schedule) -> pb::Schedule {
+fn schedule(schedule: jobs::Schedule) -> pb::Schedule {
     pb::Schedule {
         name: schedule.name,
         every_seconds: schedule.every_seconds,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use uuid::Uuid;
 
 use super::{Cursor, Event, Feed, Op, tail};
@@ -69,7 +69,7 @@ impl Follower {
         let mut ending = self.feed.inner.ending.subscribe();
         loop {
             let next = tokio::select! {
-                _ = ending.wait_for(|ending| *ending) => return,
+                () = ended(&mut ending) => return,
                 next = live.recv() => next,
                 () = self.sender.closed() => return,
                 () = tokio::time::sleep(HEARTBEAT) => {
@@ -136,4 +136,10 @@ impl Follower {
     async fn send(&self, item: WatchItem) -> Result<(), Ended> {
         self.sender.send(item).await.map_err(|_| Ended)
     }
+}
+
+/// Ends when the process does.
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    // A sender that is gone ends streams too.
+    let _ = ending.wait_for(|ending| *ending).await;
 }

@@ -1,9 +1,11 @@
 //! What the engineers' pages see and do: schedules, jobs of any company by kind and state, and the dead ones back to life.
 
-use chrono::{DateTime, Utc};
-use sea_orm::{FromQueryResult, QueryFilter as _, entity::prelude::*};
+use sea_orm::entity::prelude::*;
 
-use super::{NewJob, overview};
+use super::{
+    NewJob,
+    overview::{self, Schedule},
+};
 use crate::{
     ctx::{Ctx, SystemWriteDb},
     db::{NO_ORG, SystemDb},
@@ -28,14 +30,14 @@ pub struct Model {
     pub key: String,
     /// queued, running, done or dead.
     pub state: String,
-    pub run_at: DateTime<Utc>,
+    pub run_at: DateTimeUtc,
     pub attempts: i32,
-    pub lease_until: Option<DateTime<Utc>>,
+    pub lease_until: Option<DateTimeUtc>,
     pub result: String,
     pub last_error: String,
-    pub created_at: DateTime<Utc>,
-    pub started_at: Option<DateTime<Utc>>,
-    pub finished_at: Option<DateTime<Utc>>,
+    pub created_at: DateTimeUtc,
+    pub started_at: Option<DateTimeUtc>,
+    pub finished_at: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -109,20 +111,6 @@ pub async fn discard(ctx: &Ctx, id: Uuid) -> Result<SystemWriteDb> {
 
 async fn found(db: &SystemDb, id: Uuid) -> Result<Model> {
     db.one::<Entity>(|select| select.filter(Column::Id.eq(id))).await?.ok_or(Error::not_found("job"))
-}
-
-/// Work that is due again and again.
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct Schedule {
-    pub name: String,
-    pub every_seconds: i64,
-    pub next_run_at: DateTime<Utc>,
-    pub last_started_at: Option<DateTime<Utc>>,
-    pub last_finished_at: Option<DateTime<Utc>>,
-    pub last_result: String,
-    pub last_error: String,
-    /// Its job waits or runs.
-    pub under_way: bool,
 }
 
 /// All of this system, by name.

@@ -3,11 +3,24 @@
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 
-pub use super::desk::Schedule;
 use crate::{
     db::SystemDb,
     error::{Error, Result},
 };
+
+/// Work that is due again and again.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Schedule {
+    pub name: String,
+    pub every_seconds: i64,
+    pub next_run_at: DateTime<Utc>,
+    pub last_started_at: Option<DateTime<Utc>>,
+    pub last_finished_at: Option<DateTime<Utc>>,
+    pub last_result: String,
+    pub last_error: String,
+    /// Its job waits or runs.
+    pub under_way: bool,
+}
 
 /// The queue as it is now.
 #[derive(Clone, Debug)]

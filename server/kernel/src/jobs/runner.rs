@@ -42,7 +42,7 @@ pub struct Runner {
 
 impl Runner {
     pub(crate) async fn start(kernel: Arc<Kernel>, works: Vec<Arc<dyn Work>>) -> Result<Self> {
-        schedule::declare(&kernel.database, works.iter().map(Arc::as_ref), kernel.clock.now()).await?;
+        schedule::declare(&kernel.database, &works, kernel.clock.now()).await?;
         let (orders, told) = watch::channel(Order::Work);
         let house = Arc::new(House { kernel, works });
         Ok(Self { orders, task: Some(tokio::spawn(house.run(told))) })
@@ -107,7 +107,7 @@ impl House {
 
     async fn queue_due(&self) {
         let Kernel { database, jobs, clock, .. } = self.kernel.as_ref();
-        if let Err(error) = schedule::queue_due(database, jobs, self.works.iter().map(Arc::as_ref), clock.now()).await {
+        if let Err(error) = schedule::queue_due(database, jobs, &self.works, clock.now()).await {
             tracing::warn!(?error, "the schedules could not be read");
         }
     }
@@ -129,7 +129,7 @@ impl House {
         let Some(work) = self.works.iter().find(|work| work.kind() == claimed.kind).cloned() else { return };
         let end = tokio::select! {
             end = self.attempt(work, &claimed) => end,
-            _ = told.wait_for(|order| *order == Order::Release) => Some(End::Released),
+            () = released(&mut told) => Some(End::Released),
         };
         let Some(end) = end else {
             tracing::warn!(job = %claimed.id, kind = claimed.kind, "a job was taken over by another process");
@@ -215,5 +215,13 @@ impl House {
             attempt: claimed.attempts,
             payload: payload.to_vec(),
         })
+    }
+}
+
+/// Ends when what runs is to be left.
+async fn released(told: &mut watch::Receiver<Order>) {
+    if told.wait_for(|order| *order == Order::Release).await.is_err() {
+        // Whoever gives orders is gone: this task is about to be as well.
+        std::future::pending().await
     }
 }

@@ -1,6 +1,8 @@
 //! Work that is due again and again. Of several processes the one that moves the time on queues the job, in the same transaction;
 //! from then on it is a job like any other: one process does it, and another one if that dies.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 
@@ -8,7 +10,7 @@ use super::{Jobs, NewJob, Work};
 use crate::{db::Database, error::Result};
 
 /// Makes schedules known, due at once the first time. Periods follow the code.
-pub async fn declare<'a>(database: &Database, works: impl Iterator<Item = &'a dyn Work>, now: DateTime<Utc>) -> Result<()> {
+pub async fn declare(database: &Database, works: &[Arc<dyn Work>], now: DateTime<Utc>) -> Result<()> {
     let db = database.system().await?;
     for work in works {
         let Some(every) = work.every() else { continue };
@@ -25,18 +27,13 @@ struct Due {
 }
 
 /// Queues the work that is due. Work that still waits or runs from the last time is not queued twice.
-pub async fn queue_due<'a>(
-    database: &Database,
-    jobs: &Jobs,
-    works: impl Iterator<Item = &'a dyn Work>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn queue_due(database: &Database, jobs: &Jobs, works: &[Arc<dyn Work>], now: DateTime<Utc>) -> Result<()> {
     let sql = "SELECT name FROM schedules WHERE next_run_at <= ?";
     let due: Vec<Due> = database.system_read().await?.query(sql, vec![now.into()]).await?;
     if due.is_empty() {
         return Ok(());
     }
-    for work in works.filter(|work| due.iter().any(|due| due.name == work.kind())) {
+    for work in works.iter().filter(|work| due.iter().any(|due| due.name == work.kind())) {
         let Some(every) = work.every() else { continue };
         let db = database.system().await?;
         let sql = "UPDATE schedules SET next_run_at = ? WHERE name = ? AND next_run_at <= ?";

@@ -50,7 +50,7 @@ struct Waiting {
 /// transaction is taking, and SQLite has one writer, which is bothered only when there is something.
 pub async fn claim(database: &Database, kinds: &[&'static str], attempt: Uuid, now: DateTime<Utc>) -> Result<Option<Claimed>> {
     let known = format!("{DUE} AND kind IN ({})", vec!["?"; kinds.len()].join(", "));
-    let due = || [now.into(), now.into()].into_iter().chain(kinds.iter().map(|kind| Value::from(*kind)));
+    let due = || [Value::from(now), Value::from(now)].into_iter().chain(kinds.iter().map(|kind| Value::from(*kind)));
     let look = format!("SELECT id FROM jobs WHERE {known} LIMIT 1");
     let waiting: Vec<Waiting> = database.system_read().await?.query(&look, due().collect()).await?;
     if waiting.is_empty() {
@@ -93,7 +93,8 @@ pub async fn end(database: &Database, job: &Claimed, end: &End, now: DateTime<Ut
         End::Released => ("state = 'queued', run_at = ?, attempts = attempts - 1", vec![now.into()]),
     };
     let db = database.system().await?;
-    let sql = format!("UPDATE jobs SET {change}, lease_by = NULL, lease_until = NULL WHERE org_id = ? AND id = ? AND lease_by = ?");
+    let sql =
+        format!("UPDATE jobs SET {change}, lease_by = NULL, lease_until = NULL WHERE org_id = ? AND id = ? AND lease_by = ?");
     values.extend([job.org_id.into(), job.id.into(), job.lease_by.into()]);
     if db.execute(&sql, values).await? == 0 {
         return Ok(false);

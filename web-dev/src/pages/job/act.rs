@@ -34,12 +34,7 @@ pub fn discard(job_id: String, busy: RwSignal<bool>, acted: Callback<()>) {
 }
 
 /// Whatever came of it, the page looks again: a refusal means that it shows what was.
-fn carry_out(
-    busy: RwSignal<bool>,
-    acted: Callback<()>,
-    told: String,
-    act: impl Future<Output = Result<(), ApiError>> + 'static,
-) {
+fn carry_out(busy: RwSignal<bool>, acted: Callback<()>, told: String, act: impl Future<Output = Result<(), ApiError>> + 'static) {
     busy.set(true);
     spawn_local(async move {
         let answer = act.await;

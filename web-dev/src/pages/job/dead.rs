@@ -85,6 +85,7 @@ fn Line(job: Arc<Job>, acted: Callback<()>, ask: Callback<Arc<Job>>) -> impl Int
     let busy = RwSignal::new(false);
     let id = job.id.clone();
     let whose = format!(" {}, {}", job.kind, job.id);
+    let also_whose = whose.clone();
     let kept = Arc::clone(&job);
     view! {
         <tr>
@@ -96,12 +97,12 @@ fn Line(job: Arc<Job>, acted: Callback<()>, ask: Callback<Arc<Job>>) -> impl Int
             <td data-p="b" class="num nowrap">
                 <Button small=true busy on_click=move |_| act::retry(id.clone(), busy, acted)>
                     "retry"
-                    <span class="sr-only">{whose.clone()}</span>
+                    <span class="sr-only">{whose}</span>
                 </Button>
                 " "
                 <Button small=true kind=Kind::DangerQuiet on_click=move |_| ask.run(Arc::clone(&kept))>
                     "discard"
-                    <span class="sr-only">{whose.clone()}</span>
+                    <span class="sr-only">{also_whose}</span>
                 </Button>
             </td>
         </tr>

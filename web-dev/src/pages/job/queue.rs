@@ -78,12 +78,7 @@ fn Line(job: Arc<Job>) -> impl IntoView {
 
 /// Rows that come page by page: a skeleton, what went wrong, nothing, or the rows and a way to more.
 #[component]
-pub fn Pages(
-    rows: Rows<Job>,
-    what: &'static str,
-    #[prop(into)] none: ViewFn,
-    children: ChildrenFn,
-) -> impl IntoView {
+pub fn Pages(rows: Rows<Job>, what: &'static str, #[prop(into)] none: ViewFn, children: ChildrenFn) -> impl IntoView {
     let children = StoredValue::new(children);
     let state = move || match (rows.is_ready(), rows.error.get()) {
         (false, Some(error)) => view! { <ErrorPanel what error on_retry=move |()| rows.retry()/> }.into_any(),

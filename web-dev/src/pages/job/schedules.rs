@@ -94,7 +94,11 @@ mod tests {
         assert_eq!((result(&schedule).0, result(&schedule).2.ends_with("tried again")), (Tone::Warning, true));
         schedule.under_way = false;
         assert_eq!(result(&schedule).0, Tone::Danger);
-        let ran = Schedule { last_finished_at: Some(prost_types::Timestamp::default()), last_result: "3 rows deleted".into(), ..Schedule::default() };
+        let ran = Schedule {
+            last_finished_at: Some(prost_types::Timestamp::default()),
+            last_result: "3 rows deleted".into(),
+            ..Schedule::default()
+        };
         assert_eq!((result(&ran).0, result(&ran).2.as_str()), (Tone::Success, "3 rows deleted"));
         assert_eq!(result(&Schedule::default()).2, "not run yet");
     }
