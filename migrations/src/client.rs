@@ -19,6 +19,7 @@ mod m20261120_000116_add_users_totp_pending;
 mod m20261120_000117_index_customer_emails;
 mod m20261120_000118_search_by_words;
 mod m20261120_000119_add_imports_run_by;
+mod m20261126_000311_create_notifications;
 
 use crate::migrator::{Step, steps};
 
@@ -42,6 +43,7 @@ pub const STEPS: &[Step] = steps![
     m20261120_000117_index_customer_emails,
     m20261120_000118_search_by_words,
     m20261120_000119_add_imports_run_by,
+    m20261126_000311_create_notifications,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -59,9 +61,11 @@ pub const TENANT_TABLES: &[&str] = &[
     "import_effects",
     "imports",
     "invitations",
+    "jobs",
     "lead_stages",
     "leads",
     "memberships",
+    "notifications",
     "saved_views",
     "search_entries",
     "tasks",
@@ -79,8 +83,10 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "idempotency",
     "imports",
     "invitations",
+    "jobs",
     "lead_stages",
     "memberships",
+    "notifications",
     "team_members",
     "teams",
 ];

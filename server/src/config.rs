@@ -43,6 +43,8 @@ pub struct Config {
     /// `smtps://user:password@host`; mails become files in `data/outbox` when unset.
     pub smtp_url: Option<String>,
     pub mail_from: String,
+    /// How long a process that is asked to end (SIGTERM) says that it is not ready before it stops taking requests.
+    pub drain_notice_seconds: u64,
     /// `pretty` or `json`.
     pub log_format: String,
     /// As in `RUST_LOG`.
@@ -69,6 +71,7 @@ impl Default for Config {
             audit_checkpoints: None,
             smtp_url: None,
             mail_from: "StreamFlow <no-reply@localhost>".to_owned(),
+            drain_notice_seconds: 5,
             log_format: "pretty".to_owned(),
             log: "warn,streamflow=info".to_owned(),
             reflection: false,

@@ -9,10 +9,10 @@ use streamflow_kernel::{
     crypto::MasterKeys,
     db::files::private_folder,
     ids::SystemIds,
+    jobs::{Runner, Work},
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    prune::Pruning,
     server::{self, PortalSite, connection, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
@@ -92,10 +92,11 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let shared = Shared::new(&config)?;
     let proxies = config.trusted_proxies()?;
     let (stop, stopping) = watch::channel(false);
+    let (leave, leaving) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut kernels = Vec::new();
     let mut sealings = Vec::new();
-    let mut prunings = Vec::new();
+    let mut runners = Vec::new();
     for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
         let (kernel, site) = site(&config, &shared, system).await?;
         let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
@@ -104,10 +105,11 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
         let listener = bind(&config.bind, config.port(system)).await?;
         listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
         sealings.push(kernel.seal_audit(config.audit_checkpoints()));
-        prunings.push(Pruning::start(kernel.database.clone(), Arc::clone(&kernel.clock)));
+        let runner = kernel.run_jobs(works(system)).await;
+        runners.push(runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?);
         kernels.push(kernel);
     }
-    let operations: Router = server::operations(kernels.clone(), move || metrics.render());
+    let operations: Router = server::operations(kernels.clone(), leaving, move || metrics.render());
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
     let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
@@ -116,11 +118,18 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     if seeds {
         demo::seed(&config, &shared, &kernels).await?;
     }
-    wait_for_signal().await?;
+    let notice = wait_for_signal().await?.then_some(config.drain_notice_seconds);
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
+    leave.send_replace(true);
+    runners.iter().for_each(Runner::close);
+    // Balancers look now and then: until they have noticed, they send people here.
+    tokio::time::sleep(Duration::from_secs(notice.unwrap_or_default())).await;
     stop.send_replace(true);
+    kernels.iter().for_each(|kernel| kernel.feed.end_streams());
     while listeners.join_next().await.is_some() {}
-    drop(prunings);
+    for runner in runners {
+        runner.finish().await;
+    }
     for sealing in sealings {
         sealing.finish().await;
     }
@@ -156,6 +165,14 @@ async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Resul
     Ok((kernel, site))
 }
 
+/// What each system does behind its answers, beside the kernel's own.
+fn works(system: System) -> Vec<Arc<dyn Work>> {
+    match system {
+        System::Client => streamflow_client::system::works(),
+        System::Provider | System::Dev | System::Accountant => Vec::new(),
+    }
+}
+
 async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind((address, port)).await.with_context(|| {
         format!("port {port} on {address} can't be used; is another server running? (--port-base moves all ports)")
@@ -172,15 +189,15 @@ fn announce(config: &Config, outbox: Option<&Path>) {
     tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
+/// True when asked by a supervisor (SIGTERM), who has others take over, and not from a keyboard.
+async fn wait_for_signal() -> anyhow::Result<bool> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(tokio::select! {
+        _ = terminate.recv() => true,
+        _ = interrupt.recv() => false,
+    })
 }
 
 /// `streamflow healthcheck`: asks `/readyz` as a load balancer would.

@@ -3,5 +3,6 @@
 
 mod access;
 mod client;
+mod dev;
 mod kernel;
 mod operators;

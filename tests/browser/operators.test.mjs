@@ -155,6 +155,27 @@ for (const [portal, { base, home, other }] of Object.entries(PORTALS)) {
   });
 }
 
+test('the dev portal runs a scheduled task when asked, and shows what came of it', async () => {
+  const { page, problems } = windows.dev;
+  await page.goto(address('dev', 'jobs'));
+  await settled(page);
+  assert.equal((await page.locator('h1').textContent()).trim(), 'background tasks');
+  const task = page.getByRole('region', { name: 'scheduler' }).getByRole('row', { name: /prune/ });
+  await task.getByText(/rows deleted/).waitFor();
+  const done = page.getByRole('region', { name: 'jobs' }).getByRole('row', { name: /prune.*done/ });
+  const before = await done.count();
+  await task.getByRole('button', { name: 'run prune now' }).click();
+  await page.getByText('prune is queued').waitFor();
+  await page.waitForFunction(
+    (count) => [...document.querySelectorAll('[aria-label="jobs"] tbody tr')].filter((row) => /prune.*done/s.test(row.textContent)).length > count,
+    before,
+  );
+  await page.getByRole('button', { name: 'live 5 s' }).click();
+  await page.getByRole('button', { name: 'live 5 s', pressed: false }).waitFor();
+  await holdsInEachLook(page, 'dev jobs');
+  assert.deepEqual(problems, []);
+});
+
 test('who signs out is out', async () => {
   for (const [portal, { page, problems, close }] of Object.entries(windows)) {
     await page.goto(address(portal, 'overview'));

@@ -8,8 +8,8 @@ import { startServer } from './server.mjs';
 
 const only = process.argv[2] === '--only' ? process.argv[3] : '';
 const out = path.resolve('target/shots');
-const CLIENT = ['dashboard', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
-const OPERATOR = ['overview', 'audit', 'sessions'];
+const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
+const OPERATOR = { provider: ['overview', 'audit', 'sessions'], dev: ['overview', 'jobs', 'audit', 'sessions'], accountant: ['overview', 'audit', 'sessions'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
 async function first(page, list) {
@@ -59,7 +59,7 @@ try {
     await signIn(window.page, url, account);
     const pages = portal === 'client'
       ? await addresses(window.page, url, account)
-      : Object.fromEntries(OPERATOR.map((name) => [`${portal}/${name}`, `${url}/${BASES[portal]}/${name}`]));
+      : Object.fromEntries(OPERATOR[portal].map((name) => [`${portal}/${name}`, `${url}/${BASES[portal]}/${name}`]));
     const state = await window.context.storageState();
     await window.close();
     for (const size of ['desktop', 'phone']) {

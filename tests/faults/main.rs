@@ -4,8 +4,10 @@
 mod audit;
 mod big_import;
 mod import;
+mod jobs;
 mod kill;
 mod slow;
 mod start;
 mod systems;
+mod rolling;
 mod tenant;

@@ -7,6 +7,7 @@ pub mod person;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod smtp;
 pub mod spy;
 pub mod sql;
 pub mod world;

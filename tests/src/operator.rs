@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use prost::Message;
 use streamflow_kernel::{
     clock::{Clock as _, FixedClock, SystemClock, to_micros},
-    db::Backend,
+    db::{Backend, NO_ORG},
     kernel::Kernel,
     operator::Operator,
     password::{Params, PasswordHasher},
@@ -17,7 +17,7 @@ use streamflow_migrations::System;
 use streamflow_proto::provider::v1 as pb;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
-use tonic::{Status, transport::Channel};
+use tonic::{Request, Status, transport::Channel};
 
 use crate::{
     postgres, raw,
@@ -86,12 +86,12 @@ macro_rules! on_every_desk {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                super::body(Desk::on(Backend::Sqlite, System::$system).await).await;
+                super::body(Desk::start_on(Backend::Sqlite, System::$system).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                super::body(Desk::on(Backend::Postgres, System::$system).await).await;
+                super::body(Desk::start_on(Backend::Postgres, System::$system).await).await;
             }
         }
     };
@@ -111,10 +111,10 @@ pub struct Desk {
 impl Desk {
     /// On SQLite.
     pub async fn start(system: System) -> Self {
-        Self::on(Backend::Sqlite, system).await
+        Self::start_on(Backend::Sqlite, system).await
     }
 
-    pub async fn on(backend: Backend, system: System) -> Self {
+    pub async fn start_on(backend: Backend, system: System) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let superuser_url = match backend {
             Backend::Postgres => Some(postgres::fresh_database().await),
@@ -159,6 +159,26 @@ impl Desk {
         // The step is used up; the next code is the next step's.
         self.clock.advance(TimeDelta::seconds(31));
         token
+    }
+
+    /// A session of the operator, at `level`.
+    pub async fn session(&self, level: &str) -> String {
+        let id = Operator::new(EMAIL, String::new(), Vec::new()).user_id;
+        world::open_session(&self.kernel, id, NO_ORG, level).await
+    }
+
+    /// A request as the signed-in operator.
+    pub async fn ask<T>(&self, message: T) -> Request<T> {
+        self.request(message, Some(&self.session("full").await))
+    }
+
+    pub fn request<T>(&self, message: T, token: Option<&str>) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("x-streamflow-portal", self.space.parse().expect("a header"));
+        if let Some(token) = token {
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+        }
+        request
     }
 
     /// The current code of the operator's authenticator.

@@ -42,13 +42,23 @@ pub struct Server {
     pub flags: Vec<String>,
     /// Further variables of every command.
     pub environment: Vec<(String, String)>,
+    /// Nobody waits for a balancer, unless a test is about one.
+    pub drain_notice_seconds: u64,
     child: Option<Child>,
 }
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
-        let (flags, environment) = (Vec::new(), Vec::new());
-        Self { data: data.to_owned(), postgres, port_base: free_ports(), systems: "client", flags, environment, child: None }
+        Self {
+            data: data.to_owned(),
+            postgres,
+            port_base: free_ports(),
+            systems: "client",
+            flags: Vec::new(),
+            environment: Vec::new(),
+            drain_notice_seconds: 0,
+            child: None,
+        }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -65,6 +75,7 @@ impl Server {
             command.args(["--postgres", url]);
         }
         command
+            .env("STREAMFLOW_DRAIN_NOTICE_SECONDS", self.drain_notice_seconds.to_string())
             .env("STREAMFLOW_LIMITS__WRITE", "1000000")
             .env("STREAMFLOW_LIMITS__READ", "1000000")
             .env("STREAMFLOW_LIMITS__SIGN_IN", "1000")

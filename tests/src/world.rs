@@ -46,6 +46,8 @@ pub struct Setup {
     /// Requests a minute by class; the usual limits are far above what tests do, except where a test is about them.
     pub limits: HashMap<String, u32>,
     pub trusted_proxies: TrustedProxies,
+    /// Mails become files in `outbox` in the folder when unset.
+    pub smtp_url: Option<String>,
 }
 
 impl World {
@@ -166,7 +168,10 @@ pub async fn location(system: System, superuser_url: Option<&str>, sqlite: &std:
 /// A started kernel of any portal.
 pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>, folder: &TempDir, setup: Setup) -> Arc<Kernel> {
     let clock: Arc<dyn Clock> = clock;
-    let mail = MailConfig::Outbox { dir: folder.path().join("outbox") };
+    let mail = match setup.smtp_url {
+        Some(url) => MailConfig::Smtp { url, from: "StreamFlow <sf@example.com>".to_owned() },
+        None => MailConfig::Outbox { dir: folder.path().join("outbox") },
+    };
     let mut limits: HashMap<String, u32> =
         ["sign_in", "anonymous", "read", "write", "bulk", "upload", "stream"].map(|class| (class.to_owned(), 100_000)).into();
     limits.extend(setup.limits);

@@ -15,6 +15,7 @@ use crate::{api, door, pages, workspace};
 // Signing in is in the program itself. All else comes when it is shown, in few files: what two of them share is a file
 // of its own, so each more doubles their number.
 later!(Dashboard, work, pages::dashboard::DashboardPage);
+later!(Inbox, work, pages::inbox::InboxPage);
 later!(Tasks, work, pages::tasks::TasksPage);
 later!(NotHere, work, door::lost::NotHere);
 later!(Customers, records, pages::customers::CustomersPage);
@@ -54,6 +55,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/tenant/:tenant/client") view=workspace::Workspace>
                     <Route path=path!("") view=door::entrance::Entrance/>
                     <Route path=path!("dashboard") view=Dashboard/>
+                    <Route path=path!("inbox") view=Inbox/>
                     <Route path=path!("tasks") view=Tasks/>
                     <ParentRoute path=path!("customers") view=Outlet>
                         <Route path=path!("") view=Customers/>

@@ -1,5 +1,6 @@
 //! The portal's own frame: sidebar, header, page, right panel; a bottom bar on phones.
 
+mod bell;
 mod bottom_bar;
 mod find;
 mod nav;
@@ -15,11 +16,13 @@ use web_kit::{
 };
 
 use self::{
+    bell::Bell,
     bottom_bar::BottomBar,
     find::Find,
     nav::{follow_keys, keep_focus},
     sidebar::Sidebar,
 };
+use crate::parts::inbox::provide_inbox;
 
 #[component]
 pub fn AppLayout() -> impl IntoView {
@@ -27,6 +30,7 @@ pub fn AppLayout() -> impl IntoView {
     slots.home.set(nav::home());
     follow_keys();
     keep_focus();
+    provide_inbox();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
@@ -36,6 +40,7 @@ pub fn AppLayout() -> impl IntoView {
                 <span class="only-phone"><Mark/></span>
                 <Crumbs/>
                 <HeaderActions/>
+                <Bell/>
             </header>
             <Content><Outlet/></Content>
             <RightPanel/>

@@ -8,6 +8,7 @@ pub mod customers;
 pub mod dashboard;
 pub mod import;
 pub mod imports;
+pub mod inbox;
 pub mod lead;
 pub mod lead_board;
 pub mod leads;

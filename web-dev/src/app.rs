@@ -19,6 +19,7 @@ operator_portal!(Dev, streamflow_proto::dev::v1, space: "dev", name: "Dev", base
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Dev>);
 later!(Audit, pages, audit::audit::<Dev>);
+later!(Jobs, jobs, crate::pages::job::JobsPage);
 later!(Sessions, pages, sessions::sessions::<Dev>);
 
 /// Root of everything.
@@ -37,6 +38,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view={door::entrance::<Dev>}/>
                     <Route path=path!("overview") view=Overview/>
                     <Route path=path!("audit") view=Audit/>
+                    <Route path=path!("jobs") view=Jobs/>
                     <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>

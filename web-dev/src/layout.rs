@@ -13,8 +13,9 @@ use web_kit::{
 
 use crate::{app::Dev, status::StatusLine};
 
-const PLACES: [Place; 3] = [
+const PLACES: [Place; 4] = [
     Place { href: "/dev/overview", label: "health", glyph: glyphs::HEART_PULSE, keys: "g h" },
+    Place { href: "/dev/jobs", label: "jobs", glyph: glyphs::LAYER_GROUP, keys: "g j" },
     Place { href: "/dev/audit", label: "audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/dev/sessions", label: "sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];

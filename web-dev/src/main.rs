@@ -2,6 +2,7 @@
 
 mod app;
 mod layout;
+mod pages;
 mod status;
 
 fn main() {

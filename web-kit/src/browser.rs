@@ -91,6 +91,11 @@ pub fn find(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
+/// Whether the page is in sight, and not behind another tab.
+pub fn is_visible() -> bool {
+    !document().hidden()
+}
+
 /// True in a field where letters are text, not commands.
 pub fn is_typing(target: Option<web_sys::EventTarget>) -> bool {
     let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else {

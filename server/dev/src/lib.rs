@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod client_error;
+pub mod job;
 pub mod overview;
 pub mod session;
 pub mod system;

@@ -15,13 +15,14 @@ use streamflow_proto::{
         self,
         v1::{
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
+            job_service_server::JobServiceServer, overview_service_server::OverviewServiceServer,
+            session_service_server::SessionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, overview, session};
+use crate::{audit, client_error, job, overview, session};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
@@ -55,6 +56,7 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
     Routes::default()
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
+        .add_service(JobServiceServer::new(job::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
 }

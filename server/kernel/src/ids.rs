@@ -29,6 +29,8 @@ pub mod prefix {
     pub const VIEW: &str = "viw_";
     pub const EVENT: &str = "evt_";
     pub const AUDIT: &str = "aud_";
+    pub const JOB: &str = "job_";
+    pub const NOTIFICATION: &str = "ntf_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -18,9 +18,11 @@ use crate::{
     error::{Error, Result},
     feed::Feed,
     ids::Ids,
+    jobs::{self, Jobs, Work},
     mail::Mailer,
     mail_queue::MailQueue,
     password::PasswordHasher,
+    prune::Prune,
     rate_limit::{Limits, RateLimiter},
     session::Lifetime,
 };
@@ -46,6 +48,7 @@ pub struct Kernel {
     pub feed: Feed,
     pub passwords: PasswordHasher,
     pub mails: MailQueue,
+    pub jobs: Jobs,
     pub keys: KeyRing,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
@@ -79,6 +82,7 @@ impl Kernel {
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
         let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
+        let jobs = Jobs::new(Arc::clone(&clock), Arc::clone(&ids), keys.current(NO_ORG).await?);
         let mails = MailQueue::start(parts.database.clone(), parts.mailer, clock, ids, keys.clone()).await?;
         Ok(Arc::new(Self {
             portal: parts.portal,
@@ -91,6 +95,7 @@ impl Kernel {
             ids: parts.ids,
             passwords: parts.passwords,
             mails,
+            jobs,
             public_url: parts.public_url,
         }))
     }
@@ -105,6 +110,12 @@ impl Kernel {
             key: SigningKey::derive(&self.keys.masters, checkpoint::PURPOSE),
             folder,
         })
+    }
+
+    /// Starts doing jobs: the kernel's own work and `works`. Servers do it, commands don't.
+    pub async fn run_jobs(self: &Arc<Self>, works: Vec<Arc<dyn Work>>) -> Result<jobs::Runner> {
+        let own: [Arc<dyn Work>; 1] = [Arc::new(Prune)];
+        jobs::Runner::start(Arc::clone(self), own.into_iter().chain(works).collect()).await
     }
 
     /// Ready means the database answers.

@@ -14,6 +14,7 @@ pub mod device;
 pub mod error;
 pub mod feed;
 pub mod ids;
+pub mod jobs;
 pub mod kernel;
 pub mod list;
 pub mod lockout;

@@ -1,50 +1,46 @@
-//! Deletes what is kept for a time only, once an hour, in small batches. Several processes share a database; of them one does it.
+//! Deletes what is kept for a time only, once an hour, in small batches.
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::Value;
-use tokio::task::AbortHandle;
 
-use crate::{clock::Clock, db::Database, device, error::Result};
+use crate::{
+    db::Database,
+    device,
+    error::Result,
+    jobs::{Job, JobError, Work},
+    kernel::Kernel,
+};
 
-const EVERY: TimeDelta = TimeDelta::hours(1);
-/// How often a process asks whether it is time.
-const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// Rows of one statement; on SQLite everybody else who writes waits for it.
 const BATCH: u64 = 500;
 /// Others write between two batches.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The task of one process and database; it ends when this is dropped.
+/// The work of [`prune`].
 #[derive(Debug)]
-pub struct Pruning(AbortHandle);
+pub struct Prune;
 
-impl Pruning {
-    pub fn start(database: Database, clock: Arc<dyn Clock>) -> Self {
-        let task = tokio::spawn(async move {
-            loop {
-                if let Err(error) = prune_when_due(&database, clock.now()).await {
-                    tracing::warn!(?error, "what is too old could not be deleted");
-                }
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        });
-        Self(task.abort_handle())
+#[async_trait]
+impl Work for Prune {
+    fn kind(&self) -> &'static str {
+        "prune"
+    }
+
+    fn every(&self) -> Option<TimeDelta> {
+        Some(TimeDelta::hours(1))
+    }
+
+    async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
+        let deleted = prune(&kernel.database, kernel.clock.now()).await?;
+        Ok(format!("{deleted} rows deleted"))
     }
 }
 
-impl Drop for Pruning {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Deletes what is too old, unless a process has done so within the hour. Returns how many rows went.
-pub async fn prune_when_due(database: &Database, now: DateTime<Utc>) -> Result<Option<u64>> {
-    if !is_ours(database, now).await? {
-        return Ok(None);
-    }
+/// Deletes what is too old. Returns how many rows went.
+pub async fn prune(database: &Database, now: DateTime<Utc>) -> Result<u64> {
     let mut deleted = 0;
     for old in too_old(now) {
         loop {
@@ -56,15 +52,7 @@ pub async fn prune_when_due(database: &Database, now: DateTime<Utc>) -> Result<O
             tokio::time::sleep(PAUSE).await;
         }
     }
-    tracing::info!(deleted, "what was too old is deleted");
-    Ok(Some(deleted))
-}
-
-/// Takes the turn of this hour. A process that dies in the middle leaves the rest to the next hour.
-async fn is_ours(database: &Database, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "INSERT INTO chores (name, due_at) VALUES ('prune', ?) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at \
-               WHERE chores.due_at <= ?";
-    Ok(database.system_execute(sql, vec![(now + EVERY).into(), now.into()]).await? == 1)
+    Ok(deleted)
 }
 
 /// Rows of one table that may go.
@@ -84,7 +72,7 @@ impl Old {
     }
 }
 
-fn too_old(now: DateTime<Utc>) -> [Old; 8] {
+fn too_old(now: DateTime<Utc>) -> [Old; 10] {
     let days = |days| Value::from(now - TimeDelta::days(days));
     let seconds = |ago: TimeDelta| (now - ago).timestamp();
     let old = |table, key, condition, before| Old { table, key, condition, before };
@@ -103,5 +91,7 @@ fn too_old(now: DateTime<Utc>) -> [Old; 8] {
         old("client_errors", "id", "at < ?", days(90)),
         // Sent or given up: both have lost their body.
         old("mail_outbox", "id", "body = '' AND created_at < ?", days(30)),
+        old("jobs", "org_id, id", "state = 'done' AND finished_at < ?", days(7)),
+        old("jobs", "org_id, id", "state = 'dead' AND finished_at < ?", days(90)),
     ]
 }

@@ -11,6 +11,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use axum::{Router, extract::Request, middleware};
 use streamflow_proto::access::Access;
+use tokio::sync::watch;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
@@ -78,17 +79,22 @@ fn reflection(descriptors: &'static [u8]) -> Result<Router> {
     Ok(Routes::default().add_service(service).into_axum_router().reset_fallback())
 }
 
-/// `/healthz`, `/readyz` and `/metrics`, and the gRPC health service, for the operator's own tools.
-pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+/// `/healthz`, `/readyz` and `/metrics`, and the gRPC health service, for the operator's own tools. Not ready while a database does
+/// not answer, and once `leaving` turns true.
+pub fn operations(
+    kernels: Vec<Arc<Kernel>>,
+    leaving: watch::Receiver<bool>,
+    metrics: impl Fn() -> String + Clone + Send + Sync + 'static,
+) -> Router {
     use axum::{http::StatusCode, routing::get};
-    let ready = kernels.clone();
+    let ready = Readiness { kernels, leaving };
+    let told = ready.clone();
     let (reporter, health) = tonic_health::server::health_reporter();
     tokio::spawn(async move {
         loop {
-            let status = if all_ready(&kernels).await {
-                tonic_health::ServingStatus::Serving
-            } else {
-                tonic_health::ServingStatus::NotServing
+            let status = match told.trouble().await {
+                None => tonic_health::ServingStatus::Serving,
+                Some(_) => tonic_health::ServingStatus::NotServing,
             };
             reporter.set_service_status("", status).await;
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
@@ -101,12 +107,11 @@ pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clon
         .route(
             "/readyz",
             get(move || {
-                let kernels = ready.clone();
+                let ready = ready.clone();
                 async move {
-                    if all_ready(&kernels).await {
-                        (StatusCode::OK, "ready\n")
-                    } else {
-                        (StatusCode::SERVICE_UNAVAILABLE, "a database does not answer\n")
+                    match ready.trouble().await {
+                        None => (StatusCode::OK, "ready\n"),
+                        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble),
                     }
                 }
             }),
@@ -114,6 +119,19 @@ pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clon
         .route("/metrics", get(move || std::future::ready(metrics())))
 }
 
-async fn all_ready(kernels: &[Arc<Kernel>]) -> bool {
-    futures::future::join_all(kernels.iter().map(|kernel| kernel.ready())).await.into_iter().all(|ready| ready)
+/// Whether a balancer should send anybody here.
+#[derive(Clone)]
+struct Readiness {
+    kernels: Vec<Arc<Kernel>>,
+    leaving: watch::Receiver<bool>,
+}
+
+impl Readiness {
+    async fn trouble(&self) -> Option<&'static str> {
+        if *self.leaving.borrow() {
+            return Some("the server is stopping\n");
+        }
+        let ready = futures::future::join_all(self.kernels.iter().map(|kernel| kernel.ready())).await;
+        ready.contains(&false).then_some("a database does not answer\n")
+    }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use sea_orm::FromQueryResult;
-use streamflow_kernel::prune::prune_when_due;
+use streamflow_kernel::{jobs::NewJob, prune};
 use streamflow_proto::client::v1::{
     self as pb, client_error_service_client::ClientErrorServiceClient, session_service_client::SessionServiceClient,
     team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{on_both, person::request, world::World};
 
-const TABLES: [&str; 8] =
-    ["client_errors", "idempotency", "known_devices", "lockouts", "mail_outbox", "rate_limits", "sessions", "totp_steps"];
+const TABLES: [&str; 9] =
+    ["client_errors", "idempotency", "jobs", "known_devices", "lockouts", "mail_outbox", "rate_limits", "sessions", "totp_steps"];
 
 #[derive(FromQueryResult)]
 struct Count {
@@ -30,8 +30,24 @@ async fn left(world: &World) -> Vec<&'static str> {
     left.into_iter().filter(|(_, rows)| *rows > 0).map(|(table, _)| table).collect()
 }
 
-async fn prune(world: &World) -> Option<u64> {
-    prune_when_due(&world.kernel.database, world.now()).await.unwrap()
+async fn prune(world: &World) -> u64 {
+    prune::prune(&world.kernel.database, world.now()).await.unwrap()
+}
+
+/// A job that was done, and one that was given up.
+async fn put_jobs(world: &World) {
+    let db = world.kernel.database.system().await.unwrap();
+    for state in ["done", "dead"] {
+        let id = world.kernel.jobs.put(&db, None, NewJob::new("test_work")).await.unwrap().unwrap();
+        let sql = "UPDATE jobs SET state = ?, finished_at = ? WHERE id = ?";
+        db.execute(sql, vec![state.into(), world.now().into(), id.into()]).await.unwrap();
+    }
+    db.commit().await.unwrap();
+}
+
+async fn jobs_left(world: &World) -> i64 {
+    let db = world.kernel.database.system_read().await.unwrap();
+    db.query::<Count>("SELECT COUNT(*) AS rows FROM jobs", vec![]).await.unwrap()[0].rows
 }
 
 on_both! {
@@ -45,23 +61,19 @@ on_both! {
         let failure = pb::LogClientErrorRequest { message: "it broke".into(), ..Default::default() };
         ClientErrorServiceClient::new(world.channel.clone()).log_client_error(request(failure, None)).await.unwrap();
 
-        assert_eq!(prune(&world).await, Some(0));
+        put_jobs(&world).await;
+        assert_eq!(prune(&world).await, 0);
         assert_eq!(left(&world).await, TABLES);
-        // Nobody does it twice within the hour, in whatever process.
-        world.pass(TimeDelta::minutes(59));
-        let twin = world.twin().await;
-        assert_eq!((prune(&world).await, prune(&twin).await), (None, None));
-        for (days, remain) in [
-            (14, &["client_errors", "idempotency", "known_devices", "mail_outbox"][..]),
-            (2, &["client_errors", "known_devices", "mail_outbox"]),
-            (15, &["client_errors", "known_devices"]),
-            (60, &["known_devices"]),
-            (90, &[]),
+        for (days, remain, jobs) in [
+            (14, &["client_errors", "idempotency", "jobs", "known_devices", "mail_outbox"][..], 1),
+            (2, &["client_errors", "jobs", "known_devices", "mail_outbox"], 1),
+            (15, &["client_errors", "jobs", "known_devices"], 1),
+            (60, &["known_devices"], 0),
+            (90, &[], 0),
         ] {
             world.pass(TimeDelta::days(days));
-            assert!(prune(&twin).await.is_some());
-            assert_eq!(prune(&world).await, None);
-            assert_eq!(left(&world).await, remain, "{days} days later");
+            assert!(prune(&world).await > 0);
+            assert_eq!((left(&world).await, jobs_left(&world).await), (remain.to_vec(), jobs), "{days} days later");
         }
     }
 
@@ -72,6 +84,6 @@ on_both! {
             db.execute(sql, vec![format!("somebody {n}").into()]).await.unwrap();
         }
         db.commit().await.unwrap();
-        assert_eq!(prune(&world).await, Some(1_201));
+        assert_eq!(prune(&world).await, 1_201);
     }
 }

@@ -40,6 +40,7 @@ pub const GROUPS: [Group; 3] = [
         label: "",
         entries: &[
             entry("My work", "tasks", glyphs::LIST_CHECK, "task.read", "g w"),
+            entry("Inbox", "inbox", glyphs::INBOX, "notification.read", "g n"),
             entry("Dashboard", "dashboard", glyphs::HOUSE, "dashboard.read", "g d"),
         ],
     },

@@ -64,6 +64,7 @@ const NOUNS: &[Noun] = &[
     Noun { entity: "invitation", permission: "member.invite", prefix: prefix::INVITATION },
     Noun { entity: "task", permission: "task.read", prefix: prefix::TASK },
     Noun { entity: "import", permission: "import.run", prefix: prefix::IMPORT },
+    Noun { entity: "notification", permission: "notification.read", prefix: prefix::NOTIFICATION },
     Noun { entity: "saved_view", permission: "saved_view.read", prefix: prefix::VIEW },
 ];
 
@@ -96,7 +97,7 @@ fn heartbeat(cursor: Cursor) -> pb::WatchResponse {
 /// True for what belongs to one person alone, who is somebody else.
 fn is_anothers_own(event: &Event, me: Uuid) -> bool {
     let audience = event.audience;
-    let personal = matches!(event.entity.as_str(), "task" | "saved_view");
+    let personal = matches!(event.entity.as_str(), "task" | "saved_view" | "notification");
     personal && !audience.everyone && ![audience.owner, audience.assignee].contains(&Some(me))
 }
 

@@ -8,6 +8,7 @@ use streamflow_kernel::{
     db::{Scope, TenantDb},
     error::{Error, Result},
     feed::Actor,
+    ids::{self, prefix},
     kernel::Kernel,
 };
 use uuid::Uuid;
@@ -17,6 +18,7 @@ use super::{
     store::{self, Model, State},
 };
 use crate::{
+    notification::news::{self, About, News},
     permission,
     record::writer::{Origin, Writer},
     user::domain::visibility,
@@ -178,6 +180,7 @@ impl Job {
             super::chunks::delete_chunks(&tx, self.import.id).await?;
         }
         let now = self.kernel.clock.now();
+        news::notify(&tx, self.ended(state, failure)).await?;
         self.keep(tx, |import| {
             import.set_state(state);
             failure.clone_into(&mut import.failure);
@@ -189,6 +192,29 @@ impl Job {
             }
         })
         .await
+    }
+}
+
+impl Job {
+    /// What the person who started this work is told at its end.
+    fn ended(&self, state: State, failure: &str) -> News {
+        let Model { file_name, created, updated, .. } = &self.import;
+        let (title, body) = match state {
+            State::Done => {
+                (format!("The import of {file_name} is done"), format!("{created} customers created, {updated} updated."))
+            }
+            State::Undone => (format!("The import of {file_name} is undone"), String::new()),
+            _ => (format!("The import of {file_name} stopped"), failure.to_owned()),
+        };
+        News {
+            id: self.kernel.ids.uuid(),
+            to: self.import.worker(),
+            about: About::Import,
+            title,
+            body,
+            link: format!("imports/{}", ids::format(prefix::IMPORT, self.import.id)),
+            at: self.kernel.clock.now(),
+        }
     }
 }
 

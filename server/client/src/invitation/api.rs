@@ -19,6 +19,7 @@ use super::{
     store::{self, Invitation, Joined, Offer},
 };
 use crate::{
+    notification::news::{self, About, News},
     team,
     team::domain::{
         rights::{Runner, may_hand_out},
@@ -130,7 +131,8 @@ impl InvitationService for Api {
         ctx.about(subject(&offer, &newcomer));
         let actor = Actor { id: Some(newcomer.id()), name: newcomer.name().to_owned(), at: ctx.now() };
         let joined = Change { entity: "member", ..change(newcomer.id(), Op::Created) };
-        db.append_changes(offer.org_id, &actor, &[joined, change(offer.id, Op::Deleted)]).await?;
+        let told = news::notify_in(&db, offer.org_id, accepted(&ctx, &offer, &newcomer)).await?;
+        db.append_changes(offer.org_id, &actor, &[joined, change(offer.id, Op::Deleted), told]).await?;
         Ok(db.commit(pb::AcceptInvitationResponse {}).await?)
     }
 }
@@ -168,6 +170,19 @@ fn closed() -> Error {
 
 fn subject(offer: &Offer, newcomer: &Newcomer) -> Subject {
     Subject { org_id: offer.org_id, user_id: Some(newcomer.id()), name: newcomer.name().to_owned(), role: offer.role.clone() }
+}
+
+/// What whoever invited is told.
+fn accepted(ctx: &Ctx, offer: &Offer, newcomer: &Newcomer) -> News {
+    News {
+        id: ctx.new_id(),
+        to: offer.invited_by,
+        about: About::Invitation,
+        title: format!("{} accepted your invitation", newcomer.name()),
+        body: format!("Joined as {}.", offer.role.to_lowercase()),
+        link: "team".to_owned(),
+        at: ctx.now(),
+    }
 }
 
 fn change(id: Uuid, op: Op) -> Change {

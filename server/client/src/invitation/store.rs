@@ -109,6 +109,7 @@ pub struct Offer {
     pub accepted_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub org_name: String,
+    pub invited_by: Uuid,
     pub inviter_name: String,
 }
 
@@ -119,7 +120,7 @@ impl Offer {
 }
 
 pub async fn offer(db: &SystemDb, token_hash: Vec<u8>) -> Result<Option<Offer>> {
-    let sql = "SELECT i.org_id, i.id, i.email, i.role, i.team_id, i.expires_at, i.accepted_at, i.revoked_at, o.name AS org_name, \
+    let sql = "SELECT i.org_id, i.id, i.email, i.role, i.team_id, i.expires_at, i.accepted_at, i.revoked_at, o.name AS org_name, i.invited_by, \
                COALESCE(u.display_name, '') AS inviter_name FROM invitations i JOIN orgs o ON o.id = i.org_id \
                LEFT JOIN users u ON u.id = i.invited_by WHERE i.token_hash = ?";
     Ok(db.query(sql, vec![token_hash.into()]).await?.into_iter().next())

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     contact, customer,
+    notification::news::{self, Handed},
     record::fields::{shown_team, shown_user},
     search,
     timeline::store::{EventKind, NewEvent, insert_events},
@@ -65,6 +66,9 @@ pub async fn assign<E: Owned>(tx: &TenantDb, writer: &Writer, scope: &Scope, ids
         written::<E>(row, after).announce_fields(tx, fields, before);
     }
     insert_events(tx, writer, &events).await?;
+    let handed: Vec<Handed> =
+        rows.iter().map(|row| Handed { id: E::id(row), before: E::people(row), after: handed(row) }).collect();
+    news::handed_over(tx, writer, E::KIND, &handed).await?;
     Ok(Done { changed: changed.len(), seen })
 }
 

@@ -13,7 +13,10 @@ use super::{
     people::{People, Place},
     writer::{Origin, Writer},
 };
-use crate::timeline::store::{self, EventKind, NewEvent};
+use crate::{
+    notification::news::{self, Handed},
+    timeline::store::{self, EventKind, NewEvent},
+};
 
 /// A record after a write.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,16 @@ impl Written {
         let kind = if writer.origin == Origin::Import { EventKind::Imported } else { EventKind::Created };
         store::insert_events(tx, writer, &[NewEvent::new(self.kind, self.id, kind)]).await?;
         self.announce_new(tx);
+        self.tell_receivers(tx, writer, People::default()).await
+    }
+
+    /// Tells people who have the record now and did not before.
+    async fn tell_receivers(self, tx: &TenantDb, writer: &Writer, before: People) -> Result<()> {
+        // A contact's people are its customer's.
+        if self.kind != Kind::Contact && before != self.people {
+            let handed = Handed { id: self.id, before, after: self.people };
+            news::handed_over(tx, writer, self.kind, &[handed]).await?;
+        }
         Ok(())
     }
 
@@ -52,7 +65,7 @@ impl Written {
         let fields = changes.iter().map(|change| change.field.to_owned()).collect();
         store::insert_events(tx, writer, &self.events(writer.origin, changes)).await?;
         self.announce_fields(tx, fields, before);
-        Ok(())
+        self.tell_receivers(tx, writer, before).await
     }
 
     /// One event per thing that people tell apart: handed on, moved, edited.

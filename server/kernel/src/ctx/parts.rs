@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     feed::{Cursor, Watch, WatchItem},
     ids::Ids,
+    jobs::Jobs,
     kernel::KeyRing,
     mail_queue::MailQueue,
     password::PasswordHasher,
@@ -44,6 +45,10 @@ impl Ctx {
 
     pub fn mails(&self) -> &MailQueue {
         &self.0.kernel.mails
+    }
+
+    pub fn jobs(&self) -> &Jobs {
+        &self.0.kernel.jobs
     }
 
     pub fn passwords(&self) -> &PasswordHasher {

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, sqlx::postgres::PgListener};
 use tokio::{
-    sync::{Notify, broadcast},
+    sync::{Notify, broadcast, watch},
     time::Instant,
 };
 use tokio_stream::StreamExt as _;
@@ -46,6 +46,8 @@ pub(super) struct Inner {
     read_at: Mutex<Instant>,
     companies: Mutex<HashMap<Uuid, broadcast::Sender<Arc<Event>>>>,
     foreign: Notify,
+    /// Turns true when the process ends: then no stream goes on.
+    pub(super) ending: watch::Sender<bool>,
 }
 
 impl Feed {
@@ -60,6 +62,7 @@ impl Feed {
             read_at: Mutex::new(Instant::now()),
             companies: Mutex::default(),
             foreign: Notify::new(),
+            ending: watch::Sender::new(false),
         });
         let feed = Self { inner };
         tokio::spawn(feed.clone().run());
@@ -76,6 +79,11 @@ impl Feed {
     /// How long ago the tail last read.
     pub fn read_ago(&self) -> Duration {
         self.inner.read_at.lock().elapsed()
+    }
+
+    /// Ends all streams, so that their pages go on at another process.
+    pub fn end_streams(&self) {
+        self.inner.ending.send_replace(true);
     }
 
     pub(super) fn subscribe(&self, org: Uuid) -> broadcast::Receiver<Arc<Event>> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use uuid::Uuid;
 
 use super::{Cursor, Event, Feed, Op, tail};
@@ -35,7 +35,8 @@ pub struct Watch {
 }
 
 impl Feed {
-    /// Follows the feed until the receiver is dropped, the session ends or the person's rights change.
+    /// Follows the feed until the receiver is dropped, the session ends, the person's rights change or the process
+    /// ends.
     pub fn watch(&self, watch: Watch) -> mpsc::Receiver<WatchItem> {
         let (sender, receiver) = mpsc::channel(64);
         // Subscribed before the position is read, so that nothing falls between.
@@ -65,8 +66,10 @@ impl Follower {
         if caught_up.is_err() {
             return;
         }
+        let mut ending = self.feed.inner.ending.subscribe();
         loop {
             let next = tokio::select! {
+                () = ended(&mut ending) => return,
                 next = live.recv() => next,
                 () = self.sender.closed() => return,
                 () = tokio::time::sleep(HEARTBEAT) => {
@@ -133,4 +136,10 @@ impl Follower {
     async fn send(&self, item: WatchItem) -> Result<(), Ended> {
         self.sender.send(item).await.map_err(|_| Ended)
     }
+}
+
+/// Ends when the process does.
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    // A sender that is gone ends streams too.
+    let _ = ending.wait_for(|ending| *ending).await;
 }

@@ -1,0 +1,162 @@
+//! Tells people what happened, in the transaction it happened in.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{FromQueryResult, Value};
+use streamflow_kernel::{
+    db::{SystemDb, TenantDb},
+    error::Result,
+    feed::{Audience, Change, Op},
+};
+use uuid::Uuid;
+
+use crate::record::{
+    kind::Kind,
+    people::People,
+    writer::{Origin, Writer},
+};
+
+/// What a notification is about, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    Invitation,
+    Import,
+    Assigned,
+}
+
+impl About {
+    pub const ALL: [Self; 3] = [Self::Invitation, Self::Import, Self::Assigned];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Import => "import",
+            Self::Assigned => "assigned",
+        }
+    }
+}
+
+/// One notification to be.
+#[derive(Clone, Debug)]
+pub struct News {
+    pub id: Uuid,
+    pub to: Uuid,
+    pub about: About,
+    /// One sentence.
+    pub title: String,
+    pub body: String,
+    /// Page below the company's address.
+    pub link: String,
+    pub at: DateTime<Utc>,
+}
+
+impl News {
+    fn values(self) -> [Value; 7] {
+        let Self { id, to, about, title, body, link, at } = self;
+        [id.into(), to.into(), about.as_str().into(), title.into(), body.into(), link.into(), at.into()]
+    }
+
+    /// What its person's pages hear.
+    fn change(&self) -> Change {
+        change(self.id, self.to, Op::Created)
+    }
+}
+
+/// What the pages of a person hear of one of their notifications.
+pub fn change(id: Uuid, user_id: Uuid, op: Op) -> Change {
+    let audience = Audience::people(None, Some(user_id), None);
+    Change { entity: "notification", id, version: 1, op, fields: Vec::new(), audience }
+}
+
+/// Puts a notification into a person's inbox.
+pub async fn notify(tx: &TenantDb, news: News) -> Result<()> {
+    let sql = "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at) VALUES ({org}, ?, ?, ?, ?, ?, ?, ?)";
+    tx.record(news.change());
+    tx.execute(sql, news.values().into()).await?;
+    Ok(())
+}
+
+/// The same where no company is entered. Returns what the caller tells watchers.
+pub async fn notify_in(db: &SystemDb, org_id: Uuid, news: News) -> Result<Change> {
+    let sql =
+        "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    let change = news.change();
+    db.execute(sql, std::iter::once(org_id.into()).chain(news.values()).collect()).await?;
+    Ok(change)
+}
+
+/// A record that may have been handed on.
+#[derive(Clone, Copy, Debug)]
+pub struct Handed {
+    pub id: Uuid,
+    pub before: People,
+    pub after: People,
+}
+
+impl Handed {
+    /// Who has it now and did not before.
+    fn receivers(self) -> impl Iterator<Item = Uuid> {
+        let had = [self.before.owner, self.before.assignee];
+        let has = [self.after.owner, self.after.assignee.filter(|assignee| self.after.owner != Some(*assignee))];
+        has.into_iter().flatten().filter(move |person| !had.contains(&Some(*person)))
+    }
+}
+
+/// Tells people about records they were handed: each of them once, however many there are. Nobody is told what they did
+/// themselves, and imports tell nobody.
+pub async fn handed_over(tx: &TenantDb, writer: &Writer, kind: Kind, records: &[Handed]) -> Result<()> {
+    if writer.origin == Origin::Import {
+        return Ok(());
+    }
+    let mut received: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for handed in records {
+        for person in handed.receivers().filter(|person| Some(*person) != writer.actor.id) {
+            received.entry(person).or_default().push(handed.id);
+        }
+    }
+    for (to, ids) in received {
+        let noun = kind.as_str();
+        let (what, link) = match ids.as_slice() {
+            [id] => (format!("the {noun} {}", name(tx, kind, *id).await?), format!("{noun}s/{}", kind.format(*id))),
+            many => (format!("{} {noun}s", many.len()), format!("{noun}s")),
+        };
+        let title = format!("{} handed you {what}", writer.actor.name);
+        let (id, about, body, at) = (writer.new_id(), About::Assigned, String::new(), writer.now());
+        notify(tx, News { id, to, about, title, body, link, at }).await?;
+    }
+    Ok(())
+}
+
+async fn name(tx: &TenantDb, kind: Kind, id: Uuid) -> Result<String> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        name: String,
+    }
+    let table = match kind {
+        Kind::Customer => "customers",
+        Kind::Contact => "contacts",
+        Kind::Lead => "leads",
+    };
+    let rows: Vec<Row> =
+        tx.query(&format!("SELECT name FROM {table} WHERE org_id = {{org}} AND id = ?"), vec![id.into()]).await?;
+    Ok(rows.into_iter().next().map(|row| row.name).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_gets_both_places_is_told_once_and_who_had_one_is_not() {
+        let [anna, tom] = [1, 2].map(Uuid::from_u128);
+        let receivers = |before, after| Handed { id: Uuid::nil(), before, after }.receivers().collect::<Vec<_>>();
+        let people = |owner, assignee| People { owner, assignee, team: None };
+        let nobody = People::default();
+        assert_eq!(receivers(nobody, people(Some(anna), Some(anna))), [anna]);
+        assert_eq!(receivers(nobody, people(Some(anna), Some(tom))), [anna, tom]);
+        assert_eq!(receivers(people(Some(anna), None), people(Some(anna), Some(anna))), []);
+        assert_eq!(receivers(people(Some(anna), Some(tom)), people(Some(tom), Some(anna))), []);
+        assert_eq!(receivers(people(Some(anna), Some(tom)), nobody), []);
+    }
+}

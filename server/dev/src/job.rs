@@ -1,0 +1,3 @@
+//! Background work of this system.
+
+pub mod api;

@@ -1,0 +1,199 @@
+//! Work behind the answers: queued in the transaction of what it follows from, done afterwards by whichever process takes it, again
+//! and again with growing pauses until it succeeds or is given up.
+//!
+//! A job is done at least once: a process that dies in the middle is followed by another one when its lease ends, so
+//! [`Work::run`] must bear a second beginning. What a job is told is encrypted; why it failed is plain words without anything
+//! personal, for the engineers' pages.
+
+pub mod desk;
+mod overview;
+mod retry;
+pub mod runner;
+mod schedule;
+mod store;
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::Value;
+use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub use overview::{Overview, Schedule, overview};
+pub use retry::Retry;
+pub use runner::Runner;
+
+use crate::{
+    clock::Clock,
+    crypto::{self, DataKey, FieldRef},
+    db::{NO_ORG, SystemDb, TenantDb},
+    error::{Error, Result},
+    ids::Ids,
+    kernel::Kernel,
+};
+
+/// A kind of work. Each process is given those it knows when it starts, and takes no jobs of others.
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// Stable name; jobs are queued by it.
+    fn kind(&self) -> &'static str;
+
+    /// How failures are followed.
+    fn retry(&self) -> Retry {
+        Retry::DEFAULT
+    }
+
+    /// Set for work of the system itself that is due again and again; nobody needs to queue it.
+    fn every(&self) -> Option<TimeDelta> {
+        None
+    }
+
+    /// Does it; may have been begun before. Returns what was done in plain words, nothing personal, or nothing.
+    async fn run(&self, kernel: &Arc<Kernel>, job: &Job) -> Result<String, JobError>;
+}
+
+/// A job under way.
+#[derive(Debug)]
+pub struct Job {
+    pub id: Uuid,
+    /// Nil for the system itself.
+    pub org_id: Uuid,
+    pub kind: String,
+    pub key: String,
+    /// This one included.
+    pub attempt: i32,
+    payload: Vec<u8>,
+}
+
+impl Job {
+    /// What the job was told. A job that can't be read never will be.
+    pub fn payload<T: DeserializeOwned>(&self) -> Result<T, JobError> {
+        serde_json::from_slice(&self.payload).map_err(|error| JobError::Dead(format!("what it was told can't be read: {error}")))
+    }
+}
+
+/// Why a job was not done, in plain words, nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobError {
+    /// Another attempt may succeed.
+    Retry(String),
+    /// No attempt will: somebody has to look.
+    Dead(String),
+}
+
+impl From<Error> for JobError {
+    /// The cause is for the log: it may say anything.
+    fn from(error: Error) -> Self {
+        tracing::warn!(?error, "a job failed");
+        Self::Retry(
+            match error {
+                Error::Unavailable(_) => "a part it needs did not answer",
+                Error::Internal(_) => "something went wrong inside; the log says what",
+                Error::NotFound { .. } => "something it needs is not there",
+                Error::Precondition { .. } => "the state of things forbids it now",
+                Error::Throttled { .. } => "too much was asked at once",
+                Error::Invalid(_) => "its input was not accepted",
+                _ => "it was refused",
+            }
+            .to_owned(),
+        )
+    }
+}
+
+/// A job to be queued.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    kind: Cow<'static, str>,
+    key: String,
+    payload: serde_json::Value,
+    run_at: Option<DateTime<Utc>>,
+}
+
+impl NewJob {
+    pub const fn new(kind: &'static str) -> Self {
+        Self { kind: Cow::Borrowed(kind), key: String::new(), payload: serde_json::Value::Null, run_at: None }
+    }
+
+    /// Scheduled work: its name is kind and key.
+    fn scheduled(name: &str) -> Self {
+        Self { kind: Cow::Owned(name.to_owned()), key: name.to_owned(), payload: serde_json::Value::Null, run_at: None }
+    }
+
+    /// While a job of the company with this kind and key waits or runs, another one is not queued.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// What [`Job::payload`] gives back.
+    #[must_use]
+    pub fn payload(mut self, payload: serde_json::Value) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// Not before then.
+    #[must_use]
+    pub const fn at(mut self, time: DateTime<Utc>) -> Self {
+        self.run_at = Some(time);
+        self
+    }
+}
+
+/// The queue of one system.
+pub struct Jobs {
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    /// The system's own, read once: jobs are queued inside transactions, where waiting for another connection could use the pool up.
+    key: Arc<DataKey>,
+    wake: Notify,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Jobs(…)")
+    }
+}
+
+impl Jobs {
+    pub(crate) fn new(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, key: Arc<DataKey>) -> Self {
+        Self { clock, ids, key, wake: Notify::new() }
+    }
+
+    /// Queues a job with the caller's transaction, for a company or for the system itself; call [`wake`](Self::wake) after the
+    /// commit. None when one with its key waits or runs already.
+    pub async fn put(&self, db: &SystemDb, org: Option<Uuid>, job: NewJob) -> Result<Option<Uuid>> {
+        let sql = "INSERT INTO jobs (org_id, id, kind, key, payload, run_at, created_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued') \
+                   ON CONFLICT DO NOTHING";
+        let (id, values) = self.values(job);
+        let values = std::iter::once(org.unwrap_or(NO_ORG).into()).chain(values).collect();
+        Ok((db.execute(sql, values).await? == 1).then_some(id))
+    }
+
+    /// The same for a transaction of one company.
+    pub async fn put_for_org(&self, tx: &TenantDb, job: NewJob) -> Result<Option<Uuid>> {
+        let sql = "INSERT INTO jobs (org_id, id, kind, key, payload, run_at, created_at, state) \
+                   VALUES ({org}, ?, ?, ?, ?, ?, ?, 'queued') ON CONFLICT DO NOTHING";
+        let (id, values) = self.values(job);
+        Ok((tx.execute(sql, values.into()).await? == 1).then_some(id))
+    }
+
+    /// Says that a job was committed. Without it the job begins a moment later.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    fn values(&self, job: NewJob) -> (Uuid, [Value; 6]) {
+        let (id, now) = (self.ids.uuid(), self.clock.now());
+        let sealed = crypto::encrypt(&self.key, payload_of(id), job.payload.to_string().as_bytes());
+        let run_at = job.run_at.unwrap_or(now);
+        (id, [id.into(), job.kind.into_owned().into(), job.key.into(), sealed.into(), run_at.into(), now.into()])
+    }
+}
+
+const fn payload_of(job_id: Uuid) -> FieldRef<'static> {
+    FieldRef { org: NO_ORG, table: "jobs", column: "payload", row: job_id }
+}

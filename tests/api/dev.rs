@@ -1,0 +1,3 @@
+//! The dev portal's own RPCs, one file a noun.
+
+mod job;

@@ -1,0 +1,105 @@
+//! Work that is done again and again.
+
+use leptos::prelude::*;
+use streamflow_proto::dev::v1::Schedule;
+use web_kit::{
+    badge::{Status, Tone},
+    browser,
+    button::Button,
+    icon::glyphs,
+    load::{Load, Loaded},
+    operator::OperatorPortal as _,
+};
+
+use super::{act, words};
+use crate::app::Dev;
+
+#[component]
+pub fn Schedules(load: Load<Vec<Schedule>>, acted: Callback<()>) -> impl IntoView {
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <h2>"scheduler"</h2>
+                <span class="count">"one process does what is due"</span>
+            </div>
+            <Loaded load what="The schedules" let:schedules>
+                <div class="table-wrap" tabindex="0" role="region" aria-label="scheduler">
+                    <table class="table table-plain cards-on-phone">
+                        <thead>
+                            <tr>
+                                <th scope="col">"task"</th>
+                                <th scope="col">"when"</th>
+                                <th scope="col">"last, utc"</th>
+                                <th scope="col" class="num">"took"</th>
+                                <th scope="col">"next"</th>
+                                <th scope="col">"result"</th>
+                                <th scope="col" class="num"><span class="sr-only">"run it"</span></th>
+                            </tr>
+                        </thead>
+                        <tbody>{schedules.into_iter().map(|schedule| view! { <Line schedule acted/> }).collect_view()}</tbody>
+                    </table>
+                </div>
+            </Loaded>
+        </section>
+    }
+}
+
+#[component]
+fn Line(schedule: Schedule, acted: Callback<()>) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let (tone, glyph, result) = result(&schedule);
+    let next = schedule.next_run_at.map(|at| words::away(&at, browser::now())).unwrap_or_default();
+    let because = Signal::stored(schedule.under_way.then(|| "it waits or runs right now".to_owned()));
+    let name = schedule.name.clone();
+    view! {
+        <tr>
+            <td data-p="a" class="mono"><span class="cell-main">{schedule.name.clone()}</span></td>
+            <td class="soft">{words::every(schedule.every_seconds)}</td>
+            <td data-p="d" class="soft tnum">{Dev::MANNER.second(schedule.last_finished_at.as_ref())}</td>
+            <td class="num mono">{words::took(schedule.last_started_at.as_ref(), schedule.last_finished_at.as_ref())}</td>
+            <td class="mono" title=Dev::MANNER.moment(schedule.next_run_at.as_ref())>{next}</td>
+            <td data-p="c"><Status tone glyph text=result/></td>
+            <td data-p="b" class="num">
+                <Button small=true busy disabled_because=because on_click=move |_| act::run(name.clone(), busy, acted)>
+                    "run"
+                    <span class="sr-only">{format!(" {} now", schedule.name)}</span>
+                </Button>
+            </td>
+        </tr>
+    }
+}
+
+/// How the last attempt went, or that one is under way.
+fn result(schedule: &Schedule) -> (Tone, web_kit::icon::Glyph, String) {
+    let failed = !schedule.last_error.is_empty();
+    match (schedule.under_way, failed) {
+        (true, false) => (Tone::Info, glyphs::CIRCLE_HALF_STROKE, "under way".to_owned()),
+        (true, true) => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, format!("{}, tried again", schedule.last_error)),
+        (false, true) => (Tone::Danger, glyphs::CIRCLE_XMARK, schedule.last_error.clone()),
+        (false, false) if schedule.last_finished_at.is_none() => (Tone::Neutral, glyphs::CIRCLE_MINUS, "not run yet".to_owned()),
+        (false, false) if schedule.last_result.is_empty() => (Tone::Success, glyphs::CIRCLE_CHECK, "ok".to_owned()),
+        (false, false) => (Tone::Success, glyphs::CIRCLE_CHECK, schedule.last_result.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_also_while_it_is_tried_again() {
+        let mut schedule = Schedule { under_way: true, ..Schedule::default() };
+        assert_eq!(result(&schedule).2, "under way");
+        schedule.last_error = "a part it needs did not answer".into();
+        assert_eq!((result(&schedule).0, result(&schedule).2.ends_with("tried again")), (Tone::Warning, true));
+        schedule.under_way = false;
+        assert_eq!(result(&schedule).0, Tone::Danger);
+        let ran = Schedule {
+            last_finished_at: Some(prost_types::Timestamp::default()),
+            last_result: "3 rows deleted".into(),
+            ..Schedule::default()
+        };
+        assert_eq!((result(&ran).0, result(&ran).2.as_str()), (Tone::Success, "3 rows deleted"));
+        assert_eq!(result(&Schedule::default()).2, "not run yet");
+    }
+}
