@@ -16,6 +16,7 @@ use crate::{
     crypto::{DataKey, MasterKeys, SigningKey, WrappedKey},
     db::{self, Database, NO_ORG, SystemDb},
     error::{Error, Result},
+    federation::Federation,
     feed::Feed,
     ids::Ids,
     mail::Mailer,
@@ -47,6 +48,7 @@ pub struct Kernel {
     pub passwords: PasswordHasher,
     pub mails: MailQueue,
     pub keys: KeyRing,
+    pub federation: Arc<Federation>,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
 }
@@ -79,6 +81,7 @@ impl Kernel {
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
         let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
+        let federation = Federation::new(parts.portal.space, parts.database.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let mails = MailQueue::start(parts.database.clone(), parts.mailer, clock, ids, keys.clone()).await?;
         Ok(Arc::new(Self {
             portal: parts.portal,
@@ -86,6 +89,7 @@ impl Kernel {
             audit: AuditWriter::start(parts.database.clone()),
             feed,
             keys,
+            federation: Arc::new(federation),
             database: parts.database,
             clock: parts.clock,
             ids: parts.ids,
