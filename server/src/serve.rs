@@ -19,7 +19,7 @@ use streamflow_kernel::{
 use streamflow_migrations::System;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{assets, config::Config, databases, demo, operators};
+use crate::{assets, config::Config, databases, demo, federation, operators};
 
 /// What all systems of a process share.
 pub struct Shared {
@@ -95,6 +95,9 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
         prunings.push(Pruning::start(kernel.database.clone(), Arc::clone(&kernel.clock)));
         kernels.push(kernel);
     }
+    let (federated, following) = federation::wire(&config, &kernels)?;
+    let listener = bind(&config.bind, config.federation_port()).await?;
+    listeners.spawn(connection::serve(listener, federated, TrustedProxies::default(), stopping.clone()));
     let operations: Router = server::operations(kernels.clone(), move || metrics.render());
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
     let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
@@ -108,7 +111,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
     stop.send_replace(true);
     while listeners.join_next().await.is_some() {}
-    drop(prunings);
+    drop((prunings, following));
     for sealing in sealings {
         sealing.finish().await;
     }
@@ -155,6 +158,7 @@ fn announce(config: &Config) {
         tracing::info!(target: "streamflow", system = system.name(), url = config.public_url(*system), "serving");
     }
     tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
+    tracing::info!(target: "streamflow", port = config.federation_port(), "calls of other systems");
 }
 
 async fn wait_for_signal() -> anyhow::Result<()> {

@@ -24,13 +24,16 @@ use streamflow_proto::{
             timeline_service_server::TimelineServiceServer,
         },
     },
+    federation::v1::{
+        tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer,
+    },
 };
 use tonic::service::Routes;
 
 use crate::{
     account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
-    task, team, timeline,
+    task, team, tenant, timeline, usage,
 };
 
 /// Rules of the portal.
@@ -73,6 +76,13 @@ fn services() -> Routes {
         .add_service(TaskServiceServer::new(task::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
         .add_service(TimelineServiceServer::new(timeline::api::Api))
+}
+
+/// What the other systems may ask of this one.
+pub fn federated() -> Routes {
+    Routes::default()
+        .add_service(TenantDirectoryServiceServer::new(tenant::api::Api))
+        .add_service(UsageServiceServer::new(usage::api::Api))
 }
 
 /// Starts what runs beside the requests. Once per process and database.
