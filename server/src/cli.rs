@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use streamflow_migrations::System;
 
-use crate::{audit, config::Config, databases, import, secrets, serve, tenant};
+use crate::{audit, config::Config, databases, federation, import, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
