@@ -2,5 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod audit;
+mod federation;
 mod kill;
 mod tenant;

@@ -23,11 +23,11 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// The first of ten ports in a row that nobody uses. They lie below those the system gives to outgoing connections, which would
+/// The first of twenty ports of which nobody uses the eleven that a server takes. They lie below those the system gives to outgoing connections, which would
 /// take one while the server is down.
 fn free_ports() -> u16 {
-    let is_free = |base: &u16| (*base..base + 5).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
-    let mut bases = std::iter::repeat_with(|| rand::random_range(2_000..3_200) * 10);
+    let is_free = |base: &u16| (*base..=base + 10).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    let mut bases = std::iter::repeat_with(|| rand::random_range(1_000..1_600) * 20);
     bases.find(is_free).expect("free ports")
 }
 
@@ -35,13 +35,25 @@ fn free_ports() -> u16 {
 pub struct Server {
     data: PathBuf,
     postgres: Option<String>,
+    systems: &'static str,
+    env: Vec<(String, String)>,
     pub port_base: u16,
     child: Option<Child>,
 }
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
-        Self { data: data.to_owned(), postgres, port_base: free_ports(), child: None }
+        Self::of("client", data, postgres)
+    }
+
+    /// One that serves other systems.
+    pub fn of(systems: &'static str, data: &Path, postgres: Option<String>) -> Self {
+        Self { data: data.to_owned(), postgres, systems, env: Vec::new(), port_base: free_ports(), child: None }
+    }
+
+    /// Starts with this in its environment from now on.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.env.push((name.to_owned(), value.into()));
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -55,6 +67,7 @@ impl Server {
             command.args(["--postgres", url]);
         }
         command
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .env("STREAMFLOW_LIMITS__WRITE", "1000000")
             .env("STREAMFLOW_LIMITS__READ", "1000000")
             .env("STREAMFLOW_LIMITS__SIGN_IN", "1000");
@@ -84,7 +97,7 @@ impl Server {
 
     /// Starts and waits until it is ready.
     pub fn start(&mut self) {
-        let mut command = self.command(&["serve", "--systems", "client"]);
+        let mut command = self.command(&["serve", "--systems", self.systems]);
         command.args(["--port-base", &self.port_base.to_string()]).env("STREAMFLOW_LOG", "error");
         self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
         let until = Instant::now() + Duration::from_secs(20);
