@@ -5,7 +5,7 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMessage as _, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, MethodDescriptor, ReflectMessage as _, Value};
 
 const PORTALS: [&str; 4] = ["client", "provider", "dev", "accountant"];
 
@@ -43,6 +43,15 @@ fn main() -> Result<()> {
         fs::write(out.join(format!("{portal}.binpb")), &bytes)?;
         fs::write(out.join(format!("{portal}_access.rs")), access_table(portal, &bytes)?)?;
     }
+    if server {
+        let mut compiler = protox::Compiler::new(["."])?;
+        compiler.include_imports(true);
+        compiler.open_files(proto_files(&["federation"])?)?;
+        let bytes = compiler.encode_file_descriptor_set();
+        fs::write(out.join("federation.binpb"), &bytes)?;
+        fs::write(out.join("federation_access.rs"), federation_table(&bytes)?)?;
+        fs::write(out.join("federation_systems.rs"), systems(&bytes)?)?;
+    }
     Ok(())
 }
 
@@ -79,33 +88,85 @@ fn access_table(portal: &str, bytes: &[u8]) -> Result<String> {
 }
 
 fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMessage) -> Result<()> {
-    let text =
-        |name: &str| -> String { access.get_field_by_name(name).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default() };
-    let flag = |name: &str| access.get_field_by_name(name).and_then(|v| v.as_bool()).unwrap_or_default();
     let level = match access.get_field_by_name("level").and_then(|v| v.as_enum_number()) {
         Some(1) => "Anonymous",
         Some(2) => "Pending",
         Some(3) => "SignedIn",
         _ => return Err(format!("{} declares no level", method.full_name()).into()),
     };
-    let role_enum =
-        access.descriptor().get_field_by_name("roles").and_then(|f| f.kind().as_enum().cloned()).ok_or("roles is not an enum")?;
-    let mut roles = Vec::new();
-    if let Some(value) = access.get_field_by_name("roles") {
-        for role in value.as_list().unwrap_or_default() {
-            let number = role.as_enum_number().ok_or("role is not an enum")?;
-            let name = role_enum.get_value(number).ok_or("unknown role")?.name().to_owned();
-            roles.push(name.trim_start_matches("ROLE_").to_owned());
+    let roles = names(access, "roles", "ROLE_")?;
+    writeln!(table, "    {},", row(method, access, level, &roles))?;
+    Ok(())
+}
+
+/// What systems may ask of each other: the same rows, with those who serve them.
+fn federation_table(bytes: &[u8]) -> Result<String> {
+    let pool = DescriptorPool::decode(bytes)?;
+    let extension = |name: &str| {
+        let full = format!("streamflow.federation.v1.{name}");
+        pool.get_extension_by_name(&full).ok_or_else(|| format!("no option {full}"))
+    };
+    let (access, served_by) = (extension("access")?, extension("served_by")?);
+    let mut table = String::from("&[\n");
+    for service in pool.services() {
+        let options = service.options();
+        let value = options.get_extension(&served_by).into_owned();
+        let servers = enum_names(&value, served_by.kind().as_enum().ok_or("served_by is not an enum")?, "SYSTEM_")?;
+        if servers.is_empty() {
+            return Err(format!("{} is served by no system", service.full_name()).into());
+        }
+        for method in service.methods() {
+            let value = method.options().get_extension(&access).into_owned();
+            let Value::Message(access) = value else { return Err("access is not a message".into()) };
+            let callers = names(&access, "callers", "SYSTEM_")?;
+            if callers.is_empty() {
+                return Err(format!("{} declares no callers", method.full_name()).into());
+            }
+            writeln!(table, "    Served {{ servers: &{servers:?}, access: {} }},", row(&method, &access, "SignedIn", &callers))?;
         }
     }
+    table.push_str("]\n");
+    Ok(table)
+}
+
+/// All systems there are.
+fn systems(bytes: &[u8]) -> Result<String> {
+    let pool = DescriptorPool::decode(bytes)?;
+    let systems = pool.get_enum_by_name("streamflow.federation.v1.System").ok_or("no enum System")?;
+    let names: Vec<String> =
+        systems.values().filter(|value| value.number() != 0).map(|value| value.name().replace("SYSTEM_", "")).collect();
+    Ok(format!("&{names:?}"))
+}
+
+/// Names of a repeated enum field, without their prefix.
+fn names(message: &DynamicMessage, field: &str, prefix: &str) -> Result<Vec<String>> {
+    let kind = message.descriptor().get_field_by_name(field).and_then(|f| f.kind().as_enum().cloned());
+    let kind = kind.ok_or_else(|| format!("{field} is not an enum"))?;
+    let Some(value) = message.get_field_by_name(field) else { return Ok(Vec::new()) };
+    enum_names(&value, &kind, prefix)
+}
+
+fn enum_names(list: &Value, kind: &EnumDescriptor, prefix: &str) -> Result<Vec<String>> {
+    let name = |value: &Value| -> Result<String> {
+        let number = value.as_enum_number().ok_or("not an enum")?;
+        let name = kind.get_value(number).ok_or("an unknown enum value")?.name().to_owned();
+        Ok(name.trim_start_matches(prefix).to_owned())
+    };
+    list.as_list().unwrap_or_default().iter().map(name).collect()
+}
+
+/// One `Access` as Rust writes it.
+fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &[String]) -> String {
+    let text =
+        |name: &str| -> String { access.get_field_by_name(name).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default() };
+    let flag = |name: &str| access.get_field_by_name(name).and_then(|v| v.as_bool()).unwrap_or_default();
     let mut fields = Vec::new();
     if let Some(value) = access.get_field_by_name("audit_fields") {
         fields.extend(value.as_list().unwrap_or_default().iter().filter_map(|v| v.as_str().map(str::to_owned)));
     }
-    writeln!(
-        table,
-        "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
-         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, streaming: {}, input: {:?} }},",
+    format!(
+        "Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
+         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, streaming: {}, input: {:?} }}",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
@@ -116,6 +177,5 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
         flag("own_affairs"),
         method.is_server_streaming(),
         method.input().full_name(),
-    )?;
-    Ok(())
+    )
 }

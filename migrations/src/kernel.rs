@@ -18,6 +18,7 @@ mod m20261120_000013_forget_plain_replies;
 mod m20261120_000014_forget_plain_mails;
 mod m20261120_000015_create_operator_devices;
 mod m20261120_000016_create_chores;
+mod m20261126_000101_create_federation;
 mod m20261126_000301_create_jobs;
 mod m20261126_000302_create_schedules;
 mod m20261126_000303_move_chores;
@@ -42,6 +43,7 @@ pub const STEPS: &[Step] = steps![
     m20261120_000014_forget_plain_mails,
     m20261120_000015_create_operator_devices,
     m20261120_000016_create_chores,
+    m20261126_000101_create_federation,
     m20261126_000301_create_jobs,
     m20261126_000302_create_schedules,
     m20261126_000303_move_chores,

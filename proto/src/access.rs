@@ -44,3 +44,15 @@ pub static PROVIDER: &[Access] = include!(concat!(env!("OUT_DIR"), "/provider_ac
 pub static DEV: &[Access] = include!(concat!(env!("OUT_DIR"), "/dev_access.rs"));
 #[cfg(feature = "accountant")]
 pub static ACCOUNTANT: &[Access] = include!(concat!(env!("OUT_DIR"), "/accountant_access.rs"));
+
+/// An RPC between systems, and the systems on whose listener it exists.
+#[derive(Debug)]
+pub struct Served {
+    pub servers: &'static [&'static str],
+    /// `roles` are the systems that may call.
+    pub access: Access,
+}
+
+pub static FEDERATION: &[Served] = include!(concat!(env!("OUT_DIR"), "/federation_access.rs"));
+/// Names of all systems, as in [`Served::servers`].
+pub static SYSTEMS: &[&str] = include!(concat!(env!("OUT_DIR"), "/federation_systems.rs"));

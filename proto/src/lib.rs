@@ -52,10 +52,12 @@ pub mod accountant {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accountant.binpb"));
 }
 
-/// What systems say to each other. So far only what each call will be signed over; nothing calls yet.
+/// What systems say to each other.
 #[cfg(feature = "server")]
 pub mod federation {
     pub mod v1 {
         tonic::include_proto!("streamflow.federation.v1");
     }
+    /// Encoded `FileDescriptorSet` with custom options.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/federation.binpb"));
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use streamflow_migrations::System;
 
-use crate::{audit, config::Config, databases, import, secrets, serve, tenant};
+use crate::{audit, config::Config, databases, federation, import, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
@@ -80,6 +80,9 @@ enum Command {
     /// Proves that the audit is what was written.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Keys of calls between systems.
+    #[command(subcommand)]
+    Federation(FederationCommand),
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -129,6 +132,18 @@ enum ImportCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum FederationCommand {
+    /// Makes new keys; the ones they replace stay good until the next rotation.
+    #[command(
+        after_help = "Example:\n  streamflow federation rotate-keys --pair 'client>provider'\n\nRunning servers take the new keys within seconds. Give every process its keys before the next rotation."
+    )]
+    RotateKeys(federation::RotateArgs),
+    /// Writes the keys that a process with some of the systems needs.
+    #[command(after_help = "Example:\n  streamflow federation keys --systems client --out /srv/client/federation-keys.json")]
+    Keys(federation::KeysArgs),
+}
+
+#[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Computes the chains anew and compares them with the checkpoints; exit code 0 when all are intact.
     #[command(
@@ -156,6 +171,8 @@ impl Cli {
             Command::Healthcheck { port_base } => serve::healthcheck(port_base).await,
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
             Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
+            Command::Federation(FederationCommand::RotateKeys(args)) => federation::rotate(&args),
+            Command::Federation(FederationCommand::Keys(args)) => federation::export(&args),
             Command::Audit(AuditCommand::Verify(args)) => audit::verify(args).await,
             Command::Audit(AuditCommand::Export(args)) => audit::export(args).await,
             Command::Audit(AuditCommand::PublicKey(args)) => audit::print_public_keys(&args),

@@ -45,6 +45,10 @@ pub struct Config {
     pub mail_from: String,
     /// How long a process that is asked to end (SIGTERM) says that it is not ready before it stops taking requests.
     pub drain_notice_seconds: u64,
+    /// Keys of calls between systems as a JSON object of pairs; `federation-keys.json` in `data` when unset.
+    pub federation_keys: Option<String>,
+    /// Where systems listen that live in other processes, by system, e.g. `http://10.0.0.2:7010`.
+    pub federation_urls: HashMap<System, String>,
     /// `pretty` or `json`.
     pub log_format: String,
     /// As in `RUST_LOG`.
@@ -72,6 +76,8 @@ impl Default for Config {
             smtp_url: None,
             mail_from: "StreamFlow <no-reply@localhost>".to_owned(),
             drain_notice_seconds: 5,
+            federation_keys: None,
+            federation_urls: HashMap::new(),
             log_format: "pretty".to_owned(),
             log: "warn,streamflow=info".to_owned(),
             reflection: false,
@@ -94,6 +100,7 @@ impl Config {
         anyhow::ensure!(config.port_base <= u16::MAX - 10, "the port base must be at most {}", u16::MAX - 10);
         config.check_origins()?;
         config.trusted_proxies()?;
+        config.check_federation()?;
         Ok(config)
     }
 
@@ -144,6 +151,26 @@ impl Config {
         parsed.map_err(|text| anyhow::anyhow!("trusted_proxies: `{text}` is neither an address nor a block like 10.0.0.0/8"))
     }
 
+    /// Where the keys of calls between systems are when the configuration has none.
+    pub fn federation_key_file(&self) -> PathBuf {
+        self.data.join("federation-keys.json")
+    }
+
+    /// Port of calls between systems.
+    pub const fn federation_port(&self) -> u16 {
+        self.port_base + 10
+    }
+
+    /// Signed is not encrypted: across machines such calls go through a private network or a tunnel.
+    fn check_federation(&self) -> anyhow::Result<()> {
+        for (system, url) in &self.federation_urls {
+            let host = url.strip_prefix("http://").unwrap_or_default();
+            let is_plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/?#@".contains(c));
+            anyhow::ensure!(is_plain, "federation_urls.{}: `{url}` is not written as http://host:port", system.name());
+        }
+        Ok(())
+    }
+
     /// Port of a system's listener.
     pub fn port(&self, system: System) -> u16 {
         let offset = match system {
@@ -172,7 +199,7 @@ impl Config {
 
     /// Prints what is in force, secrets masked.
     pub fn print(mut self) -> anyhow::Result<()> {
-        for secret in [&mut self.master_keys, &mut self.smtp_url].into_iter().flatten() {
+        for secret in [&mut self.master_keys, &mut self.smtp_url, &mut self.federation_keys].into_iter().flatten() {
             "********".clone_into(secret);
         }
         self.postgres = self.postgres.as_deref().map(mask_password);

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod databases;
 mod demo;
+mod federation;
 mod import;
 mod operators;
 mod secrets;

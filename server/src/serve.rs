@@ -19,7 +19,7 @@ use streamflow_kernel::{
 use streamflow_migrations::System;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{assets, config::Config, databases, demo, operators};
+use crate::{assets, config::Config, databases, demo, federation, operators};
 
 /// What all systems of a process share.
 pub struct Shared {
@@ -109,6 +109,9 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
         runners.push(runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?);
         kernels.push(kernel);
     }
+    let (federated, following) = federation::wire(&config, &kernels)?;
+    let listener = bind(&config.bind, config.federation_port()).await?;
+    listeners.spawn(connection::serve(listener, federated, TrustedProxies::default(), stopping.clone()));
     let operations: Router = server::operations(kernels.clone(), leaving, move || metrics.render());
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
     let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
@@ -130,6 +133,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     for runner in runners {
         runner.finish().await;
     }
+    drop(following);
     for sealing in sealings {
         sealing.finish().await;
     }
@@ -187,6 +191,7 @@ fn announce(config: &Config, outbox: Option<&Path>) {
         tracing::info!(target: "streamflow", system = system.name(), url = config.public_url(*system), "serving");
     }
     tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
+    tracing::info!(target: "streamflow", port = config.federation_port(), "calls of other systems");
 }
 
 /// True when asked by a supervisor (SIGTERM), who has others take over, and not from a keyboard.

@@ -1,21 +1,28 @@
 //! The permission matrix: every RPC of every portal, called by everyone. `access.txt` is the result; a change of rights is a change
 //! of that file, and an RPC that is not in it fails the test.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, path::Path, sync::Arc};
 
-use streamflow_kernel::{db::NO_ORG, ids, kernel::Kernel};
+use streamflow_kernel::{
+    db::NO_ORG,
+    federation::{Keys, guard},
+    ids,
+    kernel::Kernel,
+};
 use streamflow_migrations::System;
 use streamflow_proto::{
     access::{self, Access},
     client::v1::{self as pb, team_service_client::TeamServiceClient},
 };
 use streamflow_tests::{
+    federation::{Draft, Shape, nonce, serve},
     operator::Desk,
     person::Person,
     raw,
     world::{World, open_session},
 };
-use tonic::{Code, transport::Channel};
+use tokio::sync::watch;
+use tonic::{Code, service::Routes, transport::Channel};
 use uuid::Uuid;
 
 /// What a caller got, as the matrix writes it.
@@ -95,12 +102,51 @@ async fn the_committed_matrix_is_what_the_servers_do() {
             matrix.push_str(&row(&desk.kernel, &desk.channel, access, &callers).await);
         }
     }
+    let mut systems = vec![(&world.kernel, streamflow_client::system::federated())];
+    let others = [streamflow_provider::system::federated(), Routes::default(), Routes::default()];
+    systems.extend(desks.iter().map(|desk| &desk.kernel).zip(others));
+    matrix.push_str(&federation(systems).await);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("api/access.txt");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&file, &matrix).expect("access.txt written");
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     assert_eq!(committed, matrix, "rights changed; look at the difference, then run the test with BLESS=1");
+}
+
+/// Every RPC that a system serves to the others, called by each of them and by nobody.
+async fn federation(systems: Vec<(&Arc<Kernel>, Routes)>) -> String {
+    let names: Vec<String> = access::SYSTEMS.iter().map(|name| name.to_lowercase()).collect();
+    let (_stop, stopping) = watch::channel(false);
+    let mut matrix = String::new();
+    for (kernel, services) in systems {
+        let own = kernel.portal.space;
+        let keys = Keys::generate(kernel.clock.now());
+        let route = serve(kernel, services, &keys, Shape::Memory, &stopping).await;
+        let callers: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != own).collect();
+        write!(matrix, "\n{:<62} unsigned {}\n", format!("federation of {own}"), callers.join(" ")).unwrap();
+        let name = own.to_uppercase();
+        for served in access::FEDERATION.iter().filter(|served| served.servers.contains(&name.as_str())) {
+            let path = served.access.path;
+            write!(matrix, "{path:<62}").unwrap();
+            for (caller, from) in std::iter::once(("unsigned", callers[0])).chain(callers.iter().map(|name| (*name, *name))) {
+                let (at, nonce) = (kernel.clock.now().timestamp(), nonce());
+                let letter = Draft { from, to: own, path, at, nonce: &nonce, message: Vec::new() }.sign(&keys);
+                let letter = if caller == "unsigned" { letter.without(guard::SIGNATURE) } else { letter };
+                let verdict = match letter.post(&route).await.as_str() {
+                    "UNSIGNED" => "-",
+                    "ROLE" => "no",
+                    answer => {
+                        assert!(!matches!(answer, "Unimplemented" | "INTERNAL" | "UNAVAILABLE"), "{path} answers {answer}");
+                        "yes"
+                    }
+                };
+                write!(matrix, " {verdict:>width$}", width = caller.len()).unwrap();
+            }
+            matrix.push('\n');
+        }
+    }
+    matrix
 }
 
 async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Caller> {

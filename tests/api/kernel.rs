@@ -5,6 +5,7 @@ mod broken;
 mod cancel;
 mod connection;
 mod door;
+mod federation;
 mod feed;
 mod files;
 mod idempotency;

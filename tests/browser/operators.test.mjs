@@ -81,7 +81,8 @@ for (const [portal, { base, home, other }] of Object.entries(PORTALS)) {
 
     test('has pages that are accessible, fit and are quiet', async () => {
       const { page, problems } = windows[portal];
-      for (const [name, title] of [['overview', home], ['audit', 'Audit'], ['sessions', 'Sessions']]) {
+      const own = portal === 'provider' ? [['federation', 'Federation']] : [];
+      for (const [name, title] of [['overview', home], ['audit', 'Audit'], ['sessions', 'Sessions'], ...own]) {
         await page.goto(address(portal, name));
         await settled(page);
         assert.equal((await page.locator('h1').textContent()).trim(), title);

@@ -81,7 +81,7 @@ async fn start(imports: &mut ImportServiceClient<Channel>, token: &str, file: &[
 async fn a_hundred_thousand_rows_come_in_while_others_work() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::new(folder.path(), None);
-    server.environment.push(("STREAMFLOW_LIMITS__UPLOAD".into(), "1000000".into()));
+    server.set("STREAMFLOW_LIMITS__UPLOAD", "1000000");
     server.migrate();
     server.create_tenant(EMAIL, PASSWORD);
     server.start();

@@ -5,6 +5,7 @@ mod audit;
 mod big_import;
 mod import;
 mod jobs;
+mod federation;
 mod kill;
 mod slow;
 mod start;

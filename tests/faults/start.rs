@@ -7,10 +7,6 @@ use streamflow_tests::{
 };
 use tonic::Code;
 
-fn variable(server: &mut Server, name: &str, value: &str) {
-    server.environment.push((name.to_owned(), value.to_owned()));
-}
-
 #[test]
 fn a_plaintext_password_or_a_weak_hash_stops_the_start() {
     let weak = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
@@ -22,8 +18,8 @@ fn a_plaintext_password_or_a_weak_hash_stops_the_start() {
         ] {
             let folder = tempfile::tempdir().unwrap();
             let mut server = Server::new(folder.path(), None);
-            variable(&mut server, &format!("{prefix}_EMAIL"), EMAIL);
-            variable(&mut server, &format!("{prefix}_{name}"), value);
+            server.set(&format!("{prefix}_EMAIL"), EMAIL);
+            server.set(&format!("{prefix}_{name}"), value);
             let port = server.port_base.to_string();
             let (starts, text) = server.run(&["serve", "--systems", system, "--port-base", &port]);
             assert!(!starts && text.contains(&format!("{prefix}_{name}")) && text.contains(expected), "{text}");
@@ -35,12 +31,11 @@ fn a_plaintext_password_or_a_weak_hash_stops_the_start() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_seed_nobody_signs_in() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::new(folder.path(), None);
-    server.systems = "provider,dev,accountant";
+    let mut server = Server::of("provider,dev,accountant", folder.path(), None);
     let hash = PasswordHasher::new(Params::BREAK_GLASS).hash(PASSWORD).await.unwrap();
     for prefix in ["PROVIDER", "DEVELOPER", "ACCOUNTANT"] {
-        variable(&mut server, &format!("{prefix}_EMAIL"), EMAIL);
-        variable(&mut server, &format!("{prefix}_PASSWORD_HASH"), &hash);
+        server.set(&format!("{prefix}_EMAIL"), EMAIL);
+        server.set(&format!("{prefix}_PASSWORD_HASH"), &hash);
     }
     server.start();
     for (space, offset) in [("provider", 2), ("dev", 3), ("accountant", 4)] {
@@ -54,8 +49,8 @@ fn the_configuration_is_checked_and_shown_without_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("streamflow.toml");
     let mut server = Server::new(folder.path(), None);
-    variable(&mut server, "STREAMFLOW_SMTP_URL", "smtps://user:canary-word@mail.example.com");
-    variable(&mut server, "STREAMFLOW_MASTER_KEYS", "k1:canary-word");
+    server.set("STREAMFLOW_SMTP_URL", "smtps://user:canary-word@mail.example.com");
+    server.set("STREAMFLOW_MASTER_KEYS", "k1:canary-word");
     let check = |text: &str| {
         std::fs::write(&file, text).unwrap();
         server.run(&["config", "check", "--config", file.to_str().unwrap()])

@@ -23,13 +23,13 @@ const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionI
 
 /// A server of all systems with one operator for three of them, whose authenticator has this secret.
 async fn installation(cluster: &Cluster, folder: &std::path::Path) -> (Server, Vec<u8>) {
-    let mut server = Server::new(folder, Some(format!("{}/postgres", cluster.url)));
-    server.systems = "client,provider,dev,accountant";
+    let url = format!("{}/postgres", cluster.url);
+    let mut server = Server::of("client,provider,dev,accountant", folder, Some(url));
     let secret = totp::generate_secret().to_vec();
     let hash = PasswordHasher::new(Params::BREAK_GLASS).hash(PASSWORD).await.unwrap();
     for (_, prefix, ..) in OPERATORS {
         for (name, value) in [("EMAIL", EMAIL), ("PASSWORD_HASH", &hash), ("TOTP_SECRET", &totp::to_base32(&secret))] {
-            server.environment.push((format!("{prefix}_{name}"), value.to_owned()));
+            server.set(&format!("{prefix}_{name}"), value);
         }
     }
     for portal in ["client", "provider", "dev", "accountant"] {

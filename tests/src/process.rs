@@ -23,11 +23,11 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// The first of ten ports in a row that nobody uses. They lie below those the system gives to outgoing connections, which would
+/// The first of twenty ports of which nobody uses the eleven that a server takes. They lie below those the system gives to outgoing connections, which would
 /// take one while the server is down.
 fn free_ports() -> u16 {
-    let is_free = |base: &u16| (*base..base + 5).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
-    let mut bases = std::iter::repeat_with(|| rand::random_range(2_000..3_200) * 10);
+    let is_free = |base: &u16| (*base..=base + 10).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    let mut bases = std::iter::repeat_with(|| rand::random_range(1_000..1_600) * 20);
     bases.find(is_free).expect("free ports")
 }
 
@@ -36,12 +36,11 @@ pub struct Server {
     data: PathBuf,
     postgres: Option<String>,
     pub port_base: u16,
-    /// Systems it serves.
-    pub systems: &'static str,
+    systems: &'static str,
     /// Further words of `serve`.
     pub flags: Vec<String>,
     /// Further variables of every command.
-    pub environment: Vec<(String, String)>,
+    environment: Vec<(String, String)>,
     /// Nobody waits for a balancer, unless a test is about one.
     pub drain_notice_seconds: u64,
     child: Option<Child>,
@@ -49,16 +48,26 @@ pub struct Server {
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
+        Self::of("client", data, postgres)
+    }
+
+    /// One that serves these systems.
+    pub fn of(systems: &'static str, data: &Path, postgres: Option<String>) -> Self {
         Self {
             data: data.to_owned(),
             postgres,
             port_base: free_ports(),
-            systems: "client",
+            systems,
             flags: Vec::new(),
             environment: Vec::new(),
             drain_notice_seconds: 0,
             child: None,
         }
+    }
+
+    /// Gives every command from now on this in its environment.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.push((name.to_owned(), value.into()));
     }
 
     fn command(&self, words: &[&str]) -> Command {

@@ -12,7 +12,7 @@ use web_kit::{
     operator_portal,
 };
 
-use crate::layout::AppLayout;
+use crate::{layout::AppLayout, pages};
 
 operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "Overview", manner: Plain);
 
@@ -20,6 +20,7 @@ operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", na
 later!(Overview, pages, overview::overview::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
+later!(Federation, pages, pages::federation::federation);
 
 /// Root of everything.
 #[component]
@@ -36,6 +37,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/provider") view=inside>
                     <Route path=path!("") view={door::entrance::<Provider>}/>
                     <Route path=path!("overview") view=Overview/>
+                    <Route path=path!("federation") view=Federation/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>

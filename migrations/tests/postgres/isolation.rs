@@ -104,7 +104,19 @@ async fn systems_do_not_reach_each_other() {
     for system in System::ALL {
         let db = cluster.login(system).await;
         for other in System::ALL.into_iter().filter(|other| *other != system) {
-            refused(&db, &format!("SELECT 1 FROM {}.audit", other.schema()), "permission denied for schema").await;
+            let schema = other.schema();
+            let tables = format!("SELECT tablename::text FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1");
+            let tables = texts(&db, &tables).await;
+            assert!(tables.split(' ').count() > 10, "{tables}");
+            for table in tables.split(' ') {
+                refused(&db, &format!("SELECT 1 FROM {schema}.{table}"), "permission denied for schema").await;
+            }
+            // Nor would they, were the schema opened by mistake.
+            let open = format!(
+                "SELECT relname::text FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'p') \
+                 AND has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE')"
+            );
+            assert_eq!(texts(&db, &open).await, "");
             refused(&db, &format!("SET ROLE {}", other.system_role()), "permission denied to set role").await;
         }
         refused(&db, &format!("SET ROLE {}", system.owner_role()), "permission denied to set role").await;

@@ -21,5 +21,7 @@ pub mod session;
 pub mod system;
 pub mod task;
 pub mod team;
+pub mod tenant;
 pub mod timeline;
+pub mod usage;
 pub mod user;

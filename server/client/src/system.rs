@@ -25,6 +25,9 @@ use streamflow_proto::{
             team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
+    federation::v1::{
+        tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer,
+    },
 };
 use tonic::service::Routes;
 
@@ -32,7 +35,7 @@ use crate::{
     account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, notification, record,
     saved_view, search,
     session::{self, principal::ClientAuthenticator},
-    task, team, timeline,
+    task, team, tenant, timeline, usage,
 };
 
 /// Rules of the portal.
@@ -76,6 +79,13 @@ fn services() -> Routes {
         .add_service(TaskServiceServer::new(task::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
         .add_service(TimelineServiceServer::new(timeline::api::Api))
+}
+
+/// What the other systems may ask of this one.
+pub fn federated() -> Routes {
+    Routes::default()
+        .add_service(TenantDirectoryServiceServer::new(tenant::api::Api))
+        .add_service(UsageServiceServer::new(usage::api::Api))
 }
 
 /// Starts what runs beside the requests. Once per process and database.

@@ -26,6 +26,7 @@ pub use authenticate::Authenticator;
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
+    federation::peer::Peer,
     kernel::Kernel,
     session::Level,
 };
@@ -49,7 +50,15 @@ pub struct Gate {
     kernel: Arc<Kernel>,
     table: HashMap<&'static str, &'static Access>,
     messages: DescriptorPool,
-    authenticator: Arc<dyn Authenticator>,
+    callers: Callers,
+}
+
+/// Who comes through a gate, and how each is known.
+pub enum Callers {
+    /// People, by their sessions.
+    Sessions(Arc<dyn Authenticator>),
+    /// Other systems, by the signature that the federation's guard has checked before.
+    Peers,
 }
 
 impl std::fmt::Debug for Gate {
@@ -62,12 +71,12 @@ impl Gate {
     /// `descriptors` is the portal's encoded `FileDescriptorSet`.
     pub fn new(
         kernel: Arc<Kernel>,
-        table: &'static [Access],
+        table: impl IntoIterator<Item = &'static Access>,
         descriptors: &[u8],
-        authenticator: Arc<dyn Authenticator>,
+        callers: Callers,
     ) -> Result<Self> {
         let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
-        Ok(Self { kernel, table: table.iter().map(|access| (access.path, access)).collect(), messages, authenticator })
+        Ok(Self { kernel, table: table.into_iter().map(|access| (access.path, access)).collect(), messages, callers })
     }
 }
 
@@ -167,8 +176,13 @@ impl Gate {
         if by_address {
             self.take(info, &address_key(info.ip)).await?;
         }
-        let token = authenticate::token(request.headers(), self.kernel.portal.space);
-        let found = self.principal(token, info).await;
+        let found = match &self.callers {
+            Callers::Sessions(authenticator) => {
+                let token = authenticate::token(request.headers(), self.kernel.portal.space);
+                self.principal(authenticator.as_ref(), token, info).await
+            }
+            Callers::Peers => Ok(request.extensions().get::<Peer>().map(|peer| peer.principal(info.at))),
+        };
         if !by_address && !matches!(found, Ok(Some(_))) {
             // Work that nobody signed in for is counted against the only thing known of its caller.
             let taken = self.kernel.limiter.take(ANONYMOUS, &address_key(info.ip), info.at).await?;
@@ -223,12 +237,17 @@ impl Gate {
         taken.into_result()
     }
 
-    async fn principal(&self, token: Option<String>, info: &RequestInfo) -> Result<Option<Principal>, Refused> {
+    async fn principal(
+        &self,
+        authenticator: &dyn Authenticator,
+        token: Option<String>,
+        info: &RequestInfo,
+    ) -> Result<Option<Principal>, Refused> {
         if info.access.level == Needs::Anonymous {
             return Ok(None);
         }
         let Some(token) = token else { return Ok(None) };
-        let principal = self.authenticator.principal(crate::session::hash_token(&token)).await?;
+        let principal = authenticator.principal(crate::session::hash_token(&token)).await?;
         if let Some(principal) = &principal {
             let lifetime = self.kernel.portal.lifetime;
             let Principal { last_seen_at, expires_at, revoked_at, .. } = *principal;

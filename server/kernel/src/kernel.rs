@@ -16,6 +16,7 @@ use crate::{
     crypto::{DataKey, MasterKeys, SigningKey, WrappedKey},
     db::{self, Database, NO_ORG, SystemDb},
     error::{Error, Result},
+    federation::Federation,
     feed::Feed,
     ids::Ids,
     jobs::{self, Jobs, Work},
@@ -50,6 +51,7 @@ pub struct Kernel {
     pub mails: MailQueue,
     pub jobs: Jobs,
     pub keys: KeyRing,
+    pub federation: Arc<Federation>,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
 }
@@ -83,6 +85,7 @@ impl Kernel {
         let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
         let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
         let jobs = Jobs::new(Arc::clone(&clock), Arc::clone(&ids), keys.current(NO_ORG).await?);
+        let federation = Federation::new(parts.portal.space, parts.database.clone(), Arc::clone(&clock), Arc::clone(&ids));
         let mails = MailQueue::start(parts.database.clone(), parts.mailer, clock, ids, keys.clone()).await?;
         Ok(Arc::new(Self {
             portal: parts.portal,
@@ -90,6 +93,7 @@ impl Kernel {
             audit: AuditWriter::start(parts.database.clone()),
             feed,
             keys,
+            federation: Arc::new(federation),
             database: parts.database,
             clock: parts.clock,
             ids: parts.ids,

@@ -12,6 +12,7 @@ pub mod ctx;
 pub mod db;
 pub mod device;
 pub mod error;
+pub mod federation;
 pub mod feed;
 pub mod ids;
 pub mod jobs;

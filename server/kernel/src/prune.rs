@@ -72,7 +72,7 @@ impl Old {
     }
 }
 
-fn too_old(now: DateTime<Utc>) -> [Old; 10] {
+fn too_old(now: DateTime<Utc>) -> [Old; 11] {
     let days = |days| Value::from(now - TimeDelta::days(days));
     let seconds = |ago: TimeDelta| (now - ago).timestamp();
     let old = |table, key, condition, before| Old { table, key, condition, before };
@@ -88,6 +88,8 @@ fn too_old(now: DateTime<Utc>) -> [Old; 10] {
         old("lockouts", "key", "last_failure < ?", seconds(TimeDelta::days(2)).into()),
         // Windows are counted in minutes.
         old("rate_limits", "key", "window_start < ?", (seconds(TimeDelta::hours(1)) / 60).into()),
+        // A call is good for two minutes either way; the rest is for clocks that are set.
+        old("federation_nonces", "caller, key_id, nonce", "at < ?", Value::from(now - TimeDelta::hours(1))),
         old("client_errors", "id", "at < ?", days(90)),
         // Sent or given up: both have lost their body.
         old("mail_outbox", "id", "body = '' AND created_at < ?", days(30)),

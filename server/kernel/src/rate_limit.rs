@@ -35,6 +35,8 @@ impl Limits {
             ("bulk", 30, 1),
             ("upload", 600, 20),
             ("stream", 120, 1),
+            // Another system, which calls for all its people.
+            ("federation", 6000, 100),
         ];
         Self(
             classes

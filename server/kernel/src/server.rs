@@ -20,7 +20,7 @@ pub use assets::Assets;
 
 use crate::{
     access::{
-        self, Authenticator, Gate,
+        self, Authenticator, Callers, Gate,
         door::{Door, Porter},
     },
     error::{Error, Result},
@@ -46,7 +46,8 @@ impl PortalSite {
     pub fn into_router(self) -> Result<Router> {
         let door = Door { space: self.kernel.portal.space, origins: self.origins };
         let porter = Arc::new(Porter { door, kernel: Arc::clone(&self.kernel) });
-        let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, self.authenticator)?);
+        let callers = Callers::Sessions(self.authenticator);
+        let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, callers)?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
         let translated = ServiceBuilder::new()
             .layer(GrpcWebLayer::new())

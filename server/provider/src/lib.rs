@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod client_error;
+pub mod federation;
 pub mod overview;
 pub mod session;
 pub mod system;
+pub mod tenant;

@@ -11,17 +11,19 @@ use streamflow_kernel::{
 };
 use streamflow_proto::{
     access,
+    federation::v1::tenant_event_service_server::TenantEventServiceServer,
     provider::{
         self,
         v1::{
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
+            federation_service_server::FederationServiceServer,
             overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, overview, session};
+use crate::{audit, client_error, federation, overview, session, tenant};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
@@ -55,6 +57,12 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
     Routes::default()
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
+        .add_service(FederationServiceServer::new(federation::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
+}
+
+/// What the other systems may ask of this one.
+pub fn federated() -> Routes {
+    Routes::default().add_service(TenantEventServiceServer::new(tenant::api::Api))
 }

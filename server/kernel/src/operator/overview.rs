@@ -135,7 +135,7 @@ async fn live_sessions(ctx: &Ctx) -> Result<i32> {
 /// The tail reads at least once a second; after this long without an answer open pages show old rows.
 const FEED_IS_LATE: Duration = Duration::from_secs(5);
 
-async fn health(ctx: &Ctx) -> Vec<Health> {
+pub(crate) async fn health(ctx: &Ctx) -> Vec<Health> {
     let kernel = ctx.kernel();
     let engine = match kernel.database.backend() {
         Backend::Postgres => "PostgreSQL with row-level security",

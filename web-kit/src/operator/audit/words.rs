@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// RPCs of these portals by name. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 11] = [
+const ACTIONS: [(&str, &str); 13] = [
     ("SignIn", "Sign in, password"),
     ("VerifySecondFactor", "Sign in, second factor"),
     ("SignOut", "Sign out"),
@@ -19,13 +19,16 @@ const ACTIONS: [(&str, &str); 11] = [
     ("ListSessions", "Read own sessions"),
     ("GetOverview", "Read the overview"),
     ("ListAudit", "Read the audit"),
+    ("ListPeers", "Read the other systems"),
+    ("CheckPeer", "Greet another system"),
 ];
 
-const CATEGORIES: [(&str, &str); 7] = [
+const CATEGORIES: [(&str, &str); 8] = [
     ("sign_in", "Signing in"),
     ("sign_out", "Signing out"),
     ("export", "Exports"),
     ("client_error", "Errors of the page"),
+    ("federation", "Calls between systems"),
     ("rate_limit", "Throttled"),
     ("denied", "Reading refused"),
     ("read", "Reading"),

@@ -1,0 +1,168 @@
+//! How a system speaks with the others: every call is signed, and travels the same way whether the other system lives in this
+//! process or in another.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `sign` | what a signature covers, and how it is made and checked |
+//! | `keys` | keys by pair of systems, and their file |
+//! | `guard` | what a federation listener asks of a request before the access layer sees it |
+//! | `ledger` | what is remembered of the other systems: nonces, last calls, refusals |
+//! | `channel` | calls to other systems |
+//! | `peer`, `health` | services that every system has for the others |
+
+pub mod channel;
+pub mod guard;
+pub mod health;
+pub mod keys;
+pub mod ledger;
+pub mod peer;
+pub mod sign;
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{Router, middleware};
+use http::HeaderMap;
+use parking_lot::RwLock;
+use streamflow_proto::{
+    access::{FEDERATION, SYSTEMS},
+    federation::{
+        self,
+        v1::{health_service_server::HealthServiceServer, peer_service_server::PeerServiceServer},
+    },
+};
+use tonic::service::Routes;
+
+pub use channel::{FederationChannel, Route};
+pub use keys::Keys;
+pub use ledger::Ledger;
+
+use crate::{
+    access::{self, Callers, Gate, answer},
+    clock::Clock,
+    db::Database,
+    error::{Error, Result},
+    ids::Ids,
+    kernel::Kernel,
+};
+
+/// One system's side of all its talks with others. Without keys it refuses everybody and reaches nobody.
+pub struct Federation {
+    own: &'static str,
+    keys: RwLock<Arc<Keys>>,
+    routes: RwLock<HashMap<&'static str, Route>>,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl std::fmt::Debug for Federation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Federation").field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+impl Federation {
+    pub fn new(own: &'static str, database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { own, keys: RwLock::default(), routes: RwLock::default(), ledger: Ledger::new(database), clock, ids }
+    }
+
+    /// Takes the keys of the pairs this system belongs to; of others' it keeps none. Running calls are not disturbed.
+    pub fn use_keys(&self, keys: &Keys) {
+        *self.keys.write() = Arc::new(keys.of_systems(&[self.own]));
+    }
+
+    /// Says how another system is reached.
+    pub fn connect(&self, peer: &str, route: Route) {
+        if let Some(peer) = known(peer) {
+            self.routes.write().insert(peer, route);
+        }
+    }
+
+    /// Calls to another system by its name.
+    pub fn peer(self: &Arc<Self>, name: &str) -> Result<FederationChannel> {
+        let name = known(name).filter(|name| *name != self.own).ok_or(Error::not_found("system"))?;
+        Ok(FederationChannel::new(Arc::clone(self), name))
+    }
+
+    /// Calls to the one system that serves `service` (its full name), for those who need not know which it is.
+    pub fn serving(self: &Arc<Self>, service: &str) -> Result<FederationChannel> {
+        let prefix = format!("/{service}/");
+        let served = FEDERATION.iter().find(|served| served.access.path.starts_with(&prefix));
+        match served.map(|served| served.servers) {
+            Some([only]) => self.peer(&only.to_lowercase()),
+            _ => Err(Error::internal(format!("{service} is not served by exactly one system"))),
+        }
+    }
+
+    /// The other systems, by name.
+    pub fn peers(&self) -> impl Iterator<Item = &'static str> + use<'_> {
+        NAMES.iter().copied().filter(|name| *name != self.own)
+    }
+
+    /// Where a system is, in words.
+    pub fn place(&self, peer: &str) -> String {
+        self.routes.read().get(peer).map(Route::place).unwrap_or_default()
+    }
+
+    pub fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read())
+    }
+
+    pub const fn own(&self) -> &'static str {
+        self.own
+    }
+
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    fn route(&self, peer: &str) -> Option<Route> {
+        self.routes.read().get(peer).cloned()
+    }
+}
+
+/// Names of all systems as callers write them.
+static NAMES: std::sync::LazyLock<Vec<&'static str>> =
+    std::sync::LazyLock::new(|| SYSTEMS.iter().map(|name| &*name.to_lowercase().leak()).collect());
+
+/// The system of this name, exactly as written.
+fn known(name: &str) -> Option<&'static str> {
+    NAMES.iter().copied().find(|known| *known == name)
+}
+
+/// What a system serves to the others: `own` services and those that all have, behind the guard and the access layer.
+pub fn router(kernel: &Arc<Kernel>, own: Routes) -> Result<Router> {
+    let name = kernel.portal.space.to_uppercase();
+    let table = FEDERATION.iter().filter(|served| served.servers.contains(&name.as_str())).map(|served| &served.access);
+    let gate = Arc::new(Gate::new(Arc::clone(kernel), table, federation::DESCRIPTORS, Callers::Peers)?);
+    let services = own.add_service(HealthServiceServer::new(health::Api)).add_service(PeerServiceServer::new(peer::Api));
+    Ok(services
+        .into_axum_router()
+        .layer(middleware::from_fn_with_state(gate, access::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(kernel), guard::guard)))
+}
+
+/// The systems of a process behind one listener: the audience a call names is the system that gets it.
+pub fn switch(systems: Vec<(&'static str, Router)>) -> Router {
+    let systems: Arc<HashMap<&'static str, Router>> = Arc::new(systems.into_iter().collect());
+    Router::new().fallback(move |request: axum::extract::Request| {
+        let system = single(request.headers(), guard::AUDIENCE).and_then(|name| systems.get(name).cloned());
+        async move {
+            use tower::ServiceExt as _;
+            match system {
+                Some(system) => system.oneshot(request).await.unwrap_or_else(|never| match never {}),
+                None => {
+                    metrics::counter!("federation_refused_total", "reason" => "AUDIENCE").increment(1);
+                    answer::status(&guard::Refusal::Audience.into_error().into())
+                }
+            }
+        }
+    })
+}
+
+/// A header's value when it occurs exactly once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    if values.next().is_some() { None } else { value.to_str().ok() }
+}

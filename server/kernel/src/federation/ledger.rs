@@ -1,0 +1,115 @@
+//! What a system remembers of the others, in its database, so that all its processes know it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
+use sea_orm::{FromQueryResult, Value};
+
+use crate::{db::Database, error::Result};
+
+/// A caller's last call is written down this often; more would double the cost of each call.
+const SEEN_EVERY: TimeDelta = TimeDelta::seconds(5);
+/// Refusals within this time are written together: strangers must not make us write at will.
+const REFUSED_EVERY: TimeDelta = TimeDelta::seconds(1);
+
+/// What was heard of one system.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Heard {
+    pub name: String,
+    pub last_seen_at: Option<DateTime<Utc>>,
+    pub last_key_id: String,
+    /// Seconds by which its clock was ahead.
+    pub clock_offset: i64,
+    /// Calls in its name, made by it or not.
+    pub refused: i64,
+    pub last_refused_at: Option<DateTime<Utc>>,
+    pub last_refusal: String,
+}
+
+#[derive(Debug)]
+pub struct Ledger {
+    database: Database,
+    notes: Mutex<HashMap<&'static str, Note>>,
+}
+
+/// What this process has written of a system, and what it has yet to.
+#[derive(Debug, Default)]
+struct Note {
+    seen: Option<(DateTime<Utc>, String)>,
+    refused_written_at: Option<DateTime<Utc>>,
+    unwritten: i64,
+    last_refused_at: Option<DateTime<Utc>>,
+    last_refusal: &'static str,
+}
+
+impl Ledger {
+    pub fn new(database: Database) -> Self {
+        Self { database, notes: Mutex::default() }
+    }
+
+    /// Uses up a nonce. False when it was used before, by whichever process.
+    pub async fn use_nonce(&self, caller: &str, key_id: &str, nonce: &str, now: DateTime<Utc>) -> Result<bool> {
+        let sql = "INSERT INTO federation_nonces (caller, key_id, nonce, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let values = vec![caller.into(), key_id.into(), nonce.into(), now.into()];
+        Ok(self.database.system_execute(sql, values).await? == 1)
+    }
+
+    /// A call was accepted.
+    pub async fn seen(&self, peer: &'static str, key_id: &str, offset: i64, now: DateTime<Utc>) -> Result<()> {
+        {
+            let mut notes = self.notes.lock();
+            let note = notes.entry(peer).or_default();
+            let is_fresh = |(at, key): &(DateTime<Utc>, String)| (now - *at).abs() < SEEN_EVERY && key == key_id;
+            if note.seen.as_ref().is_some_and(is_fresh) {
+                return Ok(());
+            }
+            note.seen = Some((now, key_id.to_owned()));
+        }
+        let sql = "INSERT INTO federation_peers (name, last_seen_at, last_key_id, clock_offset) VALUES (?, ?, ?, ?) \
+                   ON CONFLICT (name) DO UPDATE SET last_seen_at = excluded.last_seen_at, \
+                   last_key_id = excluded.last_key_id, clock_offset = excluded.clock_offset";
+        self.database.system_execute(sql, vec![peer.into(), now.into(), key_id.into(), offset.into()]).await?;
+        Ok(())
+    }
+
+    /// A call in this system's name was refused.
+    pub async fn refused(&self, peer: &'static str, reason: &'static str, now: DateTime<Utc>) -> Result<()> {
+        let is_due = {
+            let mut notes = self.notes.lock();
+            let note = notes.entry(peer).or_default();
+            note.unwritten += 1;
+            note.last_refused_at = Some(now);
+            note.last_refusal = reason;
+            note.refused_written_at.is_none_or(|at| (now - at).abs() >= REFUSED_EVERY)
+        };
+        if is_due { self.write_refusals(peer).await } else { Ok(()) }
+    }
+
+    /// All that was heard of any system.
+    pub async fn heard(&self) -> Result<Vec<Heard>> {
+        let peers: Vec<&'static str> = self.notes.lock().keys().copied().collect();
+        for peer in peers {
+            self.write_refusals(peer).await?;
+        }
+        let sql = "SELECT name, last_seen_at, last_key_id, clock_offset, refused, last_refused_at, last_refusal FROM federation_peers";
+        self.database.system_read().await?.query(sql, Vec::<Value>::new()).await
+    }
+
+    async fn write_refusals(&self, peer: &'static str) -> Result<()> {
+        let (count, at, reason) = {
+            let mut notes = self.notes.lock();
+            let note = notes.entry(peer).or_default();
+            note.refused_written_at = note.last_refused_at;
+            (std::mem::take(&mut note.unwritten), note.last_refused_at, note.last_refusal)
+        };
+        if count == 0 {
+            return Ok(());
+        }
+        let sql = "INSERT INTO federation_peers (name, refused, last_refused_at, last_refusal) VALUES (?, ?, ?, ?) \
+                   ON CONFLICT (name) DO UPDATE SET refused = federation_peers.refused + excluded.refused, \
+                   last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal";
+        self.database.system_execute(sql, vec![peer.into(), count.into(), at.into(), reason.into()]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,3 @@
+//! How this system and the others get on.
+
+pub mod api;

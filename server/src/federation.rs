@@ -1,0 +1,208 @@
+//! Keys of the federation: their file, its changes while the server runs, and the commands that change it.
+
+use std::{
+    io::{Read as _, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use axum::Router;
+use clap::Args;
+use rand::RngExt as _;
+use streamflow_kernel::{
+    clock::{Clock as _, SystemClock},
+    db::files::private_folder,
+    federation::{self, Keys, Route},
+    kernel::Kernel,
+};
+use streamflow_migrations::System;
+use tokio::task::AbortHandle;
+
+use crate::{cli::Place, config::Config};
+
+/// How soon a changed file is noticed.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Args, Debug)]
+pub struct RotateArgs {
+    #[command(flatten)]
+    place: Place,
+    /// One pair only, e.g. client>provider. [default: all]
+    #[arg(long)]
+    pair: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct KeysArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Systems of the other process, comma separated.
+    #[arg(long, value_delimiter = ',', required = true)]
+    systems: Vec<System>,
+    /// File to write, readable by its owner only: `federation-keys.json` in the other process' data folder.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// `streamflow federation rotate-keys`.
+pub fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.place, None)?;
+    let file = changeable_file(&config)?;
+    let mut keys = load_or_create(&config, &file)?;
+    let rotated = keys.rotate(args.pair.as_deref(), SystemClock.now());
+    anyhow::ensure!(!rotated.is_empty(), "there is no pair `{}`", args.pair.as_deref().unwrap_or_default());
+    replace(&file, &keys)?;
+    for pair in rotated {
+        println!("{pair} has a new key; the one before it stays good until the next rotation.");
+    }
+    println!("Running servers on this folder take the keys within seconds. Other processes need them too: streamflow federation keys.");
+    Ok(())
+}
+
+/// `streamflow federation keys`: what another process needs of them.
+pub fn export(args: &KeysArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.place, None)?;
+    let keys = match &config.federation_keys {
+        Some(text) => Keys::parse(text).context("federation_keys")?,
+        None => load_or_create(&config, &config.federation_key_file())?,
+    };
+    let names: Vec<&str> = args.systems.iter().map(|system| system.name()).collect();
+    if let Some(folder) = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        private_folder(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    }
+    replace(&args.out, &keys.of_systems(&names))?;
+    println!("The keys of {} are in {}.", names.join(", "), args.out.display());
+    Ok(())
+}
+
+fn changeable_file(config: &Config) -> anyhow::Result<PathBuf> {
+    anyhow::ensure!(
+        config.federation_keys.is_none(),
+        "the keys come from STREAMFLOW_FEDERATION_KEYS (or `federation_keys`), not from a file: change them there"
+    );
+    Ok(config.federation_key_file())
+}
+
+/// The keys this process works with.
+fn load(config: &Config) -> anyhow::Result<Keys> {
+    match &config.federation_keys {
+        Some(text) => Keys::parse(text).context("federation_keys"),
+        None if config.federation_urls.is_empty() => load_or_create(config, &config.federation_key_file()),
+        None => read(&config.federation_key_file()).with_context(|| {
+            "federation_urls names systems in other processes, which must have the same keys: make this file with `streamflow \
+             federation keys` where the others' keys are"
+        }),
+    }
+}
+
+fn load_or_create(config: &Config, file: &Path) -> anyhow::Result<Keys> {
+    if !file.exists() {
+        private_folder(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
+        let draft = draft(file, &Keys::generate(SystemClock.now()))?;
+        // Of two that start at once, one's keys stay.
+        let linked = std::fs::hard_link(&draft, file);
+        std::fs::remove_file(&draft)?;
+        if let Err(error) = linked
+            && error.kind() != std::io::ErrorKind::AlreadyExists
+        {
+            return Err(error).with_context(|| format!("{} can't be made", file.display()));
+        }
+    }
+    read(file)
+}
+
+fn read(file: &Path) -> anyhow::Result<Keys> {
+    let named = || format!("{} can't be read", file.display());
+    let mut open = std::fs::File::open(file).with_context(named)?;
+    let mode = open.metadata().with_context(named)?.permissions().mode() & 0o777;
+    anyhow::ensure!(mode & 0o077 == 0, "{} can be read by others (mode {mode:o}); run chmod 600 on it", file.display());
+    let mut text = String::new();
+    open.read_to_string(&mut text).with_context(named)?;
+    Keys::parse(&text).with_context(|| file.display().to_string())
+}
+
+/// A reader sees the old file or the new one, never a part.
+fn replace(file: &Path, keys: &Keys) -> anyhow::Result<()> {
+    let draft = draft(file, keys)?;
+    std::fs::rename(&draft, file).with_context(|| format!("{} can't be written", file.display()))
+}
+
+fn draft(file: &Path, keys: &Keys) -> anyhow::Result<PathBuf> {
+    let suffix: u64 = rand::rng().random();
+    let draft = file.with_extension(format!("{suffix:016x}.new"));
+    let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    out.write_all(keys.to_text().as_bytes())?;
+    out.sync_all()?;
+    Ok(draft)
+}
+
+/// Connects the systems of this process with each other and with those elsewhere. Returns what the federation's listener serves,
+/// and the task that follows the key file.
+pub fn wire(config: &Config, kernels: &[Arc<Kernel>]) -> anyhow::Result<(Router, Following)> {
+    let keys = load(config)?;
+    let mut routers = Vec::new();
+    for kernel in kernels {
+        let router = federation::router(kernel, services(kernel.portal.space)).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        routers.push((kernel.portal.space, router));
+    }
+    for kernel in kernels {
+        kernel.federation.use_keys(&keys);
+        for (system, url) in &config.federation_urls {
+            let route = Route::tcp(url).with_context(|| format!("federation_urls.{}", system.name()))?;
+            kernel.federation.connect(system.name(), route);
+        }
+        // What lives here is reached here.
+        for (name, router) in &routers {
+            kernel.federation.connect(name, Route::Memory(router.clone()));
+        }
+    }
+    Ok((federation::switch(routers), Following::start(config, kernels)))
+}
+
+fn services(space: &str) -> tonic::service::Routes {
+    match space {
+        "client" => streamflow_client::system::federated(),
+        "provider" => streamflow_provider::system::federated(),
+        // Nobody asks the others more than what all have.
+        _ => tonic::service::Routes::default(),
+    }
+}
+
+/// Takes new keys from the file while the server runs; ends when dropped.
+pub struct Following(Option<AbortHandle>);
+
+impl Following {
+    fn start(config: &Config, kernels: &[Arc<Kernel>]) -> Self {
+        if config.federation_keys.is_some() {
+            return Self(None);
+        }
+        let (file, kernels) = (config.federation_key_file(), kernels.to_vec());
+        let task = tokio::spawn(async move {
+            let modified = |file: &Path| std::fs::metadata(file).and_then(|found| found.modified()).ok();
+            let mut before = None;
+            loop {
+                let now = modified(&file);
+                if now != before {
+                    match read(&file) {
+                        Ok(keys) => kernels.iter().for_each(|kernel| kernel.federation.use_keys(&keys)),
+                        Err(error) => tracing::warn!(target: "streamflow", "the federation keys stay as they were: {error:#}"),
+                    }
+                    before = now;
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        });
+        Self(Some(task.abort_handle()))
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Letters that nobody may get an answer to: replayed, changed on the way, signed wrongly or by nobody.
+
+use chrono::TimeDelta;
+use prost::Message as _;
+use streamflow_kernel::federation::guard;
+use streamflow_proto::federation::v1 as pb;
+use streamflow_tests::{
+    federation::{Draft, Letter, Pair, SHAPES, Shape, nonce, serve},
+    on_both, sql,
+    world::World,
+};
+use tokio::sync::watch;
+
+const HANDSHAKE: &str = "/streamflow.federation.v1.PeerService/Handshake";
+const LIST: &str = "/streamflow.federation.v1.TenantDirectoryService/ListTenants";
+const USAGE: &str = "/streamflow.federation.v1.UsageService/GetAnalytics";
+
+fn letter(world: &World, pair: &Pair, from: &str, path: &str, nonce: &str) -> Letter {
+    let message = pb::ListTenantsRequest { page_size: 3, ..Default::default() };
+    let message = if path == LIST { message.encode_to_vec() } else { Vec::new() };
+    Draft { from, to: "client", path, at: world.now().timestamp(), nonce, message }.sign(&pair.keys)
+}
+
+fn fresh(world: &World, pair: &Pair) -> Letter {
+    letter(world, pair, "provider", LIST, &nonce())
+}
+
+on_both! {
+    async fn a_call_is_good_once(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            let sound = fresh(&world, &pair);
+            assert_eq!(sound.post(&pair.to_client).await, "OK");
+            assert_eq!(sound.post(&pair.to_client).await, "REPLAY");
+            // Another server on the same database, which is also what a restarted one is.
+            let twin = world.twin().await;
+            let (_stop, stopping) = watch::channel(false);
+            let to_twin = serve(&twin.kernel, streamflow_client::system::federated(), &pair.keys, shape, &stopping).await;
+            assert_eq!(sound.post(&to_twin).await, "REPLAY");
+            // The same nonce in another system's name, or under another key, is another call, and this signature is not its own.
+            let other = &pair.keys.of("dev", "client")[0].id;
+            assert_eq!(sound.clone().with(guard::CALLER, "dev").with(guard::KEY, other).post(&pair.to_client).await, "SIGNATURE");
+            world.pass(TimeDelta::hours(1));
+            assert_eq!(sound.post(&pair.to_client).await, "SKEW");
+            world.pass(TimeDelta::hours(-1));
+            assert_eq!(sound.post(&pair.to_client).await, "REPLAY");
+        }
+    }
+
+    async fn of_a_hundred_at_once_one_runs(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            let sound = fresh(&world, &pair);
+            let answers = futures::future::join_all((0..100).map(|_| sound.post(&pair.to_client))).await;
+            let count = |wanted: &str| answers.iter().filter(|answer| *answer == wanted).count();
+            assert_eq!((count("OK"), count("REPLAY")), (1, 99), "{answers:?}");
+            let audited = "SELECT COUNT(*) AS n FROM audit WHERE path = ? AND outcome = 'OK'";
+            let row = sql::row(&world.kernel.database, audited, vec![LIST.into()]).await;
+            let runs = if shape == Shape::Memory { 1 } else { 2 };
+            assert_eq!(row.try_get::<i64>("", "n").unwrap(), runs);
+        }
+    }
+
+    async fn time_is_kept_to_the_second(world) {
+        let pair = Pair::start(&world, Shape::Memory).await;
+        for (seconds, answer) in [(-121, "SKEW"), (-120, "OK"), (-119, "OK"), (119, "OK"), (120, "OK"), (121, "SKEW")] {
+            let (at, nonce) = (world.now().timestamp() + seconds, nonce());
+            let draft = Draft { from: "provider", to: "client", path: LIST, at, nonce: &nonce, message: Vec::new() };
+            assert_eq!(draft.sign(&pair.keys).post(&pair.to_client).await, answer, "{seconds} s");
+        }
+        for at in [i64::MAX, i64::MIN, 0, -1] {
+            let nonce = nonce();
+            let draft = Draft { from: "provider", to: "client", path: LIST, at, nonce: &nonce, message: Vec::new() };
+            assert_eq!(draft.sign(&pair.keys).post(&pair.to_client).await, "SKEW", "{at}");
+        }
+    }
+
+    async fn what_was_changed_on_the_way_is_refused(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            let sound = || fresh(&world, &pair);
+            let mut swapped = sound();
+            swapped.body[6] = 4;
+            let mut longer = sound();
+            longer.body.push(0);
+            let empty = Letter { body: Vec::new(), ..sound() };
+            let elsewhere = Letter { path: USAGE.to_owned(), ..sound() };
+            let query = Letter { path: format!("{LIST}?a=b"), ..sound() };
+            let signature = sound().header(guard::SIGNATURE).to_owned();
+            let at = (world.now().timestamp() + 1).to_string();
+            for (letter, answer) in [
+                (swapped, "SIGNATURE"),
+                (longer, "SIGNATURE"),
+                (empty, "SIGNATURE"),
+                (elsewhere, "SIGNATURE"),
+                (query, "SIGNATURE"),
+                (sound().with(guard::TIMESTAMP, at), "SIGNATURE"),
+                (sound().with(guard::NONCE, nonce()), "SIGNATURE"),
+                (sound().with(guard::SIGNATURE, signature), "SIGNATURE"),
+                (sound().with(guard::IDEMPOTENCY_KEY, "somebody-elses"), "SIGNATURE"),
+                (sound().with(guard::CALLER, "dev"), "UNKNOWN_KEY"),
+                (sound().with(guard::CALLER, "client"), "UNKNOWN_CALLER"),
+                (sound().with(guard::CALLER, "Provider"), "UNKNOWN_CALLER"),
+                (sound().with(guard::CALLER, "provider>client"), "UNKNOWN_CALLER"),
+                (sound().with(guard::KEY, "k1"), "UNKNOWN_KEY"),
+                (sound().with(guard::AUDIENCE, "dev"), "AUDIENCE"),
+                (sound().with(guard::AUDIENCE, "Client"), "AUDIENCE"),
+                (sound().without(guard::AUDIENCE), "AUDIENCE"),
+                (sound().and(guard::AUDIENCE, "client"), "AUDIENCE"),
+                (Letter { method: "PUT", ..sound() }, "405"),
+                (sound().with("content-type", "application/grpc-web+proto"), "415"),
+                (sound().with("content-type", "text/plain"), "415"),
+                (sound().with("cookie", "a=b"), "403"),
+                (sound().with("origin", "http://localhost:7001"), "403"),
+            ] {
+                assert_eq!(letter.post(&pair.to_client).await, answer, "{shape:?}: {letter:?}");
+            }
+        }
+    }
+
+    async fn a_signature_has_one_form_and_comes_once(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            let sound = || fresh(&world, &pair);
+            let signature = sound().header(guard::SIGNATURE).to_owned();
+            let bare = signature.trim_start_matches("v1=").to_owned();
+            for (letter, answer) in [
+                (sound().without(guard::SIGNATURE), "UNSIGNED"),
+                (sound().with(guard::SIGNATURE, ""), "VERSION"),
+                (sound().with(guard::SIGNATURE, bare.clone()), "VERSION"),
+                (sound().with(guard::SIGNATURE, format!("v0={bare}")), "VERSION"),
+                (sound().with(guard::SIGNATURE, format!("v2={bare}")), "VERSION"),
+                (sound().with(guard::SIGNATURE, "v1="), "SIGNATURE"),
+                (sound().with(guard::SIGNATURE, &signature[..signature.len() - 2]), "SIGNATURE"),
+                (sound().with(guard::SIGNATURE, format!("{signature}=")), "SIGNATURE"),
+                (sound().with(guard::SIGNATURE, format!("{signature},").repeat(20)), "SIGNATURE"),
+                (sound().and(guard::SIGNATURE, signature.clone()), "MALFORMED"),
+                (sound().and(guard::NONCE, nonce()), "MALFORMED"),
+                (sound().and(guard::TIMESTAMP, "1"), "MALFORMED"),
+                (sound().and(guard::CALLER, "provider"), "MALFORMED"),
+                (sound().and(guard::KEY, "k1"), "MALFORMED"),
+                (sound().without(guard::NONCE), "MALFORMED"),
+                (sound().with(guard::NONCE, "c2hvcnQ"), "MALFORMED"),
+                (sound().with(guard::NONCE, "a".repeat(200)), "MALFORMED"),
+                (sound().with(guard::NONCE, "not base64, not at all"), "MALFORMED"),
+                (sound().with(guard::TIMESTAMP, "soon"), "MALFORMED"),
+                (sound().with(guard::TIMESTAMP, format!("+{}", world.now().timestamp())), "MALFORMED"),
+                (sound().with(guard::TIMESTAMP, format!("0{}", world.now().timestamp())), "MALFORMED"),
+            ] {
+                assert_eq!(letter.post(&pair.to_client).await, answer, "{shape:?}: {letter:?}");
+            }
+            assert_eq!(sound().post(&pair.to_client).await, "OK");
+        }
+    }
+
+    async fn what_a_caller_claims_to_be_counts_for_nothing(world) {
+        let pair = Pair::start(&world, Shape::Tcp).await;
+        // Known and refused, whatever it adds.
+        let usage = || letter(&world, &pair, "accountant", USAGE, &nonce());
+        assert_eq!(usage().post(&pair.to_client).await, "ROLE");
+        for (name, value) in [("x-streamflow-role", "PROVIDER"), ("role", "PROVIDER"), ("x-streamflow-portal", "provider")] {
+            assert_eq!(usage().with(name, value).post(&pair.to_client).await, "ROLE", "{name}");
+        }
+        assert_eq!(usage().with("authorization", "Bearer x").post(&pair.to_client).await, "403");
+        assert_eq!(letter(&world, &pair, "accountant", HANDSHAKE, &nonce()).post(&pair.to_client).await, "OK");
+        // What another system serves is not here.
+        let elsewhere = "/streamflow.federation.v1.TenantEventService/ReportTenantEvents";
+        assert_eq!(letter(&world, &pair, "provider", elsewhere, &nonce()).post(&pair.to_client).await, "Unimplemented");
+        // Nor are the portal's own RPCs.
+        let portal = "/streamflow.client.v1.SessionService/SignIn";
+        assert_eq!(letter(&world, &pair, "provider", portal, &nonce()).post(&pair.to_client).await, "Unimplemented");
+    }
+
+    async fn refusals_are_audited_once_a_minute_and_counted(world) {
+        let pair = Pair::start(&world, Shape::Memory).await;
+        for _ in 0..5 {
+            assert_eq!(fresh(&world, &pair).with(guard::NONCE, nonce()).post(&pair.to_client).await, "SIGNATURE");
+        }
+        let sql = "SELECT COUNT(*) AS n FROM audit WHERE category = 'federation' AND outcome = 'UNAUTHENTICATED'";
+        let row = sql::row(&world.kernel.database, sql, vec![]).await;
+        assert_eq!(row.try_get::<i64>("", "n").unwrap(), 1);
+        let heard = world.kernel.federation.ledger().heard().await.unwrap();
+        assert_eq!((heard[0].name.as_str(), heard[0].refused, heard[0].last_refusal.as_str()), ("provider", 5, "SIGNATURE"));
+    }
+}

@@ -1,0 +1,220 @@
+//! The other systems: keys, what was heard of them, and a greeting on demand.
+
+use leptos::prelude::*;
+use prost_types::Timestamp;
+use streamflow_proto::provider::v1::{self as pb, federation_service_client::FederationServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::use_api,
+    badge::{Status, Tone},
+    button::Button,
+    format::{ago, moment},
+    icon::glyphs,
+    layout::use_page,
+    load::{Load, Loaded},
+};
+
+/// `federation` below the portal's base.
+pub fn federation() -> impl IntoView {
+    let api = use_api();
+    let page = use_page("Federation").canvas().with_lead("The systems this one speaks with, and the keys they sign with.");
+    let load = Load::new(move || async move {
+        let call = async |transport, request| FederationServiceClient::new(transport).list_peers(request).await;
+        Ok(api.read(pb::ListPeersRequest {}, call).await?.peers)
+    });
+    Effect::new(move |_| page.count.set(load.with(|peers| peers.map(|peers| peers.len().to_string()).unwrap_or_default())));
+    view! {
+        <Loaded load what="The other systems" let:peers>
+            <div class="grid">{peers.into_iter().map(|peer| view! { <PeerCard peer/> }).collect_view()}</div>
+        </Loaded>
+    }
+}
+
+/// What a greeting came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Greeting {
+    Answered { version: String, key_id: String, took: String },
+    Failed(String),
+}
+
+impl Greeting {
+    fn of(reply: pb::CheckPeerResponse) -> Self {
+        if reply.reached {
+            let took = milliseconds(reply.round_trip_micros);
+            Self::Answered { version: reply.version, key_id: reply.key_id, took }
+        } else {
+            Self::Failed(reply.problem)
+        }
+    }
+}
+
+#[component]
+fn PeerCard(peer: pb::Peer) -> impl IntoView {
+    let api = use_api();
+    let (busy, greeting) = (RwSignal::new(false), RwSignal::new(None::<Greeting>));
+    let name = StoredValue::new(peer.name.clone());
+    let greet = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            let call = async |transport, request| FederationServiceClient::new(transport).check_peer(request).await;
+            let answer = api.read(pb::CheckPeerRequest { name: name.get_value() }, call).await;
+            busy.try_set(false);
+            greeting.try_set(Some(match answer {
+                Ok(reply) => Greeting::of(reply),
+                Err(error) => Greeting::Failed(error.sentence()),
+            }));
+        });
+    };
+    let heading = capitalised(&peer.name);
+    let (tone, glyph, word) = standing(&peer);
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <h2>{heading.clone()}</h2>
+                <Status tone glyph text=word/>
+                <span class="push"></span>
+                <Button small=true glyph=glyphs::PLUG busy on_click=greet>
+                    "Greet now"
+                    <span class="sr-only">{format!(", the {} system", peer.name)}</span>
+                </Button>
+            </div>
+            <div class="card-body">
+                <dl class="kv">
+                    <dt>"Reached"</dt>
+                    <dd>{place(&peer.place)}</dd>
+                    <dt>"Last seen"</dt>
+                    <dd>{seen(&peer)}</dd>
+                    <dt>"Refused"</dt>
+                    <dd>{refused(&peer)}</dd>
+                    <dt>"We sign with"</dt>
+                    <dd><Keys keys=peer.keys_out/></dd>
+                    <dt>"It signs with"</dt>
+                    <dd><Keys keys=peer.keys_in/></dd>
+                </dl>
+            </div>
+            <p class="card-foot" role="status">{move || greeting.get().map_or_else(|| "Not greeted yet.".to_owned(), told)}</p>
+        </section>
+    }
+}
+
+#[component]
+fn Keys(keys: Vec<pb::PeerKey>) -> impl IntoView {
+    if keys.is_empty() {
+        return view! { <span class="muted">"No key"</span> }.into_any();
+    }
+    let line = |(index, key): (usize, pb::PeerKey)| {
+        let role = if index == 0 { "current" } else { "still good" };
+        let made = key.created_at.as_ref().map(|at| format!(", made {}", ago(Some(at)))).unwrap_or_default();
+        view! { <div><span class="mono">{key.id}</span> " " <span class="muted">{format!("{role}{made}")}</span></div> }
+    };
+    keys.into_iter().enumerate().map(line).collect_view().into_any()
+}
+
+fn standing(peer: &pb::Peer) -> (Tone, web_kit::icon::Glyph, &'static str) {
+    if peer.keys_out.is_empty() || peer.keys_in.is_empty() {
+        (Tone::Danger, glyphs::CIRCLE_XMARK, "No keys")
+    } else if peer.place.is_empty() {
+        (Tone::Neutral, glyphs::CIRCLE_MINUS, "No way to it")
+    } else if is_after(peer.last_refused_at.as_ref(), peer.last_seen_at.as_ref()) {
+        (Tone::Warning, glyphs::CIRCLE_EXCLAMATION, "Last call refused")
+    } else if peer.last_seen_at.is_some() {
+        (Tone::Success, glyphs::CIRCLE_CHECK, "Heard of")
+    } else {
+        (Tone::Neutral, glyphs::CIRCLE_OPEN, "Not heard of yet")
+    }
+}
+
+fn is_after(one: Option<&Timestamp>, other: Option<&Timestamp>) -> bool {
+    let key = |at: &Timestamp| (at.seconds, at.nanos);
+    one.is_some_and(|one| other.is_none_or(|other| key(one) > key(other)))
+}
+
+fn place(place: &str) -> String {
+    match place {
+        "" => "No way to it is configured".to_owned(),
+        place => capitalised(place),
+    }
+}
+
+fn seen(peer: &pb::Peer) -> String {
+    let Some(at) = peer.last_seen_at.as_ref() else { return "Never".to_owned() };
+    let clock = match peer.clock_offset_seconds {
+        -1..=1 => String::new(),
+        ahead @ 2.. => format!(", its clock {ahead} s ahead"),
+        behind => format!(", its clock {} s behind", behind.unsigned_abs()),
+    };
+    format!("{}{clock}", moment(Some(at)))
+}
+
+fn refused(peer: &pb::Peer) -> String {
+    match peer.last_refused_at.as_ref() {
+        Some(at) => format!("{} calls, last {} ({})", peer.refused, ago(Some(at)), reason(&peer.last_refusal)),
+        None => "No call".to_owned(),
+    }
+}
+
+/// The server's stable reasons in words.
+fn reason(code: &str) -> &str {
+    match code {
+        "UNSIGNED" => "not signed",
+        "MALFORMED" => "malformed",
+        "VERSION" => "unknown form of signature",
+        "AUDIENCE" => "meant for another system",
+        "UNKNOWN_CALLER" => "no key for it",
+        "UNKNOWN_KEY" => "unknown or old key",
+        "SIGNATURE" => "wrong signature",
+        "SKEW" => "clocks differ",
+        "REPLAY" => "sent twice",
+        other => other,
+    }
+}
+
+fn told(greeting: Greeting) -> String {
+    match greeting {
+        Greeting::Answered { version, key_id, took } => format!("Answered in {took}, version {version}, by key {key_id}."),
+        Greeting::Failed(problem) => problem,
+    }
+}
+
+fn milliseconds(micros: i64) -> String {
+    format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
+}
+
+fn capitalised(text: &str) -> String {
+    if text.starts_with("http") {
+        return text.to_owned();
+    }
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Option<Timestamp> {
+        Some(Timestamp { seconds, nanos: 0 })
+    }
+
+    fn peer() -> pb::Peer {
+        let keys = vec![pb::PeerKey { id: "k1".into(), created_at: None }];
+        pb::Peer { place: "in this process".into(), keys_in: keys.clone(), keys_out: keys, ..Default::default() }
+    }
+
+    #[test]
+    fn the_worst_is_told_first() {
+        let word = |peer: pb::Peer| standing(&peer).2;
+        assert_eq!(word(pb::Peer { keys_in: Vec::new(), ..peer() }), "No keys");
+        assert_eq!(word(pb::Peer { place: String::new(), ..peer() }), "No way to it");
+        assert_eq!(word(peer()), "Not heard of yet");
+        assert_eq!(word(pb::Peer { last_seen_at: at(2), last_refused_at: at(1), ..peer() }), "Heard of");
+        assert_eq!(word(pb::Peer { last_seen_at: at(1), last_refused_at: at(2), ..peer() }), "Last call refused");
+    }
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(milliseconds(12_345), "12.3 ms");
+        assert_eq!(capitalised("in this process"), "In this process");
+        assert_eq!(capitalised("http://10.0.0.2:7010"), "http://10.0.0.2:7010");
+    }
+}
