@@ -38,7 +38,7 @@ async fn takes_the_file_in(mut server: Server) {
     // A customer without a name, and a mail address that is none.
     let broken = NORTHWIND.replacen("Alfreds Futterkiste", "", 1);
     let (is_done, text) = import(&broken, &[]);
-    assert!(!is_done && text.contains("row 2, companyName: ") && text.contains("nothing was imported"), "{text}");
+    assert!(!is_done && text.contains("row 1, companyName: ") && text.contains("nothing was imported"), "{text}");
     assert_eq!(customers(&server, &token).await, 0);
 
     let (is_done, text) = import(&broken, &["--skip-problem-rows"]);
