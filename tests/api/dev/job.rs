@@ -107,6 +107,7 @@ impl House {
 
 async fn a_dead_letter_is_seen_retried_and_discarded(house: House) {
     let mut jobs = house.jobs();
+    house.at_rest("prune").await;
     house.put("fragile", "one").await;
     house.put("fragile", "two").await;
     let dead = house.reaches("state = dead AND kind = fragile", 2).await;
@@ -138,6 +139,7 @@ async fn a_dead_letter_is_seen_retried_and_discarded(house: House) {
 }
 
 async fn a_job_is_not_retried_beside_its_like(house: House) {
+    house.at_rest("prune").await;
     house.put("fragile", "one").await;
     let dead = house.reaches("state = dead", 1).await;
     // Somebody else queued the same work meanwhile, for later.
