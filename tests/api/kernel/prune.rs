@@ -11,8 +11,17 @@ use streamflow_proto::client::v1::{
 };
 use streamflow_tests::{on_both, person::request, world::World};
 
-const TABLES: [&str; 8] =
-    ["client_errors", "idempotency", "known_devices", "lockouts", "mail_outbox", "rate_limits", "sessions", "totp_steps"];
+const TABLES: [&str; 9] = [
+    "client_errors",
+    "federation_nonces",
+    "idempotency",
+    "known_devices",
+    "lockouts",
+    "mail_outbox",
+    "rate_limits",
+    "sessions",
+    "totp_steps",
+];
 
 #[derive(FromQueryResult)]
 struct Count {
@@ -44,6 +53,8 @@ on_both! {
         SessionServiceClient::new(world.channel.clone()).sign_in(request(wrong, None)).await.unwrap_err();
         let failure = pb::LogClientErrorRequest { message: "it broke".into(), ..Default::default() };
         ClientErrorServiceClient::new(world.channel.clone()).log_client_error(request(failure, None)).await.unwrap();
+        let ledger = world.kernel.federation.ledger();
+        assert!(ledger.use_nonce("dev", "k1", "AAAAAAAAAAAAAAAAAAAAAA", world.now()).await.unwrap());
 
         assert_eq!(prune(&world).await, Some(0));
         assert_eq!(left(&world).await, TABLES);
