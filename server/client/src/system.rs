@@ -24,9 +24,7 @@ use streamflow_proto::{
             timeline_service_server::TimelineServiceServer,
         },
     },
-    federation::v1::{
-        tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer,
-    },
+    federation::v1::{tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer},
 };
 use tonic::service::Routes;
 

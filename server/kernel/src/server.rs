@@ -40,7 +40,8 @@ impl PortalSite {
     /// The whole site: RPCs behind door and gate, everything else the web app.
     pub fn into_router(self) -> Result<Router> {
         let door = Arc::new(Door { space: self.kernel.portal.space, origins: self.origins });
-        let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, Callers::Sessions(self.authenticator))?);
+        let gate =
+            Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, Callers::Sessions(self.authenticator))?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
         let translated = ServiceBuilder::new()
             .layer(GrpcWebLayer::new())

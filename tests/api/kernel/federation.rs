@@ -23,12 +23,8 @@ use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 
 fn registered(id: &str, tenant_id: &str, name: &str, at: chrono::DateTime<chrono::Utc>) -> pb::TenantEvent {
-    let tenant = pb::Tenant {
-        tenant_id: tenant_id.to_owned(),
-        name: name.to_owned(),
-        created_at: timestamp(at),
-        ..Default::default()
-    };
+    let tenant =
+        pb::Tenant { tenant_id: tenant_id.to_owned(), name: name.to_owned(), created_at: timestamp(at), ..Default::default() };
     pb::TenantEvent {
         id: id.to_owned(),
         kind: "registered".to_owned(),
