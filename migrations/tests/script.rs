@@ -8,6 +8,7 @@ fn landed_migrations_stay_as_they_are() {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("client_postgres", script(Dialect::Postgres, System::Client));
         insta::assert_snapshot!("client_sqlite", script(Dialect::Sqlite, System::Client));
+        insta::assert_snapshot!("provider_postgres", script(Dialect::Postgres, System::Provider));
         insta::assert_snapshot!("dev_postgres", script(Dialect::Postgres, System::Dev));
     });
 }

@@ -58,7 +58,9 @@ pub fn rotate(args: &RotateArgs) -> anyhow::Result<()> {
     for pair in rotated {
         println!("{pair} has a new key; the one before it stays good until the next rotation.");
     }
-    println!("Running servers on this folder take the keys within seconds. Other processes need them too: streamflow federation keys.");
+    println!(
+        "Running servers on this folder take the keys within seconds. Other processes need them too: streamflow federation keys."
+    );
     Ok(())
 }
 

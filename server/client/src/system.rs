@@ -25,9 +25,7 @@ use streamflow_proto::{
             team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
-    federation::v1::{
-        tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer,
-    },
+    federation::v1::{tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer},
 };
 use tonic::service::Routes;
 

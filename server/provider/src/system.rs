@@ -16,8 +16,8 @@ use streamflow_proto::{
         self,
         v1::{
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            federation_service_server::FederationServiceServer,
-            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
+            federation_service_server::FederationServiceServer, overview_service_server::OverviewServiceServer,
+            session_service_server::SessionServiceServer,
         },
     },
 };

@@ -20,14 +20,11 @@ use streamflow_tests::{
     world::open_session,
 };
 use tonic::{Code, Request};
+use tonic_types::StatusExt as _;
 
 fn registered(id: &str, tenant_id: &str, name: &str, at: chrono::DateTime<chrono::Utc>) -> pb::TenantEvent {
-    let tenant = pb::Tenant {
-        tenant_id: tenant_id.to_owned(),
-        name: name.to_owned(),
-        created_at: timestamp(at),
-        ..Default::default()
-    };
+    let tenant =
+        pb::Tenant { tenant_id: tenant_id.to_owned(), name: name.to_owned(), created_at: timestamp(at), ..Default::default() };
     pb::TenantEvent {
         id: id.to_owned(),
         kind: "registered".to_owned(),
@@ -99,7 +96,6 @@ on_both! {
             let mut wrong = registered("", "Harrow Pike", "x", world.now());
             wrong.details = "[]".to_owned();
             let refused = report(&world.kernel, vec![wrong]).await.unwrap_err();
-            use tonic_types::StatusExt as _;
             let details = refused.get_error_details();
             let fields: Vec<&str> = details.bad_request().unwrap().field_violations.iter().map(|v| v.field.as_str()).collect();
             assert_eq!(fields, ["events[0].id", "events[0].details", "events[0].tenant.tenant_id"]);

@@ -11,8 +11,18 @@ use streamflow_proto::client::v1::{
 };
 use streamflow_tests::{on_both, person::request, world::World};
 
-const TABLES: [&str; 9] =
-    ["client_errors", "idempotency", "jobs", "known_devices", "lockouts", "mail_outbox", "rate_limits", "sessions", "totp_steps"];
+const TABLES: [&str; 10] = [
+    "client_errors",
+    "federation_nonces",
+    "idempotency",
+    "jobs",
+    "known_devices",
+    "lockouts",
+    "mail_outbox",
+    "rate_limits",
+    "sessions",
+    "totp_steps",
+];
 
 #[derive(FromQueryResult)]
 struct Count {
@@ -60,6 +70,8 @@ on_both! {
         SessionServiceClient::new(world.channel.clone()).sign_in(request(wrong, None)).await.unwrap_err();
         let failure = pb::LogClientErrorRequest { message: "it broke".into(), ..Default::default() };
         ClientErrorServiceClient::new(world.channel.clone()).log_client_error(request(failure, None)).await.unwrap();
+        let ledger = world.kernel.federation.ledger();
+        assert!(ledger.use_nonce("dev", "k1", "AAAAAAAAAAAAAAAAAAAAAA", world.now()).await.unwrap());
 
         put_jobs(&world).await;
         assert_eq!(prune(&world).await, 0);

@@ -63,7 +63,8 @@ impl UsageService for Api {
         check_days(req.days, &mut wrong);
         wrong.into_result()?;
         let from = range(ctx.now(), req.days).from;
-        let (mut tenants, mut kinds, mut weeks, mut after) = (0, BTreeMap::new(), BTreeMap::new(), None);
+        let (mut tenants, mut after) = (0, None);
+        let (mut kinds, mut weeks) = (BTreeMap::<String, i64>::new(), BTreeMap::<i64, i64>::new());
         loop {
             let page = tenant::store::tenants(&ctx.system_read().await?, after, None, BATCH).await?;
             let Some(last) = page.last() else { break };

@@ -123,10 +123,7 @@ fn refused_form(method: &Method, headers: &HeaderMap) -> Option<(StatusCode, &'s
         return Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "Systems speak gRPC here."));
     }
     let of_browsers = ["cookie", "origin", "sec-fetch-site", "authorization"];
-    of_browsers
-        .iter()
-        .any(|name| headers.contains_key(*name))
-        .then_some((StatusCode::FORBIDDEN, "Only systems are served here."))
+    of_browsers.iter().any(|name| headers.contains_key(*name)).then_some((StatusCode::FORBIDDEN, "Only systems are served here."))
 }
 
 async fn check(kernel: &Arc<Kernel>, request: Request) -> Result<Request> {

@@ -120,10 +120,7 @@ impl Keys {
 impl Key {
     fn generate(now: DateTime<Utc>) -> Self {
         let random: [u8; 4] = random_bytes();
-        Self {
-            id: format!("{}-{:08x}", now.format(MADE), u32::from_be_bytes(random)),
-            secret: Zeroizing::new(random_bytes()),
-        }
+        Self { id: format!("{}-{:08x}", now.format(MADE), u32::from_be_bytes(random)), secret: Zeroizing::new(random_bytes()) }
     }
 
     fn parse(text: &str) -> Option<Self> {

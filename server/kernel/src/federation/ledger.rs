@@ -92,7 +92,8 @@ impl Ledger {
         for peer in peers {
             self.write_refusals(peer).await?;
         }
-        let sql = "SELECT name, last_seen_at, last_key_id, clock_offset, refused, last_refused_at, last_refusal FROM federation_peers";
+        let sql =
+            "SELECT name, last_seen_at, last_key_id, clock_offset, refused, last_refused_at, last_refusal FROM federation_peers";
         self.database.system_read().await?.query(sql, Vec::<Value>::new()).await
     }
 

@@ -6,11 +6,7 @@ use streamflow_kernel::{
     clock::timestamp,
     ctx::Ctx,
     error::Error,
-    federation::{
-        keys::Key,
-        ledger::Heard,
-        peer,
-    },
+    federation::{keys::Key, ledger::Heard, peer},
 };
 use streamflow_proto::provider::v1::{self as pb, federation_service_server::FederationService};
 use tonic::{Request, Response, Status};
@@ -39,7 +35,8 @@ impl FederationService for Api {
 
     async fn check_peer(&self, request: Request<pb::CheckPeerRequest>) -> Result<Response<pb::CheckPeerResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let channel = ctx.federation().peer(&req.name).map_err(|_| Error::invalid("name", "There is no other system of this name."))?;
+        let channel =
+            ctx.federation().peer(&req.name).map_err(|_| Error::invalid("name", "There is no other system of this name."))?;
         let asked = tokio::time::Instant::now();
         let answer = peer::handshake(channel).await;
         let round_trip_micros = i64::try_from(asked.elapsed().as_micros()).unwrap_or(i64::MAX);

@@ -51,6 +51,20 @@ fn check(index: usize, event: pb::TenantEvent, wrong: &mut Violations) -> Option
         refuse("details", "Details are a JSON object of at most 4 KiB, or empty.");
     }
     let tenant = event.tenant.unwrap_or_default();
+    check_texts(&tenant, &mut refuse);
+    let created_at = tenant.created_at.and_then(moment);
+    if created_at.is_none() {
+        refuse("tenant.created_at", "Say when the company was made.");
+    }
+    let trial_ends_at = tenant.trial_ends_at.and_then(moment);
+    if tenant.trial_ends_at.is_some() && trial_ends_at.is_none() {
+        refuse("tenant.trial_ends_at", "This is no time.");
+    }
+    let (at, created_at) = (at?, created_at?);
+    Some(Event { id: event.id, kind: event.kind, at, created_at, trial_ends_at, details: event.details, tenant })
+}
+
+fn check_texts(tenant: &pb::Tenant, refuse: &mut impl FnMut(&str, &str)) {
     let is_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if tenant.tenant_id.is_empty() || tenant.tenant_id.len() > MAX_WORD || !tenant.tenant_id.bytes().all(is_name) {
         refuse("tenant.tenant_id", "A company's name in page addresses is small letters, digits and hyphens.");
@@ -68,23 +82,6 @@ fn check(index: usize, event: pb::TenantEvent, wrong: &mut Violations) -> Option
             refuse(field, "This is at most 200 bytes without control characters.");
         }
     }
-    let created_at = tenant.created_at.and_then(moment);
-    if created_at.is_none() {
-        refuse("tenant.created_at", "Say when the company was made.");
-    }
-    let trial_ends_at = tenant.trial_ends_at.and_then(moment);
-    if tenant.trial_ends_at.is_some() && trial_ends_at.is_none() {
-        refuse("tenant.trial_ends_at", "This is no time.");
-    }
-    Some(Event {
-        id: event.id,
-        kind: event.kind,
-        at: at?,
-        created_at: created_at?,
-        trial_ends_at,
-        details: event.details,
-        tenant,
-    })
 }
 
 fn is_object(text: &str) -> bool {

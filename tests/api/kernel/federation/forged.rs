@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use prost::Message as _;
+use sea_orm::FromQueryResult;
 use streamflow_kernel::federation::guard;
 use streamflow_proto::federation::v1 as pb;
 use streamflow_tests::{
     federation::{Draft, Letter, Pair, SHAPES, Shape, nonce, serve},
-    on_both, sql,
+    on_both,
     world::World,
 };
 use tokio::sync::watch;
@@ -23,6 +24,18 @@ fn letter(world: &World, pair: &Pair, from: &str, path: &str, nonce: &str) -> Le
 
 fn fresh(world: &World, pair: &Pair) -> Letter {
     letter(world, pair, "provider", LIST, &nonce())
+}
+
+/// How many audit records there are of a kind.
+async fn audited(world: &World, column: &str, value: &str, outcome: &str) -> i64 {
+    #[derive(FromQueryResult)]
+    struct Count {
+        records: i64,
+    }
+    let sql = format!("SELECT COUNT(*) AS records FROM audit WHERE {column} = ? AND outcome = ?");
+    let db = world.kernel.database.system_read().await.unwrap();
+    let rows: Vec<Count> = db.query(&sql, vec![value.into(), outcome.into()]).await.unwrap();
+    rows[0].records
 }
 
 on_both! {
@@ -54,10 +67,8 @@ on_both! {
             let answers = futures::future::join_all((0..100).map(|_| sound.post(&pair.to_client))).await;
             let count = |wanted: &str| answers.iter().filter(|answer| *answer == wanted).count();
             assert_eq!((count("OK"), count("REPLAY")), (1, 99), "{answers:?}");
-            let audited = "SELECT COUNT(*) AS n FROM audit WHERE path = ? AND outcome = 'OK'";
-            let row = sql::row(&world.kernel.database, audited, vec![LIST.into()]).await;
             let runs = if shape == Shape::Memory { 1 } else { 2 };
-            assert_eq!(row.try_get::<i64>("", "n").unwrap(), runs);
+            assert_eq!(audited(&world, "path", LIST, "OK").await, runs);
         }
     }
 
@@ -176,9 +187,7 @@ on_both! {
         for _ in 0..5 {
             assert_eq!(fresh(&world, &pair).with(guard::NONCE, nonce()).post(&pair.to_client).await, "SIGNATURE");
         }
-        let sql = "SELECT COUNT(*) AS n FROM audit WHERE category = 'federation' AND outcome = 'UNAUTHENTICATED'";
-        let row = sql::row(&world.kernel.database, sql, vec![]).await;
-        assert_eq!(row.try_get::<i64>("", "n").unwrap(), 1);
+        assert_eq!(audited(&world, "category", "federation", "UNAUTHENTICATED").await, 1);
         let heard = world.kernel.federation.ledger().heard().await.unwrap();
         assert_eq!((heard[0].name.as_str(), heard[0].refused, heard[0].last_refusal.as_str()), ("provider", 5, "SIGNATURE"));
     }

@@ -19,8 +19,8 @@ const ACTIONS: [(&str, &str); 13] = [
     ("ListSessions", "Read own sessions"),
     ("GetOverview", "Read the overview"),
     ("ListAudit", "Read the audit"),
-    ("ListPeers", "Read the other systems"),
-    ("CheckPeer", "Greet another system"),
+    ("ListPeers", "Read the peers"),
+    ("CheckPeer", "Check a peer"),
 ];
 
 const CATEGORIES: [(&str, &str); 8] = [
@@ -99,7 +99,7 @@ pub fn path_part(typed: &str) -> String {
 /// Colour, icon and word of an answer. Who is refused while signing in is not signed in by nature.
 pub fn outcome(category: &str, code: &str) -> (Tone, Glyph, String) {
     let word = match (category, code) {
-        ("sign_in", "UNAUTHENTICATED") => "Refused",
+        ("sign_in" | "federation", "UNAUTHENTICATED") => "Refused",
         _ => OUTCOMES.iter().find(|(known, _)| *known == code).map_or("Failed", |(_, word)| word),
     };
     let word = word.to_owned();

@@ -4,7 +4,8 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
+    ServiceDescriptor, Value,
 };
 
 use crate::shell;
@@ -36,7 +37,7 @@ fn text() -> Result<String> {
     let mut services: Vec<_> = pool.services().collect();
     services.sort_by(|a, b| a.full_name().cmp(b.full_name()));
     for service in services {
-        writeln!(text, "\nservice {}", service.full_name())?;
+        writeln!(text, "\nservice {}{}", service.full_name(), served_by(&service))?;
         for method in service.methods() {
             write_method(&mut text, &method)?;
         }
@@ -65,6 +66,20 @@ fn descriptors() -> Result<DescriptorPool> {
     }
     // Encoded by protox itself: only this keeps the custom options.
     Ok(DescriptorPool::decode(compiler.encode_file_descriptor_set().as_slice())?)
+}
+
+/// The systems that a service between systems declares.
+fn served_by(service: &ServiceDescriptor) -> String {
+    let options = service.options();
+    let found = options.extensions().find(|(extension, _)| extension.name() == "served_by");
+    let Some((extension, Value::List(systems))) = found else { return String::new() };
+    let kind = extension.kind();
+    let name = |value: &Value| {
+        let number = value.as_enum_number().unwrap_or_default();
+        let name = kind.as_enum().and_then(|kind| kind.get_value(number)).map(|value| value.name().to_owned());
+        name.unwrap_or_default().trim_start_matches("SYSTEM_").to_owned()
+    };
+    format!(" served by {}", systems.iter().map(name).collect::<Vec<_>>().join(","))
 }
 
 fn write_method(text: &mut String, method: &MethodDescriptor) -> Result<()> {
@@ -101,7 +116,7 @@ fn value_text(field: &FieldDescriptor, value: &Value) -> String {
         (Value::List(items), _) => items.iter().map(|item| value_text(field, item)).collect::<Vec<_>>().join(","),
         (Value::EnumNumber(number), Kind::Enum(kind)) => {
             let name = kind.get_value(*number).map_or_else(|| number.to_string(), |v| v.name().to_owned());
-            name.trim_start_matches("ACCESS_LEVEL_").trim_start_matches("ROLE_").to_owned()
+            name.trim_start_matches("ACCESS_LEVEL_").trim_start_matches("ROLE_").trim_start_matches("SYSTEM_").to_owned()
         }
         (Value::String(text), _) => text.clone(),
         (Value::Bool(flag), _) => flag.to_string(),
