@@ -7,6 +7,7 @@ mod connection;
 mod door;
 mod feed;
 mod files;
+mod held_back;
 mod idempotency;
 mod limits;
 mod lockout;

@@ -164,6 +164,11 @@ impl Gate {
             self.take(info, &address_key(info.ip)).await?;
         }
         let token = authenticate::token(request.headers(), self.kernel.portal.space);
+        let key = idempotency::key(&request);
+        let (parts, body) = request.into_parts();
+        // Whoever holds the body back must not hold on to rights that were lost meanwhile: the session is looked at afterwards.
+        let bytes = payload::collect(body).await;
+        info.at = self.kernel.clock.now();
         let found = self.principal(token, info).await;
         if !by_address && !matches!(found, Ok(Some(_))) {
             // Work that nobody signed in for is counted against the only thing known of its caller.
@@ -178,9 +183,8 @@ impl Gate {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
         }
-        let key = idempotency::key(&request).map_err(refuse)?;
-        let (parts, body) = request.into_parts();
-        let bytes = payload::collect(body).await.map_err(refuse)?;
+        let key = key.map_err(refuse)?;
+        let bytes = bytes.map_err(refuse)?;
         let message = payload::message(&bytes).map_err(refuse)?;
         info.payload = payload::kept_fields(&self.messages, info.access, message);
         if info.access.mutation {

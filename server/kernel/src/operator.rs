@@ -111,9 +111,7 @@ impl Desk {
         }
         rate_limit::forget_attempts(database, &subject).await?;
         let db = ctx.system().await?;
-        session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
-        let holder = Holder { user_id: operator.user_id, org_id: NO_ORG, level: Level::Full };
-        let token = session::open(&db, ctx, holder).await?;
+        let token = session::renew(&db, ctx, principal).await?;
         let device = device::remember(ctx, &db, operator.user_id).await?;
         Ok((db, token, device))
     }

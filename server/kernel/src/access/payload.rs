@@ -1,5 +1,7 @@
 //! The request message as bytes: bounded, unframed, and the few fields of it that an audit record may keep.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
@@ -10,6 +12,8 @@ use super::MAX_REQUEST;
 use crate::error::{Error, Result};
 
 const FRAME_HEADER: usize = 5;
+/// Longest that a request's message may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(10);
 /// Longest text kept of one field.
 const MAX_KEPT: usize = 200;
 /// Most list items kept of one field.
@@ -18,7 +22,9 @@ const MAX_ITEMS: usize = 20;
 /// Reads the whole body. Every RPC takes exactly one message.
 pub async fn collect(body: Body) -> Result<Bytes> {
     let limited = Limited::new(body, MAX_REQUEST + FRAME_HEADER);
-    let collected = limited.collect().await.map_err(|_| Error::invalid("request", "The request is too large or was cut off."))?;
+    let collected = tokio::time::timeout(ARRIVAL, limited.collect()).await;
+    let collected = collected.map_err(|_| Error::invalid("request", "The request took too long to arrive."))?;
+    let collected = collected.map_err(|_| Error::invalid("request", "The request is too large or was cut off."))?;
     Ok(collected.to_bytes())
 }
 
