@@ -26,6 +26,7 @@ use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
     kernel::Kernel,
+    places::Places,
     session::Level,
 };
 
@@ -33,6 +34,9 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Request messages, without the 5 bytes of gRPC framing.
 pub const MAX_REQUEST: usize = 1024 * 1024;
+
+/// Requests of one address that are worked on at once; the others wait outside, where hanging up ends them.
+const AT_ONCE: usize = 64;
 
 /// Limit of those who have no session.
 const ANONYMOUS: &str = "anonymous";
@@ -46,6 +50,8 @@ pub struct Gate {
     kernel: Arc<Kernel>,
     table: HashMap<&'static str, &'static Access>,
     messages: DescriptorPool,
+    /// Requests at work, by address.
+    places: Places<String>,
     authenticator: Arc<dyn Authenticator>,
 }
 
@@ -64,7 +70,8 @@ impl Gate {
         authenticator: Arc<dyn Authenticator>,
     ) -> Result<Self> {
         let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
-        Ok(Self { kernel, table: table.iter().map(|access| (access.path, access)).collect(), messages, authenticator })
+        let table = table.iter().map(|access| (access.path, access)).collect();
+        Ok(Self { kernel, table, messages, places: Places::new(AT_ONCE), authenticator })
     }
 }
 
@@ -73,11 +80,18 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
     let Some(access) = gate.table.get(request.uri().path()).copied() else {
         return answer::status(&Status::unimplemented("There is no such RPC."));
     };
+    let place = match gate.places.take(address_key(peer(&request))).await {
+        Ok(place) => place,
+        Err(error) => return answer::status(&error.into()),
+    };
     let begun = Begun { info: gate.info(access, &request), at: tokio::time::Instant::now() };
     // In a task of its own: a caller who hangs up cancels the wait, never the work.
     let work = tokio::spawn({
         let (gate, begun) = (Arc::clone(&gate), begun.clone());
-        async move { gate.pass(begun, request, next).await }
+        async move {
+            let _place = place;
+            gate.pass(begun, request, next).await
+        }
     });
     let finished = if access.streaming { Ok(work.await) } else { tokio::time::timeout(REQUEST_TIMEOUT, work).await };
     match finished {
@@ -96,11 +110,10 @@ struct Begun {
 
 impl Gate {
     fn info(&self, access: &'static Access, request: &Request) -> RequestInfo {
-        let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
         RequestInfo {
             access,
             correlation_id: self.kernel.ids.uuid(),
-            ip: peer,
+            ip: peer(request),
             user_agent: header(request, "user-agent").chars().take(200).collect(),
             device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
             at: self.kernel.clock.now(),
@@ -330,6 +343,10 @@ pub(crate) fn address_key(ip: IpAddr) -> String {
             |ip| ip.to_string(),
         ),
     }
+}
+
+fn peer(request: &Request) -> IpAddr {
+    request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {
