@@ -16,3 +16,4 @@ mod proxy;
 mod prune;
 mod rate_limit;
 mod refusal;
+mod turns;

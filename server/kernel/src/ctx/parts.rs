@@ -76,6 +76,12 @@ impl Ctx {
         Ok(self.0.kernel.feed.watch(watch))
     }
 
+    /// Takes a permit of another class than the RPC's own, for the answers that cost as much as that class.
+    pub async fn take(&self, class: &str) -> Result<()> {
+        let who = self.principal()?.user_id.to_string();
+        self.0.kernel.limiter.take(class, &who, self.now()).await?.into_result()
+    }
+
     /// Counts an attempt at a secret before it is looked at. Refuses while the subject is locked.
     pub async fn count_attempt(&self, subject: &str) -> Result<()> {
         rate_limit::count_attempt(&self.0.kernel.database, subject, self.now()).await

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 
-use super::{Backend, Database, begin::Begins};
+use super::{Backend, Database, Turns, begin::Begins};
 use crate::error::{Error, Result};
 
 /// Where a system keeps its rows.
@@ -37,13 +37,16 @@ impl Database {
                 let writer = sqlite_pool(path, 1, false).await?;
                 check_sqlite_version(&writer).await?;
                 let reader = sqlite_pool(path, 4, true).await?;
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins })
+                let turns = Turns::new(2, 1);
+                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins, turns })
             }
             Location::Postgres { url, system_role, max_connections } => {
                 let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
                 let few = max_connections.div_ceil(2);
                 let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
-                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins })
+                let third = max_connections.div_ceil(3);
+                let turns = Turns::new(third, third);
+                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins, turns })
             }
         }
     }
