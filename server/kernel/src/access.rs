@@ -225,7 +225,10 @@ impl Gate {
         if let Some(principal) = &principal {
             let lifetime = self.kernel.portal.lifetime;
             crate::session::check_alive(lifetime, info.at, principal.last_seen_at, principal.expires_at, principal.revoked_at)?;
-            crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
+            // An open page follows by itself, whether or not anybody looks at it.
+            if info.access.limit != "stream" {
+                crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
+            }
         }
         Ok(principal)
     }
