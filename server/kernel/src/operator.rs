@@ -39,11 +39,16 @@ impl std::fmt::Debug for Operator {
 }
 
 impl Operator {
-    /// `password_hash` is a PHC string; `totp_secret` the raw seed. The id follows from the address, so that it stays the same
-    /// over restarts.
+    /// `password_hash` is a PHC string; `totp_secret` the raw seed. The id follows from all three: it stays the same over restarts,
+    /// and with new credentials the sessions, devices and used codes of the old ones are nobody's.
     pub fn new(email: &str, password_hash: String, totp_secret: Vec<u8>) -> Self {
         let email = email.trim().to_lowercase();
-        let digest = Sha256::digest(email.as_bytes());
+        let mut digest = Sha256::new();
+        for part in [email.as_bytes(), password_hash.as_bytes(), &totp_secret] {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+        let digest = digest.finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
         Self { user_id: uuid::Builder::from_custom_bytes(bytes).into_uuid(), email, password_hash, totp_secret }
@@ -179,4 +184,21 @@ pub fn shown(token: &Token, asked: bool) -> String {
 pub fn with_cookie<T>(ctx: &Ctx, mut response: Response<T>, token: &Token) -> Result<Response<T>> {
     session::set_cookie(response.metadata_mut(), ctx, token)?;
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_credentials_are_another_person_to_sessions() {
+        let id = |email: &str, hash: &str, seed: &[u8]| Operator::new(email, hash.to_owned(), seed.to_vec()).user_id;
+        let known = id("a@example.com", "hash", b"seed");
+        assert_eq!(known, id(" A@example.com", "hash", b"seed"));
+        for other in
+            [id("b@example.com", "hash", b"seed"), id("a@example.com", "hash2", b"seed"), id("a@example.com", "hash", b"2")]
+        {
+            assert_ne!(known, other);
+        }
+    }
 }
