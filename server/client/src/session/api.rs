@@ -170,7 +170,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     if verdict.needs_rehash {
         let hash = ctx.passwords().hash(&req.password).await?;
         let db = ctx.system_apart().await?;
-        store::set_password_hash(&db, user.id, &hash).await?;
+        store::rehash_password(&db, &user, &hash).await?;
         db.commit().await?;
     }
     Ok((user, membership))

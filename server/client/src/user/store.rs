@@ -80,6 +80,13 @@ pub async fn set_password_hash(db: &SystemDb, user_id: Uuid, hash: &str) -> Resu
     Ok(())
 }
 
+/// Replaces a hash by a better one of the same password, unless the password was changed meanwhile.
+pub async fn rehash_password(db: &SystemDb, user: &User, hash: &str) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?";
+    db.execute(sql, vec![hash.into(), user.id.into(), user.password_hash.as_str().into()]).await?;
+    Ok(())
+}
+
 /// The company a sign-in leads to: the one joined first among those the person may still enter.
 pub async fn first_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Membership>> {
     let sql = "SELECT org_id, user_id, role FROM memberships WHERE user_id = ? AND disabled_at IS NULL ORDER BY created_at, org_id LIMIT 1";
