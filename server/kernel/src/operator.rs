@@ -75,7 +75,7 @@ impl Desk {
         if let Some(operator) = operator {
             ctx.about(self.subject(operator));
         }
-        let guesses = guesses(ctx, operator, &email).await?;
+        let guesses = self.guesses(ctx, operator.is_some(), &email).await?;
         guesses.count(ctx).await?;
         // A wrong address costs the same work as the right one, whose hash costs more than a client's.
         let verdict = match self.operator.as_deref() {
@@ -126,19 +126,20 @@ impl Desk {
         Arc::new(DeskAuthenticator { desk: self.clone(), database })
     }
 
+    /// What counts wrong passwords of an address, which is hashed, so that the counters hold none. A wrong address asks what the
+    /// right one does, so that the time tells nothing.
+    async fn guesses(&self, ctx: &Ctx, is_right: bool, email: &str) -> Result<Guesses> {
+        let device = match self.operator.as_deref() {
+            Some(known) => device::known(ctx, &ctx.kernel().database.system_read().await?, known.user_id).await?,
+            None => None,
+        };
+        let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
+        Ok(Guesses::new(ctx, account, device.as_deref().filter(|_| is_right)))
+    }
+
     fn subject(&self, operator: &Operator) -> Subject {
         Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name: operator.email.clone(), role: self.role.to_owned() }
     }
-}
-
-/// What counts wrong passwords of an address, which is hashed, so that the counters hold none.
-async fn guesses(ctx: &Ctx, operator: Option<&Operator>, email: &str) -> Result<Guesses> {
-    let device = match operator {
-        Some(operator) => device::known(ctx, &ctx.kernel().database.system_read().await?, operator.user_id).await?,
-        None => None,
-    };
-    let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
-    Ok(Guesses::new(ctx, account, device.as_deref()))
 }
 
 struct DeskAuthenticator {
