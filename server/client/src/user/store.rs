@@ -169,16 +169,16 @@ pub async fn reset_holder(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>
     Ok(db.query(&sql, vec![token_hash.into(), now.into()]).await?.into_iter().next())
 }
 
-/// True when the person has a link that ends between two moments.
-pub async fn has_reset_ending(db: &SystemDb, user_id: Uuid, after: DateTime<Utc>, by: DateTime<Utc>) -> Result<bool> {
+/// Links of a person that end between two moments and were not used.
+pub async fn resets_ending(db: &SystemDb, user_id: Uuid, after: DateTime<Utc>, by: DateTime<Utc>) -> Result<i64> {
     #[derive(FromQueryResult)]
     struct Row {
-        user_id: Uuid,
+        links: i64,
     }
-    let sql = "SELECT user_id FROM password_resets \
-               WHERE user_id = ? AND used_at IS NULL AND expires_at > ? AND expires_at <= ? LIMIT 1";
+    let sql = "SELECT COUNT(*) AS links FROM password_resets \
+               WHERE user_id = ? AND used_at IS NULL AND expires_at > ? AND expires_at <= ?";
     let rows: Vec<Row> = db.query(sql, vec![user_id.into(), after.into(), by.into()]).await?;
-    Ok(rows.iter().any(|row| row.user_id == user_id))
+    Ok(rows.first().map_or(0, |row| row.links))
 }
 
 /// Uses up a reset link and says whose it was; every other link of that person ends with it.
