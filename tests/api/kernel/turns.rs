@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use streamflow_kernel::{db::Scope, ids};
-use streamflow_tests::{on_both, person::Person, world::World};
+use streamflow_tests::{on_both, person::Person};
 use tokio::time::timeout;
 
 fn whole(person: &Person) -> Scope {
