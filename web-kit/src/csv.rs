@@ -30,8 +30,11 @@ impl Csv {
 
 fn quoted(cell: &str) -> String {
     // A spreadsheet would run a cell that begins like a formula (OWASP, "CSV injection").
+    // Some drop blanks in front first, and take full-width signs for the plain ones.
     let is_number = cell.parse::<f64>().is_ok();
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { "'" } else { "" };
+    let runs =
+        cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let guard = if runs && !is_number { "'" } else { "" };
     if guard.is_empty() && !cell.contains([',', '"', '\n', '\r']) && cell.trim() == cell {
         return cell.to_owned();
     }
@@ -48,9 +51,12 @@ mod tests {
         csv.row(["Harrow, Pike", "said \"yes\"\nand left"]);
         csv.row(["=1+1", "-12.5"]);
         csv.row(["+44 113", " x"]);
+        csv.row([" =1", "\n=1"]);
+        csv.row(["＝1", "＠x"]);
         assert_eq!(
             csv.text,
-            "\u{feff}Name,Note\r\n\"Harrow, Pike\",\"said \"\"yes\"\"\nand left\"\r\n\"'=1+1\",-12.5\r\n\"'+44 113\",\" x\"\r\n"
+            "\u{feff}Name,Note\r\n\"Harrow, Pike\",\"said \"\"yes\"\"\nand left\"\r\n\"'=1+1\",-12.5\r\n\"'+44 113\",\" x\"\r\n\
+             \"' =1\",\"'\n=1\"\r\n\"'＝1\",\"'＠x\"\r\n"
         );
     }
 }

@@ -113,9 +113,11 @@ pub fn return_address() -> Option<String> {
     query_value(&window().location().search().ok()?, "next").filter(|address| is_own(address))
 }
 
-/// A path on this origin: "//host" and "/\host" would leave it.
+/// A path on this origin: "//host" and "/\host" would leave it, and so would either with a tab or a line's end in between, which
+/// browsers drop.
 fn is_own(address: &str) -> bool {
-    address.starts_with('/') && !address.starts_with("//") && !address.contains('\\') && !address.contains(':')
+    let leaves = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\\' | ':');
+    address.starts_with('/') && !address.starts_with("//") && !address.contains(leaves)
 }
 
 #[cfg(test)]
@@ -123,7 +125,18 @@ mod tests {
     #[test]
     fn return_addresses_never_leave_the_origin() {
         assert!(super::is_own("/space/a/x?q=1"));
-        for foreign in ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", ""] {
+        for foreign in [
+            "//evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\r/evil.example",
+            "/\0/evil.example",
+            "/ /evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "",
+        ] {
             assert!(!super::is_own(foreign), "{foreign}");
         }
     }

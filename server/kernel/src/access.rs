@@ -11,12 +11,13 @@ pub mod payload;
 use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
 use futures::FutureExt as _;
+use http::HeaderMap;
 use prost_reflect::DescriptorPool;
 use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
@@ -28,6 +29,7 @@ use crate::{
     error::{Error, Result},
     federation::peer::Peer,
     kernel::Kernel,
+    places::Places,
     session::Level,
 };
 
@@ -38,6 +40,8 @@ pub const MAX_REQUEST: usize = 1024 * 1024;
 
 /// How long after the end of a session the request that ended it may be repeated.
 const REPEATABLE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+/// Requests of one address that are worked on at once; the others wait outside, where hanging up ends them.
+const AT_ONCE: usize = 64;
 /// Limit of those who have no session.
 const ANONYMOUS: &str = "anonymous";
 
@@ -50,6 +54,8 @@ pub struct Gate {
     kernel: Arc<Kernel>,
     table: HashMap<&'static str, &'static Access>,
     messages: DescriptorPool,
+    /// Requests at work, by address.
+    places: Places<String>,
     callers: Callers,
 }
 
@@ -76,7 +82,8 @@ impl Gate {
         callers: Callers,
     ) -> Result<Self> {
         let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
-        Ok(Self { kernel, table: table.into_iter().map(|access| (access.path, access)).collect(), messages, callers })
+        let table = table.into_iter().map(|access| (access.path, access)).collect();
+        Ok(Self { kernel, table, messages, places: Places::new(AT_ONCE), callers })
     }
 }
 
@@ -85,11 +92,18 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
     let Some(access) = gate.table.get(request.uri().path()).copied() else {
         return answer::status(&Status::unimplemented("There is no such RPC."));
     };
+    let place = match gate.places.take(address_key(peer(&request))).await {
+        Ok(place) => place,
+        Err(error) => return answer::status(&error.into()),
+    };
     let begun = Begun { info: gate.info(access, &request), at: tokio::time::Instant::now() };
     // In a task of its own: a caller who hangs up cancels the wait, never the work.
     let work = tokio::spawn({
         let (gate, begun) = (Arc::clone(&gate), begun.clone());
-        async move { gate.pass(begun, request, next).await }
+        async move {
+            let _place = place;
+            gate.pass(begun, request, next).await
+        }
     });
     let finished = if access.streaming { Ok(work.await) } else { tokio::time::timeout(REQUEST_TIMEOUT, work).await };
     match finished {
@@ -108,11 +122,10 @@ struct Begun {
 
 impl Gate {
     fn info(&self, access: &'static Access, request: &Request) -> RequestInfo {
-        let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
         RequestInfo {
             access,
             correlation_id: self.kernel.ids.uuid(),
-            ip: peer,
+            ip: peer(request),
             user_agent: header(request, "user-agent").chars().take(200).collect(),
             device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
             at: self.kernel.clock.now(),
@@ -176,12 +189,16 @@ impl Gate {
         if by_address {
             self.take(info, &address_key(info.ip)).await?;
         }
+        let (parts, body) = request.into_parts();
+        // Whoever holds the body back must not hold on to rights that were lost meanwhile: the session is looked at afterwards.
+        let bytes = payload::collect(body).await;
+        info.at = self.kernel.clock.now();
         let found = match &self.callers {
             Callers::Sessions(authenticator) => {
-                let token = authenticate::token(request.headers(), self.kernel.portal.space);
+                let token = authenticate::token(&parts.headers, self.kernel.portal.space);
                 self.principal(authenticator.as_ref(), token, info).await
             }
-            Callers::Peers => Ok(request.extensions().get::<Peer>().map(|peer| peer.principal(info.at))),
+            Callers::Peers => Ok(parts.extensions.get::<Peer>().map(|peer| peer.principal(info.at))),
         };
         if !by_address && !matches!(found, Ok(Some(_))) {
             // Work that nobody signed in for is counted against the only thing known of its caller.
@@ -190,7 +207,7 @@ impl Gate {
             taken.into_result()?;
         }
         let principal = match found {
-            Err(refused) => return self.repeated(info, refused, request).await,
+            Err(refused) => return self.repeated(info, refused, &parts.headers, &bytes?).await,
             Ok(principal) => principal,
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
@@ -199,30 +216,36 @@ impl Gate {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
         }
-        let mut request = self.collect(info, request).await.map_err(refuse)?;
+        let bytes = bytes.map_err(refuse)?;
+        self.read_message(info, &parts.headers, &bytes).map_err(refuse)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
+        let mut request = Request::from_parts(parts, Body::from(bytes));
         request.extensions_mut().insert(ctx.clone());
         Ok(Admitted::Fresh { ctx, request })
     }
 
-    /// Reads the whole message: what the audit keeps of it, and what it is repeated by.
-    async fn collect(&self, info: &mut RequestInfo, request: Request) -> Result<Request> {
-        let key = idempotency::key(&request)?;
-        let (parts, body) = request.into_parts();
-        let bytes = payload::collect(body).await?;
-        let message = payload::message(&bytes)?;
+    /// What the audit keeps of a message, and what it is repeated by.
+    fn read_message(&self, info: &mut RequestInfo, headers: &HeaderMap, bytes: &Bytes) -> Result<()> {
+        let key = idempotency::key(headers)?;
+        let message = payload::message(bytes)?;
         info.payload = payload::kept_fields(&self.messages, info.access, message);
         if info.access.mutation {
             info.idempotency = key.map(|key| IdempotencyKey { key, body_hash: idempotency::hash(message) });
         }
-        Ok(Request::from_parts(parts, Body::from(bytes)))
+        Ok(())
     }
 
     /// Some requests end their own session. A repetition of one whose answer got lost has that answer, and nothing else.
-    async fn repeated(&self, info: &mut RequestInfo, refused: Refused, request: Request) -> Result<Admitted, Refused> {
+    async fn repeated(
+        &self,
+        info: &mut RequestInfo,
+        refused: Refused,
+        headers: &HeaderMap,
+        bytes: &Bytes,
+    ) -> Result<Admitted, Refused> {
         let Some(ended) = refused.ended.clone().filter(|_| info.access.mutation) else { return Err(refused) };
         let Some(ended_at) = ended.revoked_at.filter(|at| info.at - *at < REPEATABLE) else { return Err(refused) };
-        self.collect(info, request).await?;
+        self.read_message(info, headers, bytes)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), Some(*ended), info.clone());
         match idempotency::reply_that_ended(&ctx, ended_at).await? {
             Some(reply) => Ok(Admitted::Repeated { ctx, reply }),
@@ -253,7 +276,10 @@ impl Gate {
             let Principal { last_seen_at, expires_at, revoked_at, .. } = *principal;
             crate::session::check_alive(lifetime, info.at, last_seen_at, expires_at, revoked_at)
                 .map_err(|error| Refused { ended: Some(Box::new(principal.clone())), ..error.into() })?;
-            crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
+            // An open page follows by itself, whether or not anybody looks at it.
+            if info.access.limit != "stream" {
+                crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
+            }
         }
         Ok(principal)
     }
@@ -373,6 +399,10 @@ pub(crate) fn address_key(ip: IpAddr) -> String {
             |ip| ip.to_string(),
         ),
     }
+}
+
+fn peer(request: &Request) -> IpAddr {
+    request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> &'a str {

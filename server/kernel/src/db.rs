@@ -23,7 +23,10 @@ pub use reader::OrgReader;
 pub use system::SystemDb;
 pub use tenant::{Scope, Scoped, TenantDb, TenantEntity, Visibility, VisibleEntity};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    places::Places,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -42,6 +45,22 @@ pub struct Database {
     system: Option<DatabaseConnection>,
     committed: Arc<Notify>,
     begins: begin::Begins,
+    turns: Turns,
+}
+
+/// How many transactions of one company run at once. Reads and writes are counted apart, as work may hold one of each.
+#[derive(Clone, Debug)]
+struct Turns {
+    reads: Arc<Places<Uuid>>,
+    writes: Arc<Places<Uuid>>,
+}
+
+impl Turns {
+    /// Leaves connections for other companies, whatever one of them asks.
+    fn new(reads: u32, writes: u32) -> Self {
+        let places = |each: u32| Arc::new(Places::new(usize::try_from(each).unwrap_or(1).max(1)));
+        Self { reads: places(reads), writes: places(writes) }
+    }
 }
 
 impl Database {
@@ -56,14 +75,16 @@ impl Database {
 
     /// A read transaction that sees only `scope`.
     pub async fn tenant_read(&self, scope: Scope) -> Result<TenantDb> {
+        let turn = self.turns.reads.take(scope.org_id).await?;
         let txn = self.begins.watch(self.reader.begin()).await?;
-        TenantDb::enter(self.clone(), txn, scope).await
+        TenantDb::enter(self.clone(), txn, scope, turn).await
     }
 
     /// A write transaction that sees only `scope`.
     pub async fn tenant_write(&self, scope: Scope) -> Result<TenantDb> {
+        let turn = self.turns.writes.take(scope.org_id).await?;
         let txn = self.begin_write().await?;
-        TenantDb::enter(self.clone(), txn, scope).await
+        TenantDb::enter(self.clone(), txn, scope, turn).await
     }
 
     /// A write transaction on what belongs to no company.

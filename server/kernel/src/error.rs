@@ -138,7 +138,11 @@ impl From<Error> for Status {
             }
             Error::Internal(cause) => {
                 tracing::error!(cause, "request failed inside");
-                reasoned(Code::Internal, "INTERNAL", "Something went wrong on our side. Nothing was changed.")
+                reasoned(
+                    Code::Internal,
+                    "INTERNAL",
+                    "Something went wrong on our side. Look whether your change is there before you repeat it.",
+                )
             }
         }
     }

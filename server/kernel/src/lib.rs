@@ -23,6 +23,7 @@ pub mod mail;
 pub mod mail_queue;
 pub mod operator;
 pub mod password;
+pub mod places;
 pub mod portal_services;
 pub mod prune;
 pub mod rate_limit;

@@ -39,11 +39,16 @@ impl std::fmt::Debug for Operator {
 }
 
 impl Operator {
-    /// `password_hash` is a PHC string; `totp_secret` the raw seed. The id follows from the address, so that it stays the same
-    /// over restarts.
+    /// `password_hash` is a PHC string; `totp_secret` the raw seed. The id follows from all three: it stays the same over restarts,
+    /// and with new credentials the sessions, devices and used codes of the old ones are nobody's.
     pub fn new(email: &str, password_hash: String, totp_secret: Vec<u8>) -> Self {
         let email = email.trim().to_lowercase();
-        let digest = Sha256::digest(email.as_bytes());
+        let mut digest = Sha256::new();
+        for part in [email.as_bytes(), password_hash.as_bytes(), &totp_secret] {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+        let digest = digest.finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
         Self { user_id: uuid::Builder::from_custom_bytes(bytes).into_uuid(), email, password_hash, totp_secret }
@@ -70,7 +75,7 @@ impl Desk {
         if let Some(operator) = operator {
             ctx.about(self.subject(operator));
         }
-        let guesses = guesses(ctx, operator, &email).await?;
+        let guesses = self.guesses(ctx, operator.is_some(), &email).await?;
         guesses.count(ctx).await?;
         // A wrong address costs the same work as the right one, whose hash costs more than a client's.
         let verdict = match self.operator.as_deref() {
@@ -111,9 +116,7 @@ impl Desk {
         }
         rate_limit::forget_attempts(database, &subject).await?;
         let db = ctx.system().await?;
-        session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
-        let holder = Holder { user_id: operator.user_id, org_id: NO_ORG, level: Level::Full };
-        let token = session::open(&db, ctx, holder).await?;
+        let token = session::renew(&db, ctx, principal).await?;
         let device = device::remember(ctx, &db, operator.user_id).await?;
         Ok((db, token, device))
     }
@@ -123,19 +126,20 @@ impl Desk {
         Arc::new(DeskAuthenticator { desk: self.clone(), database })
     }
 
+    /// What counts wrong passwords of an address, which is hashed, so that the counters hold none. A wrong address asks what the
+    /// right one does, so that the time tells nothing.
+    async fn guesses(&self, ctx: &Ctx, is_right: bool, email: &str) -> Result<Guesses> {
+        let device = match self.operator.as_deref() {
+            Some(known) => device::known(ctx, &ctx.kernel().database.system_read().await?, known.user_id).await?,
+            None => None,
+        };
+        let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
+        Ok(Guesses::new(ctx, account, device.as_deref().filter(|_| is_right)))
+    }
+
     fn subject(&self, operator: &Operator) -> Subject {
         Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name: operator.email.clone(), role: self.role.to_owned() }
     }
-}
-
-/// What counts wrong passwords of an address, which is hashed, so that the counters hold none.
-async fn guesses(ctx: &Ctx, operator: Option<&Operator>, email: &str) -> Result<Guesses> {
-    let device = match operator {
-        Some(operator) => device::known(ctx, &ctx.kernel().database.system_read().await?, operator.user_id).await?,
-        None => None,
-    };
-    let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
-    Ok(Guesses::new(ctx, account, device.as_deref()))
 }
 
 struct DeskAuthenticator {
@@ -181,4 +185,21 @@ pub fn shown(token: &Token, asked: bool) -> String {
 pub fn with_cookie<T>(ctx: &Ctx, mut response: Response<T>, token: &Token) -> Result<Response<T>> {
     session::set_cookie(response.metadata_mut(), ctx, token)?;
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_credentials_are_another_person_to_sessions() {
+        let id = |email: &str, hash: &str, seed: &[u8]| Operator::new(email, hash.to_owned(), seed.to_vec()).user_id;
+        let known = id("a@example.com", "hash", b"seed");
+        assert_eq!(known, id(" A@example.com", "hash", b"seed"));
+        for other in
+            [id("b@example.com", "hash", b"seed"), id("a@example.com", "hash2", b"seed"), id("a@example.com", "hash", b"2")]
+        {
+            assert_ne!(known, other);
+        }
+    }
 }

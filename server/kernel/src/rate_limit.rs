@@ -95,6 +95,14 @@ struct Lease {
     behind: u32,
     /// Whether refusal in this window has been told to the audit.
     refused: bool,
+    /// Whether the database has nothing left in this window. What is used up stays so, and is refused without asking again.
+    exhausted: bool,
+}
+
+impl Lease {
+    const fn empty(window: i64) -> Self {
+        Self { window, left: 0, behind: 0, refused: false, exhausted: false }
+    }
 }
 
 /// Shared by all requests of a process. Cheap to clone.
@@ -120,15 +128,18 @@ impl RateLimiter {
         let reset = 60 - u32::try_from(now.timestamp() % 60).unwrap_or_default();
         let key = format!("{class}:{who}");
         let taken = |granted, left| Taken { granted, remaining: Remaining { limit: limit.per_minute, left, reset } };
-        if let Some(left) = self.take_leased(&key, window) {
-            return Ok(taken(true, left));
+        match self.take_leased(&key, window) {
+            Leased::Permit(left) => return Ok(taken(true, left)),
+            Leased::Exhausted => return Ok(taken(false, 0)),
+            Leased::Unknown => {}
         }
         let granted = self.reserve(&key, window, limit).await?;
         if granted.permits == 0 {
+            self.keep(key, Lease { exhausted: true, ..Lease::empty(window) });
             return Ok(taken(false, 0));
         }
         let left = granted.permits - 1;
-        self.keep(key, Lease { window, left, behind: granted.behind, refused: false });
+        self.keep(key, Lease { left, behind: granted.behind, ..Lease::empty(window) });
         Ok(taken(true, left + granted.behind))
     }
 
@@ -139,21 +150,23 @@ impl RateLimiter {
         if leases.len() >= MAX_LEASES {
             leases.retain(|_, kept| kept.window == window);
         }
-        let lease = leases.entry(format!("{class}:{who}")).or_insert(Lease { window, left: 0, behind: 0, refused: false });
+        let lease = leases.entry(format!("{class}:{who}")).or_insert(Lease::empty(window));
         if lease.window != window {
-            *lease = Lease { window, left: 0, behind: 0, refused: false };
+            *lease = Lease::empty(window);
         }
         !std::mem::replace(&mut lease.refused, true)
     }
 
-    fn take_leased(&self, key: &str, window: i64) -> Option<u32> {
+    fn take_leased(&self, key: &str, window: i64) -> Leased {
         let mut leases = self.leases.lock();
-        let lease = leases.get_mut(key)?;
-        if lease.window != window || lease.left == 0 {
-            return None;
+        match leases.get_mut(key).filter(|lease| lease.window == window) {
+            Some(lease) if lease.left > 0 => {
+                lease.left -= 1;
+                Leased::Permit(lease.left + lease.behind)
+            }
+            Some(lease) if lease.exhausted => Leased::Exhausted,
+            _ => Leased::Unknown,
         }
-        lease.left -= 1;
-        Some(lease.left + lease.behind)
     }
 
     fn keep(&self, key: String, mut lease: Lease) {
@@ -165,6 +178,7 @@ impl RateLimiter {
         if let Some(kept) = leases.get(&key).filter(|kept| kept.window == lease.window) {
             lease.left += kept.left;
             lease.refused = kept.refused;
+            lease.exhausted |= kept.exhausted;
         }
         leases.insert(key, lease);
     }
@@ -181,6 +195,14 @@ impl RateLimiter {
         let permits = free.min(limit.lease);
         Ok(Granted { permits, behind: free - permits })
     }
+}
+
+/// What this process knows of a limit without asking.
+enum Leased {
+    /// A permit, and how many are left after it.
+    Permit(u32),
+    Exhausted,
+    Unknown,
 }
 
 struct Granted {

@@ -9,7 +9,7 @@ use tonic::metadata::{MetadataMap, MetadataValue};
 use uuid::Uuid;
 
 use crate::{
-    ctx::Ctx,
+    ctx::{Ctx, Principal},
     db::{Database, SystemDb},
     error::{Error, Result},
 };
@@ -135,6 +135,20 @@ pub async fn end(db: &SystemDb, session_id: Uuid, user_id: Uuid, now: DateTime<U
     Ok(db.execute(sql, vec![now.into(), session_id.into(), user_id.into()]).await? > 0)
 }
 
+/// Replaces the request's session by a full one with a new id. Fails when it was ended meanwhile: whoever ended it meant its
+/// successors too.
+pub async fn renew(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<Token> {
+    if !end(db, principal.session_id, principal.user_id, ctx.now()).await? {
+        return Err(ended());
+    }
+    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
+    open(db, ctx, holder).await
+}
+
+fn ended() -> Error {
+    Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again.")
+}
+
 /// Ends every session of a person but `keep`. Returns how many.
 pub async fn end_all(db: &SystemDb, user_id: Uuid, keep: Option<Uuid>, now: DateTime<Utc>) -> Result<u64> {
     let sql = "UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL AND id <> ?";
@@ -166,7 +180,7 @@ pub fn check_alive(
     revoked_at: Option<DateTime<Utc>>,
 ) -> Result<()> {
     if revoked_at.is_some() {
-        return Err(Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again."));
+        return Err(ended());
     }
     if now >= expires_at || now - last_seen_at > lifetime.idle {
         return Err(Error::unauthenticated(
@@ -175,6 +189,16 @@ pub fn check_alive(
         ));
     }
     Ok(())
+}
+
+/// Looks again whether the session of a request lives, for work that goes on long after it was admitted.
+pub async fn still_alive(ctx: &Ctx) -> Result<()> {
+    let (kernel, session_id) = (ctx.kernel(), ctx.principal()?.session_id);
+    let db = kernel.database.system_read().await?;
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?");
+    let found: Vec<Session> = db.query(&sql, vec![session_id.into()]).await?;
+    let session = found.into_iter().next().ok_or_else(ended)?;
+    check_alive(kernel.portal.lifetime, kernel.clock.now(), session.last_seen_at, session.expires_at, session.revoked_at)
 }
 
 /// Notes that the session was used, at most once a minute and without making the request wait.

@@ -1,8 +1,8 @@
 //! `AuditService` of the client portal.
 
 use streamflow_proto::client::v1::{
-    self as pb, audit_service_client::AuditServiceClient, session_service_client::SessionServiceClient,
-    team_service_client::TeamServiceClient,
+    self as pb, audit_service_client::AuditServiceClient, customer_service_client::CustomerServiceClient,
+    session_service_client::SessionServiceClient, team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{
     answer::fields,
@@ -37,6 +37,21 @@ async fn make_team(world: &World, by: &Person, name: &str) -> Result<pb::Team, S
 }
 
 on_both! {
+    async fn a_record_is_short_whatever_the_request_says(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let paths = (0..5_000).map(|n| format!("{n}{}", "\u{1}x".repeat(70))).collect();
+        let edit = pb::UpdateCustomerRequest {
+            customer: Some(pb::Customer { id: "cus_00000000000000000000000000".into(), ..Default::default() }),
+            update_mask: Some(prost_types::FieldMask { paths }),
+            ..Default::default()
+        };
+        CustomerServiceClient::new(world.channel.clone()).update_customer(owner.ask(edit)).await.unwrap_err();
+        let records = whole(&world, &owner, "").await;
+        let record = records.iter().find(|record| record.path.ends_with("/UpdateCustomer")).expect("a record");
+        assert!(record.payload.len() <= 4 * 1024 && record.payload.contains("update_mask"), "{} bytes", record.payload.len());
+        serde_json::from_str::<serde_json::Value>(&record.payload).unwrap();
+    }
+
     async fn each_request_leaves_one_record_that_filters_find(world) {
         let owner = world.company("Harrow & Pike").await;
         let stranger = world.company("Other Ltd").await;

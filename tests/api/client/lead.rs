@@ -77,6 +77,27 @@ async fn stages(person: &Person) -> HashMap<String, pb::LeadStage> {
 }
 
 on_both! {
+    async fn what_leads_are_worth_can_always_be_summed(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let most: i64 = 1_000_000_000_000;
+        let worth = |minor_units| Some(Money { minor_units, currency_code: "GBP".into() });
+        let named = |name: &str, value| pb::Lead { name: name.into(), value, ..Default::default() };
+        let refused = create(&owner, named("Moon", worth(most + 1))).await.unwrap_err();
+        assert_eq!(fields(&refused), ["lead.value"]);
+        for name in ["Roof", "Gutter", "Attic"] {
+            create(&owner, named(name, worth(most))).await.unwrap();
+        }
+        // Values of before there was this limit.
+        let kernel = &world.kernel;
+        let org = streamflow_kernel::ids::parse("org_", &owner.org_id).unwrap();
+        let db = kernel.database.tenant_write(streamflow_kernel::db::Scope::whole(org)).await.unwrap();
+        db.execute("UPDATE leads SET value_minor = ? WHERE org_id = {org}", vec![i64::MAX.into()]).await.unwrap();
+        let actor = streamflow_kernel::feed::Actor { id: None, name: String::new(), at: world.now() };
+        db.commit_changes(&actor).await.unwrap();
+        let board = stages(&owner).await;
+        assert_eq!(board["New"].lead_value, worth(3 * most));
+    }
+
     async fn a_lead_is_kept_listed_and_summed(world) {
         let owner = world.company("Harrow & Pike").await;
         let board = stages(&owner).await;

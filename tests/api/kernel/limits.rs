@@ -8,10 +8,11 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use streamflow_proto::client::v1::{self as pb, team_service_client::TeamServiceClient};
 use streamflow_tests::{
     answer::fields,
-    on_both,
+    on_both, raw,
     world::{ORIGIN, World},
 };
 use tokio::{io::AsyncReadExt as _, net::TcpStream};
+use tonic::Code;
 
 on_both! {
     async fn a_request_has_a_greatest_size(world) {
@@ -23,6 +24,25 @@ on_both! {
         let refused = teams.create_team(named("x".repeat(1024 * 1024 - 1024))).await.unwrap_err();
         assert_eq!(fields(&refused), ["team.name"], "a smaller one is read");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deep_and_long_messages_are_refused_and_harm_nobody() {
+    let world = World::sqlite().await;
+    let owner = world.company("Harrow & Pike").await;
+    // Half a million groups in each other, of a field nobody knows.
+    let deep = [0x9b, 0x06].repeat(500_000);
+    // Half a million empty texts and as many empty messages.
+    let long = [0x12, 0x00].repeat(500_000);
+    for path in ["/streamflow.client.v1.TeamService/CreateTeam", "/streamflow.client.v1.CustomerService/UpdateCustomer"] {
+        for message in [&deep, &long] {
+            let (code, _) = raw::call(&world.channel, "client", Some(&owner.token), path, message.clone()).await;
+            assert_eq!(code, Code::InvalidArgument, "{path}");
+        }
+    }
+    let mut teams = TeamServiceClient::new(world.channel.clone());
+    let team = pb::Team { name: "North".into(), ..Default::default() };
+    teams.create_team(owner.ask(pb::CreateTeamRequest { team: Some(team) })).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

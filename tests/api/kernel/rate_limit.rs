@@ -3,10 +3,14 @@
 use std::{collections::HashMap, time::Duration};
 
 use chrono::TimeDelta;
-use streamflow_kernel::{db::Backend, error::Error, rate_limit};
+use streamflow_kernel::{
+    db::Backend,
+    error::Error,
+    rate_limit::{self, Limits, RateLimiter},
+};
 use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
 use streamflow_tests::{
-    on_both,
+    on_both, sql,
     world::{Setup, World},
 };
 use tonic::{Code, metadata::MetadataMap};
@@ -33,6 +37,50 @@ async fn each_answer_tells_what_is_left_of_its_limit() {
     assert_eq!(refused.code(), Code::ResourceExhausted);
     assert_eq!(number(refused.metadata(), "ratelimit-remaining"), 0);
     assert_eq!(number(refused.metadata(), "retry-after"), number(refused.metadata(), "ratelimit-reset"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_used_up_is_refused_without_asking_the_database() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let setup = Setup { limits: HashMap::from([("read".to_owned(), 3)]), ..Setup::default() };
+        let world = World::with(backend, setup).await;
+        let limiter = &world.kernel.limiter;
+        let used = async || {
+            let sql = "SELECT used FROM rate_limits WHERE key = ?";
+            let row = sql::row(&world.kernel.database, sql, vec!["read:anna".into()]).await;
+            row.try_get::<i64>("", "used").unwrap()
+        };
+        let mut now = world.now();
+        for _ in 0..2 {
+            for _ in 0..3 {
+                assert!(limiter.take("read", "anna", now).await.unwrap().granted);
+            }
+            assert!(!limiter.take("read", "anna", now).await.unwrap().granted);
+            let before = used().await;
+            for _ in 0..50 {
+                assert!(!limiter.take("read", "anna", now).await.unwrap().granted);
+            }
+            assert_eq!(used().await, before, "refusals went to the database");
+            now += TimeDelta::seconds(60);
+        }
+    }
+}
+
+/// Two processes and many callers at once get exactly what there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_is_exact_in_a_race_of_two_processes() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = World::with(backend, Setup::default()).await;
+        let limits = Limits::new(600, &HashMap::from([("bulk".to_owned(), 50)]));
+        let processes = [0, 1].map(|_| RateLimiter::new(world.kernel.database.clone(), limits.clone()));
+        let now = world.now();
+        let calls = (0..120).map(|n| {
+            let limiter = processes[n % 2].clone();
+            tokio::spawn(async move { limiter.take("bulk", "anna", now).await.unwrap().granted })
+        });
+        let granted = futures::future::join_all(calls).await.into_iter().filter(|granted| *granted.as_ref().unwrap()).count();
+        assert_eq!(granted, 50, "{backend:?}");
+    }
 }
 
 on_both! {

@@ -4,7 +4,7 @@ use streamflow_kernel::{
     ctx::{Ctx, Principal, SystemWriteDb},
     device,
     error::{Error, Result, Violations},
-    session::{self, Holder, Level, Token},
+    session::{self, Level, Token},
     totp,
 };
 use streamflow_proto::client::v1::{self as pb, account_service_server::AccountService};
@@ -199,9 +199,7 @@ async fn renew_session(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_
     if by_bearer {
         return Ok(None);
     }
-    session::end(db, principal.session_id, principal.user_id, ctx.now()).await?;
-    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
-    session::open(db, ctx, holder).await.map(Some)
+    session::renew(db, ctx, principal).await.map(Some)
 }
 
 fn answer<T>(ctx: &Ctx, response: Response<T>, token: Option<Token>) -> Result<Response<T>, Status> {

@@ -26,6 +26,8 @@ use crate::user::{
 pub const LINK_HOURS: i64 = 1;
 /// A person gets at most one link in this time, whoever asks for it.
 const PAUSE: TimeDelta = TimeDelta::minutes(2);
+/// Links a person gets in a day.
+const MOST_A_DAY: i64 = 10;
 
 /// Sends the link in the background: the caller waits equally long for known and unknown addresses.
 pub fn request(ctx: &Ctx, email: &str) {
@@ -45,7 +47,8 @@ async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
     };
     // A longer-lived link of the operator's is no reason to send none.
     let ends = ctx.now() + life;
-    if user.disabled_at.is_some() || store::has_reset_ending(&db, user.id, ends - PAUSE, ends).await? {
+    let asked = |ago: TimeDelta| store::resets_ending(&db, user.id, ends - ago, ends);
+    if user.disabled_at.is_some() || asked(PAUSE).await? > 0 || asked(TimeDelta::days(1)).await? >= MOST_A_DAY {
         return Ok(());
     }
     drop(db);

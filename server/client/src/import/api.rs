@@ -142,7 +142,11 @@ impl ImportService for Api {
         let import = read(&ctx, &req.import_id).await?;
         let plan = match import.state() {
             State::Mapping => plan::head(source(&ctx, &import)?, format_of(&import)?, &import.mapping()).await?,
-            State::Review => self.plan(&ctx, &import, &Setup::of(&import)?).await?,
+            State::Review => {
+                // Reads the whole file, as a preview does.
+                ctx.take("bulk").await?;
+                self.plan(&ctx, &import, &Setup::of(&import)?).await?
+            }
             _ => Plan::default(),
         };
         Ok(Response::new(pb::GetImportResponse {

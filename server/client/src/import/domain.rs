@@ -26,6 +26,12 @@ pub const MAX_CELL: usize = 32 * 1024;
 pub const MAX_ROW: usize = 1024 * 1024;
 /// Rows a person corrects by hand. Beyond this the file itself is better corrected.
 const MAX_FIXED_ROWS: usize = 10_000;
+/// Bytes of all corrections of an import: they are read and written as one.
+const MAX_FIXES_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes that a correction takes besides its text, about.
+const CELL_COST: usize = 16;
+/// Characters of a corrected cell: more than any field takes.
+const MAX_FIX: usize = 4_000;
 /// Cells, and rows, that one request corrects, drops or takes back.
 const MAX_FIXES: usize = 1_000;
 
@@ -134,7 +140,7 @@ impl Fixes {
         for (at, fix) in request.fixes.iter().enumerate() {
             let column = usize::try_from(fix.column).ok().filter(|column| *column < columns);
             match (known(fix.row), column) {
-                (Some(_), Some(_)) if fix.value.len() > MAX_CELL => {
+                (Some(_), Some(_)) if fix.value.chars().count() > MAX_FIX => {
                     violations.add(format!("fixes[{at}].value"), "This value is too long for a cell.");
                 }
                 (Some(row), Some(column)) => {
@@ -154,10 +160,14 @@ impl Fixes {
             }
         }
         self.0.retain(|_, fix| *fix != RowFix::default());
-        if self.0.len() > MAX_FIXED_ROWS {
-            violations.add("fixes", "These are too many rows to correct by hand. Correct the file and import it again.");
+        if self.0.len() > MAX_FIXED_ROWS || self.bytes() > MAX_FIXES_BYTES {
+            violations.add("fixes", "This is too much to correct by hand. Correct the file and import it again.");
         }
         violations.into_result()
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.values().flat_map(|fix| fix.cells.values()).map(|value| value.len() + CELL_COST).sum()
     }
 
     pub fn is_dropped(&self, row: u32) -> bool {
@@ -209,10 +219,22 @@ mod tests {
 
     #[test]
     fn fixes_outside_the_file_are_told_at_once() {
-        let fixes = vec![fix(0, 0, ""), fix(3, 0, ""), fix(1, 2, ""), fix(1, 0, &"x".repeat(MAX_CELL + 1))];
+        let fixes = vec![fix(0, 0, ""), fix(3, 0, ""), fix(1, 2, ""), fix(1, 0, &"x".repeat(MAX_FIX + 1))];
         let request = pb::FixImportCellsRequest { fixes, drop_rows: vec![-1], ..Default::default() };
         let Err(Error::Invalid(violations)) = Fixes::default().change(&request, 2, 2) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["fixes[0].row", "fixes[1].row", "fixes[2].column", "fixes[3].value", "drop_rows[0]"]);
+    }
+
+    #[test]
+    fn corrections_stay_small_as_a_whole() {
+        let mut kept = Fixes::default();
+        let cell = "ü".repeat(MAX_FIX);
+        let full = MAX_FIXES_BYTES / (cell.len() + CELL_COST);
+        for row in 1..=full + 1 {
+            let request =
+                pb::FixImportCellsRequest { fixes: vec![fix(i32::try_from(row).unwrap(), 0, &cell)], ..Default::default() };
+            assert_eq!(kept.change(&request, 1, 1_000).is_ok(), row <= full, "row {row}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Rows of imports, and the pieces of their files.
 
-use sea_orm::{ActiveValue::Set, QueryOrder as _, QuerySelect as _, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Iterable as _, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _,
+};
 use streamflow_kernel::{
     clock::timestamp,
     ctx::Principal,
@@ -112,9 +114,13 @@ pub async fn locked(tx: &TenantDb, id: Uuid) -> Result<Model> {
     found.ok_or(Error::not_found("import"))
 }
 
-/// The newest imports among those this person may work with.
+/// The newest imports among those this person may work with, to be shown: without their corrections, which may be large.
 pub async fn imports(tx: &TenantDb, reader: &Principal) -> Result<Vec<Model>> {
-    let newest = |select: Select<Entity>| select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LISTED);
+    let shown = Column::iter().filter(|column| !matches!(column, Column::Fixes));
+    let newest = |select: Select<Entity>| {
+        let select = select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LISTED);
+        select.select_only().columns(shown).expr_as(Expr::val("{}").cast_as("text"), "fixes")
+    };
     let mut finder = tx.find::<Entity>().map(newest);
     if reader.role != OWNER {
         finder = finder.filter(Column::CreatedBy.eq(reader.user_id));

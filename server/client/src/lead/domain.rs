@@ -11,8 +11,8 @@ use crate::customer::domain::{Kind, NewCustomer};
 use crate::record::fields::{Edit, Form, Patch, fields, shown_day, shown_stage, shown_tags, shown_team, shown_text, shown_user};
 use crate::record::input::{self, Problem, limit};
 
-/// More than any deal, and small enough that sums over a whole board stay within 64 bits.
-const MAX_MINOR_UNITS: i64 = 1_000_000_000_000_000;
+/// More than any deal, and small enough that the sum of nine million leads stays within 64 bits.
+pub const MAX_MINOR_UNITS: i64 = 1_000_000_000_000;
 
 /// What a lead is worth. Amount and currency are one field: an amount without its currency means nothing, so a merge never mixes two.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

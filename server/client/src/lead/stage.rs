@@ -10,7 +10,7 @@ use streamflow_kernel::{
 };
 use streamflow_proto::{client::v1 as pb, common::v1::Money};
 
-use super::store;
+use super::{domain::MAX_MINOR_UNITS, store};
 use crate::record::row;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -75,7 +75,11 @@ struct Sum {
 /// The stages with count and worth of the live leads this person sees. Amounts in other currencies can't be added and are left out.
 pub async fn summed(tx: &TenantDb, currency_code: &str) -> Result<Vec<pb::LeadStage>> {
     use store::Column as Lead;
-    let value: Expr = Expr::case(Lead::CurrencyCode.eq(currency_code), Expr::col(Lead::ValueMinor)).finally(0_i64).into();
+    // A sum that leaves 64 bits is an error for the whole board, so no lead counts for more than a lead may be worth.
+    let value: Expr = Expr::case(Lead::CurrencyCode.ne(currency_code), 0_i64)
+        .case(Lead::ValueMinor.gt(MAX_MINOR_UNITS), MAX_MINOR_UNITS)
+        .finally(Expr::col(Lead::ValueMinor))
+        .into();
     let finder = row::finder::<store::Entity>(tx, tx.scope()).map(|select| {
         select
             .filter(Lead::ArchivedAt.is_null())

@@ -12,6 +12,8 @@ use super::{bulk::Done, kind::Kind, people::Place};
 
 /// Records of one request.
 const MOST: usize = 1_000;
+/// Bytes of an id, and some.
+const LONGEST: usize = 64;
 
 #[derive(Clone, Debug)]
 pub struct Chosen {
@@ -28,6 +30,11 @@ impl Chosen {
             violations.add("kind", "Say which kind of record is meant.");
             Kind::Customer
         });
+        // Those that are not found are told as they were written, so they must not be whatever somebody writes.
+        if texts.iter().any(|text| text.len() > LONGEST) {
+            violations.add("ids", "These are not ids of records.");
+            return Self { kind, ids: Vec::new(), texts: Vec::new() };
+        }
         if texts.is_empty() || texts.len() > MOST {
             violations.add("ids", "Choose 1 to 1,000 records.");
             return Self { kind, ids: Vec::new(), texts: Vec::new() };
@@ -96,5 +103,7 @@ mod tests {
         assert_eq!(chosen.outcome(&done), (1, vec![elsewhere]));
         Chosen::read(0, Vec::new(), &mut violations);
         assert_eq!(violations.iter().count(), 2);
+        let long = Chosen::read(Kind::Lead.into_pb().into(), vec!["x".repeat(LONGEST + 1)], &mut violations);
+        assert_eq!((long.texts.len(), violations.iter().count()), (0, 3));
     }
 }

@@ -10,17 +10,48 @@ use crate::record::{
     people::{People, Place},
 };
 
+/// A record's entry, as it is written.
+#[derive(Clone, Debug)]
+pub struct Indexed {
+    pub kind: Kind,
+    pub id: Uuid,
+    pub entry: SearchEntry,
+    pub people: People,
+    pub archived: bool,
+}
+
+/// Entries of one statement; each has eleven values.
+const AT_ONCE: usize = 500;
+
 /// Writes the entry of one record, new or not.
 pub async fn upsert(tx: &TenantDb, record: (Kind, Uuid), entry: SearchEntry, people: People, archived: bool) -> Result<()> {
-    let sql = "INSERT INTO search_entries \
-               (org_id, kind, id, title, subtitle, text, digits, keys, owner_id, assignee_id, team_id, archived) \
-               VALUES ({org}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-               ON CONFLICT (org_id, kind, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, \
-               text = excluded.text, digits = excluded.digits, keys = excluded.keys, owner_id = excluded.owner_id, \
-               assignee_id = excluded.assignee_id, team_id = excluded.team_id, archived = excluded.archived";
-    let values: [Value; 11] = [
-        record.0.as_str().into(),
-        record.1.into(),
+    upsert_all(tx, vec![Indexed { kind: record.0, id: record.1, entry, people, archived }]).await
+}
+
+/// Writes the entries of many records, each of them once.
+pub async fn upsert_all(tx: &TenantDb, records: Vec<Indexed>) -> Result<()> {
+    let mut records = records.into_iter().peekable();
+    while records.peek().is_some() {
+        let values: Vec<[Value; 11]> = records.by_ref().take(AT_ONCE).map(values).collect();
+        let rows = vec!["({org}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; values.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO search_entries \
+             (org_id, kind, id, title, subtitle, text, digits, keys, owner_id, assignee_id, team_id, archived) \
+             VALUES {rows} \
+             ON CONFLICT (org_id, kind, id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, \
+             text = excluded.text, digits = excluded.digits, keys = excluded.keys, owner_id = excluded.owner_id, \
+             assignee_id = excluded.assignee_id, team_id = excluded.team_id, archived = excluded.archived"
+        );
+        tx.execute(&sql, values.into_iter().flatten().collect()).await?;
+    }
+    Ok(())
+}
+
+fn values(record: Indexed) -> [Value; 11] {
+    let Indexed { kind, id, entry, people, archived } = record;
+    [
+        kind.as_str().into(),
+        id.into(),
         entry.title.into(),
         entry.subtitle.into(),
         entry.text.into(),
@@ -30,9 +61,7 @@ pub async fn upsert(tx: &TenantDb, record: (Kind, Uuid), entry: SearchEntry, peo
         people.assignee.into(),
         people.team.into(),
         archived.into(),
-    ];
-    tx.execute(sql, values.into()).await?;
-    Ok(())
+    ]
 }
 
 /// Fills places on the entries of records as on the records, and for customers on those of their contacts.

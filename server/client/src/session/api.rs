@@ -170,7 +170,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     if verdict.needs_rehash {
         let hash = ctx.passwords().hash(&req.password).await?;
         let db = ctx.system_apart().await?;
-        store::set_password_hash(&db, user.id, &hash).await?;
+        store::rehash_password(&db, &user, &hash).await?;
         db.commit().await?;
     }
     Ok((user, membership))
@@ -195,9 +195,7 @@ pub async fn account(ctx: &Ctx, principal: &Principal) -> Result<User> {
 /// Replaces a session by a full one with a new id, and remembers the device. The caller commits.
 pub async fn promote(ctx: &Ctx, principal: &Principal) -> Result<(Token, Token, streamflow_kernel::ctx::SystemWriteDb)> {
     let db = ctx.system().await?;
-    session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
-    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
-    let token = session::open(&db, ctx, holder).await?;
+    let token = session::renew(&db, ctx, principal).await?;
     let device = device::remember(ctx, &db, principal.user_id).await?;
     Ok((token, device, db))
 }

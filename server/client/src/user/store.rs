@@ -80,6 +80,13 @@ pub async fn set_password_hash(db: &SystemDb, user_id: Uuid, hash: &str) -> Resu
     Ok(())
 }
 
+/// Replaces a hash by a better one of the same password, unless the password was changed meanwhile.
+pub async fn rehash_password(db: &SystemDb, user: &User, hash: &str) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?";
+    db.execute(sql, vec![hash.into(), user.id.into(), user.password_hash.as_str().into()]).await?;
+    Ok(())
+}
+
 /// The company a sign-in leads to: the one joined first among those the person may still enter.
 pub async fn first_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Membership>> {
     let sql = "SELECT org_id, user_id, role FROM memberships WHERE user_id = ? AND disabled_at IS NULL ORDER BY created_at, org_id LIMIT 1";
@@ -162,16 +169,16 @@ pub async fn reset_holder(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>
     Ok(db.query(&sql, vec![token_hash.into(), now.into()]).await?.into_iter().next())
 }
 
-/// True when the person has a link that ends between two moments.
-pub async fn has_reset_ending(db: &SystemDb, user_id: Uuid, after: DateTime<Utc>, by: DateTime<Utc>) -> Result<bool> {
+/// Links of a person that end between two moments and were not used.
+pub async fn resets_ending(db: &SystemDb, user_id: Uuid, after: DateTime<Utc>, by: DateTime<Utc>) -> Result<i64> {
     #[derive(FromQueryResult)]
     struct Row {
-        user_id: Uuid,
+        links: i64,
     }
-    let sql = "SELECT user_id FROM password_resets \
-               WHERE user_id = ? AND used_at IS NULL AND expires_at > ? AND expires_at <= ? LIMIT 1";
+    let sql = "SELECT COUNT(*) AS links FROM password_resets \
+               WHERE user_id = ? AND used_at IS NULL AND expires_at > ? AND expires_at <= ?";
     let rows: Vec<Row> = db.query(sql, vec![user_id.into(), after.into(), by.into()]).await?;
-    Ok(rows.iter().any(|row| row.user_id == user_id))
+    Ok(rows.first().map_or(0, |row| row.links))
 }
 
 /// Uses up a reset link and says whose it was; every other link of that person ends with it.

@@ -1,7 +1,7 @@
 //! Repeatable mutations: a request with an `idempotency-key` runs once; its repetition gets the first one's reply.
 
-use axum::extract::Request;
 use chrono::{DateTime, Utc};
+use http::HeaderMap;
 use sea_orm::FromQueryResult;
 use sha2::{Digest as _, Sha256};
 
@@ -16,8 +16,8 @@ use crate::{
 const MAX_KEY: usize = 100;
 
 /// The request's key, if it has one.
-pub fn key(request: &Request) -> Result<Option<String>> {
-    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+pub fn key(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| (8..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     key.map(|key| Some(key.to_owned()))
         .ok_or_else(|| Error::invalid("idempotency-key", "An idempotency key is 8 to 100 visible ASCII characters."))

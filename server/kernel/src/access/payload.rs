@@ -1,5 +1,7 @@
 //! The request message as bytes: bounded, unframed, and the few fields of it that an audit record may keep.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
@@ -10,15 +12,23 @@ use super::MAX_REQUEST;
 use crate::error::{Error, Result};
 
 const FRAME_HEADER: usize = 5;
+/// Longest that a request's message may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(10);
 /// Longest text kept of one field.
 const MAX_KEPT: usize = 200;
 /// Most list items kept of one field.
 const MAX_ITEMS: usize = 20;
+/// Bytes of all fields together. Records are for good, and read many at a time.
+const MAX_PAYLOAD: usize = 4 * 1024;
+/// Stands where a value was too long.
+const LEFT_OUT: &str = "…";
 
 /// Reads the whole body. Every RPC takes exactly one message.
 pub async fn collect(body: Body) -> Result<Bytes> {
     let limited = Limited::new(body, MAX_REQUEST + FRAME_HEADER);
-    let collected = limited.collect().await.map_err(|_| Error::invalid("request", "The request is too large or was cut off."))?;
+    let collected = tokio::time::timeout(ARRIVAL, limited.collect()).await;
+    let collected = collected.map_err(|_| Error::invalid("request", "The request took too long to arrive."))?;
+    let collected = collected.map_err(|_| Error::invalid("request", "The request is too large or was cut off."))?;
     Ok(collected.to_bytes())
 }
 
@@ -45,9 +55,24 @@ pub fn kept_fields(messages: &DescriptorPool, access: &Access, message: &[u8]) -
     let decoded =
         messages.get_message_by_name(access.input).and_then(|descriptor| DynamicMessage::decode(descriptor, message).ok());
     let Some(decoded) = decoded else { return "{}".to_owned() };
-    let kept: serde_json::Map<String, serde_json::Value> =
-        access.audit_fields.iter().filter_map(|path| Some(((*path).to_owned(), field(&decoded, path)?))).collect();
-    serde_json::Value::Object(kept).to_string()
+    let fields = access.audit_fields.iter().filter_map(|path| Some(((*path).to_owned(), field(&decoded, path)?)));
+    bounded(fields.collect())
+}
+
+/// The object as text. Of one that is too long the longest fields become an ellipsis.
+fn bounded(mut kept: serde_json::Map<String, serde_json::Value>) -> String {
+    loop {
+        let text = serde_json::Value::Object(kept.clone()).to_string();
+        if text.len() <= MAX_PAYLOAD {
+            return text;
+        }
+        let longest = kept.iter().max_by_key(|(_, value)| value.to_string().len()).map(|(name, _)| name.clone());
+        match longest {
+            Some(name) if kept.get(&name).is_some_and(|value| *value != LEFT_OUT) => kept.insert(name, LEFT_OUT.into()),
+            // Not even the names fit.
+            _ => return "{}".to_owned(),
+        };
+    }
 }
 
 fn field(message: &DynamicMessage, path: &str) -> Option<serde_json::Value> {
@@ -70,26 +95,42 @@ fn json(value: &Value, field: &prost_reflect::FieldDescriptor) -> serde_json::Va
         Value::I64(number) => (*number).into(),
         Value::U32(number) => (*number).into(),
         Value::U64(number) => (*number).into(),
-        Value::String(text) => text.chars().take(MAX_KEPT).collect::<String>().into(),
+        Value::String(text) => cut(text).into(),
         Value::EnumNumber(number) => {
             let name = field.kind().as_enum().and_then(|kind| kind.get_value(*number)).map(|value| value.name().to_owned());
             name.map_or_else(|| (*number).into(), Into::into)
         }
         Value::List(items) => items.iter().take(MAX_ITEMS).map(|item| json(item, field)).collect(),
-        // A field mask: its paths are names, not data.
+        // A field mask: its paths are names, not data. Nobody has checked them yet.
         Value::Message(message) => message
             .get_field_by_name("paths")
             .and_then(|paths| {
-                paths.as_list().map(|paths| paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect())
+                let paths = paths.as_list()?.iter().take(MAX_ITEMS);
+                Some(paths.filter_map(|path| path.as_str().map(cut)).collect())
             })
             .unwrap_or(serde_json::Value::Null),
         _ => serde_json::Value::Null,
     }
 }
 
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_KEPT).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_short_and_an_object() {
+        let long = |bytes| serde_json::Value::from("x".repeat(bytes));
+        let fields = [("a", long(3_000)), ("b", long(2_000)), ("c", 7.into())].map(|(name, value)| (name.to_owned(), value));
+        let text = bounded(fields.into_iter().collect());
+        let kept: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+        assert_eq!((&kept["a"], &kept["b"], &kept["c"]), (&serde_json::json!(LEFT_OUT), &long(2_000), &serde_json::json!(7)));
+        let names = (0..300).map(|n| (format!("field_{n}"), long(10)));
+        assert_eq!(bounded(names.collect()), "{}");
+    }
 
     #[test]
     fn only_one_whole_uncompressed_message_passes() {

@@ -1,5 +1,7 @@
 //! The audit as a CSV file, piece by piece: however long it is, one page of it is in memory.
 
+use std::time::Duration;
+
 use futures::Stream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -12,11 +14,14 @@ use super::{
 use crate::{
     csv,
     ctx::Ctx,
-    error::Result,
+    error::{Error, Result},
     ids::{self, prefix},
+    session,
 };
 
 const PAGE: u64 = 500;
+/// Longest that an export may take.
+const MAX_AGE: Duration = Duration::from_mins(15);
 const HEADER: [&str; 14] = [
     "id",
     "at",
@@ -53,7 +58,13 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
     let mut text = csv::BOM.to_owned();
     csv::write_row(&mut text, &HEADER);
     let mut after = None;
+    let begun = tokio::time::Instant::now();
     loop {
+        // The right to read may end while a slow reader takes its time.
+        if begun.elapsed() > MAX_AGE {
+            return Err(Error::precondition("EXPORT_TOO_LONG", "The export took too long. Narrow it down and try again."));
+        }
+        session::still_alive(ctx).await?;
         let db = ctx.read().await?;
         let page = records(&db, narrow, after, PAGE).await?;
         drop(db);

@@ -91,8 +91,18 @@ impl Ctx {
 
     /// Follows the feed as this person from a cursor on, or from now.
     pub fn watch(&self, entities: Vec<&'static str>, cursor: Option<Cursor>) -> Result<mpsc::Receiver<WatchItem>> {
-        let watch = Watch { scope: self.scope()?, session_id: self.principal()?.session_id, entities, cursor };
+        let principal = self.principal()?;
+        // Whoever was seen meanwhile may resume.
+        let idle = principal.last_seen_at + self.0.kernel.portal.lifetime.idle;
+        let alive_for = (principal.expires_at.min(idle) - self.now()).to_std().unwrap_or_default();
+        let watch = Watch { scope: self.scope()?, session_id: principal.session_id, entities, cursor, alive_for };
         Ok(self.0.kernel.feed.watch(watch))
+    }
+
+    /// Takes a permit of another class than the RPC's own, for the answers that cost as much as that class.
+    pub async fn take(&self, class: &str) -> Result<()> {
+        let who = self.principal()?.user_id.to_string();
+        self.0.kernel.limiter.take(class, &who, self.now()).await?.into_result()
     }
 
     /// Counts an attempt at a secret before it is looked at. Refuses while the subject is locked.

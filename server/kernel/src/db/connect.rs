@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 
-use super::{Backend, Database, begin::Begins};
+use super::{Backend, Database, Turns, begin::Begins};
 use crate::error::{Error, Result};
 
 /// Where a system keeps its rows.
@@ -39,13 +39,16 @@ impl Database {
         match location {
             Location::Sqlite(path) => {
                 let (reader, writer) = sqlite_pools(path, MIN_SQLITE).await?;
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins })
+                let turns = Turns::new(2, 1);
+                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins, turns })
             }
             Location::Postgres { url, system_role, max_connections } => {
                 let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
                 let few = max_connections.div_ceil(2);
                 let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
-                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins })
+                let third = max_connections.div_ceil(3);
+                let turns = Turns::new(third, third);
+                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins, turns })
             }
         }
     }

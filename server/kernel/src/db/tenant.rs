@@ -14,6 +14,7 @@ use super::{Backend, Database};
 use crate::{
     error::{Error, Result},
     feed::{self, Change},
+    places::Place,
 };
 
 /// An entity whose table leads with `org_id`.
@@ -133,10 +134,12 @@ pub struct TenantDb {
     txn: DatabaseTransaction,
     scope: Scope,
     changes: Mutex<Vec<Change>>,
+    /// The company's turn, which ends after the transaction.
+    _turn: Place,
 }
 
 impl TenantDb {
-    pub(super) async fn enter(database: Database, txn: DatabaseTransaction, scope: Scope) -> Result<Self> {
+    pub(super) async fn enter(database: Database, txn: DatabaseTransaction, scope: Scope, turn: Place) -> Result<Self> {
         if database.backend == Backend::Postgres {
             let teams: Vec<String> = scope.team_ids.iter().map(Uuid::to_string).collect();
             let values = vec![
@@ -149,7 +152,7 @@ impl TenantDb {
                        set_config('app.visibility', $3, true), set_config('app.team_ids', $4, true)";
             txn.query_one_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
         }
-        Ok(Self { database, txn, scope, changes: Mutex::default() })
+        Ok(Self { database, txn, scope, changes: Mutex::default(), _turn: turn })
     }
 
     pub const fn org(&self) -> Uuid {

@@ -32,6 +32,8 @@ pub struct Watch {
     /// Nouns this person may read.
     pub entities: Vec<&'static str>,
     pub cursor: Option<Cursor>,
+    /// When the session ends by itself.
+    pub alive_for: Duration,
 }
 
 impl Feed {
@@ -42,9 +44,10 @@ impl Feed {
         // Subscribed before the position is read, so that nothing falls between.
         let live = self.subscribe(watch.scope.org_id);
         let start = self.position();
+        let age = watch.alive_for.min(MAX_AGE);
         let follower = Follower { feed: self.clone(), last: watch.cursor.unwrap_or(start), watch, sender };
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(MAX_AGE, follower.follow(live, start)).await;
+            let _ = tokio::time::timeout(age, follower.follow(live, start)).await;
         });
         receiver
     }

@@ -12,6 +12,7 @@ use crate::{
     search::{
         self,
         domain::{entry, normalise},
+        index::Indexed,
     },
 };
 
@@ -74,10 +75,8 @@ pub async fn update_contact(
 
 /// Writes the entries of a customer's contacts anew: they are found by its name too.
 pub async fn reindex_of_customer(tx: &TenantDb, customer: &customer::store::Model) -> Result<()> {
-    for contact in tx.all(tx.find::<Entity>().filter(Column::CustomerId.eq(customer.id))).await? {
-        contact.index(tx, customer).await?;
-    }
-    Ok(())
+    let contacts = tx.all(tx.find::<Entity>().filter(Column::CustomerId.eq(customer.id))).await?;
+    search::index::upsert_all(tx, contacts.into_iter().map(|contact| contact.indexed(customer)).collect()).await
 }
 
 impl Model {
@@ -87,9 +86,13 @@ impl Model {
     }
 
     pub async fn index(&self, tx: &TenantDb, customer: &customer::store::Model) -> Result<()> {
-        let entry = entry::contact(&self.clone().into_pb(&customer.name));
-        let archived = self.archived_at.is_some();
-        search::index::upsert(tx, (Kind::Contact, self.id), entry, customer.people(), archived).await
+        search::index::upsert_all(tx, vec![self.clone().indexed(customer)]).await
+    }
+
+    fn indexed(self, customer: &customer::store::Model) -> Indexed {
+        let (id, archived) = (self.id, self.archived_at.is_some());
+        let entry = entry::contact(&self.into_pb(&customer.name));
+        Indexed { kind: Kind::Contact, id, entry, people: customer.people(), archived }
     }
 }
 
