@@ -69,14 +69,39 @@ export async function signIn(page, url, account) {
   await page.waitForURL(/dashboard|overview/, { timeout: 15_000 });
 }
 
+/** The first sign-in of somebody whose role needs a second factor: as far as the page with the QR code. */
+export async function signInToEnrol(page, url, account) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await page.locator('button[type=submit]').click();
+  await page.waitForURL(/enrol/);
+  await page.getByRole('img', { name: /QR code/ }).waitFor();
+}
+
+/** Sets up an authenticator with the key that is shown for typing; gives the recovery codes. */
+export async function enrol(page, account) {
+  await page.getByText('Can’t scan it?').click();
+  account.totp_secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
+  await page.locator('form input').first().fill(await freshCode(account.totp_secret));
+  await page.locator('.codes li').first().waitFor();
+  return page.locator('.codes li').allInnerTexts();
+}
+
 const states = new Map();
+
+/** Keeps who is signed in to a window for `enter`. */
+export async function remember(window, account) {
+  states.set(account, { state: await window.context.storageState(), tenant: new URL(window.page.url()).pathname.split('/')[2] });
+}
 
 /** A window of somebody of a company who is signed in; a second window of the same person needs no second code. */
 export async function enter(browser, server, account, look) {
   if (!states.has(account)) {
-    const door = await open(browser);
+    const door = await open(browser, look);
     await signIn(door.page, server.url('client'), account);
-    states.set(account, { state: await door.context.storageState(), tenant: new URL(door.page.url()).pathname.split('/')[2] });
+    assert.deepEqual(door.problems, [], 'signing in');
+    await remember(door, account);
     await door.close();
   }
   const { state, tenant } = states.get(account);

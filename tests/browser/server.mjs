@@ -91,3 +91,18 @@ export async function mailTo(server, email) {
   }
   throw new Error(`no mail to ${email}`);
 }
+
+/** A company that has nothing yet, made as an operator makes one. Its owner has a password and sets up an authenticator at the first sign-in. */
+export function makeCompany(server, name, owner) {
+  const account = { portal: 'client', company: name, role: 'OWNER', name: owner, email: `${owner.toLowerCase().replace(/\W+/g, '.')}@example.com`, password: crypto.randomBytes(18).toString('base64url') };
+  const words = ['tenant', 'create', '--data', server.data, '--name', name, '--owner-email', account.email, '--owner-name', owner, '--json'];
+  account.tenant = JSON.parse(execFileSync(binary, words, { input: account.password })).tenant_id;
+  return account;
+}
+
+/** Customers of a file, brought in from the command line. */
+export function importCustomers(server, account, file) {
+  execFileSync(binary, ['import', 'customers', '--data', server.data, '--tenant', account.tenant, '--file', file, '--json']);
+}
+
+export const NORTHWIND = path.join(root, 'server/src/demo/northwind-customers.csv');

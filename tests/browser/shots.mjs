@@ -1,79 +1,149 @@
-// Pictures of every page of every portal: light and dark, desktop and phone, full (the demo company) and empty (a new one).
+// Pictures of every page of every portal, light and dark, desktop and phone: full (the demo company, a portal that was used) and
+// empty (a new company, a portal nobody used yet), with the ways in and the steps of an import.
 // Usage: node tests/browser/shots.mjs [--only PART]
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { launch, open, settled, signIn } from './portal.mjs';
-import { startServer } from './server.mjs';
+import { SIZES, enrol, launch, open, settled, signIn, signInToEnrol } from './portal.mjs';
+import { NORTHWIND, mailTo, makeCompany, startServer } from './server.mjs';
 
 const only = process.argv[2] === '--only' ? process.argv[3] : '';
 const out = path.resolve('target/shots');
-const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
-const OPERATOR = { provider: ['overview', 'audit', 'sessions'], dev: ['overview', 'jobs', 'audit', 'sessions'], accountant: ['overview', 'audit', 'sessions'] };
+const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'profile', 'nowhere'];
+const OPERATOR = { provider: ['overview', 'federation', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
-async function first(page, list) {
-  await page.goto(list);
-  await settled(page);
-  const link = page.locator('main table a, main [role=row] a').first();
-  return (await link.count()) > 0 ? link.getAttribute('href') : null;
+/** Pages by name and address, each in every look, for whoever `state` is signed in as. */
+async function shoot(pages, state) {
+  const wanted = Object.entries(pages).filter(([name]) => name.includes(only));
+  if (wanted.length === 0) return;
+  for (const size of Object.keys(SIZES)) {
+    for (const theme of ['light', 'dark']) {
+      const context = await browser.newContext({
+        storageState: state, viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: size === 'phone' ? 2 : 1,
+      });
+      const page = await context.newPage();
+      for (const [name, address] of wanted) {
+        await page.goto(address);
+        await settled(page);
+        const file = path.join(out, `${name}.${size}.${theme}.png`);
+        fs.mkdirSync(path.dirname(file), { recursive: true });
+        await page.screenshot({ path: file });
+        console.log(path.relative(process.cwd(), file));
+      }
+      await context.close();
+    }
+  }
 }
 
-async function addresses(page, url, account) {
-  const tenant = new URL(page.url()).pathname.split('/')[2];
-  const base = `${url}/tenant/${tenant}/client`;
-  const pages = Object.fromEntries(CLIENT.map((name) => [`client/${name.replace('/', '-')}`, `${base}/${name}`]));
+const named = (names, base, prefix, suffix = '') =>
+  Object.fromEntries(names.map((name) => [`${prefix}/${name.replace('/', '-')}${suffix}`, `${base}/${name}`]));
+
+/** Where somebody of a company who is signed in has their pages. */
+const workspace = (page) => new URL(page.url()).origin + new URL(page.url()).pathname.split('/').slice(0, 4).join('/');
+
+/** One record of each list that has any. */
+async function records(page, base, suffix) {
+  const pages = {};
   for (const noun of ['customers', 'contacts', 'leads', 'imports']) {
-    const href = await first(page, `${base}/${noun}`);
-    if (href) pages[`client/${noun.slice(0, -1)}`] = url + href;
+    await page.goto(`${base}/${noun}`);
+    await settled(page);
+    const link = page.locator('main table a, main [role=row] a').first();
+    if ((await link.count()) > 0) pages[`client/${noun.slice(0, -1)}${suffix}`] = new URL(await link.getAttribute('href'), base).href;
   }
-  return Object.fromEntries(Object.entries(pages).map(([name, address]) => [`${name}${account.suffix ?? ''}`, address]));
+  return pages;
 }
 
-async function shoot(context, pages, size, theme) {
-  const page = await context.newPage();
-  for (const [name, address] of Object.entries(pages)) {
-    if (!name.includes(only)) continue;
-    await page.goto(address);
-    await settled(page);
-    const file = path.join(out, `${name}.${size}.${theme}.png`);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    await page.screenshot({ path: file });
-    console.log(path.relative(process.cwd(), file));
+/** Everything somebody of a company sees. */
+async function company(account, suffix) {
+  const window = await open(browser);
+  await signIn(window.page, url, account);
+  const base = workspace(window.page);
+  const pages = { ...named(CLIENT, base, 'client', suffix), ...(await records(window.page, base, suffix)) };
+  const state = await window.context.storageState();
+  await window.close();
+  await shoot(pages, state);
+  return { base, state };
+}
+
+/** The pages before a sign-in, and the steps of one; each step is pictured before the next is taken. */
+async function doors(owner) {
+  const [opened, stranger] = [await open(browser), await open(browser)];
+  await shoot({ 'client/sign-in': `${url}/sign-in`, 'client/reset': `${url}/reset`, 'client/reset-confirm': `${url}/reset/confirm?token=x`, 'client/not-found': `${url}/nowhere` });
+  await stranger.page.goto(`${url}/sign-in`);
+  await stranger.page.getByLabel('E-mail').fill(owner.email);
+  await stranger.page.getByLabel('Password', { exact: true }).fill(owner.password);
+  await stranger.page.locator('button[type=submit]').click();
+  await stranger.page.waitForURL(/second-factor/);
+  await shoot({ 'client/second-factor': `${url}/second-factor` }, await stranger.context.storageState());
+  const newcomer = makeCompany(server, 'Empty & New', 'Nora Newowner');
+  await signInToEnrol(opened.page, url, newcomer);
+  await shoot({ 'client/enrol': `${url}/enrol` }, await opened.context.storageState());
+  // The pictures have asked for keys of their own; the last one holds.
+  await opened.page.reload();
+  await opened.page.getByRole('img', { name: /QR code/ }).waitFor();
+  await enrol(opened.page, newcomer);
+  await opened.page.getByRole('button', { name: 'I kept them, continue' }).click();
+  await opened.page.waitForURL(/dashboard/);
+  const base = workspace(opened.page);
+  await shoot(named(CLIENT, base, 'client', '-empty'), await opened.context.storageState());
+  await opened.page.goto(`${base}/team`);
+  await opened.page.getByRole('button', { name: 'Invite a person' }).click();
+  await opened.page.getByLabel('E-mail').fill('invited@example.com');
+  await opened.page.getByRole('button', { name: 'Send the invitation' }).click();
+  const link = (await mailTo(server, 'invited@example.com')).match(/https?:\/\/\S+/)[0];
+  await shoot({ 'client/invitation': link });
+  await opened.close();
+  await stranger.close();
+}
+
+/** An import at the columns and at the check; nothing of it is written. */
+async function importing({ base, state }) {
+  const { page, close } = await open(browser, { state });
+  await page.goto(`${base}/imports/new`);
+  await page.locator('input[type=file]').setInputFiles(NORTHWIND);
+  await page.getByRole('button', { name: 'Check the rows' }).waitFor();
+  const address = page.url();
+  await shoot({ 'client/import-map': address }, state);
+  await page.getByRole('button', { name: 'Check the rows' }).click();
+  await page.getByRole('button', { name: /^Import \d+ rows/ }).waitFor();
+  await shoot({ 'client/import-check': address }, state);
+  await close();
+}
+
+/** A portal as its one person finds it at first, and after somebody else has knocked. */
+async function operator(account) {
+  const { portal } = account;
+  const origin = server.url(portal);
+  const base = `${origin}/${BASES[portal]}`;
+  const window = await open(browser);
+  await shoot({ [`${portal}/sign-in`]: `${origin}/sign-in` });
+  await signIn(window.page, origin, account);
+  const state = await window.context.storageState();
+  await shoot({ ...named(OPERATOR[portal], base, portal, '-empty'), [`${portal}/audit-nothing-found`]: `${base}/audit?q=nothing` }, state);
+  const knocking = await open(browser);
+  for (let times = 0; times < 4; times += 1) {
+    await knocking.page.goto(`${origin}/sign-in`);
+    await knocking.page.getByLabel('E-mail').fill(account.email);
+    await knocking.page.getByLabel('Password', { exact: true }).fill('not the password');
+    await knocking.page.locator('button[type=submit]').click();
+    await knocking.page.locator('.field-error').first().waitFor();
   }
-  await page.close();
+  await knocking.close();
+  await shoot(named(OPERATOR[portal], base, portal), state);
+  await window.close();
 }
 
 const server = await startServer();
 const browser = await launch();
+const url = server.url('client');
 try {
   const owner = server.accounts.find((account) => account.role === 'OWNER');
-  const visitors = [
-    { portal: 'client', account: owner },
-    { portal: 'client', account: { ...server.accounts.find((account) => account.role === 'EMPLOYEE'), suffix: '-employee' } },
-    ...server.operators.map((account) => ({ portal: account.portal, account })),
-  ];
-  for (const { portal, account } of visitors) {
-    const url = server.url(portal);
-    const window = await open(browser);
-    await signIn(window.page, url, account);
-    const pages = portal === 'client'
-      ? await addresses(window.page, url, account)
-      : Object.fromEntries(OPERATOR[portal].map((name) => [`${portal}/${name}`, `${url}/${BASES[portal]}/${name}`]));
-    const state = await window.context.storageState();
-    await window.close();
-    for (const size of ['desktop', 'phone']) {
-      for (const theme of ['light', 'dark']) {
-        const viewport = size === 'phone' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
-        const context = await browser.newContext({ storageState: state, viewport, colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: size === 'phone' ? 2 : 1 });
-        await shoot(context, pages, size, theme);
-        await context.close();
-        const stranger = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce' });
-        await shoot(stranger, { [`${portal}/sign-in`]: `${url}/sign-in` }, size, theme);
-        await stranger.close();
-      }
-    }
-  }
+  const employee = server.accounts.find((account) => account.role === 'EMPLOYEE');
+  await doors(owner);
+  await importing(await company(owner, ''));
+  await company(employee, '-employee');
+  for (const account of server.operators) await operator(account);
 } finally {
   await browser.close();
   await server.stop();

@@ -4,11 +4,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { accessible, enter as enterPortal, fits, launch, open, settled } from './portal.mjs';
-import { mailTo, startServer } from './server.mjs';
+import { NORTHWIND, mailTo, startServer } from './server.mjs';
 
-const NORTHWIND = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../server/src/demo/northwind-customers.csv');
 const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
 let server;
 let browser;

@@ -1,11 +1,15 @@
-//! When the program itself fails: a plain page instead of a dead one, and a report without personal data.
+//! When the program itself fails: a plain page in the shell instead of a dead one, and a report without personal data. Errors of
+//! the browser that stop nothing are reported, too.
 
-use std::panic::PanicHookInfo;
+use std::{
+    panic::PanicHookInfo,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
 
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, window, window_event_listener_untyped};
 use prost::Message;
-use wasm_bindgen::JsValue;
-use web_sys::{Headers, RequestInit};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{AddEventListenerOptions, Event, Headers, RequestInit, Response};
 
 use crate::browser;
 
@@ -22,16 +26,42 @@ struct Report {
 
 const MESSAGE_LIMIT: usize = 2_000;
 
-/// From now on a panic is shown, reported to the portal's server and written to the console.
+/// Reports of one page: an error that comes again and again is known by then.
+const MOST_REPORTS: u32 = 5;
+
+/// The program has stopped; what follows of it is no news.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+static REPORTS: AtomicU32 = AtomicU32::new(0);
+
+/// From now on a panic is shown, reported to the portal's server and written to the console; an error of the browser is reported.
 pub(crate) fn install(portal: &'static str) {
-    std::panic::set_hook(Box::new(move |info| {
+    std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         console_error_panic_hook::hook(info);
-        show();
-        let _ = report(portal, info);
+        if !STOPPED.swap(true, Ordering::Relaxed) {
+            show();
+            free_links();
+            let _ = report(portal, &info.to_string());
+        }
     }));
+    for (event, field) in [("error", "message"), ("unhandledrejection", "reason")] {
+        // Lives as long as the page.
+        let _ = window_event_listener_untyped(event, move |event: Event| {
+            let told = js_sys::Reflect::get(&event, &field.into()).ok().and_then(|told| words(&told));
+            if let Some(message) = told.filter(|_| !STOPPED.load(Ordering::Relaxed)) {
+                let _ = report(portal, &message);
+            }
+        });
+    }
 }
 
-/// By hand, because the parts that draw everything else may be what failed.
+/// What was thrown, in words. None for what is no failure: the browser says so when sizes need another round.
+fn words(thrown: &JsValue) -> Option<String> {
+    let message = js_sys::Reflect::get(thrown, &"message".into()).ok().and_then(|message| message.as_string());
+    let told = thrown.as_string().or(message).unwrap_or_else(|| format!("{thrown:?}"));
+    (!told.starts_with("ResizeObserver loop")).then_some(told)
+}
+
+/// By hand, because the parts that draw everything else may be what failed. The shell stays around it.
 fn show() {
     let Ok(page) = document().create_element("div") else {
         return;
@@ -40,15 +70,35 @@ fn show() {
     page.set_inner_html(
         "<section class=\"fault stack gap-4\" role=\"alert\"><h1 class=\"t-20\">StreamFlow stopped</h1>\
          <p class=\"soft\">Something failed in this page. What was saved is safe; what you were typing may be lost.</p>\
-         <p><a class=\"btn btn-primary\" href=\"\">Reload the page</a></p></section>",
+         <p><a class=\"btn btn-primary\" href=\"\">Reload the page</a></p>\
+         <p class=\"t-12 muted\" id=\"crash-number\"></p></section>",
     );
-    if let Some(body) = document().body() {
-        let _ = body.append_child(&page);
+    // An open dialog is above everything, and belongs to what has stopped.
+    if let Ok(Some(dialog)) = document().query_selector("dialog[open]") {
+        let _ = dialog.remove_attribute("open");
+    }
+    let place = browser::find("main").or_else(|| document().body());
+    if let Some(place) = place {
+        place.set_scroll_top(0);
+        let _ = place.append_child(&page);
     }
 }
 
-fn report(portal: &str, info: &PanicHookInfo<'_>) -> Result<(), JsValue> {
-    let message: String = info.to_string().chars().take(MESSAGE_LIMIT).collect();
+/// Nothing of the program hears a press any more, so links of the shell go where they say, by loading the page.
+fn free_links() {
+    let deaf = Closure::<dyn Fn(Event)>::new(|event: Event| event.stop_immediate_propagation());
+    let first = AddEventListenerOptions::new();
+    first.set_capture(true);
+    let listen = deaf.as_ref().unchecked_ref();
+    let _ = window().add_event_listener_with_callback_and_add_event_listener_options("click", listen, &first);
+    deaf.forget();
+}
+
+fn report(portal: &str, message: &str) -> Result<(), JsValue> {
+    if REPORTS.fetch_add(1, Ordering::Relaxed) >= MOST_REPORTS {
+        return Ok(());
+    }
+    let message: String = message.chars().take(MESSAGE_LIMIT).collect();
     let page = pattern(&window().location().pathname().unwrap_or_default());
     let build = env!("CARGO_PKG_VERSION").to_owned();
     let body = frame(&Report { message, page, build }.encode_to_vec());
@@ -63,8 +113,21 @@ fn report(portal: &str, info: &PanicHookInfo<'_>) -> Result<(), JsValue> {
     request.set_headers(&headers);
     request.set_body(&js_sys::Uint8Array::from(&*body));
     let path = format!("/streamflow.{portal}.v1.ClientErrorService/LogClientError");
-    let _ = window().fetch_with_str_and_init(&path, &request);
+    // Without the executor, which may be what stopped.
+    let answered = Closure::once(|answer: JsValue| name_number(&answer));
+    let failed = Closure::once(|_: JsValue| ());
+    let _ = window().fetch_with_str_and_init(&path, &request).then2(&answered, &failed);
+    answered.forget();
+    failed.forget();
     Ok(())
+}
+
+/// The number of the report, for whoever asks for help.
+fn name_number(answer: &JsValue) {
+    let number = answer.dyn_ref::<Response>().and_then(|answer| answer.headers().get("x-request-id").ok().flatten());
+    if let Some((number, place)) = number.zip(document().get_element_by_id("crash-number")) {
+        place.set_text_content(Some(&format!("It was reported. When you ask for help, give the number {number}.")));
+    }
 }
 
 /// One uncompressed message (gRPC over HTTP/2, "Length-Prefixed-Message").

@@ -20,7 +20,7 @@ macro_rules! audit_service {
                     page_size: req.page_size,
                     page_token: &req.page_token,
                     filter: &req.filter,
-                    order_by: "",
+                    order_by: &req.order_by,
                     count_total: true,
                 };
                 let found = $crate::audit::page::page(&ctx, list).await?;

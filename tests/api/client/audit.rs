@@ -13,14 +13,20 @@ use streamflow_tests::{
 use tonic::{Code, Status};
 
 async fn list(world: &World, by: &Person, filter: &str, page_token: &str) -> Result<pb::ListAuditResponse, Status> {
-    let list = pb::ListAuditRequest { page_size: 3, page_token: page_token.into(), filter: filter.into() };
+    let list = pb::ListAuditRequest { page_size: 3, page_token: page_token.into(), filter: filter.into(), ..Default::default() };
     Ok(AuditServiceClient::new(world.channel.clone()).list_audit(by.ask(list)).await?.into_inner())
 }
 
 async fn whole(world: &World, by: &Person, filter: &str) -> Vec<pb::AuditRecord> {
+    ordered(world, by, filter, "").await
+}
+
+async fn ordered(world: &World, by: &Person, filter: &str, order_by: &str) -> Vec<pb::AuditRecord> {
     let (mut records, mut token) = (Vec::new(), String::new());
     loop {
-        let page = list(world, by, filter, &token).await.unwrap();
+        let (filter, order_by) = (filter.to_owned(), order_by.to_owned());
+        let list = pb::ListAuditRequest { page_size: 3, page_token: token, filter, order_by };
+        let page = AuditServiceClient::new(world.channel.clone()).list_audit(by.ask(list)).await.unwrap().into_inner();
         records.extend(page.records);
         token = page.page.unwrap().next_page_token;
         if token.is_empty() {
@@ -63,6 +69,11 @@ on_both! {
         let teams = whole(&world, &owner, "path : createteam").await;
         let outcomes: Vec<&str> = teams.iter().map(|record| record.outcome.as_str()).collect();
         assert_eq!(outcomes, ["INVALID_ARGUMENT", "PERMISSION_DENIED", "OK"]);
+        let oldest_first = ordered(&world, &owner, "outcome != NONE AND at < 2199-01-01", "at").await;
+        assert!(oldest_first.len() > 3 && oldest_first.is_sorted_by_key(|record| record.at.map(|at| (at.seconds, at.nanos))));
+        let mut turned = ordered(&world, &owner, "path : createteam", "at").await;
+        turned.reverse();
+        assert_eq!(turned, teams);
         let made = &teams[2];
         assert_eq!((made.entity.as_str(), made.entity_id.as_str(), made.actor_id.as_str()), ("team", team.id.as_str(), owner.user_id.as_str()));
         assert_eq!((made.actor_name.as_str(), made.actor_role.as_str(), made.category.as_str()), ("Olive Owner", "OWNER", "team"));

@@ -36,7 +36,7 @@ async fn update(person: &Person, contact: pb::Contact, paths: &[&str]) -> Result
     Ok(service(person).update_contact(request).await?.into_inner().contact.unwrap())
 }
 
-async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
+pub async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
     let request = pb::ListContactsRequest { filter: filter.into(), order_by: order_by.into(), ..Default::default() };
     let contacts = service(person).list_contacts(person.ask(request)).await?.into_inner().contacts;
     Ok(contacts.into_iter().map(|contact| format!("{} at {}", contact.name, contact.customer_name)).collect())

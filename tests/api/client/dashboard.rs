@@ -87,6 +87,7 @@ on_both! {
         lead(&world, &owner, pb::Lead { name: "Won".into(), stage_id: won.id.clone(), value: worth(50), ..Default::default() }).await;
         let seen = dashboard(&world, &owner, 12).await.unwrap();
         assert_eq!((seen.leads_open, seen.leads_won, seen.leads_lost, seen.follow_ups_due), (2, 1, 0, 2));
+        assert_eq!((seen.leads_added, seen.leads_added_before), (3, 0));
         assert_eq!(seen.open_value, worth(2_000));
         assert_eq!(seen.leads_by_stage.len(), stages.len());
         let of_won = seen.leads_by_stage.iter().find(|figure| figure.stage_id == won.id).unwrap();
@@ -95,6 +96,11 @@ on_both! {
         assert_eq!((of_staff.leads_open, of_staff.leads_won, of_staff.follow_ups_due), (1, 0, 1));
         let of_accountant = dashboard(&world, &accountant, 12).await.unwrap();
         assert!(of_accountant.leads_by_stage.is_empty() && of_accountant.leads_open == 0 && of_accountant.open_value.is_none());
+        assert_eq!((of_staff.leads_added, of_accountant.leads_added), (1, 0));
+        world.pass(TimeDelta::days(28));
+        let owner = again(&world, &owner).await;
+        let later = dashboard(&world, &owner, 4).await.unwrap();
+        assert_eq!((later.leads_added, later.leads_added_before), (0, 3));
     }
 
     async fn own_tasks_are_counted_and_the_late_among_them(world) {

@@ -33,6 +33,11 @@ pub async fn upload(person: &Person, file: &[u8]) -> Result<pb::Import, Status> 
     Ok(import)
 }
 
+pub async fn reformat(person: &Person, id: &str, delimiter: &str, encoding: &str) -> Result<pb::Import, Status> {
+    let request = pb::SetImportFormatRequest { import_id: id.into(), delimiter: delimiter.into(), encoding: encoding.into() };
+    Ok(service(person).set_import_format(person.ask(request)).await?.into_inner().import.unwrap())
+}
+
 pub async fn preview(person: &Person, id: &str, mode: pb::ImportMode, key: &str) -> Result<pb::PreviewImportResponse, Status> {
     let request = pb::PreviewImportRequest { import_id: id.into(), mapping: Vec::new(), mode: mode.into(), key: key.into() };
     Ok(service(person).preview_import(person.ask(request)).await?.into_inner())

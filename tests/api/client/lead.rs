@@ -51,7 +51,7 @@ async fn convert(person: &Person, lead: &pb::Lead) -> Result<pb::ConvertLeadResp
     Ok(service(person).convert_lead(person.ask(request)).await?.into_inner())
 }
 
-async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
+pub async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {

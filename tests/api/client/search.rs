@@ -46,6 +46,37 @@ on_both! {
         }
     }
 
+    async fn a_list_is_searched_as_everything_is(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let stranger = world.company("Elsewhere").await;
+        let roof = pb::Customer { external_id: "Old 77".into(), ..shop("Düne Roofing", "0113 496 0142", "info@roof.example") };
+        let roof = customer::create(&owner, roof).await.unwrap();
+        let ana = contact::create(&owner, &roof.id, "Ana Silva").await.unwrap();
+        customer::create(&owner, shop("50% off_all", "0921-12 34 65", "shop@off.example")).await.unwrap();
+        customer::create(&stranger, shop("Düne Roofing too", "0113 496 0142", "info@roof.example")).await.unwrap();
+        let number = roof.number.to_lowercase().replace('-', "");
+        for typed in ["roof", "DUNE ROOF", "roofing dune", "01134960142", "+44 113 496 0142", "(0113) 496", "4960142", &roof.number, &number, &roof.number[2..], "old 77", "info@roof", &roof.id] {
+            let filter = format!("search : \"{typed}\"");
+            assert_eq!(customer::list(&owner, &filter, "").await.unwrap(), ["Düne Roofing"], "{typed}");
+            assert!(customer::list(&staff, &filter, "").await.unwrap().is_empty(), "{typed}");
+        }
+        for nothing in ["xylophone", "0700 900 900", "%", "_", "—", "' OR 1=1 --", "roof xylophone"] {
+            assert!(customer::list(&owner, &format!("search : \"{nothing}\""), "").await.unwrap().is_empty(), "{nothing}");
+        }
+        for typed in ["\"dune ana\"", "roof"] {
+            let found = contact::list(&owner, &format!("search : {typed}"), "").await.unwrap();
+            assert_eq!(found, [format!("{} at Düne Roofing", ana.name)], "{typed}");
+        }
+        let wanted = pb::Lead { company: "Quay & Sons".into(), contact_name: "Bo Ek".into(), phone: "+46 921 77".into(), ..lead::named("New gutters") };
+        let wanted = lead::create(&owner, wanted).await.unwrap();
+        for typed in ["gutters", "quay sons", "bo ek", "0921 77", &wanted.number] {
+            let filter = format!("search : \"{typed}\" AND archived = false");
+            assert_eq!(lead::list(&owner, &filter, "").await.unwrap(), ["New gutters"], "{typed}");
+        }
+        assert_eq!(fields(&customer::list(&owner, "search = roof", "").await.unwrap_err()), ["filter"]);
+    }
+
     async fn what_changed_is_found_by_its_new_words_only(world) {
         let owner = world.company("Harrow & Pike").await;
         let harbour = customer::create(&owner, customer::named("Harbour")).await.unwrap();

@@ -29,7 +29,7 @@ use web_kit::{
         rows::{Page, Rows},
         state::{ListState, encode, query_value},
     },
-    table::{Column, VirtualTable},
+    table::{self, Column, VirtualTable},
     toast::use_toasts,
 };
 
@@ -43,11 +43,12 @@ use crate::{
 };
 
 const PAGE: i32 = 100;
+const NEWEST_FIRST: &str = "at desc";
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
     let page = use_page("Audit log").flush();
-    let query = use_list_query("at desc");
+    let query = use_list_query(NEWEST_FIRST);
     begin_without_reading(query);
     let rows = use_records(query);
     let problem = RwSignal::new(None::<ApiError>);
@@ -60,14 +61,19 @@ pub fn AuditPage() -> impl IntoView {
         FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
         FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
         FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(people) },
-        FilterDef { field: "since", label: "From", kind: FilterKind::Since },
-        FilterDef { field: "until", label: "Until, as year-month-day", kind: FilterKind::Text },
+        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
+        FilterDef { field: "until", label: "Time", kind: FilterKind::Until },
         FilterDef { field: "entity_id", label: "Record id", kind: FilterKind::Text },
     ];
     let csv = may("audit.export").then(|| Callback::new(move |()| export(query, problem)));
+    let columns = columns();
+    let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
+    let orders = vec![(NEWEST_FIRST, "Newest first"), ("at", "Oldest first")];
     let bar = match csv {
-        Some(on_csv) => view! { <FilterBar query search="Action" filters on_csv/> },
-        None => view! { <FilterBar query search="Action" filters/> },
+        Some(on_csv) => {
+            view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual on_csv/> }
+        }
+        None => view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual/> },
     };
     let href = move |record: Arc<pb::AuditRecord>| with_record(query, &record.id);
     view! {
@@ -77,7 +83,7 @@ pub fn AuditPage() -> impl IntoView {
         <VirtualTable
             rows
             label="Audit log"
-            columns=columns()
+            columns
             query
             name=name
             href=href
@@ -106,7 +112,9 @@ fn use_records(query: ListQuery) -> Rows<pb::AuditRecord> {
     Rows::new(
         |record: &pb::AuditRecord| record.id.clone(),
         move |page_token| {
-            let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: query.with(to_filter) };
+            let asked = query.asked();
+            let order_by = asked.order_by.clone();
+            let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: to_filter(&asked), order_by };
             async move {
                 let call = async |transport, request| AuditServiceClient::new(transport).list_audit(request).await;
                 let reply = api.read(request, call).await?;
@@ -137,7 +145,9 @@ fn views() -> Vec<ViewTab> {
 
 fn columns() -> Vec<Column<pb::AuditRecord>> {
     vec![
-        Column::new("at", "Time", |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> }).width(112),
+        Column::new("at", "Time", |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> })
+            .sorted_by("at")
+            .width(112),
         Column::new("who", "Who", |record: &pb::AuditRecord| {
             let name = record.actor_name.clone();
             if name.is_empty() {

@@ -90,13 +90,14 @@ pub fn ContactsPage() -> impl IntoView {
     let columns = columns();
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
     let orders = vec![(USUAL_ORDER, "Name"), ("updated_at desc", "Last change"), ("created_at desc", "Newest")];
-    let search = "Name, phone, e-mail";
+    let search = "Name, customer, phone, e-mail";
     let filters = filters();
+    let on_save_view = views.on_save();
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CONTACT, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
     } else {
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
     };
     let export = move |ids: Vec<String>| export_selected(&CONTACT, rows, &ids, words(), None);
     let export = may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export));

@@ -98,13 +98,14 @@ pub fn CustomersPage() -> impl IntoView {
         ("city", "City"),
         ("created_at desc", "Newest"),
     ];
-    let search = "Name, phone, e-mail";
+    let search = "Name, phone, e-mail, number";
     let filters = filters(directory);
+    let on_save_view = views.on_save();
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CUSTOMER, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
     } else {
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
     };
     let words = words(directory);
     let export = move |ids: Vec<String>| {
@@ -205,6 +206,7 @@ fn filters(directory: Directory) -> Vec<FilterDef> {
         def("kind", "Kind", fixed(&[("business", "Business"), ("person", "Person")])),
         def("source", "Source", fixed(&[("manual", "Entered by hand"), ("import", "Import"), ("lead", "Lead")])),
         def("created_at", "Added", FilterKind::Since),
+        def("created_until", "Added", FilterKind::Until),
         def("updated_at", "Changed", FilterKind::Since),
         def("archived", "Archived", fixed(&[("true", "Only archived")])),
     ]

@@ -4,6 +4,7 @@ mod check_step;
 mod editor;
 mod fields;
 mod file_step;
+mod format_fields;
 mod grid;
 mod groups;
 mod map_step;

@@ -1,19 +1,23 @@
 //! All imports of the company, newest first: drafts to go on with, runs to watch, results to look up.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, ImportState, import_service_client::ImportServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
-    api::use_api,
+    api::{error::ApiError, use_api},
     badge::Status,
     browser,
-    button::{Kind, LinkButton},
+    button::{Button, Kind, LinkButton},
     empty::EmptyState,
+    error_panel::{ErrorNote, ErrorPanel},
     format::{When, number},
     icon::glyphs,
     layout::use_page,
-    live::{Heard, use_live},
-    load::{Load, Loaded},
+    list::rows::{Page, Rows},
+    live::{Heard, Op, use_live},
+    skeleton::{Delayed, SkeletonLines},
 };
 
 use super::import::words;
@@ -24,26 +28,33 @@ use crate::{
 
 /// How often the list is read while an import runs.
 const LOOK_MS: u32 = 2_000;
+const PAGE: i32 = 50;
 
 #[component]
 pub fn ImportsPage() -> impl IntoView {
     let page = use_page("Import").flush();
     let directory = use_directory();
-    let imports = use_imports();
+    let rows = use_imports();
     Effect::new(move |_| {
         // Before the first import the page itself has the button.
-        let count = imports.with(|all| all.map_or(0, Vec::len));
-        page.count.set(if count == 0 { String::new() } else { number::count(count as i64) });
+        let count = rows.count();
+        let known = rows.is_ready() && !rows.has_more() && count > 0;
+        page.count.set(if known { number::count(count as i64) } else { String::new() });
         page.actions.set((count > 0 && may("import.run")).then(|| ViewFn::from(|| view! { <NewImport/> })));
     });
-    view! {
-        <Loaded load=imports what="Imports" let:list>
-            {if list.is_empty() {
-                view! { <NoImports/> }.into_any()
-            } else {
-                view! { <ImportTable list directory/> }.into_any()
-            }}
-        </Loaded>
+    let note = move || rows.error.get().map(|error| view! { <ErrorNote error on_retry=move |()| rows.retry()/> });
+    // Drawn anew only when it is another thing that is shown: a row that changes is drawn by the table.
+    let shown = Memo::new(move |_| (rows.is_ready(), rows.count() == 0));
+    let failed = Memo::new(move |_| rows.error.get().filter(|_| !rows.is_ready()));
+    move || match (shown.get(), failed.get()) {
+        ((false, _), Some(error)) => view! { <ErrorPanel what="Imports" error on_retry=move |()| rows.retry()/> }.into_any(),
+        ((false, _), None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
+        ((true, true), _) => view! { <NoImports/> }.into_any(),
+        ((true, false), _) => view! {
+            {note}
+            <ImportTable rows directory/>
+        }
+        .into_any(),
     }
 }
 
@@ -54,34 +65,53 @@ fn NewImport() -> impl IntoView {
     }
 }
 
-fn use_imports() -> Load<Vec<pb::Import>> {
-    let api = use_api();
-    let imports = Load::new(move || async move {
-        let call = async |transport, request| ImportServiceClient::new(transport).list_imports(request).await;
-        Ok(api.read(pb::ListImportsRequest {}, call).await?.imports)
-    });
+async fn list(page_token: String) -> Result<Page<pb::Import>, ApiError> {
+    let request = pb::ListImportsRequest { page_size: PAGE, page_token };
+    let call = async |transport, request| ImportServiceClient::new(transport).list_imports(request).await;
+    let reply = use_api().read(request, call).await?;
+    let next_page_token = reply.page.unwrap_or_default().next_page_token;
+    Ok(Page { rows: reply.imports, next_page_token, total: None })
+}
+
+fn use_imports() -> Rows<pb::Import> {
+    let rows = Rows::new(|import: &pb::Import| import.id.clone(), list);
     use_live(move |heard| match heard {
-        // While one runs, the list is read every other second anyway.
-        Heard::Change(change) if change.entity == "import" && !runs(imports) => imports.reload(),
-        Heard::Reset => imports.reload(),
+        Heard::Change(change) if change.entity == "import" && change.op() == Op::Deleted => drop(rows.remove(&change.id)),
+        Heard::Change(change) if change.entity == "import" => spawn_local(renew(rows)),
         Heard::Change(_) => {}
+        Heard::Reset => rows.reload(),
     });
     let alive = StoredValue::new(());
     spawn_local(async move {
         while alive.try_get_value().is_some() {
-            // A slow answer is waited for; asking again would drop it.
-            if runs(imports) && !imports.loading().get_untracked() {
-                imports.reload();
+            if runs(rows) {
+                renew(rows).await;
             }
             browser::sleep_ms(LOOK_MS).await;
         }
     });
-    imports
+    rows
 }
 
-fn runs(imports: Load<Vec<pb::Import>>) -> bool {
-    let at_work = |import: &pb::Import| matches!(import.state(), ImportState::Running | ImportState::Undoing);
-    imports.get_untracked().is_some_and(|all| all.iter().any(at_work))
+/// Takes over what the newest imports are now; those of further pages stay as they are.
+async fn renew(rows: Rows<pb::Import>) {
+    // The next look will tell.
+    let Ok(page) = list(String::new()).await else { return };
+    if rows.loading.try_get_untracked() != Some(false) {
+        return;
+    }
+    for import in page.rows.into_iter().rev() {
+        if rows.has(&import.id) {
+            rows.replace(import);
+        } else {
+            rows.insert_first(import);
+        }
+    }
+}
+
+fn runs(rows: Rows<pb::Import>) -> bool {
+    let at_work = |import: &Arc<pb::Import>| matches!(import.state(), ImportState::Running | ImportState::Undoing);
+    rows.with_untracked(|all| all.iter().any(at_work))
 }
 
 #[component]
@@ -102,8 +132,11 @@ fn NoImports() -> impl IntoView {
 }
 
 #[component]
-fn ImportTable(list: Vec<pb::Import>, directory: Directory) -> impl IntoView {
-    let rows = list.into_iter().map(|import| view! { <ImportRow import directory/> }).collect_view();
+fn ImportTable(rows: Rows<pb::Import>, directory: Directory) -> impl IntoView {
+    let lines = move || {
+        let all = rows.get();
+        all.into_iter().map(|import| view! { <ImportRow import=(*import).clone() directory/> }).collect_view()
+    };
     view! {
         <div class="table-wrap" tabindex="0" role="region" aria-label="Imports">
             <table class="table cards-on-phone imports-table">
@@ -117,8 +150,13 @@ fn ImportTable(list: Vec<pb::Import>, directory: Directory) -> impl IntoView {
                         <th scope="col">"Begun"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{lines}</tbody>
             </table>
+            <Show when=move || rows.has_more()>
+                <div class="panel-section">
+                    <Button busy=rows.loading on_click=move |_| rows.more()>"Show older imports"</Button>
+                </div>
+            </Show>
         </div>
     }
     .into_any()

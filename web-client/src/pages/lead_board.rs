@@ -77,10 +77,10 @@ pub fn LeadBoardPage() -> impl IntoView {
     // The board shows what was read last, which another filter may not have asked for.
     let failed = move || board.error().get().filter(|_| board.with(|lanes| lanes.is_some()));
     let switch = ViewFn::from(move || view! { <LookSwitch query board=true/> });
-    let (search, filters) = ("Subject, phone, e-mail", look::filters(directory, None));
+    let (search, filters) = ("Subject, company, phone, number", look::filters(directory, None));
     view! {
         <ViewsBar views problem lead=switch/>
-        <FilterBar query search filters/>
+        <FilterBar query search filters on_save_view=views.on_save()/>
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
         {move || failed().map(|error| {
             view! { <div class="list-problem"><ErrorNote error on_retry=move |()| board.reload()/></div> }

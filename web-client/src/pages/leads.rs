@@ -88,13 +88,14 @@ pub fn LeadsPage() -> impl IntoView {
         ("follow_up_on", "Follow-up"),
         ("created_at desc", "Newest"),
     ];
-    let search = "Subject, phone, e-mail";
+    let search = "Subject, company, phone, number";
     let filters = look::filters(directory, Some(stages));
+    let on_save_view = views.on_save();
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&LEAD, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
     } else {
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
     };
     let switch = ViewFn::from(move || view! { <LookSwitch query board=false/> });
     let words = words(directory, stages);

@@ -3,6 +3,7 @@
 mod about;
 mod add;
 mod due;
+mod keys;
 pub mod row;
 
 use std::sync::Arc;
@@ -17,7 +18,10 @@ use web_kit::{
     field::Choice,
     format::{self, date, number},
     layout::{PageSlots, use_page},
-    list::rows::{Page, Rows},
+    list::{
+        query::use_list_query,
+        rows::{Page, Rows},
+    },
     live::{Heard, use_live},
     skeleton::{Delayed, SkeletonLines},
     tabs::Segmented,
@@ -35,8 +39,10 @@ const PAGE: i32 = 100;
 pub fn TasksPage() -> impl IntoView {
     let page = use_page("My work");
     let directory = use_directory();
-    let whose = RwSignal::new("own".to_owned());
-    let which = RwSignal::new("open".to_owned());
+    let query = use_list_query("");
+    let whose = query.switch("whose", "own");
+    let which = query.switch("which", "open");
+    keys::use_task_keys();
     let rows = use_tasks(whose, which);
     let problem = RwSignal::new(None::<ApiError>);
     show_count(page, rows);
@@ -47,7 +53,7 @@ pub fn TasksPage() -> impl IntoView {
         }
     };
     view! {
-        <div class="tasks">
+        <div class="tasks" on:keydown=|event| keys::open_on_enter(&event)>
             {may("task.write").then(|| view! { <AddTask directory added/> })}
             <div class="row row-wrap">
                 <Segmented

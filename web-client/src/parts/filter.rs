@@ -50,6 +50,11 @@ impl ChipOf {
     }
 }
 
+/// The field all lists of records are searched by.
+const SEARCH: &str = "search";
+/// Fields that views saved earlier keep what was typed under.
+const SEARCHED_BEFORE: [&str; 3] = ["name", "phone", "email"];
+
 /// The filter of a list's state.
 pub fn to_filter(state: &ListState, chips: &[ChipOf]) -> String {
     let of_chips = state
@@ -59,19 +64,9 @@ pub fn to_filter(state: &ListState, chips: &[ChipOf]) -> String {
     aip::and(std::iter::once(search(&state.text)).chain(of_chips))
 }
 
-/// What was typed, as the field it looks like: an e-mail address, a phone number, or else a name.
+/// What was typed; the server reads it as its search does.
 fn search(text: &str) -> String {
-    if text.is_empty() { String::new() } else { aip::has(search_field(text), text) }
-}
-
-fn search_field(text: &str) -> &'static str {
-    let is_dialled = |c: char| c.is_ascii_digit() || " +()-/.".contains(c);
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    match text {
-        _ if text.contains('@') => "email",
-        _ if digits >= 3 && text.chars().all(is_dialled) => "phone",
-        _ => "name",
-    }
+    if text.is_empty() { String::new() } else { aip::has(SEARCH, text) }
 }
 
 /// Chips and text of a filter. Clauses no chip can show are left out.
@@ -80,12 +75,16 @@ pub fn from_filter(filter: &str, chips: &[ChipOf]) -> ListState {
     for (field, sign, value) in clauses(filter) {
         let chip = chips.iter().find(|chip| chip.field == field && chip.sign() == sign);
         match chip {
-            _ if sign == ":" && state.text.is_empty() && search_field(&value) == field => state.text = value,
             Some(chip) => state.set_filter(chip.chip, &value),
+            _ if sign == ":" && state.text.is_empty() && is_search(&field) => state.text = value,
             None => {}
         }
     }
     state
+}
+
+fn is_search(field: &str) -> bool {
+    field == SEARCH || SEARCHED_BEFORE.contains(&field)
 }
 
 /// Field, sign and value of each clause that can be read.
@@ -152,12 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn the_search_field_follows_what_was_typed() {
-        assert_eq!(search_field("bracken"), "name");
-        assert_eq!(search_field("0113 496"), "phone");
-        assert_eq!(search_field("j.farrow@"), "email");
-        assert_eq!(search_field("24 h"), "name");
-        assert_eq!(search_field("7"), "name");
+    fn what_was_typed_is_searched_for_whatever_it_looks_like() {
+        for typed in ["bracken", "0113 496", "j.farrow@", "C-10482"] {
+            let state = ListState { text: typed.into(), ..ListState::default() };
+            assert_eq!(to_filter(&state, CHIPS), format!("search : \"{typed}\""));
+            assert_eq!(from_filter(&format!("phone : \"{typed}\""), CHIPS), state);
+        }
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct Views {
     query: ListQuery,
     saved: Load<Vec<pb::SavedView>>,
     built_in: StoredValue<Vec<ViewTab>>,
+    /// The dialog that saves the present state is open.
+    saving: RwSignal<bool>,
     /// Rows per view id.
     pub counts: RwSignal<BTreeMap<String, String>>,
 }
@@ -60,7 +62,8 @@ pub fn use_views(noun: &'static Noun, chips: &'static [ChipOf], query: ListQuery
         let call = async |transport, request| SavedViewServiceClient::new(transport).list_saved_views(request).await;
         Ok(api.read(request, call).await?.views)
     });
-    let views = Views { noun, chips, query, saved, built_in: StoredValue::new(built_in), counts: RwSignal::new(BTreeMap::new()) };
+    let (saving, counts) = (RwSignal::new(false), RwSignal::new(BTreeMap::new()));
+    let views = Views { noun, chips, query, saved, built_in: StoredValue::new(built_in), saving, counts };
     Effect::new(move |_| {
         let asked: Vec<_> = views
             .tabs()
@@ -83,6 +86,11 @@ pub fn use_views(noun: &'static Noun, chips: &'static [ChipOf], query: ListQuery
 }
 
 impl Views {
+    /// Opens the dialog that saves the present state; None where this person may not.
+    pub fn on_save(self) -> Option<Callback<()>> {
+        may("saved_view.write").then(|| Callback::new(move |()| self.saving.set(true)))
+    }
+
     fn tabs(self) -> Vec<ViewTab> {
         let own = me().user.unwrap_or_default().id;
         let saved = self.saved.get().unwrap_or_default();
@@ -197,7 +205,7 @@ pub fn ViewsBar(
     #[prop(optional)]
     lead: Option<ViewFn>,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
+    let open = views.saving;
     let tabs = Signal::derive(move || {
         let mut tabs = views.tabs();
         views.counts.with(|counts| {
@@ -211,13 +219,13 @@ pub fn ViewsBar(
         <div class="views-bar">
             {lead.map(|lead| lead.run())}
             <ViewBar query=views.query views=tabs on_delete=move |id: String| views.delete(&id, problem)/>
-            {may("saved_view.write").then(|| view! {
+            {views.on_save().map(|open| view! {
                 <Button
                     kind=Kind::Ghost
                     small=true
                     glyph=glyphs::PLUS
                     class="not-phone"
-                    on_click=move |_| open.set(true)
+                    on_click=move |_| open.run(())
                 >
                     "Save view"
                 </Button>

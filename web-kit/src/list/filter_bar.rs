@@ -1,8 +1,11 @@
 //! Search, filters as chips, order, columns and CSV. All of it is in the address.
 
+mod arrange;
+
 use leptos::{html, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
+use self::arrange::{Arranging, ColumnsMenu, OrderMenu, PhoneMenu};
 use super::query::ListQuery;
 use crate::{
     browser,
@@ -11,7 +14,7 @@ use crate::{
     format::date,
     icon::{Icon, glyphs},
     keys::use_shortcut,
-    menu::{Menu, MenuItem, Popover},
+    menu::Popover,
 };
 
 /// What a filter compares with.
@@ -21,6 +24,8 @@ pub enum FilterKind {
     Text,
     /// A first day, "2026-11-01".
     Since,
+    /// A last day, which belongs to it.
+    Until,
 }
 
 /// One field the list can be narrowed by.
@@ -32,17 +37,30 @@ pub struct FilterDef {
 }
 
 impl FilterDef {
+    /// Tells the two ends of one time apart: "Added since", "Added until".
+    fn name(&self) -> String {
+        match self.kind {
+            FilterKind::Since => format!("{} since", self.label),
+            FilterKind::Until => format!("{} until", self.label),
+            FilterKind::Choice(_) | FilterKind::Text => self.label.to_owned(),
+        }
+    }
+
     fn shown(&self, value: &str) -> String {
         match &self.kind {
             FilterKind::Choice(choices) => choices
                 .with(|all| all.iter().find(|choice| choice.value == value).map(|choice| choice.label.clone()))
                 .unwrap_or_else(|| value.to_owned()),
             FilterKind::Text => value.to_owned(),
-            FilterKind::Since => {
-                date::parse_iso(value).map_or_else(|| value.to_owned(), |day| format!("since {}", date::day(day)))
-            }
+            FilterKind::Since => shown_day("since", value),
+            FilterKind::Until => shown_day("until", value),
         }
     }
+}
+
+/// "since 1 Nov 2026"; what is no day stays as it is.
+fn shown_day(word: &str, value: &str) -> String {
+    date::parse_iso(value).map_or_else(|| value.to_owned(), |day| format!("{word} {}", date::day(day)))
 }
 
 #[component]
@@ -62,7 +80,11 @@ pub fn FilterBar(
     #[prop(optional)]
     usual_columns: Vec<String>,
     #[prop(optional, into)] on_csv: Option<Callback<()>>,
+    /// Keeps the present state as a view: in the menu of a phone, where the bar of views has no room for it.
+    #[prop(optional_no_strip)]
+    on_save_view: Option<Callback<()>>,
 ) -> impl IntoView {
+    let arranging = Arranging::new(query, orders, columns, usual_columns);
     let filters = StoredValue::new(filters);
     let chips = move || {
         query.with(|state| {
@@ -83,8 +105,8 @@ pub fn FilterBar(
             {chips}
             {(!filters.with_value(Vec::is_empty)).then(|| view! { <AddFilter query filters/> })}
             <span class="grow"></span>
-            {(!orders.is_empty()).then(|| view! { <OrderMenu query orders/> })}
-            {(!columns.is_empty()).then(|| view! { <ColumnsMenu query columns usual=usual_columns/> })}
+            {arranging.has_orders().then(|| view! { <OrderMenu arranging/> })}
+            {arranging.has_columns().then(|| view! { <ColumnsMenu arranging/> })}
             {on_csv
                 .map(|csv| {
                     view! {
@@ -99,6 +121,7 @@ pub fn FilterBar(
                         </Button>
                     }
                 })}
+            <PhoneMenu arranging on_csv on_save_view/>
         </div>
     }
     .into_any()
@@ -157,7 +180,7 @@ fn Chip(query: ListQuery, def: FilterDef, shown: String) -> impl IntoView {
             <span class="medium">{shown}</span>
             <button
                 type="button"
-                aria-label=format!("Remove filter {}", def.label)
+                aria-label=format!("Remove filter {}", def.name())
                 on:click=move |_| query.update(|state| state.set_filter(field, ""))
             >
                 <Icon glyph=glyphs::XMARK/>
@@ -217,7 +240,7 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
                                 all.iter()
                                     .map(|def| {
                                         let own = def.field;
-                                        view! { <option value=own selected=move || field.get() == own>{def.label}</option> }
+                                        view! { <option value=own selected=move || field.get() == own>{def.name()}</option> }
                                     })
                                     .collect_view()
                             })}
@@ -266,7 +289,7 @@ fn FilterValue(def: FilterDef, value: RwSignal<String>, missing: Memo<bool>) -> 
             />
         }
         .into_any(),
-        FilterKind::Since => view! {
+        FilterKind::Since | FilterKind::Until => view! {
             <input
                 class="input"
                 type="date"
@@ -279,72 +302,17 @@ fn FilterValue(def: FilterDef, value: RwSignal<String>, missing: Memo<bool>) -> 
     }
 }
 
-#[component]
-fn OrderMenu(query: ListQuery, orders: Vec<(&'static str, &'static str)>) -> impl IntoView {
-    let known = StoredValue::new(orders);
-    let label = Signal::derive(move || {
-        let now = query.with(|state| state.order_by.clone());
-        known.with_value(|known| {
-            let usual = known.first().map_or("Order", |(_, name)| *name);
-            known.iter().find(|(order, _)| *order == now).map_or(usual, |(_, name)| *name).to_owned()
-        })
-    });
-    let items = Signal::derive(move || {
-        known
-            .get_value()
-            .into_iter()
-            .map(|(order, name)| {
-                MenuItem::new(name, move || {
-                    query.update(|state| order.clone_into(&mut state.order_by));
-                })
-            })
-            .collect::<Vec<_>>()
-    });
-    view! { <Menu label glyph=glyphs::ARROW_DOWN_WIDE_SHORT class="not-phone" items/> }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[component]
-fn ColumnsMenu(query: ListQuery, columns: Vec<(String, String)>, usual: Vec<String>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let columns = StoredValue::new(columns);
-    let usual = StoredValue::new(usual);
-    let shown = move || {
-        let chosen = query.with(|state| state.columns.clone());
-        if chosen.is_empty() { usual.get_value() } else { chosen }
-    };
-    let toggle = move |id: &str, on: bool| {
-        let mut now = untrack(shown);
-        now.retain(|one| one != id);
-        if on {
-            now.push(id.to_owned());
-        }
-        // Columns stay in the table's own order.
-        let ordered: Vec<_> =
-            columns.with_value(|all| all.iter().map(|(id, _)| id.clone()).filter(|id| now.contains(id)).collect());
-        query.update(|state| state.columns = if ordered == usual.get_value() { Vec::new() } else { ordered });
-    };
-    view! {
-        <Popover open label="Columns" glyph=Some(glyphs::TABLE_COLUMNS) class="not-phone">
-            <fieldset class="pop-form">
-                <legend class="field-label">"Columns shown"</legend>
-                {columns
-                    .get_value()
-                    .into_iter()
-                    .map(|(id, label)| {
-                        let own = id.clone();
-                        view! {
-                            <label class="check">
-                                <input
-                                    type="checkbox"
-                                    prop:checked=move || shown().contains(&own)
-                                    on:change:target=move |event| toggle(&id, event.target().checked())
-                                />
-                                <span>{label}</span>
-                            </label>
-                        }
-                    })
-                    .collect_view()}
-            </fieldset>
-        </Popover>
+    #[test]
+    fn a_chip_says_which_end_of_a_time_it_is() {
+        let shown = |kind: FilterKind| FilterDef { field: "day", label: "Day", kind }.shown("2026-11-01");
+        assert_eq!(shown(FilterKind::Since), "since 1 Nov 2026");
+        assert_eq!(shown(FilterKind::Until), "until 1 Nov 2026");
+        let until = FilterDef { field: "day", label: "Added", kind: FilterKind::Until };
+        assert_eq!(until.name(), "Added until");
+        assert_eq!(shown_day("until", "soon"), "soon");
     }
 }

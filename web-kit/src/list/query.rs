@@ -64,6 +64,26 @@ impl ListQuery {
         self.update(|state| state.toggle_order(field, self.usual_order));
     }
 
+    /// One filter as a signal, for a switch: `usual` is what the list shows without it.
+    pub fn switch(self, field: &'static str, usual: &'static str) -> RwSignal<String> {
+        let asked = move || self.with(|state| state.filter(field).unwrap_or(usual).to_owned());
+        let switch = RwSignal::new(untrack(asked));
+        Effect::new(move |_| {
+            let asked = asked();
+            if switch.with_untracked(|now| *now != asked) {
+                switch.set(asked);
+            }
+        });
+        Effect::new(move |was: Option<String>| {
+            let now = switch.get();
+            if was.is_some_and(|was| was != now) && untrack(asked) != now {
+                self.update(|state| state.set_filter(field, if now == usual { "" } else { &now }));
+            }
+            now
+        });
+        switch
+    }
+
     pub fn update(self, change: impl FnOnce(&mut ListState)) {
         let mut state = self.state.get_untracked();
         change(&mut state);

@@ -120,7 +120,7 @@ fn filters() -> Vec<FilterDef> {
         FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
         FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::derive(words::actions)) },
         FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
-        FilterDef { field: "since", label: "From", kind: FilterKind::Since },
+        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
     ]
 }
 

@@ -204,7 +204,7 @@ macro_rules! operator_portal {
                 filter: String,
             ) -> Result<$crate::list::rows::Page<$crate::operator::AuditLine>, $crate::api::error::ApiError> {
                 use $pb as pb;
-                let request = pb::ListAuditRequest { page_size: 100, page_token, filter };
+                let request = pb::ListAuditRequest { page_size: 100, page_token, filter, ..Default::default() };
                 let call = async |transport, request| {
                     pb::audit_service_client::AuditServiceClient::new(transport).list_audit(request).await
                 };

@@ -70,6 +70,7 @@ impl Record for Entity {
     const LIST: ListSpec = ListSpec {
         name: "contacts",
         filters: &[
+            FieldSpec::new("search", Holds::Search),
             FieldSpec::new("name", Holds::Text),
             FieldSpec::new("email", Holds::Text),
             FieldSpec::new("phone", Holds::Text),

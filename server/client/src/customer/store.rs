@@ -83,6 +83,7 @@ impl Record for Entity {
     const LIST: ListSpec = ListSpec {
         name: "customers",
         filters: &[
+            FieldSpec::new("search", Holds::Search),
             FieldSpec::new("name", Holds::Text),
             FieldSpec::new("email", Holds::Text),
             FieldSpec::new("phone", Holds::Text),

@@ -15,7 +15,12 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{store, weeks::Weeks};
-use crate::{lead::stage, record::kind::Kind, task};
+use crate::{
+    customer,
+    lead::{self, stage},
+    record::kind::Kind,
+    task,
+};
 
 #[derive(Debug)]
 pub struct Api;
@@ -43,7 +48,7 @@ impl DashboardService for Api {
 }
 
 async fn count_customers(tx: &TenantDb, weeks: Weeks, reply: &mut pb::GetDashboardResponse) -> Result<()> {
-    let (before, range) = weeks.split(store::new_customers(tx, weeks.start_before()).await?);
+    let (before, range) = weeks.split(store::added::<customer::store::Entity>(tx, weeks.start_before()).await?);
     reply.customers_total = figure(store::customers(tx).await?);
     reply.customers_added = figure(range.iter().sum());
     reply.customers_added_before = figure(before.iter().sum());
@@ -98,6 +103,9 @@ async fn count_leads(
             _ => {}
         }
     }
+    let (before, range) = weeks.split(store::added::<lead::store::Entity>(tx, weeks.start_before()).await?);
+    reply.leads_added = figure(range.iter().sum());
+    reply.leads_added_before = figure(before.iter().sum());
     reply.follow_ups_due = figure(store::follow_ups_due(tx, open, today).await?);
     Ok(())
 }

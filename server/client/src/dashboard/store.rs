@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _, sea_query::Expr};
 use streamflow_kernel::{
     db::{Backend, Scoped, TenantDb},
-    error::Result,
+    error::{Error, Result},
 };
 use uuid::Uuid;
 
@@ -31,13 +31,14 @@ async fn count<E: Record>(tx: &TenantDb, finder: Scoped<E>) -> Result<i64> {
     Ok(rows.first().map_or(0, |row| row.count))
 }
 
-/// Customers made since `start` (archived ones too), as week since then and count.
-pub async fn new_customers(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i64, i64)>> {
+/// Records made since `start` (archived ones too), as week since then and count.
+pub async fn added<E: Record>(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i64, i64)>> {
     #[derive(FromQueryResult)]
     struct Row {
         week: i64,
         count: i64,
     }
+    let created_at = E::column("created_at").ok_or_else(|| Error::internal("records without the time they were made"))?;
     let from = start.timestamp();
     let week = match tx.backend() {
         Backend::Postgres => {
@@ -45,7 +46,7 @@ pub async fn new_customers(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i
         }
         Backend::Sqlite => format!("(unixepoch(created_at) - {from}) / {WEEK_SECONDS}"),
     };
-    let finder = row::finder::<Customers>(tx, tx.scope()).filter(Customer::CreatedAt.gte(start)).map(|select| {
+    let finder = row::finder::<E>(tx, tx.scope()).filter(created_at.gte(start)).map(|select| {
         select
             .select_only()
             .expr_as(Expr::cust(week.clone()), "week")

@@ -4,13 +4,14 @@ use streamflow_kernel::{
     ctx::Ctx,
     error::{Error, Result},
     ids::{self, prefix},
+    list::ListRequest,
 };
 use streamflow_proto::client::v1::{self as pb, import_service_server::ImportService};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{Key, Mode, mapping::Mapping},
+    domain::{Key, Mode, mapping::Mapping, sniff::Format},
     file::{Setup, Source, format_of},
     plan::{self, Plan},
     store::{self, Model, State},
@@ -50,6 +51,21 @@ impl ImportService for Api {
             return Err(Error::invalid("file", import.failure).into());
         }
         Ok(response)
+    }
+
+    async fn set_import_format(
+        &self,
+        request: Request<pb::SetImportFormatRequest>,
+    ) -> Result<Response<pb::SetImportFormatResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let import = read(&ctx, &req.import_id).await?;
+        expect(&import, &[State::Mapping, State::Review])?;
+        let format = format_of(&import)?.corrected(&req.encoding, &req.delimiter)?;
+        let import = self.read_as(&ctx, import, format).await?;
+        let head = plan::head(source(&ctx, &import)?, format, &import.mapping()).await?;
+        let db = ctx.write().await?;
+        let import = save(&db, import).await?;
+        Ok(db.commit(pb::SetImportFormatResponse { import: Some(import.into_pb(head.columns)) }).await?)
     }
 
     async fn preview_import(
@@ -130,11 +146,12 @@ impl ImportService for Api {
     }
 
     async fn list_imports(&self, request: Request<pb::ListImportsRequest>) -> Result<Response<pb::ListImportsResponse>, Status> {
-        let (ctx, _) = Ctx::enter(request)?;
-        let db = ctx.read().await?;
-        let imports = store::imports(&db, ctx.principal()?).await?;
+        let (ctx, req) = Ctx::enter(request)?;
+        let asked = ListRequest { page_size: req.page_size, page_token: &req.page_token, ..ListRequest::default() };
+        let list = store::LIST.read(asked).map_err(Error::from)?;
+        let (imports, page) = store::imports(&ctx.read().await?, ctx.principal()?, &list).await?;
         let imports = imports.into_iter().map(|import| import.into_pb(Vec::new())).collect();
-        Ok(Response::new(pb::ListImportsResponse { imports }))
+        Ok(Response::new(pb::ListImportsResponse { imports, page: Some(page) }))
     }
 
     async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Result<Response<pb::GetImportResponse>, Status> {
@@ -158,6 +175,12 @@ impl ImportService for Api {
 }
 
 impl Api {
+    /// Reads the whole file in another format, when it is this company's turn.
+    async fn read_as(&self, ctx: &Ctx, import: Model, format: Format) -> Result<Model> {
+        let _turn = self.turns.take(import.org_id).await?;
+        upload::read_as(source(ctx, &import)?, format, import).await
+    }
+
     /// Reads the whole file, when it is this company's turn.
     async fn plan(&self, ctx: &Ctx, import: &Model, setup: &Setup) -> Result<Plan> {
         let _turn = self.turns.take(import.org_id).await?;

@@ -1,8 +1,6 @@
 //! Rows of imports, and the pieces of their files.
 
-use sea_orm::{
-    ActiveValue::Set, Iterable as _, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _,
-};
+use sea_orm::{ActiveValue::Set, Iterable as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _};
 use streamflow_kernel::{
     clock::timestamp,
     ctx::Principal,
@@ -10,16 +8,22 @@ use streamflow_kernel::{
     error::{Error, Result},
     feed::{Audience, Change, Op},
     ids::{self, prefix},
+    list::{
+        List, ListSpec,
+        order::OrderField,
+        page::{self, KeyKind},
+    },
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::{client::v1 as pb, common::v1::PageInfo};
 
 use super::{
     chunks::delete_chunks,
     domain::{Fixes, Key, Mode},
 };
 
-/// Imports a list shows.
-const LISTED: u64 = 100;
+const BY_BEGIN: OrderField = OrderField::new("created_at", KeyKind::Time);
+/// What the list of imports can be asked: nothing but its pages.
+pub const LIST: ListSpec = ListSpec { name: "imports", filters: &[], orders: &[BY_BEGIN], default_order: BY_BEGIN.descending() };
 /// Role that sees everything in the company.
 const OWNER: &str = "OWNER";
 
@@ -114,18 +118,20 @@ pub async fn locked(tx: &TenantDb, id: Uuid) -> Result<Model> {
     found.ok_or(Error::not_found("import"))
 }
 
-/// The newest imports among those this person may work with, to be shown: without their corrections, which may be large.
-pub async fn imports(tx: &TenantDb, reader: &Principal) -> Result<Vec<Model>> {
+/// A page of the imports this person may work with, newest first: without their corrections, which may be large.
+pub async fn imports(tx: &TenantDb, reader: &Principal, list: &List) -> Result<(Vec<Model>, PageInfo)> {
     let shown = Column::iter().filter(|column| !matches!(column, Column::Fixes));
-    let newest = |select: Select<Entity>| {
-        let select = select.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(LISTED);
+    let page = |select: Select<Entity>| {
+        let select = list.select(select, Column::CreatedAt, Column::Id);
         select.select_only().columns(shown).expr_as(Expr::val("{}").cast_as("text"), "fixes")
     };
-    let mut finder = tx.find::<Entity>().map(newest);
+    let mut finder = tx.find::<Entity>().map(page);
     if reader.role != OWNER {
         finder = finder.filter(Column::CreatedBy.eq(reader.user_id));
     }
-    tx.all(finder).await
+    let mut rows = tx.all(finder).await?;
+    let next_page_token = list.next_page_token(&mut rows, |import| (page::Key::Time(import.created_at), import.id));
+    Ok((rows, PageInfo { next_page_token, ..PageInfo::default() }))
 }
 
 /// Writes the import anew as its next version, and tells watchers.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     chunks,
-    domain::{MAX_BYTES, Mode, mapping},
+    domain::{Fixes, MAX_BYTES, Mode, mapping, sniff::Format},
     file::Source,
     plan,
     store::{self, Model, State},
@@ -200,13 +200,20 @@ pub async fn keep_examined(tx: &TenantDb, read: Result<Model>, current: Model, n
 }
 
 /// The import with all that its file tells: format, rows, a guess of what its columns mean.
-pub async fn examine(source: Source, mut import: Model) -> Result<Model> {
+pub async fn examine(source: Source, import: Model) -> Result<Model> {
     let format = source.sniff().await?;
+    read_as(source, format, import).await
+}
+
+/// The same where the format is known. What was chosen or corrected before was about other columns and cells.
+pub async fn read_as(source: Source, format: Format, mut import: Model) -> Result<Model> {
     let (header, rows) = plan::measure(source, format).await?;
     let fields = mapping::guess(&header);
     import.delimiter = format.delimiter_text();
     format.encoding.name().clone_into(&mut import.encoding);
     import.total_rows = rows;
+    import.problem_count = 0;
+    import.set_fixes(&Fixes::default())?;
     import.set_mapping(&fields)?;
     import.set_mode(Mode::Upsert);
     mapping::likely_key(&fields).field().clone_into(&mut import.key);

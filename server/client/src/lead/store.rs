@@ -93,6 +93,7 @@ impl Record for Entity {
     const LIST: ListSpec = ListSpec {
         name: "leads",
         filters: &[
+            FieldSpec::new("search", Holds::Search),
             FieldSpec::new("name", Holds::Text),
             FieldSpec::new("company", Holds::Text),
             FieldSpec::new("email", Holds::Text),

@@ -1,6 +1,7 @@
 //! One list query for every noun: what the person sees, narrowed by the filter, in order, from where the last page ended.
 
 mod condition;
+mod found;
 mod sort;
 
 use sea_orm::{ColumnTrait as _, Condition, FromQueryResult, QuerySelect as _, QueryTrait, sea_query};
@@ -49,7 +50,7 @@ pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Resu
 pub fn matching<E: Record>(tx: &TenantDb, list: &List) -> Result<Scoped<E>> {
     let mut all = Condition::all();
     for term in &list.conditions {
-        all = all.add(condition::<E>(tx.backend(), term)?);
+        all = all.add(condition::<E>(tx, term)?);
     }
     if !list.conditions.iter().any(|term| term.field == "archived") {
         all = all.add(E::ARCHIVED_AT.is_null());

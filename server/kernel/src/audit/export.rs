@@ -66,7 +66,7 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
         }
         session::still_alive(ctx).await?;
         let db = ctx.read().await?;
-        let page = records(&db, narrow, after, PAGE).await?;
+        let page = records(&db, narrow, true, after, PAGE).await?;
         drop(db);
         let is_last = (page.len() as u64) < PAGE;
         after = page.last().map(|record| (record.at, record.id));

@@ -1,5 +1,7 @@
 //! Reading the audit: what the audit pages of all portals ask, so that a portal only maps the rows to its own messages.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
@@ -23,7 +25,7 @@ const COUNTED: u64 = 10_000;
 
 const BY_TIME: OrderField = OrderField::new("at", KeyKind::Time);
 
-/// What the audit can be asked; newest first, always.
+/// What the audit can be asked; newest first unless asked otherwise.
 const SPEC: ListSpec = ListSpec {
     name: "audit",
     filters: &[
@@ -54,7 +56,7 @@ pub async fn page(ctx: &Ctx, request: ListRequest<'_>) -> Result<AuditPage> {
     let list = SPEC.read(request)?;
     let narrow = Narrow::new(&list)?;
     let db = ctx.read().await?;
-    let mut records = records(&db, &narrow, after(&list), list.size + 1).await?;
+    let mut records = records(&db, &narrow, list.order.descending, after(&list), list.size + 1).await?;
     let more = records.len() as u64 > list.size;
     records.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
     let last = records.last().filter(|_| more);
@@ -149,20 +151,22 @@ fn pattern(text: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// Newest first, after a record.
+/// By time, after a record.
 pub(super) async fn records(
     db: &TenantDb,
     narrow: &Narrow,
+    newest_first: bool,
     after: Option<(DateTime<Utc>, Uuid)>,
     limit: u64,
 ) -> Result<Vec<AuditRecord>> {
     let mut sql = format!("SELECT {COLUMNS} FROM audit WHERE org_id = {{org}}{}", narrow.sql);
     let mut values = narrow.values.clone();
+    let (beyond, direction) = if newest_first { ("<", "DESC") } else { (">", "ASC") };
     if let Some((at, id)) = after {
-        sql.push_str(" AND (at < ? OR (at = ? AND id < ?))");
+        let _ = write!(sql, " AND (at {beyond} ? OR (at = ? AND id {beyond} ?))");
         values.extend([at.into(), at.into(), id.into()]);
     }
-    db.query(&format!("{sql} ORDER BY at DESC, id DESC LIMIT {limit}"), values).await
+    db.query(&format!("{sql} ORDER BY at {direction}, id {direction} LIMIT {limit}"), values).await
 }
 
 async fn count(db: &TenantDb, narrow: &Narrow) -> Result<u64> {

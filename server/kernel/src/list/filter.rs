@@ -38,6 +38,8 @@ pub struct Term {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
+    /// What is typed to search; how that is read is the list's own matter.
+    Search,
     /// An id with this wire prefix.
     Uuid(&'static str),
     /// RFC 3339, or a date, which stands for that whole day in UTC.

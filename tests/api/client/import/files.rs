@@ -11,9 +11,9 @@ use streamflow_tests::{
     answer::{fields, reason},
     on_both,
 };
-use tonic::Code;
+use tonic::{Code, Status};
 
-use super::{begin, came_to, ended, fix, get, preview, run, send, service, start, undo, upload};
+use super::{begin, came_to, ended, fix, get, preview, reformat, run, send, service, start, undo, upload};
 use crate::client::customer;
 
 const FILE: &str = "customerID,companyName,contactName,city,phone,email\n\
@@ -115,7 +115,7 @@ on_both! {
         let long = format!("name\n{}", "x\n".repeat(200_001));
         let refused = upload(&owner, long.as_bytes()).await.unwrap_err();
         assert_eq!((fields(&refused), refused.message().contains("200,000 rows")), (vec!["file".to_owned()], true));
-        let listed = service(&owner).list_imports(owner.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports;
+        let listed = service(&owner).list_imports(owner.ask(pb::ListImportsRequest::default())).await.unwrap().into_inner().imports;
         assert_eq!((listed[0].state(), listed[0].failure.as_str()), (ImportState::Failed, refused.message()));
         for (file, text) in [(&b"PK\x03\x04\x14\0\x06\0"[..], "This is an Excel workbook."), (b"\x89PNG\r\n\x1a\n\0\0", "This is not a text file.")] {
             let refused = upload(&owner, file).await.unwrap_err();
@@ -133,6 +133,58 @@ on_both! {
         assert_eq!(fields(&fix(&owner, wrong).await.unwrap_err()), ["fixes[0].row", "drop_rows[0]"]);
     }
 
+    async fn a_wrong_guess_of_the_format_is_put_right(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let employee = owner.hire(&world, pb::Role::Employee, "").await;
+        // Two bytes of Latin-1 that are one letter of UTF-8, and a comma in every line.
+        let import = upload(&owner, "name,more;city\nAna,x;Köln\nBo,y;Bonn\n".as_bytes()).await.unwrap();
+        assert_eq!((import.delimiter.as_str(), import.encoding.as_str()), (",", "UTF-8"));
+        preview(&owner, &import.id, ImportMode::Upsert, "name").await.unwrap();
+        let drop = pb::FixImportCellsRequest { import_id: import.id.clone(), drop_rows: vec![1], ..Default::default() };
+        fix(&owner, drop).await.unwrap();
+        let changed = reformat(&owner, &import.id, ";", "ISO-8859-1").await.unwrap();
+        assert_eq!((changed.delimiter.as_str(), changed.encoding.as_str(), changed.state()), (";", "ISO-8859-1", ImportState::Mapping));
+        let columns: Vec<_> = changed.columns.iter().map(|column| (column.header.as_str(), column.samples[0].as_str())).collect();
+        assert_eq!(columns, [("name,more", "Ana,x"), ("city", "KÃ¶ln")]);
+        assert_eq!(get(&owner, &import.id).await.unwrap().import.unwrap(), changed);
+        let back = reformat(&owner, &import.id, "", "UTF-8").await.unwrap();
+        assert_eq!((back.delimiter.as_str(), back.columns[1].samples[0].as_str()), (";", "Köln"));
+        // What was dropped when the rows were others is not dropped now.
+        let mapping = vec!["name".to_owned(), "address.city".to_owned()];
+        let request = pb::PreviewImportRequest { import_id: import.id.clone(), mapping, mode: ImportMode::Create.into(), key: String::new() };
+        let plan = service(&owner).preview_import(owner.ask(request)).await.unwrap().into_inner();
+        assert_eq!((plan.will_create, plan.sample.iter().any(|row| row.dropped)), (2, false));
+        assert_eq!(fields(&reformat(&owner, &import.id, "::", "KOI8-R").await.unwrap_err()), ["delimiter", "encoding"]);
+        assert_eq!(reformat(&employee, &import.id, ";", "").await.unwrap_err().code(), Code::PermissionDenied);
+        let begun = begin(&owner, "next.csv", 5).await.unwrap();
+        assert_eq!(reason(&reformat(&owner, &begun.id, ";", "").await.unwrap_err()), "IMPORT_STATE");
+    }
+
+    async fn imports_come_page_by_page(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut expected = Vec::new();
+        for n in 0..5 {
+            expected.insert(0, begin(&owner, &format!("{n}.csv"), 5).await.unwrap().id);
+            world.pass(TimeDelta::seconds(1));
+        }
+        let page = async |page_token: &str| {
+            let request = pb::ListImportsRequest { page_size: 2, page_token: page_token.into() };
+            Ok::<_, Status>(service(&owner).list_imports(owner.ask(request)).await?.into_inner())
+        };
+        let (mut seen, mut token) = (Vec::new(), String::new());
+        loop {
+            let reply = page(&token).await.unwrap();
+            assert!(reply.imports.len() <= 2);
+            seen.extend(reply.imports.into_iter().map(|import| import.id));
+            token = reply.page.unwrap().next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected);
+        assert_eq!(fields(&page("x").await.unwrap_err()), ["page_token"]);
+    }
+
     async fn abandoned_files_make_room(world) {
         let owner = world.company("Harrow & Pike").await;
         let first = upload(&owner, FILE.as_bytes()).await.unwrap();
@@ -141,7 +193,7 @@ on_both! {
             begin(&owner, "next.csv", 5).await.unwrap();
         }
         assert_eq!(get(&owner, &first.id).await.unwrap_err().code(), Code::NotFound);
-        let list = async || service(&owner).list_imports(owner.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports.len();
+        let list = async || service(&owner).list_imports(owner.ask(pb::ListImportsRequest::default())).await.unwrap().into_inner().imports.len();
         assert_eq!(list().await, 10);
     }
 
@@ -161,7 +213,7 @@ on_both! {
         db.execute("UPDATE imports SET created_at = ?", vec![(world.now() - TimeDelta::days(8)).into()]).await.unwrap();
         db.commit().await.unwrap();
         begin(&owner, "mine.csv", 5).await.unwrap();
-        let left = service(&owner).list_imports(owner.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports;
+        let left = service(&owner).list_imports(owner.ask(pb::ListImportsRequest::default())).await.unwrap().into_inner().imports;
         assert_eq!(left.iter().map(|import| import.file_name.as_str()).collect::<Vec<_>>(), ["mine.csv"]);
     }
 

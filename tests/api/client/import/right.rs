@@ -4,7 +4,7 @@ use streamflow_proto::client::v1::{self as pb, ImportMode, ImportState, timeline
 use streamflow_tests::{on_both, person::Person};
 use tonic::{Code, Status};
 
-use super::{came_to, ended, fix, get, preview, run, send, service, start, undo, upload};
+use super::{came_to, ended, fix, get, preview, reformat, run, send, service, start, undo, upload};
 use crate::client::customer;
 
 const FILE: &str = "external_id,name\nH1,Renamed\nH2,New\n";
@@ -14,6 +14,7 @@ async fn ways(person: &Person, id: &str) -> Vec<Result<(), Status>> {
     vec![
         get(person, id).await.map(drop),
         send(person, id, 0, FILE.as_bytes()).await.map(drop),
+        reformat(person, id, ";", "").await.map(drop),
         preview(person, id, ImportMode::Upsert, "external_id").await.map(drop),
         fix(person, pb::FixImportCellsRequest { import_id: id.into(), ..Default::default() }).await.map(drop),
         start(person, id, true).await.map(drop),
@@ -22,7 +23,7 @@ async fn ways(person: &Person, id: &str) -> Vec<Result<(), Status>> {
 }
 
 async fn listed(person: &Person) -> Vec<String> {
-    let imports = service(person).list_imports(person.ask(pb::ListImportsRequest {})).await.unwrap().into_inner().imports;
+    let imports = service(person).list_imports(person.ask(pb::ListImportsRequest::default())).await.unwrap().into_inner().imports;
     imports.into_iter().map(|import| import.id).collect()
 }
 

@@ -22,8 +22,8 @@ const OUTCOMES: [(&str, &str); 9] = [
     ("INTERNAL", "Failed"),
 ];
 
-/// Categories as the RPCs declare them.
-const CATEGORIES: [(&str, &str); 13] = [
+/// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
+const CATEGORIES: [(&str, &str); 15] = [
     ("record", "Records changed"),
     ("deletion", "Archived or deleted"),
     ("sensitive_read", "Sensitive data read"),
@@ -35,6 +35,8 @@ const CATEGORIES: [(&str, &str); 13] = [
     ("sign_out", "Signing out"),
     ("import", "Imports"),
     ("export", "Exports"),
+    ("denied", "Denied"),
+    ("rate_limit", "Throttled"),
     ("client_error", "Errors of the page"),
     ("read", "Read only"),
 ];

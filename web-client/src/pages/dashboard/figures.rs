@@ -18,6 +18,10 @@ pub fn Figures(shown: GetDashboardResponse, weeks: i32) -> impl IntoView {
         view! {
             <Figure label="Open leads" value=shown.leads_open>
                 {format!("{worth} in all, {} to follow up", number::count(shown.follow_ups_due.into()))}
+                <br/>
+                {format!("{} new, ", number::count(shown.leads_added.into()))}
+                <Change now=shown.leads_added then=shown.leads_added_before/>
+                {format!(" on the {weeks} weeks before")}
             </Figure>
             <Figure label="Leads won" value=shown.leads_won>
                 <Change now=shown.leads_won then=shown.leads_won_before/>

@@ -12,7 +12,11 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::{fields, sheet::Sheet, words};
+use super::{
+    fields,
+    format_fields::{Format, FormatFields, format_of},
+    sheet::Sheet,
+};
 use crate::api::address;
 
 /// What is chosen on this page.
@@ -24,19 +28,43 @@ struct Chosen {
     refused: RwSignal<Option<ApiError>>,
 }
 
+impl Chosen {
+    /// What the server has, which is a guess at first.
+    fn begin_with(self, import: &pb::Import) {
+        self.mapping.set(import.columns.iter().map(|column| column.field.clone()).collect());
+        self.mode.set(usual_mode(import.mode()));
+        self.key.set(import.key.clone());
+        self.refused.set(None);
+    }
+}
+
 #[component]
 pub fn MapStep(sheet: Sheet) -> impl IntoView {
     let import = sheet.import.get_untracked().unwrap_or_default();
     let form = FormState::new();
     let chosen = Chosen {
-        mapping: RwSignal::new(import.columns.iter().map(|column| column.field.clone()).collect()),
-        mode: RwSignal::new(usual_mode(import.mode())),
-        key: RwSignal::new(import.key.clone()),
+        mapping: RwSignal::new(Vec::new()),
+        mode: RwSignal::new(ImportMode::Upsert),
+        key: RwSignal::new(String::new()),
         refused: RwSignal::new(None),
     };
+    chosen.begin_with(&import);
     let id = import.id.clone();
-    let is_empty = import.total_rows == 0;
-    let refused = Signal::stored(is_empty.then(|| "The file has no rows".to_owned()));
+    let rows = Memo::new(move |_| sheet.import.with(|import| import.as_ref().map_or(0, |import| import.total_rows)));
+    let refused = Signal::derive(move || (rows.get() == 0).then(|| "The file has no rows".to_owned()));
+    let format = Memo::new(move |_| sheet.import.with(|import| format_of(import.as_ref())));
+    let columns = move || {
+        format.track();
+        let columns = sheet.import.with_untracked(|import| import.as_ref().map(|import| import.columns.clone()));
+        view! { <Columns columns=columns.unwrap_or_default() chosen/> }
+    };
+    Effect::new(move |was: Option<Format>| {
+        let now = format.get();
+        if was.is_some_and(|was| was != now) {
+            chosen.begin_with(&sheet.import.get_untracked().unwrap_or_default());
+        }
+        now
+    });
     let send = move |()| {
         let request = pb::PreviewImportRequest {
             import_id: id.clone(),
@@ -52,28 +80,23 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
         };
         form.send(call, move |()| sheet.remapping.set(false));
     };
-    let file = format!(
-        "{}, separated by {}, {}",
-        number::counted(import.total_rows.into(), "row", "rows"),
-        words::delimiter(&import.delimiter),
-        words::encoding(&import.encoding),
-    );
     view! {
         <Form state=form on_submit=send class="import-step" guard=false>
             <div class="import-scroll">
                 <div class="import-map">
-                    {is_empty
-                        .then(|| {
-                            view! {
-                                <div class="note is-warning">
-                                    <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                                    <span class="grow">"This file has names of columns but no rows under them."</span>
-                                    <LinkButton href=address("imports/new") small=true>"Choose another file"</LinkButton>
-                                </div>
-                            }
-                        })}
-                    <p class="soft">{file}". What each column fills was guessed from its name; change what is wrong."</p>
-                    <Columns columns=import.columns chosen/>
+                    <Show when=move || rows.get() == 0>
+                        <div class="note is-warning">
+                            <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
+                            <span class="grow">"This file has names of columns but no rows under them."</span>
+                            <LinkButton href=address("imports/new") small=true>"Choose another file"</LinkButton>
+                        </div>
+                    </Show>
+                    <p class="soft">
+                        {move || number::counted(rows.get().into(), "row", "rows")}
+                        ". How the file is written and what each column fills was guessed; change what is wrong."
+                    </p>
+                    <FormatFields sheet/>
+                    {columns}
                     <Existing chosen/>
                 </div>
             </div>

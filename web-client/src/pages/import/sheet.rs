@@ -11,6 +11,8 @@ use web_kit::{
     browser,
 };
 
+use super::format_fields::Format;
+
 /// Rest after the last correction before the file is looked at as a whole.
 const REST_MS: u32 = 500;
 
@@ -151,6 +153,18 @@ impl Sheet {
         self.sample.set(reply.sample);
         self.problem_rows.set(reply.problem_rows);
         self.take(reply.import);
+        Ok(())
+    }
+
+    /// Has the file read anew, with this delimiter and encoding.
+    pub async fn set_format(self, (delimiter, encoding): Format) -> Result<(), ApiError> {
+        let request = pb::SetImportFormatRequest { import_id: self.id(), delimiter, encoding };
+        let call = async |transport, request| ImportServiceClient::new(transport).set_import_format(request).await;
+        let reply = use_api().write(&Act::default(), request, call).await?;
+        if !self.is_gone() {
+            self.outlook.set(None);
+            self.take(reply.import);
+        }
         Ok(())
     }
 

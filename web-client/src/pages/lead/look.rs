@@ -78,7 +78,7 @@ pub fn filters(directory: Directory, stages: Option<Stages>) -> Vec<FilterDef> {
         def("source", "Source", fixed(&SOURCES)),
         def("tag", "Tag", FilterKind::Text),
         def("created_at", "Added", FilterKind::Since),
-        def("follow_up_until", "Follow-up up to", FilterKind::Since),
+        def("follow_up_until", "Follow-up", FilterKind::Until),
         def("converted", "Converted", fixed(&[("false", "Not yet"), ("true", "Converted")])),
         def("archived", "Archived", fixed(&[("true", "Only archived")])),
     ];

@@ -1,5 +1,7 @@
 //! Finds out how a file is written: its encoding from all of its bytes, its delimiter from the first rows.
 
+use streamflow_kernel::error::{Result, Violations};
+
 use super::{MAX_COLUMNS, mapping, read::Refusal};
 
 /// Bytes from the beginning that are enough to tell the delimiter.
@@ -62,9 +64,31 @@ impl Format {
 
     /// The format an import was stored with.
     pub fn from_stored(encoding: &str, delimiter: &str) -> Option<Self> {
-        let delimiter = DELIMITERS.into_iter().find(|known| delimiter.as_bytes() == [*known])?;
-        Some(Self { encoding: Encoding::from_name(encoding)?, delimiter })
+        Some(Self { encoding: Encoding::from_name(encoding)?, delimiter: known_delimiter(delimiter)? })
     }
+
+    /// With what a person knows better; an empty text keeps what was found out.
+    pub fn corrected(mut self, encoding: &str, delimiter: &str) -> Result<Self> {
+        let mut problems = Violations::new();
+        if !delimiter.is_empty() {
+            match known_delimiter(delimiter) {
+                Some(delimiter) => self.delimiter = delimiter,
+                None => problems.add("delimiter", "Choose a comma, a semicolon, a tab or a bar."),
+            }
+        }
+        if !encoding.is_empty() {
+            match Encoding::from_name(encoding) {
+                Some(encoding) => self.encoding = encoding,
+                None => problems.add("encoding", "Choose UTF-8, ISO-8859-1, UTF-16LE or UTF-16BE."),
+            }
+        }
+        problems.into_result()?;
+        Ok(self)
+    }
+}
+
+fn known_delimiter(text: &str) -> Option<u8> {
+    DELIMITERS.into_iter().find(|known| text.as_bytes() == [*known])
 }
 
 /// Looks at a whole file, piece by piece, and tells its format.
@@ -102,7 +126,7 @@ impl Sniffer {
     }
 
     /// Fails when this is no text: in Latin-1 any bytes are characters, so nothing later would say so.
-    pub fn finish(mut self) -> Result<Format, Refusal> {
+    pub fn finish(mut self) -> std::result::Result<Format, Refusal> {
         if self.head.starts_with(ZIP) {
             return Err(Refusal::Workbook);
         }
@@ -184,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    fn sniff(bytes: &[u8]) -> Result<Format, Refusal> {
+    fn sniff(bytes: &[u8]) -> std::result::Result<Format, Refusal> {
         let mut sniffer = Sniffer::default();
         bytes.chunks(3).for_each(|piece| sniffer.push(piece));
         sniffer.finish()
@@ -235,6 +259,16 @@ mod tests {
         let unmarked: Vec<u8> = "name,city\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(sniff(&unmarked), Err(Refusal::NotText));
         assert!(sniff(b"name,city\nHarbour,Le\0eds\n").is_ok());
+    }
+
+    #[test]
+    fn a_person_may_know_the_format_better() {
+        let guessed = Format { encoding: Encoding::Utf8, delimiter: b',' };
+        assert_eq!(guessed.corrected("", "").unwrap(), guessed);
+        let chosen = Format { encoding: Encoding::Latin1, delimiter: b'\t' };
+        assert_eq!(guessed.corrected("ISO-8859-1", "\t").unwrap(), chosen);
+        let problems = format!("{:?}", guessed.corrected("KOI8-R", "::").unwrap_err());
+        assert!(problems.contains("delimiter") && problems.contains("encoding"), "{problems}");
     }
 
     proptest! {

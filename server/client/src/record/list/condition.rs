@@ -5,18 +5,21 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, LikeExpr, extension::postgres::PgExpr as _},
 };
 use streamflow_kernel::{
-    db::Backend,
+    db::{Backend, TenantDb},
     error::{Error, Result},
     list::filter::{self, Op, Value},
 };
 
+use super::found::found;
 use crate::{record::row::Record, search::domain::normalise};
 
 /// Fails only when a list declares a field that its noun has no column for.
-pub fn condition<E: Record>(backend: Backend, term: &filter::Condition) -> Result<Condition> {
+pub fn condition<E: Record>(tx: &TenantDb, term: &filter::Condition) -> Result<Condition> {
+    let backend = tx.backend();
     let unknown = || Error::internal(format!("{}: no column for filter field {}", E::KIND.as_str(), term.field));
     let one = match (term.field, &term.value) {
         ("archived", Value::Bool(archived)) => is_present(E::ARCHIVED_AT, *archived == (term.op == Op::Equal)),
+        ("search", Value::Text(typed)) => found::<E>(tx, typed),
         ("name", Value::Text(name)) if !normalise(name).is_empty() => text(backend, E::SORT_NAME, term.op, &normalise(name)),
         ("tag", Value::Text(tag)) => tagged(backend, E::column("tags").ok_or_else(unknown)?, term.op, tag),
         (field, value) => {
@@ -59,10 +62,20 @@ fn is_present<C: ColumnTrait>(column: C, present: bool) -> Expr {
 /// Equal as written; contained in either case.
 fn text<C: ColumnTrait>(backend: Backend, column: C, op: Op, value: &str) -> Expr {
     match op {
-        Op::Contains => like(backend, column, &format!("%{}%", escaped(value))),
+        Op::Contains => contains(backend, column, value),
         Op::NotEqual => column.ne(value),
         _ => column.eq(value),
     }
+}
+
+/// In either case.
+pub fn contains<C: ColumnTrait>(backend: Backend, column: C, part: &str) -> Expr {
+    like(backend, column, &format!("%{}%", escaped(part)))
+}
+
+/// In either case.
+pub fn begins<C: ColumnTrait>(backend: Backend, column: C, start: &str) -> Expr {
+    like(backend, column, &format!("{}%", escaped(start)))
 }
 
 /// Tags are a JSON array: a whole tag stands there between quotes.

@@ -55,7 +55,7 @@ pub(super) fn conditions(spec: &FieldSpec, op: Op, text: &str) -> Result<Vec<Con
     }
     let one = |value| Ok(vec![Condition { field: name, op, value }]);
     match spec.kind {
-        Kind::Text => one(Value::Text(text.to_owned())),
+        Kind::Text | Kind::Search => one(Value::Text(text.to_owned())),
         Kind::Uuid(_) if text == "none" => one(Value::None),
         Kind::Uuid(prefix) => match ids::parse(prefix, text) {
             Some(id) => one(Value::Id(id)),
@@ -87,6 +87,7 @@ fn allowed(kind: Kind) -> &'static [Op] {
     use Op::{Contains, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
     match kind {
         Kind::Text => &[Equal, NotEqual, Contains],
+        Kind::Search => &[Contains],
         Kind::Uuid(_) | Kind::Bool | Kind::Enum(_) => &[Equal, NotEqual],
         Kind::Timestamp => &[Equal, Less, LessOrEqual, Greater, GreaterOrEqual],
         Kind::Date | Kind::Number => &[Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual],
