@@ -19,6 +19,8 @@ mod m20261120_000116_add_users_totp_pending;
 mod m20261120_000117_index_customer_emails;
 mod m20261120_000118_search_by_words;
 mod m20261120_000119_add_imports_run_by;
+mod m20261126_000701_add_merged_into;
+mod m20261126_000702_create_merges;
 
 use crate::migrator::{Step, steps};
 
@@ -42,6 +44,8 @@ pub const STEPS: &[Step] = steps![
     m20261120_000117_index_customer_emails,
     m20261120_000118_search_by_words,
     m20261120_000119_add_imports_run_by,
+    m20261126_000701_add_merged_into,
+    m20261126_000702_create_merges,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -62,6 +66,8 @@ pub const TENANT_TABLES: &[&str] = &[
     "lead_stages",
     "leads",
     "memberships",
+    "merge_effects",
+    "merges",
     "saved_views",
     "search_entries",
     "tasks",

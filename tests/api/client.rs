@@ -9,6 +9,7 @@ mod dashboard;
 mod import;
 mod invitation;
 mod lead;
+mod merge;
 mod record;
 mod saved_view;
 mod search;

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod field;
 pub mod filter;
 pub mod history;
+pub mod merged;
 pub mod news;
 pub mod noun;
 pub mod place;

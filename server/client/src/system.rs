@@ -18,17 +18,18 @@ use streamflow_proto::{
             contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
-            record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
-            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
-            timeline_service_server::TimelineServiceServer,
+            merge_service_server::MergeServiceServer, record_service_server::RecordServiceServer,
+            saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
+            session_service_server::SessionServiceServer, task_service_server::TaskServiceServer,
+            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, record, saved_view, search,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, merge, record, saved_view,
+    search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };
@@ -66,6 +67,7 @@ fn services() -> Routes {
         .add_service(ImportServiceServer::new(import::api::Api::default()))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(LeadServiceServer::new(lead::api::Api))
+        .add_service(MergeServiceServer::new(merge::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))

@@ -29,6 +29,7 @@ pub mod prefix {
     pub const VIEW: &str = "viw_";
     pub const EVENT: &str = "evt_";
     pub const AUDIT: &str = "aud_";
+    pub const MERGE: &str = "mrg_";
 }
 
 /// `usr_` and 32 hex digits.
