@@ -20,6 +20,8 @@ mod m20261120_000117_index_customer_emails;
 mod m20261120_000118_search_by_words;
 mod m20261120_000119_add_imports_run_by;
 mod m20261126_000311_create_notifications;
+mod m20261126_000701_add_merged_into;
+mod m20261126_000702_create_merges;
 
 use crate::migrator::{Step, steps};
 
@@ -44,6 +46,8 @@ pub const STEPS: &[Step] = steps![
     m20261120_000118_search_by_words,
     m20261120_000119_add_imports_run_by,
     m20261126_000311_create_notifications,
+    m20261126_000701_add_merged_into,
+    m20261126_000702_create_merges,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -65,6 +69,8 @@ pub const TENANT_TABLES: &[&str] = &[
     "lead_stages",
     "leads",
     "memberships",
+    "merge_effects",
+    "merges",
     "notifications",
     "saved_views",
     "search_entries",

@@ -10,6 +10,7 @@ mod ids;
 mod import;
 mod invitation;
 mod lead;
+mod merge;
 mod notification;
 mod record;
 mod saved_view;

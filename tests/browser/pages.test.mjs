@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { accessible, enter, fits, launch, settled } from './portal.mjs';
 import { startServer } from './server.mjs';
 
-const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
+const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
 let server;
 let browser;
 

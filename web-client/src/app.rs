@@ -20,6 +20,8 @@ later!(Tasks, work, pages::tasks::TasksPage);
 later!(NotHere, work, door::lost::NotHere);
 later!(Customers, records, pages::customers::CustomersPage);
 later!(Customer, records, pages::customer::CustomerPage);
+later!(DuplicateCustomers, records, pages::duplicates::DuplicateCustomersPage);
+later!(DuplicateContacts, records, pages::duplicates::DuplicateContactsPage);
 later!(Contacts, records, pages::contacts::ContactsPage);
 later!(Contact, records, pages::contact::ContactPage);
 later!(Leads, records, pages::leads::LeadsPage);
@@ -59,10 +61,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("tasks") view=Tasks/>
                     <ParentRoute path=path!("customers") view=Outlet>
                         <Route path=path!("") view=Customers/>
+                        <Route path=path!("duplicates") view=DuplicateCustomers/>
                         <Route path=path!(":id") view=Customer/>
                     </ParentRoute>
                     <ParentRoute path=path!("contacts") view=Outlet>
                         <Route path=path!("") view=Contacts/>
+                        <Route path=path!("duplicates") view=DuplicateContacts/>
                         <Route path=path!(":id") view=Contact/>
                     </ParentRoute>
                     <ParentRoute path=path!("leads") view=Outlet>

@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod customer;
 pub mod customers;
 pub mod dashboard;
+pub mod duplicates;
 pub mod import;
 pub mod imports;
 pub mod inbox;

@@ -11,6 +11,7 @@ pub mod field;
 pub mod filter;
 pub mod history;
 pub mod inbox;
+pub mod merged;
 pub mod news;
 pub mod noun;
 pub mod place;

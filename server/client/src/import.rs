@@ -6,7 +6,7 @@ mod chunks;
 pub mod command;
 mod create;
 pub mod domain;
-mod effects;
+pub mod effects;
 mod file;
 pub mod job;
 mod lookup;

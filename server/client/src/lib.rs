@@ -11,6 +11,7 @@ pub mod dashboard;
 pub mod import;
 pub mod invitation;
 pub mod lead;
+pub mod merge;
 pub mod notification;
 pub mod org;
 pub mod permission;

@@ -15,4 +15,5 @@ pub mod number;
 pub mod people;
 pub mod row;
 pub mod trace;
+pub mod values;
 pub mod writer;

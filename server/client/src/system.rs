@@ -19,7 +19,8 @@ use streamflow_proto::{
             contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
-            notification_service_server::NotificationServiceServer, record_service_server::RecordServiceServer,
+            merge_service_server::MergeServiceServer, notification_service_server::NotificationServiceServer,
+            record_service_server::RecordServiceServer,
             saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
             session_service_server::SessionServiceServer, task_service_server::TaskServiceServer,
             team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
@@ -30,7 +31,7 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, notification, record,
+    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, merge, notification, record,
     saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
@@ -69,6 +70,7 @@ fn services() -> Routes {
         .add_service(ImportServiceServer::new(import::api::Api::default()))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(LeadServiceServer::new(lead::api::Api))
+        .add_service(MergeServiceServer::new(merge::api::Api))
         .add_service(NotificationServiceServer::new(notification::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))

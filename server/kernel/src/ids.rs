@@ -31,6 +31,7 @@ pub mod prefix {
     pub const AUDIT: &str = "aud_";
     pub const JOB: &str = "job_";
     pub const NOTIFICATION: &str = "ntf_";
+    pub const MERGE: &str = "mrg_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -38,7 +38,7 @@ pub async fn update(person: &Person, customer: pb::Customer, paths: &[&str]) -> 
     Ok(service(person).update_customer(request).await?.into_inner())
 }
 
-async fn write_private(person: &Person, private: pb::CustomerPrivate) -> Result<pb::CustomerPrivate, Status> {
+pub async fn write_private(person: &Person, private: pb::CustomerPrivate) -> Result<pb::CustomerPrivate, Status> {
     let request = person.ask(pb::UpdateCustomerPrivateRequest { private: Some(private) });
     Ok(service(person).update_customer_private(request).await?.into_inner().private.unwrap())
 }

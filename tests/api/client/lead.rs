@@ -46,7 +46,7 @@ async fn move_to(person: &Person, lead: &str, stage: &str, before: &str) -> Resu
     Ok(service(person).move_lead(person.ask(request)).await?.into_inner().lead.unwrap())
 }
 
-async fn convert(person: &Person, lead: &pb::Lead) -> Result<pb::ConvertLeadResponse, Status> {
+pub async fn convert(person: &Person, lead: &pb::Lead) -> Result<pb::ConvertLeadResponse, Status> {
     let request = pb::ConvertLeadRequest { lead_id: lead.id.clone(), version: lead.version };
     Ok(service(person).convert_lead(person.ask(request)).await?.into_inner())
 }

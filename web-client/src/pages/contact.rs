@@ -29,6 +29,7 @@ use crate::{
         edit::{Edit, Record as _},
         facts::{self, Email, Fact, FreshBadge, Phone},
         history::{History, use_note_draft},
+        merged::{follow_merged, use_duplicates_item},
         news::{RecordNews, follow_record},
         noun::{CONTACT, CUSTOMER},
         place::{Place, show_panel},
@@ -50,6 +51,8 @@ fn OneContact(id: String) -> impl IntoView {
     let contact = Load::new(move || record::get(id.get()));
     let directory = use_directory();
     let words = words();
+    follow_merged(&CONTACT, move || contact.with(|one| one.map(|one| one.merged_into_id.clone()).unwrap_or_default()));
+    let duplicates_item = use_duplicates_item(&CONTACT);
     let news = follow_record("contact", id, move || contact.reload());
     let tasks = use_record_tasks(id);
     let (note, task) = (use_note_draft(), use_task_draft());
@@ -79,7 +82,8 @@ fn OneContact(id: String) -> impl IntoView {
             contact.reload();
             news.bump();
         };
-        archive_item(&CONTACT, &one.id, &one.name, one.archived_at.is_some(), problem, done).into_iter().collect()
+        let archive = archive_item(&CONTACT, &one.id, &one.name, one.archived_at.is_some(), problem, done);
+        duplicates_item(&one.id).into_iter().chain(archive).collect()
     });
     page.with_actions(move || {
         let edit = CONTACT.may_edit().then(|| Callback::new(move |()| begin()));

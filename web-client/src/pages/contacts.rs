@@ -32,6 +32,7 @@ use crate::{
     api::{address, may},
     parts::{
         filter::{ChipOf, Compare, to_filter},
+        merged::may_merge,
         news::{NewRecords, follow_list},
         noun::{CONTACT, CUSTOMER},
         record_table::{RecordTable, shows_archived},
@@ -72,14 +73,15 @@ pub fn ContactsPage() -> impl IntoView {
         }),
     );
     let page = use_page("Contacts").flush();
-    page.with_actions(move || {
-        CONTACT.may_add().then(|| {
-            view! {
-                <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
-                    <span class="not-phone">"New contact"</span>
-                </Button>
-            }
-        })
+    page.with_actions(move || view! {
+        {may_merge().then(|| view! {
+            <LinkButton href=address("contacts/duplicates") glyph=glyphs::CODE_MERGE class="not-phone">"Find duplicates"</LinkButton>
+        })}
+        {CONTACT.may_add().then(|| view! {
+            <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
+                <span class="not-phone">"New contact"</span>
+            </Button>
+        })}
     });
     Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if CONTACT.may_add() {

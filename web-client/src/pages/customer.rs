@@ -29,6 +29,7 @@ use crate::{
         directory::{Directory, use_directory},
         edit::{Edit, Record as _},
         history::{History, use_note_draft},
+        merged::{follow_merged, use_duplicates_item},
         news::follow_record,
         noun::{CUSTOMER, People},
         place::{Place, show_panel},
@@ -50,6 +51,8 @@ fn OneCustomer(id: String) -> impl IntoView {
     let customer = Load::new(move || record::get(id.get()));
     let directory = use_directory();
     let words = words(directory);
+    follow_merged(&CUSTOMER, move || customer.with(|one| one.map(|one| one.merged_into_id.clone()).unwrap_or_default()));
+    let duplicates_item = use_duplicates_item(&CUSTOMER);
     let news = follow_record("customer", id, move || customer.reload());
     let contacts = use_contacts(id);
     let tasks = use_record_tasks(id);
@@ -86,6 +89,7 @@ fn OneCustomer(id: String) -> impl IntoView {
             let chosen = vec![(one.id.clone(), people_of(&one))];
             items.push(MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
         }
+        items.extend(duplicates_item(&one.id));
         items.extend(archive_item(&CUSTOMER, &one.id, &one.name, one.archived_at.is_some(), problem, move || {
             customer.reload();
             news.bump();

@@ -33,6 +33,7 @@ use crate::{
         assign::AssignDialog,
         directory::{Directory, Person, use_directory},
         filter::{ChipOf, Compare, to_filter},
+        merged::may_merge,
         news::{NewRecords, follow_list},
         noun::CUSTOMER,
         record_table::{RecordTable, assign_action, shows_archived},
@@ -258,6 +259,9 @@ fn columns(directory: Directory) -> Vec<Column<pb::Customer>> {
 #[component]
 fn Actions(adding: RwSignal<bool>) -> impl IntoView {
     view! {
+        {may_merge().then(|| view! {
+            <LinkButton href=address("customers/duplicates") glyph=glyphs::CODE_MERGE class="not-phone">"Find duplicates"</LinkButton>
+        })}
         {may("import.run").then(|| view! {
             <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT class="not-phone">"Import"</LinkButton>
         })}

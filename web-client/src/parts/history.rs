@@ -183,8 +183,8 @@ fn entry(event: &pb::TimelineEvent, one: &str, words: Words) -> TimelineEntry {
     let changes = event
         .changes
         .iter()
-        // The id of what a lead became; the panel has the link.
-        .filter(|change| change.field != "customer_id")
+        // The id of what a lead became, or of what a duplicate went into: the panel, and the page itself, lead there.
+        .filter(|change| change.field != "customer_id" && change.field != "merged_into")
         .map(|change| FieldChange {
             field: label(&change.field),
             before: cut(words.run((change.field.clone(), change.before.clone()))),
@@ -214,6 +214,8 @@ fn look(kind: Event) -> (Glyph, Tone) {
         Event::Restored => (glyphs::ROTATE_LEFT, Tone::Neutral),
         Event::Imported => (glyphs::FILE_IMPORT, Tone::Neutral),
         Event::Note => (glyphs::NOTE_STICKY, Tone::Neutral),
+        Event::Merged => (glyphs::CODE_MERGE, Tone::Accent),
+        Event::Separated => (glyphs::ROTATE_LEFT, Tone::Neutral),
     }
 }
 
@@ -228,6 +230,8 @@ fn what(kind: Event, one: &str) -> String {
         Event::Restored => format!("restored this {one}"),
         Event::Imported => format!("imported this {one}"),
         Event::Note => "wrote a note".to_owned(),
+        Event::Merged => format!("merged this {one} with"),
+        Event::Separated => format!("undid merging this {one} with"),
         Event::Unspecified => format!("did something with this {one}"),
     }
 }

@@ -52,6 +52,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub archived_at: Option<DateTimeUtc>,
+    /// The record that took this one over; means something while it is archived.
+    pub merged_into: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -88,6 +90,7 @@ impl Record for Entity {
     const VERSION: Column = Column::Version;
     const UPDATED_AT: Column = Column::UpdatedAt;
     const ARCHIVED_AT: Column = Column::ArchivedAt;
+    const MERGED_INTO: Option<Column> = Some(Column::MergedInto);
 
     type Change = Change;
     type Values = Contact;
@@ -197,6 +200,7 @@ impl Model {
             main: self.main,
             created_at: timestamp(self.created_at),
             updated_at: timestamp(self.updated_at),
+            merged_into_id: ids::format_option(prefix::CONTACT, self.merged_into.filter(|_| self.archived_at.is_some())),
             archived_at: self.archived_at.and_then(timestamp),
         }
     }

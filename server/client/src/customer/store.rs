@@ -59,6 +59,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub archived_at: Option<DateTimeUtc>,
+    /// The record that took this one over; means something while it is archived.
+    pub merged_into: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -113,6 +115,7 @@ impl Record for Entity {
     const VERSION: Column = Column::Version;
     const UPDATED_AT: Column = Column::UpdatedAt;
     const ARCHIVED_AT: Column = Column::ArchivedAt;
+    const MERGED_INTO: Option<Column> = Some(Column::MergedInto);
 
     type Change = Change;
     type Values = NewCustomer;
@@ -225,6 +228,7 @@ impl Model {
             external_id: self.external_id.unwrap_or_default(),
             created_at: timestamp(self.created_at),
             updated_at: timestamp(self.updated_at),
+            merged_into_id: ids::format_option(prefix::CUSTOMER, self.merged_into.filter(|_| self.archived_at.is_some())),
             archived_at: self.archived_at.and_then(timestamp),
             name: self.name,
             email: self.email,

@@ -101,6 +101,7 @@ fn customer_row(
         created_at: writer.now(),
         updated_at: writer.now(),
         archived_at: None,
+        merged_into: None,
     })
 }
 
@@ -121,6 +122,7 @@ fn contact_row(tx: &TenantDb, writer: &Writer, customer_id: Uuid, new: Contact) 
         created_at: writer.now(),
         updated_at: writer.now(),
         archived_at: None,
+        merged_into: None,
     }
 }
 

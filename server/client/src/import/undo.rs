@@ -2,7 +2,6 @@
 
 mod records;
 mod used;
-mod values;
 
 use streamflow_kernel::{
     db::TenantDb,

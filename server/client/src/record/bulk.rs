@@ -113,7 +113,7 @@ pub async fn archive_contacts(tx: &TenantDb, writer: &Writer, ids: &[Uuid], away
 }
 
 /// Records the person sees among `ids`, held until the transaction ends, in an order that all writers share.
-async fn held<E: Record>(tx: &TenantDb, scope: &Scope, ids: &[Uuid]) -> Result<Vec<E::Model>> {
+pub async fn held<E: Record>(tx: &TenantDb, scope: &Scope, ids: &[Uuid]) -> Result<Vec<E::Model>> {
     let finder = row::finder::<E>(tx, scope).filter(E::ID.is_in(ids.iter().copied()));
     tx.all(finder.map(|select| select.order_by_asc(E::ID).lock_exclusive())).await
 }
@@ -129,7 +129,16 @@ async fn put_away<E: Record>(tx: &TenantDb, writer: &Writer, rows: &[(E::Model, 
         return Ok(());
     }
     let at = away.then_some(writer.now());
-    tx.update_many::<E>(|update| touched::<E>(update.col_expr(E::ARCHIVED_AT, Expr::val(at)), writer, &ids)).await?;
+    tx.update_many::<E>(|update| {
+        let update = update.col_expr(E::ARCHIVED_AT, Expr::val(at));
+        // A duplicate that somebody wants back is no duplicate.
+        let update = match E::MERGED_INTO.filter(|_| !away) {
+            Some(column) => update.col_expr(column, Expr::val(None::<Uuid>)),
+            None => update,
+        };
+        touched::<E>(update, writer, &ids)
+    })
+    .await?;
     search::index::set_archived(tx, E::KIND, &ids, away).await?;
     let kind = if away { EventKind::Archived } else { EventKind::Restored };
     let events: Vec<NewEvent> = ids.iter().map(|id| NewEvent::new(E::KIND, *id, kind)).collect();
@@ -141,7 +150,7 @@ async fn put_away<E: Record>(tx: &TenantDb, writer: &Writer, rows: &[(E::Model, 
 }
 
 /// The next version of these rows, now.
-fn touched<E: Record>(update: sea_orm::UpdateMany<E>, writer: &Writer, ids: &[Uuid]) -> sea_orm::UpdateMany<E> {
+pub fn touched<E: Record>(update: sea_orm::UpdateMany<E>, writer: &Writer, ids: &[Uuid]) -> sea_orm::UpdateMany<E> {
     update
         .col_expr(E::VERSION, Expr::col(E::VERSION).add(1))
         .col_expr(E::UPDATED_AT, Expr::val(writer.now()))
@@ -149,7 +158,7 @@ fn touched<E: Record>(update: sea_orm::UpdateMany<E>, writer: &Writer, ids: &[Uu
 }
 
 /// The record as it stands after [`touched`].
-fn written<E: Record>(before: &E::Model, people: People) -> Written {
+pub fn written<E: Record>(before: &E::Model, people: People) -> Written {
     Written { kind: E::KIND, id: E::id(before), version: E::version(before) + 1, people }
 }
 

@@ -24,6 +24,8 @@ pub trait Record: TenantEntity {
     const VERSION: Self::Column;
     const UPDATED_AT: Self::Column;
     const ARCHIVED_AT: Self::Column;
+    /// Where a duplicate went, for kinds that are merged.
+    const MERGED_INTO: Option<Self::Column> = None;
 
     /// A field with the value it is to have.
     type Change: Change + Send + Sync;

@@ -102,7 +102,7 @@ async fn check(tx: &TenantDb, principal: &Principal, new: &NewTask) -> Result<St
     Ok(name)
 }
 
-fn change(task: &Task, op: Op, fields: &[&str]) -> Change {
+pub fn change(task: &Task, op: Op, fields: &[&str]) -> Change {
     let fields = fields.iter().map(|field| (*field).to_owned()).collect();
     let audience = Audience::people(None, task.assignee_id, None);
     Change { entity: "task", id: task.id, version: task.version, op, fields, audience }

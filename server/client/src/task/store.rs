@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{FromQueryResult, Value};
 use streamflow_kernel::{
-    db::{TenantDb, Visibility},
+    db::{Scope, TenantDb, Visibility},
     error::Result,
     list::{
         List, ListSpec,
@@ -64,8 +64,7 @@ struct Where {
 
 impl Where {
     /// Own tasks; with `everyone` also those of the people whose work this person sees, and what nobody has taken yet.
-    fn seen(tx: &TenantDb, everyone: bool) -> Self {
-        let scope = tx.scope();
+    fn seen(scope: &Scope, everyone: bool) -> Self {
         let me: Value = scope.user_id.into();
         match scope.visibility {
             Visibility::Org if everyone => Self { sql: "org_id = {org}".to_owned(), values: Vec::new() },
@@ -97,7 +96,7 @@ impl Where {
 /// By due day, those without one last.
 pub async fn tasks(tx: &TenantDb, list: &List, choice: Choice) -> Result<(Vec<Task>, PageInfo)> {
     let matching = || {
-        let seen = Where::seen(tx, choice.everyone);
+        let seen = Where::seen(tx.scope(), choice.everyone);
         if choice.include_done { seen } else { seen.and("done_at IS NULL", []) }
     };
     let page = list.after.iter().fold(matching(), after);
@@ -142,9 +141,31 @@ async fn count(tx: &TenantDb, matching: Where) -> Result<i64> {
 
 /// A task this person sees.
 pub async fn task(tx: &TenantDb, id: Uuid) -> Result<Option<Task>> {
-    let one = Where::seen(tx, true).and("id = ?", [id.into()]);
+    let one = Where::seen(tx.scope(), true).and("id = ?", [id.into()]);
     let rows: Vec<Task> = tx.query(&format!("SELECT {COLUMNS} FROM tasks WHERE {}", one.sql), one.values).await?;
     Ok(rows.into_iter().next())
+}
+
+/// Tasks about any of these records that somebody sees.
+pub async fn about(tx: &TenantDb, scope: &Scope, kind: &str, record_ids: &[Uuid]) -> Result<Vec<Task>> {
+    let marks = vec!["?"; record_ids.len()].join(", ");
+    let values = std::iter::once(kind.into()).chain(record_ids.iter().map(|id| (*id).into()));
+    let about = Where::seen(scope, true).and(&format!("record_kind = ? AND record_id IN ({marks})"), values);
+    tx.query(&format!("SELECT {COLUMNS} FROM tasks WHERE {} ORDER BY id", about.sql), about.values).await
+}
+
+/// Makes tasks be about another record.
+pub async fn move_to(tx: &TenantDb, tasks: &[Task], record_id: Uuid, record_name: &str) -> Result<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let marks = vec!["?"; tasks.len()].join(", ");
+    let sql = format!(
+        "UPDATE tasks SET record_id = ?, record_name = ?, version = version + 1 WHERE org_id = {{org}} AND id IN ({marks})"
+    );
+    let values: [Value; 2] = [record_id.into(), record_name.into()];
+    tx.execute(&sql, values.into_iter().chain(tasks.iter().map(|task| task.id.into())).collect()).await?;
+    Ok(())
 }
 
 pub async fn insert_task(tx: &TenantDb, task: &Task) -> Result<()> {
@@ -178,7 +199,7 @@ pub async fn own_open(tx: &TenantDb, today: NaiveDate) -> Result<(i64, i64)> {
         open: i64,
         late: i64,
     }
-    let own = Where::seen(tx, false).and("done_at IS NULL", []);
+    let own = Where::seen(tx.scope(), false).and("done_at IS NULL", []);
     let sql = format!("SELECT COUNT(*) AS open, COUNT(CASE WHEN due_on < ? THEN 1 END) AS late FROM tasks WHERE {}", own.sql);
     let values = std::iter::once(today.into()).chain(own.values).collect();
     let rows: Vec<Row> = tx.query(&sql, values).await?;

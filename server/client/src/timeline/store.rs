@@ -62,6 +62,8 @@ pub enum EventKind {
     Restored,
     Imported,
     Note,
+    Merged,
+    Separated,
 }
 
 impl EventKind {
@@ -76,6 +78,8 @@ impl EventKind {
             Self::Restored => "restored",
             Self::Imported => "imported",
             Self::Note => "note",
+            Self::Merged => "merged",
+            Self::Separated => "separated",
         }
     }
 }
@@ -86,7 +90,7 @@ pub struct NewEvent {
     pub record: (Kind, Uuid),
     pub kind: EventKind,
     pub changes: Vec<BeforeAfter>,
-    /// For notes.
+    /// For notes, and names of records that were merged.
     pub text: String,
 }
 

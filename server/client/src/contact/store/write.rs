@@ -27,6 +27,7 @@ pub async fn insert_contact(tx: &TenantDb, writer: &Writer, customer: customer::
         created_at: Set(now),
         updated_at: Set(now),
         archived_at: Set(None),
+        merged_into: Set(None),
         ..Default::default()
     };
     for change in (Contact { main: is_main, ..new }).fields() {

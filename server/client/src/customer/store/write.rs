@@ -35,6 +35,7 @@ pub async fn insert_customer(tx: &TenantDb, writer: &Writer, new: NewCustomer) -
         created_at: Set(now),
         updated_at: Set(now),
         archived_at: Set(None),
+        merged_into: Set(None),
         ..Default::default()
     };
     for change in new.fields() {

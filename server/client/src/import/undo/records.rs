@@ -10,10 +10,7 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
-use super::{
-    used::{delete, used},
-    values::{contact_change, customer_change},
-};
+use super::used::{delete, used};
 use crate::{
     contact::{
         self,
@@ -22,7 +19,12 @@ use crate::{
     },
     customer::{self, domain::Change, store::write::update_customer},
     import::effects::{Effect, EffectOp, ids},
-    record::{kind::Kind, people::People, writer::Writer},
+    record::{
+        kind::Kind,
+        people::People,
+        values::{contact_change, customer_change},
+        writer::Writer,
+    },
 };
 
 /// The records of a few rows, held.

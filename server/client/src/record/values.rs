@@ -1,4 +1,6 @@
-//! Values of fields from the texts an import has kept of them.
+//! Values of fields from the texts that imports and merges keep of them.
+
+use streamflow_kernel::ids::{self, prefix};
 
 use crate::{
     contact::domain::Change as ContactChange,
@@ -19,6 +21,9 @@ pub fn customer_change(field: &str, text: &str) -> Option<Change> {
         "address.city" => Change::City(text),
         "address.region" => Change::Region(text),
         "address.country" => Change::Country(text),
+        "owner_id" => Change::Owner(ids::parse(prefix::USER, &text)),
+        "assignee_id" => Change::Assignee(ids::parse(prefix::USER, &text)),
+        "team_id" => Change::Team(ids::parse(prefix::TEAM, &text)),
         "tags" => Change::Tags(text.split(", ").filter(|tag| !tag.is_empty()).map(str::to_owned).collect()),
         "external_id" => Change::ExternalId(text),
         "note" => Change::Note(text),
