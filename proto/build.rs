@@ -104,11 +104,13 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
     }
     writeln!(
         table,
-        "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
+        "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, module: {:?}, \
          audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, streaming: {}, input: {:?} }},",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
+        // Declared only where companies switch features.
+        text("module"),
         text("audit"),
         text("limit"),
         flag("mutation"),

@@ -15,9 +15,11 @@ use streamflow_proto::{
         v1::{
             account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
             change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
-            contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
+            contact_service_server::ContactServiceServer, custom_field_service_server::CustomFieldServiceServer,
+            customer_service_server::CustomerServiceServer,
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
+            lead_stage_service_server::LeadStageServiceServer, org_service_server::OrgServiceServer,
             record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
             task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
@@ -28,7 +30,7 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, record, saved_view, search,
+    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage, org, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };
@@ -61,11 +63,14 @@ fn services() -> Routes {
         .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::api::Api))
         .add_service(ContactServiceServer::new(contact::api::Api))
+        .add_service(CustomFieldServiceServer::new(custom_field::api::Api))
         .add_service(CustomerServiceServer::new(customer::api::Api))
         .add_service(DashboardServiceServer::new(dashboard::api::Api))
         .add_service(ImportServiceServer::new(import::api::Api::default()))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(LeadServiceServer::new(lead::api::Api))
+        .add_service(LeadStageServiceServer::new(lead_stage::api::Api))
+        .add_service(OrgServiceServer::new(org::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))

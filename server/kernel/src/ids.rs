@@ -28,6 +28,7 @@ pub mod prefix {
     pub const IMPORT: &str = "imp_";
     pub const VIEW: &str = "viw_";
     pub const EVENT: &str = "evt_";
+    pub const FIELD: &str = "fld_";
     pub const AUDIT: &str = "aud_";
 }
 

@@ -43,7 +43,7 @@ async fn write_private(person: &Person, private: pb::CustomerPrivate) -> Result<
     Ok(service(person).update_customer_private(request).await?.into_inner().private.unwrap())
 }
 
-async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
+pub async fn list(person: &Person, filter: &str, order_by: &str) -> Result<Vec<String>, Status> {
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {

@@ -64,6 +64,8 @@ const NOUNS: &[Noun] = &[
     Noun { entity: "invitation", permission: "invitation.read", prefix: prefix::INVITATION },
     Noun { entity: "task", permission: "task.read", prefix: prefix::TASK },
     Noun { entity: "import", permission: "import.run", prefix: prefix::IMPORT },
+    Noun { entity: "org", permission: "change.read", prefix: prefix::ORG },
+    Noun { entity: "custom_field", permission: "custom_field.read", prefix: prefix::FIELD },
     Noun { entity: "saved_view", permission: "saved_view.read", prefix: prefix::VIEW },
 ];
 

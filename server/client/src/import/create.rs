@@ -101,6 +101,7 @@ fn customer_row(
         created_at: writer.now(),
         updated_at: writer.now(),
         archived_at: None,
+        custom: new.custom.into_json(),
     })
 }
 
@@ -125,7 +126,7 @@ fn contact_row(tx: &TenantDb, writer: &Writer, customer_id: Uuid, new: Contact) 
 }
 
 async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Result<()> {
-    const COLUMNS: [&str; 24] = [
+    const COLUMNS: [&str; 25] = [
         "id",
         "version",
         "number",
@@ -150,8 +151,9 @@ async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Res
         "main_contact_name",
         "created_at",
         "updated_at",
+        "custom",
     ];
-    let values = rows.iter().cloned().map(|row| -> [Value; 24] {
+    let values = rows.iter().cloned().map(|row| -> [Value; 25] {
         [
             row.id.into(),
             row.version.into(),
@@ -177,6 +179,7 @@ async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Res
             row.main_contact_name.into(),
             row.created_at.into(),
             row.updated_at.into(),
+            row.custom.into(),
         ]
     });
     insert(tx, "customers", COLUMNS, values).await

@@ -202,8 +202,10 @@ pub async fn keep_examined(tx: &TenantDb, read: Result<Model>, current: Model, n
 /// The import with all that its file tells: format, rows, a guess of what its columns mean.
 pub async fn examine(source: Source, mut import: Model) -> Result<Model> {
     let format = source.sniff().await?;
+    let mut customs = source.customs().await?;
+    customs.retain(|custom| custom.archived_at.is_none());
     let (header, rows) = plan::measure(source, format).await?;
-    let fields = mapping::guess(&header);
+    let fields = mapping::guess_all(&header, &customs);
     import.delimiter = format.delimiter_text();
     format.encoding.name().clone_into(&mut import.encoding);
     import.total_rows = rows;
