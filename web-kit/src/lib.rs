@@ -21,6 +21,7 @@ pub mod guard;
 pub mod icon;
 pub mod keys;
 pub mod later;
+pub mod lasting;
 pub mod layout;
 pub mod list;
 pub mod live;
