@@ -11,7 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=templates");
     println!("cargo::rerun-if-changed=src/template/read.rs");
     let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("templates");
-    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.sort();
     let (mut list, mut problems) = (String::from("&["), Vec::new());
     for path in paths {

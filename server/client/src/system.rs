@@ -16,21 +16,21 @@ use streamflow_proto::{
             account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
             change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
             contact_service_server::ContactServiceServer, custom_field_service_server::CustomFieldServiceServer,
-            customer_service_server::CustomerServiceServer,
-            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
-            invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
-            lead_stage_service_server::LeadStageServiceServer, org_service_server::OrgServiceServer,
-            record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
-            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
-            timeline_service_server::TimelineServiceServer,
+            customer_service_server::CustomerServiceServer, dashboard_service_server::DashboardServiceServer,
+            import_service_server::ImportServiceServer, invitation_service_server::InvitationServiceServer,
+            lead_service_server::LeadServiceServer, lead_stage_service_server::LeadStageServiceServer,
+            org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
+            saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
+            session_service_server::SessionServiceServer, task_service_server::TaskServiceServer,
+            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage, org, record, saved_view, search,
+    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage, org,
+    record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, timeline,
 };

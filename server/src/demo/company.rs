@@ -55,7 +55,8 @@ pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Accoun
     let now = shared.clock.now();
     let start = now - Duration::days(i64::try_from(DAYS)?) - UNTIL;
     let stage = Stage::open(config, shared, start).await?;
-    let owner = stage.found(("Harrow & Pike", TENANT_ID, "field-service"), ("Helen Harrow", "helen.harrow@example.com"), "GBP").await?;
+    let owner =
+        stage.found(("Harrow & Pike", TENANT_ID, "field-service"), ("Helen Harrow", "helen.harrow@example.com"), "GBP").await?;
     let teams = make_teams(&stage, &owner).await?;
     let manager = stage.hire(&owner, "Tom Pike", "tom.pike@example.com", pb::Role::Manager, &teams[0]).await?;
     let grace = stage.hire(&owner, "Grace Okonkwo", "grace.okonkwo@example.com", pb::Role::Staff, &teams[0]).await?;

@@ -246,7 +246,8 @@ pub fn customer_fields(n: usize, private: bool, today: NaiveDate) -> HashMap<Str
         fields.insert("service_due_on".to_owned(), (today + TimeDelta::days(days)).to_string());
     }
     if spread(n, 44).is_multiple_of(5) {
-        let notes = ["Key at the neighbour's.", "Gate code 4417.", "Dog in the yard; ring first.", "Parking behind the building."];
+        let notes =
+            ["Key at the neighbour's.", "Gate code 4417.", "Dog in the yard; ring first.", "Parking behind the building."];
         fields.insert("access_notes".to_owned(), pick(&notes, n, 45).to_owned());
     }
     fields

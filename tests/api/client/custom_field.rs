@@ -46,7 +46,14 @@ async fn reorder(person: &Person, kind: RecordKind, ids: Vec<String>) -> Result<
 
 fn field(kind: RecordKind, key: &str, label: &str, holds: Type) -> pb::CustomField {
     let choices = if holds == Type::Choice { vec!["Flat".into(), "Gable".into()] } else { Vec::new() };
-    pb::CustomField { kind: kind.into(), key: key.into(), label: label.into(), r#type: holds.into(), choices, ..Default::default() }
+    pb::CustomField {
+        kind: kind.into(),
+        key: key.into(),
+        label: label.into(),
+        r#type: holds.into(),
+        choices,
+        ..Default::default()
+    }
 }
 
 /// A company whose customers have a field of each type.

@@ -51,7 +51,8 @@ pub fn SettingsPage() -> impl IntoView {
         now
     });
     let tabs = Signal::derive(|| {
-        let mut tabs = vec![Choice::new("company", "Company"), Choice::new("features", "Features"), Choice::new("fields", "Fields")];
+        let mut tabs =
+            vec![Choice::new("company", "Company"), Choice::new("features", "Features"), Choice::new("fields", "Fields")];
         if may("lead_stage.write") {
             tabs.push(Choice::new("pipeline", "Pipeline"));
         }

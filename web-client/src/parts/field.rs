@@ -13,9 +13,16 @@ pub struct FieldOf<T: 'static> {
 
 /// How a field is read and written.
 enum Way<T: 'static> {
-    Own { get: fn(&T) -> String, set: fn(&mut T, &str) },
+    Own {
+        get: fn(&T) -> String,
+        set: fn(&mut T, &str),
+    },
     /// A field of the company's, by its key.
-    Custom { key: &'static str, values: fn(&T) -> &Values, values_mut: fn(&mut T) -> &mut Values },
+    Custom {
+        key: &'static str,
+        values: fn(&T) -> &Values,
+        values_mut: fn(&mut T) -> &mut Values,
+    },
 }
 
 /// Custom fields that have a value, by key.

@@ -264,7 +264,9 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_told_with_a_likely_one() {
-        for (text, meant) in [("1,250.50", "1250.5"), ("1.250,50", "1250.5"), ("12,5", "12.5"), ("1 250", "1250"), ("1,2,3", "123")] {
+        for (text, meant) in
+            [("1,250.50", "1250.5"), ("1.250,50", "1250.5"), ("12,5", "12.5"), ("1 250", "1250"), ("1,2,3", "123")]
+        {
             assert_eq!(value(Holds::Number, text).unwrap_err().suggestion.as_deref(), Some(meant), "{text}");
         }
         for (holds, text) in [
@@ -282,7 +284,8 @@ mod tests {
 
     #[test]
     fn every_problem_of_a_field_is_told_at_once() {
-        let wrong = pb::CustomField { key: "Roof type".into(), choices: vec!["x".into()], unit: "m".into(), ..Default::default() };
+        let wrong =
+            pb::CustomField { key: "Roof type".into(), choices: vec!["x".into()], unit: "m".into(), ..Default::default() };
         let Err(Error::Invalid(violations)) = NewField::parse(Some(wrong.clone())) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["field.kind", "field.key", "field.label", "field.type"]);

@@ -37,9 +37,7 @@ fn typed(fields: &[Model], term: &Term) -> Option<Result<filter::Condition, Stri
     let allowed: &[Op] = match holds {
         Holds::Text | Holds::Lines => &[Op::Equal, Op::NotEqual, Op::Contains],
         Holds::Choice | Holds::Checkbox => &[Op::Equal, Op::NotEqual],
-        Holds::Number | Holds::Date => {
-            &[Op::Equal, Op::NotEqual, Op::Less, Op::LessOrEqual, Op::Greater, Op::GreaterOrEqual]
-        }
+        Holds::Number | Holds::Date => &[Op::Equal, Op::NotEqual, Op::Less, Op::LessOrEqual, Op::Greater, Op::GreaterOrEqual],
     };
     if !allowed.contains(&term.op) {
         let ops: Vec<String> = allowed.iter().map(Op::to_string).collect();

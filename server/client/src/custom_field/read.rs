@@ -12,10 +12,7 @@ use super::{
     store::{self, Model},
     value::{PREFIX, Set, Values, is_custom},
 };
-use crate::{
-    record::kind::Kind,
-    template::read::MOST_FIELDS,
-};
+use crate::{record::kind::Kind, template::read::MOST_FIELDS};
 
 /// Custom fields a request names, with their texts, before anybody looked at what they are.
 #[derive(Clone, Debug)]

@@ -61,7 +61,8 @@ impl CustomerService for Api {
         request: Request<pb::CreateCustomerRequest>,
     ) -> Result<Response<pb::CreateCustomerResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let asked = Asked::of_new(Kind::Customer, &req.customer.as_ref().map(|customer| customer.custom.clone()).unwrap_or_default());
+        let asked =
+            Asked::of_new(Kind::Customer, &req.customer.as_ref().map(|customer| customer.custom.clone()).unwrap_or_default());
         let new = match NewCustomer::parse(req.customer) {
             Ok(new) => new,
             Err(error) => return Err(asked.explain(&ctx, error).await.into()),

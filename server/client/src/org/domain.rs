@@ -227,8 +227,15 @@ mod tests {
     #[test]
     fn every_problem_is_told_at_once() {
         let owner = NewOwner { email: "x".into(), display_name: String::new(), password_hash: "plain".into() };
-        let new =
-            NewOrg { name: " ".into(), tenant_id: "A".into(), time_zone: "../etc".into(), currency_code: "gbp".into(), industry: Some("bakery".into()), plan: "No 1".into(), owner };
+        let new = NewOrg {
+            name: " ".into(),
+            tenant_id: "A".into(),
+            time_zone: "../etc".into(),
+            currency_code: "gbp".into(),
+            industry: Some("bakery".into()),
+            plan: "No 1".into(),
+            owner,
+        };
         let Err(Error::Invalid(problems)) = new.checked() else { panic!("accepted") };
         assert_eq!(problems.iter().count(), 9);
     }

@@ -150,7 +150,13 @@ pub async fn update_org(tx: &TenantDb, before: &Org, patch: OrgPatch) -> Result<
 }
 
 /// Switches a module of the company that is held. As it is already, nothing is written.
-pub async fn set_module(tx: &TenantDb, before: &Org, module: &str, enabled: bool, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
+pub async fn set_module(
+    tx: &TenantDb,
+    before: &Org,
+    module: &str,
+    enabled: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
     if modules(tx).await?.contains(&(module, enabled)) {
         return Ok(());
     }

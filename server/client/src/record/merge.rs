@@ -88,7 +88,11 @@ pub struct BeforeAfter {
 pub fn before_after<F: Fields>(current: &F, changes: &[F::Change]) -> Vec<BeforeAfter> {
     changes
         .iter()
-        .map(|change| BeforeAfter { field: change.field().to_owned(), before: current.current(change).text(), after: change.text() })
+        .map(|change| BeforeAfter {
+            field: change.field().to_owned(),
+            before: current.current(change).text(),
+            after: change.text(),
+        })
         .collect()
 }
 

@@ -14,12 +14,7 @@ use super::{
     domain::{NewSavedView, SavedViewEdit},
     store,
 };
-use crate::{
-    contact, customer,
-    custom_field::filter,
-    lead,
-    record::kind::Kind,
-};
+use crate::{contact, custom_field::filter, customer, lead, record::kind::Kind};
 
 #[derive(Debug)]
 pub struct Api;

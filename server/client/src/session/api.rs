@@ -17,10 +17,13 @@ use streamflow_proto::{
 use tonic::{Request, Response, Status};
 
 use super::factor;
-use crate::{template::read::MODULES, user::{
-    domain::{attempts_key, canonical_email, comparable_password, needs_second_factor, subject, wrong_credentials},
-    store::{self, Membership, User},
-}};
+use crate::{
+    template::read::MODULES,
+    user::{
+        domain::{attempts_key, canonical_email, comparable_password, needs_second_factor, subject, wrong_credentials},
+        store::{self, Membership, User},
+    },
+};
 
 #[derive(Debug)]
 pub struct Api;

@@ -16,11 +16,8 @@ use web_kit::{
 pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
-    let (name, zone, currency) = (
-        RwSignal::new(one.name.clone()),
-        RwSignal::new(one.time_zone.clone()),
-        RwSignal::new(one.currency_code.clone()),
-    );
+    let (name, zone, currency) =
+        (RwSignal::new(one.name.clone()), RwSignal::new(one.time_zone.clone()), RwSignal::new(one.currency_code.clone()));
     let (tenant_id, plan, industry) = (one.tenant_id.clone(), one.plan.clone(), one.industry.replace('-', " "));
     let save = move |()| {
         let changed = pb::Org {

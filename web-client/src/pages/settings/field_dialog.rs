@@ -1,9 +1,7 @@
 //! Makes a field, or changes one.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{
-    self as pb, CustomFieldType, custom_field_service_client::CustomFieldServiceClient,
-};
+use streamflow_proto::client::v1::{self as pb, CustomFieldType, custom_field_service_client::CustomFieldServiceClient};
 use web_kit::{
     api::use_api,
     button::{Button, Kind},
@@ -175,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_key_is_made_of_the_name() {
-        for (label, key) in [("Roof type", "roof_type"), (" 2nd floor, m² ", "f_2nd_floor_m"), ("Größe", "gr_e"), ("面積", "f_")] {
+        for (label, key) in [("Roof type", "roof_type"), (" 2nd floor, m² ", "f_2nd_floor_m"), ("Größe", "gr_e"), ("面積", "f_")]
+        {
             assert_eq!(key_of(label), key);
         }
     }

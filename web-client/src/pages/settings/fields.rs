@@ -37,7 +37,9 @@ fn OfKind(
     asked: RwSignal<Option<pb::CustomField>>,
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
-    let new = move |_| asked.set(Some(pb::CustomField { kind: kind.into(), r#type: CustomFieldType::Text.into(), ..Default::default() }));
+    let new = move |_| {
+        asked.set(Some(pb::CustomField { kind: kind.into(), r#type: CustomFieldType::Text.into(), ..Default::default() }));
+    };
     let rows = move || {
         let fields: Vec<_> = custom::all().into_iter().filter(|field| field.kind() == kind).collect();
         if fields.is_empty() {

@@ -41,7 +41,11 @@ fn Row(module: pb::Module, org: Load<pb::Org>, problem: RwSignal<Option<ApiError
             let answer = use_api().write(&Act::default(), request, call).await;
             match answer {
                 Ok(reply) => {
-                    use_toasts().say(format!("{} switched {}", modules::title(&name.get_value()), if enabled { "on" } else { "off" }));
+                    use_toasts().say(format!(
+                        "{} switched {}",
+                        modules::title(&name.get_value()),
+                        if enabled { "on" } else { "off" }
+                    ));
                     session().refresh();
                     org.set(reply.org.unwrap_or_default());
                 }

@@ -1,9 +1,7 @@
 //! Makes a stage, or renames one.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{
-    self as pb, LeadStageKind, lead_stage_service_client::LeadStageServiceClient,
-};
+use streamflow_proto::client::v1::{self as pb, LeadStageKind, lead_stage_service_client::LeadStageServiceClient};
 use web_kit::{
     api::use_api,
     button::{Button, Kind},
@@ -66,21 +64,15 @@ pub fn StageDialog(asked: RwSignal<Option<pb::LeadStage>>, stages: Load<Vec<pb::
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save stage"</Button>
         }
     });
-    let kinds: Vec<_> = KINDS.into_iter().map(|kind| Choice::new(kind.as_str_name(), kind_name(kind))).collect();
+    let kinds = Signal::stored(KINDS.map(|kind| Choice::new(kind.as_str_name(), kind_name(kind))).to_vec());
     view! {
         <Dialog open title foot on_dismiss=move |()| asked.set(None)>
             <Form state=form on_submit=send>
                 <TextField name="stage.name" label="Name" value=name max_length=40 autofocus=true/>
-                {
-                    let kinds = kinds.clone();
-                    move || {
-                        let choices = kinds.clone();
-                        is_new().then(|| view! {
-                            <SelectField name="stage.kind" label="Leads in it are" value=kind choices
-                                help="Can’t be changed later."/>
-                        })
-                    }
-                }
+                {move || is_new().then(|| view! {
+                    <SelectField name="stage.kind" label="Leads in it are" value=kind choices=kinds
+                        help="Can’t be changed later."/>
+                })}
             </Form>
         </Dialog>
     }

@@ -1,9 +1,7 @@
 //! The stages of the pipeline: made, renamed, ordered, put away.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{
-    self as pb, LeadStageKind, lead_stage_service_client::LeadStageServiceClient,
-};
+use streamflow_proto::client::v1::{self as pb, LeadStageKind, lead_stage_service_client::LeadStageServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},

@@ -18,8 +18,7 @@ pub fn CustomFields<T: Record>(kind: RecordKind, draft: Draft<T>) -> impl IntoVi
     let fields: Vec<_> =
         untrack(|| live(kind)).into_iter().filter_map(|field| draft.find(path(&field)).map(|value| (field, value))).collect();
     (!fields.is_empty()).then(|| {
-        let (long, short): (Vec<_>, Vec<_>) =
-            fields.into_iter().partition(|(field, _)| field.r#type() == CustomFieldType::Lines);
+        let (long, short): (Vec<_>, Vec<_>) = fields.into_iter().partition(|(field, _)| field.r#type() == CustomFieldType::Lines);
         view! {
             <div class="form-grid">{short.into_iter().map(|(field, value)| control(&field, value)).collect_view()}</div>
             {long.into_iter().map(|(field, value)| control(&field, value)).collect_view()}

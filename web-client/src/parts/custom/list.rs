@@ -67,10 +67,9 @@ fn filters_of(field: &pb::CustomField) -> Vec<FilterDef> {
             def(path, &format!("{name} from"), FilterKind::Text),
             def(until(path), &format!("{name} up to"), FilterKind::Text),
         ],
-        CustomFieldType::Date => vec![
-            def(path, &name, FilterKind::Since),
-            def(until(path), &format!("{name} up to"), FilterKind::Since),
-        ],
+        CustomFieldType::Date => {
+            vec![def(path, &name, FilterKind::Since), def(until(path), &format!("{name} up to"), FilterKind::Since)]
+        }
         CustomFieldType::Checkbox => {
             vec![def(path, &name, fixed(vec![Choice::new("true", "Yes"), Choice::new("false", "No")]))]
         }

@@ -154,7 +154,8 @@ impl Mapping {
         }
         for custom in customs.iter().filter(|custom| mode != Mode::Update && custom.is_needed()) {
             if self.column(&custom.path()).is_none() {
-                violations.add("mapping", format!("Choose the column that holds {}, which every new customer needs.", custom.label));
+                violations
+                    .add("mapping", format!("Choose the column that holds {}, which every new customer needs.", custom.label));
             }
         }
         match key {
