@@ -8,7 +8,8 @@ import { startServer } from './server.mjs';
 
 const only = process.argv[2] === '--only' ? process.argv[3] : '';
 const out = path.resolve('target/shots');
-const CLIENT = ['dashboard', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'profile'];
+const CLIENT = ['dashboard', 'tasks', 'customers', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit',
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile'];
 const OPERATOR = ['overview', 'audit', 'sessions'];
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 

@@ -10,7 +10,7 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status, transport::Channel};
 
-use super::lead;
+use super::{lead, record};
 
 fn service(person: &Person) -> LeadStageServiceClient<Channel> {
     LeadStageServiceClient::new(person.channel.clone())
@@ -71,7 +71,7 @@ on_both! {
         let theirs = lead::create(&manager, pb::Lead { stage_id: all[2].id.clone(), ..lead::named("Roof") }).await.unwrap();
         assert_eq!(reason(&archive(&owner, &all[2].id).await.unwrap_err()), "STAGE_IN_USE");
         let away = pb::ArchiveRecordsRequest { kind: pb::RecordKind::Lead.into(), ids: vec![theirs.id] };
-        super::record::service(&owner).archive_records(owner.ask(away)).await.unwrap();
+        record::service(&owner).archive_records(owner.ask(away)).await.unwrap();
         assert_eq!(reason(&archive(&owner, &all[2].id).await.unwrap_err()), "STAGE_IN_USE");
         for stage in [&all[0], &all[1]] {
             archive(&owner, &stage.id).await.unwrap();
