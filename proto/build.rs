@@ -165,11 +165,13 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
         fields.extend(value.as_list().unwrap_or_default().iter().filter_map(|v| v.as_str().map(str::to_owned)));
     }
     format!(
-        "Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
+        "Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, module: {:?}, \
          audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, streaming: {}, input: {:?} }}",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
+        // Declared only where companies switch features.
+        text("module"),
         text("audit"),
         text("limit"),
         flag("mutation"),

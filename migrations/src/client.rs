@@ -19,6 +19,12 @@ mod m20261120_000116_add_users_totp_pending;
 mod m20261120_000117_index_customer_emails;
 mod m20261120_000118_search_by_words;
 mod m20261120_000119_add_imports_run_by;
+mod m20261126_000401_add_orgs_industry;
+mod m20261126_000402_create_org_modules;
+mod m20261126_000403_create_custom_fields;
+mod m20261126_000404_add_records_custom;
+mod m20261126_000405_session_principal_modules;
+mod m20261126_000406_add_lead_stages_version;
 mod m20261126_000311_create_notifications;
 mod m20261126_000701_add_merged_into;
 mod m20261126_000702_create_merges;
@@ -45,6 +51,12 @@ pub const STEPS: &[Step] = steps![
     m20261120_000117_index_customer_emails,
     m20261120_000118_search_by_words,
     m20261120_000119_add_imports_run_by,
+    m20261126_000401_add_orgs_industry,
+    m20261126_000402_create_org_modules,
+    m20261126_000403_create_custom_fields,
+    m20261126_000404_add_records_custom,
+    m20261126_000405_session_principal_modules,
+    m20261126_000406_add_lead_stages_version,
     m20261126_000311_create_notifications,
     m20261126_000701_add_merged_into,
     m20261126_000702_create_merges,
@@ -57,6 +69,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "changes",
     "contacts",
     "counters",
+    "custom_fields",
     "customer_privates",
     "customers",
     "data_keys",
@@ -72,6 +85,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "merge_effects",
     "merges",
     "notifications",
+    "org_modules",
     "saved_views",
     "search_entries",
     "tasks",
@@ -85,6 +99,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "audit",
     "audit_chain",
     "changes",
+    "custom_fields",
     "data_keys",
     "idempotency",
     "imports",
@@ -93,6 +108,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "lead_stages",
     "memberships",
     "notifications",
+    "org_modules",
     "team_members",
     "teams",
 ];

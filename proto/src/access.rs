@@ -21,6 +21,8 @@ pub struct Access {
     pub roles: &'static [&'static str],
     /// Stable name of the right, `noun.verb`.
     pub permission: &'static str,
+    /// Feature module it belongs to; empty for what is always on.
+    pub module: &'static str,
     /// Category of the audit record.
     pub audit: &'static str,
     /// Request fields the audit record may keep, as dotted paths.

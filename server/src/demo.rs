@@ -127,7 +127,15 @@ mod tests {
         let password_hash = PasswordHasher::new(Params::FLOOR).hash("correct-horse-Battery-9-staple").await.unwrap();
         let owner = NewOwner { email: "helen@example.com".into(), display_name: "Helen".into(), password_hash };
         let (name, tenant_id) = ("Harrow & Pike".to_owned(), company::TENANT_ID.to_owned());
-        let new = NewOrg { name, tenant_id, time_zone: "Europe/London".into(), currency_code: "GBP".into(), owner };
+        let new = NewOrg {
+            name,
+            tenant_id,
+            time_zone: "Europe/London".into(),
+            currency_code: "GBP".into(),
+            industry: None,
+            plan: String::new(),
+            owner,
+        };
         let org_id = provision::create_org(kernel, new).await.unwrap().org_id;
         write(&file_of(config), &Demo { seeded: true, accounts: Vec::new(), org_id: Some(org_id) }).unwrap();
         org_id

@@ -150,6 +150,7 @@ async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Resul
     let kernel = shared.kernel(config, system).await?;
     let site = match system {
         System::Client => {
+            streamflow_client::template::check().map_err(|problems| anyhow::anyhow!(problems))?;
             streamflow_client::system::start(&kernel);
             streamflow_client::system::site(&kernel, origins, assets, reflection)
         }

@@ -39,6 +39,12 @@ pub struct CreateArgs {
     /// ISO 4217 currency.
     #[arg(long, default_value = "GBP")]
     currency: String,
+    /// Industry whose template the company begins with: modules, pipeline, fields. [default: none]
+    #[arg(long)]
+    industry: Option<String>,
+    /// Plan the company is on.
+    #[arg(long, default_value = "standard")]
+    plan: String,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -59,6 +65,8 @@ pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
         tenant_id: tenant_id.clone(),
         time_zone: args.time_zone,
         currency_code: args.currency,
+        industry: args.industry,
+        plan: args.plan,
         owner: NewOwner { email: args.owner_email, display_name: args.owner_name, password_hash: password_hash.clone() },
     };
     let made = provision::create_org(&kernel, new).await.map_err(plain)?;

@@ -112,6 +112,11 @@ impl World {
 
     /// A company with a signed-in owner.
     pub async fn company(&self, name: &str) -> Person {
+        self.company_of(name, None).await
+    }
+
+    /// The same, begun by the template of an industry.
+    pub async fn company_of(&self, name: &str, industry: Option<&str>) -> Person {
         let email = format!("owner-{}@example.com", Uuid::now_v7().simple());
         let password = crate::person::PASSWORD;
         let new = NewOrg {
@@ -119,6 +124,8 @@ impl World {
             tenant_id: format!("t{}", &Uuid::new_v4().simple().to_string()[..12]),
             time_zone: "Europe/London".to_owned(),
             currency_code: "GBP".to_owned(),
+            industry: industry.map(str::to_owned),
+            plan: String::new(),
             owner: NewOwner {
                 email: email.clone(),
                 display_name: "Olive Owner".to_owned(),

@@ -10,7 +10,7 @@ use web_kit::{
     layout::{PageSlots, follow_title},
 };
 
-use crate::{api, door, pages, workspace};
+use crate::{api, door, pages, parts::custom, workspace};
 
 // Signing in is in the program itself. All else comes when it is shown, in few files: what two of them share is a file
 // of its own, so each more doubles their number.
@@ -29,6 +29,7 @@ later!(LeadBoard, records, pages::lead_board::LeadBoardPage);
 later!(Lead, records, pages::lead::LeadPage);
 later!(Imports, company, pages::imports::ImportsPage);
 later!(Import, company, pages::import::ImportPage);
+later!(Settings, company, pages::settings::SettingsPage);
 later!(Team, company, pages::team::TeamPage);
 later!(Audit, company, pages::audit::AuditPage);
 later!(Profile, company, pages::profile::ProfilePage);
@@ -43,6 +44,7 @@ pub fn App() -> impl IntoView {
     let api = web_kit::provide("client");
     api::provide_me(api);
     api::provide_changes(api);
+    custom::provide();
     follow_title(expect_context::<PageSlots>(), "StreamFlow");
     view! {
         <Router>
@@ -79,6 +81,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!(":id") view=Import/>
                     </ParentRoute>
                     <Route path=path!("team") view=Team/>
+                    <Route path=path!("settings") view=Settings/>
+                    <Route path=path!("settings/:part") view=Settings/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("profile") view=Profile/>
                     <Route path=path!("/*any") view=NotHere/>

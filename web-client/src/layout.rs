@@ -3,26 +3,30 @@
 mod bell;
 mod bottom_bar;
 mod find;
+pub mod modules;
 mod nav;
 pub mod person;
 mod sidebar;
 
 use leptos::prelude::*;
-use leptos_router::components::Outlet;
+use leptos_router::{components::Outlet, hooks::use_location};
 use web_kit::{
     banner::OfflineBanner,
     icon::Mark,
     layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
+    live::{Heard, use_live},
 };
 
 use self::{
     bell::Bell,
     bottom_bar::BottomBar,
     find::Find,
+    modules::{SwitchedOff, switched_off},
     nav::{follow_keys, keep_focus},
     sidebar::Sidebar,
 };
 use crate::parts::inbox::provide_inbox;
+use crate::{api::session, parts::custom};
 
 #[component]
 pub fn AppLayout() -> impl IntoView {
@@ -31,6 +35,9 @@ pub fn AppLayout() -> impl IntoView {
     follow_keys();
     keep_focus();
     provide_inbox();
+    follow_settings();
+    let path = use_location().pathname;
+    let off = Memo::new(move |_| switched_off(&path.get()));
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
@@ -42,11 +49,29 @@ pub fn AppLayout() -> impl IntoView {
                 <HeaderActions/>
                 <Bell/>
             </header>
-            <Content><Outlet/></Content>
+            <Content>
+                {move || match off.get() {
+                    Some(name) => view! { <SwitchedOff name/> }.into_any(),
+                    None => view! { <Outlet/> }.into_any(),
+                }}
+            </Content>
             <RightPanel/>
             <BottomBar/>
         </div>
         <Find/>
         <LayoutRegions/>
     }
+}
+
+/// What owners change for the company changes the pages of everyone.
+fn follow_settings() {
+    use_live(|heard| match heard {
+        Heard::Change(change) if change.entity == "org" => session().refresh(),
+        Heard::Change(change) if change.entity == "custom_field" => custom::reload(),
+        Heard::Reset => {
+            session().refresh();
+            custom::reload();
+        }
+        Heard::Change(_) => {}
+    });
 }

@@ -14,5 +14,6 @@ pub mod lead;
 pub mod lead_board;
 pub mod leads;
 pub mod profile;
+pub mod settings;
 pub mod tasks;
 pub mod team;

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod assign;
 pub mod conflict;
+pub mod custom;
 pub mod customer_field;
 pub mod directory;
 pub mod edit;

@@ -19,6 +19,7 @@ use web_kit::{
 use crate::{
     api::{Me, session},
     door, layout,
+    parts::custom,
 };
 
 later!(Frame, work, layout::AppLayout);
@@ -43,6 +44,7 @@ pub fn Workspace() -> impl IntoView {
     let live = expect_context::<Live>();
     let who = session.who();
     let place = Memo::new(move |_| who.with(|who| place(who, &params.with(|map| map.get("tenant").unwrap_or_default()))));
+    let fields_known = Memo::new(|_| custom::is_loaded());
     let navigate = use_navigate();
     Effect::new(move |_| match place.get() {
         Place::Elsewhere(page) => {
@@ -53,12 +55,14 @@ pub fn Workspace() -> impl IntoView {
             if let Some(me) = session.me_untracked() {
                 zone::set(&me.time_zone);
                 live.start(&me.user.unwrap_or_default().id);
+                custom::load(&me.tenant_id);
             }
         }
         _ => {}
     });
     move || match place.get() {
-        Place::Inside => view! { <Frame/> }.into_any(),
+        // Lists and forms are made of the company's fields too.
+        Place::Inside if fields_known.get() => view! { <Frame/> }.into_any(),
         Place::WrongSpace => view! { <Stranger/> }.into_any(),
         Place::Failed(error) => view! {
             <main class="page-content" id="content">
@@ -66,7 +70,7 @@ pub fn Workspace() -> impl IntoView {
             </main>
         }
         .into_any(),
-        Place::Waiting | Place::Elsewhere(_) => view! {
+        Place::Inside | Place::Waiting | Place::Elsewhere(_) => view! {
             <main class="page-content" id="content"><Delayed><SkeletonLines/></Delayed></main>
         }
         .into_any(),

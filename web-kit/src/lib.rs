@@ -20,6 +20,7 @@ pub mod format;
 pub mod guard;
 pub mod icon;
 pub mod keys;
+pub mod lasting;
 pub mod later;
 pub mod layout;
 pub mod list;

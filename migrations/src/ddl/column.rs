@@ -43,6 +43,7 @@ enum Kind {
     Bytes,
     Time,
     Day,
+    Json,
     Sequence,
     Transaction,
 }
@@ -118,6 +119,11 @@ impl Column {
         Self::new(name, Kind::Day, class, meaning)
     }
 
+    /// A JSON value: parsed once by PostgreSQL, text on SQLite.
+    pub const fn json(name: &'static str, class: Class, meaning: &'static str) -> Self {
+        Self::new(name, Kind::Json, class, meaning)
+    }
+
     /// A number the database counts up; on SQLite it is the row's own id, and the declared primary key becomes UNIQUE.
     pub const fn sequence(name: &'static str, class: Class, meaning: &'static str) -> Self {
         Self::new(name, Kind::Sequence, class, meaning)
@@ -187,10 +193,11 @@ impl Column {
             (Dialect::Postgres, Kind::Bytes) => "bytea",
             (Dialect::Postgres, Kind::Time) => "timestamptz",
             (Dialect::Postgres, Kind::Day) => "date",
+            (Dialect::Postgres, Kind::Json) => "jsonb",
             (Dialect::Postgres, Kind::Sequence) => "bigint GENERATED ALWAYS AS IDENTITY",
             (_, Kind::Transaction) => "xid8",
             (Dialect::Sqlite, Kind::Uuid | Kind::Bytes) => "BLOB",
-            (Dialect::Sqlite, Kind::Text | Kind::SortText | Kind::Time | Kind::Day) => "TEXT",
+            (Dialect::Sqlite, Kind::Text | Kind::SortText | Kind::Time | Kind::Day | Kind::Json) => "TEXT",
             (Dialect::Sqlite, Kind::Int | Kind::BigInt | Kind::Bool) => "INTEGER",
             (Dialect::Sqlite, Kind::Double) => "REAL",
             (Dialect::Sqlite, Kind::Sequence) => "INTEGER PRIMARY KEY AUTOINCREMENT",

@@ -1,5 +1,6 @@
 //! Companies: made by the operator, entered by their people.
 
+pub mod api;
 pub mod domain;
 pub mod provision;
-mod store;
+pub mod store;

@@ -16,11 +16,12 @@ use streamflow_proto::{
         v1::{
             account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
             change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
-            contact_service_server::ContactServiceServer, customer_service_server::CustomerServiceServer,
-            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
-            invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
+            contact_service_server::ContactServiceServer, custom_field_service_server::CustomFieldServiceServer,
+            customer_service_server::CustomerServiceServer, dashboard_service_server::DashboardServiceServer,
+            import_service_server::ImportServiceServer, invitation_service_server::InvitationServiceServer,
+            lead_service_server::LeadServiceServer, lead_stage_service_server::LeadStageServiceServer,
             merge_service_server::MergeServiceServer, notification_service_server::NotificationServiceServer,
-            record_service_server::RecordServiceServer,
+            org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
             saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
             session_service_server::SessionServiceServer, task_service_server::TaskServiceServer,
             team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
@@ -31,8 +32,8 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, customer, dashboard, import, invitation, lead, merge, notification, record,
-    saved_view, search,
+    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage, merge,
+    notification, org, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
 };
@@ -65,6 +66,7 @@ fn services() -> Routes {
         .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::api::Api))
         .add_service(ContactServiceServer::new(contact::api::Api))
+        .add_service(CustomFieldServiceServer::new(custom_field::api::Api))
         .add_service(CustomerServiceServer::new(customer::api::Api))
         .add_service(DashboardServiceServer::new(dashboard::api::Api))
         .add_service(ImportServiceServer::new(import::api::Api::default()))
@@ -72,6 +74,8 @@ fn services() -> Routes {
         .add_service(LeadServiceServer::new(lead::api::Api))
         .add_service(MergeServiceServer::new(merge::api::Api))
         .add_service(NotificationServiceServer::new(notification::api::Api))
+        .add_service(LeadStageServiceServer::new(lead_stage::api::Api))
+        .add_service(OrgServiceServer::new(org::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))

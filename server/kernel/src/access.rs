@@ -381,10 +381,19 @@ fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
     if !access.roles.contains(&principal.role.as_str()) {
         return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
     }
+    if !principal.org.has_module(access.module) {
+        return Err(module_disabled());
+    }
     if principal.read_only && access.mutation && !access.own_affairs {
         return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
     }
     Ok(())
+}
+
+/// What belongs to a feature that the company has switched off.
+pub fn module_disabled() -> Error {
+    let text = "Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost.";
+    Error::precondition("MODULE_DISABLED", text)
 }
 
 /// IPv6 callers own a /64, so that is what is counted.

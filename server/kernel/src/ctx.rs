@@ -63,6 +63,15 @@ pub struct OrgFacts {
     pub tenant_id: String,
     pub time_zone: String,
     pub currency_code: String,
+    /// Feature modules that are switched off.
+    pub modules_off: Vec<String>,
+}
+
+impl OrgFacts {
+    /// Whether a feature module is on; what belongs to none is always there.
+    pub fn has_module(&self, module: &str) -> bool {
+        !self.modules_off.iter().any(|off| off == module)
+    }
 }
 
 /// The request as it came in.

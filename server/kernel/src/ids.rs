@@ -28,6 +28,7 @@ pub mod prefix {
     pub const IMPORT: &str = "imp_";
     pub const VIEW: &str = "viw_";
     pub const EVENT: &str = "evt_";
+    pub const FIELD: &str = "fld_";
     pub const AUDIT: &str = "aud_";
     pub const JOB: &str = "job_";
     pub const NOTIFICATION: &str = "ntf_";

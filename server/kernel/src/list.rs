@@ -11,7 +11,7 @@ mod sql;
 use uuid::Uuid;
 
 use crate::error::Violations;
-use filter::{Condition, Schema};
+use filter::{Condition, Others, Schema};
 use order::{Order, OrderField};
 use page::{Key, PageToken};
 
@@ -52,11 +52,16 @@ pub struct List {
 
 impl ListSpec {
     pub fn read(&self, request: ListRequest<'_>) -> Result<List, Violations> {
+        self.read_with(request, &|_| None)
+    }
+
+    /// As [`read`](Self::read); `others` reads filter terms of fields that are not in the schema.
+    pub fn read_with(&self, request: ListRequest<'_>, others: &Others<'_>) -> Result<List, Violations> {
         let mut problems = Violations::new();
         let size = page::size(request.page_size).map_err(|message| problems.add("page_size", message));
         let conditions = filter::parse(request.filter)
             .map_err(|error| vec![error.to_string()])
-            .and_then(|terms| filter::resolve(&terms, self.filters));
+            .and_then(|terms| filter::resolve(&terms, self.filters, others));
         let conditions = conditions.map_err(|messages| {
             for message in messages {
                 problems.add("filter", message);

@@ -83,8 +83,9 @@ impl Stage {
         with_headers(message, Some(&person.token))
     }
 
-    /// Makes a company and signs its owner in, second factor and all.
-    pub async fn found(&self, org: &str, tenant_id: &str, owner: (&str, &str), currency: &str) -> anyhow::Result<Person> {
+    /// Makes a company, told by name, tenant id and industry, and signs its owner in, second factor and all.
+    pub async fn found(&self, org: (&str, &str, &str), owner: (&str, &str), currency: &str) -> anyhow::Result<Person> {
+        let (org, tenant_id, industry) = org;
         let password = password();
         let hash = self.kernel.passwords.hash(&password).await.map_err(|error| anyhow::anyhow!("{error}"))?;
         let new = NewOrg {
@@ -92,6 +93,8 @@ impl Stage {
             tenant_id: tenant_id.to_owned(),
             time_zone: "Europe/London".to_owned(),
             currency_code: currency.to_owned(),
+            industry: Some(industry.to_owned()),
+            plan: String::new(),
             owner: NewOwner { email: owner.1.to_owned(), display_name: owner.0.to_owned(), password_hash: hash },
         };
         provision::create_org(&self.kernel, new).await.map_err(failed)?;

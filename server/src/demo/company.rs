@@ -55,7 +55,8 @@ pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Accoun
     let now = shared.clock.now();
     let start = now - Duration::days(i64::try_from(DAYS)?) - UNTIL;
     let stage = Stage::open(config, shared, start).await?;
-    let owner = stage.found("Harrow & Pike", TENANT_ID, ("Helen Harrow", "helen.harrow@example.com"), "GBP").await?;
+    let owner =
+        stage.found(("Harrow & Pike", TENANT_ID, "field-service"), ("Helen Harrow", "helen.harrow@example.com"), "GBP").await?;
     let teams = make_teams(&stage, &owner).await?;
     let manager = stage.hire(&owner, "Tom Pike", "tom.pike@example.com", pb::Role::Manager, &teams[0]).await?;
     let grace = stage.hire(&owner, "Grace Okonkwo", "grace.okonkwo@example.com", pb::Role::Staff, &teams[0]).await?;
@@ -178,6 +179,7 @@ impl Company {
             assignee_id,
             team_id: self.teams[staff].clone(),
             tags,
+            custom: names::customer_fields(n, private, self.today),
             ..Default::default()
         };
         let request = self.stage.request(self.hand(n, staff), pb::CreateCustomerRequest { customer: Some(customer) });
@@ -228,6 +230,7 @@ impl Company {
             owner_id: self.staff[staff].user_id.clone(),
             assignee_id,
             team_id: self.teams[staff].clone(),
+            custom: names::lead_fields(n),
             ..Default::default()
         };
         let request = self.stage.request(self.hand(n, staff), pb::CreateLeadRequest { lead: Some(lead) });

@@ -1,6 +1,10 @@
 //! Names for the demo. Telephone numbers are from the ranges Ofcom keeps free for drama, mail addresses from the reserved domain
 //! example.com (RFC 2606); the companies and people are made up.
 
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, TimeDelta};
+
 const PLACES: [&str; 40] = [
     "Aire Valley",
     "Arncliffe",
@@ -229,6 +233,34 @@ pub fn spread(seed: usize, salt: usize) -> usize {
 
 pub fn pick<T: Copy>(items: &[T], seed: usize, salt: usize) -> T {
     items[spread(seed, salt) % items.len()]
+}
+
+/// What Harrow & Pike note in their own fields of a customer.
+pub fn customer_fields(n: usize, private: bool, today: NaiveDate) -> HashMap<String, String> {
+    let homes = ["House", "House", "Flat"];
+    let firms = ["Shop", "Office", "Industrial"];
+    let mut fields = HashMap::from([("property_type".to_owned(), pick(if private { &homes } else { &firms }, n, 41).to_owned())]);
+    if spread(n, 42).is_multiple_of(3) {
+        let days = i64::try_from(spread(n, 43) % 300).unwrap_or_default();
+        fields.insert("maintenance_contract".to_owned(), "true".to_owned());
+        fields.insert("service_due_on".to_owned(), (today + TimeDelta::days(days)).to_string());
+    }
+    if spread(n, 44).is_multiple_of(5) {
+        let notes =
+            ["Key at the neighbour's.", "Gate code 4417.", "Dog in the yard; ring first.", "Parking behind the building."];
+        fields.insert("access_notes".to_owned(), pick(&notes, n, 45).to_owned());
+    }
+    fields
+}
+
+/// And of a lead.
+pub fn lead_fields(n: usize) -> HashMap<String, String> {
+    let jobs = ["Repair", "Installation", "Service", "Inspection"];
+    let mut fields = HashMap::from([("job_type".to_owned(), pick(&jobs, n, 46).to_owned())]);
+    if spread(n, 47).is_multiple_of(7) {
+        fields.insert("urgent".to_owned(), "true".to_owned());
+    }
+    fields
 }
 
 /// Days from today to a follow-up or the end of a task: a few are late, a few are today's, most come in the next two weeks.

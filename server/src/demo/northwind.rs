@@ -18,7 +18,9 @@ const CUSTOMERS: &[u8] = include_bytes!("northwind-customers.csv");
 pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Account>> {
     // The server itself runs the import, at its own time: what the stage does must lie before that, signing in included.
     let stage = Stage::open(config, shared, shared.clock.now() - TimeDelta::minutes(3)).await?;
-    let owner = stage.found("Northwind Traders", "northwind", ("Nancy Davolio", "nancy.davolio@example.com"), "USD").await?;
+    let owner = stage
+        .found(("Northwind Traders", "northwind", "manufacturing"), ("Nancy Davolio", "nancy.davolio@example.com"), "USD")
+        .await?;
     let mut imports = ImportServiceClient::new(stage.channel.clone());
     let file_size = i64::try_from(CUSTOMERS.len())?;
     let create = pb::CreateImportRequest { file_name: "customers.csv".to_owned(), file_size };

@@ -22,7 +22,7 @@ const CUSTOMER: i32 = pb::RecordKind::Customer as i32;
 const CONTACT: i32 = pb::RecordKind::Contact as i32;
 const LEAD: i32 = pb::RecordKind::Lead as i32;
 
-fn service(person: &Person) -> RecordServiceClient<Channel> {
+pub fn service(person: &Person) -> RecordServiceClient<Channel> {
     RecordServiceClient::new(person.channel.clone())
 }
 
@@ -40,7 +40,7 @@ async fn restore(person: &Person, kind: i32, ids: &[&String]) -> Result<pb::Rest
     Ok(service(person).restore_records(person.ask(pb::RestoreRecordsRequest { kind, ids })).await?.into_inner())
 }
 
-async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> Result<String, Status> {
+pub async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> Result<String, Status> {
     let columns = columns.iter().map(|column| (*column).to_owned()).collect();
     let request = pb::ExportRecordsRequest { kind, filter: filter.into(), columns, ..Default::default() };
     let mut pieces = service(person).export_records(person.ask(request)).await?.into_inner();
@@ -51,7 +51,7 @@ async fn export(person: &Person, kind: i32, filter: &str, columns: &[&str]) -> R
     Ok(String::from_utf8(bytes).unwrap())
 }
 
-async fn found(person: &Person, query: &str) -> usize {
+pub async fn found(person: &Person, query: &str) -> usize {
     let request = pb::SearchRequest { query: query.into(), ..Default::default() };
     SearchServiceClient::new(person.channel.clone()).search(person.ask(request)).await.unwrap().into_inner().hits.len()
 }

@@ -15,7 +15,7 @@ async fn page(person: &Person, kind: i32, id: &str, page_token: &str) -> Result<
 }
 
 /// Events, newest first, as their kind and what changed.
-async fn told(person: &Person, kind: i32, id: &str) -> Vec<String> {
+pub async fn told(person: &Person, kind: i32, id: &str) -> Vec<String> {
     let mut told = Vec::new();
     let mut token = String::new();
     loop {

@@ -17,7 +17,7 @@ const SCHEMA: [FieldSpec; 7] = [
 
 fuzz_target!(|text: &str| {
     match parse(text) {
-        Ok(terms) => match resolve(&terms, &SCHEMA) {
+        Ok(terms) => match resolve(&terms, &SCHEMA, &|_| None) {
             Ok(conditions) => assert!(conditions.len() >= terms.len()),
             Err(problems) => assert!(problems.iter().all(|problem| !problem.is_empty())),
         },

@@ -14,7 +14,7 @@ use super::{
     nav::{self, NavGroups},
     person::use_sign_out,
 };
-use crate::api::{address, me, role_name};
+use crate::api::{address, me, role_name, session};
 
 /// Pages that deserve a place, the most needed first.
 const FIRST: [&str; 4] = ["dashboard", "tasks", "customers", "leads"];
@@ -22,12 +22,16 @@ const FIRST: [&str; 4] = ["dashboard", "tasks", "customers", "leads"];
 #[component]
 pub fn BottomBar() -> impl IntoView {
     let open = RwSignal::new(false);
-    let all = nav::entries();
-    let links = FIRST
-        .iter()
-        .filter_map(|page| all.iter().find(|entry| entry.page == *page))
-        .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
-        .collect_view();
+    let session = session();
+    let links = move || {
+        session.who().track();
+        let all = nav::entries();
+        FIRST
+            .iter()
+            .filter_map(|page| all.iter().find(|entry| entry.page == *page))
+            .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
+            .collect_view()
+    };
     view! {
         <nav class="app-bottombar" aria-label="Main, phone">
             {links}

@@ -10,7 +10,7 @@ use web_kit::{
     layout::NavLink,
 };
 
-use crate::api::{address, may};
+use crate::api::{address, may, session};
 
 /// One place.
 #[derive(Clone, Copy)]
@@ -58,6 +58,7 @@ pub const GROUPS: [Group; 3] = [
             entry("Import", "imports", glyphs::FILE_IMPORT, "import.run", "g i"),
             entry("Team", "team", glyphs::USER_PEN, "member.read", "g t"),
             entry("Audit log", "audit", glyphs::SHIELD_HALVED, "audit.read", "g a"),
+            entry("Settings", "settings", glyphs::GEAR, "org.read", "g s"),
         ],
     },
 ];
@@ -85,6 +86,15 @@ pub fn home() -> Option<(String, String)> {
 /// The groups as links.
 #[component]
 pub fn NavGroups() -> impl IntoView {
+    let session = session();
+    move || {
+        // Features come and go while the page is open.
+        session.who().track();
+        groups()
+    }
+}
+
+fn groups() -> impl IntoView {
     GROUPS
         .iter()
         .map(|group| (group.label, group.entries()))

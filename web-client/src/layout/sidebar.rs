@@ -4,17 +4,18 @@ use leptos::prelude::*;
 use web_kit::{icon::Mark, palette::PaletteButton};
 
 use super::{nav::NavGroups, person::Person};
-use crate::api::me;
+use crate::api::session;
 
 #[component]
 pub fn Sidebar() -> impl IntoView {
-    let company = me().org_name;
+    let session = session();
+    let company = move || session.me().unwrap_or_default().org_name;
     view! {
         <nav class="app-sidebar" aria-label="Main">
-            <div class="org-switch is-still" title=company.clone()>
+            <div class="org-switch is-still" title=company>
                 <Mark/>
                 <span class="grow org-name">
-                    <span class="semibold truncate">{company.clone()}</span>
+                    <span class="semibold truncate">{company}</span>
                     <span class="t-11 muted">"StreamFlow Client"</span>
                 </span>
             </div>

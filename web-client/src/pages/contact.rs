@@ -133,7 +133,7 @@ fn Panel(contact: pb::Contact, news: RecordNews) -> impl IntoView {
         view! { <div><Badge tone=Tone::Accent glyph=glyphs::STAR text="Main contact"/></div> }
     });
     let note = (!contact.note.is_empty()).then(|| {
-        view! { <Fact label="Note" news paths=&["note"]><facts::Words text=contact.note.clone()/></Fact> }
+        view! { <Fact label="Note" news paths=["note"]><facts::Words text=contact.note.clone()/></Fact> }
     });
     view! {
         <div class="panel-section stack gap-3">
@@ -153,9 +153,9 @@ fn Panel(contact: pb::Contact, news: RecordNews) -> impl IntoView {
             <dl class="kv">
                 <dt>"Customer"</dt>
                 <dd><a href=CUSTOMER.address(&contact.customer_id)>{contact.customer_name.clone()}</a></dd>
-                <Fact label="Phone" news paths=&["phone"]><Phone number=contact.phone.clone()/></Fact>
-                <Fact label="Mobile" news paths=&["mobile"]><Phone number=contact.mobile.clone()/></Fact>
-                <Fact label="E-mail" news paths=&["email"]><Email address=contact.email.clone()/></Fact>
+                <Fact label="Phone" news paths=["phone"]><Phone number=contact.phone.clone()/></Fact>
+                <Fact label="Mobile" news paths=["mobile"]><Phone number=contact.mobile.clone()/></Fact>
+                <Fact label="E-mail" news paths=["email"]><Email address=contact.email.clone()/></Fact>
                 {note}
                 <dt>"Added"</dt>
                 <dd>{format::day(contact.created_at.as_ref())}</dd>

@@ -26,6 +26,7 @@ use crate::{
         actions::{RecordActions, archive_item},
         assign::AssignDialog,
         conflict::dialog::Words,
+        custom,
         directory::{Directory, use_directory},
         edit::{Edit, Record as _},
         history::{History, use_note_draft},
@@ -164,6 +165,6 @@ pub fn words(directory: Directory) -> Words {
         "owner_id" | "assignee_id" => directory.person(&text),
         "team_id" => directory.team(&text),
         "kind" if !text.is_empty() => record::kind_name(&text).to_owned(),
-        _ => text,
+        _ => custom::shown(&path, text),
     })
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::FutureExt as _;
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
+use streamflow_proto::client::v1::{self as pb, RecordKind, customer_service_client::CustomerServiceClient};
 use web_kit::{
     api::{error::ApiError, use_api},
     button::{Button, Kind, LinkButton},
@@ -31,6 +31,7 @@ use crate::{
     api::{address, may, me},
     parts::{
         assign::AssignDialog,
+        custom,
         directory::{Directory, Person, use_directory},
         filter::{ChipOf, Compare, to_filter},
         merged::may_merge,
@@ -59,16 +60,27 @@ const CHIPS: &[ChipOf] = &[
 const USUAL_ORDER: &str = "updated_at desc";
 const PAGE_SIZE: i32 = 100;
 
+/// Drawn anew when the company changes its fields.
 #[component]
 pub fn CustomersPage() -> impl IntoView {
+    let fields = Memo::new(|_| custom::live(RecordKind::Customer));
+    move || {
+        fields.track();
+        view! { <List/> }
+    }
+}
+
+#[component]
+fn List() -> impl IntoView {
+    let chips = custom::chips(CHIPS, RecordKind::Customer);
     let query = use_list_query(USUAL_ORDER);
     let directory = use_directory();
-    let rows = use_rows(query);
+    let rows = use_rows(query, chips);
     let selection = Selection::default();
     let adding = RwSignal::new(false);
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
-    let views = use_views(&CUSTOMER, CHIPS, query, built_in_views(), count());
+    let views = use_views(&CUSTOMER, chips, query, built_in_views(), count());
     views.follow_total(rows.total);
     let new = follow_list(
         &CUSTOMER,
@@ -103,7 +115,7 @@ pub fn CustomersPage() -> impl IntoView {
     let filters = filters(directory);
     let on_save_view = views.on_save();
     let bar = if may("record.export") {
-        let on_csv = move |()| export_list(&CUSTOMER, query, CHIPS, USUAL_ORDER, problem);
+        let on_csv = move |()| export_list(&CUSTOMER, query, chips, USUAL_ORDER, problem);
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
     } else {
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
@@ -159,13 +171,13 @@ async fn list(request: pb::ListCustomersRequest) -> Result<Page<pb::Customer>, A
     })
 }
 
-fn use_rows(query: ListQuery) -> Rows<pb::Customer> {
+fn use_rows(query: ListQuery, chips: &'static [ChipOf]) -> Rows<pb::Customer> {
     Rows::new(
         |customer: &pb::Customer| customer.id.clone(),
         move |page_token| {
             let state = query.asked();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
-            let filter = to_filter(&state, CHIPS);
+            let filter = to_filter(&state, chips);
             let count_total = page_token.is_empty();
             list(pb::ListCustomersRequest { page_size: PAGE_SIZE, page_token, order_by, filter, count_total })
         },
@@ -211,6 +223,9 @@ fn filters(directory: Directory) -> Vec<FilterDef> {
         def("updated_at", "Changed", FilterKind::Since),
         def("archived", "Archived", fixed(&[("true", "Only archived")])),
     ]
+    .into_iter()
+    .chain(custom::filters(RecordKind::Customer))
+    .collect()
 }
 
 /// Ids are the paths of an export, so that both show the same columns.
@@ -254,6 +269,9 @@ fn columns(directory: Directory) -> Vec<Column<pb::Customer>> {
             .width(120)
             .on_phone("b"),
     ]
+    .into_iter()
+    .chain(custom::columns(RecordKind::Customer, |customer: &pb::Customer| &customer.custom))
+    .collect()
 }
 
 #[component]

@@ -25,7 +25,7 @@ use super::lead::{
     aside::{card_address, show_chosen},
     form::NewLead,
     lanes::{Lane, refresh, shift},
-    look::{self, AddLead, CHIPS, LookSwitch},
+    look::{self, AddLead, LookSwitch},
     record,
     words::{follow_up, is_open, use_stages, worth},
 };
@@ -52,7 +52,7 @@ pub fn LeadBoardPage() -> impl IntoView {
     let adding = RwSignal::new(false);
     let problem = RwSignal::new(None::<ApiError>);
     let board = Load::new(move || read(query.get()));
-    let views = use_views(&LEAD, CHIPS, query, look::built_in_views(), look::count());
+    let views = use_views(&LEAD, look::chips(), query, look::built_in_views(), look::count());
     follow(board);
 
     let page = use_page("Leads").flush();
@@ -115,7 +115,7 @@ pub fn LeadBoardPage() -> impl IntoView {
 
 /// All lanes at once, each with the same search and filters.
 async fn read(state: ListState) -> Result<Vec<Lane>, ApiError> {
-    let narrowed = to_filter(&state, CHIPS);
+    let narrowed = to_filter(&state, look::chips());
     let stages = record::stages().await?;
     let lanes = stages.into_iter().map(|stage| {
         let filter = aip::and([aip::eq("stage_id", &stage.id), narrowed.clone()]);

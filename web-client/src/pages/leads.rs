@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::FutureExt as _;
 use leptos::prelude::*;
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::v1::{self as pb, RecordKind};
 use web_kit::{
     api::error::ApiError,
     badge::{Status, Tone},
@@ -26,7 +26,7 @@ use web_kit::{
 
 use super::lead::{
     form::NewLead,
-    look::{self, AddLead, CHIPS, LookSwitch},
+    look::{self, AddLead, LookSwitch},
     people_of, record,
     words::{Stages, follow_up, is_open, source_name, use_stages, words},
 };
@@ -34,8 +34,9 @@ use crate::{
     api::{may, me},
     parts::{
         assign::AssignDialog,
+        custom,
         directory::{Directory, Person, use_directory},
-        filter::to_filter,
+        filter::{ChipOf, to_filter},
         news::{NewRecords, follow_list},
         noun::LEAD,
         record_table::{RecordTable, assign_action, shows_archived},
@@ -47,17 +48,28 @@ use crate::{
 const USUAL_ORDER: &str = "updated_at desc";
 const PAGE_SIZE: i32 = 100;
 
+/// Drawn anew when the company changes its fields.
 #[component]
 pub fn LeadsPage() -> impl IntoView {
+    let fields = Memo::new(|_| custom::live(RecordKind::Lead));
+    move || {
+        fields.track();
+        view! { <List/> }
+    }
+}
+
+#[component]
+fn List() -> impl IntoView {
+    let chips = look::chips();
     let query = use_list_query(USUAL_ORDER);
     let directory = use_directory();
     let stages = use_stages();
-    let rows = use_rows(query);
+    let rows = use_rows(query, chips);
     let selection = Selection::default();
     let adding = RwSignal::new(false);
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
-    let views = use_views(&LEAD, CHIPS, query, look::built_in_views(), look::count());
+    let views = use_views(&LEAD, chips, query, look::built_in_views(), look::count());
     views.follow_total(rows.total);
     let new = follow_list(
         &LEAD,
@@ -92,7 +104,7 @@ pub fn LeadsPage() -> impl IntoView {
     let filters = look::filters(directory, Some(stages));
     let on_save_view = views.on_save();
     let bar = if may("record.export") {
-        let on_csv = move |()| export_list(&LEAD, query, CHIPS, USUAL_ORDER, problem);
+        let on_csv = move |()| export_list(&LEAD, query, chips, USUAL_ORDER, problem);
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
     } else {
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
@@ -137,13 +149,13 @@ pub fn LeadsPage() -> impl IntoView {
     .into_any()
 }
 
-fn use_rows(query: ListQuery) -> Rows<pb::Lead> {
+fn use_rows(query: ListQuery, chips: &'static [ChipOf]) -> Rows<pb::Lead> {
     Rows::new(
         |lead: &pb::Lead| lead.id.clone(),
         move |page_token| {
             let state = query.asked();
             let order_by = if state.order_by.is_empty() { USUAL_ORDER.to_owned() } else { state.order_by.clone() };
-            let filter = to_filter(&state, CHIPS);
+            let filter = to_filter(&state, chips);
             let count_total = page_token.is_empty();
             look::page(pb::ListLeadsRequest { page_size: PAGE_SIZE, page_token, order_by, filter, count_total })
         },
@@ -198,6 +210,9 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
             .sorted_by("updated_at")
             .width(110),
     ]
+    .into_iter()
+    .chain(custom::columns(RecordKind::Lead, |lead: &pb::Lead| &lead.custom))
+    .collect()
 }
 
 /// Another currency than the company's is named in the cell.

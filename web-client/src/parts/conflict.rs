@@ -56,17 +56,17 @@ impl<T: Clone + 'static> Conflict<T> {
             .filter(|field| self.asks(field.path))
             .map(|field| Question {
                 path: field.path,
-                current: (field.get)(&self.current),
-                yours: (field.get)(&self.yours),
-                original: (field.get)(&self.original),
+                current: field.get(&self.current),
+                yours: field.get(&self.yours),
+                original: field.get(&self.original),
             })
             .collect()
     }
 
     pub fn merged(&self, fields: &[FieldOf<T>]) -> Vec<Merged> {
         let one = |field: &FieldOf<T>| {
-            let before = (field.get)(&self.original);
-            let (yours, current) = ((field.get)(&self.yours), (field.get)(&self.current));
+            let before = field.get(&self.original);
+            let (yours, current) = (field.get(&self.yours), field.get(&self.current));
             let (after, whose) = if yours == before { (current, Side::Current) } else { (yours, Side::Yours) };
             (after != before).then_some(Merged { path: field.path, before, after, whose })
         };

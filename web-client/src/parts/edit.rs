@@ -21,6 +21,16 @@ use super::{
 /// A record that people edit.
 pub trait Record: Clone + Default + PartialEq + Send + Sync + 'static {
     const FIELDS: &'static [FieldOf<Self>];
+    /// Fields of the company's own.
+    fn custom_fields() -> Vec<FieldOf<Self>> {
+        Vec::new()
+    }
+
+    /// All of them.
+    fn fields() -> Vec<FieldOf<Self>> {
+        Self::FIELDS.iter().copied().chain(Self::custom_fields()).collect()
+    }
+
     /// What it is called in a sentence: "customer".
     const ONE: &'static str;
 
@@ -53,7 +63,7 @@ impl<T: Record> Copy for Draft<T> {}
 impl<T: Record> Default for Draft<T> {
     fn default() -> Self {
         let empty = T::default();
-        let texts = T::FIELDS.iter().map(|field| (field.path, RwSignal::new((field.get)(&empty)))).collect();
+        let texts = T::fields().iter().map(|field| (field.path, RwSignal::new(field.get(&empty)))).collect();
         Self { texts: StoredValue::new(texts), record: std::marker::PhantomData }
     }
 }
@@ -61,19 +71,28 @@ impl<T: Record> Default for Draft<T> {
 impl<T: Record> Draft<T> {
     /// The text of one of the record's fields.
     pub fn text(self, path: &'static str) -> RwSignal<String> {
-        self.texts.with_value(|texts| texts.get(path).copied()).unwrap_or_default()
+        self.find(path).unwrap_or_default()
+    }
+
+    /// None for a field the company has made since this page opened.
+    pub fn find(self, path: &str) -> Option<RwSignal<String>> {
+        self.texts.with_value(|texts| texts.get(path).copied())
     }
 
     pub fn fill(self, record: &T) {
-        for field in T::FIELDS {
-            self.text(field.path).set((field.get)(record));
+        for field in T::fields() {
+            if let Some(text) = self.find(field.path) {
+                text.set(field.get(record));
+            }
         }
     }
 
     /// `record` with what was typed.
     pub fn read(self, mut record: T) -> T {
-        for field in T::FIELDS {
-            (field.set)(&mut record, &self.text(field.path).get_untracked());
+        for field in T::fields() {
+            if let Some(text) = self.find(field.path) {
+                field.set(&mut record, &text.get_untracked());
+            }
         }
         record
     }
@@ -167,7 +186,7 @@ impl<T: Record> Edit<T> {
             return;
         };
         let yours = self.draft.read(original.clone());
-        let mask = changed(T::FIELDS, &original, &yours);
+        let mask = changed(&T::fields(), &original, &yours);
         self.send(original, yours, mask);
     }
 
@@ -179,7 +198,7 @@ impl<T: Record> Edit<T> {
     }
 
     fn send_merged(self, conflict: Conflict<T>, answers: &Answers) {
-        let (mut record, mask) = conflict.resolve(T::FIELDS, answers);
+        let (mut record, mask) = conflict.resolve(&T::fields(), answers);
         record.set_version(conflict.current.version());
         self.send(conflict.current, record, mask);
     }

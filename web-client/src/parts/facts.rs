@@ -15,7 +15,8 @@ pub fn Fact(
     #[prop(into)] label: String,
     news: RecordNews,
     /// Fields it shows.
-    paths: &'static [&'static str],
+    #[prop(into)]
+    paths: Vec<&'static str>,
     children: Children,
 ) -> impl IntoView {
     let fresh = move || paths.iter().any(|path| news.is_fresh(path));

@@ -1,27 +1,84 @@
 //! The fields of a record as text, declared once per noun: forms, update masks and conflicts all go by them.
 
+use std::collections::HashMap;
+
+use super::custom;
+
 /// One field that people can change.
 pub struct FieldOf<T: 'static> {
     /// As update masks, the timeline and violations write it, e.g. "address.city".
     pub path: &'static str,
-    /// The value as text, without loss: ids as ids, tags joined.
-    pub get: fn(&T) -> String,
-    /// Takes what `get` gave.
-    pub set: fn(&mut T, &str),
+    way: Way<T>,
 }
+
+/// How a field is read and written.
+enum Way<T: 'static> {
+    Own {
+        get: fn(&T) -> String,
+        set: fn(&mut T, &str),
+    },
+    /// A field of the company's, by its key.
+    Custom {
+        key: &'static str,
+        values: fn(&T) -> &Values,
+        values_mut: fn(&mut T) -> &mut Values,
+    },
+}
+
+/// Custom fields that have a value, by key.
+pub type Values = HashMap<String, String>;
+
+impl<T> Clone for FieldOf<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for FieldOf<T> {}
+
+impl<T> Clone for Way<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Way<T> {}
 
 impl<T> FieldOf<T> {
     pub const fn new(path: &'static str, get: fn(&T) -> String, set: fn(&mut T, &str)) -> Self {
-        Self { path, get, set }
+        Self { path, way: Way::Own { get, set } }
+    }
+
+    /// A field of the company's; `path` is "custom." and its key.
+    pub fn custom(path: &'static str, values: fn(&T) -> &Values, values_mut: fn(&mut T) -> &mut Values) -> Self {
+        let key = path.strip_prefix(custom::PREFIX).unwrap_or(path);
+        Self { path, way: Way::Custom { key, values, values_mut } }
+    }
+
+    /// The value as text, without loss: ids as ids, tags joined.
+    pub fn get(&self, record: &T) -> String {
+        match self.way {
+            Way::Own { get, .. } => get(record),
+            Way::Custom { key, values, .. } => values(record).get(key).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Takes what `get` gave.
+    pub fn set(&self, record: &mut T, text: &str) {
+        match self.way {
+            Way::Own { set, .. } => set(record, text),
+            Way::Custom { key, values_mut, .. } if text.is_empty() => drop(values_mut(record).remove(key)),
+            Way::Custom { key, values_mut, .. } => drop(values_mut(record).insert(key.to_owned(), text.to_owned())),
+        }
     }
 
     pub fn differs(&self, one: &T, other: &T) -> bool {
-        (self.get)(one) != (self.get)(other)
+        self.get(one) != self.get(other)
     }
 
     /// Puts this field's value of `from` into `into`.
     pub fn copy(&self, into: &mut T, from: &T) {
-        (self.set)(into, &(self.get)(from));
+        self.set(into, &self.get(from));
     }
 }
 
@@ -73,7 +130,7 @@ pub fn label(path: &str) -> String {
         "tax_id" => "Tax id",
         "bank_details" => "Bank details",
         "private_note" => "Private note",
-        other => return other.replace(['_', '.'], " "),
+        other => return custom::label(other).unwrap_or_else(|| other.replace(['_', '.'], " ")),
     };
     known.to_owned()
 }

@@ -15,6 +15,7 @@ pub enum Compare {
 }
 
 /// A chip: its own name, the server's field, and how they compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChipOf {
     pub chip: &'static str,
     pub field: &'static str,
@@ -92,7 +93,7 @@ fn clauses(filter: &str) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     let mut rest = filter.trim_start();
     while !rest.is_empty() {
-        let field: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let field: String = rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
         rest = rest[field.len()..].trim_start();
         let sign: String = rest.chars().take_while(|c| "=!<>:".contains(*c)).collect();
         rest = rest[sign.len()..].trim_start();
@@ -137,6 +138,7 @@ mod tests {
         ChipOf::new("city", Compare::Has),
         ChipOf::new("created_at", Compare::From),
         ChipOf::named("created_until", "created_at", Compare::Until),
+        ChipOf::new("custom.roof", Compare::Equal),
     ];
 
     #[test]
@@ -146,6 +148,7 @@ mod tests {
         state.set_filter("city", "Leeds AND York");
         state.set_filter("created_at", "2026-11-01");
         state.set_filter("created_until", "2026-11-30");
+        state.set_filter("custom.roof", "Flat");
         assert_eq!(from_filter(&to_filter(&state, CHIPS), CHIPS), state);
         assert_eq!(from_filter("", CHIPS), ListState::default());
     }

@@ -105,13 +105,14 @@ pub fn export_selected<T: Record>(
     words: Words,
     number: Option<fn(&T) -> String>,
 ) {
-    let heads = number.iter().map(|_| "Number".to_owned()).chain(T::FIELDS.iter().map(|field| label(field.path)));
+    let fields = T::fields();
+    let heads = number.iter().map(|_| "Number".to_owned()).chain(fields.iter().map(|field| label(field.path)));
     let mut csv = Csv::new(heads);
     let chosen: Vec<Arc<T>> =
         rows.with_untracked(|all| all.iter().filter(|row| ids.contains(&rows.key_of(row))).cloned().collect());
     for row in &chosen {
-        let fields = T::FIELDS.iter().map(|field| words.run((field.path.to_owned(), (field.get)(row))));
-        csv.row(number.iter().map(|number| number(row)).chain(fields));
+        let cells = fields.iter().map(|field| words.run((field.path.to_owned(), field.get(row))));
+        csv.row(number.iter().map(|number| number(row)).chain(cells));
     }
     let told = if csv.download(&format!("{}.csv", noun.many)) {
         format!("{} saved as {}.csv", noun.counted(chosen.len()), noun.many)

@@ -65,6 +65,8 @@ const NOUNS: &[Noun] = &[
     Noun { entity: "task", permission: "task.read", prefix: prefix::TASK },
     Noun { entity: "import", permission: "import.run", prefix: prefix::IMPORT },
     Noun { entity: "notification", permission: "notification.read", prefix: prefix::NOTIFICATION },
+    Noun { entity: "org", permission: "change.read", prefix: prefix::ORG },
+    Noun { entity: "custom_field", permission: "custom_field.read", prefix: prefix::FIELD },
     Noun { entity: "saved_view", permission: "saved_view.read", prefix: prefix::VIEW },
 ];
 

@@ -61,6 +61,7 @@ impl ContactPatch {
             version: contact.version,
             mask: &mask.unwrap_or_default().paths,
             paths: PATHS,
+            with_custom: false,
         };
         edit.parse(|path| read(path, &contact))
     }

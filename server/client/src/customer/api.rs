@@ -9,16 +9,19 @@ use streamflow_proto::client::v1::{self as pb, customer_service_server::Customer
 use tonic::{Request, Response, Status};
 
 use super::{
-    domain::{CustomerPatch, CustomerPrivate, NewCustomer},
+    domain::{Change, CustomerPatch, CustomerPrivate, NewCustomer},
     private,
     store::{self, Entity, write},
 };
-use crate::record::{
-    edit::{self, Plan},
-    kind::Kind,
-    people::{self, People},
-    row::{self, Record as _},
-    writer::Writer,
+use crate::{
+    custom_field::{filter, read::Asked},
+    record::{
+        edit::{self, Plan},
+        kind::Kind,
+        people::{self, People},
+        row,
+        writer::Writer,
+    },
 };
 
 #[derive(Debug)]
@@ -31,15 +34,16 @@ impl CustomerService for Api {
         request: Request<pb::ListCustomersRequest>,
     ) -> Result<Response<pb::ListCustomersResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let list = Entity::LIST.read(ListRequest {
+        let request = ListRequest {
             page_size: req.page_size,
             page_token: &req.page_token,
             filter: &req.filter,
             order_by: &req.order_by,
             count_total: req.count_total,
-        });
-        let list = list.map_err(Error::from)?;
-        let page = store::customers(&ctx.read().await?, &list).await?;
+        };
+        let tx = ctx.read().await?;
+        let list = filter::read::<Entity>(&tx, request).await?;
+        let page = store::customers(&tx, &list).await?;
         let customers = page.rows.into_iter().map(store::Model::into_pb).collect();
         Ok(Response::new(pb::ListCustomersResponse { customers, page: Some(page.info) }))
     }
@@ -57,13 +61,19 @@ impl CustomerService for Api {
         request: Request<pb::CreateCustomerRequest>,
     ) -> Result<Response<pb::CreateCustomerResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let new = NewCustomer::parse(req.customer)?;
+        let asked =
+            Asked::of_new(Kind::Customer, &req.customer.as_ref().map(|customer| customer.custom.clone()).unwrap_or_default());
+        let new = match NewCustomer::parse(req.customer) {
+            Ok(new) => new,
+            Err(error) => return Err(asked.explain(&ctx, error).await.into()),
+        };
         let given = People { owner: new.owner_id, assignee: new.assignee_id, team: new.team_id };
         people::check_right(ctx.principal()?, "customer", &given.given())?;
         let people = given.claimed_by(ctx.principal()?);
         let tx = people::write(&ctx, people.are_seen_by(&ctx.scope()?)).await?;
         people::check_exist(&tx, "customer", &people.places()).await?;
-        let new = NewCustomer { owner_id: people.owner, assignee_id: people.assignee, team_id: people.team, ..new };
+        let custom = asked.values(&tx).await?;
+        let new = NewCustomer { owner_id: people.owner, assignee_id: people.assignee, team_id: people.team, custom, ..new };
         let customer = write::insert_customer(&tx, &Writer::of(&ctx), new).await?;
         Ok(tx.commit(pb::CreateCustomerResponse { customer: Some(customer.into_pb()) }).await?)
     }
@@ -73,8 +83,13 @@ impl CustomerService for Api {
         request: Request<pb::UpdateCustomerRequest>,
     ) -> Result<Response<pb::UpdateCustomerResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let patch = CustomerPatch::parse(req.customer, req.update_mask)?;
+        let asked = edited(req.customer.as_ref(), req.update_mask.as_ref());
+        let mut patch = match CustomerPatch::parse(req.customer, req.update_mask) {
+            Ok(patch) => patch,
+            Err(error) => return Err(asked.explain(&ctx, error).await.into()),
+        };
         let tx = people::write(&ctx, edit::keeps_people::<Entity>(&patch)).await?;
+        patch.changes.extend(asked.sets(&tx).await?.into_iter().map(Change::Custom));
         let plan = edit::plan::<Entity>(&tx, &ctx.scope()?, &patch).await?;
         if plan.is_refused() {
             return Err(conflict(plan).into());
@@ -109,6 +124,12 @@ impl CustomerService for Api {
         let (tx, private) = private::replace(&ctx, &before, new).await?;
         Ok(tx.commit(pb::UpdateCustomerPrivateResponse { private: Some(private.into_pb()) }).await?)
     }
+}
+
+/// The custom fields of an edit.
+fn edited(customer: Option<&pb::Customer>, mask: Option<&prost_types::FieldMask>) -> Asked {
+    let custom = customer.map(|customer| customer.custom.clone()).unwrap_or_default();
+    Asked::of_edit(Kind::Customer, mask.map_or(&[], |mask| &mask.paths), &custom)
 }
 
 fn conflict(plan: Plan<Entity>) -> Error {

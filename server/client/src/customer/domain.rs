@@ -57,11 +57,11 @@ fields! {
         tags: Vec<String>, Tags, "tags", shown_tags;
         external_id: String, ExternalId, "external_id", shown_text;
         note: String, Note, "note", shown_text;
-    }
+    } with custom
 }
 
 impl NewCustomer {
-    /// Reads a create request; a kind left open is a business.
+    /// Reads a create request, its custom fields excepted; a kind left open is a business.
     pub fn parse(customer: Option<pb::Customer>) -> Result<Self, Error> {
         let mut customer = customer.unwrap_or_default();
         if customer.kind() == pb::CustomerKind::Unspecified && customer.kind == 0 {
@@ -82,7 +82,7 @@ impl NewCustomer {
 pub struct CustomerPatch;
 
 impl CustomerPatch {
-    /// Reads an update request. A mask may name "address" for all of its parts.
+    /// Reads an update request, its custom fields excepted. A mask may name "address" for all of its parts.
     pub fn parse(customer: Option<pb::Customer>, mask: Option<prost_types::FieldMask>) -> Result<Patch<Change>, Error> {
         let customer = customer.unwrap_or_default();
         let edit = Edit {
@@ -92,6 +92,7 @@ impl CustomerPatch {
             version: customer.version,
             mask: &mask.unwrap_or_default().paths,
             paths: PATHS,
+            with_custom: true,
         };
         edit.parse(|path| read(path, &customer))
     }

@@ -98,7 +98,7 @@ async fn trace(
     if fields.is_empty() {
         return Ok(());
     }
-    let hidden = |field| BeforeAfter { field, before: String::new(), after: String::new() };
+    let hidden = |field: &str| BeforeAfter { field: field.to_owned(), before: String::new(), after: String::new() };
     let mut event = NewEvent::new(Kind::Customer, customer.id, EventKind::Edited);
     event.changes = fields.iter().copied().map(hidden).collect();
     insert_events(tx, &Writer::of(ctx), &[event]).await?;

@@ -18,6 +18,7 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 
 use super::domain::{Change, Kind, NewCustomer};
+use crate::custom_field::value::Values;
 use crate::record::{
     kind,
     list::{self, Page, Sort},
@@ -61,6 +62,8 @@ pub struct Model {
     pub archived_at: Option<DateTimeUtc>,
     /// The record that took this one over; means something while it is archived.
     pub merged_into: Option<Uuid>,
+    /// Custom fields that have a value.
+    pub custom: Json,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -140,6 +143,7 @@ impl Record for Entity {
             "source" => Column::Source,
             "created_at" => Column::CreatedAt,
             "updated_at" => Column::UpdatedAt,
+            "custom" => Column::Custom,
             _ => return None,
         })
     }
@@ -205,6 +209,7 @@ impl Model {
             tags: serde_json::from_str(&self.tags).unwrap_or_default(),
             external_id: self.external_id.clone().unwrap_or_default(),
             note: self.note.clone(),
+            custom: Values::from_json(&self.custom),
         }
     }
 
@@ -237,6 +242,7 @@ impl Model {
             source: self.source,
             main_contact_name: self.main_contact_name,
             note: self.note,
+            custom: Values::from_json(&self.custom).into_map(),
         }
     }
 }

@@ -39,8 +39,10 @@ impl DashboardService for Api {
         let tx = ctx.read().await?;
         let mut reply = pb::GetDashboardResponse::default();
         count_customers(&tx, weeks, &mut reply).await?;
-        count_tasks(&tx, today, &mut reply).await?;
-        if Kind::Lead.is_readable_by(&principal.role) {
+        if principal.org.has_module("tasks") {
+            count_tasks(&tx, today, &mut reply).await?;
+        }
+        if Kind::Lead.is_readable_by(principal) {
             count_leads(&tx, weeks, today, &principal.org.currency_code, &mut reply).await?;
         }
         Ok(Response::new(reply))

@@ -18,6 +18,7 @@ use super::{
     turns::Turns,
     upload,
 };
+use crate::custom_field;
 
 #[derive(Debug, Default)]
 pub struct Api {
@@ -75,7 +76,9 @@ impl ImportService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let mut import = read(&ctx, &req.import_id).await?;
         expect(&import, &[State::Mapping, State::Review])?;
-        let setup = chosen(&import, &req)?;
+        let mut customs = source(&ctx, &import)?.customs().await?;
+        customs.retain(|custom| custom.archived_at.is_none());
+        let setup = chosen(&import, &req, customs)?;
         let plan = self.plan(&ctx, &import, &setup).await?;
         import.set_state(State::Review);
         import.set_mapping(setup.mapping.fields())?;
@@ -102,7 +105,7 @@ impl ImportService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let mut import = read(&ctx, &req.import_id).await?;
         expect(&import, &[State::Review])?;
-        let mut setup = Setup::of(&import)?;
+        let mut setup = Setup::load(&source(&ctx, &import)?, &import).await?;
         let rows = u32::try_from(import.total_rows).map_err(Error::internal)?;
         setup.fixes.change(&req, setup.mapping.fields().len(), rows)?;
         let plan = self.plan(&ctx, &import, &setup).await?;
@@ -162,7 +165,7 @@ impl ImportService for Api {
             State::Review => {
                 // Reads the whole file, as a preview does.
                 ctx.take("bulk").await?;
-                self.plan(&ctx, &import, &Setup::of(&import)?).await?
+                self.plan(&ctx, &import, &Setup::load(&source(&ctx, &import)?, &import).await?).await?
             }
             _ => Plan::default(),
         };
@@ -221,7 +224,7 @@ fn expect(import: &Model, states: &[State]) -> Result<()> {
 }
 
 /// The mapping, mode and key a request asks for; what it leaves open stays as it was.
-fn chosen(import: &Model, req: &pb::PreviewImportRequest) -> Result<Setup> {
+fn chosen(import: &Model, req: &pb::PreviewImportRequest, customs: Vec<custom_field::store::Model>) -> Result<Setup> {
     let mode = match req.mode() {
         pb::ImportMode::Unspecified if req.mode == 0 && import.state() == State::Review => import.mode(),
         mode => Mode::parse(mode)?,
@@ -232,8 +235,8 @@ fn chosen(import: &Model, req: &pb::PreviewImportRequest) -> Result<Setup> {
     };
     let kept = import.mapping();
     let fields = if req.mapping.is_empty() { &kept } else { &req.mapping };
-    let mapping = Mapping::parse(fields, kept.len(), mode, key)?;
-    Ok(Setup { format: format_of(import)?, mode, key, mapping, fixes: import.fixes() })
+    let mapping = Mapping::parse(fields, kept.len(), mode, key, &customs)?;
+    Ok(Setup { format: format_of(import)?, mode, key, mapping, fixes: import.fixes(), customs })
 }
 
 /// Keeps what was planned, unless somebody else changed the import meanwhile.

@@ -72,7 +72,7 @@ pub async fn import_customers(kernel: &Arc<Kernel>, file: &[u8], options: Option
     }
     let scope = Scope::whole(owner.org_id);
     let source = Source { org: kernel.database.org_reader(owner.org_id), import_id: import.id };
-    let prepared = prepare(import.clone(), mode, key);
+    let prepared = prepare(&source, import.clone(), mode, key).await;
     let planned = match prepared {
         Ok((import, setup)) => plan::plan(source, &scope, &setup).await.map(|plan| (import, plan)),
         Err(error) => Err(error),
@@ -143,14 +143,15 @@ async fn keep_file(kernel: &Arc<Kernel>, owner: &Owner, new: NewImport, file: &[
 }
 
 /// The import with the columns' guessed fields, and how its rows are to be read.
-fn prepare(mut import: Model, mode: Mode, key: Option<Key>) -> Result<(Model, Setup)> {
+async fn prepare(source: &Source, mut import: Model, mode: Mode, key: Option<Key>) -> Result<(Model, Setup)> {
+    let customs = source.customs().await?;
     let fields = import.mapping();
     let likely = (mode != Mode::Create).then(|| import.key()).flatten();
     let key = key.or(likely);
-    Mapping::parse(&fields, fields.len(), mode, key)?;
+    Mapping::parse(&fields, fields.len(), mode, key, &customs)?;
     import.set_mode(mode);
     key.map_or("", Key::field).clone_into(&mut import.key);
-    let setup = Setup::of(&import)?;
+    let setup = Setup::of(&import, customs)?;
     Ok((import, setup))
 }
 

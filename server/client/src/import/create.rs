@@ -102,6 +102,7 @@ fn customer_row(
         updated_at: writer.now(),
         archived_at: None,
         merged_into: None,
+        custom: new.custom.into_json(),
     })
 }
 
@@ -127,7 +128,7 @@ fn contact_row(tx: &TenantDb, writer: &Writer, customer_id: Uuid, new: Contact) 
 }
 
 async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Result<()> {
-    const COLUMNS: [&str; 24] = [
+    const COLUMNS: [&str; 25] = [
         "id",
         "version",
         "number",
@@ -152,8 +153,9 @@ async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Res
         "main_contact_name",
         "created_at",
         "updated_at",
+        "custom",
     ];
-    let values = rows.iter().cloned().map(|row| -> [Value; 24] {
+    let values = rows.iter().cloned().map(|row| -> [Value; 25] {
         [
             row.id.into(),
             row.version.into(),
@@ -179,6 +181,7 @@ async fn insert_customers(tx: &TenantDb, rows: &[customer::store::Model]) -> Res
             row.main_contact_name.into(),
             row.created_at.into(),
             row.updated_at.into(),
+            row.custom.into(),
         ]
     });
     insert(tx, "customers", COLUMNS, values).await

@@ -19,6 +19,7 @@ use super::{
     },
     store::Model,
 };
+use crate::{custom_field, record::kind::Kind};
 
 /// Where the pieces of a file lie.
 #[derive(Clone, Debug)]
@@ -33,6 +34,11 @@ impl Source {
     async fn chunk(&self, offset: i64) -> Result<Option<Vec<u8>>> {
         let db = self.org.read().await?;
         chunks::chunk(&db, self.import_id, offset).await
+    }
+
+    /// The fields the company has made for its customers, those put away among them.
+    pub async fn customs(&self) -> Result<Vec<custom_field::store::Model>> {
+        custom_field::store::fields(&self.org.read().await?, Some(Kind::Customer)).await
     }
 
     /// Looks at the whole file and tells how it is written.
@@ -94,14 +100,21 @@ pub struct Setup {
     pub key: Option<Key>,
     pub mapping: Mapping,
     pub fixes: Fixes,
+    /// The company's own fields.
+    pub customs: Vec<custom_field::store::Model>,
 }
 
 impl Setup {
-    pub fn of(import: &Model) -> Result<Self> {
+    /// Fields that were put away since they were chosen go on to be filled.
+    pub async fn load(source: &Source, import: &Model) -> Result<Self> {
+        Self::of(import, source.customs().await?)
+    }
+
+    pub fn of(import: &Model, customs: Vec<custom_field::store::Model>) -> Result<Self> {
         let fields = import.mapping();
         let (mode, key) = (import.mode(), import.key());
-        let mapping = Mapping::parse(&fields, fields.len(), mode, key)?;
-        Ok(Self { format: format_of(import)?, mode, key, mapping, fixes: import.fixes() })
+        let mapping = Mapping::parse(&fields, fields.len(), mode, key, &customs)?;
+        Ok(Self { format: format_of(import)?, mode, key, mapping, fixes: import.fixes(), customs })
     }
 }
 
@@ -125,7 +138,7 @@ pub struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(source: Source, setup: &'a Setup) -> Self {
-        let checker = Checker::new(&setup.mapping, setup.key);
+        let checker = Checker::new(&setup.mapping, setup.key, &setup.customs);
         Self { file: File::open(source, setup.format), setup, checker }
     }
 

@@ -71,7 +71,7 @@ impl Known {
 
     /// Decides one row; preview and run both ask here.
     pub fn decide(&self, setup: &Setup, row: &ImportedRow) -> Decision<'_> {
-        let rules = Rules { mode: setup.mode, key: setup.key, mapping: &setup.mapping };
+        let rules = Rules { mode: setup.mode, key: setup.key, mapping: &setup.mapping, customs: &setup.customs };
         let matches = row.key.as_ref().and_then(|key| self.customers.get(key)).map_or(&[][..], Vec::as_slice);
         let (found, customer) = match matches {
             [] => (Found::Nothing, None),

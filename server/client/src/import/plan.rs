@@ -61,8 +61,7 @@ pub async fn plan(source: Source, scope: &Scope, setup: &Setup) -> Result<Plan> 
 pub async fn head(source: Source, format: super::domain::sniff::Format, fields: &[String]) -> Result<Plan> {
     let mut file = File::open(source, format);
     let rows = file.next(SAMPLE).await?;
-    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let columns = mapping::columns(file.header(), &fields, &rows);
+    let columns = mapping::columns(file.header(), fields, &rows);
     let sample = rows.into_iter().map(|row| shown(row, pb::ImportRowFate::Unspecified, false)).collect();
     Ok(Plan { columns, sample, ..Plan::default() })
 }

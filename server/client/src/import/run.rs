@@ -77,7 +77,7 @@ async fn bring_to_end(kernel: &Arc<Kernel>, claim: Claim) -> Result<()> {
 
 /// Writes all rows that are not written yet.
 pub async fn work(job: &mut Job) -> Result<()> {
-    let setup = Setup::of(&job.import)?;
+    let setup = Setup::load(&job.source(), &job.import).await?;
     let mut walk = Walk::new(job.source(), &setup);
     let mut pace = Pace { rows: ROWS, alive: Instant::now() };
     loop {

@@ -188,7 +188,7 @@ impl Model {
         serde_json::from_str(&self.mapping).unwrap_or_default()
     }
 
-    pub fn set_mapping(&mut self, fields: &[&str]) -> Result<()> {
+    pub fn set_mapping(&mut self, fields: &[String]) -> Result<()> {
         self.mapping = serde_json::to_string(fields).map_err(Error::internal)?;
         Ok(())
     }

@@ -207,8 +207,10 @@ pub async fn examine(source: Source, import: Model) -> Result<Model> {
 
 /// The same where the format is known. What was chosen or corrected before was about other columns and cells.
 pub async fn read_as(source: Source, format: Format, mut import: Model) -> Result<Model> {
+    let mut customs = source.customs().await?;
+    customs.retain(|custom| custom.archived_at.is_none());
     let (header, rows) = plan::measure(source, format).await?;
-    let fields = mapping::guess(&header);
+    let fields = mapping::guess_all(&header, &customs);
     import.delimiter = format.delimiter_text();
     format.encoding.name().clone_into(&mut import.encoding);
     import.total_rows = rows;

@@ -15,12 +15,15 @@ use super::{
     stage,
     store::{self, Entity, Model, write},
 };
-use crate::record::{
-    edit::{self, Plan},
-    kind::Kind,
-    people::{self, People},
-    row::{self, Record as _},
-    writer::Writer,
+use crate::{
+    custom_field::{filter, read::Asked},
+    record::{
+        edit::{self, Plan},
+        kind::Kind,
+        people::{self, People},
+        row,
+        writer::Writer,
+    },
 };
 
 #[derive(Debug)]
@@ -30,15 +33,16 @@ pub struct Api;
 impl LeadService for Api {
     async fn list_leads(&self, request: Request<pb::ListLeadsRequest>) -> Result<Response<pb::ListLeadsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let list = Entity::LIST.read(ListRequest {
+        let request = ListRequest {
             page_size: req.page_size,
             page_token: &req.page_token,
             filter: &req.filter,
             order_by: &req.order_by,
             count_total: req.count_total,
-        });
-        let list = list.map_err(Error::from)?;
-        let page = store::leads(&ctx.read().await?, &list).await?;
+        };
+        let tx = ctx.read().await?;
+        let list = filter::read::<Entity>(&tx, request).await?;
+        let page = store::leads(&tx, &list).await?;
         let leads = page.rows.into_iter().map(Model::into_pb).collect();
         Ok(Response::new(pb::ListLeadsResponse { leads, page: Some(page.info) }))
     }
@@ -53,7 +57,11 @@ impl LeadService for Api {
 
     async fn create_lead(&self, request: Request<pb::CreateLeadRequest>) -> Result<Response<pb::CreateLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let new = NewLead::parse(req.lead)?;
+        let asked = Asked::of_new(Kind::Lead, &req.lead.as_ref().map(|lead| lead.custom.clone()).unwrap_or_default());
+        let new = match NewLead::parse(req.lead) {
+            Ok(new) => new,
+            Err(error) => return Err(asked.explain(&ctx, error).await.into()),
+        };
         let given = People { owner: new.owner_id, assignee: new.assignee_id, team: new.team_id };
         people::check_right(ctx.principal()?, "lead", &given.given())?;
         let people = given.claimed_by(ctx.principal()?);
@@ -66,6 +74,7 @@ impl LeadService for Api {
             owner_id: people.owner,
             assignee_id: people.assignee,
             team_id: people.team,
+            custom: asked.values(&tx).await?,
             ..new
         };
         let lead = write::insert_lead(&tx, &Writer::of(&ctx), new).await?;
@@ -74,13 +83,18 @@ impl LeadService for Api {
 
     async fn update_lead(&self, request: Request<pb::UpdateLeadRequest>) -> Result<Response<pb::UpdateLeadResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let mut patch = LeadPatch::parse(req.lead, req.update_mask)?;
+        let asked = edited(req.lead.as_ref(), req.update_mask.as_ref());
+        let mut patch = match LeadPatch::parse(req.lead, req.update_mask) {
+            Ok(patch) => patch,
+            Err(error) => return Err(asked.explain(&ctx, error).await.into()),
+        };
         for change in &mut patch.changes {
             if let Change::Value(worth) = change {
                 *worth = in_org_currency(&ctx, std::mem::take(worth))?;
             }
         }
         let tx = people::write(&ctx, edit::keeps_people::<Entity>(&patch)).await?;
+        patch.changes.extend(asked.sets(&tx).await?.into_iter().map(Change::Custom));
         let plan = edit::plan::<Entity>(&tx, &ctx.scope()?, &patch).await?;
         if plan.is_refused() {
             return Err(conflict(plan).into());
@@ -141,6 +155,12 @@ fn in_org_currency(ctx: &Ctx, worth: Worth) -> Result<Worth> {
         return Ok(worth);
     }
     Ok(Worth { currency_code: ctx.principal()?.org.currency_code.clone(), ..worth })
+}
+
+/// The custom fields of an edit.
+fn edited(lead: Option<&pb::Lead>, mask: Option<&prost_types::FieldMask>) -> Asked {
+    let custom = lead.map(|lead| lead.custom.clone()).unwrap_or_default();
+    Asked::of_edit(Kind::Lead, mask.map_or(&[], |mask| &mask.paths), &custom)
 }
 
 fn conflict(plan: Plan<Entity>) -> Error {

@@ -13,8 +13,10 @@ use super::{
 };
 use crate::{
     contact::{self, domain::Contact},
+    custom_field::read::carried_over,
     customer::{self, domain::NewCustomer},
     record::{
+        kind::Kind,
         people::People,
         writer::{Origin, Writer},
     },
@@ -31,7 +33,9 @@ pub async fn convert(
         return Err(Error::precondition("ALREADY_CONVERTED", "This lead is a customer already."));
     }
     let writer = Writer { origin: Origin::Lead, ..writer.clone() };
-    let new = claimed(lead.values().to_customer(), principal);
+    let values = lead.values();
+    let custom = carried_over(tx, Kind::Customer, &values.custom).await?;
+    let new = claimed(NewCustomer { custom, ..values.to_customer() }, principal);
     let customer = customer::store::write::insert_customer(tx, &writer, new).await?;
     if !lead.company.is_empty() && !lead.contact_name.is_empty() {
         let contact = Contact {

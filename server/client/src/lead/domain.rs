@@ -41,11 +41,11 @@ fields! {
         tags: Vec<String>, Tags, "tags", shown_tags;
         follow_up_on: Option<NaiveDate>, FollowUpOn, "follow_up_on", shown_day;
         note: String, Note, "note", shown_text;
-    }
+    } with custom
 }
 
 impl NewLead {
-    /// Reads a create request; the stage may be left open.
+    /// Reads a create request, its custom fields excepted; the stage may be left open.
     pub fn parse(lead: Option<pb::Lead>) -> Result<Self, Error> {
         let lead = lead.unwrap_or_default();
         let mut form = Form::new("lead");
@@ -58,7 +58,7 @@ impl NewLead {
         form.finish(new)
     }
 
-    /// The customer a won lead becomes. Without a company it is a person: the contact, or else what the lead is called.
+    /// The customer a won lead becomes, without custom fields. Without a company it is a person: the contact, or else what the lead is called.
     pub fn to_customer(&self) -> NewCustomer {
         let names = [&self.company, &self.contact_name, &self.name];
         let name = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
@@ -82,7 +82,7 @@ impl NewLead {
 pub struct LeadPatch;
 
 impl LeadPatch {
-    /// Reads an update request. Unlike a new lead, an edited one can't be without a stage.
+    /// Reads an update request, its custom fields excepted. Unlike a new lead, an edited one can't be without a stage.
     pub fn parse(lead: Option<pb::Lead>, mask: Option<prost_types::FieldMask>) -> Result<Patch<Change>, Error> {
         let lead = lead.unwrap_or_default();
         let edit = Edit {
@@ -92,6 +92,7 @@ impl LeadPatch {
             version: lead.version,
             mask: &mask.unwrap_or_default().paths,
             paths: PATHS,
+            with_custom: true,
         };
         edit.parse(|path| match read(path, &lead)? {
             Change::Stage(None) => Err(Problem::new("Choose a stage from the list.")),

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{FromQueryResult, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _};
+use sea_orm::{FromQueryResult, QueryOrder as _, QuerySelect, entity::prelude::*, sea_query::ExprTrait as _};
 use streamflow_kernel::{
-    db::{TenantDb, TenantEntity},
+    db::{Scoped, TenantDb, TenantEntity},
     error::{Error, Result},
     ids::{self, prefix},
 };
@@ -25,6 +25,9 @@ pub struct Model {
     pub position: i32,
     /// open, won or lost.
     pub kind: String,
+    pub version: i64,
+    /// Put away since; no lead stands in it.
+    pub archived_at: Option<DateTimeUtc>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -36,15 +39,20 @@ impl TenantEntity for Entity {
     const ORG: Column = Column::OrgId;
 }
 
-/// All stages, in order.
+/// All stages on the board, in order.
 pub async fn stages(tx: &TenantDb) -> Result<Vec<Model>> {
-    let in_order = |select: sea_orm::Select<Entity>| select.order_by_asc(Column::Position).order_by_asc(Column::Id);
-    tx.all(tx.find::<Entity>().map(in_order)).await
+    tx.all(live(tx)).await
 }
 
-/// The stage somebody chose, or the first one when none was. `field` is where a wrong choice is reported.
+fn live(tx: &TenantDb) -> Scoped<Entity> {
+    let in_order = |select: sea_orm::Select<Entity>| select.order_by_asc(Column::Position).order_by_asc(Column::Id);
+    tx.find::<Entity>().filter(Column::ArchivedAt.is_null()).map(in_order)
+}
+
+/// The stage somebody chose, or the first one when none was; nobody puts it away before the transaction ends. `field` is where a wrong
+/// choice is reported.
 pub async fn chosen(tx: &TenantDb, id: Option<Uuid>, field: &str) -> Result<Model> {
-    let mut stages = stages(tx).await?.into_iter();
+    let mut stages = tx.all(live(tx).map(QuerySelect::lock_shared)).await?.into_iter();
     let found = match id {
         Some(id) => stages.find(|stage| stage.id == id),
         None => stages.next(),
@@ -100,7 +108,7 @@ pub async fn summed(tx: &TenantDb, currency_code: &str) -> Result<Vec<pb::LeadSt
 }
 
 impl Model {
-    fn into_pb(self, count: i64, value: Money) -> pb::LeadStage {
+    pub fn into_pb(self, count: i64, value: Money) -> pb::LeadStage {
         let kind = pb::LeadStageKind::from_str_name(&format!("LEAD_STAGE_KIND_{}", self.kind.to_uppercase()));
         pb::LeadStage {
             id: ids::format(prefix::STAGE, self.id),
@@ -108,6 +116,7 @@ impl Model {
             kind: kind.unwrap_or_default().into(),
             lead_count: i32::try_from(count).unwrap_or(i32::MAX),
             lead_value: Some(value),
+            version: self.version,
         }
     }
 }

@@ -26,6 +26,7 @@ use super::{
     domain::{Change, NewLead, Worth},
     stage,
 };
+use crate::custom_field::value::Values;
 use crate::record::{
     kind::Kind,
     list::{self, Page, Sort},
@@ -68,6 +69,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub archived_at: Option<DateTimeUtc>,
+    /// Custom fields that have a value.
+    pub custom: Json,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -156,6 +159,7 @@ impl Record for Entity {
             "updated_at" => Column::UpdatedAt,
             "follow_up_on" => Column::FollowUpOn,
             "converted" => Column::CustomerId,
+            "custom" => Column::Custom,
             _ => return None,
         })
     }
@@ -256,6 +260,7 @@ impl Model {
             tags: serde_json::from_str(&self.tags).unwrap_or_default(),
             follow_up_on: self.follow_up_on,
             note: self.note.clone(),
+            custom: Values::from_json(&self.custom),
         }
     }
 
@@ -283,6 +288,7 @@ impl Model {
             phone: self.phone,
             source: self.source,
             note: self.note,
+            custom: Values::from_json(&self.custom).into_map(),
         }
     }
 }

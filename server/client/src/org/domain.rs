@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use streamflow_kernel::error::{Error, Violations};
+use streamflow_proto::client::v1 as pb;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::{
-    record::input::{self, Problem, limit},
+    record::{
+        fields::{Form, mask_problem},
+        input::{self, Problem, limit},
+    },
+    template,
     user::domain::canonical_email,
 };
 
@@ -19,6 +24,10 @@ pub struct NewOrg {
     pub time_zone: String,
     /// ISO 4217.
     pub currency_code: String,
+    /// Name of a template; none for the plain beginning.
+    pub industry: Option<String>,
+    /// Name of the plan; empty for the standard one.
+    pub plan: String,
     pub owner: NewOwner,
 }
 
@@ -43,6 +52,8 @@ impl NewOrg {
             tenant_id: take("tenant_id", tenant_id(&self.tenant_id)),
             time_zone: take("time_zone", time_zone(&self.time_zone)),
             currency_code: take("currency_code", currency_code(&self.currency_code)),
+            industry: self.industry.map(|name| take("industry", industry(&name))),
+            plan: take("plan", plan(&self.plan)),
             owner: NewOwner {
                 email: take("owner.email", owner_email(&self.owner.email)),
                 display_name: take("owner.display_name", input::required("a name", &self.owner.display_name, limit::NAME)),
@@ -65,6 +76,23 @@ fn tenant_id(text: &str) -> Result<String, Problem> {
     }
     let likely = slug(text);
     Err(Problem::new("Use 3 to 40 of a-z, 0-9 and single hyphens between them.").suggest((likely != text).then_some(likely)))
+}
+
+fn industry(text: &str) -> Result<String, Problem> {
+    if template::template(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let known: Vec<&str> = template::templates().iter().map(|(name, _)| *name).collect();
+    Err(Problem::new(format!("Choose an industry: {}.", known.join(", "))))
+}
+
+fn plan(text: &str) -> Result<String, Problem> {
+    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    match text.len() {
+        0 => Ok("standard".to_owned()),
+        1..=40 if plain => Ok(text.to_owned()),
+        _ => Err(Problem::new("Name a plan with 1 to 40 of a-z, 0-9 and hyphens.")),
+    }
 }
 
 fn owner_email(text: &str) -> Result<String, Problem> {
@@ -105,7 +133,40 @@ pub fn slug(name: &str) -> String {
     if slug.len() < 3 { format!("org-{slug}").trim_end_matches('-').to_owned() } else { slug.to_owned() }
 }
 
-/// A stage of the pipeline that a new company begins with.
+/// A change of what holds for the company, with the version it began from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrgPatch {
+    pub version: i64,
+    pub name: Option<String>,
+    pub time_zone: Option<String>,
+    pub currency_code: Option<String>,
+}
+
+impl OrgPatch {
+    pub fn parse(org: Option<pb::Org>, mask: Option<prost_types::FieldMask>) -> Result<Self, Error> {
+        let org = org.unwrap_or_default();
+        let paths = mask.unwrap_or_default().paths;
+        let mut form = Form::new("org");
+        if org.version < 1 {
+            form.add("version", "Send the version that was edited.");
+        }
+        if let Some(problem) = mask_problem(&paths) {
+            form.add_outside("update_mask", problem);
+        }
+        let mut patch = Self { version: org.version, name: None, time_zone: None, currency_code: None };
+        for path in paths.iter().take(10) {
+            match path.as_str() {
+                "name" => patch.name = form.take(path, input::required("a name", &org.name, limit::NAME)),
+                "time_zone" => patch.time_zone = form.take(path, time_zone(&org.time_zone)),
+                "currency_code" => patch.currency_code = form.take(path, currency_code(&org.currency_code)),
+                _ => form.add_outside("update_mask", "Only name, time_zone and currency_code can be changed."),
+            }
+        }
+        form.finish(patch)
+    }
+}
+
+/// A stage of the pipeline that a new company without an industry begins with.
 pub struct DefaultStage {
     pub name: &'static str,
     /// open, won or lost.
@@ -166,9 +227,16 @@ mod tests {
     #[test]
     fn every_problem_is_told_at_once() {
         let owner = NewOwner { email: "x".into(), display_name: String::new(), password_hash: "plain".into() };
-        let new =
-            NewOrg { name: " ".into(), tenant_id: "A".into(), time_zone: "../etc".into(), currency_code: "gbp".into(), owner };
+        let new = NewOrg {
+            name: " ".into(),
+            tenant_id: "A".into(),
+            time_zone: "../etc".into(),
+            currency_code: "gbp".into(),
+            industry: Some("bakery".into()),
+            plan: "No 1".into(),
+            owner,
+        };
         let Err(Error::Invalid(problems)) = new.checked() else { panic!("accepted") };
-        assert_eq!(problems.iter().count(), 7);
+        assert_eq!(problems.iter().count(), 9);
     }
 }

@@ -1,4 +1,4 @@
-//! Making companies: the operator's work, on the command line and for the demo. No RPC leads here.
+//! Making companies, each with what the template of its industry gives it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 pub use super::domain::{MadeOrg, NewOrg, NewOwner, slug};
 use super::store;
-use crate::user;
+use crate::{custom_field, record::kind::Kind, template, user};
 
 /// Makes a company with its data key, its pipeline and its first owner, all or nothing.
 pub async fn create_org(kernel: &Arc<Kernel>, new: NewOrg) -> Result<MadeOrg> {
@@ -18,15 +18,30 @@ pub async fn create_org(kernel: &Arc<Kernel>, new: NewOrg) -> Result<MadeOrg> {
     Ok(made)
 }
 
-async fn insert(db: &SystemDb, kernel: &Kernel, new: &NewOrg) -> Result<MadeOrg> {
+/// Writes a company that was checked; the caller commits, so that more can become true with it.
+pub async fn insert(db: &SystemDb, kernel: &Kernel, new: &NewOrg) -> Result<MadeOrg> {
     let at = kernel.clock.now();
     let owner_id = owner_account(db, kernel, &new.owner).await?;
     let made = MadeOrg { org_id: kernel.ids.uuid(), owner_id, at };
     store::insert_org(db, new, made).await?;
     store::insert_first_owner(db, made).await?;
-    store::insert_default_stages(db, kernel.ids.as_ref(), made.org_id).await?;
+    begin(db, kernel, made, new.industry.as_deref()).await?;
     kernel.keys.create(db, made.org_id, at).await?;
     Ok(made)
+}
+
+/// Modules, pipeline and fields of the industry; without one all modules, a plain pipeline and no fields.
+async fn begin(db: &SystemDb, kernel: &Kernel, made: MadeOrg, industry: Option<&str>) -> Result<()> {
+    let ids = kernel.ids.as_ref();
+    let Some(template) = industry.and_then(template::template) else {
+        return store::insert_default_stages(db, ids, made.org_id).await;
+    };
+    store::insert_stages(db, ids, made.org_id, &template.stages).await?;
+    store::insert_modules(db, made, &template.modules).await?;
+    for (kind, fields) in [(Kind::Customer, &template.fields.customer), (Kind::Lead, &template.fields.lead)] {
+        custom_field::store::insert_of_template(db, ids, made.org_id, (kind, fields), made.at).await?;
+    }
+    Ok(())
 }
 
 /// One person may own several companies.

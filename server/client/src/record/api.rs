@@ -37,6 +37,7 @@ impl RecordService for Api {
             violations.add("kind", "A contact belongs to whoever its customer belongs to.");
         }
         violations.into_result()?;
+        chosen.kind.check_on(&ctx.principal()?.org)?;
         let scope = ctx.scope()?;
         let tx = ctx.write_whole_org().await?;
         people::check_exist(&tx, "", &places).await?;
@@ -55,7 +56,7 @@ impl RecordService for Api {
         request: Request<pb::ArchiveRecordsRequest>,
     ) -> Result<Response<pb::ArchiveRecordsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let chosen = chosen(req.kind, req.ids)?;
+        let chosen = chosen(&ctx, req.kind, req.ids)?;
         let tx = ctx.write().await?;
         let done = archive(&ctx, &tx, &chosen, true).await?;
         let (changed, not_found_ids) = chosen.outcome(&done);
@@ -67,7 +68,7 @@ impl RecordService for Api {
         request: Request<pb::RestoreRecordsRequest>,
     ) -> Result<Response<pb::RestoreRecordsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let chosen = chosen(req.kind, req.ids)?;
+        let chosen = chosen(&ctx, req.kind, req.ids)?;
         let tx = ctx.write().await?;
         let done = archive(&ctx, &tx, &chosen, false).await?;
         let (changed, not_found_ids) = chosen.outcome(&done);
@@ -80,17 +81,19 @@ impl RecordService for Api {
     ) -> Result<Response<Self::ExportRecordsStream>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let kind = Kind::required(req.kind)?;
-        if !kind.is_readable_by(&ctx.principal()?.role) {
+        kind.check_on(&ctx.principal()?.org)?;
+        if !kind.is_readable_by(ctx.principal()?) {
             return Err(Error::denied("ROLE", "Your role does not include these records.").into());
         }
         Ok(Response::new(export::stream(ctx, kind, req).await?))
     }
 }
 
-fn chosen(kind: i32, ids: Vec<String>) -> Result<Chosen> {
+fn chosen(ctx: &Ctx, kind: i32, ids: Vec<String>) -> Result<Chosen> {
     let mut violations = Violations::new();
     let chosen = Chosen::read(kind, ids, &mut violations);
     violations.into_result()?;
+    chosen.kind.check_on(&ctx.principal()?.org)?;
     Ok(chosen)
 }
 

@@ -61,7 +61,7 @@ pub async fn assign<E: Owned>(tx: &TenantDb, writer: &Writer, scope: &Scope, ids
     for row in &rows {
         let (before, after) = (E::people(row), handed(row));
         let changes = differences(before, after);
-        let fields = changes.iter().map(|change| change.field.to_owned()).collect();
+        let fields = changes.iter().map(|change| change.field.clone()).collect();
         events.push(NewEvent { changes, ..NewEvent::new(E::KIND, E::id(row), EventKind::Assigned) });
         written::<E>(row, after).announce_fields(tx, fields, before);
     }
@@ -170,6 +170,6 @@ fn differences(before: People, after: People) -> Vec<BeforeAfter> {
     let pairs = before.places().into_iter().zip(after.places());
     pairs
         .filter(|(before, after)| before != after)
-        .map(|(before, after)| BeforeAfter { field: after.field(), before: shown(before), after: shown(after) })
+        .map(|(before, after)| BeforeAfter { field: after.field().to_owned(), before: shown(before), after: shown(after) })
         .collect()
 }

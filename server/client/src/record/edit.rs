@@ -28,7 +28,7 @@ impl<E: Record> Plan<E> {
     }
 
     pub fn conflicting_fields(&self) -> Vec<String> {
-        self.merge.conflicts.iter().map(|conflict| conflict.field.to_owned()).collect()
+        self.merge.conflicts.iter().map(|conflict| conflict.field.clone()).collect()
     }
 
     /// The places the edit fills anew.

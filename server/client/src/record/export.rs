@@ -24,7 +24,7 @@ use super::{
     list::{Sort, matching},
     row,
 };
-use crate::{contact, customer, lead, session::principal::membership_version};
+use crate::{contact, custom_field::filter, customer, lead, session::principal::membership_version};
 
 /// Rows of a piece.
 const PIECE: usize = 500;
@@ -43,14 +43,15 @@ pub async fn stream(ctx: Ctx, kind: Kind, req: pb::ExportRecordsRequest) -> Resu
 }
 
 async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<Pieces> {
-    let list = E::LIST.read(ListRequest { filter: &req.filter, order_by: &req.order_by, ..ListRequest::default() })?;
-    let columns: Columns<E> = columns::chosen::<E>(&req.columns)?;
     let tx = ctx.read().await?;
+    let request = ListRequest { filter: &req.filter, order_by: &req.order_by, ..ListRequest::default() };
+    let list = filter::read::<E>(&tx, request).await?;
+    let columns: Columns<E> = columns::chosen::<E>(&tx, &req.columns).await?;
     let ids = ids::<E>(&tx, &list, &E::sort(&tx, &list).await?).await?;
     let names = Arc::new(columns::names(&tx).await?);
     let right = Right { version: right(&ctx, &tx).await?, ends: ctx.now() + LONGEST };
     drop(tx);
-    let head: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let head: Vec<&str> = columns.iter().map(|column| column.head.as_str()).collect();
     let mut first = csv::BOM.to_owned();
     csv::write_row(&mut first, &head);
     let parts: Vec<Vec<Uuid>> = ids.chunks(PIECE).map(<[Uuid]>::to_vec).collect();
@@ -110,7 +111,7 @@ async fn piece<E: Exported>(ctx: &Ctx, right: Right, columns: &Columns<E>, names
     let rows: Vec<E::Model> = ids.iter().filter_map(|id| rows.remove(id)).collect();
     let mut text = String::new();
     for record in E::wire(&tx, rows).await? {
-        let cells: Vec<String> = columns.iter().map(|(_, cell)| cell(&record, names)).collect();
+        let cells: Vec<String> = columns.iter().map(|column| column.write::<E>(&record, names)).collect();
         csv::write_row(&mut text, &cells);
     }
     Ok(text)

@@ -5,36 +5,42 @@ use streamflow_kernel::error::{Error, Violations};
 use streamflow_kernel::ids::{self, prefix};
 use uuid::Uuid;
 
+use crate::custom_field::value;
 use crate::record::input::Problem;
 
 /// Declares a struct of values and its enum `Change`, one variant per field, with the path a mask uses and how the timeline shows it.
+/// `with custom` adds the fields a company has made, all in one variant.
 macro_rules! fields {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty, $variant:ident, $path:literal, $shown:expr;)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty, $variant:ident, $path:literal, $shown:expr;)+ } $(with $custom:ident)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)+
+            $(pub $custom: $crate::custom_field::value::Values,)?
         }
 
         /// One writable field and the value it is to have.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Change {
             $($variant($type),)+
+            $(#[doc = concat!("A field of ", stringify!($custom), ".")] Custom($crate::custom_field::value::Set),)?
         }
 
         /// Paths of the writable fields, in the order forms show them.
         pub const PATHS: &[&str] = &[$($path,)+];
 
         impl $crate::record::merge::Change for Change {
-            fn field(&self) -> &'static str {
+            fn field(&self) -> &str {
                 match self {
                     $(Self::$variant(_) => $path,)+
+                    $(Self::Custom($custom) => $custom.path(),)?
                 }
             }
 
             fn text(&self) -> String {
                 match self {
                     $(Self::$variant(value) => ($shown)(value),)+
+                    $(Self::Custom($custom) => $custom.text(),)?
                 }
             }
         }
@@ -45,6 +51,7 @@ macro_rules! fields {
             fn current(&self, change: &Change) -> Change {
                 match change {
                     $(Change::$variant(_) => Change::$variant(self.$field.clone()),)+
+                    $(Change::Custom($custom) => Change::Custom(self.$custom.current($custom)),)?
                 }
             }
         }
@@ -54,12 +61,15 @@ macro_rules! fields {
             pub fn set(&mut self, change: Change) {
                 match change {
                     $(Change::$variant(value) => self.$field = value,)+
+                    $(Change::Custom($custom) => self.$custom.put($custom),)?
                 }
             }
 
             /// Every field with its value.
             pub fn fields(&self) -> Vec<Change> {
-                vec![$(Change::$variant(self.$field.clone()),)+]
+                let all = vec![$(Change::$variant(self.$field.clone()),)+];
+                $(let all = all.into_iter().chain(self.$custom.sets().map(Change::Custom)).collect();)?
+                all
             }
         }
     };
@@ -118,6 +128,8 @@ pub struct Edit<'a> {
     pub mask: &'a [String],
     /// The noun's writable paths. A mask may also name a message ("address") for all its fields.
     pub paths: &'static [&'static str],
+    /// Whether the noun has fields of the company's own; those are read apart.
+    pub with_custom: bool,
 }
 
 impl Edit<'_> {
@@ -143,7 +155,7 @@ impl Edit<'_> {
             return Vec::new();
         }
         let mut named: Vec<&'static str> = Vec::new();
-        for path in self.mask {
+        for path in self.mask.iter().filter(|path| !(self.with_custom && value::is_custom(path))) {
             let before = named.len();
             let covers = |writable: &str| {
                 writable.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -1,5 +1,7 @@
 //! The kinds of record there are, and what each is called on the wire, in rows and in the change feed.
 
+use streamflow_kernel::access::module_disabled;
+use streamflow_kernel::ctx::{OrgFacts, Principal};
 use streamflow_kernel::error::{Error, Result};
 use streamflow_kernel::ids::{self, prefix};
 use streamflow_proto::client::v1 as pb;
@@ -72,8 +74,22 @@ impl Kind {
         Error::not_found(self.as_str())
     }
 
-    /// Whether a role reads this kind at all, whatever the record.
-    pub fn is_readable_by(self, role: &str) -> bool {
-        permission::may(role, &format!("{}.read", self.as_str()))
+    /// The feature module it belongs to; empty for what is always on.
+    const fn module(self) -> &'static str {
+        match self {
+            Self::Customer | Self::Contact => "",
+            Self::Lead => "leads",
+        }
+    }
+
+    /// Refuses records of a feature that the company has switched off. RPCs that are about any kind ask here; those of one noun
+    /// declare their module.
+    pub fn check_on(self, org: &OrgFacts) -> Result<()> {
+        if org.has_module(self.module()) { Ok(()) } else { Err(module_disabled()) }
+    }
+
+    /// Whether a person reads this kind at all, whatever the record.
+    pub fn is_readable_by(self, principal: &Principal) -> bool {
+        principal.org.has_module(self.module()) && permission::may(&principal.role, &format!("{}.read", self.as_str()))
     }
 }

@@ -3,7 +3,7 @@
 /// One field with the value somebody wants it to have. Each noun has its own enum of these.
 pub trait Change: Clone + PartialEq {
     /// Path of the field as update masks, the change feed and the timeline write it, e.g. "address.city".
-    fn field(&self) -> &'static str;
+    fn field(&self) -> &str;
     /// The value as the timeline shows it; ids in their wire form.
     fn text(&self) -> String;
 }
@@ -26,7 +26,7 @@ pub struct TheirChange {
 /// A field that both sides changed to different values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    pub field: &'static str,
+    pub field: String,
     pub by: String,
 }
 
@@ -63,7 +63,7 @@ pub fn merge<F: Fields>(current: &F, mine: &[F::Change], theirs: &[TheirChange])
             continue;
         }
         match theirs.iter().rfind(|their| their.field == change.field()) {
-            Some(their) => result.conflicts.push(Conflict { field: change.field(), by: their.by.clone() }),
+            Some(their) => result.conflicts.push(Conflict { field: change.field().to_owned(), by: their.by.clone() }),
             None => result.apply.push(change.clone()),
         }
     }
@@ -79,7 +79,7 @@ pub fn merge<F: Fields>(current: &F, mine: &[F::Change], theirs: &[TheirChange])
 /// One line of the timeline: a field before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BeforeAfter {
-    pub field: &'static str,
+    pub field: String,
     pub before: String,
     pub after: String,
 }
@@ -88,7 +88,11 @@ pub struct BeforeAfter {
 pub fn before_after<F: Fields>(current: &F, changes: &[F::Change]) -> Vec<BeforeAfter> {
     changes
         .iter()
-        .map(|change| BeforeAfter { field: change.field(), before: current.current(change).text(), after: change.text() })
+        .map(|change| BeforeAfter {
+            field: change.field().to_owned(),
+            before: current.current(change).text(),
+            after: change.text(),
+        })
         .collect()
 }
 
@@ -106,7 +110,7 @@ mod tests {
     struct Set(&'static str, u8);
 
     impl Change for Set {
-        fn field(&self) -> &'static str {
+        fn field(&self) -> &str {
             self.0
         }
         fn text(&self) -> String {
@@ -198,7 +202,7 @@ mod tests {
         let merge = merge(&current, &[Set("email", 1), Set("phone", 7)], &others);
         assert_eq!(merge.merged, ["name"]);
         assert_eq!(merge.apply, [Set("phone", 7)]);
-        assert_eq!(merge.conflicts, [Conflict { field: "email", by: "Ana".to_owned() }]);
+        assert_eq!(merge.conflicts, [Conflict { field: "email".to_owned(), by: "Ana".to_owned() }]);
         assert_eq!(merge.changed_by(), "Ana");
     }
 }

@@ -62,7 +62,7 @@ impl Written {
 
     /// Events and news of an edit.
     pub async fn trace_edit(self, tx: &TenantDb, writer: &Writer, changes: Vec<BeforeAfter>, before: People) -> Result<()> {
-        let fields = changes.iter().map(|change| change.field.to_owned()).collect();
+        let fields = changes.iter().map(|change| change.field.clone()).collect();
         store::insert_events(tx, writer, &self.events(writer.origin, changes)).await?;
         self.announce_fields(tx, fields, before);
         self.tell_receivers(tx, writer, before).await
@@ -72,7 +72,7 @@ impl Written {
     fn events(self, origin: Origin, changes: Vec<BeforeAfter>) -> Vec<NewEvent> {
         let mut events: Vec<NewEvent> = Vec::new();
         for change in changes {
-            let kind = match change.field {
+            let kind = match change.field.as_str() {
                 _ if origin == Origin::Import => EventKind::Imported,
                 field if Place::is_field(field) => EventKind::Assigned,
                 "stage_id" => EventKind::Moved,

@@ -4,11 +4,15 @@ use streamflow_kernel::ids::{self, prefix};
 
 use crate::{
     contact::domain::Change as ContactChange,
+    custom_field::value::Set,
     customer::domain::{Change, Kind},
 };
 
 /// The change that gives a customer's field the value it had, from its text.
 pub fn customer_change(field: &str, text: &str) -> Option<Change> {
+    if let Some(set) = Set::of(field, text) {
+        return Some(Change::Custom(set));
+    }
     let text = text.to_owned();
     Some(match field {
         "name" => Change::Name(text),

@@ -2,6 +2,7 @@
 
 use streamflow_kernel::{
     ctx::{Ctx, Principal},
+    db::TenantDb,
     error::{Error, Result, Violations},
     ids::{self, prefix},
     list::ListRequest,
@@ -13,10 +14,7 @@ use super::{
     domain::{NewSavedView, SavedViewEdit},
     store,
 };
-use crate::{
-    contact, customer, lead,
-    record::{kind::Kind, row::Record as _},
-};
+use crate::{contact, custom_field::filter, customer, lead, record::kind::Kind};
 
 #[derive(Debug)]
 pub struct Api;
@@ -41,8 +39,8 @@ impl SavedViewService for Api {
     ) -> Result<Response<pb::CreateSavedViewResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let new = NewSavedView::parse(req.view)?;
-        check(ctx.principal()?, &new)?;
         let tx = ctx.write().await?;
+        check(&tx, ctx.principal()?, &new).await?;
         let view = store::insert_view(&tx, ctx.new_id(), ctx.principal()?.user_id, new).await?;
         Ok(tx.commit(pb::CreateSavedViewResponse { view: Some(view.into_pb()) }).await?)
     }
@@ -53,8 +51,8 @@ impl SavedViewService for Api {
     ) -> Result<Response<pb::UpdateSavedViewResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let edit = SavedViewEdit::parse(req.view)?;
-        check(ctx.principal()?, &edit.view)?;
         let tx = ctx.write().await?;
+        check(&tx, ctx.principal()?, &edit.view).await?;
         let before = store::own_view(&tx, ctx.principal()?.user_id, edit.id).await?;
         if before.version != edit.version {
             return Err(Error::conflict(&before.into_pb()).into());
@@ -77,18 +75,20 @@ impl SavedViewService for Api {
 }
 
 /// A view is kept only if its list can show it: the filter and the order are read as the list would read them.
-fn check(principal: &Principal, view: &NewSavedView) -> Result<()> {
-    let kind = Kind::from_pb(view.kind.into()).filter(|kind| kind.is_readable_by(&principal.role));
-    let spec = match kind {
-        Some(Kind::Customer) => customer::store::Entity::LIST,
-        Some(Kind::Contact) => contact::store::Entity::LIST,
-        Some(Kind::Lead) => lead::store::Entity::LIST,
-        None => {
-            return Err(Error::invalid("view.kind", "Your role does not include this list."));
-        }
+async fn check(tx: &TenantDb, principal: &Principal, view: &NewSavedView) -> Result<()> {
+    let kind = Kind::from_pb(view.kind.into()).filter(|kind| kind.is_readable_by(principal));
+    let request = ListRequest { filter: &view.filter, order_by: &view.order_by, ..ListRequest::default() };
+    let read = match kind {
+        Some(Kind::Customer) => filter::read::<customer::store::Entity>(tx, request).await,
+        Some(Kind::Contact) => filter::read::<contact::store::Entity>(tx, request).await,
+        Some(Kind::Lead) => filter::read::<lead::store::Entity>(tx, request).await,
+        None => return Err(Error::invalid("view.kind", "Your role does not include this list.")),
     };
-    let read = spec.read(ListRequest { filter: &view.filter, order_by: &view.order_by, ..ListRequest::default() });
-    let Err(problems) = read else { return Ok(()) };
+    let problems = match read {
+        Ok(_) => return Ok(()),
+        Err(Error::Invalid(problems)) => problems,
+        Err(error) => return Err(error),
+    };
     let mut violations = Violations::new();
     for (field, message) in problems.iter() {
         violations.add(format!("view.{field}"), message);

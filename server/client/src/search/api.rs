@@ -26,8 +26,8 @@ impl SearchService for Api {
     async fn search(&self, request: Request<pb::SearchRequest>) -> Result<Response<pb::SearchResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let wanted = Wanted::parse(&req)?;
-        let role = &ctx.principal()?.role;
-        let kinds: Vec<Kind> = wanted.kinds.into_iter().filter(|kind| kind.is_readable_by(role)).collect();
+        let principal = ctx.principal()?;
+        let kinds: Vec<Kind> = wanted.kinds.into_iter().filter(|kind| kind.is_readable_by(principal)).collect();
         let db = ctx.read().await?;
         let hits = find::find(&db, &wanted.query, &kinds, wanted.limit).await?;
         Ok(Response::new(pb::SearchResponse { hits: hits.into_iter().map(into_pb).collect() }))

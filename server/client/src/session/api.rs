@@ -17,9 +17,12 @@ use streamflow_proto::{
 use tonic::{Request, Response, Status};
 
 use super::factor;
-use crate::user::{
-    domain::{attempts_key, canonical_email, comparable_password, needs_second_factor, subject, wrong_credentials},
-    store::{self, Membership, User},
+use crate::{
+    template::read::MODULES,
+    user::{
+        domain::{attempts_key, canonical_email, comparable_password, needs_second_factor, subject, wrong_credentials},
+        store::{self, Membership, User},
+    },
 };
 
 #[derive(Debug)]
@@ -237,6 +240,7 @@ fn describe(principal: &Principal) -> pb::MeResponse {
     let mut permissions: Vec<String> = access::CLIENT
         .iter()
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
+        .filter(|access| principal.org.has_module(access.module))
         .filter(|access| !(principal.read_only && access.mutation && !access.own_affairs))
         .map(|access| access.permission.to_owned())
         .collect();
@@ -263,5 +267,6 @@ fn describe(principal: &Principal) -> pb::MeResponse {
         time_zone: principal.org.time_zone.clone(),
         currency_code: principal.org.currency_code.clone(),
         has_authenticator: principal.second_factor,
+        modules: MODULES.into_iter().filter(|name| principal.org.has_module(name)).map(str::to_owned).collect(),
     }
 }

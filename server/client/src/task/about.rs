@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _};
-use streamflow_kernel::{db::TenantDb, error::Result};
+use streamflow_kernel::{ctx::Principal, db::TenantDb, error::Result};
 use uuid::Uuid;
 
 use super::{domain::About, store::Task};
@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Name of a record that this person sees.
-pub async fn name_of(tx: &TenantDb, role: &str, about: About) -> Result<String> {
+pub async fn name_of(tx: &TenantDb, principal: &Principal, about: About) -> Result<String> {
     let kind = Kind::required(about.kind.into())?;
-    if !kind.is_readable_by(role) {
+    if !kind.is_readable_by(principal) {
         return Err(kind.not_found());
     }
     let scope = tx.scope();

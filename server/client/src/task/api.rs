@@ -92,7 +92,7 @@ async fn check(tx: &TenantDb, principal: &Principal, new: &NewTask) -> Result<St
     }
     let mut name = String::new();
     if let Some(about) = new.about {
-        match about::name_of(tx, &principal.role, about).await {
+        match about::name_of(tx, principal, about).await {
             Ok(found) => name = found,
             Err(Error::NotFound { .. }) => problems.add("task.record_id", "Choose the record from the list."),
             Err(error) => return Err(error),

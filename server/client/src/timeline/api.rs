@@ -28,6 +28,7 @@ impl TimelineService for Api {
     ) -> Result<Response<pb::ListTimelineResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let kind = Kind::required(req.kind)?;
+        kind.check_on(&ctx.principal()?.org)?;
         let list =
             store::LIST.read(ListRequest { page_size: req.page_size, page_token: &req.page_token, ..ListRequest::default() });
         let list = list.map_err(Error::from)?;
@@ -42,6 +43,7 @@ impl TimelineService for Api {
     async fn add_note(&self, request: Request<pb::AddNoteRequest>) -> Result<Response<pb::AddNoteResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let kind = Kind::required(req.kind)?;
+        kind.check_on(&ctx.principal()?.org)?;
         let text = note(&req.text)?;
         let id = kind.parse_id(&req.record_id)?;
         let tx = ctx.write().await?;

@@ -170,7 +170,7 @@ pub async fn insert_events(tx: &TenantDb, writer: &Writer, events: &[NewEvent]) 
 fn stored_changes(changes: &[BeforeAfter]) -> Result<String> {
     let changes: Vec<FieldChange> = changes
         .iter()
-        .map(|change| FieldChange { field: change.field.to_owned(), before: change.before.clone(), after: change.after.clone() })
+        .map(|change| FieldChange { field: change.field.clone(), before: change.before.clone(), after: change.after.clone() })
         .collect();
     serde_json::to_string(&changes).map_err(Error::internal)
 }

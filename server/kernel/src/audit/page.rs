@@ -103,7 +103,7 @@ impl Narrow {
     }
 
     fn add(&mut self, term: &filter::Condition) -> Result<()> {
-        let column = match term.field {
+        let column = match &*term.field {
             known @ ("category" | "outcome" | "actor_id" | "path" | "entity_id" | "at") => known,
             other => return Err(Error::internal(format!("the audit has no column {other}"))),
         };

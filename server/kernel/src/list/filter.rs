@@ -12,7 +12,7 @@ mod value;
 
 pub use parse::{FilterError, parse};
 pub(in crate::list) use value::storable;
-pub use value::{Condition, Value};
+pub use value::{Condition, Value, read_date};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -66,12 +66,19 @@ impl FieldSpec {
     }
 }
 
+/// Reads terms of fields that no schema knows, such as those a company has made; `None` for a term that is none of them.
+pub type Others<'a> = dyn Fn(&Term) -> Option<Result<Condition, String>> + 'a;
+
 /// Types each term by its field. All problems come back at once, as sentences.
-pub fn resolve(terms: &[Term], schema: &Schema) -> Result<Vec<Condition>, Vec<String>> {
+pub fn resolve(terms: &[Term], schema: &Schema, others: &Others<'_>) -> Result<Vec<Condition>, Vec<String>> {
     let mut conditions = Vec::with_capacity(terms.len());
     let mut problems = Vec::new();
     for term in terms {
-        match resolve_term(term, schema) {
+        let found = match others(term) {
+            Some(found) => found.map(|condition| vec![condition]).map_err(|message| at(&message, term)),
+            None => resolve_term(term, schema),
+        };
+        match found {
             Ok(found) => conditions.extend(found),
             Err(message) => problems.push(message),
         }
@@ -89,7 +96,11 @@ fn resolve_term(term: &Term, schema: &Schema) -> Result<Vec<Condition>, String> 
             known.join(", ")
         ));
     };
-    value::conditions(spec, term.op, &term.value).map_err(|message| format!("{message} (at character {}).", term.position))
+    value::conditions(spec, term.op, &term.value).map_err(|message| at(&message, term))
+}
+
+fn at(message: &str, term: &Term) -> String {
+    format!("{message} (at character {}).", term.position)
 }
 
 impl fmt::Display for Op {

@@ -100,6 +100,7 @@ fn sea_value(value: &Value) -> Option<sea_orm::Value> {
         Value::Date(date) => (*date).into(),
         Value::Bool(bool) => (*bool).into(),
         Value::Number(number) => (*number).into(),
+        Value::Decimal(number) => number.as_str().into(),
         Value::None => return None,
     })
 }

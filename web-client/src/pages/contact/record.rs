@@ -77,8 +77,8 @@ mod tests {
         for field in pb::Contact::FIELDS {
             let mut contact = pb::Contact::default();
             let text = if field.path == "main" { "yes" } else { "x" };
-            (field.set)(&mut contact, text);
-            assert_eq!((field.get)(&contact), text, "{}", field.path);
+            field.set(&mut contact, text);
+            assert_eq!(field.get(&contact), text, "{}", field.path);
         }
     }
 }

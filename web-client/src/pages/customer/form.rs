@@ -17,6 +17,7 @@ use crate::{
     api::may,
     parts::{
         conflict::dialog::{ConflictDialog, Words},
+        custom::CustomFields,
         directory::{Directory, PersonField, TeamField},
         edit::{Draft, Edit, StaleNote},
         noun::CUSTOMER,
@@ -47,6 +48,7 @@ fn Fields(draft: Draft<pb::Customer>, directory: Directory) -> impl IntoView {
             <TextField name="external_id" label="External key" value=draft.text("external_id") max_length=100 optional=true
                 help="Its key in another system; one customer only."/>
         </div>
+        <CustomFields kind=CUSTOMER.kind draft/>
         <TagsField name="tags" value=draft.text("tags")/>
         <TextArea name="note" label="Note" value=draft.text("note") optional=true rows=3 max_length=4000
             help="Everyone who sees the customer can read it."/>

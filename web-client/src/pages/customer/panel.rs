@@ -1,7 +1,7 @@
 //! The right panel of a customer: who it is, the facts, the people.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::v1::{self as pb, RecordKind};
 use web_kit::{
     badge::{Avatar, Badge, Tone},
     button::Button,
@@ -13,6 +13,7 @@ use web_kit::{
 
 use super::record::kind_name;
 use crate::parts::{
+    custom::CustomFacts,
     directory::{Directory, Person},
     facts::{Email, Fact, FreshBadge, Phone, TagList, Words, web_address},
     news::RecordNews,
@@ -70,11 +71,11 @@ fn Facts(customer: pb::Customer, directory: Directory, news: RecordNews) -> impl
     let kind = kind_name(if customer.kind() == pb::CustomerKind::Person { "person" } else { "business" });
     let address = customer.address.clone().unwrap_or_default();
     let assignee = (!customer.assignee_id.is_empty()).then(|| {
-        view! { <Fact label="Assignee" news paths=&["assignee_id"]><Person directory id=customer.assignee_id.clone()/></Fact> }
+        view! { <Fact label="Assignee" news paths=["assignee_id"]><Person directory id=customer.assignee_id.clone()/></Fact> }
     });
     let team = (!customer.team_id.is_empty()).then(|| {
         let id = customer.team_id.clone();
-        view! { <Fact label="Team" news paths=&["team_id"]>{move || directory.team(&id)}</Fact> }
+        view! { <Fact label="Team" news paths=["team_id"]>{move || directory.team(&id)}</Fact> }
     });
     let website = (!customer.website.is_empty()).then(|| {
         let text = customer.website.clone();
@@ -82,35 +83,36 @@ fn Facts(customer: pb::Customer, directory: Directory, news: RecordNews) -> impl
             Some(to) => view! { <a href=to target="_blank" rel="noopener noreferrer">{text}</a> }.into_any(),
             None => text.into_any(),
         };
-        view! { <Fact label="Website" news paths=&["website"]>{shown}</Fact> }
+        view! { <Fact label="Website" news paths=["website"]>{shown}</Fact> }
     });
     let key = (!customer.external_id.is_empty()).then(|| {
-        view! { <Fact label="External key" news paths=&["external_id"]><span class="mono">{customer.external_id.clone()}</span></Fact> }
+        view! { <Fact label="External key" news paths=["external_id"]><span class="mono">{customer.external_id.clone()}</span></Fact> }
     });
     let note = (!customer.note.is_empty()).then(|| {
-        view! { <Fact label="Note" news paths=&["note"]><Words text=customer.note.clone()/></Fact> }
+        view! { <Fact label="Note" news paths=["note"]><Words text=customer.note.clone()/></Fact> }
     });
     view! {
         <div class="panel-section">
             <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
             <dl class="kv">
-                <Fact label="Owner" news paths=&["owner_id"]><Person directory id=customer.owner_id.clone()/></Fact>
+                <Fact label="Owner" news paths=["owner_id"]><Person directory id=customer.owner_id.clone()/></Fact>
                 {assignee}
                 {team}
-                <Fact label="Kind" news paths=&["kind"]>{kind}</Fact>
-                <Fact label="Phone" news paths=&["phone"]><Phone number=customer.phone.clone()/></Fact>
-                <Fact label="E-mail" news paths=&["email"]><Email address=customer.email.clone()/></Fact>
+                <Fact label="Kind" news paths=["kind"]>{kind}</Fact>
+                <Fact label="Phone" news paths=["phone"]><Phone number=customer.phone.clone()/></Fact>
+                <Fact label="E-mail" news paths=["email"]><Email address=customer.email.clone()/></Fact>
                 {website}
                 <Fact
                     label="Address"
                     news
-                    paths=&["address.street", "address.postal_code", "address.city", "address.region", "address.country"]
+                    paths=["address.street", "address.postal_code", "address.city", "address.region", "address.country"]
                 >
                     <Words text=lines_of(&address)/>
                 </Fact>
                 {key}
-                <Fact label="Source" news paths=&["source"]>{source_name(&customer.source)}</Fact>
+                <Fact label="Source" news paths=["source"]>{source_name(&customer.source)}</Fact>
                 {note}
+                <CustomFacts kind=RecordKind::Customer values=customer.custom.clone() news/>
             </dl>
         </div>
     }

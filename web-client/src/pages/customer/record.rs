@@ -1,11 +1,12 @@
 //! The fields of a customer, and how one is read and saved.
 
 use prost_types::{FieldMask, Timestamp};
-use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
+use streamflow_proto::client::v1::{self as pb, RecordKind, customer_service_client::CustomerServiceClient};
 use web_kit::api::{act::Act, error::ApiError, use_api};
 
 use crate::parts::{
     conflict::overlapping,
+    custom,
     edit::Record,
     field::{FieldOf, join_tags, split_tags},
 };
@@ -66,6 +67,10 @@ impl Record for pb::Customer {
         FieldOf::new("note", |c| c.note.clone(), |c, text| text.clone_into(&mut c.note)),
     ];
     const ONE: &'static str = "customer";
+
+    fn custom_fields() -> Vec<FieldOf<Self>> {
+        custom::fields_of(RecordKind::Customer, |record: &Self| &record.custom, |record| &mut record.custom)
+    }
 
     fn id(&self) -> &str {
         &self.id
@@ -144,8 +149,8 @@ mod tests {
         for field in pb::Customer::FIELDS {
             let mut customer = pb::Customer::default();
             let text = if field.path == "kind" { "person" } else { "x" };
-            (field.set)(&mut customer, text);
-            assert_eq!((field.get)(&customer), text, "{}", field.path);
+            field.set(&mut customer, text);
+            assert_eq!(field.get(&customer), text, "{}", field.path);
             assert_eq!(changed(pb::Customer::FIELDS, &pb::Customer::default(), &customer), [field.path]);
         }
     }

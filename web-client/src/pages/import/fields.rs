@@ -1,6 +1,9 @@
 //! What a column of a file can fill, as the server names it, and what people call it.
 
+use streamflow_proto::client::v1::RecordKind;
 use web_kit::field::Choice;
+
+use crate::parts::custom;
 
 /// Path and name of every field, in the order a list shows them.
 const FIELDS: [(&str, &str); 21] = [
@@ -29,15 +32,18 @@ const FIELDS: [(&str, &str); 21] = [
 
 /// What a field is called; a path from a newer server as it is.
 pub fn label(path: &str) -> String {
-    FIELDS.iter().find(|(known, _)| *known == path).map_or(path, |(_, label)| label).to_owned()
+    let own = FIELDS.iter().find(|(known, _)| *known == path).map(|(_, label)| (*label).to_owned());
+    own.or_else(|| custom::label(path)).unwrap_or_else(|| path.to_owned())
 }
 
-/// All fields of the customer, or of its contact.
+/// All fields of the customer with those of the company's own, or those of its contact.
 pub fn choices(of_contact: bool) -> impl Iterator<Item = Choice> {
+    let customs = if of_contact { Vec::new() } else { custom::live(RecordKind::Customer) };
     FIELDS
         .into_iter()
         .filter(move |(path, _)| path.starts_with("contact.") == of_contact)
         .map(|(path, label)| Choice::new(path, label))
+        .chain(customs.into_iter().map(|field| Choice::new(custom::path(&field), field.label)))
 }
 
 /// Fields that find an existing customer.

@@ -22,6 +22,7 @@ use crate::{
     api::{may, me},
     parts::{
         conflict::dialog::{ConflictDialog, Words},
+        custom::CustomFields,
         directory::{Directory, PersonField, TeamField},
         edit::{Draft, Edit, StaleNote},
         noun::LEAD,
@@ -66,6 +67,7 @@ fn Fields(
                 <TeamField directory name="team_id" value=draft.text("team_id")/>
             })}
         </div>
+        <CustomFields kind=LEAD.kind draft/>
         <TagsField name="tags" value=draft.text("tags")/>
         <TextArea name="note" label="Note" value=draft.text("note") optional=true rows=3 max_length=4000/>
     }

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     api::{address, me},
     parts::{
+        custom,
         directory::Directory,
         filter::{ChipOf, Compare},
         noun::LEAD,
@@ -33,7 +34,7 @@ use crate::{
     },
 };
 
-pub const CHIPS: &[ChipOf] = &[
+const CHIPS: &[ChipOf] = &[
     ChipOf::new("stage_id", Compare::Equal),
     ChipOf::new("owner_id", Compare::Equal),
     ChipOf::new("assignee_id", Compare::Equal),
@@ -46,6 +47,11 @@ pub const CHIPS: &[ChipOf] = &[
     ChipOf::new("converted", Compare::Equal),
     ChipOf::new("archived", Compare::Equal),
 ];
+
+/// With those of the company's own fields.
+pub fn chips() -> &'static [ChipOf] {
+    custom::chips(CHIPS, LEAD.kind)
+}
 
 pub fn built_in_views() -> Vec<ViewTab> {
     let narrowed = |id: &str, label: &str, filters: &[(&str, &str)]| {
@@ -82,7 +88,7 @@ pub fn filters(directory: Directory, stages: Option<Stages>) -> Vec<FilterDef> {
         def("converted", "Converted", fixed(&[("false", "Not yet"), ("true", "Converted")])),
         def("archived", "Archived", fixed(&[("true", "Only archived")])),
     ];
-    stage.into_iter().chain(rest).collect()
+    stage.into_iter().chain(rest).chain(custom::filters(LEAD.kind)).collect()
 }
 
 pub async fn page(request: pb::ListLeadsRequest) -> Result<Page<pb::Lead>, ApiError> {

@@ -1,7 +1,7 @@
 //! The right panel of a lead: stage, worth, who it is, and the next step.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::v1::{self as pb, RecordKind};
 use web_kit::{
     badge::{Badge, Status, Tone},
     button::{Button, Kind, LinkButton},
@@ -14,6 +14,7 @@ use super::{
     words::{Stages, follow_up, is_open, source_name},
 };
 use crate::parts::{
+    custom::CustomFacts,
     directory::{Directory, Person},
     facts::{self, Email, Fact, FreshBadge, Phone, TagList},
     news::RecordNews,
@@ -97,32 +98,33 @@ fn Facts(lead: pb::Lead, stages: Stages, directory: Directory, news: RecordNews,
         (move || stages.name(&id)).into_any()
     };
     let assignee = (!lead.assignee_id.is_empty()).then(|| {
-        view! { <Fact label="Assignee" news paths=&["assignee_id"]><Person directory id=lead.assignee_id.clone()/></Fact> }
+        view! { <Fact label="Assignee" news paths=["assignee_id"]><Person directory id=lead.assignee_id.clone()/></Fact> }
     });
     let team = (!lead.team_id.is_empty()).then(|| {
         let id = lead.team_id.clone();
-        view! { <Fact label="Team" news paths=&["team_id"]>{move || directory.team(&id)}</Fact> }
+        view! { <Fact label="Team" news paths=["team_id"]>{move || directory.team(&id)}</Fact> }
     });
     let note = (!lead.note.is_empty()).then(|| {
-        view! { <Fact label="Note" news paths=&["note"]><facts::Words text=lead.note.clone()/></Fact> }
+        view! { <Fact label="Note" news paths=["note"]><facts::Words text=lead.note.clone()/></Fact> }
     });
     view! {
         <div class="panel-section">
             <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
             <dl class="kv">
-                <Fact label="Stage" news paths=&["stage_id"]>{stage}</Fact>
-                <Fact label="Value" news paths=&["value"]>{worth}</Fact>
-                <Fact label="Company" news paths=&["company"]><facts::Words text=lead.company.clone()/></Fact>
-                <Fact label="Contact" news paths=&["contact_name"]><facts::Words text=lead.contact_name.clone()/></Fact>
-                <Fact label="Phone" news paths=&["phone"]><Phone number=lead.phone.clone()/></Fact>
-                <Fact label="E-mail" news paths=&["email"]><Email address=lead.email.clone()/></Fact>
-                <Fact label="Owner" news paths=&["owner_id"]><Person directory id=lead.owner_id.clone()/></Fact>
+                <Fact label="Stage" news paths=["stage_id"]>{stage}</Fact>
+                <Fact label="Value" news paths=["value"]>{worth}</Fact>
+                <Fact label="Company" news paths=["company"]><facts::Words text=lead.company.clone()/></Fact>
+                <Fact label="Contact" news paths=["contact_name"]><facts::Words text=lead.contact_name.clone()/></Fact>
+                <Fact label="Phone" news paths=["phone"]><Phone number=lead.phone.clone()/></Fact>
+                <Fact label="E-mail" news paths=["email"]><Email address=lead.email.clone()/></Fact>
+                <Fact label="Owner" news paths=["owner_id"]><Person directory id=lead.owner_id.clone()/></Fact>
                 {assignee}
                 {team}
-                <Fact label="Source" news paths=&["source"]><facts::Words text=source_name(&lead.source)/></Fact>
+                <Fact label="Source" news paths=["source"]><facts::Words text=source_name(&lead.source)/></Fact>
                 <dt>"Added"</dt>
                 <dd>{format::day(lead.created_at.as_ref())}</dd>
                 {note}
+                <CustomFacts kind=RecordKind::Lead values=lead.custom.clone() news/>
             </dl>
         </div>
     }

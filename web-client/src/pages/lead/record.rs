@@ -2,7 +2,7 @@
 
 use prost_types::{FieldMask, Timestamp};
 use streamflow_proto::{
-    client::v1::{self as pb, lead_service_client::LeadServiceClient},
+    client::v1::{self as pb, RecordKind, lead_service_client::LeadServiceClient},
     common::v1::Money,
 };
 use web_kit::{
@@ -11,6 +11,7 @@ use web_kit::{
 };
 
 use crate::parts::{
+    custom,
     edit::Record,
     field::{FieldOf, join_tags, split_tags},
 };
@@ -86,6 +87,10 @@ impl Record for pb::Lead {
     ];
     const ONE: &'static str = "lead";
 
+    fn custom_fields() -> Vec<FieldOf<Self>> {
+        custom::fields_of(RecordKind::Lead, |record: &Self| &record.custom, |record| &mut record.custom)
+    }
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -124,8 +129,8 @@ mod tests {
         for field in pb::Lead::FIELDS {
             let mut lead = pb::Lead::default();
             let text = if field.path == "value" { "1250.50 GBP" } else { "x" };
-            (field.set)(&mut lead, text);
-            assert_eq!((field.get)(&lead), text, "{}", field.path);
+            field.set(&mut lead, text);
+            assert_eq!(field.get(&lead), text, "{}", field.path);
         }
     }
 

@@ -10,7 +10,7 @@ use web_kit::{
 };
 
 use super::record;
-use crate::parts::{conflict::dialog::Words, directory::Directory};
+use crate::parts::{conflict::dialog::Words, custom, directory::Directory};
 
 /// The stages of the pipeline, with what lies in each.
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ pub fn words(directory: Directory, stages: Stages) -> Words {
         "stage_id" => stages.name(&text),
         "value" => value_words(&text),
         "follow_up_on" => date::parse_iso(&text).map_or(text, date::day),
-        _ => text,
+        _ => custom::shown(&path, text),
     })
 }
 

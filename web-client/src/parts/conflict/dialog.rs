@@ -30,7 +30,7 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
         open.set(asks);
     });
     let left = move || {
-        let asked = edit.conflict.with(|conflict| conflict.as_ref().map_or(0, |one| one.questions(T::FIELDS).len()));
+        let asked = edit.conflict.with(|conflict| conflict.as_ref().map_or(0, |one| one.questions(&T::fields()).len()));
         asked.saturating_sub(answers.with(Answers::len))
     };
     let refused = Signal::derive(move || {
@@ -39,7 +39,7 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
     });
     let take_all = move |side: Side| {
         edit.conflict.with_untracked(|conflict| {
-            let questions = conflict.as_ref().map(|one| one.questions(T::FIELDS)).unwrap_or_default();
+            let questions = conflict.as_ref().map(|one| one.questions(&T::fields())).unwrap_or_default();
             answers.set(questions.into_iter().map(|question| (question.path, side)).collect());
         });
     };
@@ -75,8 +75,8 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
             <div class="stack gap-4">
                 <SaveKey save=move |()| save()/>
                 {move || edit.conflict.get().map(|conflict| {
-                    let questions = conflict.questions(T::FIELDS);
-                    let merged = conflict.merged(T::FIELDS);
+                    let questions = conflict.questions(&T::fields());
+                    let merged = conflict.merged(&T::fields());
                     let lead = Lead {
                         when: format::ago(conflict.current.changed_at().as_ref()),
                         at: format::time(conflict.current.changed_at().as_ref()),

@@ -9,6 +9,7 @@ use streamflow_kernel::{
 use super::{ActiveModel, Model};
 use crate::{
     contact,
+    custom_field::value::Values,
     customer::domain::{Change, NewCustomer},
     record::{
         kind::Kind,
@@ -32,6 +33,7 @@ pub async fn insert_customer(tx: &TenantDb, writer: &Writer, new: NewCustomer) -
         number: Set(number::next(tx, Kind::Customer).await?),
         source: Set(writer.origin.as_str().to_owned()),
         main_contact_name: Set(String::new()),
+        custom: Set(Values::default().into_json()),
         created_at: Set(now),
         updated_at: Set(now),
         archived_at: Set(None),
@@ -129,6 +131,7 @@ fn put(row: &mut ActiveModel, change: Change) -> Result<()> {
         // Unique in the company, so a missing one must not be an empty text.
         Change::ExternalId(id) => row.external_id = Set(Some(id).filter(|id| !id.is_empty())),
         Change::Note(note) => row.note = Set(note),
+        Change::Custom(set) => set.put(&mut row.custom),
     }
     Ok(())
 }
@@ -136,8 +139,8 @@ fn put(row: &mut ActiveModel, change: Change) -> Result<()> {
 /// Numbers come from the counter, so only the external id can be taken.
 fn refusal(error: DbErr) -> Error {
     if Error::is_unique_violation(&error) {
-        let field = Change::ExternalId(String::new()).field();
-        return Error::invalid(format!("customer.{field}"), "Another customer has this key already.");
+        let change = Change::ExternalId(String::new());
+        return Error::invalid(format!("customer.{}", change.field()), "Another customer has this key already.");
     }
     error.into()
 }

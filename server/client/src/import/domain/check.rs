@@ -8,6 +8,7 @@ use streamflow_proto::client::v1 as pb;
 use super::mapping::Mapping;
 use super::read::Row;
 use super::{CellProblem, Key};
+use crate::custom_field::{store::Model, value::Set};
 use crate::record::input::Problem;
 use crate::search::domain::normalise;
 use crate::{contact, customer};
@@ -28,21 +29,23 @@ pub struct ImportedRow {
 pub struct Checker<'a> {
     mapping: &'a Mapping,
     key: Option<Key>,
+    customs: &'a [Model],
     hasher: RandomState,
     /// Row by hash of field and value: 200,000 rows stay small, and a false alarm needs a collision of 64 bits.
     seen: HashMap<u64, u32>,
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(mapping: &'a Mapping, key: Option<Key>) -> Self {
-        Self { mapping, key, hasher: RandomState::new(), seen: HashMap::new() }
+    /// `customs` are the company's own fields.
+    pub fn new(mapping: &'a Mapping, key: Option<Key>, customs: &'a [Model]) -> Self {
+        Self { mapping, key, customs, hasher: RandomState::new(), seen: HashMap::new() }
     }
 
     /// Reads the next row that was not dropped.
     pub fn check(&mut self, row: &Row) -> ImportedRow {
         let used = |problem: &&CellProblem| problem.column.is_none_or(|column| self.mapping.uses(column));
         let mut problems: Vec<CellProblem> = row.problems.iter().filter(used).cloned().collect();
-        let cells = Cells { row, mapping: self.mapping };
+        let cells = Cells { row, mapping: self.mapping, customs: self.customs };
         let customer = cells.customer(&mut problems);
         let contact = cells.contact(&mut problems);
         let key = self.key.and_then(|key| key_of(key, &customer));
@@ -83,11 +86,12 @@ pub fn key_of(key: Key, customer: &[customer::domain::Change]) -> Option<String>
 struct Cells<'a> {
     row: &'a Row,
     mapping: &'a Mapping,
+    customs: &'a [Model],
 }
 
 impl Cells<'_> {
     /// Filled fields that begin with `prefix`, without it: column, field, text.
-    fn filled(&self, prefix: &str) -> Vec<(usize, &'static str, &str)> {
+    fn filled(&self, prefix: &str) -> Vec<(usize, &str, &str)> {
         let cell = |column: usize| self.row.cells.get(column).map_or("", |cell| cell.trim());
         let fields = self.mapping.pairs().filter_map(|(column, field)| Some((column, field.strip_prefix(prefix)?, cell(column))));
         fields.filter(|(_, _, text)| !text.is_empty()).collect()
@@ -97,6 +101,11 @@ impl Cells<'_> {
         let mut changes = Vec::new();
         for (column, field, text) in self.filled("") {
             if field.starts_with("contact.") || is_noted(problems, column) {
+                continue;
+            }
+            if let Some(custom) = self.customs.iter().find(|custom| custom.path() == field) {
+                let read = custom.read(text).map(|value| customer::domain::Change::Custom(Set::new(&custom.key, value)));
+                note(read, column, &mut changes, problems);
                 continue;
             }
             let mut message = pb::Customer::default();

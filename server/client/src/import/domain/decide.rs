@@ -6,9 +6,10 @@ use super::check::ImportedRow;
 use super::mapping::Mapping;
 use super::{CellProblem, Key, Mode};
 use crate::contact::domain::{Change as ContactChange, Contact};
+use crate::custom_field::store::Model;
 use crate::customer::domain::{Change, NewCustomer};
 use crate::record::input::Problem;
-use crate::record::merge::Fields;
+use crate::record::merge::{Change as _, Fields};
 use crate::search::domain::normalise;
 
 /// What the key of a row finds.
@@ -48,6 +49,8 @@ pub struct Rules<'a> {
     pub mode: Mode,
     pub key: Option<Key>,
     pub mapping: &'a Mapping,
+    /// The company's own fields.
+    pub customs: &'a [Model],
 }
 
 impl Rules<'_> {
@@ -78,6 +81,7 @@ impl Rules<'_> {
         }
         if problems.is_empty() && matches!(found, Found::Nothing) {
             problems.extend(self.missing_name(row));
+            problems.extend(self.missing_customs(row));
         }
         if !problems.is_empty() {
             return Fate::Blocked(problems);
@@ -101,6 +105,13 @@ impl Rules<'_> {
             _ => None,
         });
         Some(CellProblem::at(self.mapping.column("name"), Problem::new("Enter a name.").suggest(contact)))
+    }
+
+    /// A new customer needs a value in each field that must have one.
+    fn missing_customs(&self, row: &ImportedRow) -> Vec<CellProblem> {
+        let has = |path: &str| row.customer.iter().any(|change| change.field() == path);
+        let missing = self.customs.iter().filter(|custom| custom.is_needed() && !has(&custom.path()));
+        missing.map(|custom| CellProblem::at(self.mapping.column(&custom.path()), custom.missing())).collect()
     }
 }
 
@@ -165,8 +176,8 @@ mod tests {
 
     fn fate(mode: Mode, row: &ImportedRow, found: Found<'_>) -> Fate {
         let fields = ["external_id", "name", "email"].map(str::to_owned);
-        let mapping = Mapping::parse(&fields, 3, mode, Some(Key::ExternalId)).unwrap();
-        Rules { mode, key: Some(Key::ExternalId), mapping: &mapping }.decide(row, found, false)
+        let mapping = Mapping::parse(&fields, 3, mode, Some(Key::ExternalId), &[]).unwrap();
+        Rules { mode, key: Some(Key::ExternalId), mapping: &mapping, customs: &[] }.decide(row, found, false)
     }
 
     fn blocked(fate: &Fate) -> (Option<usize>, &str) {

@@ -7,6 +7,7 @@ use streamflow_proto::client::v1 as pb;
 
 use super::read::Row;
 use super::{Key, Mode};
+use crate::custom_field::{store::Model, value::PREFIX};
 use crate::search::domain::normalise;
 
 /// A field that a column can fill.
@@ -74,19 +75,33 @@ pub fn guess(header: &[String]) -> Vec<&'static str> {
     fields
 }
 
+/// As [`guess`], with the company's own fields for what is left: by their name or key.
+pub fn guess_all(header: &[String], customs: &[Model]) -> Vec<String> {
+    let mut fields: Vec<String> = guess(header).into_iter().map(str::to_owned).collect();
+    for custom in customs {
+        let names = [compact(&custom.label), compact(&custom.key)];
+        let is_it = |(column, name): (usize, &String)| fields[column].is_empty() && names.contains(&compact(name));
+        if let Some(column) = header.iter().enumerate().position(is_it) {
+            fields[column] = format!("{PREFIX}{}", custom.key);
+        }
+    }
+    fields
+}
+
 /// The key to suggest for a mapping: what tells records apart best.
-pub fn likely_key(fields: &[&'static str]) -> Key {
-    let known = [Key::ExternalId, Key::Email].into_iter().find(|key| fields.contains(&key.field()));
+pub fn likely_key<S: AsRef<str>>(fields: &[S]) -> Key {
+    let fills = |key: &Key| fields.iter().any(|field| field.as_ref() == key.field());
+    let known = [Key::ExternalId, Key::Email].into_iter().find(fills);
     known.unwrap_or(Key::Name)
 }
 
 /// A mapping that can be used: known fields, each at most once, and all that the mode needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mapping(Vec<&'static str>);
+pub struct Mapping(Vec<String>);
 
 impl Mapping {
-    /// Checks what a person chose for each column, all problems at once.
-    pub fn parse(fields: &[String], columns: usize, mode: Mode, key: Option<Key>) -> Result<Self, Error> {
+    /// Checks what a person chose for each column, all problems at once. `customs` are the company's own fields.
+    pub fn parse(fields: &[String], columns: usize, mode: Mode, key: Option<Key>, customs: &[Model]) -> Result<Self, Error> {
         let mut violations = Violations::new();
         if fields.len() != columns {
             violations.add("mapping", format!("Choose a field for each of the {columns} columns, or none."));
@@ -95,26 +110,26 @@ impl Mapping {
             // There is nothing to say of columns that the file does not have, however many are named.
             return Err(violations.into());
         }
-        let mut mapping = Vec::with_capacity(fields.len());
+        let mut mapping: Vec<String> = Vec::with_capacity(fields.len());
         for (column, field) in fields.iter().enumerate() {
             let at = || format!("mapping[{column}]");
-            match TARGETS.iter().find(|target| target.field == field) {
-                None if field.is_empty() => mapping.push(""),
+            match label(field, customs) {
+                None if field.is_empty() => mapping.push(String::new()),
                 None => violations.add(at(), "Choose a field from the list."),
-                Some(target) if mapping.contains(&target.field) => {
-                    violations.add(at(), format!("Another column fills \"{}\" already.", target.label));
+                Some(label) if mapping.contains(field) => {
+                    violations.add(at(), format!("Another column fills \"{label}\" already."));
                 }
-                Some(target) => mapping.push(target.field),
+                Some(_) => mapping.push(field.clone()),
             }
         }
         let mapping = Self(mapping);
-        mapping.require(mode, key, &mut violations);
+        mapping.require(mode, key, customs, &mut violations);
         violations.into_result()?;
         Ok(mapping)
     }
 
     /// The field of each column, for keeping with the import.
-    pub fn fields(&self) -> &[&'static str] {
+    pub fn fields(&self) -> &[String] {
         &self.0
     }
 
@@ -129,13 +144,19 @@ impl Mapping {
     }
 
     /// Columns in use with the field each fills.
-    pub fn pairs(&self) -> impl Iterator<Item = (usize, &'static str)> + '_ {
-        self.0.iter().copied().enumerate().filter(|(_, field)| !field.is_empty())
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, &str)> + '_ {
+        self.0.iter().map(String::as_str).enumerate().filter(|(_, field)| !field.is_empty())
     }
 
-    fn require(&self, mode: Mode, key: Option<Key>, violations: &mut Violations) {
+    fn require(&self, mode: Mode, key: Option<Key>, customs: &[Model], violations: &mut Violations) {
         if mode != Mode::Update && self.column("name").is_none() {
             violations.add("mapping", "Choose the column that holds the customer's name.");
+        }
+        for custom in customs.iter().filter(|custom| mode != Mode::Update && custom.is_needed()) {
+            if self.column(&custom.path()).is_none() {
+                violations
+                    .add("mapping", format!("Choose the column that holds {}, which every new customer needs.", custom.label));
+            }
         }
         match key {
             None if mode != Mode::Create => {
@@ -156,7 +177,7 @@ impl Mapping {
 }
 
 /// The columns of a file with what they are to fill and a few of their values.
-pub fn columns(header: &[String], fields: &[&str], sample: &[Row]) -> Vec<pb::ImportColumn> {
+pub fn columns(header: &[String], fields: &[String], sample: &[Row]) -> Vec<pb::ImportColumn> {
     let samples = |column: usize| {
         let mut values: Vec<String> = Vec::new();
         for value in sample.iter().filter_map(|row| row.cells.get(column)) {
@@ -170,10 +191,16 @@ pub fn columns(header: &[String], fields: &[&str], sample: &[Row]) -> Vec<pb::Im
     let column = |(index, name): (usize, &String)| pb::ImportColumn {
         index: i32::try_from(index).unwrap_or_default(),
         header: name.clone(),
-        field: fields.get(index).copied().unwrap_or_default().to_owned(),
+        field: fields.get(index).cloned().unwrap_or_default(),
         samples: samples(index),
     };
     header.iter().enumerate().map(column).collect()
+}
+
+/// What a field is called, if there is one of this path.
+fn label<'a>(field: &str, customs: &'a [Model]) -> Option<&'a str> {
+    let fixed = TARGETS.iter().find(|target| target.field == field).map(|target| target.label);
+    fixed.or_else(|| customs.iter().find(|custom| custom.path() == field).map(|custom| custom.label.as_str()))
 }
 
 /// A column name without case, accents, blanks and punctuation: "Company_Name" and "companyName" are one.
@@ -237,14 +264,14 @@ mod tests {
     #[test]
     fn a_mapping_tells_every_problem_at_once() {
         let fields = header("email,fax_number,email,contact.title,");
-        let Err(Error::Invalid(violations)) = Mapping::parse(&fields, 5, Mode::Upsert, Some(Key::ExternalId)) else {
+        let Err(Error::Invalid(violations)) = Mapping::parse(&fields, 5, Mode::Upsert, Some(Key::ExternalId), &[]) else {
             panic!("accepted")
         };
         let found: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(found, ["mapping[1]", "mapping[2]", "mapping", "key", "mapping"]);
-        assert!(Mapping::parse(&header("name"), 2, Mode::Create, None).is_err());
-        assert!(Mapping::parse(&header("name,email"), 2, Mode::Update, None).is_err());
-        assert!(Mapping::parse(&header("email,phone"), 2, Mode::Update, Some(Key::Email)).is_ok());
+        assert!(Mapping::parse(&header("name"), 2, Mode::Create, None, &[]).is_err());
+        assert!(Mapping::parse(&header("name,email"), 2, Mode::Update, None, &[]).is_err());
+        assert!(Mapping::parse(&header("email,phone"), 2, Mode::Update, Some(Key::Email), &[]).is_ok());
     }
 
     #[test]
@@ -258,7 +285,7 @@ mod tests {
     fn a_column_shows_different_values() {
         let row = |cell: &str| Row { number: 1, cells: vec![cell.to_owned()], problems: Vec::new() };
         let rows = ["a", "", "a", "b", "c", "d"].map(row);
-        let shown = columns(&header("name"), &["name"], &rows);
+        let shown = columns(&header("name"), &header("name"), &rows);
         assert_eq!((shown[0].field.as_str(), shown[0].samples.join(",")), ("name", "a,b,c".to_owned()));
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{ActiveModel, Model, board};
 use crate::{
+    custom_field::value::Values,
     lead::domain::{Change, NewLead},
     record::{
         kind::Kind,
@@ -34,6 +35,7 @@ pub async fn insert_lead(tx: &TenantDb, writer: &Writer, new: NewLead) -> Result
         number: Set(number::next(tx, Kind::Lead).await?),
         position: Set(board::end_of(tx, stage_id).await?),
         customer_id: Set(None),
+        custom: Set(Values::default().into_json()),
         created_at: Set(now),
         updated_at: Set(now),
         archived_at: Set(None),
@@ -107,7 +109,7 @@ pub async fn mark_converted(
     row.version = Set(before.version + 1);
     row.updated_at = Set(writer.now());
     let lead = tx.update(row).await?;
-    let change = BeforeAfter { field: "customer_id", before: String::new(), after: customer.1 };
+    let change = BeforeAfter { field: "customer_id".to_owned(), before: String::new(), after: customer.1 };
     let event = NewEvent { changes: vec![change], ..NewEvent::new(Kind::Lead, lead.id, EventKind::Converted) };
     insert_events(tx, writer, &[event]).await?;
     lead.written().announce_fields(tx, fields, before.people());
@@ -156,6 +158,7 @@ fn put(row: &mut ActiveModel, change: Change) -> Result<()> {
         Change::Tags(tags) => row.tags = Set(serde_json::to_string(&tags).map_err(Error::internal)?),
         Change::FollowUpOn(day) => row.follow_up_on = Set(day),
         Change::Note(note) => row.note = Set(note),
+        Change::Custom(set) => set.put(&mut row.custom),
     }
     Ok(())
 }

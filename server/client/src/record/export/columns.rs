@@ -1,6 +1,6 @@
 //! The columns of an export: the fields of the wire by their paths, with people, teams and stages by name.
 
-use std::{collections::HashMap, future::Future};
+use std::{collections::HashMap, future::Future, sync::LazyLock};
 
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{
@@ -13,7 +13,9 @@ use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
 use crate::{
-    contact, customer, lead,
+    contact,
+    custom_field::{self, value::PREFIX},
+    customer, lead,
     record::{list::Sort, row::Record},
 };
 
@@ -21,30 +23,71 @@ use crate::{
 pub type Names = HashMap<String, String>;
 /// How one cell is written.
 pub type Cell<W> = fn(&W, &Names) -> String;
-pub type Columns<E> = Vec<(&'static str, Cell<<E as Exported>::Wire>)>;
+pub type Columns<E> = Vec<Column<<E as Exported>::Wire>>;
+
+/// One column of the file.
+pub struct Column<W> {
+    /// Path of the field as masks name it.
+    path: String,
+    /// First line of the file: the path, or what people call a field of their own.
+    pub head: String,
+    /// None for a custom field.
+    cell: Option<Cell<W>>,
+}
+
+// Derived, it would ask the same of the record.
+impl<W> Clone for Column<W> {
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), head: self.head.clone(), cell: self.cell }
+    }
+}
+
+impl<W> Column<W> {
+    pub fn write<E: Exported<Wire = W>>(&self, record: &W, names: &Names) -> String {
+        match self.cell {
+            Some(cell) => cell(record, names),
+            None => E::custom(record).get(self.path.trim_start_matches(PREFIX)).cloned().unwrap_or_default(),
+        }
+    }
+}
 
 /// A kind of record that can be exported.
 pub trait Exported: Record {
     type Wire: Send + Sync + 'static;
     const COLUMNS: &'static [(&'static str, Cell<Self::Wire>)];
 
+    /// Values of custom fields, by key.
+    fn custom(record: &Self::Wire) -> &HashMap<String, String>;
     fn sort(tx: &TenantDb, list: &List) -> impl Future<Output = Result<Sort<Self>>> + Send;
     fn wire(tx: &TenantDb, rows: Vec<Self::Model>) -> impl Future<Output = Result<Vec<Self::Wire>>> + Send;
 }
 
-/// The named columns in the named order, or all.
-pub fn chosen<E: Exported>(names: &[String]) -> Result<Columns<E>> {
-    if names.is_empty() {
-        return Ok(E::COLUMNS.to_vec());
+/// The named columns in the named order, or all. Fields that were put away are exported when they are named.
+pub async fn chosen<E: Exported>(tx: &TenantDb, names: &[String]) -> Result<Columns<E>> {
+    let fixed = E::COLUMNS.iter().map(|(path, cell)| {
+        let path = (*path).to_owned();
+        Column { head: path.clone(), path, cell: Some(*cell) }
+    });
+    let mut all: Columns<E> = fixed.collect();
+    if names.is_empty() || names.iter().any(|name| name.starts_with(PREFIX)) {
+        let fields = custom_field::store::fields(tx, Some(E::KIND)).await?;
+        let wanted = fields.into_iter().filter(|field| !names.is_empty() || field.archived_at.is_none());
+        all.extend(wanted.map(|field| Column { path: format!("{PREFIX}{}", field.key), head: field.label, cell: None }));
     }
-    let find = |name: &String| E::COLUMNS.iter().find(|(path, _)| path == name).copied();
-    let few = names.len() <= E::COLUMNS.len();
+    if names.is_empty() {
+        return Ok(all);
+    }
+    let find = |name: &String| all.iter().find(|column| column.path == *name).cloned();
+    let few = names.len() <= all.len();
     let known: Option<Columns<E>> = few.then(|| names.iter().map(find).collect()).flatten();
     known.ok_or_else(|| {
-        let all: Vec<_> = E::COLUMNS.iter().map(|(path, _)| *path).collect();
+        let all: Vec<_> = all.iter().map(|column| column.path.as_str()).collect();
         Error::invalid("columns", format!("Choose columns from these: {}.", all.join(", ")))
     })
 }
+
+/// Contacts have no fields of the company's own.
+static NO_CUSTOM: LazyLock<HashMap<String, String>> = LazyLock::new(HashMap::new);
 
 /// Names of the company's people, teams and stages.
 pub async fn names(tx: &TenantDb) -> Result<Names> {
@@ -110,6 +153,10 @@ impl Exported for customer::store::Entity {
         ("id", |c, _| c.id.clone()),
     ];
 
+    fn custom(record: &pb::Customer) -> &HashMap<String, String> {
+        &record.custom
+    }
+
     async fn sort(_: &TenantDb, list: &List) -> Result<Sort<Self>> {
         Sort::of(list.order)
     }
@@ -136,6 +183,10 @@ impl Exported for contact::store::Entity {
         ("customer_id", |c, _| c.customer_id.clone()),
         ("id", |c, _| c.id.clone()),
     ];
+
+    fn custom(_: &pb::Contact) -> &HashMap<String, String> {
+        &NO_CUSTOM
+    }
 
     async fn sort(_: &TenantDb, list: &List) -> Result<Sort<Self>> {
         Sort::of(list.order)
@@ -170,6 +221,10 @@ impl Exported for lead::store::Entity {
         ("archived_at", |l, _| time(l.archived_at.as_ref())),
         ("id", |l, _| l.id.clone()),
     ];
+
+    fn custom(record: &pb::Lead) -> &HashMap<String, String> {
+        &record.custom
+    }
 
     fn sort(tx: &TenantDb, list: &List) -> impl Future<Output = Result<Sort<Self>>> + Send {
         lead::store::sort(tx, list)

@@ -11,13 +11,16 @@ use streamflow_kernel::{
 };
 
 use super::found::found;
-use crate::{record::row::Record, search::domain::normalise};
+use crate::{custom_field, record::row::Record, search::domain::normalise};
 
 /// Fails only when a list declares a field that its noun has no column for.
 pub fn condition<E: Record>(tx: &TenantDb, term: &filter::Condition) -> Result<Condition> {
     let backend = tx.backend();
     let unknown = || Error::internal(format!("{}: no column for filter field {}", E::KIND.as_str(), term.field));
-    let one = match (term.field, &term.value) {
+    if let Some(custom) = custom_field::filter::condition::<E>(backend, term) {
+        return Ok(custom);
+    }
+    let one = match (&*term.field, &term.value) {
         ("archived", Value::Bool(archived)) => is_present(E::ARCHIVED_AT, *archived == (term.op == Op::Equal)),
         ("search", Value::Text(typed)) => found::<E>(tx, typed),
         ("name", Value::Text(name)) if !normalise(name).is_empty() => text(backend, E::SORT_NAME, term.op, &normalise(name)),
@@ -41,6 +44,7 @@ fn compared<C: ColumnTrait>(backend: Backend, column: C, op: Op, value: &Value) 
         Value::Time(time) => (*time).into(),
         Value::Date(date) => (*date).into(),
         Value::Number(number) => (*number).into(),
+        Value::Decimal(number) => number.as_str().into(),
     };
     let expr = Expr::col(column.as_column_ref());
     let compared = match op {

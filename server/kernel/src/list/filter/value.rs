@@ -1,6 +1,6 @@
 //! Values of a filter, typed by their field.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::ids;
 /// schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     pub op: Op,
     pub value: Value,
 }
@@ -27,6 +27,8 @@ pub enum Value {
     Date(NaiveDate),
     Bool(bool),
     Number(i64),
+    /// A number as it is written, for fields that hold more than whole ones.
+    Decimal(String),
     /// `none`, of an id or a date: IS NULL with `=`, IS NOT NULL with `!=`.
     None,
 }
@@ -41,6 +43,7 @@ impl fmt::Display for Value {
             Self::Date(date) => write!(f, "date {date}"),
             Self::Bool(bool) => write!(f, "bool {bool}"),
             Self::Number(number) => write!(f, "number {number}"),
+            Self::Decimal(number) => write!(f, "decimal {number}"),
             Self::None => f.write_str("none"),
         }
     }
@@ -53,7 +56,7 @@ pub(super) fn conditions(spec: &FieldSpec, op: Op, text: &str) -> Result<Vec<Con
         let ops: Vec<_> = allowed(spec.kind).iter().map(Op::to_string).collect();
         return Err(format!("{name} can't be compared with \"{op}\", only with {}", ops.join(" ")));
     }
-    let one = |value| Ok(vec![Condition { field: name, op, value }]);
+    let one = |value| Ok(vec![Condition { field: Cow::Borrowed(name), op, value }]);
     match spec.kind {
         Kind::Text | Kind::Search => one(Value::Text(text.to_owned())),
         Kind::Uuid(_) if text == "none" => one(Value::None),
@@ -63,7 +66,7 @@ pub(super) fn conditions(spec: &FieldSpec, op: Op, text: &str) -> Result<Vec<Con
         },
         Kind::Timestamp => timestamp(name, op, text),
         Kind::Date if text == "none" && matches!(op, Op::Equal | Op::NotEqual) => one(Value::None),
-        Kind::Date => match date(text) {
+        Kind::Date => match read_date(text) {
             Some(date) => one(Value::Date(date)),
             None => Err(format!("{name} is a date (2026-11-30), not \"{text}\"")),
         },
@@ -97,9 +100,9 @@ fn allowed(kind: Kind) -> &'static [Op] {
 /// A moment compares as it is. A day compares as a whole: `<= 2026-11-30` includes that day's evening, which
 /// a comparison with its midnight would not.
 fn timestamp(field: &'static str, op: Op, text: &str) -> Result<Vec<Condition>, String> {
-    let condition = |op, time| Condition { field, op, value: Value::Time(time) };
+    let condition = |op, time| Condition { field: Cow::Borrowed(field), op, value: Value::Time(time) };
     let wrong = || format!("{field} is a date (2026-11-30) or a time (2026-11-30T08:00:00Z), not \"{text}\"");
-    let Some(day) = date(text) else {
+    let Some(day) = read_date(text) else {
         let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?.to_utc();
         return if storable(time.year()) { Ok(vec![condition(op, to_micros(time))]) } else { Err(wrong()) };
     };
@@ -115,7 +118,8 @@ fn timestamp(field: &'static str, op: Op, text: &str) -> Result<Vec<Condition>, 
     })
 }
 
-fn date(text: &str) -> Option<NaiveDate> {
+/// A day as filters write it.
+pub fn read_date(text: &str) -> Option<NaiveDate> {
     let exact = text.len() == 10 && text.is_ascii();
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     (exact && storable(date.year())).then_some(date)
@@ -142,11 +146,11 @@ mod tests {
     ];
 
     fn condition(field: &'static str, op: Op, value: Value) -> Condition {
-        Condition { field, op, value }
+        Condition { field: Cow::Borrowed(field), op, value }
     }
 
     fn read(text: &str, schema: &Schema) -> Result<Vec<Condition>, Vec<String>> {
-        resolve(&parse(text).unwrap(), schema)
+        resolve(&parse(text).unwrap(), schema, &|_| None)
     }
 
     fn time(text: &str) -> Value {

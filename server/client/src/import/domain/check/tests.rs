@@ -17,8 +17,8 @@ fn import(bytes: &[u8], key: Option<Key>) -> Result<Vec<ImportedRow>, Refusal> {
     reader.finish(&mut rows)?;
     let header = reader.header().unwrap_or_default();
     let fields: Vec<String> = guess(header).into_iter().map(str::to_owned).collect();
-    let mapping = Mapping::parse(&fields, header.len(), Mode::Create, key).unwrap();
-    let mut checker = Checker::new(&mapping, key);
+    let mapping = Mapping::parse(&fields, header.len(), Mode::Create, key, &[]).unwrap();
+    let mut checker = Checker::new(&mapping, key, &[]);
     Ok(rows.iter().map(|row| checker.check(row)).collect())
 }
 

@@ -1,0 +1,5 @@
+//! The pipeline itself: its stages, as owners shape them.
+
+pub mod api;
+mod domain;
+mod store;

@@ -1,0 +1,54 @@
+//! `streamflow.client.v1.OrgService`.
+
+use streamflow_kernel::{
+    ctx::Ctx,
+    db::TenantDb,
+    error::{Error, Result},
+};
+use streamflow_proto::client::v1::{self as pb, org_service_server::OrgService};
+use tonic::{Request, Response, Status};
+
+use super::{domain::OrgPatch, store};
+use crate::template::read::MODULES;
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl OrgService for Api {
+    async fn get_org(&self, request: Request<pb::GetOrgRequest>) -> Result<Response<pb::GetOrgResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let org = shown(&ctx.read().await?).await?;
+        Ok(Response::new(pb::GetOrgResponse { org: Some(org) }))
+    }
+
+    async fn update_org(&self, request: Request<pb::UpdateOrgRequest>) -> Result<Response<pb::UpdateOrgResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let patch = OrgPatch::parse(req.org, req.update_mask)?;
+        let tx = ctx.write().await?;
+        store::hold(&tx).await?;
+        let before = store::org(&tx).await?;
+        if before.version != patch.version {
+            return Err(Error::conflict(&shown(&tx).await?).into());
+        }
+        store::update_org(&tx, &before, patch).await?;
+        let org = shown(&tx).await?;
+        Ok(tx.commit(pb::UpdateOrgResponse { org: Some(org) }).await?)
+    }
+
+    async fn set_module(&self, request: Request<pb::SetModuleRequest>) -> Result<Response<pb::SetModuleResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let module = MODULES.into_iter().find(|name| *name == req.module);
+        let module = module.ok_or_else(|| Error::invalid("module", format!("Choose one of these: {}.", MODULES.join(", "))))?;
+        let tx = ctx.write().await?;
+        store::hold(&tx).await?;
+        let before = store::org(&tx).await?;
+        store::set_module(&tx, &before, module, req.enabled, ctx.now()).await?;
+        let org = shown(&tx).await?;
+        Ok(tx.commit(pb::SetModuleResponse { org: Some(org) }).await?)
+    }
+}
+
+async fn shown(tx: &TenantDb) -> Result<pb::Org> {
+    Ok(store::org(tx).await?.into_pb(store::modules(tx).await?))
+}

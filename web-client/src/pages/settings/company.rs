@@ -1,0 +1,65 @@
+//! Name, time zone and currency.
+
+use leptos::prelude::*;
+use prost_types::FieldMask;
+use streamflow_proto::client::v1::{self as pb, org_service_client::OrgServiceClient};
+use web_kit::{
+    api::use_api,
+    button::{Button, Kind},
+    field::TextField,
+    form::{Form, FormState},
+    load::Load,
+    toast::use_toasts,
+};
+
+#[component]
+pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
+    let api = use_api();
+    let form = FormState::new();
+    let (name, zone, currency) =
+        (RwSignal::new(one.name.clone()), RwSignal::new(one.time_zone.clone()), RwSignal::new(one.currency_code.clone()));
+    let (tenant_id, plan, industry) = (one.tenant_id.clone(), one.plan.clone(), one.industry.replace('-', " "));
+    let save = move |()| {
+        let changed = pb::Org {
+            name: name.get_untracked(),
+            time_zone: zone.get_untracked(),
+            currency_code: currency.get_untracked().trim().to_uppercase(),
+            ..one.clone()
+        };
+        let paths = ["name", "time_zone", "currency_code"].map(str::to_owned).to_vec();
+        let request = pb::UpdateOrgRequest { org: Some(changed), update_mask: Some(FieldMask { paths }) };
+        let act = form.act();
+        let call = async move {
+            let call = async |transport, request| OrgServiceClient::new(transport).update_org(request).await;
+            api.write(&act, request, call).await
+        };
+        form.send(call, move |reply| {
+            use_toasts().say("Company saved");
+            org.set(reply.org.unwrap_or_default());
+        });
+    };
+    view! {
+        <section class="card" aria-labelledby="company-head">
+            <div class="card-head"><h2 id="company-head">"Company"</h2></div>
+            <div class="card-body stack gap-4">
+                <Form state=form on_submit=save>
+                    <TextField name="org.name" label="Name" value=name max_length=200/>
+                    <div class="form-grid">
+                        <TextField name="org.time_zone" label="Time zone" value=zone max_length=64 help="As in Europe/London."/>
+                        <TextField name="org.currency_code" label="Currency" value=currency max_length=3
+                            help="Three letters, like GBP. Amounts that are there keep theirs."/>
+                    </div>
+                    <div class="row"><Button kind=Kind::Primary submit=true busy=form.busy>"Save company"</Button></div>
+                </Form>
+                <dl class="kv">
+                    <dt>"Name in addresses"</dt>
+                    <dd class="mono">{tenant_id}</dd>
+                    <dt>"Plan"</dt>
+                    <dd>{plan}</dd>
+                    {(!industry.is_empty()).then(|| view! { <dt>"Industry"</dt><dd>{industry}</dd> })}
+                </dl>
+            </div>
+        </section>
+    }
+    .into_any()
+}

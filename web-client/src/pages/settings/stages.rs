@@ -1,0 +1,130 @@
+//! The stages of the pipeline: made, renamed, ordered, put away.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, LeadStageKind, lead_stage_service_client::LeadStageServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, error::ApiError, use_api},
+    button::{Button, IconButton, Kind},
+    error_panel::ErrorNote,
+    format::number,
+    icon::glyphs,
+    live::{Heard, use_live},
+    load::{Load, Loaded},
+    menu::{Menu, MenuItem},
+};
+
+use super::stage_dialog::StageDialog;
+use crate::pages::lead::record;
+
+/// What the rows need.
+#[derive(Clone, Copy)]
+struct Pipeline {
+    stages: Load<Vec<pb::LeadStage>>,
+    asked: RwSignal<Option<pb::LeadStage>>,
+    problem: RwSignal<Option<ApiError>>,
+}
+
+#[component]
+pub fn Stages() -> impl IntoView {
+    let stages = Load::new(record::stages);
+    let pipeline = Pipeline { stages, asked: RwSignal::new(None), problem: RwSignal::new(None) };
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == "lead_stage" => stages.reload(),
+        Heard::Reset => stages.reload(),
+        Heard::Change(_) => {}
+    });
+    let new = move |_| pipeline.asked.set(Some(pb::LeadStage { kind: LeadStageKind::Open.into(), ..Default::default() }));
+    view! {
+        {move || pipeline.problem.get().map(|error| view! { <ErrorNote error/> })}
+        <section class="card" aria-labelledby="pipeline-head">
+            <div class="card-head">
+                <h2 id="pipeline-head">"Stages of the pipeline"</h2>
+                <span class="grow"></span>
+                <Button small=true glyph=glyphs::PLUS on_click=new>"New stage"</Button>
+            </div>
+            <Loaded load=stages what="Stages" let:all>
+                {
+                    let order: Vec<String> = all.iter().map(|stage| stage.id.clone()).collect();
+                    let rows = all
+                        .into_iter()
+                        .map(|stage| {
+                            let order = order.clone();
+                            view! { <Row stage order pipeline/> }
+                        })
+                        .collect_view();
+                    view! { <ul class="list">{rows}</ul> }
+                }
+            </Loaded>
+        </section>
+        <StageDialog asked=pipeline.asked stages/>
+    }
+}
+
+#[component]
+fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl IntoView {
+    let at = order.iter().position(|id| *id == stage.id).unwrap_or_default();
+    let last = order.len().saturating_sub(1);
+    let order = StoredValue::new(order);
+    let shift = move |by: isize| {
+        let mut ids = order.get_value();
+        ids.swap(at, at.saturating_add_signed(by).min(last));
+        reorder(ids, pipeline);
+    };
+    let name = stage.name.clone();
+    let about = format!("{}, {}", kind_name(stage.kind()), number::counted(stage.lead_count.into(), "lead", "leads"));
+    let (up, down, menu) = (format!("Move {name} up"), format!("Move {name} down"), format!("Change {name}"));
+    let items = Signal::derive(move || {
+        let (edit, id) = (stage.clone(), stage.id.clone());
+        vec![
+            MenuItem::new("Rename", move || pipeline.asked.set(Some(edit.clone()))).glyph(glyphs::PEN),
+            MenuItem::new("Put away", move || archive(id.clone(), pipeline)).glyph(glyphs::BOX_ARCHIVE),
+        ]
+    });
+    view! {
+        <li>
+            <div class="grow">
+                <div class="medium truncate">{name}</div>
+                <div class="t-12 muted">{about}</div>
+            </div>
+            {(at > 0).then(|| view! {
+                <IconButton label=up glyph=glyphs::ARROW_UP small=true kind=Kind::Ghost on_click=move |_| shift(-1)/>
+            })}
+            {(at < last).then(|| view! {
+                <IconButton label=down glyph=glyphs::ARROW_DOWN small=true kind=Kind::Ghost on_click=move |_| shift(1)/>
+            })}
+            <div class="pop-end"><Menu label=menu glyph=glyphs::ELLIPSIS icon_only=true items/></div>
+        </li>
+    }
+    .into_any()
+}
+
+pub fn kind_name(kind: LeadStageKind) -> &'static str {
+    match kind {
+        LeadStageKind::Won => "Won",
+        LeadStageKind::Lost => "Lost",
+        LeadStageKind::Open | LeadStageKind::Unspecified => "Open",
+    }
+}
+
+fn reorder(stage_ids: Vec<String>, pipeline: Pipeline) {
+    spawn_local(async move {
+        let request = pb::ReorderLeadStagesRequest { stage_ids };
+        let call = async |transport, request| LeadStageServiceClient::new(transport).reorder_lead_stages(request).await;
+        let answer = use_api().write(&Act::default(), request, call).await;
+        if pipeline.problem.try_set(answer.err()).is_none() {
+            pipeline.stages.reload();
+        }
+    });
+}
+
+fn archive(stage_id: String, pipeline: Pipeline) {
+    spawn_local(async move {
+        let request = pb::ArchiveLeadStageRequest { stage_id };
+        let call = async |transport, request| LeadStageServiceClient::new(transport).archive_lead_stage(request).await;
+        let answer = use_api().write(&Act::default(), request, call).await;
+        if pipeline.problem.try_set(answer.err()).is_none() {
+            pipeline.stages.reload();
+        }
+    });
+}
