@@ -72,7 +72,8 @@ pub fn export(args: &KeysArgs) -> anyhow::Result<()> {
         None => load_or_create(&config, &config.federation_key_file())?,
     };
     let names: Vec<&str> = args.systems.iter().map(|system| system.name()).collect();
-    if let Some(folder) = args.out.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    // One that exists may be anybody's, and keeps its rights.
+    if let Some(folder) = args.out.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         private_folder(folder).with_context(|| format!("{} can't be made", folder.display()))?;
     }
     replace(&args.out, &keys.of_systems(&names))?;
