@@ -150,13 +150,13 @@ mod tests {
     #[test]
     fn who_gets_both_places_is_told_once_and_who_had_one_is_not() {
         let [anna, tom] = [1, 2].map(Uuid::from_u128);
-        let receivers = |before, after| Handed { id: Uuid::nil(), before, after }.receivers().collect::<Vec<_>>();
+        let receivers = |before, after| Handed { id: Uuid::nil(), before, after }.receivers().collect::<Vec<Uuid>>();
         let people = |owner, assignee| People { owner, assignee, team: None };
         let nobody = People::default();
         assert_eq!(receivers(nobody, people(Some(anna), Some(anna))), [anna]);
         assert_eq!(receivers(nobody, people(Some(anna), Some(tom))), [anna, tom]);
-        assert_eq!(receivers(people(Some(anna), None), people(Some(anna), Some(anna))), []);
-        assert_eq!(receivers(people(Some(anna), Some(tom)), people(Some(tom), Some(anna))), []);
-        assert_eq!(receivers(people(Some(anna), Some(tom)), nobody), []);
+        assert_eq!(receivers(people(Some(anna), None), people(Some(anna), Some(anna))), Vec::<Uuid>::new());
+        assert_eq!(receivers(people(Some(anna), Some(tom)), people(Some(tom), Some(anna))), Vec::<Uuid>::new());
+        assert_eq!(receivers(people(Some(anna), Some(tom)), nobody), Vec::<Uuid>::new());
     }
 }
