@@ -208,7 +208,7 @@ async fn put_away<E: Unites>(tx: &TenantDb, writer: &Writer, others: &[Uuid], su
     search::index::set_archived(tx, E::KIND, others, true).await?;
     let mut events = Vec::with_capacity(rows.len());
     for (row, people) in &rows {
-        let pointer = BeforeAfter { field: "merged_into", before: String::new(), after: E::KIND.format(id) };
+        let pointer = BeforeAfter { field: "merged_into".to_owned(), before: String::new(), after: E::KIND.format(id) };
         let event = NewEvent::new(E::KIND, E::id(row), EventKind::Merged);
         events.push(NewEvent { changes: vec![pointer], text: E::label(survivor), ..event });
         bulk::written::<E>(row, *people).announce_fields(tx, vec!["archived_at".to_owned()], *people);

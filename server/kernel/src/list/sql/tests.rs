@@ -62,7 +62,7 @@ fn column(field: &str) -> row::Column {
 }
 
 fn select(list: &List) -> Select<row::Entity> {
-    let conditions = list.conditions.iter().map(|condition| condition.on(column(condition.field)));
+    let conditions = list.conditions.iter().map(|condition| condition.on(column(&condition.field)));
     let rows = conditions.fold(row::Entity::find(), sea_orm::QueryFilter::filter);
     list.select(rows, column(list.order.field), row::Column::Id)
 }
