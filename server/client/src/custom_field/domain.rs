@@ -176,7 +176,8 @@ pub fn read(holds: Holds, choices: &[String], text: &str) -> Result<Option<Strin
     match holds {
         Holds::Text => input::line(text, TEXT).map(filled),
         Holds::Lines => input::lines(text, LINES).map(filled),
-        Holds::Number => number(text.trim()),
+        // Apart from the reading, which the guess needs in turn.
+        Holds::Number => number(text.trim()).map_err(|problem| problem.suggest(likely_number(text))),
         Holds::Date => input::day(text).map(|day| day.map(|day| day.to_string())),
         Holds::Choice => choice(choices, text.trim()),
         Holds::Checkbox => checkbox(text.trim()),
@@ -209,7 +210,7 @@ pub fn number(text: &str) -> Result<Option<String>, Problem> {
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !plain(whole) || !plain(decimals) {
-        return Err(Problem::new("Enter a number, e.g. 1250.5.").suggest(likely_number(text)));
+        return Err(Problem::new("Enter a number, e.g. 1250.5."));
     }
     let (whole, decimals) = (whole.trim_start_matches('0'), decimals.trim_end_matches('0'));
     if whole.len() > DIGITS || decimals.len() > DECIMALS {

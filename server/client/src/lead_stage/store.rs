@@ -1,6 +1,6 @@
 //! Writes stages, and tells boards.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, FromQueryResult, IntoActiveModel as _, QuerySelect as _};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, FromQueryResult, IntoActiveModel as _, QuerySelect};
 use streamflow_kernel::{
     db::TenantDb,
     error::{Error, Result},
@@ -53,7 +53,7 @@ pub async fn place_stage(tx: &TenantDb, before: Model, position: i32) -> Result<
 /// Puts a stage away. The transaction must see the whole company; a stage with leads stays.
 pub async fn archive_stage(tx: &TenantDb, id: Uuid, at: chrono::DateTime<chrono::Utc>) -> Result<Model> {
     // Whoever puts a lead into it holds it shared, so none comes in between.
-    let finder = tx.find::<Entity>().map(|select| select.lock_exclusive());
+    let finder = tx.find::<Entity>().map(QuerySelect::lock_exclusive);
     let before = tx.one(finder.filter(Column::Id.eq(id)).filter(Column::ArchivedAt.is_null())).await?;
     let before = before.ok_or(Error::not_found("stage"))?;
     if is_used(tx, id).await? {
