@@ -19,13 +19,13 @@ mod m20261120_000116_add_users_totp_pending;
 mod m20261120_000117_index_customer_emails;
 mod m20261120_000118_search_by_words;
 mod m20261120_000119_add_imports_run_by;
+mod m20261126_000311_create_notifications;
 mod m20261126_000401_add_orgs_industry;
 mod m20261126_000402_create_org_modules;
 mod m20261126_000403_create_custom_fields;
 mod m20261126_000404_add_records_custom;
 mod m20261126_000405_session_principal_modules;
 mod m20261126_000406_add_lead_stages_version;
-mod m20261126_000311_create_notifications;
 mod m20261126_000701_add_merged_into;
 mod m20261126_000702_create_merges;
 

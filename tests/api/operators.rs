@@ -105,7 +105,7 @@ on_every_desk! {
         assert_eq!(fields(&audit(&desk, &token, r#"colour = "red""#).await.unwrap_err()), ["filter"]);
 
         let page = |page_token: String| {
-            let list = pb::ListAuditRequest { page_size: 2, page_token, filter: r#"category = "sign_in""#.into() };
+            let list = pb::ListAuditRequest { page_size: 2, page_token, filter: r#"category = "sign_in""#.into(), ..Default::default() };
             let (caller, token) = (desk.caller(), token.clone());
             async move { caller.ask::<_, pb::ListAuditResponse>("AuditService/ListAudit", Some(&token), &list).await }
         };

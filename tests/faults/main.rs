@@ -3,12 +3,12 @@
 
 mod audit;
 mod big_import;
+mod federation;
 mod import;
 mod jobs;
-mod federation;
 mod kill;
+mod rolling;
 mod slow;
 mod start;
 mod systems;
-mod rolling;
 mod tenant;

@@ -32,8 +32,8 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage, merge,
-    notification, org, record, saved_view, search,
+    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage,
+    merge, notification, org, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
 };

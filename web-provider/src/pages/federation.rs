@@ -66,6 +66,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
         });
     };
     let heading = capitalised(&peer.name);
+    let whom = format!(", the {} system", peer.name);
     let (tone, glyph, word) = standing(&peer);
     view! {
         <section class="card">
@@ -75,7 +76,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                 <span class="push"></span>
                 <Button small=true glyph=glyphs::PLUG busy on_click=greet>
                     "Greet now"
-                    <span class="sr-only">{format!(", the {} system", peer.name)}</span>
+                    <span class="sr-only">{whom}</span>
                 </Button>
             </div>
             <div class="card-body">
@@ -87,9 +88,9 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                     <dt>"Refused"</dt>
                     <dd>{refused(&peer)}</dd>
                     <dt>"We sign with"</dt>
-                    <dd><Keys keys=peer.keys_out/></dd>
+                    <dd><Keys keys=peer.keys_out.clone()/></dd>
                     <dt>"It signs with"</dt>
-                    <dd><Keys keys=peer.keys_in/></dd>
+                    <dd><Keys keys=peer.keys_in.clone()/></dd>
                 </dl>
             </div>
             <p class="card-foot" role="status">{move || greeting.get().map_or_else(|| "Not greeted yet.".to_owned(), told)}</p>

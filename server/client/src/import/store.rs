@@ -1,6 +1,8 @@
 //! Rows of imports, and the pieces of their files.
 
-use sea_orm::{ActiveValue::Set, Iterable as _, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _};
+use sea_orm::{
+    ActiveValue::Set, Iterable as _, QueryOrder as _, QuerySelect as _, entity::prelude::*, sea_query::ExprTrait as _,
+};
 use streamflow_kernel::{
     clock::timestamp,
     ctx::Principal,
