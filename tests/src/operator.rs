@@ -18,6 +18,7 @@ use streamflow_proto::provider::v1 as pb;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 use tonic::{Request, Status, transport::Channel};
+use uuid::Uuid;
 
 use crate::{
     postgres, raw,
@@ -104,6 +105,7 @@ pub struct Desk {
     pub clock: Arc<FixedClock>,
     pub channel: Channel,
     pub secret: Vec<u8>,
+    pub operator_id: Uuid,
     pub folder: TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -131,12 +133,13 @@ impl Desk {
         let kernel = world::kernel(portal, &location, Arc::clone(&clock), &folder, Setup::default()).await;
         let secret = totp::generate_secret().to_vec();
         let hash = PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
-        let operator = Some(Operator::new(EMAIL, hash, secret.clone()));
+        let operator = Operator::new(EMAIL, hash, secret.clone());
+        let operator_id = operator.user_id;
         let (origins, assets) = (HashSet::new(), Arc::new(NoAssets));
         let site = match system {
-            System::Provider => streamflow_provider::system::site(&kernel, operator, origins, assets, false),
-            System::Dev => streamflow_dev::system::site(&kernel, operator, origins, assets, false),
-            _ => streamflow_accountant::system::site(&kernel, operator, origins, assets, false),
+            System::Provider => streamflow_provider::system::site(&kernel, Some(operator), origins, assets, false),
+            System::Dev => streamflow_dev::system::site(&kernel, Some(operator), origins, assets, false),
+            _ => streamflow_accountant::system::site(&kernel, Some(operator), origins, assets, false),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -145,7 +148,7 @@ impl Desk {
         tokio::spawn(connection::serve(listener, app, TrustedProxies::default(), stopping));
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
-        Self { space: portal.space, kernel, clock, channel, secret, folder, _stop: stop }
+        Self { space: portal.space, kernel, clock, channel, secret, operator_id, folder, _stop: stop }
     }
 
     pub fn caller(&self) -> Caller {
@@ -163,8 +166,7 @@ impl Desk {
 
     /// A session of the operator, at `level`.
     pub async fn session(&self, level: &str) -> String {
-        let id = Operator::new(EMAIL, String::new(), Vec::new()).user_id;
-        world::open_session(&self.kernel, id, NO_ORG, level).await
+        world::open_session(&self.kernel, self.operator_id, NO_ORG, level).await
     }
 
     /// A request as the signed-in operator.
