@@ -131,7 +131,7 @@ async fn pages_of_another_space_are_refused_and_audited(server: &Server, admin: 
         assert!(status == 200 && page.contains(&format!("the app of {space}")), "{page}");
         for (_, _, other) in roots.iter().filter(|(name, ..)| *name != space) {
             let (status, page) = server.get(offset, &format!("/{other}/audit"));
-            assert!(status == 404 && page.ends_with("This portal has no such page."), "{space}: {page}");
+            assert!(status == 404 && page.ends_with(&format!("the app of {space}")), "{space}: {page}");
             assert!(page.contains("content-security-policy"), "{page}");
         }
         let schema = if space == "accountant" { "accounting" } else { space };

@@ -211,11 +211,10 @@ fn look(kind: Event) -> (Glyph, Tone) {
         Event::Moved => (glyphs::ARROWS_TURN_TO_DOTS, Tone::Neutral),
         Event::Converted => (glyphs::CIRCLE_CHECK, Tone::Success),
         Event::Archived => (glyphs::BOX_ARCHIVE, Tone::Warning),
-        Event::Restored => (glyphs::ROTATE_LEFT, Tone::Neutral),
+        Event::Restored | Event::Separated => (glyphs::ROTATE_LEFT, Tone::Neutral),
         Event::Imported => (glyphs::FILE_IMPORT, Tone::Neutral),
         Event::Note => (glyphs::NOTE_STICKY, Tone::Neutral),
         Event::Merged => (glyphs::CODE_MERGE, Tone::Accent),
-        Event::Separated => (glyphs::ROTATE_LEFT, Tone::Neutral),
     }
 }
 

@@ -193,8 +193,8 @@ fn capitalised(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Option<Timestamp> {
-        Some(Timestamp { seconds, nanos: 0 })
+    const fn at(seconds: i64) -> Timestamp {
+        Timestamp { seconds, nanos: 0 }
     }
 
     fn peer() -> pb::Peer {
@@ -208,8 +208,8 @@ mod tests {
         assert_eq!(word(pb::Peer { keys_in: Vec::new(), ..peer() }), "No keys");
         assert_eq!(word(pb::Peer { place: String::new(), ..peer() }), "No way to it");
         assert_eq!(word(peer()), "Not heard of yet");
-        assert_eq!(word(pb::Peer { last_seen_at: at(2), last_refused_at: at(1), ..peer() }), "Heard of");
-        assert_eq!(word(pb::Peer { last_seen_at: at(1), last_refused_at: at(2), ..peer() }), "Last call refused");
+        assert_eq!(word(pb::Peer { last_seen_at: Some(at(2)), last_refused_at: Some(at(1)), ..peer() }), "Heard of");
+        assert_eq!(word(pb::Peer { last_seen_at: Some(at(1)), last_refused_at: Some(at(2)), ..peer() }), "Last call refused");
     }
 
     #[test]

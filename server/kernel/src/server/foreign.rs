@@ -21,8 +21,8 @@ struct Border {
     others: Vec<&'static str>,
 }
 
-/// The site without the pages of other spaces, whose paths begin with one of `others`: the app, which is served for any other
-/// address, would only say that it does not know them, and nobody would hear of who tries.
+/// The site without the pages of other spaces, whose paths begin with one of `others`: they are not found and audited. Served
+/// like any other address, the app alone would say that it does not know them, and nobody would hear of who tries.
 pub fn refuse(site: Router, kernel: Arc<Kernel>, others: Vec<&'static str>) -> Router {
     let border = Arc::new(Border { kernel, others });
     site.layer(middleware::from_fn_with_state(border, guard)).layer(middleware::map_response(headers::secure))
@@ -36,7 +36,15 @@ async fn guard(State(border): State<Arc<Border>>, request: Request, next: Next) 
     let space = border.kernel.portal.space;
     metrics::counter!("foreign_pages_total", "space" => space).increment(1);
     tracing::warn!(space, path = request.uri().path(), "a page of another space was asked for");
-    outside::refuse(&border.kernel, "page", Outsider::of(&request), StatusCode::NOT_FOUND, "This portal has no such page.").await
+    let outsider = Outsider::of(&request);
+    let refusal = outside::refuse(&border.kernel, "page", outsider, StatusCode::NOT_FOUND, "This portal has no such page.").await;
+    // The app says it in its own words, and knows the way back.
+    let mut page = next.run(request).await;
+    if page.status() != StatusCode::OK {
+        return refusal;
+    }
+    *page.status_mut() = StatusCode::NOT_FOUND;
+    page
 }
 
 fn is_below(path: &str, roots: &[&str]) -> bool {
