@@ -105,7 +105,7 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
     writeln!(
         table,
         "    Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, \
-         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, streaming: {}, input: {:?} }},",
+         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, recovery: {}, streaming: {}, input: {:?} }},",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
@@ -114,6 +114,8 @@ fn write_row(table: &mut String, method: &MethodDescriptor, access: &DynamicMess
         flag("mutation"),
         // Declared only where people can be read-only.
         flag("own_affairs"),
+        // Declared only where there is a Recovery Mode.
+        flag("recovery"),
         method.is_server_streaming(),
         method.input().full_name(),
     )?;

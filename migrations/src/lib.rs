@@ -9,7 +9,7 @@
 //! | `system` | which systems there are, and the names of their schemas and roles |
 //! | `ddl` | tables as data, rendered for either database, with comments, policies and grants |
 //! | `kernel` | migrations every system begins with |
-//! | `client` | migrations of one system only |
+//! | `client`, `provider` | migrations of one system only |
 //! | `migrator` | running the pending ones |
 //! | `prepare` | roles, schemas and grants of a PostgreSQL database |
 //! | `self_check` | what the catalogue must say at boot |
@@ -19,6 +19,7 @@ mod ddl;
 mod kernel;
 mod migrator;
 mod prepare;
+mod provider;
 mod self_check;
 mod system;
 

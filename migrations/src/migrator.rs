@@ -8,7 +8,7 @@ use sea_orm_migration::{MigrationName, MigrationStatus, MigrationTrait, SchemaMa
 
 use crate::ddl::{Dialect, Target};
 use crate::system::System;
-use crate::{client, kernel};
+use crate::{client, kernel, provider};
 
 /// One migration: its name, which is its file's, and the statements it runs.
 #[derive(Clone, Copy)]
@@ -97,7 +97,8 @@ impl MigratorTraitSelf for Migrator {
 fn steps_of(system: System) -> impl Iterator<Item = Step> {
     let own: &[Step] = match system {
         System::Client => client::STEPS,
-        System::Provider | System::Dev | System::Accountant => &[],
+        System::Provider => provider::STEPS,
+        System::Dev | System::Accountant => &[],
     };
     kernel::STEPS.iter().chain(own).copied()
 }

@@ -30,9 +30,9 @@ pub async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
         Some(url) => postgres(config, url, system)?,
     };
     let database = Database::connect(&location).await.map_err(|error| unreachable_database(config, system, &error))?;
-    let findings = streamflow_migrations::self_check(database.pool(), system).await.context("the catalogue can't be read")?;
+    let findings = streamflow_migrations::self_check(&database.pool(), system).await.context("the catalogue can't be read")?;
     anyhow::ensure!(findings.is_empty(), "the database of {name} is not safe to use:\n  {}", findings.join("\n  "));
-    let pending = streamflow_migrations::pending(database.pool(), system).await.context("the migrations can't be read")?;
+    let pending = streamflow_migrations::pending(&database.pool(), system).await.context("the migrations can't be read")?;
     anyhow::ensure!(pending.is_empty(), "the database of {name} lacks migrations; run `streamflow migrate` first");
     Ok(database)
 }

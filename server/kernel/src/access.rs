@@ -15,10 +15,12 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use prost_reflect::DescriptorPool;
 use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 pub use authenticate::Authenticator;
 
@@ -73,7 +75,9 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
     let Some(access) = gate.table.get(request.uri().path()).copied() else {
         return answer::status(&Status::unimplemented("There is no such RPC."));
     };
-    let begun = Begun { info: gate.info(access, &request), at: tokio::time::Instant::now() };
+    let (correlation_id, now) = (gate.kernel.ids.uuid(), gate.kernel.clock.now());
+    let info = info(access, &request, gate.kernel.portal.space, correlation_id, now);
+    let begun = Begun { info, at: tokio::time::Instant::now() };
     // In a task of its own: a caller who hangs up cancels the wait, never the work.
     let work = tokio::spawn({
         let (gate, begun) = (Arc::clone(&gate), begun.clone());
@@ -87,6 +91,28 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
     }
 }
 
+/// What a request says of itself before anything is asked.
+pub(crate) fn info(
+    access: &'static Access,
+    request: &Request,
+    space: &str,
+    correlation_id: Uuid,
+    at: DateTime<Utc>,
+) -> RequestInfo {
+    let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
+    RequestInfo {
+        access,
+        correlation_id,
+        ip: peer,
+        user_agent: header(request, "user-agent").chars().take(200).collect(),
+        device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
+        at,
+        remaining: None,
+        payload: String::from("{}"),
+        idempotency: None,
+    }
+}
+
 /// A request as it came in, and when.
 #[derive(Clone)]
 struct Begun {
@@ -95,21 +121,6 @@ struct Begun {
 }
 
 impl Gate {
-    fn info(&self, access: &'static Access, request: &Request) -> RequestInfo {
-        let peer = request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
-        RequestInfo {
-            access,
-            correlation_id: self.kernel.ids.uuid(),
-            ip: peer,
-            user_agent: header(request, "user-agent").chars().take(200).collect(),
-            device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
-            at: self.kernel.clock.now(),
-            remaining: None,
-            payload: String::from("{}"),
-            idempotency: None,
-        }
-    }
-
     async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
         let Begun { mut info, at } = begun;
         let (ctx, response) = match self.admit(&mut info, request).await {
@@ -134,7 +145,8 @@ impl Gate {
             response = answer::status(&error.into());
         }
         answer::finish(&mut response, ctx.request());
-        answer::observe(&self.kernel, ctx, outcome, begun_at.elapsed());
+        let user_id = ctx.principal().ok().map(|principal| principal.user_id);
+        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, begun_at.elapsed());
         answer::with_bounded_details(response)
     }
 

@@ -9,6 +9,7 @@ pub mod proxies;
 use std::{collections::HashSet, sync::Arc};
 
 use axum::{Router, extract::Request, middleware};
+use parking_lot::RwLock;
 use streamflow_proto::access::Access;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
@@ -39,15 +40,46 @@ pub struct PortalSite {
 impl PortalSite {
     /// The whole site: RPCs behind door and gate, everything else the web app.
     pub fn into_router(self) -> Result<Router> {
-        let door = Arc::new(Door { space: self.kernel.portal.space, origins: self.origins });
-        let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, self.authenticator)?);
+        let (rpcs, front) = self.into_rpcs()?;
+        front.into_router(rpcs)
+    }
+
+    /// The RPCs behind their gate, and what stands before it.
+    pub fn into_rpcs(self) -> Result<(Router, Front)> {
+        let space = self.kernel.portal.space;
+        let gate = Arc::new(Gate::new(self.kernel, self.access, self.descriptors, self.authenticator)?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
-        let translated = ServiceBuilder::new()
-            .layer(GrpcWebLayer::new())
-            .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
-            .service(guarded);
-        let rpcs: Router =
-            Router::new().fallback_service(translated).layer(middleware::from_fn_with_state(door, access::door::guard));
+        let Self { origins, assets, reflection, descriptors, .. } = self;
+        Ok((translated(guarded), Front { space, descriptors, origins, assets, reflection }))
+    }
+}
+
+/// gRPC-web to gRPC, before the gate.
+pub(crate) fn translated(guarded: Router) -> Router {
+    let translated = ServiceBuilder::new()
+        .layer(GrpcWebLayer::new())
+        .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
+        .service(guarded);
+    Router::new().fallback_service(translated)
+}
+
+/// What of a portal needs no database: the door, the web app, the headers.
+pub struct Front {
+    /// As the portal header and the cookie carry it.
+    pub space: &'static str,
+    pub descriptors: &'static [u8],
+    /// Exact origins of the portal's own pages.
+    pub origins: HashSet<String>,
+    pub assets: Arc<dyn Assets>,
+    /// Describe the protos to anyone who asks: for development.
+    pub reflection: bool,
+}
+
+impl Front {
+    /// The site, with the RPCs behind the door.
+    pub fn into_router(self, rpcs: Router) -> Result<Router> {
+        let door = Arc::new(Door { space: self.space, origins: self.origins });
+        let rpcs = rpcs.layer(middleware::from_fn_with_state(door, access::door::guard));
         let pages = assets::router(self.assets);
         let mut site = Router::new().fallback(move |request: Request| {
             let is_rpc = request.uri().path().starts_with("/streamflow.");
@@ -74,13 +106,13 @@ fn reflection(descriptors: &'static [u8]) -> Result<Router> {
 }
 
 /// `/healthz`, `/readyz` and `/metrics`, and the gRPC health service, for the operator's own tools.
-pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+pub fn operations(systems: Systems, metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
     use axum::{http::StatusCode, routing::get};
-    let ready = kernels.clone();
+    let ready = systems.clone();
     let (reporter, health) = tonic_health::server::health_reporter();
     tokio::spawn(async move {
         loop {
-            let status = if all_ready(&kernels).await {
+            let status = if systems.are_ready().await {
                 tonic_health::ServingStatus::Serving
             } else {
                 tonic_health::ServingStatus::NotServing
@@ -96,9 +128,9 @@ pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clon
         .route(
             "/readyz",
             get(move || {
-                let kernels = ready.clone();
+                let systems = ready.clone();
                 async move {
-                    if all_ready(&kernels).await {
+                    if systems.are_ready().await {
                         (StatusCode::OK, "ready\n")
                     } else {
                         (StatusCode::SERVICE_UNAVAILABLE, "a database does not answer\n")
@@ -109,6 +141,39 @@ pub fn operations(kernels: Vec<Arc<Kernel>>, metrics: impl Fn() -> String + Clon
         .route("/metrics", get(move || std::future::ready(metrics())))
 }
 
-async fn all_ready(kernels: &[Arc<Kernel>]) -> bool {
-    futures::future::join_all(kernels.iter().map(|kernel| kernel.ready())).await.into_iter().all(|ready| ready)
+/// The systems of a process as they come up. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Systems(Arc<RwLock<Present>>);
+
+#[derive(Debug, Default)]
+struct Present {
+    started: Vec<Arc<Kernel>>,
+    /// How many wait for their database.
+    waiting: usize,
+}
+
+impl Systems {
+    /// One more is expected: the process is not ready before it is there.
+    pub fn expect(&self) {
+        self.0.write().waiting += 1;
+    }
+
+    /// An expected one has started.
+    pub fn add(&self, kernel: Arc<Kernel>) {
+        let mut present = self.0.write();
+        present.waiting = present.waiting.saturating_sub(1);
+        present.started.push(kernel);
+    }
+
+    pub fn started(&self) -> Vec<Arc<Kernel>> {
+        self.0.read().started.clone()
+    }
+
+    async fn are_ready(&self) -> bool {
+        if self.0.read().waiting > 0 {
+            return false;
+        }
+        let started = self.started();
+        futures::future::join_all(started.iter().map(|kernel| kernel.ready())).await.into_iter().all(|ready| ready)
+    }
 }

@@ -11,9 +11,10 @@ use sea_orm::{
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
-use super::{Backend, Database, begin::Begins};
+use super::{Backend, Database, Pools, begin::Begins};
 use crate::error::{Error, Result};
 
 /// Where a system keeps its rows.
@@ -30,21 +31,57 @@ const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 impl Database {
     pub async fn connect(location: &Location) -> Result<Self> {
-        let committed = Arc::new(Notify::new());
         let begins = Begins::default();
-        match location {
-            Location::Sqlite(path) => {
-                let writer = sqlite_pool(path, 1, false).await?;
-                check_sqlite_version(&writer).await?;
-                let reader = sqlite_pool(path, 4, true).await?;
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins })
-            }
-            Location::Postgres { url, system_role, max_connections } => {
-                let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
-                let few = max_connections.div_ceil(2);
-                let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
-                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins })
-            }
+        let pools = Arc::new(open(location, &begins).await?);
+        Ok(Self {
+            backend: location.backend(),
+            location: Arc::new(location.clone()),
+            pools: Arc::new(RwLock::new(pools)),
+            committed: Arc::new(Notify::new()),
+            begins,
+        })
+    }
+}
+
+impl Location {
+    pub const fn backend(&self) -> Backend {
+        match self {
+            Self::Sqlite(_) => Backend::Sqlite,
+            Self::Postgres { .. } => Backend::Postgres,
+        }
+    }
+}
+
+pub(super) async fn open(location: &Location, begins: &Begins) -> Result<Pools> {
+    match location {
+        Location::Sqlite(path) => {
+            let writer = sqlite_pool(path, 1, false).await?;
+            check_sqlite_version(&writer).await?;
+            Ok(Pools { reader: sqlite_pool(path, 4, true).await?, writer, system: None })
+        }
+        Location::Postgres { url, system_role, max_connections } => {
+            let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
+            let few = max_connections.div_ceil(2);
+            let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
+            Ok(Pools { reader: pool.clone(), writer: pool, system })
+        }
+    }
+}
+
+/// One connection of its own for the watch over a database. A file is opened by its name each time, and never made: the
+/// connections that are open would not notice that it is gone or another.
+pub async fn sentry(location: &Location, patience: Duration) -> Result<DatabaseConnection> {
+    match location {
+        Location::Postgres { url, system_role, .. } => postgres_pool(url, 1, Some(system_role), Begins::default()).await,
+        Location::Sqlite(path) => {
+            let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rw", path.display()));
+            options
+                .max_connections(1)
+                .min_connections(1)
+                .acquire_timeout(patience)
+                .sqlx_logging_level(STATEMENT_LOG_LEVEL)
+                .map_sqlx_sqlite_opts(move |sqlite| sqlite.busy_timeout(patience));
+            Ok(SeaDatabase::connect(options).await?)
         }
     }
 }

@@ -1,0 +1,8 @@
+//! Migrations of the provider system.
+
+mod m20261126_000501_create_admins;
+mod m20261126_000502_create_settings;
+
+use crate::migrator::{Step, steps};
+
+pub const STEPS: &[Step] = steps![m20261126_000501_create_admins, m20261126_000502_create_settings];
