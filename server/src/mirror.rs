@@ -1,4 +1,4 @@
-//! `streamflow ops mirror`, and how a server reads what it wrote: one encrypted object, in a folder or a bucket.
+//! `streamflow ops mirror`, and how a server reads what it wrote: one encrypted object in a folder.
 
 use std::sync::Arc;
 
@@ -49,14 +49,9 @@ pub async fn read(config: &Config, masters: &MasterKeys) -> Option<Mirror> {
 
 fn store(config: &Config) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
     let url = config.mirror_url();
-    if let Some(folder) = url.strip_prefix("file://") {
-        let folder = std::path::Path::new(folder);
-        private_folder(folder).with_context(|| format!("{} can't be made", folder.display()))?;
-        let store = LocalFileSystem::new_with_prefix(folder).context("mirror_url")?;
-        return Ok((Arc::new(store), Path::from(NAME)));
-    }
-    let place = url::Url::parse(&url).context("mirror_url is neither file:///folder nor s3://bucket/folder")?;
-    let options = config.mirror_options.iter().map(|(key, value)| (key.clone(), value.clone()));
-    let (store, prefix) = object_store::parse_url_opts(&place, options).context("mirror_url")?;
-    Ok((Arc::from(store), prefix.join(NAME)))
+    let folder = url.strip_prefix("file://").context("mirror_url begins with file://, the only storage there is so far")?;
+    let folder = std::path::Path::new(folder);
+    private_folder(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    let store = LocalFileSystem::new_with_prefix(folder).context("mirror_url")?;
+    Ok((Arc::new(store), Path::from(NAME)))
 }

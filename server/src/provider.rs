@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context as _;
 use axum::Router;
 use streamflow_kernel::{
+    ids::SystemIds,
     kernel::Kernel,
     operator::Operator,
     rate_limit::Limits,
     recovery::{self, Recovery, guard, watch::Watching},
-    ids::SystemIds,
 };
 use streamflow_migrations::System;
 use streamflow_proto::{access, provider::DESCRIPTORS};

@@ -4,7 +4,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
+use parking_lot::Mutex;
 use streamflow_kernel::{
+    audit::seal::Sealing,
     clock::{Clock, SystemClock},
     crypto::MasterKeys,
     db::files::private_folder,
@@ -13,13 +15,14 @@ use streamflow_kernel::{
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
     prune::Pruning,
-    server::{self, PortalSite, connection, proxies::TrustedProxies},
+    recovery::watch::Watching,
+    server::{self, PortalSite, Systems, connection, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
 use streamflow_migrations::System;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::{assets, config::Config, databases, demo, operators};
+use crate::{assets, config::Config, databases, demo, operators, provider::Provider};
 
 /// What all systems of a process share.
 pub struct Shared {
@@ -82,66 +85,148 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let shared = Shared::new(&config)?;
     let proxies = config.trusted_proxies()?;
     let (stop, stopping) = watch::channel(false);
-    let mut listeners = JoinSet::new();
-    let mut kernels = Vec::new();
-    let mut sealings = Vec::new();
-    let mut prunings = Vec::new();
-    for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
-        let (kernel, site) = site(&config, &shared, system).await?;
-        let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let listener = bind(&config.bind, config.port(system)).await?;
-        listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
-        sealings.push(kernel.seal_audit(config.audit_checkpoints()));
-        prunings.push(Pruning::start(kernel.database.clone(), Arc::clone(&kernel.clock)));
-        kernels.push(kernel);
-    }
-    let operations: Router = server::operations(kernels.clone(), move || metrics.render());
+    let serving = Serving {
+        config,
+        shared,
+        proxies,
+        stopping,
+        listeners: Mutex::default(),
+        systems: Systems::default(),
+        running: Mutex::default(),
+    };
+    let serving = Arc::new(serving);
+    let watching = serving.clone().start_all().await?;
+    let Serving { config, shared, systems, .. } = &*serving;
+    let operations: Router = server::operations(systems.clone(), move || metrics.render());
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
-    let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
+    let seeds = with_demo && demo::is_wanted(config, &systems.started()).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
-    listeners.spawn(connection::serve(listener, operations, TrustedProxies::default(), stopping));
-    announce(&config);
+    serving.listen(listener, operations, TrustedProxies::default());
+    announce(config);
     if seeds {
-        demo::seed(&config, &shared, &kernels).await?;
+        demo::seed(config, shared, &systems.started()).await?;
     }
     wait_for_signal().await?;
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
+    drop(watching);
     stop.send_replace(true);
+    let mut listeners = std::mem::take(&mut *serving.listeners.lock());
     while listeners.join_next().await.is_some() {}
-    drop(prunings);
-    for sealing in sealings {
+    let running = std::mem::take(&mut *serving.running.lock());
+    for Running { sealing, pruning } in running {
+        drop(pruning);
         sealing.finish().await;
     }
-    for kernel in kernels {
+    for kernel in serving.systems.started() {
         kernel.database.close().await;
     }
     Ok(())
 }
 
-async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Result<(Arc<Kernel>, PortalSite)> {
+/// What goes on in the process.
+struct Serving {
+    config: Config,
+    shared: Shared,
+    proxies: TrustedProxies,
+    stopping: watch::Receiver<bool>,
+    listeners: Mutex<JoinSet<()>>,
+    systems: Systems,
+    running: Mutex<Vec<Running>>,
+}
+
+/// Background work of one system.
+struct Running {
+    sealing: Sealing,
+    pruning: Pruning,
+}
+
+/// How often a system whose database was not there asks again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+impl Serving {
+    /// Starts every system. Where the provider portal is served, a database that is out of reach keeps nobody from starting: the
+    /// portal is there in Recovery Mode, and the others follow when theirs answer.
+    async fn start_all(self: Arc<Self>) -> anyhow::Result<Option<Watching>> {
+        let is_served = |system: &System| self.config.systems.contains(system);
+        let mut watching = None;
+        let mut provider = None;
+        if is_served(&System::Provider) {
+            let (prepared, site) = Provider::prepare(&self.config, &self.shared).await?;
+            self.listen(bind(&self.config.bind, self.config.port(System::Provider)).await?, site, self.proxies.clone());
+            provider = Some(Arc::new(prepared));
+        }
+        for system in System::ALL.into_iter().filter(is_served) {
+            self.systems.expect();
+            let own = provider.clone().filter(|_| system == System::Provider);
+            match self.start(system, own.as_deref()).await {
+                Ok(()) => {}
+                Err(error) if provider.is_some() && error.is::<databases::Unreachable>() => {
+                    tracing::error!(target: "streamflow", system = system.name(), %error, "starts when its database answers");
+                    if let Some(provider) = &own {
+                        provider.enter_recovery("it was out of reach when the server started").await;
+                    }
+                    tokio::spawn(Arc::clone(&self).start_later(system, own));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(provider) = &provider {
+            watching = Some(provider.watch());
+        }
+        Ok(watching)
+    }
+
+    async fn start_later(self: Arc<Self>, system: System, provider: Option<Arc<Provider>>) {
+        loop {
+            tokio::time::sleep(ASK_AGAIN).await;
+            match self.start(system, provider.as_deref()).await {
+                Ok(()) => break tracing::info!(target: "streamflow", system = system.name(), "has started"),
+                Err(error) if error.is::<databases::Unreachable>() => {}
+                Err(error) => tracing::error!(target: "streamflow", system = system.name(), "can't start: {error:#}"),
+            }
+        }
+    }
+
+    async fn start(&self, system: System, provider: Option<&Provider>) -> anyhow::Result<()> {
+        let kernel = self.shared.kernel(&self.config, system).await?;
+        match provider {
+            Some(provider) => provider.start(&self.config, &kernel).await?,
+            None => {
+                let app = site(&self.config, system, &kernel)?.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
+                self.listen(bind(&self.config.bind, self.config.port(system)).await?, app, self.proxies.clone());
+            }
+        }
+        let sealing = kernel.seal_audit(self.config.audit_checkpoints());
+        let pruning = Pruning::start(kernel.database.clone(), Arc::clone(&kernel.clock));
+        self.running.lock().push(Running { sealing, pruning });
+        self.systems.add(kernel);
+        Ok(())
+    }
+
+    fn listen(&self, listener: TcpListener, app: Router, proxies: TrustedProxies) {
+        self.listeners.lock().spawn(connection::serve(listener, app, proxies, self.stopping.clone()));
+    }
+}
+
+fn site(config: &Config, system: System, kernel: &Arc<Kernel>) -> anyhow::Result<PortalSite> {
     let assets = assets::of(system.name(), config.web_dir.as_deref());
     let origins = config.origins_of(system);
     let reflection = config.reflection;
-    let kernel = shared.kernel(config, system).await?;
-    let site = match system {
+    Ok(match system {
         System::Client => {
-            streamflow_client::system::start(&kernel);
-            streamflow_client::system::site(&kernel, origins, assets, reflection)
+            streamflow_client::system::start(kernel);
+            streamflow_client::system::site(kernel, origins, assets, reflection)
         }
-        System::Provider => {
-            let operator = operators::from_environment("PROVIDER")?;
-            streamflow_provider::system::site(&kernel, operator, origins, assets, reflection)
-        }
+        System::Provider => anyhow::bail!("the provider system is served with its Recovery Mode"),
         System::Dev => {
-            let operator = operators::from_environment("DEVELOPER")?;
-            streamflow_dev::system::site(&kernel, operator, origins, assets, reflection)
+            let operator = operators::from_environment("DEVELOPER", "ENGINEER")?;
+            streamflow_dev::system::site(kernel, operator, origins, assets, reflection)
         }
         System::Accountant => {
-            let operator = operators::from_environment("ACCOUNTANT")?;
-            streamflow_accountant::system::site(&kernel, operator, origins, assets, reflection)
+            let operator = operators::from_environment("ACCOUNTANT", "BOOKKEEPER")?;
+            streamflow_accountant::system::site(kernel, operator, origins, assets, reflection)
         }
-    };
-    Ok((kernel, site))
+    })
 }
 
 async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {

@@ -76,7 +76,8 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     }
     let elsewhere = open_session(&world.kernel, user(&owner), org(&owner), "full").await;
     for (desk, table) in desks.iter().zip([access::PROVIDER, access::DEV, access::ACCOUNTANT]) {
-        let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
+        let id =
+            streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, "", String::new(), Vec::new()).user_id;
         let callers = [
             Caller { name: "anonymous", session: None, token: None },
             Caller { name: "client's", session: None, token: Some(elsewhere.clone()) },
@@ -121,7 +122,7 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         TeamServiceClient::new(world.channel.clone()).update_member(request).await.expect("a changed member");
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
     }
-    let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
+    let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, "", String::new(), Vec::new()).user_id;
     for (name, desk) in ["provider's", "dev's", "accountant's"].into_iter().zip(desks) {
         callers.push(Caller { name, session: None, token: Some(open_session(&desk.kernel, id, NO_ORG, "full").await) });
     }

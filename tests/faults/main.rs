@@ -3,4 +3,5 @@
 
 mod audit;
 mod kill;
+mod recovery;
 mod tenant;

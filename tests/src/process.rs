@@ -36,12 +36,20 @@ pub struct Server {
     data: PathBuf,
     postgres: Option<String>,
     pub port_base: u16,
+    /// What `serve` is told to serve.
+    pub systems: &'static str,
+    environment: Vec<(String, String)>,
     child: Option<Child>,
 }
 
 impl Server {
     pub fn new(data: &Path, postgres: Option<String>) -> Self {
-        Self { data: data.to_owned(), postgres, port_base: free_ports(), child: None }
+        Self { data: data.to_owned(), postgres, port_base: free_ports(), systems: "client", environment: Vec::new(), child: None }
+    }
+
+    /// A variable of its environment, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -57,7 +65,9 @@ impl Server {
         command
             .env("STREAMFLOW_LIMITS__WRITE", "1000000")
             .env("STREAMFLOW_LIMITS__READ", "1000000")
-            .env("STREAMFLOW_LIMITS__SIGN_IN", "1000");
+            .env("STREAMFLOW_LIMITS__SIGN_IN", "1000")
+            .env("STREAMFLOW_LIMITS__ANONYMOUS", "100000")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -84,14 +94,19 @@ impl Server {
 
     /// Starts and waits until it is ready.
     pub fn start(&mut self) {
-        let mut command = self.command(&["serve", "--systems", "client"]);
-        command.args(["--port-base", &self.port_base.to_string()]).env("STREAMFLOW_LOG", "error");
-        self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
+        self.begin();
         let until = Instant::now() + Duration::from_secs(20);
         while !self.is_ready() {
             assert!(Instant::now() < until, "the server did not become ready");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Starts without waiting for anything.
+    pub fn begin(&mut self) {
+        let mut command = self.command(&["serve", "--systems", self.systems]);
+        command.args(["--port-base", &self.port_base.to_string()]).env("STREAMFLOW_LOG", "error");
+        self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
     }
 
     pub fn pid(&self) -> u32 {
@@ -126,7 +141,12 @@ impl Server {
 
     /// A channel that connects when it is used, also after a restart.
     pub fn channel(&self) -> Channel {
-        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + 1))
+        self.channel_of(1)
+    }
+
+    /// The same to another system's port, counted from the base.
+    pub fn channel_of(&self, offset: u16) -> Channel {
+        Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + offset))
             .expect("an address")
             .connect_timeout(Duration::from_secs(5))
             .connect_lazy()

@@ -2,6 +2,9 @@
 
 mod app;
 mod layout;
+mod pages;
+mod recovery;
+mod setup;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

@@ -13,11 +13,11 @@ pub mod tenant;
 use std::sync::Arc;
 
 use connect::Location;
+use parking_lot::RwLock;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
-use parking_lot::RwLock;
 use tokio::sync::Notify;
 use uuid::Uuid;
 

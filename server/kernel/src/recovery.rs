@@ -56,7 +56,10 @@ pub const NOT_IN_RECOVERY: &str = "NOT_IN_RECOVERY";
 pub enum Mode {
     Normal,
     /// `round` counts how often it was entered: what belongs to one round is good for nothing in another.
-    Recovery { since: DateTime<Utc>, round: u64 },
+    Recovery {
+        since: DateTime<Utc>,
+        round: u64,
+    },
 }
 
 /// What the watch last heard.

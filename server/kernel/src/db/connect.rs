@@ -4,6 +4,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use parking_lot::RwLock;
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
     sqlx::{
@@ -11,7 +12,6 @@ use sea_orm::{
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
-use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::{Backend, Database, Pools, begin::Begins};

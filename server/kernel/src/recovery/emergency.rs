@@ -2,7 +2,11 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{RECOVERY_MODE, guard::RecoveryCtx, memory::{Held, LIFETIME}};
+use super::{
+    RECOVERY_MODE,
+    guard::RecoveryCtx,
+    memory::{Held, LIFETIME},
+};
 use crate::{
     access::address_key,
     ctx::Subject,

@@ -101,12 +101,7 @@ struct Gate {
 }
 
 /// `services` behind the gate. Of the portal's RPCs only those answer that declare `recovery`.
-pub fn rpcs(
-    recovery: &Arc<Recovery>,
-    table: &'static [Access],
-    descriptors: &[u8],
-    services: Routes,
-) -> Result<Router> {
+pub fn rpcs(recovery: &Arc<Recovery>, table: &'static [Access], descriptors: &[u8], services: Routes) -> Result<Router> {
     let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
     let table = table.iter().map(|access| (access.path, access)).collect();
     let gate = Arc::new(Gate { recovery: Arc::clone(recovery), table, messages });
@@ -182,17 +177,20 @@ impl Gate {
         Ok((ctx, request))
     }
 
-    /// Every sign-in and action, right or refused. Looking whether it is Recovery Mode is neither; and what strangers can cause
-    /// without end is one record a minute and address.
+    /// Every sign-in and action, right or refused. Asking whether it is Recovery Mode is neither. An open page that looks again and
+    /// again, and what strangers can cause without end, is one record a minute and address.
     async fn record(&self, ctx: &RecoveryCtx, outcome: Code) -> Result<()> {
         let request = ctx.request();
-        let is_look = request.access.level == Needs::Anonymous && request.access.audit == "read";
-        if is_look && outcome == Code::Ok {
+        let is_anonymous = request.access.level == Needs::Anonymous;
+        let is_look = request.access.audit == "read";
+        if is_look && is_anonymous && outcome == Code::Ok {
             return Ok(());
         }
-        let is_flood = is_look || matches!(outcome, Code::ResourceExhausted | Code::Unavailable)
-            || (outcome == Code::Unauthenticated && request.access.level != Needs::Anonymous);
-        if is_flood && !self.recovery.memory.take("refusal", &address_key(request.ip), request.at).is_first() {
+        let is_flood = is_look
+            || matches!(outcome, Code::ResourceExhausted | Code::Unavailable)
+            || (outcome == Code::Unauthenticated && !is_anonymous);
+        let kind = if outcome == Code::Ok { "look" } else { "refusal" };
+        if is_flood && !self.recovery.memory.take(kind, &address_key(request.ip), request.at).is_first() {
             return Ok(());
         }
         let record = record_of(request, ctx.subject(), self.recovery.ids.uuid(), answer::code_name(outcome));

@@ -234,12 +234,13 @@ mod tests {
         assert_eq!(fs::metadata(folder.path().join(NAME)).unwrap().permissions().mode() & 0o777, 0o600);
         let failed = journal.carry(async |_| Err(Error::internal("no database"))).await;
         assert!(failed.is_err() && journal.waiting() == 3);
-        journal.carry(async |records| {
-            assert_eq!(records, (0..3).map(record).collect::<Vec<_>>());
-            Ok(())
-        })
-        .await
-        .unwrap();
+        journal
+            .carry(async |records| {
+                assert_eq!(records, (0..3).map(record).collect::<Vec<_>>());
+                Ok(())
+            })
+            .await
+            .unwrap();
         journal.append(record(4)).await.unwrap();
         drop(journal);
         let journal = Journal::open(folder.path(), "x").unwrap();

@@ -249,7 +249,10 @@ mod tests {
         }
         let second = memory(folder.path());
         assert!(second.count_attempt("account", "here", at(now + 60)).await.is_err());
-        assert!(second.count_attempt("account", "elsewhere", at(now + 60)).await.is_ok(), "the account itself waits for seconds only");
+        assert!(
+            second.count_attempt("account", "elsewhere", at(now + 60)).await.is_ok(),
+            "the account itself waits for seconds only"
+        );
         assert!(second.count_attempt("account", "here", at(now + 3_700)).await.is_ok());
     }
 

@@ -71,7 +71,10 @@ fn plain(error: &str) -> String {
         ("starting up", "it is starting up"),
         ("authentication failed", "it refuses the password"),
     ];
-    known.iter().find(|(mark, _)| lower.contains(mark)).map_or_else(|| "the connection failed".to_owned(), |(_, words)| (*words).to_owned())
+    known
+        .iter()
+        .find(|(mark, _)| lower.contains(mark))
+        .map_or_else(|| "the connection failed".to_owned(), |(_, words)| (*words).to_owned())
 }
 
 #[cfg(test)]

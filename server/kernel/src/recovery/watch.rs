@@ -98,6 +98,9 @@ impl Recovery {
             rate_limit::use_totp_step(&kernel.database, user_id, step).await?;
         }
         self.carry_over().await?;
+        // What is back may be an older copy, whose sessions were ended since: everyone signs in again.
+        let sql = "UPDATE sessions SET revoked_at = ? WHERE revoked_at IS NULL";
+        kernel.database.system_execute(sql, vec![self.clock.now().into()]).await?;
         {
             let mut mode = self.mode.lock();
             self.memory.end_all();

@@ -7,8 +7,9 @@ use streamflow_kernel::{
     crypto::BlindIndex,
     ctx::{Ctx, SystemWriteDb},
     db::NO_ORG,
+    device,
     error::{Error, Result},
-    device, session,
+    session,
     session::Token,
 };
 use streamflow_proto::provider::v1::{self as pb, admin_service_server::AdminService};

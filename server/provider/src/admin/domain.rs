@@ -153,7 +153,9 @@ fn role_of(name: &str) -> pb::Role {
 fn is_address(email: &str) -> bool {
     let plain = email.len() <= EMAIL && !email.contains(|c: char| c.is_whitespace() || c.is_control());
     let parts = email.split_once('@');
-    plain && parts.is_some_and(|(local, host)| !local.is_empty() && host.contains('.') && !host.contains('@') && !host.ends_with('.'))
+    plain
+        && parts
+            .is_some_and(|(local, host)| !local.is_empty() && host.contains('.') && !host.contains('@') && !host.ends_with('.'))
 }
 
 #[cfg(test)]
@@ -165,8 +167,11 @@ mod tests {
         let bad = pb::CreateAdminRequest { email: "anna".into(), display_name: " ".into(), role: 0 };
         let Err(Error::Invalid(violations)) = NewAdmin::parse(&bad) else { panic!("accepted") };
         assert_eq!(violations.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["email", "display_name", "role"]);
-        let good =
-            pb::CreateAdminRequest { email: " Anna@Example.com ".into(), display_name: "Anna".into(), role: pb::Role::Viewer.into() };
+        let good = pb::CreateAdminRequest {
+            email: " Anna@Example.com ".into(),
+            display_name: "Anna".into(),
+            role: pb::Role::Viewer.into(),
+        };
         let new = NewAdmin::parse(&good).unwrap();
         assert_eq!((new.email.as_str(), new.role), ("anna@example.com", "VIEWER"));
     }

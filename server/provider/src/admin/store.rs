@@ -163,7 +163,14 @@ pub async fn keep_seed(tx: &SystemDb, key: &DataKey, id: Uuid, seed: &[u8]) -> R
 }
 
 /// Uses the link up. False when somebody was faster.
-pub async fn finish_setup(tx: &SystemDb, key: &DataKey, id: Uuid, hash: Vec<u8>, password: &str, now: DateTime<Utc>) -> Result<bool> {
+pub async fn finish_setup(
+    tx: &SystemDb,
+    key: &DataKey,
+    id: Uuid,
+    hash: Vec<u8>,
+    password: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let sql = "UPDATE admins SET state = 'ACTIVE', password_hash = ?, setup_hash = NULL, setup_expires_at = NULL, updated_at = ?, \
                version = version + 1 WHERE id = ? AND setup_hash = ? AND state = 'INVITED'";
     let password = sealed(key, id, "password_hash", password.as_bytes());

@@ -89,7 +89,10 @@ impl RecoveryService for Api {
     ) -> Result<Response<pb::ReconnectDatabaseResponse>, Status> {
         let (ctx, _) = RecoveryCtx::enter(request)?;
         let answer = ctx.recovery().reconnect().await;
-        Ok(Response::new(pb::ReconnectDatabaseResponse { reconnected: answer.is_ok(), problem: answer.err().unwrap_or_default() }))
+        Ok(Response::new(pb::ReconnectDatabaseResponse {
+            reconnected: answer.is_ok(),
+            problem: answer.err().unwrap_or_default(),
+        }))
     }
 
     async fn restart_mail(&self, request: Request<pb::RestartMailRequest>) -> Result<Response<pb::RestartMailResponse>, Status> {
@@ -104,12 +107,15 @@ impl RecoveryService for Api {
 
 impl Api {
     fn parts(&self, recovery: &Arc<Recovery>, now: DateTime<Utc>) -> Vec<pb::RecoveryPart> {
-        let part = |name: &str, state: State, detail: String| pb::RecoveryPart { name: name.to_owned(), state: state.into(), detail };
+        let part =
+            |name: &str, state: State, detail: String| pb::RecoveryPart { name: name.to_owned(), state: state.into(), detail };
         let uptime = (now - self.started_at).num_minutes();
         let records = recovery.journal.waiting();
         let sessions = recovery.memory.live_sessions();
         let mirror = match &self.mirror {
-            Some(mirror) => part("Config mirror", State::Working, format!("{} entries, read when the server started", mirror.len())),
+            Some(mirror) => {
+                part("Config mirror", State::Working, format!("{} entries, read when the server started", mirror.len()))
+            }
             None => part("Config mirror", State::NotChecked, "none was there when the server started".to_owned()),
         };
         vec![

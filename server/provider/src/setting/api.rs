@@ -21,7 +21,10 @@ pub struct Api;
 
 #[tonic::async_trait]
 impl SettingService for Api {
-    async fn list_settings(&self, request: Request<pb::ListSettingsRequest>) -> Result<Response<pb::ListSettingsResponse>, Status> {
+    async fn list_settings(
+        &self,
+        request: Request<pb::ListSettingsRequest>,
+    ) -> Result<Response<pb::ListSettingsResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         let rows = store::settings(&ctx.system_read().await?).await?;
         let mut settings = Vec::with_capacity(DEFINITIONS.len());

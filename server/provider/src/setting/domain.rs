@@ -95,7 +95,11 @@ impl Definition {
             (Kind::Flag { .. }, Some(PbValue::Flag(flag))) => Ok(Value::Flag(flag)),
             (Kind::Amount { max, .. }, Some(PbValue::Amount(amount))) => {
                 let fits = (0..=*max).contains(&amount);
-                if fits { Ok(Value::Amount(amount)) } else { Err(Error::invalid("value", format!("Enter a whole number from 0 to {max}."))) }
+                if fits {
+                    Ok(Value::Amount(amount))
+                } else {
+                    Err(Error::invalid("value", format!("Enter a whole number from 0 to {max}.")))
+                }
             }
             (Kind::Networks, Some(PbValue::Networks(list))) => networks(&list.networks),
             _ => Err(Error::invalid("value", "Send a value of the setting's kind.")),
@@ -125,7 +129,9 @@ impl Value {
     /// Whether a list of networks lets this address in.
     pub fn admits(&self, ip: IpAddr) -> bool {
         match self {
-            Self::Networks(networks) => networks.is_empty() || networks.iter().any(|network| network.contains(&ip.to_canonical())),
+            Self::Networks(networks) => {
+                networks.is_empty() || networks.iter().any(|network| network.contains(&ip.to_canonical()))
+            }
             Self::Flag(_) | Self::Amount(_) => true,
         }
     }

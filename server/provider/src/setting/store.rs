@@ -67,7 +67,13 @@ pub fn of(rows: &[Sealed], definition: &Definition) -> Option<Sealed> {
 }
 
 /// False when it has another version than `seen` by now.
-pub async fn update_setting(tx: &SystemDb, key: &DataKey, definition: &Definition, new: &InForce, now: DateTime<Utc>) -> Result<bool> {
+pub async fn update_setting(
+    tx: &SystemDb,
+    key: &DataKey,
+    definition: &Definition,
+    new: &InForce,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let kept = Kept { value: new.value.clone(), by: new.updated_by.clone() };
     let sealed = crypto::encrypt(key, place(definition), &serde_json::to_vec(&kept).map_err(Error::internal)?);
     let (sql, values) = if new.version == 1 {
