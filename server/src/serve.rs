@@ -148,12 +148,11 @@ impl Serving {
     /// portal is there in Recovery Mode, and the others follow when theirs answer.
     async fn start_all(self: Arc<Self>) -> anyhow::Result<Option<Watching>> {
         let is_served = |system: &System| self.config.systems.contains(system);
-        let mut watching = None;
         let mut provider = None;
+        let mut site = None;
         if is_served(&System::Provider) {
-            let (prepared, site) = Provider::prepare(&self.config, &self.shared).await?;
-            self.listen(bind(&self.config.bind, self.config.port(System::Provider)).await?, site, self.proxies.clone());
-            provider = Some(Arc::new(prepared));
+            let prepared = Provider::prepare(&self.config, &self.shared).await?;
+            (provider, site) = (Some(Arc::new(prepared.0)), Some(prepared.1));
         }
         for system in System::ALL.into_iter().filter(is_served) {
             self.systems.expect();
@@ -169,11 +168,12 @@ impl Serving {
                 }
                 Err(error) => return Err(error),
             }
+            // Not before it is known which of the two the portal is.
+            if let Some(site) = site.take_if(|_| system == System::Provider) {
+                self.listen(bind(&self.config.bind, self.config.port(system)).await?, site, self.proxies.clone());
+            }
         }
-        if let Some(provider) = &provider {
-            watching = Some(provider.watch());
-        }
-        Ok(watching)
+        Ok(provider.map(|provider| provider.watch()))
     }
 
     async fn start_later(self: Arc<Self>, system: System, provider: Option<Arc<Provider>>) {

@@ -88,7 +88,10 @@ impl Journal {
     }
 
     /// Hands all waiting records to `take`, and puts the file aside when that succeeded. Nobody appends meanwhile.
-    pub async fn carry(&self, take: impl AsyncFnOnce(Vec<AuditRecord>) -> Result<()>) -> Result<()> {
+    pub async fn carry<F>(&self, take: impl FnOnce(Vec<AuditRecord>) -> F) -> Result<()>
+    where
+        F: Future<Output = Result<()>>,
+    {
         let mut pages = Arc::clone(&self.pages).lock_owned().await;
         take(pages.records.clone()).await?;
         let count = pages.records.len();

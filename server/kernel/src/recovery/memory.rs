@@ -36,6 +36,7 @@ pub struct Held {
     pub id: Uuid,
     pub user_id: Uuid,
     pub name: String,
+    /// 0 outside Recovery Mode.
     pub round: u64,
     pub expires_at: DateTime<Utc>,
 }
@@ -107,7 +108,7 @@ impl Memory {
     /// Opens a session, unless its round is over.
     pub fn hold(&self, token: &Token, held: Held) -> Result<()> {
         let mut sessions = self.sessions.lock();
-        if held.round != sessions.round {
+        if held.round == 0 || held.round != sessions.round {
             return Err(Error::precondition(super::NOT_IN_RECOVERY, "Recovery Mode has just ended. Sign in as usual."));
         }
         if sessions.held.len() >= MAX_SESSIONS

@@ -118,7 +118,7 @@ impl Recovery {
         if self.journal.waiting() == 0 {
             return Ok(());
         }
-        self.journal.carry(async |records| audit::insert_once(&kernel.database, records).await).await
+        self.journal.carry(|records| audit::insert_once(&kernel.database, records)).await
     }
 }
 

@@ -32,13 +32,10 @@ const COLUMNS: &str = "id, email, display_name, password_hash, totp_secret, role
 impl Sealed {
     /// Asks for the key apart: no transaction may be open meanwhile.
     pub async fn open(self, keys: &KeyRing) -> Result<Admin> {
-        let text = async |column, bytes: &[u8]| -> Result<String> {
-            String::from_utf8(self.plain(keys, column, bytes).await?).map_err(Error::internal)
-        };
         Ok(Admin {
-            email: text("email", &self.email).await?,
-            display_name: text("display_name", &self.display_name).await?,
-            password_hash: text("password_hash", &self.password_hash).await?,
+            email: self.text(keys, "email", &self.email).await?,
+            display_name: self.text(keys, "display_name", &self.display_name).await?,
+            password_hash: self.text(keys, "password_hash", &self.password_hash).await?,
             totp_secret: self.plain(keys, "totp_secret", &self.totp_secret).await?,
             id: self.id,
             role: self.role,
@@ -47,6 +44,10 @@ impl Sealed {
             updated_at: self.updated_at,
             version: self.version,
         })
+    }
+
+    async fn text(&self, keys: &KeyRing, column: &'static str, bytes: &[u8]) -> Result<String> {
+        String::from_utf8(self.plain(keys, column, bytes).await?).map_err(Error::internal)
     }
 
     async fn plain(&self, keys: &KeyRing, column: &'static str, bytes: &[u8]) -> Result<Vec<u8>> {
