@@ -177,6 +177,8 @@ async fn only_the_emergency_account_is_let_in(drill: &mut Drill, usual: &str) ->
     let wrong = (Code::Unauthenticated, "RECOVERY_MODE".to_owned());
     let floor = chrono::Utc::now().timestamp() / 30;
     assert_eq!(refused(drill.enter(PASSWORD, drill.code()).await), wrong, "a code that was used before");
+    // The ladder: a second after the first failure, three after the third.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let code = drill.fresh_code(floor).await;
     assert_eq!(refused(drill.enter("not the password", code.clone()).await), wrong);
     tokio::time::sleep(Duration::from_millis(3_100)).await;
@@ -209,7 +211,9 @@ async fn drill(data: &Path, postgres: Option<String>, mut database: impl Databas
     drill.server.begin();
     drill.wait_for_recovery(true, Duration::from_secs(15)).await;
     assert_eq!(refused(drill.view(&token).await).0, Code::Unauthenticated);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert_eq!(refused(drill.enter(PASSWORD, drill.code()).await).0, Code::Unauthenticated);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let floor = chrono::Utc::now().timestamp() / 30;
     let code = drill.fresh_code(floor).await;
     let token = drill.enter(PASSWORD, code).await.unwrap();
