@@ -60,7 +60,7 @@ fn Finish(token: StoredValue<String>, begun: BeginSetupResponse, done: RwSignal<
         <AuthenticatorSecret qr_size=begun.qr_size qr_modules=begun.qr_modules secret=begun.secret/>
         <Form state=form on_submit=send guard=false>
             <PasswordField name="password" label="New password" autocomplete="new-password" value=password large=true help="At least 12 characters."/>
-            <CodeField value=code/>
+            <CodeField value=code focus=false/>
             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Finish"</Button>
         </Form>
     }

@@ -48,7 +48,7 @@ pub fn Door(entered: Callback<()>) -> impl IntoView {
             <Form state=form on_submit=send guard=false>
                 <TextField name="email" label="E-mail" kind="email" autocomplete="username" value=email large=true/>
                 <PasswordField name="password" label="Password" autocomplete="current-password" value=password large=true/>
-                <CodeField value=code/>
+                <CodeField value=code focus=false/>
                 <p class="t-12 muted">"Use a code that came after the database was lost: wait for the next one if in doubt."</p>
                 <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Enter Recovery Mode"</Button>
             </Form>
