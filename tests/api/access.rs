@@ -82,14 +82,14 @@ async fn the_committed_matrix_is_what_the_servers_do() {
         matrix.push_str(&row(&world.kernel, &world.channel, access, &callers).await);
     }
     for (desk, table) in desks.iter().zip([access::PROVIDER, access::DEV, access::ACCOUNTANT]) {
-        let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
+        let id = desk.operator_id;
         let elsewhere = open_session(&world.kernel, user(&owner), org(&owner), "full").await;
         let mut callers = vec![
             Caller { name: "anonymous", session: None, token: None },
             Caller { name: "client's", session: None, token: Some(elsewhere) },
         ];
         for other in desks.iter().filter(|other| other.space != desk.space) {
-            let token = open_session(&other.kernel, id, NO_ORG, "full").await;
+            let token = open_session(&other.kernel, other.operator_id, NO_ORG, "full").await;
             callers.push(Caller { name: of_portal(other.space), session: None, token: Some(token) });
         }
         callers.extend([
@@ -173,9 +173,8 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         TeamServiceClient::new(world.channel.clone()).update_member(request).await.expect("a changed member");
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
     }
-    let id = streamflow_kernel::operator::Operator::new(streamflow_tests::operator::EMAIL, String::new(), Vec::new()).user_id;
     for desk in desks {
-        let token = Some(open_session(&desk.kernel, id, NO_ORG, "full").await);
+        let token = Some(open_session(&desk.kernel, desk.operator_id, NO_ORG, "full").await);
         callers.push(Caller { name: of_portal(desk.space), session: None, token });
     }
     callers

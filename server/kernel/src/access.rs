@@ -16,13 +16,16 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use http::HeaderMap;
 use prost_reflect::DescriptorPool;
 use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 pub use authenticate::Authenticator;
+pub use outside::Witness;
 
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
@@ -41,7 +44,7 @@ pub const MAX_REQUEST: usize = 1024 * 1024;
 /// How long after the end of a session the request that ended it may be repeated.
 const REPEATABLE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 /// Requests of one address that are worked on at once; the others wait outside, where hanging up ends them.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 /// Limit of those who have no session.
 const ANONYMOUS: &str = "anonymous";
 
@@ -96,7 +99,9 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
         Ok(place) => place,
         Err(error) => return answer::status(&error.into()),
     };
-    let begun = Begun { info: gate.info(access, &request), at: tokio::time::Instant::now() };
+    let (correlation_id, now) = (gate.kernel.ids.uuid(), gate.kernel.clock.now());
+    let info = info(access, &request, gate.kernel.portal.space, correlation_id, now);
+    let begun = Begun { info, at: tokio::time::Instant::now() };
     // In a task of its own: a caller who hangs up cancels the wait, never the work.
     let work = tokio::spawn({
         let (gate, begun) = (Arc::clone(&gate), begun.clone());
@@ -113,6 +118,27 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
     }
 }
 
+/// What a request says of itself before anything is asked.
+pub(crate) fn info(
+    access: &'static Access,
+    request: &Request,
+    space: &str,
+    correlation_id: Uuid,
+    at: DateTime<Utc>,
+) -> RequestInfo {
+    RequestInfo {
+        access,
+        correlation_id,
+        ip: peer(request),
+        user_agent: header(request, "user-agent").chars().take(200).collect(),
+        device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
+        at,
+        remaining: None,
+        payload: String::from("{}"),
+        idempotency: None,
+    }
+}
+
 /// A request as it came in, and when.
 #[derive(Clone)]
 struct Begun {
@@ -121,20 +147,6 @@ struct Begun {
 }
 
 impl Gate {
-    fn info(&self, access: &'static Access, request: &Request) -> RequestInfo {
-        RequestInfo {
-            access,
-            correlation_id: self.kernel.ids.uuid(),
-            ip: peer(request),
-            user_agent: header(request, "user-agent").chars().take(200).collect(),
-            device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
-            at: self.kernel.clock.now(),
-            remaining: None,
-            payload: String::from("{}"),
-            idempotency: None,
-        }
-    }
-
     async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
         let Begun { mut info, at } = begun;
         let (ctx, response) = match self.admit(&mut info, request).await {
@@ -160,7 +172,8 @@ impl Gate {
             response = answer::status(&error.into());
         }
         answer::finish(&mut response, ctx.request());
-        answer::observe(&self.kernel, ctx, outcome, begun_at.elapsed());
+        let user_id = ctx.principal().ok().map(|principal| principal.user_id);
+        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, begun_at.elapsed());
         answer::with_bounded_details(response)
     }
 
@@ -410,7 +423,7 @@ pub(crate) fn address_key(ip: IpAddr) -> String {
     }
 }
 
-fn peer(request: &Request) -> IpAddr {
+pub(crate) fn peer(request: &Request) -> IpAddr {
     request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
 }
 

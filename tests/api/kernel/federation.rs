@@ -4,7 +4,7 @@ mod forged;
 
 use chrono::TimeDelta;
 use streamflow_client::tenant::report::report;
-use streamflow_kernel::{clock::timestamp, db::NO_ORG, federation::peer::handshake, operator::Operator};
+use streamflow_kernel::{clock::timestamp, federation::peer::handshake};
 use streamflow_proto::{
     client::v1::{self as client_pb, customer_service_client::CustomerServiceClient},
     federation::v1::{
@@ -16,8 +16,6 @@ use streamflow_proto::{
 use streamflow_tests::{
     federation::{Pair, SHAPES, Shape, reason},
     on_both,
-    operator::EMAIL,
-    world::open_session,
 };
 use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
@@ -139,8 +137,7 @@ async fn the_portal_shows_the_other_systems() {
     world.pass(TimeDelta::minutes(5));
     report(&world.kernel, vec![registered("evt-2", "a", "A", world.now())]).await.unwrap_err();
 
-    let admin = Operator::new(EMAIL, String::new(), Vec::new()).user_id;
-    let token = open_session(&pair.provider.kernel, admin, NO_ORG, "full").await;
+    let token = pair.provider.session("full").await;
     let ask = |name: &str| {
         let mut request = Request::new(provider_pb::CheckPeerRequest { name: name.to_owned() });
         request.metadata_mut().insert("x-streamflow-portal", "provider".parse().unwrap());
