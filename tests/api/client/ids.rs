@@ -11,7 +11,9 @@ use streamflow_proto::{
     client::{
         DESCRIPTORS,
         v1::{
-            self as pb, invitation_service_client::InvitationServiceClient, lead_service_client::LeadServiceClient,
+            self as pb, custom_field_service_client::CustomFieldServiceClient,
+            invitation_service_client::InvitationServiceClient, lead_service_client::LeadServiceClient,
+            merge_service_client::MergeServiceClient, notification_service_client::NotificationServiceClient,
             saved_view_service_client::SavedViewServiceClient, session_service_client::SessionServiceClient,
             task_service_client::TaskServiceClient, team_service_client::TeamServiceClient,
         },
@@ -57,6 +59,18 @@ impl Company {
         let invite = pb::CreateInvitationRequest { email, role: pb::Role::Staff.into(), team_id: String::new() };
         let invitation = InvitationServiceClient::new(channel()).create_invitation(owner.ask(invite)).await.unwrap().into_inner();
         let import = import::upload(&owner, format!("name\n{word}\n").as_bytes()).await.unwrap();
+        let field = pb::CustomField {
+            kind: pb::RecordKind::Customer.into(),
+            key: "extra".into(),
+            label: "Extra".into(),
+            r#type: pb::CustomFieldType::Text.into(),
+            ..Default::default()
+        };
+        let field = pb::CreateCustomFieldRequest { field: Some(field) };
+        let field = CustomFieldServiceClient::new(channel()).create_custom_field(owner.ask(field)).await.unwrap().into_inner();
+        let notified = pb::ListNotificationsRequest::default();
+        let notified = NotificationServiceClient::new(channel()).list_notifications(owner.ask(notified)).await.unwrap();
+        let merge = merged(world, &owner).await;
         let parse = |noun: &str, id: &str| streamflow_kernel::ids::parse(noun, id).unwrap();
         open_session(&world.kernel, parse(prefix::USER, &owner.user_id), parse(prefix::ORG, &owner.org_id), "full").await;
         let sessions = SessionServiceClient::new(channel()).list_sessions(owner.ask(pb::ListSessionsRequest {})).await.unwrap();
@@ -72,6 +86,10 @@ impl Company {
             (prefix::VIEW, view.id),
             (prefix::INVITATION, invitation.invitation.unwrap().id),
             (prefix::IMPORT, import.id),
+            (prefix::ORG, owner.org_id.clone()),
+            (prefix::FIELD, field.field.unwrap().id),
+            (prefix::NOTIFICATION, notified.into_inner().notifications.remove(0).id),
+            (prefix::MERGE, merge),
             (prefix::SESSION, session.id),
         ]);
         Self { owner, ids }
@@ -104,6 +122,20 @@ impl Company {
     }
 }
 
+/// Two customers as one: the merge's id.
+async fn merged(world: &World, owner: &Person) -> String {
+    let mut versions = Vec::new();
+    for name in ["Twice", "Twice again"] {
+        let made = customer::create(owner, customer::named(name)).await.unwrap();
+        versions.push(pb::MergedVersion { id: made.id, version: made.version });
+    }
+    let others = versions.split_off(1);
+    let group = pb::MergeGroup { survivor: versions.pop(), others, choices: Vec::new() };
+    let merge = pb::MergeRecordsRequest { kind: pb::RecordKind::Customer.into(), groups: vec![group] };
+    let merge = MergeServiceClient::new(world.channel.clone()).merge_records(owner.ask(merge)).await.unwrap();
+    merge.into_inner().merge_ids.remove(0)
+}
+
 /// The prefix of the ids that a field takes; none for other texts.
 fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'static str> {
     let by_kind = match kind {
@@ -112,11 +144,17 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         _ => prefix::CUSTOMER,
     };
     let noun = match (message, field) {
-        (_, "external_id" | "tax_id" | "correlation_id") => return None,
+        (_, "external_id" | "tax_id" | "correlation_id" | "tenant_id") => return None,
         (_, "customer_id") | ("Customer", "id") => prefix::CUSTOMER,
         (_, "contact_id") | ("Contact", "id") => prefix::CONTACT,
         (_, "lead_id" | "before_lead_id") | ("Lead", "id") => prefix::LEAD,
-        (_, "stage_id") => prefix::STAGE,
+        (_, "stage_id" | "stage_ids") | ("LeadStage", "id") => prefix::STAGE,
+        (_, "field_id" | "field_ids") | ("CustomField", "id") => prefix::FIELD,
+        (_, "merge_id") => prefix::MERGE,
+        (_, "notification_id") | ("Notification", "id") => prefix::NOTIFICATION,
+        ("Org", "id") => prefix::ORG,
+        ("Customer", "merged_into_id") => prefix::CUSTOMER,
+        ("Contact", "merged_into_id") => prefix::CONTACT,
         (_, "team_id" | "team_ids") | ("Team", "id") => prefix::TEAM,
         (_, "user_id" | "owner_id" | "assignee_id") | ("Member", "id") => prefix::USER,
         (_, "session_id") => prefix::SESSION,
@@ -124,7 +162,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "view_id") | ("SavedView", "id") => prefix::VIEW,
         (_, "invitation_id") => prefix::INVITATION,
         (_, "import_id") => prefix::IMPORT,
-        (_, "record_id" | "ids") => by_kind,
+        (_, "record_id" | "ids" | "survivor_id" | "other_ids" | "from_id") | ("MergedVersion", "id") => by_kind,
         _ if field == "id" || field.ends_with("_id") || field.ends_with("ids") => panic!("whose ids are {message}.{field}?"),
         _ => return None,
     };
@@ -132,7 +170,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
 }
 
 fn is_ours(field: &FieldDescriptor) -> Option<MessageDescriptor> {
-    field.kind().as_message().filter(|message| message.package_name() == "streamflow.client.v1").cloned()
+    field.kind().as_message().filter(|message| !field.is_map() && message.package_name() == "streamflow.client.v1").cloned()
 }
 
 /// Every id field of a message, as a path from the request.

@@ -64,7 +64,7 @@ pub async fn unread(tx: &TenantDb, me: Uuid) -> Result<i32> {
     }
     let sql = format!(
         "SELECT COUNT(*) AS unread FROM (SELECT 1 AS one FROM notifications \
-         WHERE org_id = {{org}} AND user_id = ? AND read_at IS NULL LIMIT {COUNTED}) AS some"
+         WHERE org_id = {{org}} AND user_id = ? AND read_at IS NULL LIMIT {COUNTED}) AS counted"
     );
     let rows: Vec<Count> = tx.query(&sql, vec![me.into()]).await?;
     rows.first().map_or(Ok(0), |row| i32::try_from(row.unread).map_err(Error::internal))

@@ -121,7 +121,7 @@ pub fn is_key(key: &str) -> bool {
 }
 
 fn unreadable(file: &str, text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+    let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
     format!("{file}: line {line}: {}", error.message())
 }
 
