@@ -89,8 +89,8 @@ async fn the_committed_matrix_is_what_the_servers_do() {
             Caller { name: "client's", session: None, token: Some(elsewhere) },
         ];
         for other in desks.iter().filter(|other| other.space != desk.space) {
-            let token = open_session(&other.kernel, other.operator_id, NO_ORG, "full").await;
-            callers.push(Caller { name: of_portal(other.space), session: None, token: Some(token) });
+            let token = Some(other.session("full").await);
+            callers.push(Caller { name: of_portal(other.space), session: None, token });
         }
         callers.extend([
             Caller { name: "stranger", session: Some((Uuid::from_u128(7), NO_ORG, "full")), token: None },
@@ -174,7 +174,7 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
     }
     for desk in desks {
-        let token = Some(open_session(&desk.kernel, desk.operator_id, NO_ORG, "full").await);
+        let token = Some(desk.session("full").await);
         callers.push(Caller { name: of_portal(desk.space), session: None, token });
     }
     callers
