@@ -3,12 +3,13 @@
 
 pub mod answer;
 pub mod authenticate;
+mod caller;
 pub mod door;
 pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
 
-use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -16,15 +17,15 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use http::HeaderMap;
 use prost_reflect::DescriptorPool;
 use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
-use uuid::Uuid;
 
 pub use authenticate::Authenticator;
+pub use caller::PeerAddr;
+pub(crate) use caller::{address_key, info, peer};
 pub use outside::Witness;
 
 use crate::{
@@ -47,10 +48,6 @@ const REPEATABLE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 pub(crate) const AT_ONCE: usize = 64;
 /// Limit of those who have no session.
 const ANONYMOUS: &str = "anonymous";
-
-/// Address of the peer, put on each request by the listener.
-#[derive(Clone, Copy, Debug)]
-pub struct PeerAddr(pub IpAddr);
 
 /// The access rules of one portal.
 pub struct Gate {
@@ -115,27 +112,6 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => gate.panicked(&begun, &panic).await,
         Err(_) => gate.left_behind(&begun),
-    }
-}
-
-/// What a request says of itself before anything is asked.
-pub(crate) fn info(
-    access: &'static Access,
-    request: &Request,
-    space: &str,
-    correlation_id: Uuid,
-    at: DateTime<Utc>,
-) -> RequestInfo {
-    RequestInfo {
-        access,
-        correlation_id,
-        ip: peer(request),
-        user_agent: header(request, "user-agent").chars().take(200).collect(),
-        device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
-        at,
-        remaining: None,
-        payload: String::from("{}"),
-        idempotency: None,
     }
 }
 
@@ -407,26 +383,4 @@ fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
 pub fn module_disabled() -> Error {
     let text = "Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost.";
     Error::precondition("MODULE_DISABLED", text)
-}
-
-/// IPv6 callers own a /64, so that is what is counted.
-pub(crate) fn address_key(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(
-            || {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            },
-            |ip| ip.to_string(),
-        ),
-    }
-}
-
-pub(crate) fn peer(request: &Request) -> IpAddr {
-    request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
-}
-
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
-    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
