@@ -129,7 +129,7 @@ impl Gate {
             Ok(Admitted::Repeated { ctx, reply }) => (ctx, answer::message(&reply)),
             Ok(Admitted::Fresh { ctx, request }) => {
                 // Caught here, where it is known whose request broke.
-                let response = AssertUnwindSafe(self.run(&ctx, request, next)).catch_unwind().await;
+                let response = AssertUnwindSafe(self.run(&ctx, *request, next)).catch_unwind().await;
                 (ctx, response.unwrap_or_else(|_| answer::status(&Error::internal("a panic").into())))
             }
             Err(Refused { principal, error, .. }) => {
@@ -210,7 +210,7 @@ impl Gate {
         let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
         let mut request = Request::from_parts(parts, Body::from(bytes));
         request.extensions_mut().insert(ctx.clone());
-        Ok(Admitted::Fresh { ctx, request })
+        Ok(Admitted::Fresh { ctx, request: Box::new(request) })
     }
 
     /// What the audit keeps of a message, and what it is repeated by.
@@ -338,7 +338,7 @@ impl Gate {
 }
 
 enum Admitted {
-    Fresh { ctx: Ctx, request: Request },
+    Fresh { ctx: Ctx, request: Box<Request> },
     Repeated { ctx: Ctx, reply: Vec<u8> },
 }
 

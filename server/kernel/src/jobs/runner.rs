@@ -222,6 +222,6 @@ impl House {
 async fn released(told: &mut watch::Receiver<Order>) {
     if told.wait_for(|order| *order == Order::Release).await.is_err() {
         // Whoever gives orders is gone: this task is about to be as well.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -50,7 +50,7 @@ impl Recovery {
             let round = self.memory.begin_round(floor);
             *mode = Mode::Recovery { since, round };
         }
-        self.heard.lock().problem = problem.to_owned();
+        problem.clone_into(&mut self.heard.lock().problem);
         metrics::gauge!("recovery_mode", "space" => self.space).set(1.0);
         tracing::error!(target: "streamflow", system = self.space, problem, "RECOVERY MODE: the database is out of reach; only the emergency account can sign in");
         let record = self.own_record("recovery.entered", serde_json::json!({ "problem": problem }));
