@@ -1,7 +1,10 @@
-//! Migrations of the provider system: what it knows of the companies.
+//! Migrations of the provider system: what it knows of the companies, its people and settings.
 
 mod m20261126_000201_create_tenants;
+mod m20261126_000501_create_admins;
+mod m20261126_000502_create_settings;
 
 use crate::migrator::{Step, steps};
 
-pub const STEPS: &[Step] = steps![m20261126_000201_create_tenants];
+pub const STEPS: &[Step] =
+    steps![m20261126_000201_create_tenants, m20261126_000501_create_admins, m20261126_000502_create_settings];

@@ -33,6 +33,8 @@ pub struct Access {
     pub mutation: bool,
     /// Changes only what is the caller's own: read-only people may too.
     pub own_affairs: bool,
+    /// Works without the database, and without it only.
+    pub recovery: bool,
     pub streaming: bool,
     /// Full name of the request message.
     pub input: &'static str,

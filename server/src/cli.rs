@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use streamflow_migrations::System;
 
-use crate::{audit, config::Config, databases, federation, import, secrets, serve, tenant};
+use crate::{audit, config::Config, databases, federation, import, mirror, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
@@ -77,6 +77,9 @@ enum Command {
     /// Brings data in.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// What operators do for bad days.
+    #[command(subcommand)]
+    Ops(OpsCommand),
     /// Proves that the audit is what was written.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -144,6 +147,15 @@ enum FederationCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum OpsCommand {
+    /// Writes the encrypted mirror of the provider's allow-list and flags, which servers read when they start.
+    #[command(
+        after_help = "Example:\n  streamflow ops mirror --data ./data\n\nNothing else writes the mirror: run it after each change of these settings."
+    )]
+    Mirror(Place),
+}
+
+#[derive(Debug, Subcommand)]
 enum AuditCommand {
     /// Computes the chains anew and compares them with the checkpoints; exit code 0 when all are intact.
     #[command(
@@ -173,6 +185,7 @@ impl Cli {
             Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
             Command::Federation(FederationCommand::RotateKeys(args)) => federation::rotate(&args),
             Command::Federation(FederationCommand::Keys(args)) => federation::export(&args),
+            Command::Ops(OpsCommand::Mirror(place)) => mirror::write(&place).await,
             Command::Audit(AuditCommand::Verify(args)) => audit::verify(args).await,
             Command::Audit(AuditCommand::Export(args)) => audit::export(args).await,
             Command::Audit(AuditCommand::PublicKey(args)) => audit::print_public_keys(&args),

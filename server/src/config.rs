@@ -40,6 +40,8 @@ pub struct Config {
     pub master_keys: Option<String>,
     /// Folder of the audit's signed checkpoints, better on another disk; `audit-checkpoints` in `data` when unset.
     pub audit_checkpoints: Option<PathBuf>,
+    /// Where the mirror of the provider's settings is: `file:///folder`, or `mirror` in `data` when unset.
+    pub mirror_url: Option<String>,
     /// `smtps://user:password@host`; mails become files in `data/outbox` when unset.
     pub smtp_url: Option<String>,
     pub mail_from: String,
@@ -73,6 +75,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             master_keys: None,
             audit_checkpoints: None,
+            mirror_url: None,
             smtp_url: None,
             mail_from: "StreamFlow <no-reply@localhost>".to_owned(),
             drain_notice_seconds: 5,
@@ -144,6 +147,15 @@ impl Config {
     /// Where checkpoints of the audit go.
     pub fn audit_checkpoints(&self) -> PathBuf {
         self.audit_checkpoints.clone().unwrap_or_else(|| self.data.join("audit-checkpoints"))
+    }
+
+    /// Where the mirror of the provider's settings goes.
+    pub fn mirror_url(&self) -> String {
+        let own = || {
+            let folder = std::path::absolute(self.data.join("mirror")).unwrap_or_else(|_| self.data.join("mirror"));
+            format!("file://{}", folder.display())
+        };
+        self.mirror_url.clone().unwrap_or_else(own)
     }
 
     pub fn trusted_proxies(&self) -> anyhow::Result<TrustedProxies> {

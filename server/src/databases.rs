@@ -25,16 +25,37 @@ const ROLES_FILE: &str = "postgres-roles.json";
 /// The database of one system, at the newest schema and with a sound catalogue.
 pub async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
     let name = system.name();
-    let location = match &config.postgres {
-        None => sqlite(config, system).await?,
-        Some(url) => postgres(config, url, system)?,
-    };
-    let database = Database::connect(&location).await.map_err(|error| unreachable_database(config, system, &error))?;
-    let findings = streamflow_migrations::self_check(database.pool(), system).await.context("the catalogue can't be read")?;
+    let location = location(config, system)?;
+    if config.postgres.is_none() {
+        migrate_file(config, system).await.map_err(Unreachable)?;
+    }
+    let connected = Database::connect(&location).await;
+    let database = connected.map_err(|error| Unreachable(unreachable_database(config, system, &error)))?;
+    let findings = streamflow_migrations::self_check(&database.pool(), system).await.context("the catalogue can't be read")?;
     anyhow::ensure!(findings.is_empty(), "the database of {name} is not safe to use:\n  {}", findings.join("\n  "));
-    let pending = streamflow_migrations::pending(database.pool(), system).await.context("the migrations can't be read")?;
+    let pending = streamflow_migrations::pending(&database.pool(), system).await.context("the migrations can't be read")?;
     anyhow::ensure!(pending.is_empty(), "the database of {name} lacks migrations; run `streamflow migrate` first");
     Ok(database)
+}
+
+/// The database does not answer: it may later, unlike one that is wrong.
+#[derive(Debug)]
+pub struct Unreachable(anyhow::Error);
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
+/// Where a system's rows are, whether anything answers there or not.
+pub fn location(config: &Config, system: System) -> anyhow::Result<Location> {
+    match &config.postgres {
+        None => Ok(Location::Sqlite(file_of(config, system))),
+        Some(url) => postgres(config, url, system),
+    }
 }
 
 /// Commands work on what is there: a new file beside the real database would take their work and never be looked at again.
@@ -61,14 +82,14 @@ fn unreachable_database(config: &Config, system: System, error: &streamflow_kern
     anyhow::anyhow!("the database of {} at {place} can't be opened: {error:?}", system.name())
 }
 
-async fn sqlite(config: &Config, system: System) -> anyhow::Result<Location> {
+async fn migrate_file(config: &Config, system: System) -> anyhow::Result<()> {
     private_folder(&config.data).with_context(|| format!("{} can't be made", config.data.display()))?;
     let path = file_of(config, system);
     let writer =
         connect::sqlite_writer(&path).await.map_err(|error| anyhow::anyhow!("{} can't be opened: {error:?}", path.display()))?;
     streamflow_migrations::migrate(&writer, system).await.with_context(|| format!("{} can't be migrated", path.display()))?;
     writer.close().await?;
-    Ok(Location::Sqlite(path))
+    Ok(())
 }
 
 fn postgres(config: &Config, url: &str, system: System) -> anyhow::Result<Location> {
@@ -88,7 +109,7 @@ fn postgres(config: &Config, url: &str, system: System) -> anyhow::Result<Locati
 pub async fn prepare(config: &Config) -> anyhow::Result<()> {
     let Some(url) = &config.postgres else {
         for system in System::ALL {
-            sqlite(config, system).await?;
+            migrate_file(config, system).await?;
         }
         println!("SQLite files in {} are at the newest schema.", config.data.display());
         return Ok(());

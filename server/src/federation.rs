@@ -11,11 +11,12 @@ use std::{
 use anyhow::Context as _;
 use axum::Router;
 use clap::Args;
+use parking_lot::Mutex;
 use rand::RngExt as _;
 use streamflow_kernel::{
     clock::{Clock as _, SystemClock},
     db::files::private_folder,
-    federation::{self, Keys, Route},
+    federation::{self, Keys, Route, Switch},
     kernel::Kernel,
 };
 use streamflow_migrations::System;
@@ -142,27 +143,58 @@ fn draft(file: &Path, keys: &Keys) -> anyhow::Result<PathBuf> {
     Ok(draft)
 }
 
-/// Connects the systems of this process with each other and with those elsewhere. Returns what the federation's listener serves,
-/// and the task that follows the key file.
-pub fn wire(config: &Config, kernels: &[Arc<Kernel>]) -> anyhow::Result<(Router, Following)> {
-    let keys = load(config)?;
-    let mut routers = Vec::new();
-    for kernel in kernels {
-        let router = federation::router(kernel, services(kernel.portal.space)).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        routers.push((kernel.portal.space, router));
-    }
-    for kernel in kernels {
-        kernel.federation.use_keys(&keys);
+/// The federation of this process, which its systems join as they come up.
+pub struct Wires {
+    elsewhere: Vec<(&'static str, Route)>,
+    switch: Switch,
+    joined: Mutex<Joined>,
+}
+
+struct Joined {
+    keys: Keys,
+    systems: Vec<(Arc<Kernel>, Router)>,
+}
+
+impl Wires {
+    pub fn new(config: &Config) -> anyhow::Result<Arc<Self>> {
+        let mut elsewhere = Vec::new();
         for (system, url) in &config.federation_urls {
             let route = Route::tcp(url).with_context(|| format!("federation_urls.{}", system.name()))?;
-            kernel.federation.connect(system.name(), route);
+            elsewhere.push((system.name(), route));
+        }
+        let joined = Joined { keys: load(config)?, systems: Vec::new() };
+        Ok(Arc::new(Self { elsewhere, switch: Switch::default(), joined: Mutex::new(joined) }))
+    }
+
+    /// Connects one more system with those of this process and with those elsewhere.
+    pub fn join(&self, kernel: &Arc<Kernel>) -> anyhow::Result<()> {
+        let name = kernel.portal.space;
+        let router = federation::router(kernel, services(name)).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let mut joined = self.joined.lock();
+        kernel.federation.use_keys(&joined.keys);
+        for (other, route) in &self.elsewhere {
+            kernel.federation.connect(other, route.clone());
         }
         // What lives here is reached here.
-        for (name, router) in &routers {
-            kernel.federation.connect(name, Route::Memory(router.clone()));
+        for (other, its_router) in &joined.systems {
+            kernel.federation.connect(other.portal.space, Route::Memory(its_router.clone()));
+            other.federation.connect(name, Route::Memory(router.clone()));
         }
+        self.switch.add(name, router.clone());
+        joined.systems.push((Arc::clone(kernel), router));
+        Ok(())
     }
-    Ok((federation::switch(routers), Following::start(config, kernels)))
+
+    /// What the federation's listener serves.
+    pub fn router(&self) -> Router {
+        self.switch.clone().into_router()
+    }
+
+    fn use_keys(&self, keys: Keys) {
+        let mut joined = self.joined.lock();
+        joined.systems.iter().for_each(|(kernel, _)| kernel.federation.use_keys(&keys));
+        joined.keys = keys;
+    }
 }
 
 fn services(space: &str) -> tonic::service::Routes {
@@ -178,11 +210,11 @@ fn services(space: &str) -> tonic::service::Routes {
 pub struct Following(Option<AbortHandle>);
 
 impl Following {
-    fn start(config: &Config, kernels: &[Arc<Kernel>]) -> Self {
+    pub fn start(config: &Config, wires: &Arc<Wires>) -> Self {
         if config.federation_keys.is_some() {
             return Self(None);
         }
-        let (file, kernels) = (config.federation_key_file(), kernels.to_vec());
+        let (file, wires) = (config.federation_key_file(), Arc::clone(wires));
         let task = tokio::spawn(async move {
             let modified = |file: &Path| std::fs::metadata(file).and_then(|found| found.modified()).ok();
             let mut before = None;
@@ -190,7 +222,7 @@ impl Following {
                 let now = modified(&file);
                 if now != before {
                     match read(&file) {
-                        Ok(keys) => kernels.iter().for_each(|kernel| kernel.federation.use_keys(&keys)),
+                        Ok(keys) => wires.use_keys(keys),
                         Err(error) => tracing::warn!(target: "streamflow", "the federation keys stay as they were: {error:#}"),
                     }
                     before = now;

@@ -8,9 +8,12 @@ mod databases;
 mod demo;
 mod federation;
 mod import;
+mod mirror;
 mod operators;
+mod provider;
 mod secrets;
 mod serve;
+mod serving;
 mod tenant;
 
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use streamflow_kernel::{operator::Operator, password, totp};
 /// Reads `PREFIX_EMAIL`, `PREFIX_PASSWORD_HASH` and `PREFIX_TOTP_SECRET`. Nobody can sign in when they are missing, and start-up
 /// says so; a plaintext password stops the start.
 #[expect(clippy::disallowed_methods, reason = "credentials have names of their own: `config check` prints the configuration")]
-pub fn from_environment(prefix: &str) -> anyhow::Result<Option<Operator>> {
+pub fn from_environment(prefix: &str, role: &str) -> anyhow::Result<Option<Operator>> {
     let read = |name: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|value| !value.is_empty());
     anyhow::ensure!(
         read("PASSWORD").is_none(),
@@ -28,5 +28,5 @@ pub fn from_environment(prefix: &str) -> anyhow::Result<Option<Operator>> {
     };
     let totp_secret =
         totp::from_base32(&seed).with_context(|| format!("{prefix}_TOTP_SECRET is not base32 of at least 128 bits"))?;
-    Ok(Some(Operator::new(&email, hash, totp_secret)))
+    Ok(Some(Operator::new(&email, role, hash, totp_secret)))
 }

@@ -9,17 +9,17 @@ use streamflow_kernel::{
     crypto::MasterKeys,
     db::files::private_folder,
     ids::SystemIds,
-    jobs::{Runner, Work},
+    jobs::Work,
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    server::{self, PortalSite, connection, proxies::TrustedProxies},
+    server::{self, PortalSite, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
 use streamflow_migrations::System;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, sync::watch};
 
-use crate::{assets, config::Config, databases, demo, federation, operators};
+use crate::{assets, config::Config, databases, demo, operators, serving::Serving};
 
 /// What all systems of a process share.
 pub struct Shared {
@@ -75,7 +75,7 @@ fn portal(system: System) -> Portal {
 }
 
 /// What the addresses of a portal's own pages begin with.
-const fn pages_of(system: System) -> &'static str {
+pub const fn pages_of(system: System) -> &'static str {
     match system {
         System::Client => "tenant",
         System::Provider => "provider",
@@ -93,92 +93,62 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     let proxies = config.trusted_proxies()?;
     let (stop, stopping) = watch::channel(false);
     let (leave, leaving) = watch::channel(false);
-    let mut listeners = JoinSet::new();
-    let mut kernels = Vec::new();
-    let mut sealings = Vec::new();
-    let mut runners = Vec::new();
-    for system in System::ALL.into_iter().filter(|system| config.systems.contains(system)) {
-        let (kernel, site) = site(&config, &shared, system).await?;
-        let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let others = System::ALL.into_iter().filter(|other| *other != system).map(pages_of).collect();
-        let app = server::foreign::refuse(app, Arc::clone(&kernel), others);
-        let listener = bind(&config.bind, config.port(system)).await?;
-        listeners.spawn(connection::serve(listener, app, proxies.clone(), stopping.clone()));
-        sealings.push(kernel.seal_audit(config.audit_checkpoints()));
-        let runner = kernel.run_jobs(works(system)).await;
-        runners.push(runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?);
-        kernels.push(kernel);
-    }
-    let (federated, following) = federation::wire(&config, &kernels)?;
-    let listener = bind(&config.bind, config.federation_port()).await?;
-    listeners.spawn(connection::serve(listener, federated, TrustedProxies::default(), stopping.clone()));
-    let operations: Router = server::operations(kernels.clone(), leaving, move || metrics.render());
+    let serving = Arc::new(Serving::new(config, shared, proxies, stopping)?);
+    let watching = Arc::clone(&serving).start_all().await?;
+    let following = serving.federate().await?;
+    let Serving { config, shared, systems, .. } = &*serving;
+    let operations: Router = server::operations(systems.clone(), leaving, move || metrics.render());
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
-    let seeds = with_demo && demo::is_wanted(&config, &kernels).await?;
+    let seeds = with_demo && demo::is_wanted(config, &systems.started()).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
-    listeners.spawn(connection::serve(listener, operations, TrustedProxies::default(), stopping));
-    announce(&config, shared.mailer.outbox());
+    serving.listen(listener, operations, TrustedProxies::default());
+    announce(config, shared.mailer.outbox());
     if seeds {
-        demo::seed(&config, &shared, &kernels).await?;
+        demo::seed(config, shared, &systems.started()).await?;
     }
     let notice = wait_for_signal().await?.then_some(config.drain_notice_seconds);
     tracing::info!(target: "streamflow", "stopping; running requests may finish");
     leave.send_replace(true);
-    runners.iter().for_each(Runner::close);
+    serving.begin_nothing_more();
     // Balancers look now and then: until they have noticed, they send people here.
     tokio::time::sleep(Duration::from_secs(notice.unwrap_or_default())).await;
+    drop(watching);
     stop.send_replace(true);
-    kernels.iter().for_each(|kernel| kernel.feed.end_streams());
-    while listeners.join_next().await.is_some() {}
-    for runner in runners {
-        runner.finish().await;
-    }
-    drop(following);
-    for sealing in sealings {
-        sealing.finish().await;
-    }
-    for kernel in kernels {
-        kernel.database.close().await;
-    }
+    serving.finish(following).await;
     Ok(())
 }
 
-async fn site(config: &Config, shared: &Shared, system: System) -> anyhow::Result<(Arc<Kernel>, PortalSite)> {
+pub fn site(config: &Config, system: System, kernel: &Arc<Kernel>) -> anyhow::Result<PortalSite> {
     let assets = assets::of(system.name(), config.web_dir.as_deref());
     let origins = config.origins_of(system);
     let reflection = config.reflection;
-    let kernel = shared.kernel(config, system).await?;
-    let site = match system {
+    Ok(match system {
         System::Client => {
             streamflow_client::template::check().map_err(|problems| anyhow::anyhow!(problems))?;
-            streamflow_client::system::start(&kernel);
-            streamflow_client::system::site(&kernel, origins, assets, reflection)
+            streamflow_client::system::start(kernel);
+            streamflow_client::system::site(kernel, origins, assets, reflection)
         }
-        System::Provider => {
-            let operator = operators::from_environment("PROVIDER")?;
-            streamflow_provider::system::site(&kernel, operator, origins, assets, reflection)
-        }
+        System::Provider => anyhow::bail!("the provider system is served with its Recovery Mode"),
         System::Dev => {
-            let operator = operators::from_environment("DEVELOPER")?;
-            streamflow_dev::system::site(&kernel, operator, origins, assets, reflection)
+            let operator = operators::from_environment("DEVELOPER", "ENGINEER")?;
+            streamflow_dev::system::site(kernel, operator, origins, assets, reflection)
         }
         System::Accountant => {
-            let operator = operators::from_environment("ACCOUNTANT")?;
-            streamflow_accountant::system::site(&kernel, operator, origins, assets, reflection)
+            let operator = operators::from_environment("ACCOUNTANT", "BOOKKEEPER")?;
+            streamflow_accountant::system::site(kernel, operator, origins, assets, reflection)
         }
-    };
-    Ok((kernel, site))
+    })
 }
 
 /// What each system does behind its answers, beside the kernel's own.
-fn works(system: System) -> Vec<Arc<dyn Work>> {
+pub fn works(system: System) -> Vec<Arc<dyn Work>> {
     match system {
         System::Client => streamflow_client::system::works(),
         System::Provider | System::Dev | System::Accountant => Vec::new(),
     }
 }
 
-async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
+pub async fn bind(address: &str, port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind((address, port)).await.with_context(|| {
         format!("port {port} on {address} can't be used; is another server running? (--port-base moves all ports)")
     })

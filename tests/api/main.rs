@@ -6,3 +6,4 @@ mod client;
 mod dev;
 mod kernel;
 mod operators;
+mod provider;

@@ -7,6 +7,7 @@ mod federation;
 mod import;
 mod jobs;
 mod kill;
+mod recovery;
 mod rolling;
 mod slow;
 mod start;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use streamflow_kernel::{
-    federation::{self, FederationChannel, Keys, Route, guard, sign},
+    federation::{self, FederationChannel, Keys, Route, Switch, guard, sign},
     kernel::Kernel,
     server::{connection, proxies::TrustedProxies},
 };
@@ -60,7 +60,9 @@ impl Pair {
 pub async fn serve(kernel: &Arc<Kernel>, services: Routes, keys: &Keys, shape: Shape, stop: &watch::Receiver<bool>) -> Route {
     kernel.federation.use_keys(keys);
     let router: Router = federation::router(kernel, services).expect("a router");
-    let router = federation::switch(vec![(kernel.portal.space, router)]);
+    let switch = Switch::default();
+    switch.add(kernel.portal.space, router);
+    let router = switch.into_router();
     match shape {
         Shape::Memory => Route::Memory(router),
         Shape::Tcp => {

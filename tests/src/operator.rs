@@ -1,20 +1,27 @@
-//! The portals of one environment credential, each with a database of its own.
+//! The portals of few people, each with a database of its own.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use chrono::TimeDelta;
 use prost::Message;
 use streamflow_kernel::{
     clock::{Clock as _, FixedClock, SystemClock, to_micros},
-    db::{Backend, NO_ORG},
+    db::{Backend, NO_ORG, connect::Location},
     kernel::Kernel,
     operator::Operator,
     password::{Params, PasswordHasher},
+    rate_limit::Limits,
+    recovery::{self, Recovery},
     server::{assets::NoAssets, connection, proxies::TrustedProxies},
     totp,
 };
 use streamflow_migrations::System;
 use streamflow_proto::provider::v1 as pb;
+use streamflow_provider::admin::people::Admins;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 use tonic::{Request, Status, transport::Channel};
@@ -105,6 +112,7 @@ pub struct Desk {
     pub clock: Arc<FixedClock>,
     pub channel: Channel,
     pub secret: Vec<u8>,
+    /// The operator's id.
     pub operator_id: Uuid,
     pub folder: TempDir,
     _stop: watch::Sender<bool>,
@@ -133,13 +141,17 @@ impl Desk {
         let kernel = world::kernel(portal, &location, Arc::clone(&clock), &folder, Setup::default()).await;
         let secret = totp::generate_secret().to_vec();
         let hash = PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
-        let operator = Operator::new(EMAIL, hash, secret.clone());
-        let operator_id = operator.user_id;
+        let operator = |role| Operator::new(EMAIL, role, hash.clone(), secret.clone());
+        let operator_id = operator("").user_id;
         let (origins, assets) = (HashSet::new(), Arc::new(NoAssets));
         let site = match system {
-            System::Provider => streamflow_provider::system::site(&kernel, Some(operator), origins, assets, false),
-            System::Dev => streamflow_dev::system::site(&kernel, Some(operator), origins, assets, false),
-            _ => streamflow_accountant::system::site(&kernel, Some(operator), origins, assets, false),
+            System::Provider => {
+                let recovery = recovery(&kernel, location, folder.path());
+                let admins = Admins::open(&kernel, Some(&operator("ADMIN"))).await.expect("the first administrator");
+                streamflow_provider::system::site(&kernel, admins, recovery, origins, assets, false)
+            }
+            System::Dev => streamflow_dev::system::site(&kernel, Some(operator("ENGINEER")), origins, assets, false),
+            _ => streamflow_accountant::system::site(&kernel, Some(operator("BOOKKEEPER")), origins, assets, false),
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -174,17 +186,40 @@ impl Desk {
         self.request(message, Some(&self.session("full").await))
     }
 
+    /// A request as a native client of this portal sends it.
     pub fn request<T>(&self, message: T, token: Option<&str>) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("x-streamflow-portal", self.space.parse().expect("a header"));
-        if let Some(token) = token {
-            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
-        }
-        request
+        request(self.space, message, token)
     }
 
     /// The current code of the operator's authenticator.
     pub fn code(&self) -> String {
         totp::code_at(&self.secret, self.clock.now()).expect("a code")
     }
+}
+
+/// A request as a native client of a portal sends it.
+pub fn request<T>(space: &str, message: T, token: Option<&str>) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("x-streamflow-portal", space.parse().expect("a header"));
+    if let Some(token) = token {
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
+    }
+    request
+}
+
+/// Recovery Mode that nothing leads into: no watch runs.
+fn recovery(kernel: &Kernel, location: Location, folder: &Path) -> Arc<Recovery> {
+    let parts = recovery::Parts {
+        space: kernel.portal.space,
+        role: "ADMIN",
+        emergency: None,
+        networks: Vec::new(),
+        location,
+        folder: folder.join("recovery"),
+        clock: Arc::clone(&kernel.clock),
+        ids: Arc::clone(&kernel.ids),
+        passwords: kernel.passwords.clone(),
+        limits: Limits::new(100, &HashMap::new()),
+    };
+    Recovery::open(parts).expect("a folder")
 }

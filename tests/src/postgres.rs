@@ -77,6 +77,20 @@ impl Cluster {
         *child = launch(root, self.port, self.durable);
     }
 
+    /// Ends the server at once, with whoever is connected.
+    pub fn stop(&mut self) {
+        let (child, _) = self.server.as_mut().expect("a running cluster");
+        let asked = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell runs");
+        assert!(asked.success());
+        child.wait().expect("an end");
+    }
+
+    /// Starts a stopped one on the same port.
+    pub fn start_again(&mut self) {
+        let (child, root) = self.server.as_mut().expect("a cluster");
+        *child = launch(root, self.port, self.durable);
+    }
+
     /// The server's process id, for tests that stop it.
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref().map(|(child, _)| child.id())

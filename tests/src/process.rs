@@ -88,6 +88,7 @@ impl Server {
             .env("STREAMFLOW_LIMITS__WRITE", "1000000")
             .env("STREAMFLOW_LIMITS__READ", "1000000")
             .env("STREAMFLOW_LIMITS__SIGN_IN", "1000")
+            .env("STREAMFLOW_LIMITS__ANONYMOUS", "100000")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -115,14 +116,19 @@ impl Server {
 
     /// Starts and waits until it is ready.
     pub fn start(&mut self) {
-        let mut command = self.command(&["serve", "--systems", self.systems]);
-        command.args(["--port-base", &self.port_base.to_string()]).args(&self.flags).env("STREAMFLOW_LOG", "error");
-        self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
+        self.begin();
         let until = Instant::now() + Duration::from_secs(20);
         while !self.is_ready() {
             assert!(Instant::now() < until, "the server did not become ready");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Starts without waiting for anything.
+    pub fn begin(&mut self) {
+        let mut command = self.command(&["serve", "--systems", self.systems]);
+        command.args(["--port-base", &self.port_base.to_string()]).args(&self.flags).env("STREAMFLOW_LOG", "error");
+        self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
     }
 
     pub fn pid(&self) -> u32 {

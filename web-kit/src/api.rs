@@ -9,7 +9,7 @@ use std::cell::Cell;
 use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use prost::Message;
-use tonic::{Request, Response, Status, metadata::MetadataValue};
+use tonic::{Code, Request, Response, Status, metadata::MetadataValue};
 
 pub use self::transport::Transport;
 use self::{act::Act, error::ApiError};
@@ -28,6 +28,8 @@ pub struct Api {
     pub last_answer: RwSignal<i64>,
     /// Grows each time the server says that nobody is signed in.
     pub signed_out: RwSignal<u32>,
+    /// Grows each time the server says that something behind it is out of reach.
+    pub away: RwSignal<u32>,
 }
 
 thread_local! {
@@ -42,7 +44,13 @@ pub fn use_api() -> Api {
 
 impl Api {
     pub(crate) fn provide(portal: &'static str) -> Self {
-        let api = Self { portal, online: RwSignal::new(true), last_answer: RwSignal::new(0), signed_out: RwSignal::new(0) };
+        let api = Self {
+            portal,
+            online: RwSignal::new(true),
+            last_answer: RwSignal::new(0),
+            signed_out: RwSignal::new(0),
+            away: RwSignal::new(0),
+        };
         API.set(Some(api));
         api
     }
@@ -106,12 +114,19 @@ impl Api {
         call: impl AsyncFn(Transport, Request<Req>) -> Result<Response<Res>, Status>,
     ) -> Result<Res, ApiError> {
         let attempt: Attempt<'_, Res> = Box::pin(call(self.transport(), Request::new(request)));
-        settle(attempt.await)
+        self.watch_reach(settle(attempt.await))
     }
 
     fn watch_session<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {
         if answer.as_ref().is_err_and(ApiError::is_signed_out) {
             self.signed_out.try_update(|count| *count += 1);
+        }
+        self.watch_reach(answer)
+    }
+
+    fn watch_reach<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {
+        if answer.as_ref().is_err_and(|error| error.code == Code::Unavailable && !error.is_network()) {
+            self.away.try_update(|count| *count += 1);
         }
         answer
     }

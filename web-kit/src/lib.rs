@@ -3,6 +3,7 @@
 #![expect(clippy::fn_params_excessive_bools, reason = "a component's props are named where they are given")]
 
 pub mod api;
+pub mod authenticator;
 pub mod badge;
 pub mod banner;
 pub mod board;

@@ -65,6 +65,9 @@ pub fn CodeField(
     #[prop(default = "code")] name: &'static str,
     value: RwSignal<String>,
     #[prop(default = "Six-digit code")] label: &'static str,
+    /// Takes the focus; not where other fields come first.
+    #[prop(default = true)]
+    focus: bool,
     /// All digits are there.
     #[prop(optional, into)]
     on_complete: Option<Callback<()>>,
@@ -74,7 +77,7 @@ pub fn CodeField(
     let (id, note, invalid, error) = (tie.id.clone(), tie.note_id(), tie.invalid(), tie.error);
     let node = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
-        if let Some(input) = node.get() {
+        if let Some(input) = node.get().filter(|_| focus) {
             let _ = input.focus();
         }
     });

@@ -12,7 +12,12 @@ use web_kit::{
     operator_portal,
 };
 
-use crate::{layout::AppLayout, pages};
+use crate::{
+    layout::AppLayout,
+    pages,
+    recovery::{RecoverySpace, provide_mode},
+    setup::SetUp,
+};
 
 operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "Overview", manner: Plain);
 
@@ -21,29 +26,42 @@ later!(Overview, pages, overview::overview::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
 later!(Federation, pages, pages::federation::federation);
+later!(Admins, pages, pages::admins::admins);
+later!(Settings, pages, pages::settings::settings);
 
 /// Root of everything.
 #[component]
 pub fn App() -> impl IntoView {
     let api = web_kit::provide(Provider::SPACE);
-    space::provide_identity::<Provider>(api);
+    let session = space::provide_identity::<Provider>(api);
+    let mode = provide_mode(session);
     follow_title(expect_context::<PageSlots>(), "StreamFlow Provider");
     view! {
         <Router>
+            {move || if mode.is_on() { view! { <RecoverySpace/> }.into_any() } else { usual().into_any() }}
+        </Router>
+    }
+}
+
+/// The portal while its database is there.
+fn usual() -> impl IntoView {
+    view! {
             <Routes fallback={door::lost::<Provider>}>
                 <Route path=path!("/") view={door::entrance::<Provider>}/>
                 <Route path=path!("/sign-in") view={door::sign_in::<Provider>}/>
                 <Route path=path!("/second-factor") view={door::second_factor::<Provider>}/>
+                <Route path=path!("/set-up") view=SetUp/>
                 <ParentRoute path=path!("/provider") view=inside>
                     <Route path=path!("") view={door::entrance::<Provider>}/>
                     <Route path=path!("overview") view=Overview/>
                     <Route path=path!("federation") view=Federation/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
+                    <Route path=path!("admins") view=Admins/>
+                    <Route path=path!("settings") view=Settings/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>
-        </Router>
     }
 }
 

@@ -3,6 +3,8 @@
 mod app;
 mod layout;
 mod pages;
+mod recovery;
+mod setup;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

@@ -38,7 +38,7 @@ pub fn site(
     assets: Arc<dyn Assets>,
     reflection: bool,
 ) -> PortalSite {
-    let desk = Desk::new(operator, "BOOKKEEPER");
+    let desk = Desk::of_one(operator);
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::ACCOUNTANT,

@@ -39,7 +39,7 @@ pub fn site(
     assets: Arc<dyn Assets>,
     reflection: bool,
 ) -> PortalSite {
-    let desk = Desk::new(operator, "ENGINEER");
+    let desk = Desk::of_one(operator);
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::DEV,

@@ -3,12 +3,13 @@
 
 pub mod answer;
 pub mod authenticate;
+mod caller;
 pub mod door;
 pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
 
-use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -23,6 +24,9 @@ use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
 
 pub use authenticate::Authenticator;
+pub use caller::PeerAddr;
+pub(crate) use caller::{address_key, info, peer};
+pub use outside::Witness;
 
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
@@ -41,13 +45,9 @@ pub const MAX_REQUEST: usize = 1024 * 1024;
 /// How long after the end of a session the request that ended it may be repeated.
 const REPEATABLE: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 /// Requests of one address that are worked on at once; the others wait outside, where hanging up ends them.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 /// Limit of those who have no session.
 const ANONYMOUS: &str = "anonymous";
-
-/// Address of the peer, put on each request by the listener.
-#[derive(Clone, Copy, Debug)]
-pub struct PeerAddr(pub IpAddr);
 
 /// The access rules of one portal.
 pub struct Gate {
@@ -96,7 +96,9 @@ pub async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) 
         Ok(place) => place,
         Err(error) => return answer::status(&error.into()),
     };
-    let begun = Begun { info: gate.info(access, &request), at: tokio::time::Instant::now() };
+    let (correlation_id, now) = (gate.kernel.ids.uuid(), gate.kernel.clock.now());
+    let info = info(access, &request, gate.kernel.portal.space, correlation_id, now);
+    let begun = Begun { info, at: tokio::time::Instant::now() };
     // In a task of its own: a caller who hangs up cancels the wait, never the work.
     let work = tokio::spawn({
         let (gate, begun) = (Arc::clone(&gate), begun.clone());
@@ -121,27 +123,13 @@ struct Begun {
 }
 
 impl Gate {
-    fn info(&self, access: &'static Access, request: &Request) -> RequestInfo {
-        RequestInfo {
-            access,
-            correlation_id: self.kernel.ids.uuid(),
-            ip: peer(request),
-            user_agent: header(request, "user-agent").chars().take(200).collect(),
-            device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(self.kernel.portal.space)),
-            at: self.kernel.clock.now(),
-            remaining: None,
-            payload: String::from("{}"),
-            idempotency: None,
-        }
-    }
-
     async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
         let Begun { mut info, at } = begun;
         let (ctx, response) = match self.admit(&mut info, request).await {
             Ok(Admitted::Repeated { ctx, reply }) => (ctx, answer::message(&reply)),
             Ok(Admitted::Fresh { ctx, request }) => {
                 // Caught here, where it is known whose request broke.
-                let response = AssertUnwindSafe(self.run(&ctx, request, next)).catch_unwind().await;
+                let response = AssertUnwindSafe(self.run(&ctx, *request, next)).catch_unwind().await;
                 (ctx, response.unwrap_or_else(|_| answer::status(&Error::internal("a panic").into())))
             }
             Err(Refused { principal, error, .. }) => {
@@ -160,7 +148,8 @@ impl Gate {
             response = answer::status(&error.into());
         }
         answer::finish(&mut response, ctx.request());
-        answer::observe(&self.kernel, ctx, outcome, begun_at.elapsed());
+        let user_id = ctx.principal().ok().map(|principal| principal.user_id);
+        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, begun_at.elapsed());
         answer::with_bounded_details(response)
     }
 
@@ -221,7 +210,7 @@ impl Gate {
         let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
         let mut request = Request::from_parts(parts, Body::from(bytes));
         request.extensions_mut().insert(ctx.clone());
-        Ok(Admitted::Fresh { ctx, request })
+        Ok(Admitted::Fresh { ctx, request: Box::new(request) })
     }
 
     /// What the audit keeps of a message, and what it is repeated by.
@@ -349,7 +338,7 @@ impl Gate {
 }
 
 enum Admitted {
-    Fresh { ctx: Ctx, request: Request },
+    Fresh { ctx: Ctx, request: Box<Request> },
     Repeated { ctx: Ctx, reply: Vec<u8> },
 }
 
@@ -394,26 +383,4 @@ fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
 pub fn module_disabled() -> Error {
     let text = "Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost.";
     Error::precondition("MODULE_DISABLED", text)
-}
-
-/// IPv6 callers own a /64, so that is what is counted.
-pub(crate) fn address_key(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(
-            || {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            },
-            |ip| ip.to_string(),
-        ),
-    }
-}
-
-fn peer(request: &Request) -> IpAddr {
-    request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
-}
-
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
-    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -99,6 +99,16 @@ pub(crate) async fn insert(txn: &DatabaseTransaction, record: AuditRecord) -> Re
     Ok(())
 }
 
+/// Writes records that may be there already, each once. In one transaction: all of them are there afterwards, or none is new.
+pub(crate) async fn insert_once(database: &Database, records: Vec<AuditRecord>) -> Result<()> {
+    let db = database.system().await?;
+    let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES ({}) ON CONFLICT DO NOTHING", ["?"; 16].join(", "));
+    for record in records {
+        db.execute(&sql, record.values().into()).await?;
+    }
+    db.commit().await
+}
+
 type Waiting = (AuditRecord, oneshot::Sender<bool>);
 
 /// Batches the records of requests that have no transaction of their own.

@@ -8,9 +8,11 @@
 //! 800-38D). What a ciphertext belongs to is authenticated with it, so a value moved to another row, column,
 //! table or org does not decrypt.
 
+pub mod blind;
 pub mod field;
 pub mod keys;
 pub mod master;
+pub mod outside;
 pub mod sign;
 
 use aes_gcm::aead::Aead as _;
@@ -18,9 +20,11 @@ use aes_gcm::aead::Payload;
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use zeroize::Zeroizing;
 
+pub use blind::BlindIndex;
 pub use field::{FieldRef, decrypt, encrypt, key_id_of};
 pub use keys::{DataKey, WrappedKey};
 pub use master::{KeyFileError, MasterKeys};
+pub use outside::{open_outside, seal_outside};
 pub use sign::{PublicKey, SigningKey};
 
 use crate::ids::random_bytes;

@@ -128,6 +128,8 @@ struct Inner {
     principal: Option<Principal>,
     request: RequestInfo,
     subject: Mutex<Option<Subject>>,
+    /// What the RPC changed, for the audit.
+    notes: Mutex<serde_json::Map<String, serde_json::Value>>,
     /// The RPC has begun: its message could be read.
     entered: AtomicBool,
     audited: AtomicBool,
@@ -143,7 +145,7 @@ impl Ctx {
 
     pub(crate) fn new(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo) -> Self {
         let (entered, audited) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self(Arc::new(Inner { kernel, principal, request, subject: Mutex::default(), entered, audited }))
+        Self(Arc::new(Inner { kernel, principal, request, subject: Mutex::default(), notes: Mutex::default(), entered, audited }))
     }
 
     /// The signed-in person. Fails on RPCs that anyone may call.
@@ -248,24 +250,21 @@ impl Ctx {
                 role: principal.role.clone(),
             },
         );
-        AuditRecord {
-            org_id: subject.org_id,
-            id: self.new_id(),
-            at: request.at,
-            actor_id: subject.user_id,
-            actor_name: subject.name,
-            actor_role: subject.role,
-            real_actor_id: None,
-            ip: request.ip.to_string(),
-            path: request.access.path.to_owned(),
-            category: request.access.audit.to_owned(),
-            outcome: outcome.to_owned(),
-            correlation_id: request.correlation_id.simple().to_string(),
-            payload: request.payload.clone(),
-            entity: String::new(),
-            entity_id: None,
-            changed_fields: String::new(),
+        let mut record = record_of(request, subject, self.new_id(), outcome);
+        let notes = self.0.notes.lock();
+        if !notes.is_empty()
+            && let Ok(serde_json::Value::Object(mut payload)) = serde_json::from_str(&record.payload)
+        {
+            payload.extend(notes.clone());
+            record.changed_fields = notes.keys().cloned().collect::<Vec<_>>().join(",");
+            record.payload = serde_json::Value::Object(payload).to_string();
         }
+        record
+    }
+
+    /// Adds to the request's audit record what became of a field: what it was and what it is. Never a secret or personal data.
+    pub fn note_change(&self, field: &str, before: serde_json::Value, after: serde_json::Value) {
+        self.0.notes.lock().insert(field.to_owned(), serde_json::json!({ "before": before, "after": after }));
     }
 
     fn mark_audited(&self) {
@@ -298,6 +297,28 @@ impl Ctx {
             Err(error) if Error::is_unique_violation(&error) => Err(Error::Replay),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// The audit record of a request as it came in.
+pub(crate) fn record_of(request: &RequestInfo, subject: Subject, id: Uuid, outcome: &str) -> AuditRecord {
+    AuditRecord {
+        org_id: subject.org_id,
+        id,
+        at: request.at,
+        actor_id: subject.user_id,
+        actor_name: subject.name,
+        actor_role: subject.role,
+        real_actor_id: None,
+        ip: request.ip.to_string(),
+        path: request.access.path.to_owned(),
+        category: request.access.audit.to_owned(),
+        outcome: outcome.to_owned(),
+        correlation_id: request.correlation_id.simple().to_string(),
+        payload: request.payload.clone(),
+        entity: String::new(),
+        entity_id: None,
+        changed_fields: String::new(),
     }
 }
 

@@ -12,6 +12,8 @@ pub mod tenant;
 
 use std::sync::Arc;
 
+use connect::Location;
+use parking_lot::RwLock;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
@@ -38,14 +40,31 @@ pub enum Backend {
 #[derive(Clone, Debug)]
 pub struct Database {
     backend: Backend,
+    location: Arc<Location>,
+    /// Replaced as a whole when the database was away.
+    pools: Arc<RwLock<Arc<Pools>>>,
+    committed: Arc<Notify>,
+    begins: begin::Begins,
+    turns: Turns,
+}
+
+#[derive(Debug)]
+struct Pools {
     reader: DatabaseConnection,
     /// On SQLite a pool of one connection: SQLite has one writer, so waiting happens here and not in busy loops.
     writer: DatabaseConnection,
     /// Connections of the role that [`SystemDb`] works as on PostgreSQL; SQLite has no roles.
     system: Option<DatabaseConnection>,
-    committed: Arc<Notify>,
-    begins: begin::Begins,
-    turns: Turns,
+}
+
+impl Pools {
+    async fn close(&self) {
+        for pool in [&self.reader, &self.writer].into_iter().chain(&self.system) {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(%error, "a pool did not close cleanly");
+            }
+        }
+    }
 }
 
 /// How many transactions of one company run at once. Reads and writes are counted apart, as work may hold one of each.
@@ -76,7 +95,7 @@ impl Database {
     /// A read transaction that sees only `scope`.
     pub async fn tenant_read(&self, scope: Scope) -> Result<TenantDb> {
         let turn = self.turns.reads.take(scope.org_id).await?;
-        let txn = self.begins.watch(self.reader.begin()).await?;
+        let txn = self.begins.watch(self.pools().reader.begin()).await?;
         TenantDb::enter(self.clone(), txn, scope, turn).await
     }
 
@@ -89,7 +108,7 @@ impl Database {
 
     /// A write transaction on what belongs to no company.
     pub async fn system(&self) -> Result<SystemDb> {
-        let txn = match &self.system {
+        let txn = match &self.pools().system {
             Some(system) => self.begins.watch(system.begin()).await?,
             None => self.begin_write().await?,
         };
@@ -98,7 +117,8 @@ impl Database {
 
     /// A read transaction on what belongs to no company.
     pub async fn system_read(&self) -> Result<SystemDb> {
-        let pool = self.system.as_ref().unwrap_or(&self.reader);
+        let pools = self.pools();
+        let pool = pools.system.as_ref().unwrap_or(&pools.reader);
         let txn = self.begins.watch(pool.begin()).await?;
         Ok(SystemDb::new(self.clone(), txn))
     }
@@ -106,48 +126,60 @@ impl Database {
     /// The session of a token and whose it is, as `sql` tells with the token's hash as its only value: the one thing to be asked
     /// before anybody is known.
     pub async fn session<T: FromQueryResult>(&self, sql: &str, token_hash: Vec<u8>) -> Result<Option<T>> {
-        let rows = query_rows(&self.reader, &numbered(self.backend, sql), vec![token_hash.into()]).await?;
+        let rows = query_rows(&self.pools().reader, &numbered(self.backend, sql), vec![token_hash.into()]).await?;
         Ok(rows.into_iter().next())
     }
 
     /// One statement outside a transaction, for hot paths that need no context (rate limits, the mail queue).
     pub(crate) async fn statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
-        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), numbered(self.backend, sql), values);
+        let pools = self.pools();
+        let statement = Statement::from_sql_and_values(pools.reader.get_database_backend(), numbered(self.backend, sql), values);
         let writes = !sql.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("select"));
-        let pool = if writes { &self.writer } else { &self.reader };
+        let pool = if writes { &pools.writer } else { &pools.reader };
         Ok(pool.query_one_raw(statement).await?)
     }
 
     /// Like [`statement`](Self::statement), for one that returns nothing.
     pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
-        let statement = Statement::from_sql_and_values(self.writer.get_database_backend(), numbered(self.backend, sql), values);
-        Ok(self.writer.execute_raw(statement).await?.rows_affected())
+        let pools = self.pools();
+        let statement = Statement::from_sql_and_values(pools.writer.get_database_backend(), numbered(self.backend, sql), values);
+        Ok(pools.writer.execute_raw(statement).await?.rows_affected())
     }
 
     /// One statement of the system's own work, which is a transaction of its own.
     pub async fn system_execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
-        let pool = self.system.as_ref().unwrap_or(&self.writer);
+        let pools = self.pools();
+        let pool = pools.system.as_ref().unwrap_or(&pools.writer);
         let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
         Ok(pool.execute_raw(statement).await?.rows_affected())
     }
 
     /// `ping` for health checks: true within `limit`.
     pub async fn answers(&self, limit: std::time::Duration) -> bool {
-        matches!(tokio::time::timeout(limit, self.reader.ping()).await, Ok(Ok(())))
+        matches!(tokio::time::timeout(limit, self.pools().reader.ping()).await, Ok(Ok(())))
     }
 
     /// Closes the pools; running statements finish first.
     pub async fn close(&self) {
-        for pool in [&self.reader, &self.writer].into_iter().chain(&self.system) {
-            if let Err(error) = pool.clone().close().await {
-                tracing::warn!(%error, "a pool did not close cleanly");
-            }
-        }
+        self.pools().close().await;
+    }
+
+    /// Opens all connections anew: those of before the database was away are dead, or lead to a file that was replaced. What still
+    /// runs on the old ones finishes or fails there.
+    pub async fn reopen(&self) -> Result<()> {
+        let fresh = Arc::new(connect::open(&self.location, &self.begins).await?);
+        let old = std::mem::replace(&mut *self.pools.write(), fresh);
+        tokio::spawn(async move { old.close().await });
+        Ok(())
     }
 
     /// The pool itself, for migrations, the catalogue's self-check and the change listener. Requests never get here.
-    pub fn pool(&self) -> &DatabaseConnection {
-        &self.writer
+    pub fn pool(&self) -> DatabaseConnection {
+        self.pools().writer.clone()
+    }
+
+    fn pools(&self) -> Arc<Pools> {
+        Arc::clone(&self.pools.read())
     }
 
     async fn begin_write(&self) -> Result<DatabaseTransaction> {
@@ -155,7 +187,7 @@ impl Database {
             sqlite_transaction_mode: (self.backend == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.begins.watch(self.writer.begin_with_options(options)).await?)
+        Ok(self.begins.watch(self.pools().writer.begin_with_options(options)).await?)
     }
 }
 

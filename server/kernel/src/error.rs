@@ -33,6 +33,8 @@ pub enum Error {
     Replay,
     /// Too many requests.
     Throttled { text: String, retry_after: Duration },
+    /// What the request needs is known to be away. The caller may read the text.
+    OutOfReach { reason: &'static str, text: &'static str },
     /// A part the server needs does not answer.
     Unavailable(String),
     /// Ours, not the caller's. The text is for the log only.
@@ -128,6 +130,7 @@ impl From<Error> for Status {
                 }
                 status
             }
+            Error::OutOfReach { reason, text } => reasoned(Code::Unavailable, reason, text),
             Error::Unavailable(cause) => {
                 tracing::error!(cause, "a part of the server does not answer");
                 reasoned(

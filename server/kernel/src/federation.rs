@@ -142,22 +142,32 @@ pub fn router(kernel: &Arc<Kernel>, own: Routes) -> Result<Router> {
         .layer(middleware::from_fn_with_state(Arc::clone(kernel), guard::guard)))
 }
 
-/// The systems of a process behind one listener: the audience a call names is the system that gets it.
-pub fn switch(systems: Vec<(&'static str, Router)>) -> Router {
-    let systems: Arc<HashMap<&'static str, Router>> = Arc::new(systems.into_iter().collect());
-    Router::new().fallback(move |request: axum::extract::Request| {
-        let system = single(request.headers(), guard::AUDIENCE).and_then(|name| systems.get(name).cloned());
-        async move {
-            use tower::ServiceExt as _;
-            match system {
-                Some(system) => system.oneshot(request).await.unwrap_or_else(|never| match never {}),
-                None => {
-                    metrics::counter!("federation_refused_total", "reason" => "AUDIENCE").increment(1);
-                    answer::status(&guard::Refusal::Audience.into_error().into())
+/// The systems of a process behind one listener: the audience a call names is the system that gets it. One may come later than the
+/// others. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Switch(Arc<RwLock<HashMap<&'static str, Router>>>);
+
+impl Switch {
+    pub fn add(&self, name: &'static str, system: Router) {
+        self.0.write().insert(name, system);
+    }
+
+    pub fn into_router(self) -> Router {
+        Router::new().fallback(move |request: axum::extract::Request| {
+            let name = single(request.headers(), guard::AUDIENCE);
+            let system = name.and_then(|name| self.0.read().get(name).cloned());
+            async move {
+                use tower::ServiceExt as _;
+                match system {
+                    Some(system) => system.oneshot(request).await.unwrap_or_else(|never| match never {}),
+                    None => {
+                        metrics::counter!("federation_refused_total", "reason" => "AUDIENCE").increment(1);
+                        answer::status(&guard::Refusal::Audience.into_error().into())
+                    }
                 }
             }
-        }
-    })
+        })
+    }
 }
 
 /// A header's value when it occurs exactly once.

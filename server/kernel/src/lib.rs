@@ -27,6 +27,7 @@ pub mod places;
 pub mod portal_services;
 pub mod prune;
 pub mod rate_limit;
+pub mod recovery;
 pub mod server;
 pub mod session;
 pub mod telemetry;

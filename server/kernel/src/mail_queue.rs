@@ -7,8 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, Value};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{
@@ -37,7 +38,14 @@ pub struct MailQueue {
     /// The system's own, read once: mails are queued inside transactions, where waiting for another connection could use the pool
     /// up.
     key: Arc<DataKey>,
+    delivery: Delivery,
+    running: Mutex<Running>,
+}
+
+/// The task that delivers.
+struct Running {
     wake: mpsc::Sender<()>,
+    task: AbortHandle,
 }
 
 impl std::fmt::Debug for MailQueue {
@@ -56,9 +64,20 @@ impl MailQueue {
         keys: KeyRing,
     ) -> Result<Self> {
         let key = keys.current(NO_ORG).await?;
-        let (wake, woken) = mpsc::channel(1);
-        tokio::spawn(Delivery { database, mailer, clock: Arc::clone(&clock), keys }.run(woken));
-        Ok(Self { clock, ids, key, wake })
+        let delivery = Delivery { database, mailer, clock: Arc::clone(&clock), keys };
+        let running = Mutex::new(delivery.start());
+        Ok(Self { clock, ids, key, delivery, running })
+    }
+
+    /// Ends the delivering task wherever it is, and starts another: for one that hangs. A mail under way may be sent twice.
+    pub fn restart(&self) {
+        let before = std::mem::replace(&mut *self.running.lock(), self.delivery.start());
+        before.task.abort();
+    }
+
+    /// Whether the delivering task is there.
+    pub fn is_running(&self) -> bool {
+        !self.running.lock().task.is_finished()
     }
 
     /// Queues a mail with the caller's transaction; call [`wake`](Self::wake) after the commit.
@@ -82,7 +101,7 @@ impl MailQueue {
     /// Says that a mail was committed.
     pub fn wake(&self) {
         // A full channel means that a wake-up is on its way already.
-        let _ = self.wake.try_send(());
+        let _ = self.running.lock().wake.try_send(());
     }
 
     fn values(&self, mail: Mail) -> [Value; 5] {
@@ -96,6 +115,7 @@ const fn body_of(mail_id: Uuid) -> FieldRef<'static> {
     FieldRef { org: NO_ORG, table: "mail_outbox", column: "body", row: mail_id }
 }
 
+#[derive(Clone)]
 struct Delivery {
     database: Database,
     mailer: Arc<Mailer>,
@@ -116,6 +136,11 @@ struct Claimed {
 }
 
 impl Delivery {
+    fn start(&self) -> Running {
+        let (wake, woken) = mpsc::channel(1);
+        Running { wake, task: tokio::spawn(self.clone().run(woken)).abort_handle() }
+    }
+
     async fn run(self, mut woken: mpsc::Receiver<()>) {
         loop {
             if let Err(error) = self.deliver_due().await {

@@ -1,10 +1,10 @@
-//! Portals whose one person comes from the environment: sign-in with password and TOTP, sessions, overview figures. The systems
+//! Portals of few people, from the environment or a table: sign-in with password and TOTP, sessions, overview figures. The systems
 //! map their own messages onto this; it knows none of them.
 
 pub mod overview;
 pub mod services;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
@@ -18,16 +18,20 @@ use crate::{
     device,
     error::{Error, Result},
     lockout::Guesses,
+    password::{self, Params},
     rate_limit,
     session::{self, Holder, Level, Token},
     totp,
 };
 
-/// The person of a portal. Without one nobody can sign in.
+/// Somebody who may sign in to such a portal.
 #[derive(Clone)]
 pub struct Operator {
     pub user_id: Uuid,
     pub email: String,
+    pub display_name: String,
+    /// As the portal's protos name it, without `ROLE_`.
+    pub role: String,
     password_hash: String,
     totp_secret: Vec<u8>,
 }
@@ -39,9 +43,10 @@ impl std::fmt::Debug for Operator {
 }
 
 impl Operator {
-    /// `password_hash` is a PHC string; `totp_secret` the raw seed. The id follows from all three: it stays the same over restarts,
-    /// and with new credentials the sessions, devices and used codes of the old ones are nobody's.
-    pub fn new(email: &str, password_hash: String, totp_secret: Vec<u8>) -> Self {
+    /// Of the environment, where only these three name them. `password_hash` is a PHC string; `totp_secret` the raw seed. The id
+    /// follows from all three: it stays the same over restarts, and with new credentials the sessions, devices and used codes of
+    /// the old ones are nobody's.
+    pub fn new(email: &str, role: &str, password_hash: String, totp_secret: Vec<u8>) -> Self {
         let email = email.trim().to_lowercase();
         let mut digest = Sha256::new();
         for part in [email.as_bytes(), password_hash.as_bytes(), &totp_secret] {
@@ -51,42 +56,98 @@ impl Operator {
         let digest = digest.finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
-        Self { user_id: uuid::Builder::from_custom_bytes(bytes).into_uuid(), email, password_hash, totp_secret }
+        let user_id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+        Self { user_id, display_name: email.clone(), email, role: role.to_owned(), password_hash, totp_secret }
+    }
+
+    /// The same person with an id and a name of their own, as a table keeps them.
+    pub fn known_as(self, user_id: Uuid, display_name: String) -> Self {
+        Self { user_id, display_name, ..self }
+    }
+
+    pub fn password_hash(&self) -> &str {
+        &self.password_hash
+    }
+
+    pub fn totp_secret(&self) -> &[u8] {
+        &self.totp_secret
     }
 }
 
-/// The people of one portal, with the role its protos give them.
-#[derive(Clone, Debug)]
+/// Where a portal's people come from.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Who signs in with this address, in small letters.
+    async fn by_email(&self, email: &str) -> Result<Option<Operator>>;
+    /// Whose session it is; `None` when the person may no longer be here.
+    async fn by_id(&self, user_id: Uuid) -> Result<Option<Operator>>;
+    /// Whether anybody may sign in from this address.
+    async fn admits(&self, ip: IpAddr) -> Result<bool>;
+}
+
+/// The one person of an environment, or nobody.
+#[async_trait]
+impl People for Option<Operator> {
+    async fn by_email(&self, email: &str) -> Result<Option<Operator>> {
+        Ok(self.clone().filter(|operator| operator.email == email))
+    }
+
+    async fn by_id(&self, user_id: Uuid) -> Result<Option<Operator>> {
+        Ok(self.clone().filter(|operator| operator.user_id == user_id))
+    }
+
+    async fn admits(&self, _: IpAddr) -> Result<bool> {
+        Ok(true)
+    }
+}
+
+/// How the people of one portal sign in.
+#[derive(Clone)]
 pub struct Desk {
-    operator: Option<Arc<Operator>>,
-    role: &'static str,
+    people: Arc<dyn People>,
+    /// Checking an unknown address costs what checking a known one does.
+    cost: Params,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Desk(…)")
+    }
 }
 
 impl Desk {
-    pub fn new(operator: Option<Operator>, role: &'static str) -> Self {
-        Self { operator: operator.map(Arc::new), role }
+    /// `cost` is that of the people's password hashes.
+    pub fn new(people: Arc<dyn People>, cost: Params) -> Self {
+        Self { people, cost }
+    }
+
+    /// For the one person of an environment.
+    pub fn of_one(operator: Option<Operator>) -> Self {
+        let cost = operator.as_ref().and_then(|operator| password::cost(&operator.password_hash).ok());
+        Self::new(Arc::new(operator), cost.unwrap_or(Params::BREAK_GLASS))
     }
 
     /// Checks e-mail and password; the session it opens still needs the second factor.
     pub async fn sign_in(&self, ctx: &Ctx, email: &str, password: &str) -> Result<(SystemWriteDb, Token)> {
         let kernel = ctx.kernel();
-        let email = email.trim().to_lowercase();
-        let operator = self.operator.as_deref().filter(|operator| operator.email == email);
-        if let Some(operator) = operator {
-            ctx.about(self.subject(operator));
+        if !self.people.admits(ctx.request().ip).await? {
+            return Err(Error::denied("ADDRESS_NOT_ALLOWED", "This portal can't be signed in to from your network address."));
         }
-        let guesses = self.guesses(ctx, operator.is_some(), &email).await?;
+        let email = email.trim().to_lowercase();
+        let operator = self.people.by_email(&email).await?;
+        if let Some(operator) = &operator {
+            ctx.about(subject(operator));
+        }
+        let guesses = guesses(ctx, operator.as_ref(), &email).await?;
         guesses.count(ctx).await?;
-        // A wrong address costs the same work as the right one, whose hash costs more than a client's.
-        let verdict = match self.operator.as_deref() {
+        let is_right = match &operator {
             Some(known) => kernel.passwords.verify(password, &known.password_hash).await?.ok,
             None => {
-                kernel.passwords.verify_dummy(password).await?;
+                kernel.passwords.verify_nothing(password, self.cost).await?;
                 false
             }
         };
-        let right = verdict && operator.is_some();
-        let Some(operator) = operator.filter(|_| right) else {
+        let Some(operator) = operator.filter(|_| is_right) else {
             return Err(Error::unauthenticated(
                 "WRONG_CREDENTIALS",
                 "That e-mail and password don't match. Check both and try again.",
@@ -102,7 +163,8 @@ impl Desk {
     /// Finishes a sign-in with a TOTP code; the session gets a new token, and the device one of its own.
     pub async fn verify_second_factor(&self, ctx: &Ctx, code: &str) -> Result<(SystemWriteDb, Token, Token)> {
         let principal = ctx.principal()?;
-        let operator = self.operator.as_deref().ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+        let operator = self.people.by_id(principal.user_id).await?;
+        let operator = operator.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
         let database = &ctx.kernel().database;
         let subject = format!("factor:{}", operator.user_id);
         rate_limit::count_attempt(database, &subject, ctx.now()).await?;
@@ -125,21 +187,20 @@ impl Desk {
     pub fn authenticator(&self, database: Database) -> Arc<dyn Authenticator> {
         Arc::new(DeskAuthenticator { desk: self.clone(), database })
     }
+}
 
-    /// What counts wrong passwords of an address, which is hashed, so that the counters hold none. A wrong address asks what the
-    /// right one does, so that the time tells nothing.
-    async fn guesses(&self, ctx: &Ctx, is_right: bool, email: &str) -> Result<Guesses> {
-        let device = match self.operator.as_deref() {
-            Some(known) => device::known(ctx, &ctx.kernel().database.system_read().await?, known.user_id).await?,
-            None => None,
-        };
-        let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
-        Ok(Guesses::new(ctx, account, device.as_deref().filter(|_| is_right)))
-    }
+/// What counts wrong passwords of an address, which is hashed, so that the counters hold none. An unknown address asks what a known
+/// one does, so that the time tells nothing.
+async fn guesses(ctx: &Ctx, operator: Option<&Operator>, email: &str) -> Result<Guesses> {
+    let asked = operator.map_or(Uuid::nil(), |known| known.user_id);
+    let device = device::known(ctx, &ctx.kernel().database.system_read().await?, asked).await?;
+    let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
+    Ok(Guesses::new(ctx, account, device.as_deref().filter(|_| operator.is_some())))
+}
 
-    fn subject(&self, operator: &Operator) -> Subject {
-        Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name: operator.email.clone(), role: self.role.to_owned() }
-    }
+fn subject(operator: &Operator) -> Subject {
+    let (name, role) = (operator.display_name.clone(), operator.role.clone());
+    Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name, role }
 }
 
 struct DeskAuthenticator {
@@ -151,21 +212,19 @@ struct DeskAuthenticator {
 impl Authenticator for DeskAuthenticator {
     async fn principal(&self, token_hash: Vec<u8>) -> Result<Option<Principal>> {
         let Some(session) = session::by_token_hash(&self.database, token_hash).await? else { return Ok(None) };
-        // A session of an address that is no longer configured is nobody's.
-        let Some(operator) = self.desk.operator.as_deref().filter(|operator| operator.user_id == session.user_id) else {
-            return Ok(None);
-        };
+        // A session of somebody who is no longer among the people is nobody's.
+        let Some(operator) = self.desk.people.by_id(session.user_id).await? else { return Ok(None) };
         Ok(Some(Principal {
             session_id: session.id,
             level: Level::parse(&session.level),
             user_id: operator.user_id,
             org_id: NO_ORG,
-            role: self.desk.role.to_owned(),
+            role: operator.role,
             read_only: false,
             team_ids: Vec::new(),
             visibility: Visibility::Org,
-            display_name: operator.email.clone(),
-            email: operator.email.clone(),
+            display_name: operator.display_name,
+            email: operator.email,
             second_factor: true,
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
@@ -193,7 +252,7 @@ mod tests {
 
     #[test]
     fn other_credentials_are_another_person_to_sessions() {
-        let id = |email: &str, hash: &str, seed: &[u8]| Operator::new(email, hash.to_owned(), seed.to_vec()).user_id;
+        let id = |email: &str, hash: &str, seed: &[u8]| Operator::new(email, "ADMIN", hash.to_owned(), seed.to_vec()).user_id;
         let known = id("a@example.com", "hash", b"seed");
         assert_eq!(known, id(" A@example.com", "hash", b"seed"));
         for other in

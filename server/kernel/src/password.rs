@@ -24,6 +24,7 @@ mod blocklist;
 mod phc;
 mod policy;
 
+pub(crate) use phc::cost;
 pub use phc::{check_phc, is_phc};
 pub use policy::{MAX_BYTES, check_policy};
 
@@ -93,7 +94,11 @@ impl PasswordHasher {
 
     /// A PHC string with a new salt.
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
-        let params = self.params;
+        self.hash_at(password, self.params).await
+    }
+
+    /// The same at a cost of its own, where the usual one is too little.
+    pub async fn hash_at(&self, password: &str, params: Params) -> Result<String, PasswordError> {
         let password = normalised(password);
         self.run(move || {
             let salt: [u8; 16] = random_bytes();
@@ -118,6 +123,11 @@ impl PasswordHasher {
     /// What [`verify`](Self::verify) costs, for a user there is not, so that time does not tell who exists.
     pub async fn verify_dummy(&self, password: &str) -> Result<(), PasswordError> {
         self.verify(password, &self.dummy).await.map(|_| ())
+    }
+
+    /// The same where people's hashes have another cost than the usual one.
+    pub async fn verify_nothing(&self, password: &str, cost: Params) -> Result<(), PasswordError> {
+        self.verify(password, &phc::unmatchable(cost)).await.map(|_| ())
     }
 
     /// The permit goes along with the work: a caller who gives up does not free it early.

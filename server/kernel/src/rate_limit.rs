@@ -49,7 +49,7 @@ impl Limits {
         )
     }
 
-    fn of(&self, class: &str) -> Limit {
+    pub(crate) fn of(&self, class: &str) -> Limit {
         // A class nobody defined is a mistake in a proto; it gets the strictest limit instead of none.
         self.0.get(class).copied().unwrap_or(Limit { per_minute: 10, lease: 1 })
     }
@@ -74,6 +74,11 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// The first of its window.
+    pub const fn is_first(self) -> bool {
+        self.remaining.left + 1 == self.remaining.limit
+    }
+
     /// Fails when the limit was used up, and says when to come back.
     pub fn into_result(self) -> Result<()> {
         if self.granted {
@@ -212,11 +217,11 @@ struct Granted {
 
 /// The failure in a row up to which an account waits so many seconds (after kanidm's soft lock), and the wait after all of them.
 const LADDER: [(i64, i64); 4] = [(2, 1), (8, 3), (24, 5), (99, 10)];
-const LADDER_END: i64 = 3600;
+pub(crate) const LADDER_END: i64 = 3600;
 /// The wait after all of them where strangers may have caused it.
-const SHORT_END: i64 = 30;
+pub(crate) const SHORT_END: i64 = 30;
 /// Seconds without a failure after which the ladder starts anew.
-const MEMORY: i64 = 24 * 3600;
+pub(crate) const MEMORY: i64 = 24 * 3600;
 
 /// Counts an attempt on `subject` before its secret is looked at, so that parallel guesses get one evaluation per slot.
 /// Refuses while the subject is locked.
@@ -257,7 +262,12 @@ async fn climb(database: &Database, subject: &str, now: DateTime<Utc>, end: i64)
     Err(locked(until - at))
 }
 
-fn locked(seconds: i64) -> Error {
+/// Seconds to wait after a failure that so many came before, on a ladder that ends with `end`.
+pub(crate) fn pause(failures: i64, end: i64) -> i64 {
+    LADDER.iter().find(|(before, _)| failures < *before).map_or(end, |(_, wait)| *wait)
+}
+
+pub(crate) fn locked(seconds: i64) -> Error {
     let wait = u64::try_from(seconds).unwrap_or(1).max(1);
     Error::Throttled {
         text: format!("Too many attempts. Please wait {wait} seconds and try again."),

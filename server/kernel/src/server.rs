@@ -10,6 +10,7 @@ pub mod proxies;
 use std::{collections::HashSet, sync::Arc};
 
 use axum::{Router, extract::Request, middleware};
+use parking_lot::RwLock;
 use streamflow_proto::access::Access;
 use tokio::sync::watch;
 use tonic::service::Routes;
@@ -20,7 +21,7 @@ pub use assets::Assets;
 
 use crate::{
     access::{
-        self, Authenticator, Callers, Gate,
+        self, Authenticator, Callers, Gate, Witness,
         door::{Door, Porter},
     },
     error::{Error, Result},
@@ -44,17 +45,48 @@ pub struct PortalSite {
 impl PortalSite {
     /// The whole site: RPCs behind door and gate, everything else the web app.
     pub fn into_router(self) -> Result<Router> {
-        let door = Door { space: self.kernel.portal.space, origins: self.origins };
-        let porter = Arc::new(Porter { door, kernel: Arc::clone(&self.kernel) });
+        let (rpcs, front) = self.into_rpcs()?;
+        front.into_router(rpcs)
+    }
+
+    /// The RPCs behind their gate, and what stands before it.
+    pub fn into_rpcs(self) -> Result<(Router, Front)> {
+        let witness = Witness::System(Arc::clone(&self.kernel));
         let callers = Callers::Sessions(self.authenticator);
-        let gate = Arc::new(Gate::new(Arc::clone(&self.kernel), self.access, self.descriptors, callers)?);
+        let gate = Arc::new(Gate::new(self.kernel, self.access, self.descriptors, callers)?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
-        let translated = ServiceBuilder::new()
-            .layer(GrpcWebLayer::new())
-            .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
-            .service(guarded);
-        let rpcs: Router =
-            Router::new().fallback_service(translated).layer(middleware::from_fn_with_state(porter, access::door::guard));
+        let Self { origins, assets, reflection, descriptors, .. } = self;
+        Ok((translated(guarded), Front { witness, descriptors, origins, assets, reflection }))
+    }
+}
+
+/// gRPC-web to gRPC, before the gate.
+pub(crate) fn translated(guarded: Router) -> Router {
+    let translated = ServiceBuilder::new()
+        .layer(GrpcWebLayer::new())
+        .map_request(|request: http::Request<tonic::body::Body>| request.map(axum::body::Body::new))
+        .service(guarded);
+    Router::new().fallback_service(translated)
+}
+
+/// What of a portal needs no database: the door, the web app, the headers.
+pub struct Front {
+    /// Writes down whom the door refuses.
+    pub witness: Witness,
+    pub descriptors: &'static [u8],
+    /// Exact origins of the portal's own pages.
+    pub origins: HashSet<String>,
+    pub assets: Arc<dyn Assets>,
+    /// Describe the protos to anyone who asks: for development.
+    pub reflection: bool,
+}
+
+impl Front {
+    /// The site, with the RPCs behind the door.
+    pub fn into_router(self, rpcs: Router) -> Result<Router> {
+        let door = Door { space: self.witness.space(), origins: self.origins };
+        let porter = Arc::new(Porter { door, witness: self.witness });
+        let rpcs = rpcs.layer(middleware::from_fn_with_state(porter, access::door::guard));
         let pages = assets::router(self.assets);
         let mut site = Router::new().fallback(move |request: Request| {
             let is_rpc = request.uri().path().starts_with("/streamflow.");
@@ -83,12 +115,12 @@ fn reflection(descriptors: &'static [u8]) -> Result<Router> {
 /// `/healthz`, `/readyz` and `/metrics`, and the gRPC health service, for the operator's own tools. Not ready while a database does
 /// not answer, and once `leaving` turns true.
 pub fn operations(
-    kernels: Vec<Arc<Kernel>>,
+    systems: Systems,
     leaving: watch::Receiver<bool>,
     metrics: impl Fn() -> String + Clone + Send + Sync + 'static,
 ) -> Router {
     use axum::{http::StatusCode, routing::get};
-    let ready = Readiness { kernels, leaving };
+    let ready = Readiness { systems, leaving };
     let told = ready.clone();
     let (reporter, health) = tonic_health::server::health_reporter();
     tokio::spawn(async move {
@@ -123,7 +155,7 @@ pub fn operations(
 /// Whether a balancer should send anybody here.
 #[derive(Clone)]
 struct Readiness {
-    kernels: Vec<Arc<Kernel>>,
+    systems: Systems,
     leaving: watch::Receiver<bool>,
 }
 
@@ -132,7 +164,43 @@ impl Readiness {
         if *self.leaving.borrow() {
             return Some("the server is stopping\n");
         }
-        let ready = futures::future::join_all(self.kernels.iter().map(|kernel| kernel.ready())).await;
-        ready.contains(&false).then_some("a database does not answer\n")
+        (!self.systems.are_ready().await).then_some("a database does not answer\n")
+    }
+}
+
+/// The systems of a process as they come up. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Systems(Arc<RwLock<Present>>);
+
+#[derive(Debug, Default)]
+struct Present {
+    started: Vec<Arc<Kernel>>,
+    /// How many wait for their database.
+    waiting: usize,
+}
+
+impl Systems {
+    /// One more is expected: the process is not ready before it is there.
+    pub fn expect(&self) {
+        self.0.write().waiting += 1;
+    }
+
+    /// An expected one has started.
+    pub fn add(&self, kernel: Arc<Kernel>) {
+        let mut present = self.0.write();
+        present.waiting = present.waiting.saturating_sub(1);
+        present.started.push(kernel);
+    }
+
+    pub fn started(&self) -> Vec<Arc<Kernel>> {
+        self.0.read().started.clone()
+    }
+
+    async fn are_ready(&self) -> bool {
+        if self.0.read().waiting > 0 {
+            return false;
+        }
+        let started = self.started();
+        futures::future::join_all(started.iter().map(|kernel| kernel.ready())).await.into_iter().all(|ready| ready)
     }
 }

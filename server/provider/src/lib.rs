@@ -1,9 +1,12 @@
 //! The provider system: how the company that operates StreamFlow runs it.
 
+pub mod admin;
 pub mod audit;
 pub mod client_error;
 pub mod federation;
 pub mod overview;
+pub mod recovery;
 pub mod session;
+pub mod setting;
 pub mod system;
 pub mod tenant;

@@ -2,11 +2,14 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use streamflow_kernel::{
+    access::Witness,
     kernel::{Kernel, Portal},
-    operator::{Desk, Operator},
-    server::{Assets, PortalSite},
+    operator::Desk,
+    password::Params,
+    recovery::Recovery,
+    server::{Assets, Front, PortalSite},
     session::Lifetime,
 };
 use streamflow_proto::{
@@ -15,15 +18,21 @@ use streamflow_proto::{
     provider::{
         self,
         v1::{
-            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            federation_service_server::FederationServiceServer, overview_service_server::OverviewServiceServer,
-            session_service_server::SessionServiceServer,
+            admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
+            client_error_service_server::ClientErrorServiceServer, federation_service_server::FederationServiceServer,
+            overview_service_server::OverviewServiceServer, recovery_service_server::RecoveryServiceServer,
+            session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, federation, overview, session, tenant};
+use crate::{
+    admin::{self, people::Admins},
+    audit, client_error, federation, overview, recovery, session, setting,
+    setting::mirror::Mirror,
+    tenant,
+};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
@@ -32,34 +41,50 @@ pub const PORTAL: Portal = Portal {
     person_per_minute: 100,
 };
 
-/// What the listener serves. Without an operator nobody can sign in.
+/// Role of the first administrator and of the emergency account.
+pub const FIRST_ROLE: &str = "ADMIN";
+
+/// What the listener serves while the database is there.
 pub fn site(
     kernel: &Arc<Kernel>,
-    operator: Option<Operator>,
+    admins: Admins,
+    recovery: Arc<Recovery>,
     origins: HashSet<String>,
     assets: Arc<dyn Assets>,
     reflection: bool,
 ) -> PortalSite {
-    let desk = Desk::new(operator, "ADMIN");
+    let index = Arc::clone(&admins.index);
+    let desk = Desk::new(Arc::new(admins), Params::BREAK_GLASS);
+    let services = Routes::default()
+        .add_service(AdminServiceServer::new(admin::api::Api { index }))
+        .add_service(AuditServiceServer::new(audit::Api))
+        .add_service(ClientErrorServiceServer::new(client_error::Api))
+        .add_service(FederationServiceServer::new(federation::api::Api))
+        .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
+        .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))
+        .add_service(SessionServiceServer::new(session::Api { desk: desk.clone() }))
+        .add_service(SettingServiceServer::new(setting::api::Api));
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::PROVIDER,
         descriptors: provider::DESCRIPTORS,
         authenticator: desk.authenticator(kernel.database.clone()),
-        services: services(kernel, desk),
+        services,
         origins,
         assets,
         reflection,
     }
 }
 
-fn services(kernel: &Kernel, desk: Desk) -> Routes {
-    Routes::default()
-        .add_service(AuditServiceServer::new(audit::Api))
-        .add_service(ClientErrorServiceServer::new(client_error::Api))
-        .add_service(FederationServiceServer::new(federation::api::Api))
-        .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
-        .add_service(SessionServiceServer::new(session::Api { desk }))
+/// What stands before the RPCs, with and without the database.
+pub fn front(recovery: &Arc<Recovery>, origins: HashSet<String>, assets: Arc<dyn Assets>, reflection: bool) -> Front {
+    let witness = Witness::Recovery(Arc::clone(recovery));
+    Front { witness, descriptors: provider::DESCRIPTORS, origins, assets, reflection }
+}
+
+/// What is served without it.
+pub fn recovery_services(mirror: Option<Mirror>, started_at: DateTime<Utc>) -> Routes {
+    Routes::default().add_service(RecoveryServiceServer::new(recovery::api::Api { mirror, started_at }))
 }
 
 /// What the other systems may ask of this one.

@@ -8,6 +8,7 @@ use streamflow_proto::client::v1::{
 };
 use web_kit::{
     api::{act::Act, use_api},
+    authenticator::AuthenticatorSecret,
     button::{Button, Kind},
     form::{Form, FormState},
     load::{Load, Loaded},
@@ -15,10 +16,7 @@ use web_kit::{
 };
 
 use super::{frame::Door, second_factor::StartOver, way::follow_session};
-use crate::{
-    api::session,
-    authenticator::{AuthenticatorSecret, RecoveryCodes},
-};
+use crate::{api::session, authenticator::RecoveryCodes};
 
 #[component]
 pub fn Enrol() -> impl IntoView {
@@ -48,7 +46,7 @@ pub fn Enrol() -> impl IntoView {
                 if codes.with(Vec::is_empty) {
                     view! {
                         <Loaded load=enrolment what="The QR code" let:enrolment>
-                            <AuthenticatorSecret enrolment/>
+                            <AuthenticatorSecret qr_size=enrolment.qr_size qr_modules=enrolment.qr_modules secret=enrolment.secret/>
                         </Loaded>
                         <Confirm codes/>
                         <StartOver/>

@@ -7,11 +7,9 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, StreamBody};
 use tonic::{Code, Status};
+use uuid::Uuid;
 
-use crate::{
-    ctx::{Ctx, RequestInfo},
-    kernel::Kernel,
-};
+use crate::ctx::RequestInfo;
 
 /// Carries the number a person can quote to support.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -108,13 +106,13 @@ pub fn with_bounded_details(response: Response) -> Response {
 }
 
 /// The log line and the figures of one request.
-pub fn observe(kernel: &Kernel, ctx: &Ctx, outcome: Code, took: Duration) {
-    let access = ctx.request().access;
-    let user_id = ctx.principal().map(|principal| principal.user_id.simple().to_string()).unwrap_or_default();
+pub fn observe(space: &'static str, request: &RequestInfo, user_id: Option<Uuid>, outcome: Code, took: Duration) {
+    let access = request.access;
+    let user_id = user_id.map(|id| id.simple().to_string()).unwrap_or_default();
     let status = code_name(outcome);
     tracing::info!(
-        space = kernel.portal.space,
-        request_id = %ctx.request().correlation_id.simple(),
+        space,
+        request_id = %request.correlation_id.simple(),
         user_id,
         entity = access.permission.split('.').next().unwrap_or_default(),
         action = access.path,
@@ -122,8 +120,8 @@ pub fn observe(kernel: &Kernel, ctx: &Ctx, outcome: Code, took: Duration) {
         status,
         "request"
     );
-    metrics::counter!("requests_total", "space" => kernel.portal.space, "path" => access.path, "status" => status).increment(1);
-    metrics::histogram!("request_seconds", "space" => kernel.portal.space, "path" => access.path).record(took.as_secs_f64());
+    metrics::counter!("requests_total", "space" => space, "path" => access.path, "status" => status).increment(1);
+    metrics::histogram!("request_seconds", "space" => space, "path" => access.path).record(took.as_secs_f64());
 }
 
 /// A plain refusal before any RPC is known.

@@ -10,8 +10,7 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode};
 
-use super::outside::{self, Outsider};
-use crate::kernel::Kernel;
+use super::outside::{self, Outsider, Witness};
 
 /// Header that names the portal; a cross-site page can't set it without a preflight, which is never granted.
 pub const PORTAL_HEADER: &str = "x-streamflow-portal";
@@ -36,7 +35,7 @@ pub struct Door {
 /// Keeps the door of one portal, and writes down whom it refuses.
 pub(crate) struct Porter {
     pub door: Door,
-    pub kernel: Arc<Kernel>,
+    pub witness: Witness,
 }
 
 pub(crate) async fn guard(State(porter): State<Arc<Porter>>, request: Request, next: Next) -> Response {
@@ -46,7 +45,7 @@ pub(crate) async fn guard(State(porter): State<Arc<Porter>>, request: Request, n
     let space = porter.door.space;
     metrics::counter!("door_refusals_total", "space" => space, "code" => code.as_u16().to_string()).increment(1);
     tracing::warn!(space, path = request.uri().path(), code = code.as_u16(), reason = text, "refused at the door");
-    outside::refuse(&porter.kernel, "door", Outsider::of(&request), code, text).await
+    outside::refuse(&porter.witness, "door", Outsider::of(&request), code, text).await
 }
 
 impl Door {

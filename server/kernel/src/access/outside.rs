@@ -1,17 +1,76 @@
 //! What is refused before any RPC is known: at the door, and pages that belong elsewhere. The audit keeps one of them an address and
 //! minute, so that a flood is one fact; every one is counted.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{extract::Request, response::Response};
 use http::{HeaderValue, StatusCode};
 use uuid::Uuid;
 
 use super::{PeerAddr, address_key, answer};
-use crate::{audit::AuditRecord, db::NO_ORG, kernel::Kernel};
+use crate::{audit::AuditRecord, clock::Clock, db::NO_ORG, error::Result, ids::Ids, kernel::Kernel, recovery::Recovery};
 
 /// Longest path that is kept of what strangers send.
 const MAX_PATH: usize = 200;
+
+/// Who writes such requests down.
+#[derive(Clone, Debug)]
+pub enum Witness {
+    System(Arc<Kernel>),
+    /// The system once it is there, and meanwhile its Recovery Mode.
+    Recovery(Arc<Recovery>),
+}
+
+impl Witness {
+    pub fn space(&self) -> &'static str {
+        match self {
+            Self::System(kernel) => kernel.portal.space,
+            Self::Recovery(recovery) => recovery.space,
+        }
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        match self {
+            Self::System(kernel) => kernel.clock.as_ref(),
+            Self::Recovery(recovery) => recovery.clock.as_ref(),
+        }
+    }
+
+    fn ids(&self) -> &dyn Ids {
+        match self {
+            Self::System(kernel) => kernel.ids.as_ref(),
+            Self::Recovery(recovery) => recovery.ids.as_ref(),
+        }
+    }
+
+    /// Where the record goes, if it is the first of its kind, address and minute.
+    fn book(&self, kind: &str, who: &str) -> Option<Book<'_>> {
+        let at = self.clock().now();
+        let kernel = match self {
+            Self::System(kernel) => Some(kernel),
+            Self::Recovery(recovery) => recovery.system().filter(|_| !recovery.is_on()),
+        };
+        match (kernel, self) {
+            (Some(kernel), _) => kernel.limiter.first_refusal(kind, who, at).then_some(Book::Audit(kernel)),
+            (None, Self::Recovery(recovery)) => recovery.memory.take(kind, who, at).is_first().then_some(Book::Journal(recovery)),
+            (None, Self::System(_)) => None,
+        }
+    }
+}
+
+enum Book<'a> {
+    Audit(&'a Kernel),
+    Journal(&'a Recovery),
+}
+
+impl Book<'_> {
+    async fn write(&self, record: AuditRecord) -> Result<()> {
+        match self {
+            Self::Audit(kernel) => kernel.audit.write(record).await,
+            Self::Journal(recovery) => recovery.journal.append(record).await,
+        }
+    }
+}
 
 /// What is known of such a request. Apart from the request itself, whose body no other thread may see.
 pub(crate) struct Outsider {
@@ -27,9 +86,9 @@ impl Outsider {
 }
 
 /// The answer to a request that goes no further. The first of its kind, address and minute carries the number of its record.
-pub(crate) async fn refuse(kernel: &Kernel, kind: &str, who: Outsider, code: StatusCode, text: &'static str) -> Response {
+pub(crate) async fn refuse(witness: &Witness, kind: &str, who: Outsider, code: StatusCode, text: &'static str) -> Response {
     let mut response = answer::plain(code, text);
-    if let Some(number) = record(kernel, kind, who, code).await
+    if let Some(number) = record(witness, kind, who, code).await
         && let Ok(number) = HeaderValue::from_str(&number.simple().to_string())
     {
         response.headers_mut().insert(answer::REQUEST_ID, number);
@@ -37,17 +96,14 @@ pub(crate) async fn refuse(kernel: &Kernel, kind: &str, who: Outsider, code: Sta
     response
 }
 
-async fn record(kernel: &Kernel, kind: &str, who: Outsider, code: StatusCode) -> Option<Uuid> {
+async fn record(witness: &Witness, kind: &str, who: Outsider, code: StatusCode) -> Option<Uuid> {
     let ip = who.ip?;
-    let at = kernel.clock.now();
-    if !kernel.limiter.first_refusal(kind, &address_key(ip), at) {
-        return None;
-    }
-    let number = kernel.ids.uuid();
+    let book = witness.book(kind, &address_key(ip))?;
+    let number = witness.ids().uuid();
     let record = AuditRecord {
         org_id: NO_ORG,
-        id: kernel.ids.uuid(),
-        at,
+        id: witness.ids().uuid(),
+        at: witness.clock().now(),
         actor_id: None,
         actor_name: String::new(),
         actor_role: String::new(),
@@ -62,7 +118,7 @@ async fn record(kernel: &Kernel, kind: &str, who: Outsider, code: StatusCode) ->
         entity_id: None,
         changed_fields: String::new(),
     };
-    match kernel.audit.write(record).await {
+    match book.write(record).await {
         Ok(()) => Some(number),
         Err(error) => {
             // It stays refused all the same.

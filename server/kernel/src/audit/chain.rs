@@ -57,7 +57,7 @@ pub fn link_hash(system: &str, position: i64, previous: Hash, record: &AuditReco
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use chrono::DateTime;
     use uuid::Uuid;
 

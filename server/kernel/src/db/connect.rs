@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::RwLock;
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
     sqlx::{
@@ -17,7 +18,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 
-use super::{Backend, Database, Turns, begin::Begins};
+use super::{Backend, Database, Pools, Turns, begin::Begins};
 use crate::error::{Error, Result};
 
 /// Where a system keeps its rows.
@@ -34,22 +35,64 @@ const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 impl Database {
     pub async fn connect(location: &Location) -> Result<Self> {
-        let committed = Arc::new(Notify::new());
         let begins = Begins::default();
-        match location {
-            Location::Sqlite(path) => {
-                let (reader, writer) = sqlite_pools(path, MIN_SQLITE).await?;
-                let turns = Turns::new(2, 1);
-                Ok(Self { backend: Backend::Sqlite, reader, writer, system: None, committed, begins, turns })
-            }
-            Location::Postgres { url, system_role, max_connections } => {
-                let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
-                let few = max_connections.div_ceil(2);
-                let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
+        let turns = match location {
+            Location::Sqlite(_) => Turns::new(2, 1),
+            Location::Postgres { max_connections, .. } => {
                 let third = max_connections.div_ceil(3);
-                let turns = Turns::new(third, third);
-                Ok(Self { backend: Backend::Postgres, reader: pool.clone(), writer: pool, system, committed, begins, turns })
+                Turns::new(third, third)
             }
+        };
+        let pools = Arc::new(open(location, &begins).await?);
+        Ok(Self {
+            backend: location.backend(),
+            location: Arc::new(location.clone()),
+            pools: Arc::new(RwLock::new(pools)),
+            committed: Arc::new(Notify::new()),
+            begins,
+            turns,
+        })
+    }
+}
+
+impl Location {
+    pub const fn backend(&self) -> Backend {
+        match self {
+            Self::Sqlite(_) => Backend::Sqlite,
+            Self::Postgres { .. } => Backend::Postgres,
+        }
+    }
+}
+
+pub(super) async fn open(location: &Location, begins: &Begins) -> Result<Pools> {
+    match location {
+        Location::Sqlite(path) => {
+            let (reader, writer) = sqlite_pools(path, MIN_SQLITE).await?;
+            Ok(Pools { reader, writer, system: None })
+        }
+        Location::Postgres { url, system_role, max_connections } => {
+            let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
+            let few = max_connections.div_ceil(2);
+            let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
+            Ok(Pools { reader: pool.clone(), writer: pool, system })
+        }
+    }
+}
+
+/// One connection of its own for the watch over a database. A file is opened by its name each time, and never made: the
+/// connections that are open would not notice that it is gone or another.
+pub async fn sentry(location: &Location, patience: Duration) -> Result<DatabaseConnection> {
+    match location {
+        Location::Postgres { url, system_role, .. } => postgres_pool(url, 1, Some(system_role), Begins::default()).await,
+        Location::Sqlite(path) => {
+            let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rw", path.display()));
+            options
+                .max_connections(1)
+                .min_connections(1)
+                .acquire_timeout(patience)
+                .sqlx_logging_level(STATEMENT_LOG_LEVEL)
+                .map_sqlx_sqlite_opts(move |sqlite| sqlite.busy_timeout(patience));
+            Ok(SeaDatabase::connect(options).await?)
         }
     }
 }

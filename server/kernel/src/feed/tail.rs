@@ -155,8 +155,9 @@ impl Feed {
     }
 
     async fn listen(self) {
-        let pool = self.inner.database.pool().get_postgres_connection_pool().clone();
         loop {
+            // Asked each time: the pool is another one after the database was away.
+            let pool = self.inner.database.pool().get_postgres_connection_pool().clone();
             match PgListener::connect_with(&pool).await {
                 Ok(mut listener) => {
                     if listener.listen(&self.inner.channel).await.is_ok() {

@@ -1,4 +1,4 @@
-//! The services that the portals of one environment credential have alike. Each system names its own generated module, so that
+//! The services that the portals of few people have alike. Each system names its own generated module, so that
 //! no system holds another's messages.
 
 /// Implements `SessionService` of `$pb` for `$api`, a struct with a field `desk: Desk`.
@@ -70,7 +70,7 @@ macro_rules! operator_session_service {
                 let full = principal.level == $crate::session::Level::Full;
                 let mut permissions: Vec<String> = $access
                     .iter()
-                    .filter(|access| full && !access.roles.is_empty())
+                    .filter(|access| full && access.roles.contains(&principal.role.as_str()))
                     .map(|access| access.permission.to_owned())
                     .collect();
                 permissions.sort_unstable();

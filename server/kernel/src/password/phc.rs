@@ -37,7 +37,7 @@ pub fn check_phc(text: &str, floor: Params) -> Result<(), String> {
 }
 
 /// The cost of a whole argon2id hash, if it is bearable.
-pub(super) fn cost(text: &str) -> Result<Params, String> {
+pub(crate) fn cost(text: &str) -> Result<Params, String> {
     let hash = PasswordHash::new(text).map_err(|_| "This is not a hash in PHC form.")?;
     if hash.algorithm.as_str() != "argon2id" || hash.version != Some(VERSION) {
         return Err("The hash is not argon2id, version 19.".into());

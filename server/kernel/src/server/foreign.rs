@@ -11,20 +11,17 @@ use axum::{
 use http::{Method, StatusCode};
 
 use super::headers;
-use crate::{
-    access::outside::{self, Outsider},
-    kernel::Kernel,
-};
+use crate::access::outside::{self, Outsider, Witness};
 
 struct Border {
-    kernel: Arc<Kernel>,
+    witness: Witness,
     others: Vec<&'static str>,
 }
 
 /// The site without the pages of other spaces, whose paths begin with one of `others`: they are not found and audited. Served
 /// like any other address, the app alone would say that it does not know them, and nobody would hear of who tries.
-pub fn refuse(site: Router, kernel: Arc<Kernel>, others: Vec<&'static str>) -> Router {
-    let border = Arc::new(Border { kernel, others });
+pub fn refuse(site: Router, witness: Witness, others: Vec<&'static str>) -> Router {
+    let border = Arc::new(Border { witness, others });
     site.layer(middleware::from_fn_with_state(border, guard)).layer(middleware::map_response(headers::secure))
 }
 
@@ -33,11 +30,12 @@ async fn guard(State(border): State<Arc<Border>>, request: Request, next: Next) 
     if !(is_page && is_below(request.uri().path(), &border.others)) {
         return next.run(request).await;
     }
-    let space = border.kernel.portal.space;
+    let space = border.witness.space();
     metrics::counter!("foreign_pages_total", "space" => space).increment(1);
     tracing::warn!(space, path = request.uri().path(), "a page of another space was asked for");
     let outsider = Outsider::of(&request);
-    let refusal = outside::refuse(&border.kernel, "page", outsider, StatusCode::NOT_FOUND, "This portal has no such page.").await;
+    let refusal =
+        outside::refuse(&border.witness, "page", outsider, StatusCode::NOT_FOUND, "This portal has no such page.").await;
     // The app says it in its own words, and knows the way back.
     let mut page = next.run(request).await;
     if page.status() != StatusCode::OK {

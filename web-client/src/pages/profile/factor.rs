@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, account_service_client::AccountServiceClient};
 use web_kit::{
     api::{act::Act, use_api},
+    authenticator::AuthenticatorSecret,
     badge::{Status, Tone},
     button::{Button, Kind},
     dialog::Dialog,
@@ -16,10 +17,7 @@ use web_kit::{
     sign_in::CodeField,
 };
 
-use crate::{
-    api::session,
-    authenticator::{AuthenticatorSecret, RecoveryCodes},
-};
+use crate::{api::session, authenticator::RecoveryCodes};
 
 /// An authenticator is set up; owners and managers always have one.
 fn is_on() -> bool {
@@ -170,7 +168,7 @@ fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>
                 "Scan this with the authenticator app, then type the six digits it shows."
                 {untrack(is_on).then_some(" The authenticator from before stays in use until then.")}
             </p>
-            <AuthenticatorSecret enrolment/>
+            <AuthenticatorSecret qr_size=enrolment.qr_size qr_modules=enrolment.qr_modules secret=enrolment.secret/>
             <Form state=form on_submit=send guard=false>
                 <CodeField value=code on_complete=send/>
                 <div><Button kind=Kind::Primary submit=true busy=form.busy>"Turn it on"</Button></div>

@@ -1,0 +1,58 @@
+//! What is known of a caller before anything is asked: an address, and what the request says of itself.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use chrono::{DateTime, Utc};
+use streamflow_proto::access::Access;
+use uuid::Uuid;
+
+use super::authenticate;
+use crate::ctx::RequestInfo;
+
+/// Address of the peer, put on each request by the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddr(pub IpAddr);
+
+/// What a request says of itself before anything is asked.
+pub(crate) fn info(
+    access: &'static Access,
+    request: &Request,
+    space: &str,
+    correlation_id: Uuid,
+    at: DateTime<Utc>,
+) -> RequestInfo {
+    RequestInfo {
+        access,
+        correlation_id,
+        ip: peer(request),
+        user_agent: header(request, "user-agent").chars().take(200).collect(),
+        device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
+        at,
+        remaining: None,
+        payload: String::from("{}"),
+        idempotency: None,
+    }
+}
+
+/// IPv6 callers own a /64, so that is what is counted.
+pub(crate) fn address_key(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(
+            || {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            },
+            |ip| ip.to_string(),
+        ),
+    }
+}
+
+pub(crate) fn peer(request: &Request) -> IpAddr {
+    request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

@@ -1,0 +1,284 @@
+//! The audit while there is no database: a file that only grows, one record a line, on disk before the answer, each line tied to
+//! the one before by the hash that ties records in the database too (`audit/chain.rs`). Once moved into the database the file is
+//! put aside, and the next one goes on where it ended.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::{
+    audit::{AuditRecord, chain::Head},
+    error::{Error, Result},
+};
+
+const NAME: &str = "audit.jsonl";
+
+/// A line. The first of a file that follows another has no record: it says where that one ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Line {
+    position: i64,
+    hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<AuditRecord>,
+}
+
+pub struct Journal {
+    pages: Arc<Mutex<Pages>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+struct Pages {
+    folder: PathBuf,
+    system: &'static str,
+    file: File,
+    length: u64,
+    head: Head,
+    /// Not in the database yet, as far as this process knows.
+    records: Vec<AuditRecord>,
+}
+
+impl Journal {
+    /// Half a line at the end was never acknowledged and goes. A line that doesn't fit the one before was altered: it and all after
+    /// it are put aside, and the log says so.
+    pub fn open(folder: &Path, system: &'static str) -> io::Result<Self> {
+        let pages = Pages::open(folder, system)?;
+        let waiting = Arc::new(AtomicUsize::new(pages.records.len()));
+        Ok(Self { pages: Arc::new(Mutex::new(pages)), waiting })
+    }
+
+    /// Records that are not in the database yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// Returns once the record is on disk. An answer that can't be recorded must not be given.
+    pub async fn append(&self, record: AuditRecord) -> Result<()> {
+        let mut pages = Arc::clone(&self.pages).lock_owned().await;
+        let waiting = Arc::clone(&self.waiting);
+        let written = tokio::task::spawn_blocking(move || {
+            let written = pages.append(record);
+            waiting.store(pages.records.len(), Ordering::Release);
+            written
+        });
+        let written = written.await.map_err(io::Error::other).flatten();
+        written.map_err(|error| Error::Unavailable(format!("the local audit file can't be written: {error}")))
+    }
+
+    /// The newest records, oldest first.
+    pub async fn newest(&self, count: usize) -> Vec<AuditRecord> {
+        let pages = self.pages.lock().await;
+        pages.records[pages.records.len().saturating_sub(count)..].to_vec()
+    }
+
+    /// Hands all waiting records to `take`, and puts the file aside when that succeeded. Nobody appends meanwhile.
+    pub async fn carry<F>(&self, take: impl FnOnce(Vec<AuditRecord>) -> F) -> Result<()>
+    where
+        F: Future<Output = Result<()>>,
+    {
+        let mut pages = Arc::clone(&self.pages).lock_owned().await;
+        take(pages.records.clone()).await?;
+        let count = pages.records.len();
+        let waiting = Arc::clone(&self.waiting);
+        let turned = tokio::task::spawn_blocking(move || {
+            let turned = pages.turn();
+            waiting.store(pages.records.len(), Ordering::Release);
+            turned
+        });
+        turned.await.map_err(io::Error::other).flatten().map_err(Error::internal)?;
+        tracing::info!(target: "streamflow", count, "the local audit file was moved into the database");
+        Ok(())
+    }
+}
+
+impl Pages {
+    fn open(folder: &Path, system: &'static str) -> io::Result<Self> {
+        let path = folder.join(NAME);
+        let (next, is_new) = (next_of(folder), !path.exists());
+        if is_new && next.exists() {
+            // A crash between putting the old file aside and naming the new one.
+            fs::rename(&next, &path)?;
+        }
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+        let text = fs::read(&path)?;
+        let Sound { head, records, length } = sound_part(&text, system);
+        if length < text.len() {
+            let rest = &text[length..];
+            if rest.contains(&b'\n') {
+                let aside = folder.join(format!("damaged-after-{}.jsonl", head.position));
+                tracing::error!(target: "streamflow", file = %aside.display(), "the local audit file was altered; what can't be trusted is put aside");
+                let mut out = OpenOptions::new().create(true).append(true).mode(0o600).open(&aside)?;
+                out.write_all(rest)?;
+                out.sync_all()?;
+            }
+            file.set_len(length as u64)?;
+            file.sync_all()?;
+        }
+        sync_folder(folder)?;
+        Ok(Self { folder: folder.to_owned(), system, file, length: length as u64, head, records })
+    }
+
+    fn append(&mut self, record: AuditRecord) -> io::Result<()> {
+        let head = self.head.after(self.system, &record);
+        let written = self.write(&line(head, Some(record.clone()))?);
+        if let Err(error) = written {
+            // Half a line would make the next one unreadable.
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.head = head;
+        self.records.push(record);
+        Ok(())
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        self.file.write_all(line)?;
+        self.file.sync_all()?;
+        self.length += line.len() as u64;
+        Ok(())
+    }
+
+    /// The next file, which begins where this one ends.
+    fn turn(&mut self) -> io::Result<()> {
+        let (path, next) = (self.folder.join(NAME), next_of(&self.folder));
+        let anchor = line(self.head, None)?;
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&next)?;
+        file.write_all(&anchor)?;
+        file.sync_all()?;
+        fs::rename(&path, self.folder.join(format!("moved-{}.jsonl", self.head.position)))?;
+        fs::rename(&next, &path)?;
+        sync_folder(&self.folder)?;
+        self.file = OpenOptions::new().append(true).open(&path)?;
+        self.length = anchor.len() as u64;
+        self.records.clear();
+        Ok(())
+    }
+}
+
+struct Sound {
+    head: Head,
+    records: Vec<AuditRecord>,
+    /// Bytes of it.
+    length: usize,
+}
+
+/// What of a file is whole and fits together.
+fn sound_part(text: &[u8], system: &str) -> Sound {
+    let mut sound = Sound { head: Head::default(), records: Vec::new(), length: 0 };
+    for bytes in text.split_inclusive(|byte| *byte == b'\n') {
+        let Some(line) = bytes.strip_suffix(b"\n").and_then(|bytes| serde_json::from_slice::<Line>(bytes).ok()) else { break };
+        let Some(hash) = HEXLOWER.decode(line.hash.as_bytes()).ok().and_then(|hash| hash.try_into().ok()) else { break };
+        let told = Head { position: line.position, hash };
+        match line.record {
+            None if sound.length == 0 => sound.head = told,
+            Some(record) if sound.head.after(system, &record) == told => {
+                sound.head = told;
+                sound.records.push(record);
+            }
+            _ => break,
+        }
+        sound.length += bytes.len();
+    }
+    sound
+}
+
+fn line(head: Head, record: Option<AuditRecord>) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(&Line { position: head.position, hash: HEXLOWER.encode(&head.hash), record })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn next_of(folder: &Path) -> PathBuf {
+    folder.join("audit.jsonl.next")
+}
+
+/// A new name is on disk only when its folder is.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::audit::chain::tests::record;
+
+    async fn filled(folder: &Path, count: u128) -> Journal {
+        let journal = Journal::open(folder, "x").unwrap();
+        for n in 0..count {
+            journal.append(record(n)).await.unwrap();
+        }
+        journal
+    }
+
+    #[tokio::test]
+    async fn records_survive_a_restart_and_go_once() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(filled(folder.path(), 3).await);
+        let journal = Journal::open(folder.path(), "x").unwrap();
+        assert_eq!(journal.waiting(), 3);
+        assert_eq!(fs::metadata(folder.path().join(NAME)).unwrap().permissions().mode() & 0o777, 0o600);
+        let failed = journal.carry(async |_| Err(Error::internal("no database"))).await;
+        assert!(failed.is_err() && journal.waiting() == 3);
+        journal
+            .carry(async |records| {
+                assert_eq!(records, (0..3).map(record).collect::<Vec<_>>());
+                Ok(())
+            })
+            .await
+            .unwrap();
+        journal.append(record(4)).await.unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path(), "x").unwrap();
+        assert_eq!(journal.newest(9).await, vec![record(4)]);
+        assert_eq!(journal.pages.lock().await.head.position, 4, "the chain goes on");
+        assert!(folder.path().join("moved-3.jsonl").exists());
+    }
+
+    #[tokio::test]
+    async fn half_a_line_goes_and_an_altered_one_is_put_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(filled(folder.path(), 3).await);
+        let path = folder.path().join(NAME);
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+        let journal = Journal::open(folder.path(), "x").unwrap();
+        assert_eq!(journal.waiting(), 2);
+        journal.append(record(9)).await.unwrap();
+        drop(journal);
+        assert_eq!(Journal::open(folder.path(), "x").unwrap().waiting(), 3);
+
+        fs::write(&path, whole.replace("Call1", "CallX")).unwrap();
+        assert_eq!(Journal::open(folder.path(), "x").unwrap().waiting(), 1);
+        let aside = fs::read_to_string(folder.path().join("damaged-after-1.jsonl")).unwrap();
+        assert!(aside.contains("CallX") && aside.contains("Call2"));
+    }
+
+    #[tokio::test]
+    async fn a_crash_while_the_file_is_put_aside_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = filled(folder.path(), 2).await;
+        journal.carry(async |_| Ok(())).await.unwrap();
+        drop(journal);
+        fs::rename(folder.path().join(NAME), next_of(folder.path())).unwrap();
+        let journal = Journal::open(folder.path(), "x").unwrap();
+        assert_eq!((journal.waiting(), journal.pages.lock().await.head.position), (0, 2));
+    }
+}

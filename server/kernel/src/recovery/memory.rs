@@ -1,0 +1,286 @@
+//! Limits, ladders, used codes and sessions while there is no database. Limits and sessions are in memory and gone with the process;
+//! failed attempts and used codes are in a file, so that a restart gives no further guesses and no code a second use.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex as AsyncMutex;
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    rate_limit::{LADDER_END, Limits, MEMORY, Remaining, SHORT_END, Taken, locked, pause},
+    session::Token,
+};
+
+/// From sign-in to the end, whatever happens.
+pub const LIFETIME: TimeDelta = TimeDelta::minutes(15);
+/// Sessions at once; the oldest ends.
+const MAX_SESSIONS: usize = 4;
+/// Callers whose limits are counted before those of past minutes are dropped.
+const MAX_WINDOWS: usize = 10_000;
+/// Subjects with failures that are remembered; strangers beyond that wait for the others to be forgotten.
+const MAX_ATTEMPTS: usize = 1_000;
+
+/// A session of the emergency account.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub name: String,
+    /// 0 outside Recovery Mode.
+    pub round: u64,
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub struct Memory {
+    path: PathBuf,
+    limits: Limits,
+    windows: Mutex<HashMap<String, (i64, u32)>>,
+    sessions: Mutex<Sessions>,
+    /// Held until it is on disk, so that no older state is written over a newer.
+    kept: AsyncMutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Sessions {
+    round: u64,
+    /// Codes of this step and before are no longer good.
+    floor: i64,
+    held: HashMap<Vec<u8>, Held>,
+}
+
+/// What the file holds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// Last TOTP step used, by person.
+    steps: BTreeMap<Uuid, i64>,
+    attempts: BTreeMap<String, Attempts>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Attempts {
+    failures: i64,
+    locked_until: i64,
+    last_failure: i64,
+}
+
+impl Memory {
+    pub fn open(folder: &Path, limits: Limits) -> io::Result<Self> {
+        let path = folder.join("attempts.json");
+        let kept = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { path, limits, windows: Mutex::default(), sessions: Mutex::default(), kept: AsyncMutex::new(kept) })
+    }
+
+    /// A new round without sessions.
+    pub fn begin_round(&self, floor: i64) -> u64 {
+        let mut sessions = self.sessions.lock();
+        sessions.held.clear();
+        sessions.floor = floor;
+        sessions.round += 1;
+        sessions.round
+    }
+
+    /// Ends every session, those as well that are just being opened.
+    pub fn end_all(&self) {
+        let mut sessions = self.sessions.lock();
+        sessions.held.clear();
+        sessions.round += 1;
+    }
+
+    pub fn live_sessions(&self) -> usize {
+        self.sessions.lock().held.len()
+    }
+
+    /// Opens a session, unless its round is over.
+    pub fn hold(&self, token: &Token, held: Held) -> Result<()> {
+        let mut sessions = self.sessions.lock();
+        if held.round == 0 || held.round != sessions.round {
+            return Err(Error::precondition(super::NOT_IN_RECOVERY, "Recovery Mode has just ended. Sign in as usual."));
+        }
+        if sessions.held.len() >= MAX_SESSIONS
+            && let Some(oldest) = sessions.held.iter().min_by_key(|(_, held)| held.expires_at).map(|(hash, _)| hash.clone())
+        {
+            sessions.held.remove(&oldest);
+        }
+        sessions.held.insert(token.hash(), held);
+        Ok(())
+    }
+
+    /// The session of a token, while it lasts.
+    pub fn session(&self, token_hash: &[u8], now: DateTime<Utc>) -> Option<Held> {
+        let mut sessions = self.sessions.lock();
+        let round = sessions.round;
+        sessions.held.retain(|_, held| held.expires_at > now && held.round == round);
+        sessions.held.get(token_hash).cloned()
+    }
+
+    pub fn end(&self, session_id: Uuid) {
+        self.sessions.lock().held.retain(|_, held| held.id != session_id);
+    }
+
+    /// Takes one permit of `class` for `who`.
+    pub fn take(&self, class: &str, who: &str, now: DateTime<Utc>) -> Taken {
+        let (limit, window) = (self.limits.of(class).per_minute, now.timestamp() / 60);
+        let reset = 60 - u32::try_from(now.timestamp().rem_euclid(60)).unwrap_or_default();
+        let mut windows = self.windows.lock();
+        if windows.len() >= MAX_WINDOWS {
+            windows.retain(|_, (kept, _)| *kept == window);
+        }
+        let used = windows.entry(format!("{class}:{who}")).or_insert((window, 0));
+        if used.0 != window {
+            *used = (window, 0);
+        }
+        used.1 = used.1.saturating_add(1);
+        let remaining = Remaining { limit, left: limit.saturating_sub(used.1), reset };
+        Taken { granted: used.1 <= limit, remaining }
+    }
+
+    /// Counts an attempt of an address at the account before its secrets are looked at, or says how long to wait. Strangers slow the
+    /// account down for seconds only.
+    pub async fn count_attempt(&self, account: &str, here: &str, now: DateTime<Utc>) -> Result<()> {
+        let at = now.timestamp();
+        let mut kept = self.kept.lock().await;
+        kept.attempts.retain(|_, attempts| attempts.last_failure >= at - MEMORY);
+        if kept.attempts.len() >= MAX_ATTEMPTS && !kept.attempts.contains_key(here) {
+            return Err(locked(SHORT_END));
+        }
+        let ends = [(here, LADDER_END), (account, SHORT_END)];
+        let wait = ends.iter().filter_map(|(key, _)| kept.attempts.get(*key)).map(|kept| kept.locked_until - at).max();
+        if let Some(wait) = wait.filter(|wait| *wait > 0) {
+            return Err(locked(wait));
+        }
+        for (key, end) in ends {
+            let before = kept.attempts.get(key).map_or(0, |attempts| attempts.failures);
+            let attempts = Attempts { failures: before + 1, locked_until: at + pause(before, end), last_failure: at };
+            kept.attempts.insert(key.to_owned(), attempts);
+        }
+        self.save(&kept).await
+    }
+
+    /// Uses up a TOTP step and forgets the failures before it. False when this step, or a later one, was used before.
+    pub async fn use_step(&self, user_id: Uuid, step: i64, account: &str, here: &str) -> Result<bool> {
+        if step <= self.sessions.lock().floor {
+            return Ok(false);
+        }
+        let mut kept = self.kept.lock().await;
+        if kept.steps.get(&user_id).is_some_and(|used| *used >= step) {
+            return Ok(false);
+        }
+        kept.steps.insert(user_id, step);
+        kept.attempts.remove(account);
+        kept.attempts.remove(here);
+        self.save(&kept).await?;
+        Ok(true)
+    }
+
+    pub async fn used_steps(&self) -> Vec<(Uuid, i64)> {
+        self.kept.lock().await.steps.iter().map(|(user_id, step)| (*user_id, *step)).collect()
+    }
+
+    async fn save(&self, kept: &Kept) -> Result<()> {
+        let (path, bytes) = (self.path.clone(), serde_json::to_vec(kept).map_err(Error::internal)?);
+        let saved = tokio::task::spawn_blocking(move || replace(&path, &bytes));
+        let saved = saved.await.map_err(io::Error::other).flatten();
+        saved.map_err(|error| Error::Unavailable(format!("attempts can't be written down: {error}")))
+    }
+}
+
+/// Whole or as it was, also after a crash.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("next");
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn memory(folder: &Path) -> Memory {
+        Memory::open(folder, Limits::new(100, &HashMap::new())).unwrap()
+    }
+
+    fn held(round: u64) -> Held {
+        Held { id: Uuid::from_u128(1), user_id: Uuid::from_u128(2), name: "x".into(), round, expires_at: at(900) }
+    }
+
+    #[tokio::test]
+    async fn a_code_works_once_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let (me, first) = (Uuid::from_u128(7), memory(folder.path()));
+        first.begin_round(100);
+        assert!(!first.use_step(me, 100, "a", "b").await.unwrap(), "it may have been used before the database was lost");
+        assert!(first.use_step(me, 101, "a", "b").await.unwrap());
+        assert!(!first.use_step(me, 101, "a", "b").await.unwrap());
+        let second = memory(folder.path());
+        assert!(!second.use_step(me, 101, "a", "b").await.unwrap());
+        assert!(second.use_step(me, 102, "a", "b").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn guesses_climb_a_ladder_that_outlives_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = memory(folder.path());
+        let mut now = 0;
+        for _ in 0..100 {
+            while first.count_attempt("account", "here", at(now)).await.is_err() {
+                now += 1;
+            }
+        }
+        let second = memory(folder.path());
+        assert!(second.count_attempt("account", "here", at(now + 60)).await.is_err());
+        assert!(
+            second.count_attempt("account", "elsewhere", at(now + 60)).await.is_ok(),
+            "the account itself waits for seconds only"
+        );
+        assert!(second.count_attempt("account", "here", at(now + 3_700)).await.is_ok());
+    }
+
+    #[test]
+    fn no_session_outlives_its_round_or_its_quarter_of_an_hour() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = memory(folder.path());
+        let token = Token::new([7; 32]);
+        for _ in 0..50 {
+            let round = memory.begin_round(0);
+            memory.hold(&token, held(round)).unwrap();
+            assert!(memory.session(&token.hash(), at(899)).is_some());
+            memory.end_all();
+            assert!(memory.session(&token.hash(), at(1)).is_none());
+            assert!(memory.hold(&token, held(round)).is_err(), "one that was being opened when the round ended");
+            assert_eq!(memory.live_sessions(), 0);
+        }
+        let round = memory.begin_round(0);
+        memory.hold(&token, held(round)).unwrap();
+        assert!(memory.session(&token.hash(), at(900)).is_none());
+    }
+
+    #[test]
+    fn limits_are_counted_by_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = memory(folder.path());
+        let granted = |now| (0..20).filter(|_| memory.take("sign_in", "a", at(now)).granted).count();
+        assert_eq!((granted(0), granted(1), granted(60)), (10, 0, 10));
+    }
+}

@@ -1,0 +1,5 @@
+//! The provider portal's own nouns.
+
+mod admin;
+mod recovery;
+mod setting;

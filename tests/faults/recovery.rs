@@ -1,0 +1,289 @@
+//! The database of the provider portal really goes away: Recovery Mode within five seconds, the emergency account and nobody else,
+//! the way back within ten, and every record in the database's audit once.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use sea_orm::ConnectionTrait as _;
+use streamflow_kernel::{
+    password::{Params, PasswordHasher},
+    totp,
+};
+use streamflow_proto::provider::v1::{
+    self as pb, audit_service_client::AuditServiceClient, overview_service_client::OverviewServiceClient,
+    recovery_service_client::RecoveryServiceClient, session_service_client::SessionServiceClient,
+};
+use streamflow_tests::{operator::request, postgres::Cluster, process::Server};
+use tonic::{Code, Status, transport::Channel};
+use tonic_types::StatusExt as _;
+
+const EMAIL: &str = "breakglass@example.com";
+const PASSWORD: &str = "an-operators-Own-7-passphrase";
+const SPACE: &str = "provider";
+const ENTERS_WITHIN: Duration = Duration::from_millis(5_000);
+const LEAVES_WITHIN: Duration = Duration::from_secs(10);
+
+/// What takes the database away and brings it back.
+trait Database {
+    fn lose(&mut self);
+    fn bring_back(&mut self);
+}
+
+impl Database for Cluster {
+    fn lose(&mut self) {
+        self.stop();
+    }
+
+    fn bring_back(&mut self) {
+        self.start_again();
+    }
+}
+
+/// A file that makes room for a folder of its name, which nobody can open as a database.
+struct File(PathBuf);
+
+impl File {
+    fn aside(&self) -> PathBuf {
+        self.0.with_extension("aside")
+    }
+}
+
+impl Database for File {
+    fn lose(&mut self) {
+        std::fs::rename(&self.0, self.aside()).unwrap();
+        std::fs::create_dir(&self.0).unwrap();
+    }
+
+    fn bring_back(&mut self) {
+        std::fs::remove_dir(&self.0).unwrap();
+        std::fs::rename(self.aside(), &self.0).unwrap();
+    }
+}
+
+/// The portal and its one person.
+struct Drill {
+    server: Server,
+    channel: Channel,
+    seed: Vec<u8>,
+    /// Step of the last code that was used.
+    used: i64,
+}
+
+impl Drill {
+    async fn start(data: &Path, postgres: Option<String>) -> Self {
+        let seed = totp::generate_secret().to_vec();
+        let hash = PasswordHasher::new(Params::BREAK_GLASS).hash(PASSWORD).await.unwrap();
+        let mut server = Server::of("provider", data, postgres);
+        server.set("PROVIDER_EMAIL", EMAIL);
+        server.set("PROVIDER_PASSWORD_HASH", &hash);
+        server.set("PROVIDER_TOTP_SECRET", totp::to_base32(&seed));
+        server.migrate();
+        server.start();
+        let channel = server.channel_at(2);
+        Self { server, channel, seed, used: 0 }
+    }
+
+    fn recovery(&self) -> RecoveryServiceClient<Channel> {
+        RecoveryServiceClient::new(self.channel.clone())
+    }
+
+    /// A code that was not used before and is of a later half minute than any that was.
+    async fn fresh_code(&mut self, after: i64) -> String {
+        let step = || chrono::Utc::now().timestamp() / 30;
+        while step() <= self.used.max(after) {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        self.used = step();
+        self.code()
+    }
+
+    fn code(&self) -> String {
+        let at = chrono::DateTime::from_timestamp(self.used * 30, 0).unwrap();
+        totp::code_at(&self.seed, at).unwrap()
+    }
+
+    /// As usual, with password and code.
+    async fn sign_in(&mut self) -> Result<String, Status> {
+        let mut sessions = SessionServiceClient::new(self.channel.clone());
+        let ask = pb::SignInRequest { email: EMAIL.into(), password: PASSWORD.into(), return_token: true };
+        let token = sessions.sign_in(request(SPACE, ask, None)).await?.into_inner().token;
+        let code = self.fresh_code(0).await;
+        let ask = pb::VerifySecondFactorRequest { code, return_token: true };
+        Ok(sessions.verify_second_factor(request(SPACE, ask, Some(&token))).await?.into_inner().token)
+    }
+
+    async fn enter(&self, password: &str, code: String) -> Result<String, Status> {
+        let ask = pb::EnterRecoveryRequest { email: EMAIL.into(), password: password.into(), code, return_token: true };
+        Ok(self.recovery().enter_recovery(request(SPACE, ask, None)).await?.into_inner().token)
+    }
+
+    async fn is_in_recovery(&self) -> bool {
+        let ask = request(SPACE, pb::GetRecoveryStatusRequest {}, None);
+        // A request that was under way when the database went may fail.
+        self.recovery().get_recovery_status(ask).await.is_ok_and(|status| status.into_inner().in_recovery)
+    }
+
+    async fn wait_for_recovery(&self, is_on: bool, at_most: Duration) {
+        let since = Instant::now();
+        loop {
+            let asked = tokio::time::timeout(Duration::from_millis(500), self.is_in_recovery()).await;
+            if asked == Ok(is_on) {
+                break;
+            }
+            assert!(since.elapsed() < at_most, "not within {at_most:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        println!("{} after {:?}", if is_on { "entered" } else { "left" }, since.elapsed());
+    }
+
+    async fn view(&self, token: &str) -> Result<pb::GetRecoveryViewResponse, Status> {
+        let ask = request(SPACE, pb::GetRecoveryViewRequest {}, Some(token));
+        Ok(self.recovery().get_recovery_view(ask).await?.into_inner())
+    }
+
+    async fn overview(&self, token: &str) -> Result<(), Status> {
+        let ask = request(SPACE, pb::GetOverviewRequest { days: 1 }, Some(token));
+        OverviewServiceClient::new(self.channel.clone()).get_overview(ask).await.map(|_| ())
+    }
+
+    async fn audit(&self, token: &str) -> Vec<pb::AuditRecord> {
+        let ask = pb::ListAuditRequest { page_size: 200, ..Default::default() };
+        let ask = request(SPACE, ask, Some(token));
+        AuditServiceClient::new(self.channel.clone()).list_audit(ask).await.unwrap().into_inner().records
+    }
+}
+
+fn reason(status: &Status) -> (Code, String) {
+    let details = status.get_error_details();
+    (status.code(), details.error_info().map(|info| info.reason.clone()).unwrap_or_default())
+}
+
+fn refused<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, String) {
+    reason(&answer.unwrap_err())
+}
+
+/// Everybody but the emergency account is refused, whatever they bring.
+async fn only_the_emergency_account_is_let_in(drill: &mut Drill, usual: &str) -> String {
+    let away = (Code::Unavailable, "RECOVERY_MODE".to_owned());
+    assert_eq!(refused(drill.overview(usual).await), away);
+    let mut sessions = SessionServiceClient::new(drill.channel.clone());
+    let ask = pb::SignInRequest { email: EMAIL.into(), password: PASSWORD.into(), return_token: true };
+    assert_eq!(refused(sessions.sign_in(request(SPACE, ask, None)).await), away);
+    assert_eq!(refused(drill.view(usual).await).0, Code::Unauthenticated, "a session of before is none of Recovery Mode");
+
+    let wrong = (Code::Unauthenticated, "RECOVERY_MODE".to_owned());
+    let floor = chrono::Utc::now().timestamp() / 30;
+    assert_eq!(refused(drill.enter(PASSWORD, drill.code()).await), wrong, "a code that was used before");
+    // The ladder: a second after the first failure, three after the third.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let code = drill.fresh_code(floor).await;
+    assert_eq!(refused(drill.enter("not the password", code.clone()).await), wrong);
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    let token = drill.enter(PASSWORD, code.clone()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(refused(drill.enter(PASSWORD, code).await), wrong, "a code works once");
+    token
+}
+
+async fn drill(data: &Path, postgres: Option<String>, mut database: impl Database) {
+    let mut drill = Drill::start(data, postgres).await;
+    let usual = drill.sign_in().await.unwrap();
+    assert!(!drill.is_in_recovery().await);
+    let closed = (Code::FailedPrecondition, "NOT_IN_RECOVERY".to_owned());
+    let code = drill.code();
+    assert_eq!(refused(drill.enter(PASSWORD, code).await), closed, "the database is there");
+    assert_eq!(refused(drill.view(&usual).await), closed);
+
+    database.lose();
+    drill.wait_for_recovery(true, ENTERS_WITHIN).await;
+    let token = only_the_emergency_account_is_let_in(&mut drill, &usual).await;
+    let view = drill.view(&token).await.unwrap();
+    assert_eq!(view.parts[0].state(), pb::RecoveryPartState::OutOfReach, "{view:?}");
+    assert!(view.records.iter().any(|record| record.action == "recovery.entered"), "{view:?}");
+    let probe = request(SPACE, pb::ProbeDatabaseRequest {}, Some(&token));
+    assert!(!drill.recovery().probe_database(probe).await.unwrap().into_inner().answers);
+
+    // A server that starts without its database, and knows which codes were used.
+    drill.server.kill();
+    drill.server.begin();
+    drill.wait_for_recovery(true, Duration::from_secs(15)).await;
+    assert_eq!(refused(drill.view(&token).await).0, Code::Unauthenticated);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(refused(drill.enter(PASSWORD, drill.code()).await).0, Code::Unauthenticated);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let floor = chrono::Utc::now().timestamp() / 30;
+    let code = drill.fresh_code(floor).await;
+    let token = drill.enter(PASSWORD, code).await.unwrap();
+
+    database.bring_back();
+    drill.wait_for_recovery(false, LEAVES_WITHIN).await;
+    assert_eq!(refused(drill.view(&token).await).0, Code::Unauthenticated, "no session outlives Recovery Mode");
+    let usual = drill.sign_in().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let records = drill.audit(&usual).await;
+    let count = |path: &str, outcome: &str| {
+        records.iter().filter(|record| record.path.ends_with(path) && record.outcome == outcome).count()
+    };
+    assert_eq!((count("recovery.entered", "OK"), count("recovery.left", "OK")), (2, 1), "{records:#?}");
+    assert_eq!(count("/EnterRecovery", "OK"), 2, "{records:#?}");
+    assert_eq!(count("/EnterRecovery", "UNAUTHENTICATED"), 4, "{records:#?}");
+    assert_eq!(count("/EnterRecovery", "FAILED_PRECONDITION"), 1, "{records:#?}");
+    drill.server.stop();
+    let (is_intact, verdict) = drill.server.run(&["audit", "verify", "--system", SPACE]);
+    assert!(is_intact, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_stops_is_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(true)).await.unwrap();
+    let url = format!("{}/postgres", cluster.url);
+    drill(folder.path(), Some(url), cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_gone_is_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = File(folder.path().join("provider.db"));
+    drill(folder.path(), None, file).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_comes_and_goes_leaves_no_session_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = File(folder.path().join("provider.db"));
+    let mut drill = Drill::start(folder.path(), None).await;
+    let mut tokens: Vec<String> = Vec::new();
+    for round in 0..4 {
+        file.lose();
+        drill.wait_for_recovery(true, ENTERS_WITHIN).await;
+        if round % 2 == 0 {
+            let floor = chrono::Utc::now().timestamp() / 30;
+            let code = drill.fresh_code(floor).await;
+            tokens.push(drill.enter(PASSWORD, code).await.unwrap());
+        }
+        for token in &tokens[..tokens.len().saturating_sub(usize::from(round % 2 == 0))] {
+            assert_eq!(refused(drill.view(token).await).0, Code::Unauthenticated, "a session of an earlier round");
+        }
+        file.bring_back();
+        drill.wait_for_recovery(false, LEAVES_WITHIN).await;
+        for token in &tokens {
+            assert_eq!(refused(drill.overview(token).await).0, Code::Unauthenticated);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_locked_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let drill = Drill::start(folder.path(), None).await;
+    let path = folder.path().join("provider.db");
+    let lock = streamflow_kernel::db::connect::sqlite_writer(&path).await.unwrap();
+    // Of one connection, so that the next statement meets the same.
+    lock.execute_unprepared("BEGIN EXCLUSIVE").await.unwrap();
+    drill.wait_for_recovery(true, ENTERS_WITHIN).await;
+    lock.execute_unprepared("ROLLBACK").await.unwrap();
+    drill.wait_for_recovery(false, LEAVES_WITHIN).await;
+}

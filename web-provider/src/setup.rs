@@ -1,0 +1,67 @@
+//! `/set-up`: a new person's way in. The link works once.
+
+use leptos::prelude::*;
+use streamflow_proto::provider::v1::{
+    BeginSetupRequest, BeginSetupResponse, FinishSetupRequest, admin_service_client::AdminServiceClient,
+};
+use web_kit::{
+    api::use_api,
+    authenticator::AuthenticatorSecret,
+    button::{Button, Kind},
+    field::PasswordField,
+    form::{Form, FormState},
+    list::state::query_value,
+    load::{Load, Loaded},
+    sign_in::{CodeField, SignInFrame},
+};
+
+#[component]
+pub fn SetUp() -> impl IntoView {
+    let api = use_api();
+    let token = window().location().search().ok().and_then(|search| query_value(&search, "token")).unwrap_or_default();
+    let token = StoredValue::new(token);
+    let done = RwSignal::new(false);
+    let load = Load::new(move || async move {
+        let call = async |transport, request| AdminServiceClient::new(transport).begin_setup(request).await;
+        api.open(BeginSetupRequest { token: token.get_value() }, call).await
+    });
+    let lead = ViewFn::from(move || {
+        if done.get() { "You can sign in now." } else { "Choose a password and set up your authenticator. This link works once." }
+    });
+    view! {
+        <SignInFrame portal="Provider" title="Set up your account" lead>
+            {move || {
+                if done.get() {
+                    view! { <a href="/sign-in" class="btn btn-primary btn-lg btn-block">"Go to the sign-in"</a> }.into_any()
+                } else {
+                    view! { <Loaded load what="The link" let:begun><Finish token begun done/></Loaded> }.into_any()
+                }
+            }}
+        </SignInFrame>
+    }
+}
+
+#[component]
+fn Finish(token: StoredValue<String>, begun: BeginSetupResponse, done: RwSignal<bool>) -> impl IntoView {
+    let api = use_api();
+    let form = FormState::new();
+    let (password, code) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let send = Callback::new(move |()| {
+        let request =
+            FinishSetupRequest { token: token.get_value(), password: password.get_untracked(), code: code.get_untracked() };
+        let attempt = async move {
+            let call = async |transport, request| AdminServiceClient::new(transport).finish_setup(request).await;
+            api.open(request, call).await
+        };
+        form.send(attempt, move |_| done.set(true));
+    });
+    view! {
+        <p>{format!("{}, {}", begun.display_name, begun.email)}</p>
+        <AuthenticatorSecret qr_size=begun.qr_size qr_modules=begun.qr_modules secret=begun.secret/>
+        <Form state=form on_submit=send guard=false>
+            <PasswordField name="password" label="New password" autocomplete="new-password" value=password large=true help="At least 12 characters."/>
+            <CodeField value=code focus=false/>
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Finish"</Button>
+        </Form>
+    }
+}
