@@ -12,11 +12,11 @@ use anyhow::Context as _;
 use axum::Router;
 use clap::Args;
 use parking_lot::Mutex;
-use rand::RngExt as _;
 use streamflow_kernel::{
     clock::{Clock as _, SystemClock},
     db::files::private_folder,
     federation::{self, Keys, Route, Switch},
+    ids::{Ids as _, SystemIds},
     kernel::Kernel,
 };
 use streamflow_migrations::System;
@@ -122,7 +122,9 @@ fn read(file: &Path) -> anyhow::Result<Keys> {
     let named = || format!("{} can't be read", file.display());
     let mut open = std::fs::File::open(file).with_context(named)?;
     let mode = open.metadata().with_context(named)?.permissions().mode() & 0o777;
-    anyhow::ensure!(mode & 0o077 == 0, "{} can be read by others (mode {mode:o}); run chmod 600 on it", file.display());
+    if mode & 0o077 != 0 {
+        anyhow::bail!("{} can be read by others (mode {mode:o}); run chmod 600 on it", file.display());
+    }
     let mut text = String::new();
     open.read_to_string(&mut text).with_context(named)?;
     Keys::parse(&text).with_context(|| file.display().to_string())
@@ -135,8 +137,8 @@ fn replace(file: &Path, keys: &Keys) -> anyhow::Result<()> {
 }
 
 fn draft(file: &Path, keys: &Keys) -> anyhow::Result<PathBuf> {
-    let suffix: u64 = rand::rng().random();
-    let draft = file.with_extension(format!("{suffix:016x}.new"));
+    let suffix = SystemIds::new(Arc::new(SystemClock)).uuid().simple();
+    let draft = file.with_extension(format!("{suffix}.new"));
     let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     out.write_all(keys.to_text().as_bytes())?;
     out.sync_all()?;

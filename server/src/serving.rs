@@ -153,7 +153,9 @@ impl Serving {
     /// Waits for what runs, once the listeners are told to stop.
     pub async fn finish(&self, following: Following) {
         let kernels = self.systems.started();
-        kernels.iter().for_each(|kernel| kernel.feed.end_streams());
+        for kernel in &kernels {
+            kernel.feed.end_streams();
+        }
         let mut listeners = std::mem::take(&mut *self.listeners.lock());
         while listeners.join_next().await.is_some() {}
         let running = std::mem::take(&mut *self.running.lock());

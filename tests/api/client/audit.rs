@@ -49,7 +49,6 @@ on_both! {
         let edit = pb::UpdateCustomerRequest {
             customer: Some(pb::Customer { id: "cus_00000000000000000000000000".into(), ..Default::default() }),
             update_mask: Some(prost_types::FieldMask { paths }),
-            ..Default::default()
         };
         CustomerServiceClient::new(world.channel.clone()).update_customer(owner.ask(edit)).await.unwrap_err();
         let records = whole(&world, &owner, "").await;

@@ -145,16 +145,14 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
     };
     let noun = match (message, field) {
         (_, "external_id" | "tax_id" | "correlation_id" | "tenant_id") => return None,
-        (_, "customer_id") | ("Customer", "id") => prefix::CUSTOMER,
-        (_, "contact_id") | ("Contact", "id") => prefix::CONTACT,
+        (_, "customer_id") | ("Customer", "id" | "merged_into_id") => prefix::CUSTOMER,
+        (_, "contact_id") | ("Contact", "id" | "merged_into_id") => prefix::CONTACT,
         (_, "lead_id" | "before_lead_id") | ("Lead", "id") => prefix::LEAD,
         (_, "stage_id" | "stage_ids") | ("LeadStage", "id") => prefix::STAGE,
         (_, "field_id" | "field_ids") | ("CustomField", "id") => prefix::FIELD,
         (_, "merge_id") => prefix::MERGE,
         (_, "notification_id") | ("Notification", "id") => prefix::NOTIFICATION,
         ("Org", "id") => prefix::ORG,
-        ("Customer", "merged_into_id") => prefix::CUSTOMER,
-        ("Contact", "merged_into_id") => prefix::CONTACT,
         (_, "team_id" | "team_ids") | ("Team", "id") => prefix::TEAM,
         (_, "user_id" | "owner_id" | "assignee_id") | ("Member", "id") => prefix::USER,
         (_, "session_id") => prefix::SESSION,

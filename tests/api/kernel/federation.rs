@@ -92,7 +92,7 @@ on_both! {
             assert_eq!((name.as_str(), count), ("Harrow & Pike", 2), "an older event told late changes nothing");
 
             let mut wrong = registered("", "Harrow Pike", "x", world.now());
-            wrong.details = "[]".to_owned();
+            "[]".clone_into(&mut wrong.details);
             let refused = report(&world.kernel, vec![wrong]).await.unwrap_err();
             let details = refused.get_error_details();
             let fields: Vec<&str> = details.bad_request().unwrap().field_violations.iter().map(|v| v.field.as_str()).collect();

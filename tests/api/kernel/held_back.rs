@@ -12,8 +12,10 @@ use tonic::{Code, Status, transport::Channel};
 
 const ME: &str = "/streamflow.client.v1.SessionService/Me";
 
+type Answer = JoinHandle<Result<Vec<u8>, Status>>;
+
 /// A request whose message comes when it is sent to the returned end.
-fn hold_back(channel: &Channel, person: &Person) -> (mpsc::Sender<Vec<u8>>, JoinHandle<Result<Vec<u8>, Status>>) {
+fn hold_back(channel: &Channel, person: &Person) -> (mpsc::Sender<Vec<u8>>, Answer) {
     let (body, messages) = mpsc::channel(1);
     let request = person.ask(messages);
     let mut grpc = tonic::client::Grpc::new(channel.clone());

@@ -167,19 +167,21 @@ impl Value {
 mod tests {
     use super::*;
 
-    fn list(texts: &[&str]) -> Option<pb::SettingValue> {
+    fn list(texts: &[&str]) -> pb::SettingValue {
         let networks = texts.iter().map(ToString::to_string).collect();
-        Some(pb::SettingValue { value: Some(PbValue::Networks(pb::NetworkList { networks })) })
+        pb::SettingValue { value: Some(PbValue::Networks(pb::NetworkList { networks })) }
     }
 
     #[test]
     fn networks_let_in_what_they_hold() {
-        let value = SIGN_IN_NETWORKS.parse(list(&["192.0.2.9/24", " 2001:db8::1 ", "192.0.2.0/24", ""])).unwrap();
+        let value = SIGN_IN_NETWORKS.parse(Some(list(&["192.0.2.9/24", " 2001:db8::1 ", "192.0.2.0/24", ""]))).unwrap();
         assert_eq!(value.words(), "192.0.2.0/24, 2001:db8::1/128");
         assert!(value.admits("192.0.2.200".parse().unwrap()) && value.admits("::ffff:192.0.2.1".parse().unwrap()));
         assert!(!value.admits("198.51.100.1".parse().unwrap()));
         assert!(SIGN_IN_NETWORKS.default().admits("198.51.100.1".parse().unwrap()));
-        let Err(Error::Invalid(violations)) = SIGN_IN_NETWORKS.parse(list(&["x", "192.0.2.0/33"])) else { panic!("accepted") };
+        let Err(Error::Invalid(violations)) = SIGN_IN_NETWORKS.parse(Some(list(&["x", "192.0.2.0/33"]))) else {
+            panic!("accepted")
+        };
         assert_eq!(violations.iter().count(), 2);
     }
 
