@@ -71,7 +71,7 @@ pub fn use_sign_out<P: OperatorPortal>() -> Callback<()> {
     Callback::new(move |()| guard.before(leave))
 }
 
-/// "/work/overview" from "overview".
+/// "/base/overview" from "overview".
 pub fn address<P: OperatorPortal>(page: &str) -> String {
     format!("{}/{page}", P::BASE)
 }
