@@ -17,8 +17,6 @@ pub struct Identity {
     pub email: String,
     /// The second factor is done.
     pub full: bool,
-    /// For showing and hiding only; the server decides.
-    pub permissions: Vec<String>,
 }
 
 /// A count in the range and in the range before it.
@@ -132,7 +130,7 @@ macro_rules! operator_portal {
                 let me = api.open(pb::MeRequest {}, call).await?;
                 let full = me.second_factor() == pb::SecondFactorState::Done;
                 let user = me.user.unwrap_or_default();
-                Ok($crate::operator::Identity { id: user.id, email: user.email, full, permissions: me.permissions })
+                Ok($crate::operator::Identity { id: user.id, email: user.email, full })
             }
 
             async fn sign_in(api: $crate::api::Api, email: String, password: String) -> Result<(), $crate::api::error::ApiError> {
