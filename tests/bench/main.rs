@@ -1,7 +1,7 @@
 //! The benchmark: measures the goals beside the raw database in the same run and prints the ratios.
 //!
 //! On a shared machine only ratios of arms that ran by turns, CPU time per request and counted round trips mean anything; what is
-//! printed in absolute numbers is so because its goal is. Figures go to `target/bench/results`, nothing else is left behind.
+//! printed in absolute numbers is so because its goal is. Figures go to `tests/bench/results`, nothing else is left behind.
 #![expect(
     clippy::disallowed_methods,
     reason = "the benchmark fills databases past the walls and measures with the machine's own clock"

@@ -1,6 +1,7 @@
 //! One database's measurements, in the order in which they disturb each other least.
 
 pub mod bytes;
+mod dom;
 mod list;
 mod search;
 mod sign_in;
@@ -131,6 +132,7 @@ impl<'a> Bench<'a> {
         }
         if options.wants("P6") {
             watch::measure(self, &running, report).await?;
+            dom::measure(self, &running, report).await?;
         }
         if options.wants("P13") {
             sign_in::measure(self, &running, report).await?;

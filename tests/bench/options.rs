@@ -23,7 +23,7 @@ pub struct Options {
     #[arg(long, default_value_t = 3)]
     pub repeats: usize,
     /// The server to measure.
-    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/streamflow"))]
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/dist/streamflow"))]
     pub server: PathBuf,
     /// Keeps the server running this many seconds under list load, for a profiler; prints its process id.
     #[arg(long, default_value_t = 0)]

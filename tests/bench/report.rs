@@ -129,7 +129,7 @@ impl Report {
 
     /// Writes the figures and returns where.
     pub fn write(&self) -> Result<PathBuf> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench/results");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/results");
         std::fs::create_dir_all(&folder)?;
         let path = folder.canonicalize()?.join(format!("{}.json", self.at));
         std::fs::write(&path, serde_json::to_string_pretty(self)?)?;

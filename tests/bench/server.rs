@@ -54,10 +54,14 @@ impl Place {
 
     /// Starts the client system; connections are opened when it answers.
     pub fn serve(&self, connections: u32) -> Result<Server> {
-        // Ten ports in a row; a clash makes the start fail loudly.
-        let port_base = free_port().clamp(20_000, 60_000) / 10 * 10;
+        // Eleven ports in a row; a clash makes the start fail loudly.
+        let port_base = free_port().clamp(20_000, 60_000) / 11 * 11;
         let log = File::create(&self.log)?;
         let mut command = self.command(&["serve", "--systems", "client", "--port-base", &port_base.to_string()]);
+        let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist/web");
+        if web.exists() {
+            command.arg("--web-dir").arg(web);
+        }
         command.env("STREAMFLOW_POSTGRES_CONNECTIONS", connections.to_string());
         command.stdout(Stdio::null()).stderr(log);
         let started = Instant::now();
@@ -67,13 +71,18 @@ impl Place {
 }
 
 impl Server {
+    /// Address of the client portal.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port_base + 1)
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// A connection of its own.
     pub async fn connect(&self) -> Result<Channel> {
-        let endpoint = Channel::from_shared(format!("http://127.0.0.1:{}", self.port_base + 1))?;
+        let endpoint = Channel::from_shared(self.address())?;
         let endpoint = endpoint.tcp_nodelay(true).initial_stream_window_size(1 << 20).initial_connection_window_size(1 << 22);
         Ok(endpoint.connect().await?)
     }

