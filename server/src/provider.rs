@@ -44,7 +44,7 @@ impl Provider {
             clock: Arc::clone(&shared.clock),
             ids: Arc::new(SystemIds::new(Arc::clone(&shared.clock))),
             passwords: shared.passwords.clone(),
-            limits: Limits::new(PORTAL.person_per_minute, &config.limits),
+            limits: Limits::new(PORTAL.pace, &config.limits),
         })
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .context("Recovery Mode can't be prepared")?;

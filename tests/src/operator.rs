@@ -14,7 +14,7 @@ use streamflow_kernel::{
     kernel::Kernel,
     operator::Operator,
     password::{Params, PasswordHasher},
-    rate_limit::Limits,
+    rate_limit::{Limits, Pace},
     recovery::{self, Recovery},
     server::{assets::NoAssets, connection, proxies::TrustedProxies},
     totp,
@@ -219,7 +219,7 @@ fn recovery(kernel: &Kernel, location: Location, folder: &Path) -> Arc<Recovery>
         clock: Arc::clone(&kernel.clock),
         ids: Arc::clone(&kernel.ids),
         passwords: kernel.passwords.clone(),
-        limits: Limits::new(100, &HashMap::new()),
+        limits: Limits::new(Pace::per_minute(100), &HashMap::new()),
     };
     Recovery::open(parts).expect("a folder")
 }

@@ -30,6 +30,7 @@ pub mod load;
 pub mod menu;
 pub mod operator;
 pub mod palette;
+mod presence;
 pub mod session;
 pub mod sign_in;
 pub mod skeleton;
@@ -47,6 +48,7 @@ use self::{api::Api, guard::LeaveGuard, keys::Keys, layout::PageSlots, palette::
 pub fn provide(portal: &'static str) -> Api {
     crash::install(portal);
     let api = Api::provide(portal);
+    presence::watch();
     Toasts::provide();
     provide_context(Palette::default());
     provide_context(PageSlots::default());

@@ -6,6 +6,7 @@ use chrono::Duration;
 use streamflow_kernel::{
     kernel::{Kernel, Portal},
     operator::{Desk, Operator},
+    rate_limit::Pace,
     server::{Assets, PortalSite},
     session::Lifetime,
 };
@@ -27,7 +28,7 @@ use crate::{audit, client_error, overview, session};
 pub const PORTAL: Portal = Portal {
     space: "accountant",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
-    person_per_minute: 150,
+    pace: Pace::per_minute(150),
 };
 
 /// What the listener serves. Without an operator nobody can sign in.

@@ -6,6 +6,7 @@ use chrono::Duration;
 use streamflow_kernel::{
     jobs::Work,
     kernel::{Kernel, Portal},
+    rate_limit::Pace,
     server::{Assets, PortalSite},
     session::Lifetime,
 };
@@ -42,7 +43,7 @@ use crate::{
 pub const PORTAL: Portal = Portal {
     space: "client",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
-    person_per_minute: 600,
+    pace: Pace::per_minute(600),
 };
 
 /// What the listener serves.

@@ -265,8 +265,8 @@ impl Gate {
             let Principal { last_seen_at, expires_at, revoked_at, .. } = *principal;
             crate::session::check_alive(lifetime, info.at, last_seen_at, expires_at, revoked_at)
                 .map_err(|error| Refused { ended: Some(Box::new(principal.clone())), ..error.into() })?;
-            // An open page follows by itself, whether or not anybody looks at it.
-            if info.access.limit != "stream" {
+            // An open page follows by itself, and reads what it hears of, whether or not anybody looks at it.
+            if info.access.limit != "stream" && !info.unattended {
                 crate::session::touch(&self.kernel.database, principal.session_id, principal.last_seen_at, info.at);
             }
         }

@@ -84,6 +84,8 @@ pub struct RequestInfo {
     /// Cookie of a device this person signed in from before.
     pub device_token: Option<String>,
     pub at: DateTime<Utc>,
+    /// A page asks by itself, and its person is not there.
+    pub unattended: bool,
     /// What the rate limit leaves this caller; none where no limit was asked yet.
     pub remaining: Option<Remaining>,
     /// Request fields the audit may keep, as a JSON object.

@@ -24,7 +24,7 @@ use crate::{
     mail_queue::MailQueue,
     password::PasswordHasher,
     prune::Prune,
-    rate_limit::{Limits, RateLimiter},
+    rate_limit::{Limits, Pace, RateLimiter},
     session::Lifetime,
 };
 
@@ -34,8 +34,8 @@ pub struct Portal {
     /// Name of the space, as `Me` tells it and as the portal header and the cookie carry it.
     pub space: &'static str,
     pub lifetime: Lifetime,
-    /// Requests a minute of one signed-in person.
-    pub person_per_minute: u32,
+    /// How quickly one signed-in person may ask.
+    pub pace: Pace,
 }
 
 /// Parts of a system. Services never see it; they get a [`Ctx`](crate::ctx::Ctx).
@@ -82,7 +82,7 @@ impl Kernel {
         let keys = KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() };
         keys.ensure_own(parts.clock.now()).await?;
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
-        let limits = Limits::new(parts.portal.person_per_minute, &parts.limits);
+        let limits = Limits::new(parts.portal.pace, &parts.limits);
         let (clock, ids) = (Arc::clone(&parts.clock), Arc::clone(&parts.ids));
         let jobs = Jobs::new(Arc::clone(&clock), Arc::clone(&ids), keys.current(NO_ORG).await?);
         let federation = Federation::new(parts.portal.space, parts.database.clone(), Arc::clone(&clock), Arc::clone(&ids));

@@ -12,10 +12,29 @@ use crate::{
     error::{Error, Result},
 };
 
+/// How quickly one person may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    pub per_minute: u32,
+    /// Most of them within five seconds; none where a minute's may come at once.
+    pub burst: Option<u32>,
+}
+
+impl Pace {
+    pub const fn per_minute(per_minute: u32) -> Self {
+        Self { per_minute, burst: None }
+    }
+}
+
+/// Seconds that a burst is counted over.
+const BURST: u32 = 5;
+
 /// Requests a minute of one class.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     pub per_minute: u32,
+    /// As in [`Pace`].
+    pub burst: Option<u32>,
     /// Permits taken from the database at once; 1 where exactness matters most.
     pub lease: u32,
 }
@@ -26,12 +45,12 @@ pub struct Limits(HashMap<&'static str, Limit>);
 
 impl Limits {
     /// The usual limits; `overrides` replaces requests a minute by class.
-    pub fn new(person_per_minute: u32, overrides: &HashMap<String, u32>) -> Self {
+    pub fn new(person: Pace, overrides: &HashMap<String, u32>) -> Self {
         let classes = [
             ("sign_in", 10, 1),
             ("anonymous", 60, 1),
-            ("read", person_per_minute, 20),
-            ("write", person_per_minute.div_ceil(2), 10),
+            ("read", person.per_minute, 20),
+            ("write", person.per_minute.div_ceil(2), 10),
             ("bulk", 30, 1),
             ("upload", 600, 20),
             ("stream", 120, 1),
@@ -43,7 +62,8 @@ impl Limits {
                 .into_iter()
                 .map(|(name, usual, lease)| {
                     let per_minute = overrides.get(name).copied().unwrap_or(usual);
-                    (name, Limit { per_minute, lease: lease.min(per_minute.max(1)) })
+                    let burst = person.burst.filter(|_| matches!(name, "read" | "write"));
+                    (name, Limit { per_minute, burst, lease: lease.min(per_minute.max(1)) })
                 })
                 .collect(),
         )
@@ -51,7 +71,7 @@ impl Limits {
 
     pub(crate) fn of(&self, class: &str) -> Limit {
         // A class nobody defined is a mistake in a proto; it gets the strictest limit instead of none.
-        self.0.get(class).copied().unwrap_or(Limit { per_minute: 10, lease: 1 })
+        self.0.get(class).copied().unwrap_or(Limit { per_minute: 10, burst: None, lease: 1 })
     }
 }
 
@@ -129,9 +149,17 @@ impl RateLimiter {
     /// Takes one permit of `class` for `who` (an address or a person), if there is one.
     pub async fn take(&self, class: &str, who: &str, now: DateTime<Utc>) -> Result<Taken> {
         let limit = self.limits.of(class);
-        let window = now.timestamp() / 60;
-        let reset = 60 - u32::try_from(now.timestamp() % 60).unwrap_or_default();
-        let key = format!("{class}:{who}");
+        let second = u32::try_from(now.timestamp() % 60).unwrap_or_default();
+        let minute = self.take_of(format!("{class}:{who}"), limit, now.timestamp() / 60, 60 - second).await?;
+        let Some(burst) = limit.burst.filter(|_| minute.granted) else { return Ok(minute) };
+        // Each part of the minute is a limit of its own, so that all keys live in minutes and are pruned alike.
+        let part = Limit { per_minute: burst, burst: None, lease: limit.lease.min(burst) };
+        let key = format!("{class}.{}:{who}", second / BURST);
+        let taken = self.take_of(key, part, now.timestamp() / 60, BURST - second % BURST).await?;
+        Ok(if taken.granted { minute } else { taken })
+    }
+
+    async fn take_of(&self, key: String, limit: Limit, window: i64, reset: u32) -> Result<Taken> {
         let taken = |granted, left| Taken { granted, remaining: Remaining { limit: limit.per_minute, left, reset } };
         match self.take_leased(&key, window) {
             Leased::Permit(left) => return Ok(taken(true, left)),
@@ -294,7 +322,7 @@ mod tests {
 
     #[test]
     fn an_unknown_class_gets_the_strictest_limit() {
-        let limits = Limits::new(600, &HashMap::new());
+        let limits = Limits::new(Pace::per_minute(600), &HashMap::new());
         assert_eq!(limits.of("no such class").per_minute, 10);
         assert_eq!(limits.of("read").per_minute, 600);
     }

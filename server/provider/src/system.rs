@@ -8,6 +8,7 @@ use streamflow_kernel::{
     kernel::{Kernel, Portal},
     operator::Desk,
     password::Params,
+    rate_limit::Pace,
     recovery::Recovery,
     server::{Assets, Front, PortalSite},
     session::Lifetime,
@@ -38,7 +39,7 @@ use crate::{
 pub const PORTAL: Portal = Portal {
     space: "provider",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
-    person_per_minute: 100,
+    pace: Pace::per_minute(100),
 };
 
 /// Role of the first administrator and of the emergency account.

@@ -24,7 +24,7 @@ pub async fn list(person: &Person, kind: RecordKind) -> Vec<pb::CustomField> {
     service(person).list_custom_fields(request).await.unwrap().into_inner().fields
 }
 
-async fn create(person: &Person, field: pb::CustomField) -> Result<pb::CustomField, Status> {
+pub async fn create(person: &Person, field: pb::CustomField) -> Result<pb::CustomField, Status> {
     let request = person.ask(pb::CreateCustomFieldRequest { field: Some(field) });
     Ok(service(person).create_custom_field(request).await?.into_inner().field.unwrap())
 }
@@ -44,7 +44,7 @@ async fn reorder(person: &Person, kind: RecordKind, ids: Vec<String>) -> Result<
     Ok(service(person).reorder_custom_fields(request).await?.into_inner().fields)
 }
 
-fn field(kind: RecordKind, key: &str, label: &str, holds: Type) -> pb::CustomField {
+pub fn field(kind: RecordKind, key: &str, label: &str, holds: Type) -> pb::CustomField {
     let choices = if holds == Type::Choice { vec!["Flat".into(), "Gable".into()] } else { Vec::new() };
     pb::CustomField {
         kind: kind.into(),

@@ -12,7 +12,7 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status, transport::Channel};
 
-use super::{contact, customer, lead};
+use super::{contact, custom_field, customer, lead};
 
 const CUSTOMER: i32 = pb::RecordKind::Customer as i32;
 const CONTACT: i32 = pb::RecordKind::Contact as i32;
@@ -193,6 +193,32 @@ on_both! {
         assert_eq!(tasks(&owner).await, [(gone.id.clone(), "Harbor Ltd".to_owned())]);
         assert_eq!(notes(&owner, CUSTOMER, &gone.id).await, ["Side entrance"]);
         assert_eq!(reason(&undo(&owner, &merges[0]).await.unwrap_err()), "MERGE_UNDONE");
+    }
+
+    async fn fields_of_the_companys_own_are_merged_like_all_others(world) {
+        let owner = world.company("Harrow & Pike").await;
+        for key in ["gate", "roof"] {
+            custom_field::create(&owner, custom_field::field(pb::RecordKind::Customer, key, key, pb::CustomFieldType::Text)).await.unwrap();
+        }
+        let with = |name: &str, values: &[(&str, &str)]| {
+            let custom = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            pb::Customer { custom, ..customer::named(name) }
+        };
+        let kept = customer::create(&owner, with("Harbour", &[("roof", "Flat")])).await.unwrap();
+        let gone = customer::create(&owner, with("Harbour", &[("roof", "Gable"), ("gate", "4711")])).await.unwrap();
+        let shown = preview(&owner, CUSTOMER, &kept.id, &[&gone.id]).await.unwrap();
+        let differing: Vec<_> = shown.fields.iter().map(|field| field.field.as_str()).collect();
+        assert_eq!(differing, ["custom.gate", "custom.roof"]);
+
+        let both = |choices: &[(&str, &str)]| group((kept.id.as_str(), kept.version), (gone.id.as_str(), gone.version), choices);
+        let nobodys = merge(&owner, CUSTOMER, vec![both(&[("custom.cellar", gone.id.as_str())])]).await.unwrap_err();
+        assert_eq!(fields(&nobodys), ["groups[0].choices[0].field"]);
+        let merges = merge(&owner, CUSTOMER, vec![both(&[("custom.roof", gone.id.as_str())])]).await.unwrap();
+        let one = customer::get(&owner, &kept.id).await.unwrap();
+        assert_eq!((one.custom["roof"].as_str(), one.custom["gate"].as_str()), ("Gable", "4711"));
+        undo(&owner, &merges[0]).await.unwrap();
+        let one = customer::get(&owner, &kept.id).await.unwrap();
+        assert_eq!((one.custom["roof"].as_str(), one.custom.get("gate")), ("Flat", None));
     }
 
     async fn what_changed_since_stays_when_a_merge_is_undone(world) {

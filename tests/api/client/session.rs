@@ -72,6 +72,22 @@ on_both! {
         assert_eq!(codes.iter().filter(|code| **code == Code::ResourceExhausted).count(), 23);
     }
 
+    async fn what_a_page_asks_by_itself_does_not_keep_a_session(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        for _ in 0..3 {
+            world.pass(TimeDelta::minutes(10));
+            let mut alone = owner.ask(pb::MeRequest {});
+            alone.metadata_mut().insert("x-streamflow-unattended", "1".parse().unwrap());
+            sessions.me(alone).await.unwrap();
+            // Whatever is noted in the background has its time.
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        world.pass(TimeDelta::minutes(1));
+        let idle = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap_err();
+        assert_eq!(idle.code(), Code::Unauthenticated);
+    }
+
     async fn sessions_end_when_idle_and_after_eight_hours(world) {
         let owner = world.company("Harrow & Pike").await;
         let mut sessions = SessionServiceClient::new(world.channel.clone());

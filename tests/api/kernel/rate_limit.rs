@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use streamflow_kernel::{
     db::Backend,
     error::Error,
-    rate_limit::{self, Limits, RateLimiter},
+    rate_limit::{self, Limits, Pace, RateLimiter},
 };
 use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
 use streamflow_tests::{
@@ -66,12 +66,32 @@ async fn what_is_used_up_is_refused_without_asking_the_database() {
     }
 }
 
+on_both! {
+    async fn a_burst_is_counted_over_five_seconds(world) {
+        let pace = Pace { per_minute: 150, burst: Some(20) };
+        let limiter = RateLimiter::new(world.kernel.database.clone(), Limits::new(pace, &HashMap::new()));
+        let mut now = DateTime::from_timestamp(world.now().timestamp() / 60 * 60 + 60, 0).unwrap();
+        for _ in 0..7 {
+            for _ in 0..20 {
+                assert!(limiter.take("read", "anna", now).await.unwrap().granted);
+            }
+            let refused = limiter.take("read", "anna", now + TimeDelta::seconds(1)).await.unwrap();
+            assert!(!refused.granted && limiter.take("read", "ben", now).await.unwrap().granted);
+            assert_eq!((refused.remaining.limit, refused.remaining.reset), (20, 4));
+            now += TimeDelta::seconds(5);
+        }
+        // Refusals of a burst were taken of the minute, which ends here.
+        let granted = async |n: u32| limiter.take("read", "anna", now + TimeDelta::seconds(i64::from(n) / 20)).await.unwrap().granted;
+        assert!(granted(0).await && granted(1).await && granted(2).await && !granted(3).await);
+    }
+}
+
 /// Two processes and many callers at once get exactly what there is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_is_exact_in_a_race_of_two_processes() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let world = World::with(backend, Setup::default()).await;
-        let limits = Limits::new(600, &HashMap::from([("bulk".to_owned(), 50)]));
+        let limits = Limits::new(Pace::per_minute(600), &HashMap::from([("bulk".to_owned(), 50)]));
         let processes = [0, 1].map(|_| RateLimiter::new(world.kernel.database.clone(), limits.clone()));
         let now = world.now();
         let calls = (0..120).map(|n| {

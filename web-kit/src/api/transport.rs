@@ -1,4 +1,4 @@
-//! gRPC-web over `fetch` to the page's own origin. Adds the portal's name to every call and tells [`Api`] about the network.
+//! gRPC-web over `fetch` to the page's own origin. Adds the portal's name to every call, says which nobody asked for, and tells [`Api`] about the network.
 
 use std::{
     future::Future,
@@ -11,7 +11,7 @@ use tonic::{Status, body::Body, client::GrpcService};
 use tonic_web_wasm_client::{Client, ResponseBody};
 
 use super::Api;
-use crate::browser;
+use crate::{browser, presence};
 
 /// A transport for the generated clients.
 #[derive(Clone, Debug)]
@@ -37,6 +37,9 @@ impl GrpcService<Body> for Transport {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         request.headers_mut().insert("x-streamflow-portal", HeaderValue::from_static(self.api.portal()));
+        if presence::is_away() {
+            request.headers_mut().insert("x-streamflow-unattended", HeaderValue::from_static("1"));
+        }
         let sent = GrpcService::<Body>::call(&mut self.client, request);
         let api = self.api;
         Box::pin(async move {

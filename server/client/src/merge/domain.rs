@@ -9,10 +9,12 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use crate::record::kind::Kind;
+use crate::{custom_field::value::is_custom, record::kind::Kind};
 
 /// Groups of one request.
 const GROUPS: usize = 20;
+/// Choices of one group: more fields than a record can have.
+const CHOICES: usize = 200;
 /// Records besides the survivor.
 pub const OTHERS: usize = 9;
 
@@ -53,7 +55,7 @@ pub fn kind(number: i32, violations: &mut Violations) -> Kind {
     }
 }
 
-/// `fields` are the paths that can be chosen.
+/// `fields` are the paths that can be chosen, besides those of the company's own fields, which depend on the records.
 pub fn groups(kind: Kind, fields: &[&str], groups: Vec<pb::MergeGroup>, violations: &mut Violations) -> Vec<Group> {
     if groups.is_empty() || groups.len() > GROUPS {
         violations.add("groups", format!("Merge 1 to {GROUPS} groups at a time."));
@@ -84,8 +86,9 @@ impl Reader<'_> {
         let others = group.others.iter().take(OTHERS).enumerate();
         let others: Vec<Looked> = others.map(|(at, other)| self.looked(&format!("others[{at}]"), Some(other))).collect();
         let mut choices: Vec<(String, Uuid)> = Vec::new();
-        for (at, choice) in group.choices.into_iter().take(fields.len() + 1).enumerate() {
-            if !fields.contains(&choice.field.as_str()) || choices.iter().any(|(field, _)| *field == choice.field) {
+        for (at, choice) in group.choices.into_iter().take(CHOICES).enumerate() {
+            let known = fields.contains(&choice.field.as_str()) || is_custom(&choice.field);
+            if !known || choices.iter().any(|(field, _)| *field == choice.field) {
                 self.add(&format!("choices[{at}].field"), "Name each field to choose once.");
             }
             let from = ids::parse(self.kind.prefix(), &choice.from_id);

@@ -1,5 +1,7 @@
 //! What a merge would come to, before anything is written; and the values it gives the survivor.
 
+use std::collections::BTreeSet;
+
 use streamflow_kernel::{
     db::{Scope, TenantDb},
     error::Result,
@@ -16,11 +18,12 @@ use crate::record::merge::{Change as _, Fields as _};
 pub async fn preview<E: Unites>(tx: &TenantDb, scope: &Scope, ids: &[Uuid]) -> Result<pb::PreviewMergeResponse> {
     let rows = seen_in_order::<E>(tx, scope, ids).await?;
     let moves = Related::load(tx, E::KIND, &ids[1..]).await?;
-    let fields = E::FIELDS.iter().filter_map(|field| {
+    let paths = paths::<E>(&rows);
+    let fields = paths.iter().filter_map(|field| {
         let values: Vec<String> = rows.iter().map(|row| text::<E>(row, field)).collect();
         let differs = values.iter().any(|value| *value != values[0]);
         let usual_id = E::KIND.format(E::id(usual::<E>(&rows, field)));
-        differs.then(|| pb::MergeField { field: (*field).to_owned(), values, usual_id })
+        differs.then(|| pb::MergeField { field: field.clone(), values, usual_id })
     });
     let count = |rows: usize| i32::try_from(rows).unwrap_or(i32::MAX);
     Ok(pb::PreviewMergeResponse {
@@ -32,6 +35,12 @@ pub async fn preview<E: Unites>(tx: &TenantDb, scope: &Scope, ids: &[Uuid]) -> R
         notes: count(moves.notes.len()),
         records: E::shown(tx, rows).await?,
     })
+}
+
+/// Paths of the fields that can be chosen among these: those that all have, then the company's own that one of them has.
+pub fn paths<E: Unites>(rows: &[E::Model]) -> Vec<String> {
+    let own: BTreeSet<String> = rows.iter().flat_map(E::custom).collect();
+    E::FIELDS.iter().map(|field| (*field).to_owned()).chain(own).collect()
 }
 
 /// The record whose value a field gets when nobody chooses: the first that has one.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     domain::Group,
-    preview::{text, united_tags, usual, value},
+    preview::{paths, text, united_tags, usual, value},
     related::{Related, marks, values},
     store::{Effect, Texts, insert_merge},
     unites::{Unites, current, touch},
@@ -77,6 +77,12 @@ fn check<E: Unites>(groups: &[Group], rows: &HashMap<Uuid, E::Model>) -> Result<
         if rows.iter().any(E::is_archived) {
             violations.add(format!("groups[{at}]"), "Archived records can't be merged. Restore them first.");
         }
+        let paths = paths::<E>(&rows);
+        for (choice, (path, _)) in group.choices.iter().enumerate() {
+            if !paths.contains(path) {
+                violations.add(format!("groups[{at}].choices[{choice}].field"), "None of these records has this field.");
+            }
+        }
         if let Err(problem) = input::tags(&united_tags::<E>(&rows)) {
             violations.add(format!("groups[{at}]"), format!("Too many tags together. {}", problem.sentence()));
         }
@@ -120,7 +126,7 @@ async fn unite<E: Unites>(tx: &TenantDb, writer: &Writer, scope: &Scope, group: 
 fn changes<E: Unites>(group: &Group, rows: &[E::Model]) -> Vec<E::Change> {
     let chosen = |field: &str| group.choices.iter().find(|(path, _)| path == field).map(|(_, id)| *id);
     let mut changes = Vec::new();
-    for field in E::FIELDS {
+    for field in &paths::<E>(rows) {
         let from = match chosen(field) {
             Some(id) => rows.iter().find(|row| E::id(row) == id).unwrap_or(&rows[0]),
             None => usual::<E>(rows, field),

@@ -30,6 +30,8 @@ pub trait Unites: Record {
     fn label(row: &Self::Model) -> String;
     fn merged_into(row: &Self::Model) -> Option<Uuid>;
     fn tags(row: &Self::Model) -> Vec<String>;
+    /// Paths of the company's own fields that the row has a value of.
+    fn custom(row: &Self::Model) -> Vec<String>;
     /// The change that gives a field the value of this text.
     fn change(field: &str, text: &str) -> Option<Self::Change>;
     fn card(row: &Self::Model) -> Card;
@@ -78,6 +80,10 @@ impl Unites for customer::store::Entity {
 
     fn tags(row: &Self::Model) -> Vec<String> {
         row.values().tags
+    }
+
+    fn custom(row: &Self::Model) -> Vec<String> {
+        row.values().custom.sets().map(|set| set.path().to_owned()).collect()
     }
 
     fn change(field: &str, text: &str) -> Option<Self::Change> {
@@ -129,6 +135,10 @@ impl Unites for contact::store::Entity {
     }
 
     fn tags(_: &Self::Model) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn custom(_: &Self::Model) -> Vec<String> {
         Vec::new()
     }
 

@@ -14,6 +14,9 @@ use crate::ctx::RequestInfo;
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddr(pub IpAddr);
 
+/// Header of calls that a page makes by itself while nobody is there; they don't renew the session.
+const UNATTENDED: &str = "x-streamflow-unattended";
+
 /// What a request says of itself before anything is asked.
 pub(crate) fn info(
     access: &'static Access,
@@ -29,6 +32,7 @@ pub(crate) fn info(
         user_agent: header(request, "user-agent").chars().take(200).collect(),
         device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
         at,
+        unattended: request.headers().contains_key(UNATTENDED),
         remaining: None,
         payload: String::from("{}"),
         idempotency: None,

@@ -212,13 +212,14 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rate_limit::Pace;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
     }
 
     fn memory(folder: &Path) -> Memory {
-        Memory::open(folder, Limits::new(100, &HashMap::new())).unwrap()
+        Memory::open(folder, Limits::new(Pace::per_minute(100), &HashMap::new())).unwrap()
     }
 
     fn held(round: u64) -> Held {
