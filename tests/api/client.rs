@@ -21,4 +21,5 @@ mod search;
 mod session;
 mod task;
 mod team;
+mod texts;
 mod timeline;

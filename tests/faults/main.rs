@@ -9,6 +9,7 @@ mod jobs;
 mod kill;
 mod recovery;
 mod rolling;
+mod secrets;
 mod slow;
 mod start;
 mod systems;

@@ -1,6 +1,7 @@
 //! The real server program, started and killed as a machine would.
 
 use std::{
+    fs::File,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -43,6 +44,8 @@ pub struct Server {
     environment: Vec<(String, String)>,
     /// Nobody waits for a balancer, unless a test is about one.
     pub drain_notice_seconds: u64,
+    /// Where all that the program has to say goes; unset, only its errors are told.
+    pub log: Option<PathBuf>,
     child: Option<Child>,
 }
 
@@ -61,6 +64,7 @@ impl Server {
             flags: Vec::new(),
             environment: Vec::new(),
             drain_notice_seconds: 0,
+            log: None,
             child: None,
         }
     }
@@ -127,7 +131,15 @@ impl Server {
     /// Starts without waiting for anything.
     pub fn begin(&mut self) {
         let mut command = self.command(&["serve", "--systems", self.systems]);
-        command.args(["--port-base", &self.port_base.to_string()]).args(&self.flags).env("STREAMFLOW_LOG", "error");
+        command.args(["--port-base", &self.port_base.to_string()]).args(&self.flags);
+        match &self.log {
+            // What carries bytes is left out: it would repeat each of them.
+            Some(log) => {
+                let log = File::options().create(true).append(true).open(log).expect("a log file");
+                command.env("STREAMFLOW_LOG", "trace,h2=info,hyper=info,tower=info,mio=info").stderr(log);
+            }
+            None => _ = command.env("STREAMFLOW_LOG", "error"),
+        }
         self.child = Some(command.stdout(Stdio::null()).spawn().expect("serve runs"));
     }
 

@@ -169,6 +169,21 @@ on_both! {
         assert_eq!(world.mails().iter().filter(|mail| mail.contains("Set a new password")).count(), 1);
     }
 
+    async fn a_reset_link_leads_to_the_configured_address_whatever_the_caller_says(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let poisoned = Channel::from_shared(format!("http://{}", world.address)).unwrap().origin("http://evil.example".parse().unwrap());
+        let mut accounts = AccountServiceClient::new(poisoned.connect().await.unwrap());
+        let mut ask = request(pb::RequestPasswordResetRequest { email: owner.email.clone() }, None);
+        ask.metadata_mut().insert("x-forwarded-host", "evil.example".parse().unwrap());
+        // A host that is not the portal's may be refused outright; what must not be is a mail that leads there.
+        let _ = accounts.request_password_reset(ask).await;
+        let ask = request(pb::RequestPasswordResetRequest { email: owner.email.clone() }, None);
+        self::accounts(&world).request_password_reset(ask).await.unwrap();
+        assert_eq!(mails_about(&world, "Set a new password", 1).await, 1);
+        let mails = world.mails().concat();
+        assert!(mails.contains(&world.kernel.public_url) && !mails.contains("evil.example"), "{mails}");
+    }
+
     async fn a_reset_link_ends_after_an_hour(world) {
         let owner = world.company("Harrow & Pike").await;
         let ask = request(pb::RequestPasswordResetRequest { email: owner.email.clone() }, None);
