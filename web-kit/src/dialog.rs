@@ -103,7 +103,7 @@ fn Opened(
     }
 }
 
-/// When the calling component goes, the focus goes back to where it is now.
+/// When the calling component goes, the focus goes back to where it is now, or to the page where that is gone too.
 pub(crate) fn return_focus() {
     let opener = StoredValue::new_local(browser::focused());
     on_cleanup(move || {
@@ -111,6 +111,8 @@ pub(crate) fn return_focus() {
             request_animation_frame(move || {
                 if opener.is_connected() {
                     let _ = opener.focus();
+                } else {
+                    browser::focus_soon("#content");
                 }
             });
         }
@@ -131,6 +133,9 @@ fn show_modal(dialog: &HtmlDialogElement) {
 }
 
 /// Asks before something that can't be undone. With `type_to_confirm` the words must be typed first.
+///
+/// A page that keeps what is asked about in a signal of its own clears it in `on_dismiss`. It must not watch `open` for that: where
+/// `open` follows that signal, the two would set each other for ever and the page would stand still.
 #[component]
 pub fn ConfirmDialog(
     open: RwSignal<bool>,
@@ -141,6 +146,9 @@ pub fn ConfirmDialog(
     #[prop(optional, into)] type_to_confirm: Option<String>,
     #[prop(optional, into)] busy: Signal<bool>,
     #[prop(into)] on_confirm: Callback<()>,
+    /// Called when it closes without an answer: Cancel, Esc, the cross, or the ground around it.
+    #[prop(optional, into)]
+    on_dismiss: Option<Callback<()>>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
@@ -149,9 +157,18 @@ pub fn ConfirmDialog(
         let wanted = wanted.get_value()?;
         (typed.get().trim() != wanted).then(|| format!("Type “{wanted}” first"))
     });
+    let dismissed = move || {
+        if let Some(dismissed) = on_dismiss {
+            dismissed.run(());
+        }
+    };
+    let cancel = move |_| {
+        open.set(false);
+        dismissed();
+    };
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| open.set(false)>"Cancel"</Button>
+            <Button class="push" on_click=cancel>"Cancel"</Button>
             <Button kind=Kind::Danger busy disabled_because=refused on_click=move |_| on_confirm.run(())>
                 {action}
             </Button>
@@ -159,7 +176,7 @@ pub fn ConfirmDialog(
     });
     let children = StoredValue::new(children);
     view! {
-        <Dialog open title foot>
+        <Dialog open title foot on_dismiss=move |()| dismissed()>
             <div class="stack gap-4">
                 {children.get_value()()}
                 {wanted
