@@ -103,19 +103,17 @@ fn Opened(
     }
 }
 
-/// When the calling component goes, the focus goes back to where it is now, or to the page where that is gone too.
+/// When the calling component goes, the focus goes back to where it is now, or to the page where that is gone or nowhere.
 pub(crate) fn return_focus() {
-    let opener = StoredValue::new_local(browser::focused());
+    let opener = StoredValue::new_local(browser::focused().filter(|opener| opener.tag_name() != "BODY"));
     on_cleanup(move || {
-        if let Some(Some(opener)) = opener.try_get_value() {
-            request_animation_frame(move || {
-                if opener.is_connected() {
-                    let _ = opener.focus();
-                } else {
-                    browser::focus_soon("#content");
-                }
-            });
-        }
+        let Some(opener) = opener.try_get_value() else { return };
+        request_animation_frame(move || match opener.filter(|opener| opener.is_connected()) {
+            Some(opener) => {
+                let _ = opener.focus();
+            }
+            None => browser::focus_soon("#content"),
+        });
     });
 }
 
