@@ -2,10 +2,8 @@
 // out, every page in each look, figures that follow what happens, and no way from one portal into another.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { SIZES, accessible, fits, launch, open, settled, signIn } from './portal.mjs';
+import { accessible, holdsInEachLook, launch, listening, open, settled, signIn } from './portal.mjs';
 import { startServer } from './server.mjs';
 
 const PORTALS = {
@@ -13,7 +11,6 @@ const PORTALS = {
   dev: { base: '/dev', home: 'Health', other: 'accountant' },
   accountant: { base: '/accounting', home: 'Overview', other: 'provider' },
 };
-const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
 let server;
 let browser;
 const windows = {};
@@ -36,32 +33,6 @@ after(async () => {
 const person = (portal) => server.operators.find((account) => account.portal === portal);
 const address = (portal, page) => `${server.url(portal)}${PORTALS[portal].base}/${page}`;
 
-/** The name of the host means this machine to a browser only, so the port is asked. */
-async function listening(url) {
-  const { port } = new URL(url);
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const socket = net.connect(Number(port), '127.0.0.1');
-    const answer = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
-    socket.destroy();
-    if (answer) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`nobody listens at ${url}`);
-}
-
-/** Every size and theme of the page that is open, without loading it again. */
-async function holdsInEachLook(page, what) {
-  await settled(page);
-  for (const { size, theme } of LOOKS) {
-    await page.setViewportSize(SIZES[size]);
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-    await accessible(page, `${what}, ${size}, ${theme}`);
-    await fits(page, `${what}, ${size}, ${theme}`);
-  }
-  await page.setViewportSize(SIZES.desktop);
-}
-
 async function figure(page, label) {
   const stat = page.locator('.stat', { has: page.getByText(label, { exact: true }) });
   return Number((await stat.locator('.stat-value').innerText()).replaceAll(',', ''));
@@ -81,7 +52,7 @@ for (const [portal, { base, home, other }] of Object.entries(PORTALS)) {
 
     test('has pages that are accessible, fit and are quiet', async () => {
       const { page, problems } = windows[portal];
-      const own = portal === 'provider' ? [['federation', 'Federation']] : [];
+      const own = portal === 'provider' ? [['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] : [];
       for (const [name, title] of [['overview', home], ['audit', 'Audit'], ['sessions', 'Sessions'], ...own]) {
         await page.goto(address(portal, name));
         await settled(page);

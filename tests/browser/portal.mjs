@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import net from 'node:net';
 import { chromium } from 'playwright-core';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -12,6 +14,8 @@ const ARGUMENTS = [
   '--disable-component-update', '--disable-sync',
 ];
 export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
 
@@ -31,9 +35,9 @@ export function totp(secret, at = Date.now()) {
   return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-// A code works once, so whoever signs in again within the same step waits for the next.
 const usedSteps = new Map();
-async function freshCode(secret) {
+/** A code works once, so whoever needs another within the same step waits for the next. */
+export async function freshCode(secret) {
   let step = Math.floor(Date.now() / 30_000);
   while ((usedSteps.get(secret) ?? 0) >= step) {
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -137,4 +141,30 @@ export async function accessible(page, what) {
 export async function fits(page, what) {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(overflow <= 0, `${what}: scrolls sideways by ${overflow} px`);
+}
+
+/** Every size and theme of the page that is open, without loading it again. */
+export async function holdsInEachLook(page, what) {
+  await settled(page);
+  for (const { size, theme } of LOOKS) {
+    await page.setViewportSize(SIZES[size]);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await accessible(page, `${what}, ${size}, ${theme}`);
+    await fits(page, `${what}, ${size}, ${theme}`);
+  }
+  await page.setViewportSize(SIZES.desktop);
+}
+
+/** Waits until a portal listens. The name of the host means this machine to a browser only, so the port is asked. */
+export async function listening(url) {
+  const { port } = new URL(url);
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const socket = net.connect(Number(port), '127.0.0.1');
+    const answer = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
+    socket.destroy();
+    if (answer) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`nobody listens at ${url}`);
 }

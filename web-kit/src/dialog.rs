@@ -103,17 +103,17 @@ fn Opened(
     }
 }
 
-/// When the calling component goes, the focus goes back to where it is now.
+/// When the calling component goes, the focus goes back to where it is now, or to the page where that is gone or nowhere.
 pub(crate) fn return_focus() {
-    let opener = StoredValue::new_local(browser::focused());
+    let opener = StoredValue::new_local(browser::focused().filter(|opener| opener.tag_name() != "BODY"));
     on_cleanup(move || {
-        if let Some(Some(opener)) = opener.try_get_value() {
-            request_animation_frame(move || {
-                if opener.is_connected() {
-                    let _ = opener.focus();
-                }
-            });
-        }
+        let Some(opener) = opener.try_get_value() else { return };
+        request_animation_frame(move || match opener.filter(|opener| opener.is_connected()) {
+            Some(opener) => {
+                let _ = opener.focus();
+            }
+            None => browser::focus_soon("#content"),
+        });
     });
 }
 
@@ -131,6 +131,9 @@ fn show_modal(dialog: &HtmlDialogElement) {
 }
 
 /// Asks before something that can't be undone. With `type_to_confirm` the words must be typed first.
+///
+/// A page that keeps what is asked about in a signal of its own clears it in `on_dismiss`. It must not watch `open` for that: where
+/// `open` follows that signal, the two would set each other for ever and the page would stand still.
 #[component]
 pub fn ConfirmDialog(
     open: RwSignal<bool>,
@@ -141,6 +144,9 @@ pub fn ConfirmDialog(
     #[prop(optional, into)] type_to_confirm: Option<String>,
     #[prop(optional, into)] busy: Signal<bool>,
     #[prop(into)] on_confirm: Callback<()>,
+    /// Called when it closes without an answer: Cancel, Esc, the cross, or the ground around it.
+    #[prop(optional, into)]
+    on_dismiss: Option<Callback<()>>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
@@ -149,9 +155,18 @@ pub fn ConfirmDialog(
         let wanted = wanted.get_value()?;
         (typed.get().trim() != wanted).then(|| format!("Type “{wanted}” first"))
     });
+    let dismissed = move || {
+        if let Some(dismissed) = on_dismiss {
+            dismissed.run(());
+        }
+    };
+    let cancel = move |_| {
+        open.set(false);
+        dismissed();
+    };
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| open.set(false)>"Cancel"</Button>
+            <Button class="push" on_click=cancel>"Cancel"</Button>
             <Button kind=Kind::Danger busy disabled_because=refused on_click=move |_| on_confirm.run(())>
                 {action}
             </Button>
@@ -159,7 +174,7 @@ pub fn ConfirmDialog(
     });
     let children = StoredValue::new(children);
     view! {
-        <Dialog open title foot>
+        <Dialog open title foot on_dismiss=move |()| dismissed()>
             <div class="stack gap-4">
                 {children.get_value()()}
                 {wanted

@@ -82,7 +82,8 @@ pub fn Menu(
                                     type="button"
                                     role="menuitem"
                                     class=if item.danger { "menu-item is-danger" } else { "menu-item" }
-                                    on:click=move |_| {
+                                    on:click=move |event| {
+                                        focus_button(&event);
                                         open.set(false);
                                         (item.run)();
                                     }
@@ -98,6 +99,18 @@ pub fn Menu(
         </Popover>
     }
     .into_any()
+}
+
+/// Before anything is done: a dialog that opens now gives the focus back to where it was, and the item is gone by then.
+fn focus_button(event: &ev::MouseEvent) {
+    let place = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .and_then(|item| item.closest(".pop").ok()?);
+    let button = place.and_then(|place| place.query_selector(".pop-button").ok()?);
+    if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = button.focus();
+    }
 }
 
 /// A button with a panel under it; the panel closes on Esc and on a click elsewhere, and gets the focus.

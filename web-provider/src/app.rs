@@ -26,6 +26,8 @@ later!(Overview, pages, overview::overview::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
 later!(Federation, pages, pages::federation::federation);
+later!(Admins, pages, pages::admins::admins);
+later!(Settings, pages, pages::settings::settings);
 
 /// Root of everything.
 #[component]
@@ -55,6 +57,8 @@ fn usual() -> impl IntoView {
                     <Route path=path!("federation") view=Federation/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
+                    <Route path=path!("admins") view=Admins/>
+                    <Route path=path!("settings") view=Settings/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>

@@ -1,9 +1,10 @@
 //! The portal's own frame: a dark bar with tabs over a wide canvas.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::{components::A, hooks::use_location};
 use web_kit::{
     banner::OfflineBanner,
+    browser,
     icon::{Mark, glyphs},
     layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
     operator::frame::{Place, account, ways},
@@ -13,16 +14,24 @@ use web_kit::{
 
 use crate::app::Provider;
 
-const PLACES: [Place; 4] = [
+const PLACES: [Place; 6] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
     Place { href: "/provider/federation", label: "Federation", glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
     Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
+    Place { href: "/provider/settings", label: "Settings", glyph: glyphs::SLIDERS, keys: "g t" },
     Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
+    let path = use_location().pathname;
+    // On phones the tabs scroll, and the one that is open may be out of sight.
+    Effect::new(move |_| {
+        path.track();
+        browser::reveal_soon(".topnav [aria-current]");
+    });
     let tabs = PLACES.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
     view! {
         <SkipLink/>

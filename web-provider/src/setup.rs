@@ -5,7 +5,7 @@ use streamflow_proto::provider::v1::{
     BeginSetupRequest, BeginSetupResponse, FinishSetupRequest, admin_service_client::AdminServiceClient,
 };
 use web_kit::{
-    api::use_api,
+    api::{error::ApiError, use_api},
     authenticator::AuthenticatorSecret,
     button::{Button, Kind},
     field::PasswordField,
@@ -25,13 +25,31 @@ pub fn SetUp() -> impl IntoView {
         let call = async |transport, request| AdminServiceClient::new(transport).begin_setup(request).await;
         api.open(BeginSetupRequest { token: token.get_value() }, call).await
     });
-    let lead = ViewFn::from(move || {
-        if done.get() { "You can sign in now." } else { "Choose a password and set up your authenticator. This link works once." }
+    // A link that is used up or too old: nothing to try again.
+    let error = load.error();
+    let spent = Memo::new(move |_| {
+        error.with(|error| Some(error.as_ref()?).filter(|error| error.reason == "LINK_USED").map(ApiError::sentence))
+    });
+    let title = Signal::derive(move || {
+        let title = if spent.with(Option::is_some) {
+            "This link no longer works"
+        } else if done.get() {
+            "Your account is ready"
+        } else {
+            "Set up your account"
+        };
+        title.to_owned()
+    });
+    let lead = ViewFn::from(move || match spent.get() {
+        Some(sentence) => sentence,
+        None if done.get() => "You can sign in now.".to_owned(),
+        None => "Choose a password and set up your authenticator. This link works once.".to_owned(),
     });
     view! {
-        <SignInFrame portal="Provider" title="Set up your account" lead>
+        <SignInFrame portal="Provider" title lead>
+            <div class="brandline"></div>
             {move || {
-                if done.get() {
+                if done.get() || spent.with(Option::is_some) {
                     view! { <a href="/sign-in" class="btn btn-primary btn-lg btn-block">"Go to the sign-in"</a> }.into_any()
                 } else {
                     view! { <Loaded load what="The link" let:begun><Finish token begun done/></Loaded> }.into_any()

@@ -17,6 +17,8 @@ pub struct Identity {
     pub email: String,
     /// The second factor is done.
     pub full: bool,
+    /// For showing and hiding only; the server decides.
+    pub permissions: Vec<String>,
 }
 
 /// A count in the range and in the range before it.
@@ -130,7 +132,7 @@ macro_rules! operator_portal {
                 let me = api.open(pb::MeRequest {}, call).await?;
                 let full = me.second_factor() == pb::SecondFactorState::Done;
                 let user = me.user.unwrap_or_default();
-                Ok($crate::operator::Identity { id: user.id, email: user.email, full })
+                Ok($crate::operator::Identity { id: user.id, email: user.email, full, permissions: me.permissions })
             }
 
             async fn sign_in(api: $crate::api::Api, email: String, password: String) -> Result<(), $crate::api::error::ApiError> {

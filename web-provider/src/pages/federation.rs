@@ -25,7 +25,7 @@ pub fn federation() -> impl IntoView {
     Effect::new(move |_| page.count.set(load.with(|peers| peers.map(|peers| peers.len().to_string()).unwrap_or_default())));
     view! {
         <Loaded load what="The other systems" let:peers>
-            <div class="grid">{peers.into_iter().map(|peer| view! { <PeerCard peer/> }).collect_view()}</div>
+            <div class="peers">{peers.into_iter().map(|peer| view! { <PeerCard peer/> }).collect_view()}</div>
         </Loaded>
     }
 }
@@ -67,12 +67,21 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
     };
     let heading = capitalised(&peer.name);
     let whom = format!(", the {} system", peer.name);
-    let (tone, glyph, word) = standing(&peer);
+    let known = standing(&peer);
+    // What a greeting just came to is newer than what was heard.
+    let status = move || {
+        let (tone, glyph, word) = greeting.with(|greeting| match greeting {
+            Some(Greeting::Answered { .. }) => (Tone::Success, glyphs::CIRCLE_CHECK, "Answers"),
+            Some(Greeting::Failed(_)) => (Tone::Danger, glyphs::CIRCLE_XMARK, "Not reached"),
+            None => known,
+        });
+        view! { <Status tone glyph text=word/> }
+    };
     view! {
         <section class="card">
             <div class="card-head">
                 <h2>{heading.clone()}</h2>
-                <Status tone glyph text=word/>
+                {status}
                 <span class="push"></span>
                 <Button small=true glyph=glyphs::PLUG busy on_click=greet>
                     "Greet now"

@@ -22,6 +22,7 @@ const READ_EVERY_MS: u32 = 10_000;
 #[component]
 pub fn RecoveryView(read: pb::GetRecoveryViewResponse, again: Callback<()>) -> impl IntoView {
     let ends_at = read.session_ends_at.as_ref().map_or(0, |at| at.seconds);
+    document().set_title("Recovery · StreamFlow Provider");
     let alive = StoredValue::new(());
     spawn_local(async move {
         browser::sleep_ms(READ_EVERY_MS).await;
@@ -49,8 +50,10 @@ pub fn RecoveryView(read: pb::GetRecoveryViewResponse, again: Callback<()>) -> i
                 </header>
                 <div class="recovery-grid">
                     <Health parts=read.parts probed=format::ago(read.probed_at.as_ref()) again/>
-                    <Tasks again/>
-                    <MirrorCard mirror=read.mirror/>
+                    <div class="overview-column">
+                        <Tasks again/>
+                        <MirrorCard mirror=read.mirror/>
+                    </div>
                     <Log records=read.records waiting=read.waiting_records/>
                 </div>
             </main>
@@ -76,9 +79,9 @@ fn Countdown(ends_at: i64, again: Callback<()>) -> impl IntoView {
         }
     });
     view! {
-        <span class="bar-btn" role="timer">
+        <span class="bar-btn timer" role="timer" aria-label="Session ends in">
             <Icon glyph=glyphs::STOPWATCH/>
-            "Session ends in "
+            <span class="not-phone">"Session ends in"</span>
             <span class="tnum">{move || format!("{:02}:{:02}", left.get() / 60, left.get() % 60)}</span>
         </span>
     }
@@ -115,7 +118,7 @@ fn Health(parts: Vec<pb::RecoveryPart>, probed: String, again: Callback<()>) -> 
                 <span class="push"></span>
                 <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| probe.run(())>"Probe now"</Button>
             </div>
-            <ul class="list">{parts.into_iter().map(|part| view! { <Part part/> }).collect_view()}</ul>
+            <ul class="list recovery-parts">{parts.into_iter().map(|part| view! { <Part part/> }).collect_view()}</ul>
         </section>
     }
 }
@@ -129,11 +132,9 @@ fn Part(part: pb::RecoveryPart) -> impl IntoView {
     };
     view! {
         <li>
-            <div class="grow">
-                <div class="medium">{part.name}</div>
-                <div class="t-12 muted">{part.detail}</div>
-            </div>
+            <span class="medium">{part.name}</span>
             <Status tone glyph text=word/>
+            <span class="soft">{part.detail}</span>
         </li>
     }
 }
@@ -161,25 +162,25 @@ fn Tasks(again: Callback<()>) -> impl IntoView {
                 <span class="count">"allowed in recovery"</span>
             </div>
             <ul class="list">
-                <Task glyph=glyphs::DATABASE title="Reconnect the database" text="Opens all connections anew, if it answers" verb="Reconnect" run=reconnect/>
-                <Task glyph=glyphs::ENVELOPE title="Restart mail delivery" text="Ends the task that delivers mails and starts another" verb="Restart" run=restart/>
+                <Task glyph=glyphs::DATABASE verb="Reconnect" what="the database" text="Opens all connections anew, if it answers" run=reconnect/>
+                <Task glyph=glyphs::ENVELOPE verb="Restart" what="mail delivery" text="Ends the task that delivers mails and starts another" run=restart/>
             </ul>
         </section>
     }
 }
 
 #[component]
-fn Task(glyph: Glyph, title: &'static str, text: &'static str, verb: &'static str, run: Callback<()>) -> impl IntoView {
+fn Task(glyph: Glyph, verb: &'static str, what: &'static str, text: &'static str, run: Callback<()>) -> impl IntoView {
     view! {
         <li>
             <Icon glyph/>
             <div class="grow">
-                <div class="medium">{title}</div>
+                <div class="medium">{format!("{verb} {what}")}</div>
                 <div class="t-12 muted">{text}</div>
             </div>
             <Button small=true on_click=move |_| run.run(())>
                 {verb}
-                <span class="sr-only">{format!(": {title}")}</span>
+                <span class="sr-only">{format!(" {what}")}</span>
             </Button>
         </li>
     }

@@ -112,7 +112,7 @@ fn ContactRow(
         let label = format!("Actions for {}", contact.name);
         let items = StoredValue::new(contact.clone());
         let items = Signal::derive(move || actions(items.get_value(), contacts, edit, problem));
-        view! { <Menu label glyph=glyphs::ELLIPSIS icon_only=true class="is-end" items/> }
+        view! { <div class="pop-end"><Menu label glyph=glyphs::ELLIPSIS icon_only=true items/></div> }
     });
     view! {
         <li>

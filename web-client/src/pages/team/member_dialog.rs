@@ -233,11 +233,6 @@ fn Remove(crew: Crew, asked: RwSignal<Option<pb::Member>>, member: pb::Member) -
     let open = RwSignal::new(true);
     let busy = RwSignal::new(false);
     let refused = RwSignal::new(None::<ApiError>);
-    Effect::new(move |_| {
-        if !open.get() {
-            asked.set(None);
-        }
-    });
     let name = StoredValue::new(member.display_name.clone());
     let user_id = StoredValue::new(member.id);
     let remove = move |()| {
@@ -268,6 +263,7 @@ fn Remove(crew: Crew, asked: RwSignal<Option<pb::Member>>, member: pb::Member) -
             type_to_confirm=member.display_name.clone()
             busy
             on_confirm=remove
+            on_dismiss=move |()| asked.set(None)
         >
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
             <p>

@@ -167,11 +167,6 @@ fn DeleteTeam(crew: Crew, asked: RwSignal<Option<pb::Team>>, team: pb::Team) -> 
     let open = RwSignal::new(true);
     let busy = RwSignal::new(false);
     let refused = RwSignal::new(None::<ApiError>);
-    Effect::new(move |_| {
-        if !open.get() {
-            asked.set(None);
-        }
-    });
     let id = StoredValue::new(team.id);
     let delete = move |()| {
         busy.set(true);
@@ -201,6 +196,7 @@ fn DeleteTeam(crew: Crew, asked: RwSignal<Option<pb::Team>>, team: pb::Team) -> 
             type_to_confirm=team.name.clone()
             busy
             on_confirm=delete
+            on_dismiss=move |()| asked.set(None)
         >
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
             <p>"Its records belong to no team afterwards and keep their owners. Its people stay in the company, and managers see less."</p>

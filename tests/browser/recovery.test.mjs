@@ -1,0 +1,144 @@
+// The drill in a browser: the provider portal's file goes away, the break-glass account gets in and looks, the file comes back and
+// the session ends. Also the pages that only this portal has.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { accessible, freshCode, holdsInEachLook, launch, listening, open, settled, signIn, totp } from './portal.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let browser;
+let url;
+let person;
+let window;
+const nia = { email: 'nia@example.com', password: 'seven purple gliders 42' };
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  url = server.url('provider');
+  person = server.operators.find((account) => account.portal === 'provider');
+  await listening(url);
+  window = await open(browser);
+  window.page.setDefaultTimeout(15_000);
+  await signIn(window.page, url, person);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Of the half minute after this one: codes of before the loss are no longer good. */
+async function nextCode(secret) {
+  const step = Math.floor(Date.now() / 30_000);
+  while (Math.floor(Date.now() / 30_000) <= step) await new Promise((resolve) => setTimeout(resolve, 300));
+  return totp(secret);
+}
+
+test('a person is added and sets the account up by the link', async () => {
+  const { page, problems } = window;
+  await page.goto(`${url}/provider/admins`);
+  await holdsInEachLook(page, 'admins');
+  await page.getByRole('button', { name: 'Add a person' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('E-mail').fill(nia.email);
+  await dialog.getByLabel('Name').fill('Nia New');
+  await accessible(page, 'adding a person');
+  await dialog.getByRole('button', { name: 'Add and show the link' }).click();
+  const link = await page.locator('dialog .secret').innerText();
+  assert.match(link, /\/set-up\?token=/);
+  await page.getByRole('button', { name: 'I handed it over' }).click();
+  await page.getByText('Link not used yet').waitFor();
+
+  const other = await open(browser);
+  await other.page.goto(link);
+  await holdsInEachLook(other.page, 'set-up');
+  nia.totp_secret = (await other.page.locator('.secret').textContent()).replaceAll(' ', '');
+  await other.page.getByLabel('New password', { exact: true }).fill(nia.password);
+  await other.page.locator('.otp-input').fill(await freshCode(nia.totp_secret));
+  await other.page.getByRole('button', { name: 'Finish' }).click();
+  await other.page.getByText('You can sign in now.').waitFor();
+  await other.page.goto(link);
+  await other.page.getByText('This link was used already').waitFor();
+  await holdsInEachLook(other.page, 'a link that was used');
+  assert.deepEqual([...problems, ...other.problems], []);
+  await other.close();
+});
+
+test('a viewer looks and changes nothing, and is out once disabled', async () => {
+  const { page, problems } = window;
+  const other = await open(browser);
+  await signIn(other.page, url, nia);
+  for (const name of ['admins', 'settings']) {
+    await other.page.goto(`${url}/provider/${name}`);
+    await settled(other.page);
+    await other.page.getByText(name === 'admins' ? nia.email : 'Allowed networks').first().waitFor();
+    assert.equal(await other.page.locator('main').getByRole('button').count(), 0, `${name}: nothing to change`);
+  }
+
+  await page.goto(`${url}/provider/admins`);
+  const ask = async (what) => {
+    await page.getByRole('button', { name: 'Change Nia New' }).click();
+    await page.getByRole('menuitem', { name: what }).click();
+    await page.getByRole('dialog').waitFor();
+  };
+  await ask('Disable');
+  await holdsInEachLook(page, 'disabling a person');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await ask('New link');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await ask('Disable');
+  await page.getByRole('button', { name: 'Disable the account' }).click();
+  await page.getByText('Disabled').waitFor();
+  await other.page.reload();
+  await other.page.waitForURL(/sign-in/);
+  assert.deepEqual([...problems, ...other.problems], []);
+  await other.close();
+});
+
+test('a setting is changed and told in the audit', async () => {
+  const { page, problems } = window;
+  await page.goto(`${url}/provider/settings`);
+  await holdsInEachLook(page, 'settings');
+  await page.getByRole('button', { name: 'Change All tenants together' }).click();
+  await page.getByRole('dialog').getByRole('textbox').fill('250');
+  await page.getByRole('button', { name: 'Save setting' }).click();
+  await page.getByText('250 EUR a month').waitFor();
+  assert.deepEqual(problems, []);
+});
+
+test('the break-glass account gets in while the database is away, and out when it is back', async () => {
+  const { page, problems } = window;
+  const file = path.join(server.data, 'provider.db');
+  fs.renameSync(file, `${file}.aside`);
+  fs.mkdirSync(file);
+  const lost = Date.now();
+  // An open page notices at its next call.
+  while (!(await page.getByText('Recovery Mode.').isVisible())) {
+    assert.ok(Date.now() - lost < 20_000, 'no banner');
+    await page.reload();
+    await page.waitForTimeout(500);
+  }
+  await page.getByRole('heading', { name: 'Break-glass sign-in' }).waitFor();
+  await holdsInEachLook(page, 'break-glass sign-in');
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.locator('.otp-input').fill(await nextCode(person.totp_secret));
+  await page.getByRole('button', { name: 'Enter Recovery Mode' }).click();
+  await page.getByRole('heading', { name: 'Recovery', exact: true }).waitFor();
+  await page.getByText('Out of reach').first().waitFor();
+  await holdsInEachLook(page, 'recovery view');
+  await page.getByRole('button', { name: 'Probe now' }).click();
+  await page.getByText(/The database:/).waitFor();
+
+  fs.rmdirSync(file);
+  fs.renameSync(`${file}.aside`, file);
+  await page.waitForURL(/sign-in/, { timeout: 15_000 });
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(problems, []);
+});

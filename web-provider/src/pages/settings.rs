@@ -1,0 +1,194 @@
+//! Settings of this system, by group. Each change is in the audit with what it was before.
+
+use leptos::prelude::*;
+use streamflow_proto::provider::v1::{
+    self as pb, SettingKind as Kind, setting_service_client::SettingServiceClient, setting_value::Value,
+};
+use web_kit::{
+    api::{error::ApiError, use_api},
+    button::{self, Button},
+    dialog::Dialog,
+    field::{Checkbox, TextArea, TextField},
+    form::{Form, FormState},
+    format,
+    icon::glyphs,
+    layout::use_page,
+    load::{Load, Loaded},
+};
+
+use super::may;
+
+/// `settings` below the portal's base.
+pub fn settings() -> impl IntoView {
+    let api = use_api();
+    use_page("Settings")
+        .canvas()
+        .with_lead("What holds for this portal and its tenants. Kept encrypted; each change is in the audit.");
+    let asked = RwSignal::new(None::<pb::Setting>);
+    let writes = may("setting.write");
+    let load = Load::new(move || async move {
+        let call = async |transport, request| SettingServiceClient::new(transport).list_settings(request).await;
+        api.read(pb::ListSettingsRequest {}, call).await.map(|reply| reply.settings)
+    });
+    let changed = Callback::new(move |()| load.reload());
+    view! {
+        <Loaded load what="Settings" let:list>
+            <div class="stack gap-4 settings-page">
+                {groups(list).into_iter().map(|(name, list)| view! { <Group name list asked writes/> }).collect_view()}
+            </div>
+        </Loaded>
+        <SettingDialog asked changed/>
+    }
+}
+
+/// In the order the server gives them.
+fn groups(list: Vec<pb::Setting>) -> Vec<(String, Vec<pb::Setting>)> {
+    let mut groups: Vec<(String, Vec<pb::Setting>)> = Vec::new();
+    for setting in list {
+        match groups.last_mut().filter(|(name, _)| *name == setting.group) {
+            Some((_, group)) => group.push(setting),
+            None => groups.push((setting.group.clone(), vec![setting])),
+        }
+    }
+    groups
+}
+
+#[component]
+fn Group(name: String, list: Vec<pb::Setting>, asked: RwSignal<Option<pb::Setting>>, writes: bool) -> impl IntoView {
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>{name}</h2></div>
+            <ul class="list settings">{list.into_iter().map(|setting| view! { <Line setting asked writes/> }).collect_view()}</ul>
+        </section>
+    }
+}
+
+#[component]
+fn Line(setting: pb::Setting, asked: RwSignal<Option<pb::Setting>>, writes: bool) -> impl IntoView {
+    let since = if setting.version == 0 {
+        "as delivered".to_owned()
+    } else {
+        format!("changed {} by {}", format::ago(setting.updated_at.as_ref()), setting.updated_by)
+    };
+    let (title, text, value) = (setting.title.clone(), setting.description.clone(), words(&setting));
+    let which = format!(" {title}");
+    let edit = move |_| asked.set(Some(setting.clone()));
+    view! {
+        <li>
+            <div class="grow">
+                <div class="medium">{title}</div>
+                <div class="t-12 muted">{text}</div>
+            </div>
+            <div class="setting-value">
+                <div class="tnum">{value}</div>
+                <div class="t-12 muted">{since}</div>
+            </div>
+            {writes
+                .then(|| {
+                    view! {
+                        <Button small=true glyph=glyphs::PEN on_click=edit>
+                            "Change"
+                            <span class="sr-only">{which}</span>
+                        </Button>
+                    }
+                })}
+        </li>
+    }
+}
+
+/// A value as people read it.
+fn words(setting: &pb::Setting) -> String {
+    match setting.value.as_ref().and_then(|value| value.value.as_ref()) {
+        Some(Value::Flag(true)) => "On".to_owned(),
+        Some(Value::Flag(false)) => "Off".to_owned(),
+        Some(Value::Amount(0)) => "None set".to_owned(),
+        Some(Value::Amount(amount)) => format!("{} {}", format::number::count(*amount), setting.unit),
+        Some(Value::Networks(list)) if list.networks.is_empty() => "From anywhere".to_owned(),
+        Some(Value::Networks(list)) => list.networks.join(", "),
+        None => String::new(),
+    }
+}
+
+#[component]
+fn SettingDialog(asked: RwSignal<Option<pb::Setting>>, changed: Callback<()>) -> impl IntoView {
+    let api = use_api();
+    let (open, form) = (RwSignal::new(false), FormState::new());
+    let (text, flag) = (RwSignal::new(String::new()), RwSignal::new(false));
+    Effect::new(move |_| {
+        let setting = asked.get();
+        if let Some(value) = setting.as_ref().and_then(|setting| setting.value.as_ref()?.value.as_ref()) {
+            match value {
+                Value::Flag(on) => flag.set(*on),
+                Value::Amount(amount) => text.set(amount.to_string()),
+                Value::Networks(list) => text.set(list.networks.join("\n")),
+            }
+            form.saved();
+        }
+        open.set(setting.is_some());
+    });
+    let send = move |()| {
+        let Some(before) = asked.get_untracked() else { return };
+        let act = form.act();
+        let value = typed(before.kind(), &text.get_untracked(), flag.get_untracked());
+        let call = async move {
+            let value = Some(pb::SettingValue { value: Some(value?) });
+            let request = pb::UpdateSettingRequest { key: before.key, value, version: before.version };
+            let call = async |transport, request| SettingServiceClient::new(transport).update_setting(request).await;
+            api.write(&act, request, call).await
+        };
+        form.send(call, move |_| {
+            asked.set(None);
+            changed.run(());
+        });
+    };
+    let title = Signal::derive(move || asked.with(|setting| setting.as_ref().map(|one| one.title.clone()).unwrap_or_default()));
+    let foot = ViewFn::from(move || {
+        view! {
+            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Button kind=button::Kind::Primary busy=form.busy on_click=move |_| send(())>"Save setting"</Button>
+        }
+    });
+    let field = move || {
+        let setting = asked.get()?;
+        Some(match setting.kind() {
+            Kind::Flag => view! { <Checkbox label=setting.title value=flag/> }.into_any(),
+            Kind::Networks => {
+                view! { <TextArea name="value" label="Networks, one a line" value=text optional=true help="Empty means from anywhere."/> }
+                    .into_any()
+            }
+            _ => {
+                view! { <TextField name="value" label=format!("{}, {}", setting.title, setting.unit) value=text inputmode="numeric"/> }
+                    .into_any()
+            }
+        })
+    };
+    view! {
+        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
+            <Form state=form on_submit=send guard=false>
+                <p class="soft">{move || asked.with(|setting| setting.as_ref().map(|one| one.description.clone()))}</p>
+                {field}
+            </Form>
+        </Dialog>
+    }
+}
+
+/// What was typed, as the kind of setting wants it.
+fn typed(kind: Kind, text: &str, flag: bool) -> Result<Value, ApiError> {
+    match kind {
+        Kind::Flag => Ok(Value::Flag(flag)),
+        Kind::Networks => Ok(Value::Networks(pb::NetworkList { networks: text.lines().map(str::to_owned).collect() })),
+        _ => text.trim().parse().map(Value::Amount).map_err(|_| ApiError::invalid("value", "Enter a whole number.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_whole_numbers() {
+        assert_eq!(typed(Kind::Amount, " 250 ", false), Ok(Value::Amount(250)));
+        assert!(typed(Kind::Amount, "2.5", false).is_err());
+        assert_eq!(typed(Kind::Flag, "", true), Ok(Value::Flag(true)));
+    }
+}
