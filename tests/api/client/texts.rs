@@ -40,7 +40,7 @@ on_both! {
             let person = contact::create(&owner, &made.id, text).await.unwrap();
             assert_eq!(contact::get(&owner, &person.id).await.unwrap().name, composed);
             let matter = lead::create(&owner, lead::named(text)).await.unwrap();
-            assert_eq!(lead::get(&owner, &matter.id).await.unwrap().subject, composed);
+            assert_eq!(lead::get(&owner, &matter.id).await.unwrap().name, composed);
             // Looking for it breaks nothing either.
             record::found(&owner, text).await;
         }
