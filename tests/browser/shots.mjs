@@ -9,7 +9,7 @@ import { NORTHWIND, mailTo, makeCompany, startServer } from './server.mjs';
 
 const only = process.argv[2] === '--only' ? process.argv[3] : '';
 const out = path.resolve('target/shots');
-const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit',
+const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'federation', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };

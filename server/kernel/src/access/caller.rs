@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use streamflow_proto::access::Access;
 use uuid::Uuid;
 
-use super::authenticate;
+use super::{authenticate, payload::Framed};
 use crate::ctx::RequestInfo;
 
 /// Address of the peer, put on each request by the listener.
@@ -30,6 +30,7 @@ pub(crate) fn info(
         device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
         at,
         remaining: None,
+        message: Framed::default(),
         payload: String::from("{}"),
         idempotency: None,
     }
