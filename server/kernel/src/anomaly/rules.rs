@@ -210,7 +210,7 @@ pub fn findings(rule: Rule, events: &[Event], known: &Known) -> Vec<Finding> {
     let mut by_org: BTreeMap<Uuid, Vec<Finding>> = BTreeMap::new();
     for ((org_id, subject), events) in groups {
         let before = known.get(&(org_id, rule.as_str().to_owned(), subject.key()));
-        by_org.entry(org_id).or_default().extend(judge(rule, org_id, subject, events, before));
+        by_org.entry(org_id).or_default().extend(judge(rule, org_id, subject, &events, before));
     }
     for found in by_org.values_mut() {
         found.sort_by_key(|finding| std::cmp::Reverse(finding.events));
@@ -220,10 +220,10 @@ pub fn findings(rule: Rule, events: &[Event], known: &Known) -> Vec<Finding> {
 }
 
 /// An open row counts on while its rule is broken; after an acknowledged one the rule must be broken anew.
-fn judge(rule: Rule, org_id: Uuid, subject: Subject, events: Vec<&Event>, before: Option<&Before>) -> Option<Finding> {
+fn judge(rule: Rule, org_id: Uuid, subject: Subject, events: &[&Event], before: Option<&Before>) -> Option<Finding> {
     let fresh: Vec<&Event> = events.iter().copied().filter(|event| before.is_none_or(|row| event.at > row.last_at)).collect();
     let open = before.and_then(|row| row.open);
-    let judged = if open.is_some() { &events } else { &fresh };
+    let judged = if open.is_some() { events } else { &fresh };
     if fresh.is_empty() || !rule.is_broken_by(judged, rule.is_asked_of_all() && org_id == NO_ORG) {
         return None;
     }

@@ -51,7 +51,7 @@ mod tests {
 
     fn chips(rule: AnomalyRule, person_id: &str, address: &str) -> Vec<(String, String)> {
         let one = Anomaly { rule: rule.into(), person_id: person_id.into(), address: address.into(), ..Default::default() };
-        evidence(&one).filters.into_iter().collect()
+        evidence(&one).filters
     }
 
     #[test]
