@@ -64,6 +64,7 @@ pub const STEPS: &[Step] = steps![
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
 pub const TENANT_TABLES: &[&str] = &[
+    "anomalies",
     "audit",
     "audit_chain",
     "changes",
@@ -96,6 +97,7 @@ pub const TENANT_TABLES: &[&str] = &[
 
 /// Tenant tables the system role reaches across orgs: sign-in, org creation, invitations, the feed's tail, background work.
 pub const SYSTEM_REACHED_TABLES: &[&str] = &[
+    "anomalies",
     "audit",
     "audit_chain",
     "changes",

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use axum::Router;
 use streamflow_kernel::{
+    anomaly::Detect,
     clock::{Clock, SystemClock},
     crypto::MasterKeys,
     db::files::private_folder,
@@ -144,7 +145,7 @@ pub fn site(config: &Config, system: System, kernel: &Arc<Kernel>) -> anyhow::Re
 pub fn works(system: System) -> Vec<Arc<dyn Work>> {
     match system {
         System::Client => streamflow_client::system::works(),
-        System::Provider | System::Dev | System::Accountant => Vec::new(),
+        System::Provider | System::Dev | System::Accountant => vec![Arc::new(Detect::default())],
     }
 }
 

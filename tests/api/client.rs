@@ -1,11 +1,12 @@
 //! The client portal's RPCs, one file a noun.
 
 mod account;
+mod anomaly;
 mod audit;
 mod client_error;
 mod contact;
 mod custom_field;
-mod customer;
+pub mod customer;
 mod dashboard;
 mod ids;
 mod import;

@@ -19,4 +19,5 @@ mod prune;
 mod rate_limit;
 mod refusal;
 mod smtp;
+mod trespass;
 mod turns;

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { accessible, enter, fits, launch, settled } from './portal.mjs';
 import { startServer } from './server.mjs';
 
-const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit',
+const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile'];
 let server;
 let browser;

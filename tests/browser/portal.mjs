@@ -73,18 +73,21 @@ export async function signIn(page, url, account) {
   await page.waitForURL(/dashboard|overview/, { timeout: 15_000 });
 }
 
-/** The first sign-in of somebody whose role needs a second factor: as far as the page with the QR code. */
+/** The first sign-in of somebody whose role needs a second factor: as far as the page that asks for the password once more. */
 export async function signInToEnrol(page, url, account) {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByLabel('Password', { exact: true }).fill(account.password);
   await page.locator('button[type=submit]').click();
   await page.waitForURL(/enrol/);
-  await page.getByRole('img', { name: /QR code/ }).waitFor();
+  await page.getByLabel('Current password').waitFor();
 }
 
 /** Sets up an authenticator with the key that is shown for typing; gives the recovery codes. */
 export async function enrol(page, account) {
+  await page.getByLabel('Current password').fill(account.password);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('img', { name: /QR code/ }).waitFor();
   await page.getByText('Can’t scan it?').click();
   account.totp_secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
   await page.locator('form input').first().fill(await freshCode(account.totp_secret));

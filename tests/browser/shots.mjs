@@ -9,7 +9,7 @@ import { NORTHWIND, mailTo, makeCompany, startServer } from './server.mjs';
 
 const only = process.argv[2] === '--only' ? process.argv[3] : '';
 const out = path.resolve('target/shots');
-const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit',
+const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'federation', 'admins', 'settings', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
@@ -80,9 +80,6 @@ async function doors(owner) {
   const newcomer = makeCompany(server, 'Empty & New', 'Nora Newowner');
   await signInToEnrol(opened.page, url, newcomer);
   await shoot({ 'client/enrol': `${url}/enrol` }, await opened.context.storageState());
-  // The pictures have asked for keys of their own; the last one holds.
-  await opened.page.reload();
-  await opened.page.getByRole('img', { name: /QR code/ }).waitFor();
   await enrol(opened.page, newcomer);
   await opened.page.getByRole('button', { name: 'I kept them, continue' }).click();
   await opened.page.waitForURL(/dashboard/);

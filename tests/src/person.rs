@@ -65,16 +65,17 @@ impl Person {
             secret: None,
         };
         if reply.second_factor() == pb::SecondFactorState::EnrolmentNeeded {
-            person.enrol(world).await;
+            person.enrol(world, password).await;
         }
         let me = sessions.me(person.ask(pb::MeRequest {})).await.expect("me").into_inner();
         let user = me.user.expect("an identity");
         Self { user_id: user.id, org_id: user.org_id, role: user.roles.concat(), ..person }
     }
 
-    async fn enrol(&mut self, world: &World) {
+    async fn enrol(&mut self, world: &World, password: &str) {
         let mut accounts = AccountServiceClient::new(world.channel.clone());
-        let enrol = accounts.enrol_second_factor(self.ask(pb::EnrolSecondFactorRequest::default())).await.expect("an enrolment");
+        let enrol = pb::EnrolSecondFactorRequest { current_password: password.into(), ..Default::default() };
+        let enrol = accounts.enrol_second_factor(self.ask(enrol)).await.expect("an enrolment");
         let secret = totp::from_base32(&enrol.into_inner().secret).expect("base32");
         let code = totp::code_at(&secret, world.clock.now()).expect("a code");
         let confirm = pb::ConfirmSecondFactorRequest { code, return_token: true };

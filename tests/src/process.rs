@@ -212,7 +212,8 @@ impl Server {
         let sign_in = pb::SignInRequest { email: email.into(), password: password.into(), return_token: true };
         let begun = sessions.sign_in(person::request(sign_in, None)).await.expect("a sign-in").into_inner();
         let mut accounts = AccountServiceClient::new(self.channel());
-        let enrol = person::request(pb::EnrolSecondFactorRequest::default(), Some(&begun.token));
+        let enrol = pb::EnrolSecondFactorRequest { current_password: password.into(), ..Default::default() };
+        let enrol = person::request(enrol, Some(&begun.token));
         let secret = accounts.enrol_second_factor(enrol).await.expect("an enrolment").into_inner().secret;
         let raw = totp::from_base32(&secret).expect("base32");
         let code = totp::code_at(&raw, chrono::Utc::now()).expect("a code");

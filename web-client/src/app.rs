@@ -32,6 +32,7 @@ later!(Import, company, pages::import::ImportPage);
 later!(Settings, company, pages::settings::SettingsPage);
 later!(Team, company, pages::team::TeamPage);
 later!(Audit, company, pages::audit::AuditPage);
+later!(Anomalies, company, pages::anomalies::AnomaliesPage);
 later!(Profile, company, pages::profile::ProfilePage);
 later!(Enrol, doors, door::enrol::Enrol);
 later!(Invitation, doors, door::invitation::Invitation);
@@ -84,6 +85,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("settings") view=Settings/>
                     <Route path=path!("settings/:part") view=Settings/>
                     <Route path=path!("audit") view=Audit/>
+                    <Route path=path!("anomalies") view=Anomalies/>
                     <Route path=path!("profile") view=Profile/>
                     <Route path=path!("/*any") view=NotHere/>
                 </ParentRoute>

@@ -1,5 +1,6 @@
 //! One file per screen.
 
+pub mod anomalies;
 pub mod audit;
 pub mod contact;
 pub mod contacts;

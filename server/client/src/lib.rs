@@ -2,6 +2,7 @@
 //! and no other portal.
 
 pub mod account;
+pub mod anomaly;
 pub mod audit;
 pub mod change;
 pub mod client_error;

@@ -8,6 +8,7 @@ pub mod door;
 pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
+pub mod trespass;
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -217,6 +218,7 @@ impl Gate {
     fn read_message(&self, info: &mut RequestInfo, headers: &HeaderMap, bytes: &Bytes) -> Result<()> {
         let key = idempotency::key(headers)?;
         let message = payload::message(bytes)?;
+        info.message = payload::Framed(bytes.clone());
         info.payload = payload::kept_fields(&self.messages, info.access, message);
         if info.access.mutation {
             info.idempotency = key.map(|key| IdempotencyKey { key, body_hash: idempotency::hash(message) });
@@ -324,6 +326,7 @@ impl Gate {
             Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => {
                 "denied".clone_into(&mut record.category);
             }
+            _ if trespass::is_one(self, ctx, outcome).await => trespass::CATEGORY.clone_into(&mut record.category),
             _ => {}
         }
         self.kernel.audit.write(record).await

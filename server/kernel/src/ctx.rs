@@ -23,6 +23,7 @@ use tonic::{Request, Response};
 use uuid::Uuid;
 
 use crate::{
+    access::payload::Framed,
     audit::{self, AuditRecord},
     crypto::{self, FieldRef},
     db::{NO_ORG, Scope, SystemDb, TenantDb, Visibility},
@@ -88,6 +89,8 @@ pub struct RequestInfo {
     pub unattended: bool,
     /// What the rate limit leaves this caller; none where no limit was asked yet.
     pub remaining: Option<Remaining>,
+    /// As it came; empty until it was read.
+    pub message: Framed,
     /// Request fields the audit may keep, as a JSON object.
     pub payload: String,
     pub idempotency: Option<IdempotencyKey>,

@@ -3,6 +3,7 @@
 //! because finders and row policies must agree on it.
 
 pub mod access;
+pub mod anomaly;
 pub mod audit;
 pub mod client_errors;
 pub mod clock;

@@ -72,7 +72,7 @@ impl Old {
     }
 }
 
-fn too_old(now: DateTime<Utc>) -> [Old; 11] {
+fn too_old(now: DateTime<Utc>) -> [Old; 12] {
     let days = |days| Value::from(now - TimeDelta::days(days));
     let seconds = |ago: TimeDelta| (now - ago).timestamp();
     let old = |table, key, condition, before| Old { table, key, condition, before };
@@ -91,6 +91,7 @@ fn too_old(now: DateTime<Utc>) -> [Old; 11] {
         // A call is good for two minutes either way; the rest is for clocks that are set.
         old("federation_nonces", "caller, key_id, nonce", "at < ?", Value::from(now - TimeDelta::hours(1))),
         old("client_errors", "id", "at < ?", days(90)),
+        old("anomalies", "org_id, id", "state = 'acknowledged' AND last_at < ?", days(90)),
         // Sent or given up: both have lost their body.
         old("mail_outbox", "id", "body = '' AND created_at < ?", days(30)),
         old("jobs", "org_id, id", "state = 'done' AND finished_at < ?", days(7)),

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::{
+    access::trespass,
     db::Database,
     error::{Error, Result},
 };
@@ -54,6 +55,8 @@ impl Limits {
             ("bulk", 30, 1),
             ("upload", 600, 20),
             ("stream", 120, 1),
+            // Whose the ids are that a person named in vain. All of a minute at once: the question costs more than the permit.
+            (trespass::LIMIT, 20, 20),
             // Another system, which calls for all its people.
             ("federation", 6000, 100),
         ];

@@ -155,7 +155,8 @@ impl Stage {
 
     async fn enrol(&self, person: &mut Person) -> anyhow::Result<()> {
         let mut accounts = AccountServiceClient::new(self.channel.clone());
-        let enrol = self.request(person, pb::EnrolSecondFactorRequest::default());
+        let current_password = person.account.password.clone();
+        let enrol = self.request(person, pb::EnrolSecondFactorRequest { current_password, ..Default::default() });
         let secret = accounts.enrol_second_factor(enrol).await?.into_inner().secret;
         let raw = totp::from_base32(&secret).context("a secret in base32")?;
         let code = totp::code_at(&raw, self.clock.now()).context("a code")?;

@@ -15,6 +15,11 @@ use tonic::{Code, Request, Response, Status, transport::Channel};
 
 const NEXT: &str = "entirely other words 4711";
 
+#[derive(sea_orm::FromQueryResult)]
+struct Kept {
+    payload: String,
+}
+
 fn accounts(world: &World) -> AccountServiceClient<Channel> {
     AccountServiceClient::new(world.channel.clone())
 }
@@ -49,6 +54,10 @@ fn change(current: &str, new: &str) -> pb::ChangePasswordRequest {
     pb::ChangePasswordRequest { current_password: current.into(), new_password: new.into() }
 }
 
+fn enrol(current_password: &str, code: &str) -> pb::EnrolSecondFactorRequest {
+    pb::EnrolSecondFactorRequest { current_password: current_password.into(), code: code.into() }
+}
+
 async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {
     for _ in 0..200 {
         let found = world.mails().iter().filter(|mail| mail.contains(subject)).count();
@@ -64,7 +73,7 @@ on_both! {
     async fn an_answer_that_got_lost_is_had_again_even_from_an_ended_session(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let enrol = || staff.once("key-enrol", pb::EnrolSecondFactorRequest::default());
+        let enrol = || staff.once("key-enrol", enrol(PASSWORD, ""));
         let enrolment = accounts(&world).enrol_second_factor(enrol()).await.unwrap().into_inner();
         assert_eq!(accounts(&world).enrol_second_factor(enrol()).await.unwrap().into_inner(), enrolment);
         world.pass(TimeDelta::seconds(1));
@@ -197,7 +206,7 @@ on_both! {
 
     async fn a_new_authenticator_replaces_the_old_one_only_when_confirmed(world) {
         let owner = world.company("Harrow & Pike").await;
-        let enrol = |code: String| owner.ask(pb::EnrolSecondFactorRequest { code });
+        let enrol = |code: String| owner.ask(enrol(PASSWORD, &code));
         let without = accounts(&world).enrol_second_factor(enrol(String::new())).await.unwrap_err();
         assert_eq!(fields(&without), ["code"]);
         world.pass(TimeDelta::seconds(5));
@@ -228,6 +237,34 @@ on_both! {
         assert!(sessions.verify_second_factor(verify(&begun, done.recovery_codes[0].clone())).await.is_ok());
         let begun = sign_in(&world, &owner.email, PASSWORD).await.unwrap().token;
         assert!(sessions.verify_second_factor(verify(&begun, done.recovery_codes[0].clone())).await.is_err());
+    }
+
+    async fn a_session_alone_sets_up_no_authenticator(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let pending = sign_in(&world, &owner.email, PASSWORD).await.unwrap().token;
+        for token in [&staff.token, &pending] {
+            for wrong in ["", "not the password"] {
+                let refused = accounts(&world).enrol_second_factor(request(enrol(wrong, ""), Some(token))).await.unwrap_err();
+                assert_eq!(fields(&refused), ["current_password"]);
+                world.pass(TimeDelta::seconds(5));
+            }
+        }
+        // Nothing was begun that a code could confirm.
+        let confirm = staff.ask(pb::ConfirmSecondFactorRequest { code: "123456".into(), return_token: true });
+        assert_eq!(reason(&accounts(&world).confirm_second_factor(confirm).await.unwrap_err()), "ENROLMENT_NEEDED");
+        // Guesses here and at a new password are counted together, and lock both.
+        accounts(&world).enrol_second_factor(staff.ask(enrol("again wrong", ""))).await.unwrap_err();
+        let locked = accounts(&world).change_password(staff.ask(change(PASSWORD, NEXT))).await.unwrap_err();
+        assert_eq!(locked.code(), Code::ResourceExhausted);
+        let locked = accounts(&world).enrol_second_factor(staff.ask(enrol(PASSWORD, ""))).await.unwrap_err();
+        assert_eq!(locked.code(), Code::ResourceExhausted);
+        world.pass(TimeDelta::seconds(5));
+        accounts(&world).enrol_second_factor(staff.ask(enrol(PASSWORD, ""))).await.unwrap();
+        // What was typed is nowhere in the audit.
+        let db = world.kernel.database.system_read().await.unwrap();
+        let kept: Vec<Kept> = db.query("SELECT payload FROM audit WHERE path LIKE '%EnrolSecondFactor'", vec![]).await.unwrap();
+        assert!(kept.len() > 4 && kept.iter().all(|kept| kept.payload == "{}"));
     }
 
     async fn recovery_codes_are_replaced_with_a_current_code(world) {
@@ -263,8 +300,8 @@ on_both! {
         let change = accounts(&world).change_password(request(change(PASSWORD, NEXT), Some(&begun))).await.unwrap_err();
         assert_eq!(change.code(), Code::Unauthenticated);
         // With the password alone nobody gets a new authenticator.
-        let enrol = request(pb::EnrolSecondFactorRequest::default(), Some(&begun));
-        assert!(accounts(&world).enrol_second_factor(enrol).await.is_err());
+        let enrol = accounts(&world).enrol_second_factor(request(enrol(PASSWORD, ""), Some(&begun))).await.unwrap_err();
+        assert_eq!(fields(&enrol), ["code"]);
         let confirm = request(pb::ConfirmSecondFactorRequest { code: owner.code(&world), return_token: true }, Some(&begun));
         assert!(accounts(&world).confirm_second_factor(confirm).await.is_err());
     }

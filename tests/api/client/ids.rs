@@ -91,6 +91,7 @@ impl Company {
             (prefix::NOTIFICATION, notified.into_inner().notifications.remove(0).id),
             (prefix::MERGE, merge),
             (prefix::SESSION, session.id),
+            (prefix::ANOMALY, anomaly(world, &owner).await),
         ]);
         Self { owner, ids }
     }
@@ -122,6 +123,18 @@ impl Company {
     }
 }
 
+/// A row as the detector writes it.
+async fn anomaly(world: &World, owner: &Person) -> String {
+    let id = world.kernel.ids.uuid();
+    let org = streamflow_kernel::ids::parse(prefix::ORG, &owner.org_id).unwrap();
+    let sql = "INSERT INTO anomalies (org_id, id, rule, subject, person_name, address, events, first_at, last_at, state) \
+               VALUES (?, ?, 'rate_limit', '', '', '', 1, ?, ?, 'open')";
+    let db = world.kernel.database.system().await.unwrap();
+    db.execute(sql, vec![org.into(), id.into(), world.now().into(), world.now().into()]).await.unwrap();
+    db.commit().await.unwrap();
+    streamflow_kernel::ids::format(prefix::ANOMALY, id)
+}
+
 /// Two customers as one: the merge's id.
 async fn merged(world: &World, owner: &Person) -> String {
     let mut versions = Vec::new();
@@ -151,6 +164,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "stage_id" | "stage_ids") | ("LeadStage", "id") => prefix::STAGE,
         (_, "field_id" | "field_ids") | ("CustomField", "id") => prefix::FIELD,
         (_, "merge_id") => prefix::MERGE,
+        (_, "anomaly_id") => prefix::ANOMALY,
         (_, "notification_id") | ("Notification", "id") => prefix::NOTIFICATION,
         ("Org", "id") => prefix::ORG,
         (_, "team_id" | "team_ids") | ("Team", "id") => prefix::TEAM,

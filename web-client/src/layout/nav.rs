@@ -58,6 +58,7 @@ pub const GROUPS: [Group; 3] = [
             entry("Import", "imports", glyphs::FILE_IMPORT, "import.run", "g i"),
             entry("Team", "team", glyphs::USER_PEN, "member.read", "g t"),
             entry("Audit log", "audit", glyphs::SHIELD_HALVED, "audit.read", "g a"),
+            entry("Anomalies", "anomalies", glyphs::TRIANGLE_EXCLAMATION, "anomaly.read", "g y"),
             entry("Settings", "settings", glyphs::GEAR, "org.read", "g s"),
         ],
     },

@@ -63,6 +63,7 @@ pub fn AuditPage() -> impl IntoView {
         FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(people) },
         FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
         FilterDef { field: "until", label: "Time", kind: FilterKind::Until },
+        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
         FilterDef { field: "entity_id", label: "Record id", kind: FilterKind::Text },
     ];
     let csv = may("audit.export").then(|| Callback::new(move |()| export(query, problem)));

@@ -100,6 +100,7 @@ const fn face(kind: NotificationKind) -> (Glyph, &'static str) {
         NotificationKind::Invitation => (glyphs::USER_GROUP, "Invitation"),
         NotificationKind::Import => (glyphs::FILE_IMPORT, "Import"),
         NotificationKind::Assigned => (glyphs::HAND, "Handed to you"),
+        NotificationKind::Anomaly => (glyphs::TRIANGLE_EXCLAMATION, "Anomaly"),
         NotificationKind::Unspecified => (glyphs::BELL, "Notification"),
     }
 }

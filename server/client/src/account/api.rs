@@ -18,13 +18,14 @@ use crate::{
         factor,
     },
     user::{
-        domain::check_password,
+        domain::{check_password, comparable_password},
         store::{self, User},
     },
 };
 
 /// Name of the account in authenticator apps.
 const ISSUER: &str = "StreamFlow";
+const NOT_CURRENT: &str = "That is not your current password.";
 
 #[derive(Debug)]
 pub struct Api;
@@ -37,6 +38,10 @@ impl AccountService for Api {
     ) -> Result<Response<pb::EnrolSecondFactorResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let user = account(&ctx, ctx.principal()?).await?;
+        // Before the code, which is used up by a look at it.
+        if !is_current_password(&ctx, &user, &req.current_password).await? {
+            return Err(Error::invalid("current_password", NOT_CURRENT).into());
+        }
         if user.totp_confirmed_at.is_some() {
             factor::check(&ctx, &user, &req.code).await?;
         }
@@ -166,16 +171,22 @@ async fn replace_recovery_codes(db: &SystemWriteDb, user: &User) -> Result<Vec<S
     Ok(codes)
 }
 
-/// Checks both passwords, all problems at once.
-async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordRequest) -> Result<String> {
+/// Whether it is the person's password. Counted before it is looked at, together with all who ask for it.
+async fn is_current_password(ctx: &Ctx, user: &User, password: &str) -> Result<bool> {
     let attempts = format!("password:{}", user.id);
     ctx.count_attempt(&attempts).await?;
-    let verdict = ctx.passwords().verify(&req.current_password, &user.password_hash).await?;
-    let mut problems = Violations::new();
-    if verdict.ok {
+    let ok = ctx.passwords().verify(comparable_password(password), &user.password_hash).await?.ok;
+    if ok {
         ctx.forget_attempts(&attempts).await?;
-    } else {
-        problems.add("current_password", "That is not your current password.");
+    }
+    Ok(ok)
+}
+
+/// Checks both passwords, all problems at once.
+async fn new_password_hash(ctx: &Ctx, user: &User, req: &pb::ChangePasswordRequest) -> Result<String> {
+    let mut problems = Violations::new();
+    if !is_current_password(ctx, user, &req.current_password).await? {
+        problems.add("current_password", NOT_CURRENT);
     }
     let words = [user.email.as_str(), &user.display_name, &ctx.principal()?.org.name];
     let has_second_factor = user.totp_confirmed_at.is_some();

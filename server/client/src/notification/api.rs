@@ -77,6 +77,7 @@ fn into_pb(row: Model) -> pb::Notification {
         Some(About::Invitation) => pb::NotificationKind::Invitation,
         Some(About::Import) => pb::NotificationKind::Import,
         Some(About::Assigned) => pb::NotificationKind::Assigned,
+        Some(About::Anomaly) => pb::NotificationKind::Anomaly,
         None => pb::NotificationKind::Unspecified,
     };
     pb::Notification {

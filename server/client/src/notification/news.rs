@@ -23,16 +23,18 @@ pub enum About {
     Invitation,
     Import,
     Assigned,
+    Anomaly,
 }
 
 impl About {
-    pub const ALL: [Self; 3] = [Self::Invitation, Self::Import, Self::Assigned];
+    pub const ALL: [Self; 4] = [Self::Invitation, Self::Import, Self::Assigned, Self::Anomaly];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
             Self::Import => "import",
             Self::Assigned => "assigned",
+            Self::Anomaly => "anomaly",
         }
     }
 }

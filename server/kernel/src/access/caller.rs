@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use streamflow_proto::access::Access;
 use uuid::Uuid;
 
-use super::authenticate;
+use super::{authenticate, payload::Framed};
 use crate::ctx::RequestInfo;
 
 /// Address of the peer, put on each request by the listener.
@@ -34,6 +34,7 @@ pub(crate) fn info(
         at,
         unattended: request.headers().contains_key(UNATTENDED),
         remaining: None,
+        message: Framed::default(),
         payload: String::from("{}"),
         idempotency: None,
     }

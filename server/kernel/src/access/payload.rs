@@ -23,6 +23,16 @@ const MAX_PAYLOAD: usize = 4 * 1024;
 /// Stands where a value was too long.
 const LEFT_OUT: &str = "…";
 
+/// A message in its frame. Not shown, as it may say anything.
+#[derive(Clone, Default)]
+pub struct Framed(pub Bytes);
+
+impl std::fmt::Debug for Framed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Framed(…)")
+    }
+}
+
 /// Reads the whole body. Every RPC takes exactly one message.
 pub async fn collect(body: Body) -> Result<Bytes> {
     let limited = Limited::new(body, MAX_REQUEST + FRAME_HEADER);

@@ -34,6 +34,7 @@ const SPEC: ListSpec = ListSpec {
         FieldSpec::new("actor_id", Kind::Uuid(prefix::USER)),
         FieldSpec::new("path", Kind::Text),
         FieldSpec::new("entity_id", Kind::Text),
+        FieldSpec::new("ip", Kind::Text),
         FieldSpec::new("at", Kind::Timestamp),
     ],
     orders: &[BY_TIME],
@@ -104,7 +105,7 @@ impl Narrow {
 
     fn add(&mut self, term: &filter::Condition) -> Result<()> {
         let column = match &*term.field {
-            known @ ("category" | "outcome" | "actor_id" | "path" | "entity_id" | "at") => known,
+            known @ ("category" | "outcome" | "actor_id" | "path" | "entity_id" | "ip" | "at") => known,
             other => return Err(Error::internal(format!("the audit has no column {other}"))),
         };
         let value: Value = match &term.value {
@@ -198,6 +199,7 @@ impl AuditRecord {
             "saved_view" => prefix::VIEW,
             "timeline" => prefix::EVENT,
             "session" => prefix::SESSION,
+            "anomaly" => prefix::ANOMALY,
             _ => prefix::USER,
         };
         ids::format_option(prefix, self.entity_id)

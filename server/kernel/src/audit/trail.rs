@@ -32,7 +32,7 @@ struct HeadRow {
 }
 
 /// Companies that a table has rows of, found by jumping from one to the next in its primary key.
-fn orgs_of(table: &str) -> String {
+pub(crate) fn orgs_of(table: &str) -> String {
     format!(
         "WITH RECURSIVE orgs (org_id) AS ( \
          SELECT (SELECT org_id FROM {table} ORDER BY org_id LIMIT 1) UNION ALL \

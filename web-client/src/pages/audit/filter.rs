@@ -22,7 +22,7 @@ fn clause(chip: &str, value: &str) -> String {
             Some(value) => format!("{chip} != {value}"),
             None => aip::eq(chip, value),
         },
-        "actor_id" | "entity_id" => aip::eq(chip, value),
+        "actor_id" | "entity_id" | "ip" => aip::eq(chip, value),
         // What is no day goes to the server as it is, whose answer says so.
         "since" => aip::from("at", &beginning(value, 0).unwrap_or_else(|| value.to_owned())),
         // The day itself belongs to it.

@@ -23,7 +23,7 @@ const OUTCOMES: [(&str, &str); 9] = [
 ];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
-const CATEGORIES: [(&str, &str); 15] = [
+const CATEGORIES: [(&str, &str); 17] = [
     ("record", "Records changed"),
     ("deletion", "Archived or deleted"),
     ("sensitive_read", "Sensitive data read"),
@@ -36,7 +36,9 @@ const CATEGORIES: [(&str, &str); 15] = [
     ("import", "Imports"),
     ("export", "Exports"),
     ("denied", "Denied"),
+    ("cross_tenant", "Ids of other companies"),
     ("rate_limit", "Throttled"),
+    ("anomaly", "Anomalies"),
     ("client_error", "Errors of the page"),
     ("read", "Read only"),
 ];

@@ -10,10 +10,9 @@ use web_kit::{
     badge::{Status, Tone},
     button::{Button, Kind},
     dialog::Dialog,
-    field::TextField,
+    field::{PasswordField, TextField},
     form::{Form, FormState},
     icon::glyphs,
-    load::{Load, Loaded},
     sign_in::CodeField,
 };
 
@@ -80,7 +79,7 @@ fn OnOff() -> impl IntoView {
     }
 }
 
-/// Current code if there is one, then the code to scan, then proof that it works, then the recovery codes.
+/// Password, and the current code if there is one, then the code to scan, then proof that it works, then the recovery codes.
 #[component]
 fn Enrolment(open: RwSignal<bool>, codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
     let enrolment = RwSignal::new(None::<pb::EnrolSecondFactorResponse>);
@@ -91,34 +90,24 @@ fn Enrolment(open: RwSignal<bool>, codes: RwSignal<Vec<String>>, changed: Callba
         }
         match enrolment.get() {
             Some(enrolment) => view! { <Confirm enrolment codes changed/> }.into_any(),
-            None if first => view! { <BeginFirst codes changed/> }.into_any(),
-            None => view! { <Begin enrolment/> }.into_any(),
+            None => view! { <Begin enrolment first/> }.into_any(),
         }
     }
 }
 
-/// Nothing is replaced, so no code is asked for.
 #[component]
-fn BeginFirst(codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
-    let api = use_api();
-    let enrolment = Load::new(move || async move {
-        api.open_once(&Act::default(), pb::EnrolSecondFactorRequest::default(), async |transport, request| {
-            AccountServiceClient::new(transport).enrol_second_factor(request).await
-        })
-        .await
-    });
-    view! { <Loaded load=enrolment what="The QR code" let:enrolment><Confirm enrolment codes changed/></Loaded> }
-}
-
-#[component]
-fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl IntoView {
+fn Begin(
+    enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>,
+    /// Nothing is replaced, so no code is asked for.
+    first: bool,
+) -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
-    let code = RwSignal::new(String::new());
+    let [password, code] = [(); 2].map(|()| RwSignal::new(String::new()));
     let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
         let act = act.get_value();
-        let request = pb::EnrolSecondFactorRequest { code: code.get_untracked() };
+        let request = pb::EnrolSecondFactorRequest { code: code.get_untracked(), current_password: password.get_untracked() };
         let call = async move {
             api.open_once(&act, request, async |transport, request| {
                 AccountServiceClient::new(transport).enrol_second_factor(request).await
@@ -129,14 +118,24 @@ fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl Int
     };
     view! {
         <Form state=form on_submit=send guard=false>
-            <TextField
-                name="code"
-                label="Present code"
-                value=code
-                help="The six digits your present authenticator shows now, or a recovery code."
-                autocomplete="one-time-code"
-                autofocus=true
+            <PasswordField
+                name="current_password"
+                label="Your password"
+                value=password
+                autocomplete="current-password"
             />
+            {(!first)
+                .then(|| {
+                    view! {
+                        <TextField
+                            name="code"
+                            label="Present code"
+                            value=code
+                            help="The six digits your present authenticator shows now, or a recovery code."
+                            autocomplete="one-time-code"
+                        />
+                    }
+                })}
             <div><Button kind=Kind::Primary submit=true busy=form.busy>"Go on"</Button></div>
         </Form>
     }
