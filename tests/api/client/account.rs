@@ -188,7 +188,7 @@ on_both! {
         let _ = accounts.request_password_reset(ask).await;
         let ask = request(pb::RequestPasswordResetRequest { email: owner.email.clone() }, None);
         self::accounts(&world).request_password_reset(ask).await.unwrap();
-        assert_eq!(mails_about(&world, "Set a new password", 1).await, 1);
+        assert!(mails_about(&world, "Set a new password", 1).await >= 1);
         let mails = world.mails().concat();
         assert!(mails.contains(&world.kernel.public_url) && !mails.contains("evil.example"), "{mails}");
     }

@@ -76,14 +76,14 @@ on_both! {
         let owner = world.company("Harrow & Pike").await;
         let mut sessions = SessionServiceClient::new(world.channel.clone());
         for _ in 0..3 {
-            world.pass(TimeDelta::minutes(10));
+            world.pass(TimeDelta::minutes(9));
             let mut alone = owner.ask(pb::MeRequest {});
             alone.metadata_mut().insert("x-streamflow-unattended", "1".parse().unwrap());
             sessions.me(alone).await.unwrap();
             // Whatever is noted in the background has its time.
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
-        world.pass(TimeDelta::minutes(1));
+        world.pass(TimeDelta::minutes(4));
         let idle = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap_err();
         assert_eq!(idle.code(), Code::Unauthenticated);
     }
