@@ -86,7 +86,7 @@ impl Taken {
         }
         let reset = self.remaining.reset;
         Err(Error::Throttled {
-            text: format!("Too many requests. Please wait {reset} seconds and try again; nothing was lost."),
+            text: "Too many requests; nothing was lost.".to_owned(),
             retry_after: Duration::from_secs(u64::from(reset)),
         })
     }
@@ -270,7 +270,7 @@ pub(crate) fn pause(failures: i64, end: i64) -> i64 {
 pub(crate) fn locked(seconds: i64) -> Error {
     let wait = u64::try_from(seconds).unwrap_or(1).max(1);
     Error::Throttled {
-        text: format!("Too many attempts. Please wait {wait} seconds and try again."),
+        text: "Too many attempts.".to_owned(),
         retry_after: Duration::from_secs(wait),
     }
 }
