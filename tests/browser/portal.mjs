@@ -44,8 +44,8 @@ async function freshCode(secret) {
 }
 
 /** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
-export async function open(browser, { size = 'desktop', theme = 'light', state } = {}) {
-  const look = { viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
+export async function open(browser, { size = 'desktop', theme = 'light', state, density = 1 } = {}) {
+  const look = { viewport: SIZES[size], deviceScaleFactor: density, colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
   const context = await browser.newContext({ ...look, storageState: state, acceptDownloads: true });
   const page = await context.newPage();
   const problems = [];
@@ -76,7 +76,18 @@ export async function signInToEnrol(page, url, account) {
   await page.getByLabel('Password', { exact: true }).fill(account.password);
   await page.locator('button[type=submit]').click();
   await page.waitForURL(/enrol/);
+  await beginEnrol(page, account);
+}
+
+/** The page that sets up an authenticator, as far as the QR code. */
+export async function beginEnrol(page, _account) {
   await page.getByRole('img', { name: /QR code/ }).waitFor();
+}
+
+/** Types a code that will not do. */
+export async function enrolWrongly(page) {
+  await page.locator('form input').first().fill('000000');
+  await page.locator('.field-error').first().waitFor();
 }
 
 /** Sets up an authenticator with the key that is shown for typing; gives the recovery codes. */
@@ -84,8 +95,20 @@ export async function enrol(page, account) {
   await page.getByText('Can’t scan it?').click();
   account.totp_secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
   await page.locator('form input').first().fill(await freshCode(account.totp_secret));
-  await page.locator('.codes li').first().waitFor();
-  return page.locator('.codes li').allInnerTexts();
+  const codes = page.locator('.codes li');
+  await pressOn(page, page.getByRole('button', { name: 'Turn it on' }), codes);
+  return codes.allInnerTexts();
+}
+
+/** Whoever was wrong before is asked to wait a second, and presses again. */
+export async function pressOn(page, button, result) {
+  const wait = page.getByText(/Too many attempts/);
+  await result.first().or(wait).first().waitFor();
+  while ((await result.count()) === 0) {
+    await page.waitForTimeout(300);
+    if (await wait.isVisible()) await button.click();
+    await result.first().or(wait).first().waitFor();
+  }
 }
 
 const states = new Map();
