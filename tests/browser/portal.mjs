@@ -43,11 +43,28 @@ async function freshCode(secret) {
   return totp(secret);
 }
 
+// Requests under way, by page.
+const traffic = new WeakMap();
+
+function follow(page) {
+  const seen = { open: new Set(), last: 0 };
+  traffic.set(page, seen);
+  const note = (act) => (request) => {
+    // The stream of changes never ends.
+    if (/\/Watch$/.test(request.url())) return;
+    seen.last = Date.now();
+    act(request);
+  };
+  page.on('request', note((request) => seen.open.add(request)));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, note((request) => seen.open.delete(request)));
+}
+
 /** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
 export async function open(browser, { size = 'desktop', theme = 'light', state, density = 1 } = {}) {
   const look = { viewport: SIZES[size], deviceScaleFactor: density, colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
   const context = await browser.newContext({ ...look, storageState: state, acceptDownloads: true });
   const page = await context.newPage();
+  follow(page);
   const problems = [];
   page.on('console', (message) => {
     // A refused call is an answer, not a defect; the browser reports it all the same.
@@ -138,12 +155,25 @@ export async function enter(browser, server, account, look) {
   return window;
 }
 
+/** Longer than a page waits before it shows a skeleton. */
+const QUIET_MS = 250;
+
 /** Nothing is loading any more. */
 export async function settled(page) {
-  // The stream of changes never ends, so the network is never idle: what counts is that the page has its content.
+  const { open } = traffic.get(page);
+  const until = Date.now() + 15_000;
   await page.waitForSelector('main');
-  await page.waitForTimeout(400);
-  await page.waitForFunction(() => !document.querySelector('main .skeleton'), null, { timeout: 10_000 });
+  for (;;) {
+    const quiet = open.size === 0 && Date.now() - traffic.get(page).last >= QUIET_MS;
+    if (quiet && (await page.evaluate(hasContent))) return;
+    if (Date.now() > until) throw new Error(`still loading: ${page.url()} ${[...open].map((request) => request.url())}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+function hasContent() {
+  const main = document.querySelector('main');
+  return main !== null && main.innerText.trim() !== '' && main.querySelector('.skeleton') === null;
 }
 
 /** axe finds nothing. */
