@@ -50,13 +50,15 @@ function follow(page) {
   const seen = { open: new Set(), last: 0 };
   traffic.set(page, seen);
   const note = (act) => (request) => {
-    // The stream of changes never ends.
-    if (/\/Watch$/.test(request.url())) return;
+    // The stream of changes never ends, and nobody reads what a report is answered with.
+    if (/\/(Watch|LogClientError)$/.test(request.url())) return;
     seen.last = Date.now();
     act(request);
   };
   page.on('request', note((request) => seen.open.add(request)));
   for (const end of ['requestfinished', 'requestfailed']) page.on(end, note((request) => seen.open.delete(request)));
+  // What the page before was still asking for ends without a word.
+  page.on('framenavigated', (frame) => frame === page.mainFrame() && seen.open.clear());
 }
 
 /** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
