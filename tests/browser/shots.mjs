@@ -14,8 +14,8 @@ const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicate
 const OPERATOR = { provider: ['overview', 'federation', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
-/** What a page asks the server for; who is signed in is always answered. */
-const CALL = /Service\/(?!Me$)/;
+/** What a page asks the server for. What its frame needs is always answered: who is signed in, and the fields of the company. */
+const CALL = /Service\/(?!Me$|ListCustomFields$)/;
 
 /**
  * Pages by name and address, each in every look, for whoever `state` is signed in as. An address with `act` is pictured after
@@ -96,7 +96,7 @@ function moments(base) {
   };
 }
 
-const waiting = (page) => page.locator('main .skeleton').first().waitFor();
+const waiting = (page) => page.locator('.app main .skeleton').first().waitFor();
 const failing = (page) => page.locator('main').getByRole('button', { name: /^(Try|Retry)/ }).first().waitFor();
 
 async function compare(page) {
@@ -123,7 +123,7 @@ async function furnish(page, base, account) {
     await page.getByText(`Field ${label} saved`).waitFor();
   }
   const file = path.join(server.data, 'alike.csv');
-  fs.writeFileSync(file, 'Name,City,Phone,Email\nOld Mill Bakery,Leeds,0113 496 0999,hello@oldmill.example\nOld Mill Bakery Ltd,Otley,0113 496 0999,\n');
+  fs.writeFileSync(file, 'CustomerID,CompanyName,City,Phone\nOLD-1,Old Mill Bakery,Leeds,0113 496 0999\nOLD-2,Old Mill Bakery Ltd,Otley,0113 496 0999\n');
   importCustomers(server, { ...account, tenant: base.split('/').at(-2) }, file);
 }
 
@@ -216,8 +216,8 @@ const url = server.url('client');
 try {
   const owner = server.accounts.find((account) => account.role === 'OWNER');
   const employee = server.accounts.find((account) => account.role === 'EMPLOYEE');
-  await doors(owner);
   await importing(await company(owner, ''));
+  await doors(owner);
   await company(employee, '-employee');
   for (const account of server.operators) await operator(account);
 } finally {

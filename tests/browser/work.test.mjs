@@ -48,6 +48,8 @@ async function addLead(window, name, company) {
   await page.getByRole('heading', { name }).waitFor();
 }
 
+/** The server kept a report: a refusal is an answer of one header. */
+const taken = (answer) => answer.status() === 200 && (answer.headers()['grpc-status'] ?? '0') === '0';
 const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
 const rows = (page) => page.locator('main tr.is-row');
 
@@ -306,7 +308,7 @@ describe('a page', () => {
     await window.visit('customers');
     const reported = page.waitForResponse(/LogClientError/);
     await page.evaluate(() => { setTimeout(() => { throw new Error('a failure of the page'); }, 0); });
-    assert.equal((await reported).status(), 200);
+    assert.ok(taken(await reported), 'the report of an error');
     assert.equal(await page.getByText('StreamFlow stopped').count(), 0, 'an error that stops nothing');
     // The browser refuses what every drawing needs, which the program can't go on without.
     const stopped = page.waitForResponse(/LogClientError/);
@@ -314,15 +316,13 @@ describe('a page', () => {
     // Whatever is drawn next stops it, if the list has not looked again by then.
     await page.keyboard.press('?');
     const answer = await stopped;
-    assert.equal(answer.status(), 200);
+    assert.ok(taken(answer), 'the report of a stop');
     await page.locator('main').getByRole('heading', { name: 'StreamFlow stopped' }).waitFor();
     await page.getByText(answer.headers()['x-request-id']).waitFor();
     await accessible(page, 'a page that stopped');
     await page.getByRole('link', { name: 'Leads' }).first().click();
     await page.getByRole('heading', { name: 'Leads' }).waitFor();
     assert.equal(await page.getByText('StreamFlow stopped').count(), 0);
-    await window.visit('audit?f.category=client_error');
-    await rows(page).filter({ hasText: 'Log client error' }).first().waitFor();
     await window.close();
   });
 });
