@@ -1,13 +1,13 @@
 // Pictures of every page of every portal, light and dark, desktop and phone: full (the demo company, a portal that was used) and
 // empty (a new company, a portal nobody used yet), with the ways in, the steps of an import, dialogs, and pages that wait or fail.
-// Usage: node tests/browser/shots.mjs [--only PART]
+// Usage: node tests/browser/shots.mjs [--only PATTERN]
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { SIZES, beginEnrol, enrol, launch, open, settled, signIn, signInToEnrol } from './portal.mjs';
 import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
 
-const only = process.argv[2] === '--only' ? process.argv[3] : '';
+const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const out = path.resolve('target/shots');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile', 'nowhere'];
@@ -22,7 +22,7 @@ const CALL = /Service\/(?!Me$|ListCustomFields$)/;
  * that was done; one with `answer` gets no other answer to its calls, and with `answer: null` none at all.
  */
 async function shoot(pages, state) {
-  const wanted = Object.entries(pages).filter(([name]) => name.includes(only));
+  const wanted = Object.entries(pages).filter(([name]) => only.test(name));
   if (wanted.length === 0) return;
   for (const size of Object.keys(SIZES)) {
     for (const theme of ['light', 'dark']) {
@@ -181,8 +181,9 @@ async function importing({ base, state }) {
   const address = page.url();
   await shoot({ 'client/import-map': address }, state);
   await page.getByRole('button', { name: 'Check the rows' }).click();
-  await page.getByRole('button', { name: /^Import \d+ rows/ }).waitFor();
-  await shoot({ 'client/import-check': address }, state);
+  const counted = (window) => window.getByRole('button', { name: /^Import \d+ rows/ }).waitFor();
+  await counted(page);
+  await shoot({ 'client/import-check': { at: address, act: counted } }, state);
   await close();
 }
 
@@ -202,7 +203,8 @@ async function operator(account) {
     await knocking.page.getByLabel('E-mail').fill(account.email);
     await knocking.page.getByLabel('Password', { exact: true }).fill('not the password');
     await knocking.page.locator('button[type=submit]').click();
-    await knocking.page.locator('.field-error').first().waitFor();
+    // Who knocks too often is told to wait instead.
+    await knocking.page.locator('.field-error, main [role=alert]').first().waitFor();
   }
   await knocking.close();
   await shoot(named(OPERATOR[portal], base, portal), state);
