@@ -25,7 +25,7 @@ pub fn federation() -> impl IntoView {
     Effect::new(move |_| page.count.set(load.with(|peers| peers.map(|peers| peers.len().to_string()).unwrap_or_default())));
     view! {
         <Loaded load what="The other systems" let:peers>
-            <div class="grid">{peers.into_iter().map(|peer| view! { <PeerCard peer/> }).collect_view()}</div>
+            <div class="grid peers">{peers.into_iter().map(|peer| view! { <PeerCard peer/> }).collect_view()}</div>
         </Loaded>
     }
 }
