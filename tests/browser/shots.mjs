@@ -96,7 +96,7 @@ function moments(base) {
   };
 }
 
-const waiting = (page) => page.locator('.app main .skeleton').first().waitFor();
+const waiting = (page) => page.locator('.app main .skeleton').locator('visible=true').first().waitFor();
 const failing = (page) => page.locator('main').getByRole('button', { name: /^(Try|Retry)/ }).first().waitFor();
 
 async function compare(page) {
