@@ -96,7 +96,12 @@ function moments(base) {
   };
 }
 
-const waiting = (page) => page.locator('.app main .skeleton').locator('visible=true').first().waitFor();
+async function waiting(page) {
+  await page.locator('.app main .skeleton').locator('visible=true').first().waitFor();
+  // The first one stands for the page itself, which brings those of its parts.
+  await page.waitForTimeout(1000);
+}
+
 const failing = (page) => page.locator('main').getByRole('button', { name: /^(Try|Retry)/ }).first().waitFor();
 
 async function compare(page) {

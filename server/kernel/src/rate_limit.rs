@@ -269,10 +269,7 @@ pub(crate) fn pause(failures: i64, end: i64) -> i64 {
 
 pub(crate) fn locked(seconds: i64) -> Error {
     let wait = u64::try_from(seconds).unwrap_or(1).max(1);
-    Error::Throttled {
-        text: "Too many attempts.".to_owned(),
-        retry_after: Duration::from_secs(wait),
-    }
+    Error::Throttled { text: "Too many attempts.".to_owned(), retry_after: Duration::from_secs(wait) }
 }
 
 /// The attempt succeeded: the ladder starts anew.
