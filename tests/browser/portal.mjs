@@ -47,11 +47,30 @@ export async function freshCode(secret) {
   return totp(secret);
 }
 
+// Requests under way, by page.
+const traffic = new WeakMap();
+
+function follow(page) {
+  const seen = { open: new Set(), last: 0 };
+  traffic.set(page, seen);
+  const note = (act) => (request) => {
+    // The stream of changes never ends, and nobody reads what a report is answered with.
+    if (/\/(Watch|LogClientError)$/.test(request.url())) return;
+    seen.last = Date.now();
+    act(request);
+  };
+  page.on('request', note((request) => seen.open.add(request)));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, note((request) => seen.open.delete(request)));
+  // What the page before was still asking for ends without a word.
+  page.on('framenavigated', (frame) => frame === page.mainFrame() && seen.open.clear());
+}
+
 /** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
-export async function open(browser, { size = 'desktop', theme = 'light', state } = {}) {
-  const look = { viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
+export async function open(browser, { size = 'desktop', theme = 'light', state, density = 1 } = {}) {
+  const look = { viewport: SIZES[size], deviceScaleFactor: density, colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
   const context = await browser.newContext({ ...look, storageState: state, acceptDownloads: true });
   const page = await context.newPage();
+  follow(page);
   const problems = [];
   page.on('console', (message) => {
     // A refused call is an answer, not a defect; the browser reports it all the same.
@@ -73,26 +92,48 @@ export async function signIn(page, url, account) {
   await page.waitForURL(/dashboard|overview/, { timeout: 15_000 });
 }
 
-/** The first sign-in of somebody whose role needs a second factor: as far as the page that asks for the password once more. */
+/** The first sign-in of somebody whose role needs a second factor: as far as the page with the QR code. */
 export async function signInToEnrol(page, url, account) {
   await page.goto(`${url}/sign-in`);
   await page.getByLabel('E-mail').fill(account.email);
   await page.getByLabel('Password', { exact: true }).fill(account.password);
   await page.locator('button[type=submit]').click();
   await page.waitForURL(/enrol/);
-  await page.getByLabel('Current password').waitFor();
+  await beginEnrol(page, account);
+}
+
+/** The page that sets up an authenticator, past the password it asks for once more, as far as the QR code. */
+export async function beginEnrol(page, account) {
+  await page.getByLabel('Current password').fill(account.password);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('img', { name: /QR code/ }).waitFor();
+}
+
+/** Types a code that will not do. */
+export async function enrolWrongly(page) {
+  await page.locator('form input').first().fill('000000');
+  await page.locator('.field-error').first().waitFor();
 }
 
 /** Sets up an authenticator with the key that is shown for typing; gives the recovery codes. */
 export async function enrol(page, account) {
-  await page.getByLabel('Current password').fill(account.password);
-  await page.getByRole('button', { name: 'Go on' }).click();
-  await page.getByRole('img', { name: /QR code/ }).waitFor();
   await page.getByText('Can’t scan it?').click();
   account.totp_secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
   await page.locator('form input').first().fill(await freshCode(account.totp_secret));
-  await page.locator('.codes li').first().waitFor();
-  return page.locator('.codes li').allInnerTexts();
+  const codes = page.locator('.codes li');
+  await pressOn(page, page.getByRole('button', { name: 'Turn it on' }), codes);
+  return codes.allInnerTexts();
+}
+
+/** Whoever was wrong before is asked to wait a second, and presses again. */
+export async function pressOn(page, button, result) {
+  const wait = page.getByText(/Too many attempts/);
+  await result.first().or(wait).first().waitFor();
+  while ((await result.count()) === 0) {
+    await page.waitForTimeout(300);
+    if (await wait.isVisible()) await button.click();
+    await result.first().or(wait).first().waitFor();
+  }
 }
 
 const states = new Map();
@@ -122,17 +163,30 @@ export async function enter(browser, server, account, look) {
   return window;
 }
 
+/** Longer than a page waits before it shows a skeleton. */
+const QUIET_MS = 250;
+
 /** Nothing is loading any more. */
 export async function settled(page) {
-  // The stream of changes never ends, so the network is never idle: what counts is that the page has its content.
+  const { open } = traffic.get(page);
+  const until = Date.now() + 15_000;
   await page.waitForSelector('main');
-  await page.waitForTimeout(400);
-  await page.waitForFunction(() => !document.querySelector('main .skeleton'), null, { timeout: 10_000 });
+  for (;;) {
+    const quiet = open.size === 0 && Date.now() - traffic.get(page).last >= QUIET_MS;
+    if (quiet && (await page.evaluate(hasContent))) return;
+    if (Date.now() > until) throw new Error(`still loading: ${page.url()} ${[...open].map((request) => request.url())}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+function hasContent() {
+  const main = document.querySelector('main');
+  return main !== null && main.innerText.trim() !== '' && main.querySelector('.skeleton') === null;
 }
 
 /** axe finds nothing. */
 export async function accessible(page, what) {
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
     const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
     return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary ?? ''}`.replace(/\s+/g, ' ')).join(' | ')}`);

@@ -1,36 +1,50 @@
 // Pictures of every page of every portal, light and dark, desktop and phone: full (the demo company, a portal that was used) and
-// empty (a new company, a portal nobody used yet), with the ways in and the steps of an import.
-// Usage: node tests/browser/shots.mjs [--only PART]
+// empty (a new company, a portal nobody used yet), with the ways in, the steps of an import, dialogs, and pages that wait or fail.
+// Usage: node tests/browser/shots.mjs [--only PATTERN]
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { SIZES, enrol, launch, open, settled, signIn, signInToEnrol } from './portal.mjs';
-import { NORTHWIND, mailTo, makeCompany, startServer } from './server.mjs';
+import { SIZES, beginEnrol, enrol, launch, open, settled, signIn, signInToEnrol } from './portal.mjs';
+import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
 
-const only = process.argv[2] === '--only' ? process.argv[3] : '';
+const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const out = path.resolve('target/shots');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'federation', 'admins', 'settings', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
-/** Pages by name and address, each in every look, for whoever `state` is signed in as. */
+/** What a page asks the server for. What its frame needs is always answered: who is signed in, and the fields of the company. */
+const CALL = /Service\/(?!Me$|ListCustomFields$)/;
+
+/**
+ * Pages by name and address, each in every look, for whoever `state` is signed in as. An address with `act` is pictured after
+ * that was done; one with `answer` gets no other answer to its calls, and with `answer: null` none at all.
+ */
 async function shoot(pages, state) {
-  const wanted = Object.entries(pages).filter(([name]) => name.includes(only));
+  const wanted = Object.entries(pages).filter(([name]) => only.test(name));
   if (wanted.length === 0) return;
   for (const size of Object.keys(SIZES)) {
     for (const theme of ['light', 'dark']) {
-      const context = await browser.newContext({
-        storageState: state, viewport: SIZES[size], colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: size === 'phone' ? 2 : 1,
-      });
-      const page = await context.newPage();
-      for (const [name, address] of wanted) {
-        await page.goto(address);
-        await settled(page);
+      const { context, page } = await open(browser, { size, theme, state, density: size === 'phone' ? 2 : 1 });
+      page.setDefaultTimeout(10_000);
+      for (const [name, what] of wanted) {
+        const { at, act, answer, on = size } = typeof what === 'string' ? { at: what } : what;
+        if (on !== size) continue;
         const file = path.join(out, `${name}.${size}.${theme}.png`);
-        fs.mkdirSync(path.dirname(file), { recursive: true });
-        await page.screenshot({ path: file });
-        console.log(path.relative(process.cwd(), file));
+        try {
+          if (answer !== undefined) await page.route(CALL, (route) => (answer ? route.fulfill(answer) : undefined));
+          await page.goto(at);
+          if (answer === undefined) await settled(page);
+          if (act) await act(page);
+          fs.mkdirSync(path.dirname(file), { recursive: true });
+          await page.screenshot({ path: file });
+          console.log(path.relative(process.cwd(), file));
+        } catch (error) {
+          // The other pictures are worth having all the same.
+          failed.push(`${name}.${size}.${theme}: ${error.message.split('\n')[0]}`);
+        }
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
       }
       await context.close();
     }
@@ -55,12 +69,77 @@ async function records(page, base, suffix) {
   return pages;
 }
 
+const press = (name) => async (page) => {
+  await page.getByRole('button', { name }).first().click();
+  await page.locator('dialog[open], .pop-panel').first().waitFor();
+};
+
+/** Dialogs and menus, and what pages look like that wait, fail or have stopped. */
+function moments(base) {
+  const unavailable = { status: 503, body: '' };
+  return {
+    'client/customer-new': { at: `${base}/customers`, act: press('New customer') },
+    'client/lead-new': { at: `${base}/leads`, act: press('New lead') },
+    'client/customers-arrange': { at: `${base}/customers`, act: press('Arrange this list'), on: 'phone' },
+    'client/customers-columns': { at: `${base}/customers`, act: press('Columns'), on: 'desktop' },
+    'client/customers-filter': { at: `${base}/customers?f.created_until=2020-01-31`, act: press(/^Filter$/) },
+    'client/duplicates-compare': { at: `${base}/customers/duplicates`, act: compare },
+    'client/field-new': { at: `${base}/settings/fields`, act: press('New field') },
+    'client/stage-new': { at: `${base}/settings/pipeline`, act: press('New stage') },
+    'client/customers-waiting': { at: `${base}/customers`, act: waiting, answer: null },
+    'client/dashboard-waiting': { at: `${base}/dashboard`, act: waiting, answer: null },
+    'client/settings-waiting': { at: `${base}/settings/company`, act: waiting, answer: null },
+    'client/customers-failing': { at: `${base}/customers`, act: failing, answer: unavailable },
+    'client/dashboard-failing': { at: `${base}/dashboard`, act: failing, answer: unavailable },
+    'client/inbox-failing': { at: `${base}/inbox`, act: failing, answer: unavailable },
+    'client/crash': { at: `${base}/customers`, act: stop },
+  };
+}
+
+async function waiting(page) {
+  await page.locator('.app main .skeleton').locator('visible=true').first().waitFor();
+  // The first one stands for the page itself, which brings those of its parts.
+  await page.waitForTimeout(1000);
+}
+
+const failing = (page) => page.locator('main').getByRole('button', { name: /^(Try|Retry)/ }).first().waitFor();
+
+async function compare(page) {
+  await press('Compare')(page);
+  await page.locator('dialog[open] table').waitFor();
+}
+
+async function stop(page) {
+  await page.evaluate(() => { Node.prototype.cloneNode = () => { throw new Error('nothing can be drawn'); }; });
+  await page.keyboard.press('?');
+  await page.locator('#crash-number:not(:empty)').waitFor();
+}
+
+/** Two fields of the company's own, and two customers that may be one. */
+async function furnish(page, base, account) {
+  for (const [label, holds, choices] of [['Roof area', 'Number'], ['Roof type', 'Choice', 'Slate\nTile\nFlat']]) {
+    await page.goto(`${base}/settings/fields`);
+    await press('New field')(page);
+    await page.getByLabel('Name', { exact: true }).fill(label);
+    await page.getByLabel('Holds').selectOption({ label: holds });
+    if (choices) await page.getByLabel('Choices').fill(choices);
+    else await page.getByLabel(/^Unit/).fill('m²');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText(`Field ${label} saved`).waitFor();
+  }
+  const file = path.join(server.data, 'alike.csv');
+  fs.writeFileSync(file, 'CustomerID,CompanyName,City,Phone\nOLD-1,Old Mill Bakery,Leeds,0113 496 0999\nOLD-2,Old Mill Bakery Ltd,Otley,0113 496 0999\n');
+  importCustomers(server, { ...account, tenant: base.split('/').at(-2) }, file);
+}
+
 /** Everything somebody of a company sees. */
 async function company(account, suffix) {
   const window = await open(browser);
   await signIn(window.page, url, account);
   const base = workspace(window.page);
-  const pages = { ...named(CLIENT, base, 'client', suffix), ...(await records(window.page, base, suffix)) };
+  const isOwner = account.role === 'OWNER';
+  if (isOwner) await furnish(window.page, base, account);
+  const pages = { ...named(CLIENT, base, 'client', suffix), ...(await records(window.page, base, suffix)), ...(isOwner ? moments(base) : {}) };
   const state = await window.context.storageState();
   await window.close();
   await shoot(pages, state);
@@ -79,7 +158,10 @@ async function doors(owner) {
   await shoot({ 'client/second-factor': `${url}/second-factor` }, await stranger.context.storageState());
   const newcomer = makeCompany(server, 'Empty & New', 'Nora Newowner');
   await signInToEnrol(opened.page, url, newcomer);
-  await shoot({ 'client/enrol': `${url}/enrol` }, await opened.context.storageState());
+  await shoot({ 'client/enrol': { at: `${url}/enrol`, act: (page) => beginEnrol(page, newcomer) } }, await opened.context.storageState());
+  // The pictures have asked for keys of their own; the last one holds.
+  await opened.page.reload();
+  await beginEnrol(opened.page, newcomer);
   await enrol(opened.page, newcomer);
   await opened.page.getByRole('button', { name: 'I kept them, continue' }).click();
   await opened.page.waitForURL(/dashboard/);
@@ -104,8 +186,9 @@ async function importing({ base, state }) {
   const address = page.url();
   await shoot({ 'client/import-map': address }, state);
   await page.getByRole('button', { name: 'Check the rows' }).click();
-  await page.getByRole('button', { name: /^Import \d+ rows/ }).waitFor();
-  await shoot({ 'client/import-check': address }, state);
+  const counted = (window) => window.getByRole('button', { name: /^Import \d+ rows/ }).waitFor();
+  await counted(page);
+  await shoot({ 'client/import-check': { at: address, act: counted } }, state);
   await close();
 }
 
@@ -125,24 +208,30 @@ async function operator(account) {
     await knocking.page.getByLabel('E-mail').fill(account.email);
     await knocking.page.getByLabel('Password', { exact: true }).fill('not the password');
     await knocking.page.locator('button[type=submit]').click();
-    await knocking.page.locator('.field-error').first().waitFor();
+    // Who knocks too often is told to wait instead.
+    await knocking.page.locator('.field-error, main [role=alert]').first().waitFor();
   }
   await knocking.close();
   await shoot(named(OPERATOR[portal], base, portal), state);
   await window.close();
 }
 
+const failed = [];
 const server = await startServer();
 const browser = await launch();
 const url = server.url('client');
 try {
   const owner = server.accounts.find((account) => account.role === 'OWNER');
   const employee = server.accounts.find((account) => account.role === 'EMPLOYEE');
-  await doors(owner);
   await importing(await company(owner, ''));
+  await doors(owner);
   await company(employee, '-employee');
   for (const account of server.operators) await operator(account);
 } finally {
   await browser.close();
   await server.stop();
+}
+if (failed.length > 0) {
+  console.error(`not pictured:\n${failed.join('\n')}`);
+  process.exitCode = 1;
 }

@@ -208,8 +208,9 @@ fn Ghosts<T: Send + Sync + 'static>(parts: TableParts<T>) -> impl IntoView {
                                         .enumerate()
                                         .map(|(at, column)| {
                                             let width = [16, 8, 11, 9][(line + at) % 4];
+                                            let place = if at == 0 { Some("a") } else { column.phone };
                                             view! {
-                                                <td class=column.class() data-p=column.phone>
+                                                <td class=column.class() data-p=place>
                                                     <Skeleton width/>
                                                 </td>
                                             }

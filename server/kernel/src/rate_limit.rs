@@ -109,7 +109,7 @@ impl Taken {
         }
         let reset = self.remaining.reset;
         Err(Error::Throttled {
-            text: format!("Too many requests. Please wait {reset} seconds and try again; nothing was lost."),
+            text: "Too many requests; nothing was lost.".to_owned(),
             retry_after: Duration::from_secs(u64::from(reset)),
         })
     }
@@ -300,10 +300,7 @@ pub(crate) fn pause(failures: i64, end: i64) -> i64 {
 
 pub(crate) fn locked(seconds: i64) -> Error {
     let wait = u64::try_from(seconds).unwrap_or(1).max(1);
-    Error::Throttled {
-        text: format!("Too many attempts. Please wait {wait} seconds and try again."),
-        retry_after: Duration::from_secs(wait),
-    }
+    Error::Throttled { text: "Too many attempts.".to_owned(), retry_after: Duration::from_secs(wait) }
 }
 
 /// The attempt succeeded: the ladder starts anew.

@@ -62,7 +62,7 @@ fn More(open: RwSignal<bool>) -> impl IntoView {
             <div on:click=move |_| open.set(false)><PaletteButton/></div>
             <NavGroups/>
             <hr class="rule"/>
-            <div class="nav"><NavLink href=address("profile") glyph=glyphs::GEAR label="Profile"/></div>
+            <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div>
             <div class="side-person">
                 <Avatar name=name.clone() medium=true/>
                 <span class="grow side-name">

@@ -25,7 +25,7 @@ pub fn Person() -> impl IntoView {
     view! {
         <div class="side-foot">
             <div class="nav">
-                <NavLink href=address("profile") glyph=glyphs::GEAR label="Profile"/>
+                <NavLink href=address("profile") glyph=glyphs::USER label="Profile"/>
             </div>
             <div class="side-person">
                 <Avatar name=name.clone() medium=true/>

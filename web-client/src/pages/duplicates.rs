@@ -172,6 +172,7 @@ fn GroupCard(
             <header class="card-head">
                 <input
                     type="checkbox"
+                    class="box"
                     aria-label=label
                     prop:checked=move || chosen.with(|chosen| chosen.contains(&checked))
                     on:change=move |_| chosen.update(|chosen| {

@@ -88,7 +88,10 @@ pub fn LeadBoardPage() -> impl IntoView {
         <Place load=board what="Leads">
             <Show when=is_empty>
                 <p class="board-note muted">
-                    {move || if query.with(ListState::is_narrowed) { "No lead matches." } else { "No leads yet. Press C to add the first." }}
+                    {move || if query.with(ListState::is_narrowed) { "No lead matches." } else { "No leads yet." }}
+                    <Show when=move || LEAD.may_add() && !query.with(ListState::is_narrowed)>
+                        <span class="not-phone">" Press C to add the first."</span>
+                    </Show>
                 </p>
             </Show>
             <Show when=cut>

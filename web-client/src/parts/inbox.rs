@@ -141,18 +141,18 @@ pub fn NotificationLine(
         }
     };
     view! {
-        <li class="note" class:is-unread=is_unread>
-            <button type="button" class="note-open" on:click=open>
-                <span class="note-face" title=kind><Icon glyph/></span>
-                <span class="grow note-words">
-                    <span class="note-title">
+        <li class="notice" class:is-unread=is_unread>
+            <button type="button" class="notice-open" on:click=open>
+                <span class="notice-face" title=kind><Icon glyph/></span>
+                <span class="grow notice-words">
+                    <span class="notice-title">
                         {is_unread.then(|| view! { <span class="sr-only">"Unread: "</span> })}
                         {one.title}
                     </span>
                     {(!one.body.is_empty()).then_some(view! { <span class="t-12 soft">{one.body}</span> })}
                     <span class="t-12 muted"><When at=Signal::stored(at)/></span>
                 </span>
-                {is_unread.then(|| view! { <span class="note-dot" aria-hidden="true"></span> })}
+                {is_unread.then(|| view! { <span class="notice-dot" aria-hidden="true"></span> })}
             </button>
             {turns
                 .then(|| {

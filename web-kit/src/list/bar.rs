@@ -122,6 +122,7 @@ pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
     let text = move || {
         let shown = number::count(rows.count() as i64);
         match rows.total.get() {
+            _ if rows.count() == 0 => String::new(),
             Some((total, capped)) => format!("{shown} of {} loaded", number::total(total, capped)),
             None if rows.has_more() => format!("{shown} loaded, more below"),
             None => shown,

@@ -138,7 +138,7 @@ fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
             view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
         })
         .soft()
-        .width(200)
+        .width(230)
         .on_phone("d"),
         Column::new("outcome", "Result", |line: &AuditLine| {
             let (tone, glyph, text) = words::outcome(&line.category, &line.outcome);

@@ -137,7 +137,7 @@ fn Comparison(
     });
     view! {
         <div class="table-wrap" tabindex="0" role="region" aria-label="Comparison">
-            <table class="conflict">
+            <table class="conflict is-even">
                 <thead>
                     <tr>
                         <th scope="col">"Stays"</th>

@@ -115,6 +115,7 @@ fn Row(
             {(at.is_some() && at != Some(last)).then(|| view! {
                 <IconButton label=down glyph=glyphs::ARROW_DOWN small=true kind=Kind::Ghost on_click=move |_| shift(1)/>
             })}
+            {(at == Some(last)).then(|| view! { <span class="list-gap"></span> })}
             <div class="pop-end"><Menu label=menu glyph=glyphs::ELLIPSIS icon_only=true items/></div>
         </li>
     }

@@ -93,6 +93,7 @@ fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl Int
             {(at < last).then(|| view! {
                 <IconButton label=down glyph=glyphs::ARROW_DOWN small=true kind=Kind::Ghost on_click=move |_| shift(1)/>
             })}
+            {(at == last).then(|| view! { <span class="list-gap"></span> })}
             <div class="pop-end"><Menu label=menu glyph=glyphs::ELLIPSIS icon_only=true items/></div>
         </li>
     }

@@ -1,0 +1,177 @@
+// The ways into the client portal besides a plain sign-in: setting up an authenticator, a recovery code, a forgotten password,
+// wrong turns. Each page is accessible, fits and is quiet in both sizes.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { accessible, enrol, enrolWrongly, fits, launch, open, pressOn, signInToEnrol } from './portal.mjs';
+import { mailTo, makeCompany, startServer } from './server.mjs';
+
+const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
+let server;
+let browser;
+let url;
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  url = server.url('client');
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function sound({ page, problems }, what) {
+  await accessible(page, what);
+  await fits(page, what);
+  assert.deepEqual(problems, [], what);
+}
+
+async function come(look) {
+  const opened = await open(browser, look);
+  opened.page.setDefaultTimeout(15_000);
+  return opened;
+}
+
+const submit = (page) => page.locator('form button[type=submit]').click();
+const refusal = (page) => page.locator('.field-error').first();
+
+/** With the right password, as far as the question for a code. */
+async function toSecondFactor(page, account) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await submit(page);
+  await page.waitForURL(/second-factor/);
+  await page.getByLabel('Six-digit code').waitFor();
+}
+
+async function typeRecoveryCode(page, code) {
+  await page.getByRole('button', { name: 'Use a recovery code' }).click();
+  await page.getByLabel('Recovery code').fill(code);
+  await submit(page);
+}
+
+for (const look of LOOKS) {
+  describe(`the doors: ${look.size}, ${look.theme}`, () => {
+    let account;
+
+    before(() => {
+      account = makeCompany(server, `Doors ${look.size}`, `Dora ${look.size}`);
+    });
+
+    test('an owner sets up an authenticator with the key that is shown, and is asked for it from then on', async () => {
+      const opened = await come(look);
+      const { page } = opened;
+      await signInToEnrol(page, url, account);
+      await sound(opened, 'setting up an authenticator');
+      await enrolWrongly(page);
+      await sound(opened, 'a wrong code');
+      account.recovery = await enrol(page, account);
+      assert.equal(new Set(account.recovery).size, 10, 'recovery codes');
+      await sound(opened, 'recovery codes');
+      const file = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Save as a file' }).click();
+      assert.equal((await file).suggestedFilename(), 'streamflow-recovery-codes.txt');
+      await page.getByRole('button', { name: 'I kept them, continue' }).click();
+      await page.waitForURL(/dashboard/);
+      await page.getByText('No figures yet').waitFor();
+      await sound(opened, 'the dashboard of an empty company');
+      await opened.close();
+    });
+
+    test('the sign-in says what is wrong', async () => {
+      const opened = await come(look);
+      const { page } = opened;
+      await page.goto(`${url}/sign-in`);
+      await page.getByLabel('E-mail').waitFor();
+      await sound(opened, 'the sign-in');
+      await submit(page);
+      await page.getByText('Enter your e-mail address.').waitFor();
+      await page.getByText('Enter your password.').waitFor();
+      await sound(opened, 'an empty sign-in');
+      await page.getByLabel('E-mail').fill('nobody@example.com');
+      await page.getByLabel('Password', { exact: true }).fill('not the password');
+      await submit(page);
+      await refusal(page).waitFor();
+      assert.match(page.url(), /sign-in/);
+      await opened.close();
+    });
+
+    test('a recovery code signs in once', async () => {
+      const opened = await come(look);
+      const { page } = opened;
+      const code = account.recovery.pop();
+      await toSecondFactor(page, account);
+      await sound(opened, 'the second factor');
+      await typeRecoveryCode(page, code);
+      await page.waitForURL(/dashboard/);
+      await opened.context.clearCookies();
+      await toSecondFactor(page, account);
+      await typeRecoveryCode(page, code);
+      await refusal(page).waitFor();
+      await sound(opened, 'a recovery code that was used');
+      await page.getByRole('button', { name: 'Start over' }).click();
+      await page.waitForURL(/sign-in/);
+      await opened.close();
+    });
+
+    test('a forgotten password is replaced by way of a mail, and the second factor stays', async () => {
+      const opened = await come(look);
+      const { page } = opened;
+      await page.goto(`${url}/sign-in`);
+      await page.getByLabel('E-mail').fill(account.email);
+      await page.getByRole('link', { name: 'Forgot it?' }).click();
+      await page.getByRole('button', { name: 'Send the link' }).waitFor();
+      assert.equal(await page.getByLabel('E-mail').inputValue(), account.email, 'nobody types it twice');
+      await sound(opened, 'asking for a link');
+      await page.getByRole('button', { name: 'Send the link' }).click();
+      await page.getByText('a link is on its way').waitFor();
+      await sound(opened, 'a link on its way');
+      const link = (await mailTo(server, account.email)).match(/https?:\/\/\S+/)[0];
+      await page.goto(link);
+      await page.getByLabel('New password', { exact: true }).fill('short');
+      await submit(page);
+      await refusal(page).waitFor();
+      await sound(opened, 'a password that is too short');
+      const before = account.password;
+      account.password = `new-${before}`;
+      await page.getByLabel('New password', { exact: true }).fill(account.password);
+      await submit(page);
+      await page.getByText('Your password is changed').waitFor();
+      await sound(opened, 'a new password');
+      await page.goto(link);
+      await page.getByLabel('New password', { exact: true }).fill('another-Quiet-harbour-41');
+      await submit(page);
+      await page.getByRole('alert').waitFor();
+      await page.goto(`${url}/sign-in`);
+      await page.getByLabel('E-mail').fill(account.email);
+      await page.getByLabel('Password', { exact: true }).fill(before);
+      await submit(page);
+      await refusal(page).waitFor();
+      await page.getByLabel('Password', { exact: true }).fill(account.password);
+      const digits = page.getByLabel('Six-digit code');
+      await submit(page);
+      await pressOn(page, page.getByRole('button', { name: 'Sign in' }), digits);
+      await typeRecoveryCode(page, account.recovery.pop());
+      await page.waitForURL(/dashboard/);
+      await opened.close();
+    });
+
+    test('an address that leads nowhere says so', async () => {
+      const opened = await come(look);
+      const { page } = opened;
+      await page.goto(`${url}/nowhere`);
+      await page.getByRole('heading', { name: 'No such page' }).waitFor();
+      await sound(opened, 'no such page');
+      await page.goto(`${url}/reset/confirm`);
+      await page.getByText('This link is not complete').waitFor();
+      await sound(opened, 'half a link');
+      await page.goto(`${url}/nowhere`);
+      await page.getByRole('link', { name: 'Go to your workspace' }).click();
+      await page.waitForURL(/sign-in/);
+      await opened.close();
+    });
+  });
+}

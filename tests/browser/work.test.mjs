@@ -1,0 +1,328 @@
+// A day's work in the client portal: leads on the board, lists arranged and exported, records handed on and put away, keys,
+// a lost connection and a failing page. With the dialogs and menus on the way, which must be accessible, too.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { accessible, enrol, enter, fits, launch, open, remember, signInToEnrol } from './portal.mjs';
+import { NORTHWIND, importCustomers, makeCompany, startServer } from './server.mjs';
+
+const PHONE = { size: 'phone', theme: 'dark' };
+let server;
+let browser;
+let owner;
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  owner = makeCompany(server, 'Work & Sons', 'Wanda Work');
+  importCustomers(server, owner, NORTHWIND);
+  const door = await open(browser);
+  await signInToEnrol(door.page, server.url('client'), owner);
+  await enrol(door.page, owner);
+  await door.page.getByRole('button', { name: 'I kept them, continue' }).click();
+  await door.page.waitForURL(/dashboard/);
+  await remember(door, owner);
+  await door.close();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function sound(window, what) {
+  await accessible(window.page, what);
+  await fits(window.page, what);
+  assert.deepEqual(window.problems, [], what);
+}
+
+async function addLead(window, name, company) {
+  const { page } = window;
+  await window.visit('leads');
+  await page.getByRole('button', { name: 'New lead' }).first().click();
+  await page.getByLabel('What it is about').fill(name);
+  await page.getByLabel(/^Company/).fill(company);
+  await page.keyboard.press('Control+Enter');
+  await page.waitForURL(/leads\/led_/);
+  await page.getByRole('heading', { name }).waitFor();
+}
+
+/** The server kept a report: a refusal is an answer of one header. */
+const taken = (answer) => answer.status() === 200 && (answer.headers()['grpc-status'] ?? '0') === '0';
+const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
+const rows = (page) => page.locator('main tr.is-row');
+
+describe('leads', () => {
+  test('a card is dragged to another stage and put back, by pointer and by keys', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await addLead(window, 'Flat roof', 'Quay Ltd');
+    await addLead(window, 'Gutters', 'Harbour Inn');
+    await window.visit('leads/board');
+    const card = page.locator('.kcard', { hasText: 'Flat roof' });
+    await card.waitFor();
+    const titles = await page.locator('.lane-head h2').allInnerTexts();
+    const [from, to] = [titles[0], titles[1]];
+    const box = await card.boundingBox();
+    const target = await lane(page, to).boundingBox();
+    await page.mouse.move(box.x + 30, box.y + 12);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 60, box.y + 30, { steps: 3 });
+    await page.mouse.move(target.x + target.width / 2, target.y + 80, { steps: 6 });
+    await page.mouse.up();
+    await lane(page, to).locator('.kcard', { hasText: 'Flat roof' }).waitFor();
+    await page.getByText(`Flat roof moved to ${to}`).first().waitFor();
+    await sound(window, 'a moved card');
+    await page.keyboard.press('z');
+    await lane(page, from).locator('.kcard', { hasText: 'Flat roof' }).waitFor();
+    // What the server keeps is what the page shows.
+    await window.visit('leads/board');
+    await lane(page, from).locator('.kcard', { hasText: 'Flat roof' }).waitFor();
+    await page.locator('.kcard', { hasText: 'Gutters' }).focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    await lane(page, to).locator('.kcard', { hasText: 'Gutters' }).waitFor();
+    await page.getByText(`Gutters moved to ${to}`).first().waitFor();
+    await window.close();
+  });
+
+  test('a lead becomes a customer', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await addLead(window, 'New kitchen', 'Convertible Foods');
+    await page.getByRole('button', { name: 'Convert' }).click();
+    await page.getByText('Convertible Foods becomes a customer').waitFor();
+    await sound(window, 'converting');
+    await page.getByRole('button', { name: 'Convert to customer' }).click();
+    await page.waitForURL(/customers\/cus_/);
+    await page.getByRole('heading', { name: 'Convertible Foods' }).waitFor();
+    await window.close();
+  });
+});
+
+describe('lists', () => {
+  test('are searched by phone digits, number and company', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await addLead(window, 'Skylight', 'Zephyr Estates');
+    await window.visit('leads');
+    await page.getByRole('searchbox').fill('zephyr');
+    await rows(page).filter({ hasText: 'Skylight' }).waitFor();
+    await window.visit('customers');
+    for (const typed of ['0921123465', '0921 12', 'BERGS', 'snabbkop']) {
+      await page.getByRole('searchbox').fill(typed);
+      await page.waitForURL((address) => address.searchParams.get('q') === typed);
+      await rows(page).filter({ hasText: 'Berglunds snabbköp' }).waitFor();
+      await page.waitForFunction(() => document.querySelectorAll('main tr.is-row').length === 1);
+    }
+    await window.close();
+  });
+
+  test('say what narrows them, and let it go', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers?f.created_until=2020-01-31');
+    await page.getByText('until 31 Jan 2020').waitFor();
+    await page.getByRole('button', { name: 'Remove filter Added until' }).click();
+    await rows(page).first().waitFor();
+    await window.visit('leads?f.follow_up_until=2020-01-31');
+    await page.getByText('until 31 Jan 2020').waitFor();
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.getByLabel('Field').selectOption({ label: 'Added since' });
+    await sound(window, 'adding a filter');
+    await window.close();
+  });
+
+  test('keep an order, columns and a filter as a view, and save it as a file', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers');
+    await page.getByRole('search').getByRole('button', { name: 'Last change' }).click();
+    await sound(window, 'the menu of orders');
+    await page.getByRole('menuitem', { name: 'City' }).click();
+    await page.waitForURL(/sort=city/);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await sound(window, 'choosing columns');
+    await page.getByLabel('External key').check();
+    await page.keyboard.press('Escape');
+    await page.getByRole('columnheader', { name: 'External key' }).waitFor();
+    await page.getByRole('searchbox').fill('Berlin');
+    await page.waitForURL(/q=Berlin/);
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByLabel('Name of this view').fill('In Berlin');
+    await sound(window, 'saving a view');
+    await page.getByRole('button', { name: 'Save as a new view' }).click();
+    const tab = page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: /In Berlin/ });
+    await tab.waitFor();
+    await window.visit('customers');
+    await tab.click();
+    await page.waitForURL(/q=Berlin/);
+    await page.getByRole('columnheader', { name: 'External key' }).waitFor();
+    await rows(page).filter({ hasText: 'Alfreds Futterkiste' }).waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    const text = fs.readFileSync(await (await download).path(), 'utf8');
+    assert.match(text, /External key|external_id/);
+    assert.match(text, /ALFKI/);
+    assert.doesNotMatch(text, /Berglunds/);
+    await page.getByRole('button', { name: 'Delete the view In Berlin' }).click();
+    await page.getByText('View In Berlin deleted').first().waitFor();
+    await tab.waitFor({ state: 'detached' });
+    await window.close();
+  });
+
+  test('are arranged on a phone, too', async () => {
+    const window = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    await window.visit('customers');
+    await page.getByRole('button', { name: 'Arrange this list' }).click();
+    await sound(window, 'arranging on a phone');
+    await page.locator('.pop-panel').getByLabel(/^Order/).selectOption({ label: 'Name' });
+    await page.waitForURL(/sort=name/);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    assert.match(fs.readFileSync(await (await download).path(), 'utf8'), /Alfreds/);
+    await page.getByRole('button', { name: 'Arrange this list' }).click();
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByLabel('Name of this view').waitFor();
+    await sound(window, 'saving a view on a phone');
+    await window.close();
+  });
+
+  test('are worked with keys: move, select, hand on, put away and back', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers?q=Antonio');
+    await rows(page).first().waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Next row').waitFor();
+    await sound(window, 'the list of keys');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    const bar = page.getByRole('region', { name: 'Selected rows' });
+    await bar.getByText('1 selected').waitFor();
+    await bar.getByRole('button', { name: 'Assign' }).click();
+    await page.getByRole('dialog').getByLabel('Assignee').selectOption({ label: 'Wanda Work' });
+    await sound(window, 'assigning');
+    await page.getByRole('dialog').getByRole('button', { name: /^Assign/ }).last().click();
+    await page.getByText(/assigned/).first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await bar.getByRole('button', { name: 'Archive' }).click();
+    await page.getByText(/archived/).first().waitFor();
+    await rows(page).filter({ hasText: 'Antonio' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('z');
+    await rows(page).filter({ hasText: 'Antonio' }).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/customers\/cus_/);
+    await window.close();
+  });
+});
+
+describe('a page', () => {
+  test('of tasks keeps its switches in the address and hears the keys of the lists', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('tasks');
+    const add = page.getByRole('textbox').first();
+    for (const title of ['Ring Ana', 'Ring Bo']) {
+      await add.fill(title);
+      await add.press('Enter');
+      await page.locator('.task-row', { hasText: title }).waitFor();
+    }
+    await page.locator('h1').click();
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    const focused = page.locator('.task-row', { has: page.locator('.box:focus') });
+    const title = await focused.locator('.task-title').innerText();
+    await page.keyboard.press('x');
+    await page.getByText('Task done').first().waitFor();
+    assert.equal(await page.locator('.task-row', { hasText: title }).locator('.box').isChecked(), true);
+    await page.getByRole('button', { name: 'Open and done' }).click();
+    await page.waitForURL(/f\.which=all/);
+    await page.reload();
+    await page.locator('.task-row.is-done', { hasText: title }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Open and done' }).getAttribute('aria-pressed'), 'true');
+    await sound(window, 'tasks');
+    await window.close();
+  });
+
+  test('of an import lets a wrong guess of the format be put right', async () => {
+    const window = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    await window.visit('imports/new');
+    const file = `${server.data}/guess.csv`;
+    fs.writeFileSync(file, 'name,more;city\nAna,x;Köln\n');
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByLabel('Cells are separated by').selectOption({ label: 'Semicolons' });
+    await page.getByText('name,more').first().waitFor();
+    await page.getByLabel('Characters are written as').selectOption({ label: 'Latin-1' });
+    await page.getByText('KÃ¶ln').first().waitFor();
+    await sound(window, 'the format of a file');
+    await window.close();
+  });
+
+  test('asks before typed work is lost', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers?q=Bottom');
+    await page.getByRole('link', { name: /Bottom-Dollar/ }).first().click();
+    await page.waitForURL(/customers\/cus_/);
+    const note = page.getByRole('textbox', { name: 'Write a note' });
+    await note.fill('half a sent');
+    await page.getByRole('link', { name: 'Leads' }).first().click();
+    await page.getByText('Leave without saving?').waitFor();
+    await sound(window, 'the question before leaving');
+    await page.getByRole('button', { name: 'Stay here' }).click();
+    assert.equal(await note.inputValue(), 'half a sent');
+    await page.getByRole('link', { name: 'Leads' }).first().click();
+    await page.getByRole('button', { name: 'Leave without saving' }).click();
+    await page.waitForURL(/client\/leads/);
+    await window.close();
+  });
+
+  test('says when the connection is gone, and works on when it is back', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers');
+    await window.context.setOffline(true);
+    await page.getByText(/Offline since/).waitFor();
+    await accessible(page, 'offline');
+    await window.context.setOffline(false);
+    await page.getByText(/Offline since/).waitFor({ state: 'detached' });
+    await page.getByRole('searchbox').fill('Around');
+    await rows(page).filter({ hasText: 'Around the Horn' }).waitFor();
+    await window.close();
+  });
+
+  test('that fails says so within its frame, reports it and names the report', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers');
+    const reported = page.waitForResponse(/LogClientError/);
+    await page.evaluate(() => { setTimeout(() => { throw new Error('a failure of the page'); }, 0); });
+    assert.ok(taken(await reported), 'the report of an error');
+    assert.equal(await page.getByText('StreamFlow stopped').count(), 0, 'an error that stops nothing');
+    // The browser refuses what every drawing needs, which the program can't go on without.
+    const stopped = page.waitForResponse(/LogClientError/);
+    await page.evaluate(() => { Node.prototype.cloneNode = () => { throw new Error('nothing can be drawn'); }; });
+    // Whatever is drawn next stops it, if the list has not looked again by then.
+    await page.keyboard.press('?');
+    const answer = await stopped;
+    assert.ok(taken(answer), 'the report of a stop');
+    await page.locator('main').getByRole('heading', { name: 'StreamFlow stopped' }).waitFor();
+    await page.getByText(answer.headers()['x-request-id']).waitFor();
+    await accessible(page, 'a page that stopped');
+    await page.getByRole('link', { name: 'Leads' }).first().click();
+    await page.getByRole('heading', { name: 'Leads' }).waitFor();
+    assert.equal(await page.getByText('StreamFlow stopped').count(), 0);
+    await window.close();
+  });
+});
