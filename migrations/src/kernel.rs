@@ -23,6 +23,7 @@ mod m20261126_000301_create_jobs;
 mod m20261126_000302_create_schedules;
 mod m20261126_000303_move_chores;
 mod m20261126_000304_drop_chores;
+mod m20261126_000901_add_jobs_again;
 
 use crate::migrator::{Step, steps};
 
@@ -48,4 +49,5 @@ pub const STEPS: &[Step] = steps![
     m20261126_000302_create_schedules,
     m20261126_000303_move_chores,
     m20261126_000304_drop_chores,
+    m20261126_000901_add_jobs_again,
 ];

@@ -16,6 +16,7 @@ mod merge;
 mod notification;
 mod org;
 mod record;
+mod registration;
 mod saved_view;
 mod search;
 mod session;
