@@ -53,6 +53,11 @@ struct Count {
     n: i64,
 }
 
+#[derive(FromQueryResult)]
+struct Name {
+    tenant_id: String,
+}
+
 /// Rows that the client system has, past the row policies.
 async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
     let db = world.kernel.database.system_read().await.unwrap();
@@ -161,8 +166,6 @@ on_both! {
 
         world.company("Harrow & Pike").await;
         let taken = world.kernel.database.system_read().await.unwrap();
-        #[derive(FromQueryResult)]
-        struct Name { tenant_id: String }
         let taken: Vec<Name> = taken.query("SELECT tenant_id FROM orgs", vec![]).await.unwrap();
         let mut wish = wanted(&sign_up_token(&world).await, "K-1");
         wish.tenant_id.clone_from(&taken[0].tenant_id);
