@@ -46,6 +46,15 @@ impl Target {
     pub fn create(self, tables: &[Table]) -> Vec<String> {
         tables.iter().flat_map(|table| table.create(self)).collect()
     }
+
+    /// Statements that add a column to a table that is there.
+    pub fn add(self, table: &str, column: &Column) -> Vec<String> {
+        let mut statements = vec![format!("ALTER TABLE {table} ADD COLUMN {}", column.render(self.dialect))];
+        if self.is_postgres() {
+            statements.push(format!("COMMENT ON COLUMN {table}.\"{}\" IS {}", column.name, literal(&column.comment())));
+        }
+        statements
+    }
 }
 
 /// `a, b desc` as `"a", "b" desc`: some of our column names are key words.

@@ -24,6 +24,7 @@ mod m20261126_000302_create_schedules;
 mod m20261126_000303_move_chores;
 mod m20261126_000304_drop_chores;
 mod m20261126_000801_create_anomalies;
+mod m20261126_000901_add_jobs_again;
 
 use crate::migrator::{Step, steps};
 
@@ -50,4 +51,5 @@ pub const STEPS: &[Step] = steps![
     m20261126_000303_move_chores,
     m20261126_000304_drop_chores,
     m20261126_000801_create_anomalies,
+    m20261126_000901_add_jobs_again,
 ];

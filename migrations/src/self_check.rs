@@ -10,7 +10,7 @@ use crate::migrator::pending;
 use crate::system::System;
 
 /// Tables that hold an org_id as mere data: they are read before an org is known, or for all orgs.
-const UNGUARDED: &[&str] = &["sessions", "mail_outbox", "client_errors"];
+const UNGUARDED: &[&str] = &["sessions", "mail_outbox", "client_errors", "registrations"];
 
 /// Unique across orgs on purpose: an invitation is found by its token before the org is known.
 const UNIQUE_ACROSS_ORGS: &[&str] = &["invitations_token_hash_key"];

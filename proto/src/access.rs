@@ -33,6 +33,8 @@ pub struct Access {
     pub mutation: bool,
     /// Changes only what is the caller's own: read-only people may too.
     pub own_affairs: bool,
+    /// Address under which it is there as JSON too; empty for none.
+    pub http: &'static str,
     /// Works without the database, and without it only.
     pub recovery: bool,
     pub streaming: bool,

@@ -123,6 +123,11 @@ enum TenantCommand {
         after_help = "Example:\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nPrints a link with which the owner chooses a password within seven days. To set one instead, write it to standard input:\n  printf %s \"$PASSWORD\" | streamflow tenant create …\nAn owner who has an account already keeps its password."
     )]
     Create(tenant::CreateArgs),
+    /// Prints a token with which somebody registers one company from outside.
+    #[command(
+        after_help = "Example:\n  streamflow tenant sign-up-token --days 7\n\nIt goes into RegisterTenant, or into POST /api/tenant/register. Its first use must come in time; after that it is good for the same company only."
+    )]
+    SignUpToken(tenant::SignUpTokenArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -182,6 +187,7 @@ impl Cli {
             Command::Config(ConfigCommand::Check(place)) => Config::load(&place, None)?.print(),
             Command::Healthcheck { port_base } => serve::healthcheck(port_base).await,
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
+            Command::Tenant(TenantCommand::SignUpToken(args)) => tenant::sign_up_token(args).await,
             Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
             Command::Federation(FederationCommand::RotateKeys(args)) => federation::rotate(&args),
             Command::Federation(FederationCommand::Keys(args)) => federation::export(&args),

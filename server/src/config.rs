@@ -56,7 +56,7 @@ pub struct Config {
     /// As in `RUST_LOG`.
     pub log: String,
     pub reflection: bool,
-    /// Requests a minute by limit class (sign_in, anonymous, read, write, bulk, upload, stream, federation), where the usual ones don't fit.
+    /// Requests a minute by limit class (sign_in, anonymous, registration, read, write, bulk, upload, stream, federation), where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
 }
 

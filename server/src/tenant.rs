@@ -8,7 +8,7 @@ use clap::Args;
 use streamflow_client::{
     account::reset,
     org::provision::{self, NewOrg, NewOwner},
-    user,
+    registration,
 };
 use streamflow_kernel::{error::Error, kernel::Kernel, session::Token};
 use streamflow_migrations::System;
@@ -50,6 +50,31 @@ pub struct CreateArgs {
     json: bool,
 }
 
+#[derive(Args, Debug)]
+pub struct SignUpTokenArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Days within which it must be used.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
+    days: u16,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn sign_up_token(args: SignUpTokenArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.place, None)?;
+    databases::must_exist(&config, System::Client)?;
+    let kernel = Shared::new(&config)?.kernel(&config, System::Client).await?;
+    let token = registration::token::create(&kernel, TimeDelta::days(args.days.into())).await.map_err(plain)?;
+    if args.json {
+        println!("{}", serde_json::json!({ "sign_up_token": token.reveal() }));
+    } else {
+        println!("{}", token.reveal());
+    }
+    Ok(())
+}
+
 pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.place, None)?;
     databases::must_exist(&config, System::Client)?;
@@ -67,10 +92,10 @@ pub async fn create(args: CreateArgs) -> anyhow::Result<()> {
         currency_code: args.currency,
         industry: args.industry,
         plan: args.plan,
-        owner: NewOwner { email: args.owner_email, display_name: args.owner_name, password_hash: password_hash.clone() },
+        owner: NewOwner { email: args.owner_email, display_name: args.owner_name, password_hash },
     };
     let made = provision::create_org(&kernel, new).await.map_err(plain)?;
-    let is_new = has_password(&kernel, made.owner_id, &password_hash).await.map_err(plain)?;
+    let is_new = made.is_new_owner;
     let link = if is_new && password.is_none() { Some(link(&kernel, made.owner_id).await.map_err(plain)?) } else { None };
     let url = format!("{}/tenant/{tenant_id}/client/dashboard", config.public_url(System::Client));
     if args.json {
@@ -103,12 +128,6 @@ fn first_password(args: &CreateArgs) -> anyhow::Result<Option<String>> {
     streamflow_kernel::password::check_policy(password, true, &[&args.owner_email, &args.name])
         .map_err(|problem| anyhow::anyhow!(problem))?;
     Ok(Some(password.to_owned()))
-}
-
-/// Whether this is the person's password: an account that was there before keeps its own.
-async fn has_password(kernel: &Kernel, user_id: Uuid, hash: &str) -> Result<bool, Error> {
-    let db = kernel.database.system_read().await?;
-    Ok(user::store::user(&db, user_id).await?.is_some_and(|user| user.password_hash == hash))
 }
 
 async fn link(kernel: &Kernel, user_id: Uuid) -> Result<String, Error> {

@@ -17,6 +17,8 @@ mod merge;
 mod notification;
 mod org;
 mod record;
+mod registration;
+mod registration_http;
 mod saved_view;
 mod search;
 mod session;

@@ -8,6 +8,7 @@ mod import;
 mod jobs;
 mod kill;
 mod recovery;
+mod registration;
 mod rolling;
 mod secrets;
 mod slow;

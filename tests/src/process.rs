@@ -93,6 +93,7 @@ impl Server {
             .env("STREAMFLOW_LIMITS__READ", "1000000")
             .env("STREAMFLOW_LIMITS__SIGN_IN", "1000")
             .env("STREAMFLOW_LIMITS__ANONYMOUS", "100000")
+            .env("STREAMFLOW_LIMITS__REGISTRATION", "100000")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -179,8 +179,9 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         Some(url) => MailConfig::Smtp { url, from: "StreamFlow <sf@example.com>".to_owned() },
         None => MailConfig::Outbox { dir: folder.path().join("outbox") },
     };
-    let mut limits: HashMap<String, u32> =
-        ["sign_in", "anonymous", "read", "write", "bulk", "upload", "stream"].map(|class| (class.to_owned(), 100_000)).into();
+    let mut limits: HashMap<String, u32> = ["sign_in", "anonymous", "registration", "read", "write", "bulk", "upload", "stream"]
+        .map(|class| (class.to_owned(), 100_000))
+        .into();
     limits.extend(setup.limits);
     let parts = Parts {
         portal,

@@ -1,7 +1,7 @@
 //! What a company is and pays for: plan, industry, and what its template said of work that is planned later.
 
 use crate::ddl::Class::Internal;
-use crate::ddl::{Column, Target, literal};
+use crate::ddl::{Column, Target};
 
 const COLUMNS: [Column; 4] = [
     Column::bigint("version", Internal, "Grows by one with each change.").or("1"),
@@ -16,9 +16,5 @@ pub fn up(target: Target) -> Vec<String> {
 
 /// Statements that add a column to a table that is there.
 pub fn add(target: Target, table: &str, column: &Column) -> Vec<String> {
-    let mut statements = vec![format!("ALTER TABLE {table} ADD COLUMN {}", column.render(target.dialect))];
-    if target.is_postgres() {
-        statements.push(format!("COMMENT ON COLUMN {table}.\"{}\" IS {}", column.name, literal(&column.comment())));
-    }
-    statements
+    target.add(table, column)
 }

@@ -62,6 +62,8 @@ pub enum Visible {
     ThisOrg,
     /// The named column is the person of the context.
     OfPerson(&'static str),
+    /// None: the rows are the system's own affair.
+    Nothing,
 }
 
 impl Guard {
@@ -114,6 +116,7 @@ impl Visible {
             Self::WithRecord => visible_with_record(),
             Self::ThisOrg => format!("id = {ORG}"),
             Self::OfPerson(column) => format!("{column} = {user}"),
+            Self::Nothing => "false".to_owned(),
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod notification;
 pub mod org;
 pub mod permission;
 pub mod record;
+pub mod registration;
 pub mod saved_view;
 pub mod search;
 pub mod session;

@@ -24,7 +24,8 @@ use streamflow_proto::{
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
             lead_stage_service_server::LeadStageServiceServer, merge_service_server::MergeServiceServer,
             notification_service_server::NotificationServiceServer, org_service_server::OrgServiceServer,
-            record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
+            record_service_server::RecordServiceServer, registration_service_server::RegistrationServiceServer,
+            saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
             task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
             timeline_service_server::TimelineServiceServer,
@@ -36,7 +37,7 @@ use tonic::service::Routes;
 
 use crate::{
     account, anomaly, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead,
-    lead_stage, merge, notification, org, record, saved_view, search,
+    lead_stage, merge, notification, org, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
 };
@@ -81,6 +82,7 @@ fn services() -> Routes {
         .add_service(LeadStageServiceServer::new(lead_stage::api::Api))
         .add_service(OrgServiceServer::new(org::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
+        .add_service(RegistrationServiceServer::new(registration::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
@@ -103,5 +105,10 @@ pub fn start(kernel: &Arc<Kernel>) {
 
 /// What is done behind the answers.
 pub fn works() -> Vec<Arc<dyn Work>> {
-    vec![Arc::new(notification::prune::Prune), Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners)))]
+    vec![
+        Arc::new(notification::prune::Prune),
+        Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners))),
+        Arc::new(registration::provision::Provision),
+        Arc::new(registration::tell::Tell),
+    ]
 }

@@ -175,7 +175,7 @@ impl Gate {
 
     /// Everything before the RPC itself.
     async fn admit(&self, info: &mut RequestInfo, request: Request) -> Result<Admitted, Refused> {
-        let by_address = matches!(info.access.limit, "sign_in" | "anonymous");
+        let by_address = info.access.level == Needs::Anonymous || info.access.limit == "sign_in";
         if by_address {
             self.take(info, &address_key(info.ip)).await?;
         }

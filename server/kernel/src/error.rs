@@ -27,6 +27,8 @@ pub enum Error {
     Precondition { reason: &'static str, text: String },
     /// Somebody else changed the same fields. `detail` is an encoded message of type `type_name`.
     Conflict { type_name: String, detail: Vec<u8> },
+    /// It is there already, and differs in these fields.
+    Exists { text: &'static str, differs: Violations },
     /// The idempotency key was used for another request.
     KeyReused { text: &'static str },
     /// The idempotent twin has finished meanwhile; the access layer answers with its reply.
@@ -114,6 +116,11 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
             Error::Invalid(violations) => violations.into_status(),
+            Error::Exists { text, differs } => {
+                let mut details = differs.into_details();
+                details.set_error_info("ALREADY_EXISTS", DOMAIN, std::collections::HashMap::new());
+                Status::with_error_details(Code::AlreadyExists, text, details)
+            }
             Error::NotFound { what } => reasoned(Code::NotFound, "NOT_FOUND", &format!("There is no such {what}.")),
             Error::Denied { reason, text } => reasoned(Code::PermissionDenied, reason, &text),
             Error::Unauthenticated { reason, text } => reasoned(Code::Unauthenticated, reason, &text),
@@ -208,6 +215,10 @@ impl Violations {
 
     fn into_status(self) -> Status {
         let text = self.0.first().map_or_else(|| "The input can't be accepted.".to_owned(), |(_, message)| message.clone());
+        Status::with_error_details(Code::InvalidArgument, text, self.into_details())
+    }
+
+    fn into_details(self) -> ErrorDetails {
         let mut details = ErrorDetails::new();
         let mut bytes = 0;
         for (index, (field, message)) in self.0.into_iter().enumerate() {
@@ -217,7 +228,7 @@ impl Violations {
             }
             details.add_bad_request_violation(field, message);
         }
-        Status::with_error_details(Code::InvalidArgument, text, details)
+        details
     }
 }
 

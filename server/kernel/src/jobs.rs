@@ -5,6 +5,7 @@
 //! [`Work::run`] must bear a second beginning. What a job is told is encrypted; why it failed is plain words without anything
 //! personal, for the engineers' pages.
 
+pub mod deed;
 pub mod desk;
 mod overview;
 mod retry;
@@ -16,7 +17,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::Value;
+use sea_orm::{FromQueryResult, Value};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -109,22 +110,31 @@ pub struct NewJob {
     key: String,
     payload: serde_json::Value,
     run_at: Option<DateTime<Utc>>,
+    again: bool,
 }
 
 impl NewJob {
     pub const fn new(kind: &'static str) -> Self {
-        Self { kind: Cow::Borrowed(kind), key: String::new(), payload: serde_json::Value::Null, run_at: None }
+        Self { kind: Cow::Borrowed(kind), key: String::new(), payload: serde_json::Value::Null, run_at: None, again: false }
     }
 
     /// Scheduled work: its name is kind and key.
     fn scheduled(name: &str) -> Self {
-        Self { kind: Cow::Owned(name.to_owned()), key: name.to_owned(), payload: serde_json::Value::Null, run_at: None }
+        Self { kind: Cow::Owned(name.to_owned()), key: name.to_owned(), ..Self::new("") }
     }
 
     /// While a job of the company with this kind and key waits or runs, another one is not queued.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = key.into();
+        self
+    }
+
+    /// While one with its key runs, that one is begun once more when it ends: it may have looked before this was committed. For
+    /// work that finds out by itself what there is to do.
+    #[must_use]
+    pub const fn once_more(mut self) -> Self {
+        self.again = true;
         self
     }
 
@@ -166,19 +176,17 @@ impl Jobs {
     /// Queues a job with the caller's transaction, for a company or for the system itself; call [`wake`](Self::wake) after the
     /// commit. None when one with its key waits or runs already.
     pub async fn put(&self, db: &SystemDb, org: Option<Uuid>, job: NewJob) -> Result<Option<Uuid>> {
-        let sql = "INSERT INTO jobs (org_id, id, kind, key, payload, run_at, created_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued') \
-                   ON CONFLICT DO NOTHING";
-        let (id, values) = self.values(job);
+        let (sql, id, values) = self.insertion(job, "?");
         let values = std::iter::once(org.unwrap_or(NO_ORG).into()).chain(values).collect();
-        Ok((db.execute(sql, values).await? == 1).then_some(id))
+        let rows: Vec<Put> = db.query(&sql, values).await?;
+        Ok(rows.first().map(|row| row.id).filter(|put| *put == id))
     }
 
     /// The same for a transaction of one company.
     pub async fn put_for_org(&self, tx: &TenantDb, job: NewJob) -> Result<Option<Uuid>> {
-        let sql = "INSERT INTO jobs (org_id, id, kind, key, payload, run_at, created_at, state) \
-                   VALUES ({org}, ?, ?, ?, ?, ?, ?, 'queued') ON CONFLICT DO NOTHING";
-        let (id, values) = self.values(job);
-        Ok((tx.execute(sql, values.into()).await? == 1).then_some(id))
+        let (sql, id, values) = self.insertion(job, "{org}");
+        let rows: Vec<Put> = tx.query(&sql, values.into()).await?;
+        Ok(rows.first().map(|row| row.id).filter(|put| *put == id))
     }
 
     /// Says that a job was committed. Without it the job begins a moment later.
@@ -186,12 +194,30 @@ impl Jobs {
         self.wake.notify_one();
     }
 
-    fn values(&self, job: NewJob) -> (Uuid, [Value; 6]) {
+    /// A statement that returns the id of the job that is there then, if it could say so; the id of the new one, and its values.
+    fn insertion(&self, job: NewJob, org: &str) -> (String, Uuid, [Value; 7]) {
         let (id, now) = (self.ids.uuid(), self.clock.now());
         let sealed = crypto::encrypt(&self.key, payload_of(id), job.payload.to_string().as_bytes());
         let run_at = job.run_at.unwrap_or(now);
-        (id, [id.into(), job.kind.into_owned().into(), job.key.into(), sealed.into(), run_at.into(), now.into()])
+        // The update holds the other one too: it can't be taken and ended before this transaction.
+        let twin = if job.again {
+            "(org_id, kind, key) WHERE key <> '' AND state IN ('queued', 'running') DO UPDATE SET again = true"
+        } else {
+            "DO NOTHING"
+        };
+        let sql = format!(
+            "INSERT INTO jobs (org_id, id, kind, key, payload, run_at, created_at, again, state) \
+             VALUES ({org}, ?, ?, ?, ?, ?, ?, ?, 'queued') ON CONFLICT {twin} RETURNING id"
+        );
+        let values =
+            [id.into(), job.kind.into_owned().into(), job.key.into(), sealed.into(), run_at.into(), now.into(), job.again.into()];
+        (sql, id, values)
     }
+}
+
+#[derive(FromQueryResult)]
+struct Put {
+    id: Uuid,
 }
 
 const fn payload_of(job_id: Uuid) -> FieldRef<'static> {

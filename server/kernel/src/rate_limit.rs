@@ -50,6 +50,7 @@ impl Limits {
         let classes = [
             ("sign_in", 10, 1),
             ("anonymous", 60, 1),
+            ("registration", 10, 1),
             ("read", person.per_minute, 20),
             ("write", person.per_minute.div_ceil(2), 10),
             ("bulk", 30, 1),

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod foreign;
 pub mod headers;
 pub mod proxies;
+mod transcode;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -18,6 +19,7 @@ use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
 
 pub use assets::Assets;
+use transcode::Transcoder;
 
 use crate::{
     access::{
@@ -55,8 +57,8 @@ impl PortalSite {
         let callers = Callers::Sessions(self.authenticator);
         let gate = Arc::new(Gate::new(self.kernel, self.access, self.descriptors, callers)?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
-        let Self { origins, assets, reflection, descriptors, .. } = self;
-        Ok((translated(guarded), Front { witness, descriptors, origins, assets, reflection }))
+        let Self { access, origins, assets, reflection, descriptors, .. } = self;
+        Ok((translated(guarded), Front { witness, access, descriptors, origins, assets, reflection }))
     }
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn translated(guarded: Router) -> Router {
 pub struct Front {
     /// Writes down whom the door refuses.
     pub witness: Witness,
+    pub access: &'static [Access],
     pub descriptors: &'static [u8],
     /// Exact origins of the portal's own pages.
     pub origins: HashSet<String>,
@@ -86,13 +89,17 @@ impl Front {
     pub fn into_router(self, rpcs: Router) -> Result<Router> {
         let door = Door { space: self.witness.space(), origins: self.origins };
         let porter = Arc::new(Porter { door, witness: self.witness });
+        let json = Arc::new(Transcoder::new(self.access, self.descriptors, rpcs.clone())?);
         let rpcs = rpcs.layer(middleware::from_fn_with_state(porter, access::door::guard));
         let pages = assets::router(self.assets);
         let mut site = Router::new().fallback(move |request: Request| {
             let is_rpc = request.uri().path().starts_with("/streamflow.");
-            let (rpcs, pages) = (rpcs.clone(), pages.clone());
+            let (rpcs, pages, json) = (rpcs.clone(), pages.clone(), Arc::clone(&json));
             async move {
                 use tower::ServiceExt as _;
+                if json.serves(request.uri().path()) {
+                    return json.answer(request).await;
+                }
                 let site = if is_rpc { rpcs } else { pages };
                 site.oneshot(request).await.unwrap_or_else(|never| match never {})
             }

@@ -80,7 +80,7 @@ pub fn site(
 /// What stands before the RPCs, with and without the database.
 pub fn front(recovery: &Arc<Recovery>, origins: HashSet<String>, assets: Arc<dyn Assets>, reflection: bool) -> Front {
     let witness = Witness::Recovery(Arc::clone(recovery));
-    Front { witness, descriptors: provider::DESCRIPTORS, origins, assets, reflection }
+    Front { witness, access: access::PROVIDER, descriptors: provider::DESCRIPTORS, origins, assets, reflection }
 }
 
 /// What is served without it.

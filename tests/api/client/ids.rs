@@ -157,7 +157,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         _ => prefix::CUSTOMER,
     };
     let noun = match (message, field) {
-        (_, "external_id" | "tax_id" | "correlation_id" | "tenant_id") => return None,
+        (_, "external_id" | "external_customer_id" | "tax_id" | "correlation_id" | "tenant_id") => return None,
         (_, "customer_id") | ("Customer", "id" | "merged_into_id") => prefix::CUSTOMER,
         (_, "contact_id") | ("Contact", "id" | "merged_into_id") => prefix::CONTACT,
         (_, "lead_id" | "before_lead_id") | ("Lead", "id") => prefix::LEAD,

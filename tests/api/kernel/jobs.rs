@@ -268,6 +268,30 @@ on_both! {
         running.finish().await;
     }
 
+    async fn what_is_asked_for_while_one_runs_is_done_after_it(world) {
+        let gate = Arc::new(Gated { begun: AtomicUsize::new(0), gate: tokio::sync::Semaphore::new(0) });
+        let running = world.kernel.run_jobs(vec![Arc::clone(&gate) as Arc<dyn Work>]).await.unwrap();
+        let collect = || NewJob::new("test_gated").key("all").once_more();
+        let id = put(&world, collect()).await.expect("a job");
+        reaches(&world, id, "running", 1).await;
+        for _ in 0..3 {
+            assert_eq!(put(&world, collect()).await, None);
+        }
+        gate.gate.add_permits(1);
+        // Once more for all three, and as a job of its own.
+        for _ in 0..500 {
+            if gate.begun.load(Ordering::SeqCst) == 2 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        gate.gate.add_permits(5);
+        reaches(&world, id, "done", 1).await;
+        assert_eq!(gate.begun.load(Ordering::SeqCst), 2);
+        assert!(put(&world, collect()).await.is_some());
+        running.finish().await;
+    }
+
     async fn a_process_takes_no_work_it_does_not_know(world) {
         let id = put(&world, NewJob::new("of_a_newer_version")).await.unwrap();
         let running = runner(&world, &Arc::new(Log::default()), Retry::DEFAULT).await;
@@ -275,6 +299,25 @@ on_both! {
         reaches(&world, known, "done", 1).await;
         assert_eq!((row(&world, id).await.state.as_str(), row(&world, id).await.attempts), ("queued", 0));
         running.finish().await;
+    }
+}
+
+/// Each run waits for a permit.
+struct Gated {
+    begun: AtomicUsize,
+    gate: tokio::sync::Semaphore,
+}
+
+#[async_trait]
+impl Work for Gated {
+    fn kind(&self) -> &'static str {
+        "test_gated"
+    }
+
+    async fn run(&self, _: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        self.gate.acquire().await.expect("an open gate").forget();
+        Ok("done".into())
     }
 }
 

@@ -44,10 +44,20 @@ impl NewOrg {
     /// The same in clean form, or every problem at once.
     pub fn checked(self) -> Result<Self, Error> {
         let mut problems = Violations::new();
+        let checked = self.read(&mut problems);
+        if !streamflow_kernel::password::is_phc(&checked.owner.password_hash) {
+            problems.add("owner.password_hash", "Give the password as an argon2id hash.");
+        }
+        problems.into_result()?;
+        Ok(checked)
+    }
+
+    /// What people say of a company, in clean form; its problems are added to the others.
+    pub fn read(self, problems: &mut Violations) -> Self {
         let mut take = |field: &str, read: Result<String, Problem>| {
             read.map_err(|problem| problems.add(field, problem.sentence())).unwrap_or_default()
         };
-        let checked = Self {
+        Self {
             name: take("name", input::required("a name", &self.name, limit::NAME)),
             tenant_id: take("tenant_id", tenant_id(&self.tenant_id)),
             time_zone: take("time_zone", time_zone(&self.time_zone)),
@@ -59,12 +69,7 @@ impl NewOrg {
                 display_name: take("owner.display_name", input::required("a name", &self.owner.display_name, limit::NAME)),
                 password_hash: self.owner.password_hash,
             },
-        };
-        if !streamflow_kernel::password::is_phc(&checked.owner.password_hash) {
-            problems.add("owner.password_hash", "Give the password as an argon2id hash.");
         }
-        problems.into_result()?;
-        Ok(checked)
     }
 }
 
@@ -187,6 +192,8 @@ pub const DEFAULT_STAGES: [DefaultStage; 6] = [
 pub struct MadeOrg {
     pub org_id: uuid::Uuid,
     pub owner_id: uuid::Uuid,
+    /// The owner's account was made with it.
+    pub is_new_owner: bool,
     pub at: DateTime<Utc>,
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use streamflow_kernel::{db::SystemDb, error::Result, kernel::Kernel};
+use streamflow_kernel::{
+    db::SystemDb,
+    error::{Error, Result},
+    kernel::Kernel,
+};
 use uuid::Uuid;
 
 pub use super::domain::{MadeOrg, NewOrg, NewOwner, slug};
@@ -21,8 +25,8 @@ pub async fn create_org(kernel: &Arc<Kernel>, new: NewOrg) -> Result<MadeOrg> {
 /// Writes a company that was checked; the caller commits, so that more can become true with it.
 pub async fn insert(db: &SystemDb, kernel: &Kernel, new: &NewOrg) -> Result<MadeOrg> {
     let at = kernel.clock.now();
-    let owner_id = owner_account(db, kernel, &new.owner).await?;
-    let made = MadeOrg { org_id: kernel.ids.uuid(), owner_id, at };
+    let (owner_id, is_new_owner) = owner_account(db, kernel, &new.owner).await?;
+    let made = MadeOrg { org_id: kernel.ids.uuid(), owner_id, is_new_owner, at };
     store::insert_org(db, new, made).await?;
     store::insert_first_owner(db, made).await?;
     begin(db, kernel, made, new.industry.as_deref()).await?;
@@ -44,10 +48,10 @@ async fn begin(db: &SystemDb, kernel: &Kernel, made: MadeOrg, industry: Option<&
     Ok(())
 }
 
-/// One person may own several companies.
-async fn owner_account(db: &SystemDb, kernel: &Kernel, owner: &NewOwner) -> Result<Uuid> {
+/// One person may own several companies. Whether the account is new comes with it.
+async fn owner_account(db: &SystemDb, kernel: &Kernel, owner: &NewOwner) -> Result<(Uuid, bool)> {
     if let Some(user) = user::store::user_by_email(db, &owner.email).await? {
-        return Ok(user.id);
+        return Ok((user.id, false));
     }
     let id = kernel.ids.uuid();
     let new = user::store::NewUser {
@@ -57,8 +61,10 @@ async fn owner_account(db: &SystemDb, kernel: &Kernel, owner: &NewOwner) -> Resu
         password_hash: owner.password_hash.clone(),
         now: kernel.clock.now(),
     };
-    user::store::insert_user(db, new).await?;
-    Ok(id)
+    if !user::store::insert_user(db, new).await? {
+        return Err(Error::internal("the owner got an account meanwhile"));
+    }
+    Ok((id, true))
 }
 
 /// The company behind a name in page addresses.

@@ -53,13 +53,16 @@ fn moment(at: prost_types::Timestamp) -> Result<DateTime<Utc>, Error> {
 }
 
 /// Fields that companies don't have yet stay empty.
-pub(super) fn into_pb(tenant: Tenant) -> pb::Tenant {
+pub fn into_pb(tenant: Tenant) -> pb::Tenant {
     pb::Tenant {
         tenant_id: tenant.tenant_id,
         name: tenant.name,
         time_zone: tenant.time_zone,
         currency_code: tenant.currency_code,
         created_at: timestamp(tenant.created_at),
+        plan: tenant.plan,
+        industry: tenant.industry,
+        external_customer_id: tenant.external_customer_id,
         ..pb::Tenant::default()
     }
 }

@@ -62,7 +62,7 @@ pub async fn claim(database: &Database, kinds: &[&'static str], attempt: Uuid, n
     };
     let sql = format!(
         "WITH next AS (SELECT org_id, id FROM jobs WHERE {known} ORDER BY run_at, id LIMIT 1{skip}) \
-         UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_by = ?, lease_until = ?, started_at = ? \
+         UPDATE jobs SET state = 'running', attempts = attempts + 1, again = false, lease_by = ?, lease_until = ?, started_at = ? \
          WHERE (org_id, id) IN (SELECT org_id, id FROM next) \
          RETURNING org_id, id, kind, key, payload, attempts, lease_by"
     );
@@ -85,7 +85,8 @@ pub async fn end(database: &Database, job: &Claimed, end: &End, now: DateTime<Ut
     let (change, mut values): (_, Vec<Value>) = match end {
         // What it was told is of no use to anybody any more.
         End::Done(result) => (
-            "state = 'done', finished_at = ?, result = ?, last_error = '', payload = ?",
+            "state = CASE WHEN again THEN 'queued' ELSE 'done' END, attempts = CASE WHEN again THEN 0 ELSE attempts END, \
+             finished_at = ?, result = ?, last_error = '', payload = CASE WHEN again THEN payload ELSE ? END",
             vec![now.into(), result.clone().into(), Vec::<u8>::new().into()],
         ),
         End::Again(why, at) => ("state = 'queued', run_at = ?, last_error = ?", vec![(*at).into(), why.clone().into()]),

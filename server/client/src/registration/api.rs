@@ -1,0 +1,66 @@
+//! `streamflow.client.v1.RegistrationService`.
+
+use std::time::Duration;
+
+use streamflow_kernel::{
+    ctx::Ctx,
+    error::{Error, Result},
+};
+use streamflow_proto::client::v1::{self as pb, registration_service_server::RegistrationService};
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+use super::{
+    domain::{Registration, Wanted},
+    insert, store, token,
+};
+
+/// How long an answer waits for the company to be ready.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl RegistrationService for Api {
+    async fn register_tenant(
+        &self,
+        request: Request<pb::RegisterTenantRequest>,
+    ) -> Result<Response<pb::RegisterTenantResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let wanted = Wanted::parse(req)?;
+        token::check(&ctx, &wanted).await?;
+        let registration = match insert::find(&ctx, &wanted).await? {
+            Some(known) => known,
+            None => insert::insert(&ctx, &wanted).await?,
+        };
+        let registration = settled(&ctx, registration).await?;
+        Ok(Response::new(answer(&ctx, &registration)))
+    }
+}
+
+/// The registration once it is ready, or as it is when that takes too long.
+async fn settled(ctx: &Ctx, mut registration: Registration) -> Result<Registration> {
+    let until = Instant::now() + PATIENCE;
+    while !registration.is_ready() && Instant::now() < until {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let found = store::registration(&ctx.system_read().await?, registration.id).await?;
+        registration = found.ok_or(Error::not_found("registration"))?;
+    }
+    Ok(registration)
+}
+
+pub fn answer(ctx: &Ctx, registration: &Registration) -> pb::RegisterTenantResponse {
+    let state = if registration.is_ready() { pb::RegistrationState::Ready } else { pb::RegistrationState::Pending };
+    pb::RegisterTenantResponse {
+        tenant_id: registration.tenant_id.clone(),
+        url: dashboard(ctx.public_url(), &registration.tenant_id),
+        state: state.into(),
+    }
+}
+
+/// Where a company's people begin.
+pub fn dashboard(public_url: &str, tenant_id: &str) -> String {
+    format!("{public_url}/tenant/{tenant_id}/client/dashboard")
+}

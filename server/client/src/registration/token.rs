@@ -1,0 +1,34 @@
+//! Sign-up tokens: 256 bits, of which the hash is kept; good for one company.
+
+use chrono::TimeDelta;
+use streamflow_kernel::{
+    ctx::Ctx,
+    error::{Error, Result},
+    kernel::Kernel,
+    session::Token,
+};
+
+use super::{domain::Wanted, store};
+
+/// Makes a token whose first use must come within `life`.
+pub async fn create(kernel: &Kernel, life: TimeDelta) -> Result<Token> {
+    let (token, now) = (Token::new(kernel.ids.token()), kernel.clock.now());
+    let db = kernel.database.system().await?;
+    store::insert_sign_up_token(&db, token.hash(), now, now + life).await?;
+    db.commit().await?;
+    Ok(token)
+}
+
+/// Lets a request in, or not; of why not the caller learns nothing. A token that was used stays good for its own registration.
+pub async fn check(ctx: &Ctx, wanted: &Wanted) -> Result<()> {
+    let token = store::sign_up_token(&ctx.system_read().await?, &wanted.token_hash).await?;
+    match token {
+        Some(store::SignUpToken { used_for: Some(number), .. }) if number == wanted.external_customer_id => Ok(()),
+        Some(store::SignUpToken { used_for: None, expires_at }) if expires_at > ctx.now() => Ok(()),
+        _ => Err(refused()),
+    }
+}
+
+pub fn refused() -> Error {
+    Error::unauthenticated("SIGN_UP_TOKEN", "This sign-up token is unknown, was used for another company or has expired.")
+}
