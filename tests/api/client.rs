@@ -1,6 +1,7 @@
 //! The client portal's RPCs, one file a noun.
 
 mod account;
+mod assignment_rule;
 mod audit;
 mod client_error;
 mod contact;

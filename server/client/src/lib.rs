@@ -2,6 +2,7 @@
 //! and no other portal.
 
 pub mod account;
+pub mod assignment_rule;
 pub mod audit;
 pub mod change;
 pub mod client_error;

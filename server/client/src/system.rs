@@ -14,17 +14,18 @@ use streamflow_proto::{
     client::{
         self,
         v1::{
-            account_service_server::AccountServiceServer, audit_service_server::AuditServiceServer,
-            change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
-            contact_service_server::ContactServiceServer, custom_field_service_server::CustomFieldServiceServer,
-            customer_service_server::CustomerServiceServer, dashboard_service_server::DashboardServiceServer,
-            import_service_server::ImportServiceServer, invitation_service_server::InvitationServiceServer,
-            lead_service_server::LeadServiceServer, lead_stage_service_server::LeadStageServiceServer,
-            merge_service_server::MergeServiceServer, notification_service_server::NotificationServiceServer,
-            org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
-            saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
-            session_service_server::SessionServiceServer, task_service_server::TaskServiceServer,
-            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
+            account_service_server::AccountServiceServer, assignment_rule_service_server::AssignmentRuleServiceServer,
+            audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
+            client_error_service_server::ClientErrorServiceServer, contact_service_server::ContactServiceServer,
+            custom_field_service_server::CustomFieldServiceServer, customer_service_server::CustomerServiceServer,
+            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
+            invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
+            lead_stage_service_server::LeadStageServiceServer, merge_service_server::MergeServiceServer,
+            notification_service_server::NotificationServiceServer, org_service_server::OrgServiceServer,
+            record_service_server::RecordServiceServer, saved_view_service_server::SavedViewServiceServer,
+            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
+            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
+            timeline_service_server::TimelineServiceServer,
         },
     },
     federation::v1::{tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer},
@@ -32,8 +33,8 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead, lead_stage,
-    merge, notification, org, record, saved_view, search,
+    account, assignment_rule, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead,
+    lead_stage, merge, notification, org, record, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
 };
@@ -62,6 +63,7 @@ pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Asse
 fn services() -> Routes {
     Routes::default()
         .add_service(AccountServiceServer::new(account::api::Api))
+        .add_service(AssignmentRuleServiceServer::new(assignment_rule::api::Api))
         .add_service(AuditServiceServer::new(audit::api::Api))
         .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::api::Api))

@@ -33,6 +33,7 @@ pub mod prefix {
     pub const JOB: &str = "job_";
     pub const NOTIFICATION: &str = "ntf_";
     pub const MERGE: &str = "mrg_";
+    pub const RULE: &str = "rul_";
 }
 
 /// `usr_` and 32 hex digits.
