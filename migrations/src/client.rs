@@ -28,6 +28,7 @@ mod m20261126_000405_session_principal_modules;
 mod m20261126_000406_add_lead_stages_version;
 mod m20261126_000701_add_merged_into;
 mod m20261126_000702_create_merges;
+mod m20261126_000703_create_assignment_rules;
 mod m20261126_000902_create_registrations;
 
 use crate::migrator::{Step, steps};
@@ -61,12 +62,15 @@ pub const STEPS: &[Step] = steps![
     m20261126_000311_create_notifications,
     m20261126_000701_add_merged_into,
     m20261126_000702_create_merges,
+    m20261126_000703_create_assignment_rules,
     m20261126_000902_create_registrations,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
 pub const TENANT_TABLES: &[&str] = &[
     "anomalies",
+    "assignment_rule_members",
+    "assignment_rules",
     "audit",
     "audit_chain",
     "changes",

@@ -2,6 +2,7 @@
 
 mod account;
 mod anomaly;
+mod assignment_rule;
 mod audit;
 mod client_error;
 mod contact;

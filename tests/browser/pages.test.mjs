@@ -6,7 +6,7 @@ import { accessible, enter, fits, launch, settled } from './portal.mjs';
 import { startServer } from './server.mjs';
 
 const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'profile'];
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'profile'];
 let server;
 let browser;
 

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod anomaly;
+pub mod assignment_rule;
 pub mod audit;
 pub mod change;
 pub mod client_error;

@@ -17,15 +17,15 @@ use streamflow_proto::{
         self,
         v1::{
             account_service_server::AccountServiceServer, anomaly_service_server::AnomalyServiceServer,
-            audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
-            client_error_service_server::ClientErrorServiceServer, contact_service_server::ContactServiceServer,
-            custom_field_service_server::CustomFieldServiceServer, customer_service_server::CustomerServiceServer,
-            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
-            invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
-            lead_stage_service_server::LeadStageServiceServer, merge_service_server::MergeServiceServer,
-            notification_service_server::NotificationServiceServer, org_service_server::OrgServiceServer,
-            record_service_server::RecordServiceServer, registration_service_server::RegistrationServiceServer,
-            saved_view_service_server::SavedViewServiceServer,
+            assignment_rule_service_server::AssignmentRuleServiceServer, audit_service_server::AuditServiceServer,
+            change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
+            contact_service_server::ContactServiceServer, custom_field_service_server::CustomFieldServiceServer,
+            customer_service_server::CustomerServiceServer, dashboard_service_server::DashboardServiceServer,
+            import_service_server::ImportServiceServer, invitation_service_server::InvitationServiceServer,
+            lead_service_server::LeadServiceServer, lead_stage_service_server::LeadStageServiceServer,
+            merge_service_server::MergeServiceServer, notification_service_server::NotificationServiceServer,
+            org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
+            registration_service_server::RegistrationServiceServer, saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
             task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
             timeline_service_server::TimelineServiceServer,
@@ -36,8 +36,8 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, anomaly, audit, change, client_error, contact, custom_field, customer, dashboard, import, invitation, lead,
-    lead_stage, merge, notification, org, record, registration, saved_view, search,
+    account, anomaly, assignment_rule, audit, change, client_error, contact, custom_field, customer, dashboard, import,
+    invitation, lead, lead_stage, merge, notification, org, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
 };
@@ -67,6 +67,7 @@ fn services() -> Routes {
     Routes::default()
         .add_service(AccountServiceServer::new(account::api::Api))
         .add_service(AnomalyServiceServer::new(anomaly::api::Api))
+        .add_service(AssignmentRuleServiceServer::new(assignment_rule::api::Api))
         .add_service(AuditServiceServer::new(audit::api::Api))
         .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::api::Api))

@@ -34,6 +34,7 @@ pub mod prefix {
     pub const NOTIFICATION: &str = "ntf_";
     pub const MERGE: &str = "mrg_";
     pub const ANOMALY: &str = "ano_";
+    pub const RULE: &str = "rul_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -27,7 +27,7 @@ use streamflow_tests::{
 };
 use tonic::Code;
 
-use super::{contact, customer, import, lead};
+use super::{assignment_rule, contact, customer, import, lead};
 
 /// In every name of the other company.
 const CANARY: &str = "Zebrafink";
@@ -71,6 +71,7 @@ impl Company {
         let notified = pb::ListNotificationsRequest::default();
         let notified = NotificationServiceClient::new(channel()).list_notifications(owner.ask(notified)).await.unwrap();
         let merge = merged(world, &owner).await;
+        let rule = assignment_rule::create(&owner, assignment_rule::rule(word, &[&owner])).await.unwrap();
         let parse = |noun: &str, id: &str| streamflow_kernel::ids::parse(noun, id).unwrap();
         open_session(&world.kernel, parse(prefix::USER, &owner.user_id), parse(prefix::ORG, &owner.org_id), "full").await;
         let sessions = SessionServiceClient::new(channel()).list_sessions(owner.ask(pb::ListSessionsRequest {})).await.unwrap();
@@ -92,6 +93,7 @@ impl Company {
             (prefix::MERGE, merge),
             (prefix::SESSION, session.id),
             (prefix::ANOMALY, anomaly(world, &owner).await),
+            (prefix::RULE, rule.id),
         ]);
         Self { owner, ids }
     }
@@ -108,6 +110,7 @@ impl Company {
             "TeamService/ListMembers",
             "InvitationService/ListInvitations",
             "ImportService/ListImports",
+            "AssignmentRuleService/ListAssignmentRules",
             "SessionService/ListSessions",
         ];
         let mut answers = Vec::new();
@@ -163,12 +166,13 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "lead_id" | "before_lead_id") | ("Lead", "id") => prefix::LEAD,
         (_, "stage_id" | "stage_ids") | ("LeadStage", "id") => prefix::STAGE,
         (_, "field_id" | "field_ids") | ("CustomField", "id") => prefix::FIELD,
+        (_, "rule_id" | "rule_ids") | ("AssignmentRule", "id") => prefix::RULE,
         (_, "merge_id") => prefix::MERGE,
         (_, "anomaly_id") => prefix::ANOMALY,
         (_, "notification_id") | ("Notification", "id") => prefix::NOTIFICATION,
         ("Org", "id") => prefix::ORG,
         (_, "team_id" | "team_ids") | ("Team", "id") => prefix::TEAM,
-        (_, "user_id" | "owner_id" | "assignee_id") | ("Member", "id") => prefix::USER,
+        (_, "user_id" | "user_ids" | "owner_id" | "assignee_id") | ("Member", "id") => prefix::USER,
         (_, "session_id") => prefix::SESSION,
         (_, "task_id") | ("Task", "id") => prefix::TASK,
         (_, "view_id") | ("SavedView", "id") => prefix::VIEW,

@@ -19,8 +19,8 @@ pub struct Entry {
     /// Page below the company's address.
     pub page: &'static str,
     pub glyph: Glyph,
-    /// Right that shows it.
-    permission: &'static str,
+    /// Rights that show it: one is enough.
+    permissions: &'static [&'static str],
     /// Keys that go there.
     keys: &'static str,
 }
@@ -31,35 +31,41 @@ pub struct Group {
     entries: &'static [Entry],
 }
 
-const fn entry(label: &'static str, page: &'static str, glyph: Glyph, permission: &'static str, keys: &'static str) -> Entry {
-    Entry { label, page, glyph, permission, keys }
+const fn entry(
+    label: &'static str,
+    page: &'static str,
+    glyph: Glyph,
+    permissions: &'static [&'static str],
+    keys: &'static str,
+) -> Entry {
+    Entry { label, page, glyph, permissions, keys }
 }
 
 pub const GROUPS: [Group; 3] = [
     Group {
         label: "",
         entries: &[
-            entry("My work", "tasks", glyphs::LIST_CHECK, "task.read", "g w"),
-            entry("Inbox", "inbox", glyphs::INBOX, "notification.read", "g n"),
-            entry("Dashboard", "dashboard", glyphs::HOUSE, "dashboard.read", "g d"),
+            entry("My work", "tasks", glyphs::LIST_CHECK, &["task.read"], "g w"),
+            entry("Inbox", "inbox", glyphs::INBOX, &["notification.read"], "g n"),
+            entry("Dashboard", "dashboard", glyphs::HOUSE, &["dashboard.read"], "g d"),
         ],
     },
     Group {
         label: "Customers",
         entries: &[
-            entry("Customers", "customers", glyphs::ADDRESS_BOOK, "customer.read", "g c"),
-            entry("Contacts", "contacts", glyphs::USER_GROUP, "contact.read", "g o"),
-            entry("Leads", "leads", glyphs::FILTER, "lead.read", "g l"),
+            entry("Customers", "customers", glyphs::ADDRESS_BOOK, &["customer.read"], "g c"),
+            entry("Contacts", "contacts", glyphs::USER_GROUP, &["contact.read"], "g o"),
+            entry("Leads", "leads", glyphs::FILTER, &["lead.read"], "g l"),
         ],
     },
     Group {
         label: "Company",
         entries: &[
-            entry("Import", "imports", glyphs::FILE_IMPORT, "import.run", "g i"),
-            entry("Team", "team", glyphs::USER_PEN, "member.read", "g t"),
-            entry("Audit log", "audit", glyphs::SHIELD_HALVED, "audit.read", "g a"),
-            entry("Anomalies", "anomalies", glyphs::TRIANGLE_EXCLAMATION, "anomaly.read", "g y"),
-            entry("Settings", "settings", glyphs::GEAR, "org.read", "g s"),
+            entry("Import", "imports", glyphs::FILE_IMPORT, &["import.run"], "g i"),
+            entry("Team", "team", glyphs::USER_PEN, &["member.read"], "g t"),
+            entry("Audit log", "audit", glyphs::SHIELD_HALVED, &["audit.read"], "g a"),
+            entry("Anomalies", "anomalies", glyphs::TRIANGLE_EXCLAMATION, &["anomaly.read"], "g y"),
+            entry("Settings", "settings", glyphs::GEAR, &["org.read", "assignment_rule.read"], "g s"),
         ],
     },
 ];
@@ -67,7 +73,7 @@ pub const GROUPS: [Group; 3] = [
 impl Group {
     /// What this person may see of it.
     pub fn entries(&self) -> Vec<Entry> {
-        self.entries.iter().copied().filter(|entry| may(entry.permission)).collect()
+        self.entries.iter().copied().filter(|entry| entry.permissions.iter().any(|right| may(right))).collect()
     }
 }
 

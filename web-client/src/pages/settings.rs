@@ -1,9 +1,13 @@
-//! What owners decide for the whole company: its name and money, its features, its own fields, its pipeline.
+//! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, who gets its leads.
 
 mod company;
 mod field_dialog;
 mod fields;
 mod modules;
+mod rule_dialog;
+mod rule_draft;
+mod rule_words;
+mod rules;
 mod stage_dialog;
 mod stages;
 
@@ -22,7 +26,7 @@ use web_kit::{
     tabs::Tabs,
 };
 
-use self::{company::Company, fields::Fields, modules::Modules, stages::Stages};
+use self::{company::Company, fields::Fields, modules::Modules, rules::Rules, stages::Stages};
 use crate::api::{address, may};
 
 async fn org() -> Result<pb::Org, ApiError> {
@@ -30,17 +34,34 @@ async fn org() -> Result<pb::Org, ApiError> {
     Ok(use_api().read(pb::GetOrgRequest {}, call).await?.org.unwrap_or_default())
 }
 
+/// What this person may decide.
+fn tabs() -> Vec<Choice> {
+    let parts = [
+        ("company", "Company", "org.read"),
+        ("features", "Features", "org.read"),
+        ("fields", "Fields", "custom_field.write"),
+        ("pipeline", "Pipeline", "lead_stage.write"),
+        ("assignment", "Lead assignment", "assignment_rule.read"),
+    ];
+    parts.into_iter().filter(|(.., right)| may(right)).map(|(part, label, _)| Choice::new(part, label)).collect()
+}
+
 /// The part is in the address, so that a link leads to it.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     use_page("Settings").canvas();
     let params = use_params_map();
-    let part = move || params.with(|map| map.get("part").unwrap_or_default());
+    let tabs = Signal::derive(tabs);
+    // A part that is not this person's leads to the first that is.
+    let part = move || {
+        let part = params.with(|map| map.get("part").unwrap_or_default());
+        tabs.with(|tabs| {
+            let known = tabs.iter().find(|tab| tab.value == part).or(tabs.first());
+            known.map(|tab| tab.value.clone()).unwrap_or_default()
+        })
+    };
     let tab = RwSignal::new(untrack(part));
-    Effect::new(move |_| {
-        let part = part();
-        tab.set(if part.is_empty() { "company".to_owned() } else { part });
-    });
+    Effect::new(move |_| tab.set(part()));
     let navigate = use_navigate();
     Effect::new(move |before: Option<String>| {
         let now = tab.get();
@@ -50,28 +71,24 @@ pub fn SettingsPage() -> impl IntoView {
         }
         now
     });
-    let tabs = Signal::derive(|| {
-        let mut tabs =
-            vec![Choice::new("company", "Company"), Choice::new("features", "Features"), Choice::new("fields", "Fields")];
-        if may("lead_stage.write") {
-            tabs.push(Choice::new("pipeline", "Pipeline"));
-        }
-        tabs
-    });
-    let org = Load::new(org);
-    use_live(move |heard| match heard {
-        Heard::Change(change) if change.entity == "org" => org.reload(),
-        Heard::Reset => org.reload(),
-        Heard::Change(_) => {}
+    let company = may("org.read").then(|| Load::new(org));
+    use_live(move |heard| match (heard, company) {
+        (Heard::Change(change), Some(org)) if change.entity == "org" => org.reload(),
+        (Heard::Reset, Some(org)) => org.reload(),
+        _ => {}
     });
     view! {
         <div class="settings">
             <Tabs label="Settings" current=tab tabs>
-                {move || match &*tab.get() {
-                    "features" => view! { <Loaded load=org what="Features" let:one><Modules one org/></Loaded> }.into_any(),
-                    "fields" => view! { <Fields/> }.into_any(),
-                    "pipeline" => view! { <Stages/> }.into_any(),
-                    _ => view! { <Loaded load=org what="Company" let:one><Company one org/></Loaded> }.into_any(),
+                {move || match (&*tab.get(), company) {
+                    ("fields", _) => view! { <Fields/> }.into_any(),
+                    ("pipeline", _) => view! { <Stages/> }.into_any(),
+                    ("assignment", _) => view! { <Rules/> }.into_any(),
+                    ("features", Some(org)) => {
+                        view! { <Loaded load=org what="Features" let:one><Modules one org/></Loaded> }.into_any()
+                    }
+                    (_, Some(org)) => view! { <Loaded load=org what="Company" let:one><Company one org/></Loaded> }.into_any(),
+                    _ => ().into_any(),
                 }}
             </Tabs>
         </div>

@@ -96,6 +96,12 @@ impl Directory {
         self.active().into_iter().map(|member| Choice::new(member.id, member.display_name)).collect()
     }
 
+    /// People whom rules can give leads to, by name.
+    pub fn workers(self) -> Vec<Choice> {
+        let works = |member: &pb::Member| !member.read_only && member.role() != pb::Role::Accountant;
+        self.active().into_iter().filter(works).map(|member| Choice::new(member.id, member.display_name)).collect()
+    }
+
     pub fn teams(self) -> Vec<Choice> {
         self.teams.get().unwrap_or_default().into_iter().map(|team| Choice::new(team.id, team.name)).collect()
     }

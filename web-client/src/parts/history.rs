@@ -192,15 +192,13 @@ fn entry(event: &pb::TimelineEvent, one: &str, words: Words) -> TimelineEntry {
         })
         .collect();
     let who = if event.actor_name.is_empty() { "StreamFlow" } else { &event.actor_name };
-    TimelineEntry {
-        key: event.id.clone(),
-        at: event.at,
-        glyph,
-        tone,
-        title: format!("{who} {}", what(event.kind(), one)),
-        changes,
-        text: event.text.clone(),
-    }
+    let by_rule = event.kind() == Event::Assigned && !event.text.is_empty();
+    let (title, text) = if by_rule {
+        (format!("The rule “{}” assigned this {one}", event.text), String::new())
+    } else {
+        (format!("{who} {}", what(event.kind(), one)), event.text.clone())
+    };
+    TimelineEntry { key: event.id.clone(), at: event.at, glyph, tone, title, changes, text }
 }
 
 fn look(kind: Event) -> (Glyph, Tone) {

@@ -123,7 +123,7 @@ pub fn read(path: &str, lead: &pb::Lead) -> Result<Change, Problem> {
 }
 
 /// An amount that is no negative and fits; a missing one is nothing in the org's currency.
-fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
+pub fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
     let Some(money) = money else {
         return Ok(Worth::default());
     };

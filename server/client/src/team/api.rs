@@ -20,7 +20,7 @@ use super::{
     leave,
     store::{self, Locked, Member, Team},
 };
-use crate::{invitation, permission};
+use crate::{assignment_rule, invitation, permission};
 
 #[derive(Debug)]
 pub struct Api;
@@ -131,6 +131,7 @@ impl TeamService for Api {
         for (user_id, version) in store::people_of(&tx, id).await? {
             tx.record(member_change(user_id, version, Op::Updated, &["team_ids"]));
         }
+        assignment_rule::store::release_team(&tx, id).await?;
         leave::release_team(&tx, id, &ctx.actor()).await?;
         store::delete_team(&tx, id).await?;
         Ok(tx.commit(pb::DeleteTeamResponse {}).await?)

@@ -90,7 +90,7 @@ pub struct NewEvent {
     pub record: (Kind, Uuid),
     pub kind: EventKind,
     pub changes: Vec<BeforeAfter>,
-    /// For notes, and names of records that were merged.
+    /// For notes, and names: of records that were merged, of the rule that assigned a lead.
     pub text: String,
 }
 

@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use super::{ActiveModel, Model, board};
 use crate::{
+    assignment_rule::assign,
     custom_field::value::Values,
     lead::domain::{Change, NewLead},
     record::{
+        fields::shown_user,
         kind::Kind,
         merge::{self, BeforeAfter},
         number,
@@ -25,8 +27,13 @@ use crate::{
     timeline::store::{EventKind, NewEvent, insert_events},
 };
 
-/// Adds a lead at the end of its stage. Its stage and people must be of the company.
-pub async fn insert_lead(tx: &TenantDb, writer: &Writer, new: NewLead) -> Result<Model> {
+/// Adds a lead at the end of its stage. Its stage and people must be of the company. The company's rules choose an assignee where
+/// nobody else did.
+pub async fn insert_lead(tx: &TenantDb, writer: &Writer, mut new: NewLead) -> Result<Model> {
+    let turn = assign::by_rule(tx, &new).await?;
+    if let Some(turn) = &turn {
+        new.assignee_id = Some(turn.user_id);
+    }
     let now = writer.now();
     let stage_id = new.stage_id.ok_or_else(|| Error::internal("a new lead has no stage"))?;
     let mut row = ActiveModel {
@@ -47,6 +54,12 @@ pub async fn insert_lead(tx: &TenantDb, writer: &Writer, new: NewLead) -> Result
     let lead = tx.insert(row).await?;
     lead.index(tx).await?;
     lead.written().trace_new(tx, writer).await?;
+    if let Some(turn) = turn {
+        let after = shown_user(&Some(turn.user_id));
+        let changes = vec![BeforeAfter { field: "assignee_id".to_owned(), before: String::new(), after }];
+        let event = NewEvent { changes, text: turn.rule, ..NewEvent::new(Kind::Lead, lead.id, EventKind::Assigned) };
+        insert_events(tx, writer, &[event]).await?;
+    }
     Ok(lead)
 }
 
