@@ -1,6 +1,6 @@
 //! Rows of anomalies, as the company's own people see them. The detector writes them.
 
-use sea_orm::{ActiveValue::Set, IntoActiveModel as _, QuerySelect as _, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, IntoActiveModel as _, QuerySelect, entity::prelude::*};
 use streamflow_kernel::{
     db::{TenantDb, TenantEntity},
     error::Result,
@@ -62,7 +62,7 @@ pub async fn anomalies(tx: &TenantDb, list: &List, open_only: bool) -> Result<(V
 
 /// None when there is none; the flag says whether anything changed.
 pub async fn acknowledge(tx: &TenantDb, id: Uuid, by: Uuid, now: DateTimeUtc) -> Result<Option<(Model, bool)>> {
-    let finder = tx.find::<Entity>().filter(Column::Id.eq(id)).map(|select| select.lock_exclusive());
+    let finder = tx.find::<Entity>().filter(Column::Id.eq(id)).map(QuerySelect::lock_exclusive);
     let Some(before) = tx.one(finder).await? else { return Ok(None) };
     if before.acknowledged_at.is_some() {
         return Ok(Some((before, false)));
