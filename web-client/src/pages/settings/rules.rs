@@ -61,7 +61,7 @@ pub fn Rules() -> impl IntoView {
                 {writes.then(|| view! { <Button small=true glyph=glyphs::PLUS on_click=move |_| new()>"New rule"</Button> })}
             </div>
             <p class="card-body t-12 muted">
-                "The first rule that matches gives a new lead without an assignee to somebody, whether it was typed in, imported or sent by the API. Without a match it stays nobody’s."
+                "The first rule that matches gives a new lead without an assignee to somebody, whether it was typed in or sent by the API. Without a match it stays nobody’s."
             </p>
             <Loaded load=rules what="Rules" let:all>
                 {if all.is_empty() {
