@@ -125,12 +125,12 @@ fn AnomalyRow(one: pb::Anomaly) -> impl IntoView {
     view! {
         <tr>
             <td data-p="a"><span class="medium">{words::what(one.rule())}</span></td>
-            <td data-p="b"><Who one=one.clone()/></td>
+            <td data-p="e"><Who one=one.clone()/></td>
             <td class="soft"><When at=Signal::derive(move || first)/></td>
             <td data-p="c" class="soft"><When at=Signal::derive(move || last)/></td>
             <td class="num">{number::count(one.events.into())}</td>
             <td data-p="d">{state}</td>
-            <td><span class="row row-wrap">{evidence}{acknowledge}</span></td>
+            <td data-p="f"><span class="row row-wrap">{evidence}{acknowledge}</span></td>
         </tr>
     }
     .into_any()
