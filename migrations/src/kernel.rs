@@ -25,6 +25,7 @@ mod m20261126_000303_move_chores;
 mod m20261126_000304_drop_chores;
 mod m20261126_000801_create_anomalies;
 mod m20261126_000901_add_jobs_again;
+mod m20261127_000902_drop_idempotency_body_hash;
 
 use crate::migrator::{Step, steps};
 
@@ -52,4 +53,5 @@ pub const STEPS: &[Step] = steps![
     m20261126_000304_drop_chores,
     m20261126_000801_create_anomalies,
     m20261126_000901_add_jobs_again,
+    m20261127_000902_drop_idempotency_body_hash,
 ];

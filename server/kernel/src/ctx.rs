@@ -96,17 +96,24 @@ pub struct RequestInfo {
     pub idempotency: Option<IdempotencyKey>,
 }
 
-#[derive(Clone, Debug)]
+/// SHA-256 of a request message. A request may hold a password, which is soon guessed from it: it never lies anywhere in the open.
+pub type BodyHash = [u8; 32];
+
+#[derive(Clone)]
 pub struct IdempotencyKey {
     pub key: String,
-    /// SHA-256 of the request message.
-    pub body_hash: Vec<u8>,
+    pub body_hash: BodyHash,
 }
 
 impl IdempotencyKey {
-    /// The place of the reply, which decrypts only for the person, RPC, key and request it was kept for.
+    /// What is kept, before it is sealed: the request's hash, then the reply.
+    fn content(&self, reply: &impl prost::Message) -> Vec<u8> {
+        [&self.body_hash[..], &reply.encode_to_vec()].concat()
+    }
+
+    /// Where it is kept; it decrypts only for the person, RPC and key it was kept for.
     pub(crate) fn place(&self, org: Uuid, actor: Uuid, access: &Access) -> FieldRef<'static> {
-        let whole = crypto::bind(&[actor.as_bytes(), access.path.as_bytes(), self.key.as_bytes(), &self.body_hash]);
+        let whole = crypto::bind(&[actor.as_bytes(), access.path.as_bytes(), self.key.as_bytes()]);
         let mut row = [0; 16];
         row.copy_from_slice(&Sha256::digest(whole)[..16]);
         let row = uuid::Builder::from_custom_bytes(row).into_uuid();
@@ -285,16 +292,15 @@ impl Ctx {
         let place = idempotency.place(org_id, actor_id, self.0.request.access);
         let backend = txn.get_database_backend();
         let sql = format!(
-            "INSERT INTO idempotency (org_id, actor_id, rpc, key, body_hash, reply, created_at) VALUES {}",
-            crate::feed::placeholders(backend, 0, 7)
+            "INSERT INTO idempotency (org_id, actor_id, rpc, key, reply, created_at) VALUES {}",
+            crate::feed::placeholders(backend, 0, 6)
         );
         let values = vec![
             org_id.into(),
             actor_id.into(),
             self.0.request.access.path.into(),
             idempotency.key.clone().into(),
-            idempotency.body_hash.clone().into(),
-            crypto::encrypt(&key, place, &reply.encode_to_vec()).into(),
+            crypto::encrypt(&key, place, &idempotency.content(reply)).into(),
             self.now().into(),
         ];
         match txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await {

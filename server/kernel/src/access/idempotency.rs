@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     crypto,
-    ctx::{Ctx, IdempotencyKey},
+    ctx::{BodyHash, Ctx, IdempotencyKey},
     db::Scope,
     error::{Error, Result},
 };
@@ -24,14 +24,19 @@ pub fn key(headers: &HeaderMap) -> Result<Option<String>> {
 }
 
 /// What tells one request from another under the same key.
-pub fn hash(message: &[u8]) -> Vec<u8> {
-    Sha256::digest(message).to_vec()
+pub fn hash(message: &[u8]) -> BodyHash {
+    Sha256::digest(message).into()
 }
 
 #[derive(FromQueryResult)]
+struct Row {
+    /// Ciphertext of what [`IdempotencyKey::content`] makes.
+    reply: Vec<u8>,
+    created_at: DateTime<Utc>,
+}
+
 struct Kept {
-    body_hash: Vec<u8>,
-    /// Ciphertext.
+    body_hash: BodyHash,
     reply: Vec<u8>,
     created_at: DateTime<Utc>,
 }
@@ -43,34 +48,30 @@ pub async fn kept_reply(ctx: &Ctx) -> Result<Option<Vec<u8>>> {
     if kept.body_hash != idempotency.body_hash {
         return Err(Error::KeyReused { text: "This idempotency key was used for another request." });
     }
-    open(ctx, idempotency, &kept).await.map(Some)
+    Ok(Some(kept.reply))
 }
 
 /// The reply of the very request that ended the session at `ended`: what it said once, such as recovery codes, is not lost with an
 /// answer that never arrived.
 pub async fn reply_that_ended(ctx: &Ctx, ended: DateTime<Utc>) -> Result<Option<Vec<u8>>> {
     let Some(idempotency) = &ctx.request().idempotency else { return Ok(None) };
-    match kept(ctx, idempotency).await? {
-        Some(kept) if kept.body_hash == idempotency.body_hash && kept.created_at == ended => {
-            open(ctx, idempotency, &kept).await.map(Some)
-        }
-        _ => Ok(None),
-    }
+    let kept = kept(ctx, idempotency).await?;
+    Ok(kept.filter(|kept| kept.body_hash == idempotency.body_hash && kept.created_at == ended).map(|kept| kept.reply))
 }
 
 async fn kept(ctx: &Ctx, idempotency: &IdempotencyKey) -> Result<Option<Kept>> {
     let (org_id, actor_id) = ctx.keeper();
-    let sql =
-        "SELECT body_hash, reply, created_at FROM idempotency WHERE org_id = {org} AND actor_id = ? AND rpc = ? AND key = ?";
+    let sql = "SELECT reply, created_at FROM idempotency WHERE org_id = {org} AND actor_id = ? AND rpc = ? AND key = ?";
     let values = vec![actor_id.into(), ctx.request().access.path.into(), idempotency.key.clone().into()];
     // On a connection given back at once: keys are read on one of their own, and holding two could use the pool up.
-    let db = ctx.kernel().database.tenant_read(Scope::whole(org_id)).await?;
-    Ok(db.query::<Kept>(sql, values).await?.into_iter().next())
-}
-
-async fn open(ctx: &Ctx, idempotency: &IdempotencyKey, kept: &Kept) -> Result<Vec<u8>> {
-    let (org_id, actor_id) = ctx.keeper();
-    let key = ctx.kernel().keys.of(org_id, &kept.reply).await?;
+    let row = {
+        let db = ctx.kernel().database.tenant_read(Scope::whole(org_id)).await?;
+        db.query::<Row>(sql, values).await?.into_iter().next()
+    };
+    let Some(Row { reply, created_at }) = row else { return Ok(None) };
+    let key = ctx.kernel().keys.of(org_id, &reply).await?;
     let place = idempotency.place(org_id, actor_id, ctx.request().access);
-    Ok(crypto::decrypt(&key, place, &kept.reply).map_err(Error::internal)?.to_vec())
+    let content = crypto::decrypt(&key, place, &reply).map_err(Error::internal)?;
+    let (body_hash, reply) = content.split_first_chunk().ok_or_else(|| Error::internal("a kept reply without its hash"))?;
+    Ok(Some(Kept { body_hash: *body_hash, reply: reply.to_vec(), created_at }))
 }
