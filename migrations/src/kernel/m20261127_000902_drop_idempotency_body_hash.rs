@@ -3,7 +3,8 @@
 use crate::ddl::Class::Confidential;
 use crate::ddl::{Column, Target, literal};
 
-const REPLY: Column = Column::blob("reply", Confidential, "SHA-256 of the request and encoded answer, encrypted with the org's data key.");
+const REPLY: Column =
+    Column::blob("reply", Confidential, "SHA-256 of the request and encoded answer, encrypted with the org's data key.");
 
 pub fn up(target: Target) -> Vec<String> {
     let drop = "ALTER TABLE idempotency DROP COLUMN body_hash".to_owned();

@@ -8,7 +8,6 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    access::trespass,
     db::Database,
     error::{Error, Result},
 };
@@ -40,6 +39,9 @@ pub struct Limit {
     pub lease: u32,
 }
 
+/// Limit of the questions whose the ids are that a person named in vain; no RPC declares it.
+pub const FOREIGN_IDS: &str = "foreign_ids";
+
 /// Limits of a portal by class name, as the RPCs declare them.
 #[derive(Clone, Debug)]
 pub struct Limits(HashMap<&'static str, Limit>);
@@ -56,8 +58,8 @@ impl Limits {
             ("bulk", 30, 1),
             ("upload", 600, 20),
             ("stream", 120, 1),
-            // Whose the ids are that a person named in vain. All of a minute at once: the question costs more than the permit.
-            (trespass::LIMIT, 20, 20),
+            // All of a minute at once: the question costs more than the permit.
+            (FOREIGN_IDS, 20, 20),
             // Another system, which calls for all its people.
             ("federation", 6000, 100),
         ];

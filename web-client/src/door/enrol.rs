@@ -1,13 +1,8 @@
 //! Setting up the second factor before anything else: the password once more, scan, confirm, keep the recovery codes.
 
-use std::rc::Rc;
-
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{
-    ConfirmSecondFactorRequest, EnrolSecondFactorRequest, EnrolSecondFactorResponse, account_service_client::AccountServiceClient,
-};
+use streamflow_proto::client::v1::{EnrolSecondFactorRequest, EnrolSecondFactorResponse};
 use web_kit::{
-    api::{act::Act, use_api},
     authenticator::AuthenticatorSecret,
     button::{Button, Kind},
     field::PasswordField,
@@ -16,7 +11,10 @@ use web_kit::{
 };
 
 use super::{frame::Door, second_factor::StartOver, way::follow_session};
-use crate::{api::session, authenticator::RecoveryCodes};
+use crate::{
+    api::session,
+    authenticator::{RecoveryCodes, confirming, enrolling},
+};
 
 #[component]
 pub fn Enrol() -> impl IntoView {
@@ -64,21 +62,11 @@ pub fn Enrol() -> impl IntoView {
 
 #[component]
 fn Begin(enrolment: RwSignal<Option<EnrolSecondFactorResponse>>) -> impl IntoView {
-    let api = use_api();
     let form = FormState::new();
     let password = RwSignal::new(String::new());
-    let act = StoredValue::new_local(Rc::new(Act::default()));
-    let send = move |()| {
-        let act = act.get_value();
-        let request = EnrolSecondFactorRequest { current_password: password.get_untracked(), ..Default::default() };
-        let call = async move {
-            api.open_once(&act, request, async |transport, request| {
-                AccountServiceClient::new(transport).enrol_second_factor(request).await
-            })
-            .await
-        };
-        form.send(call, move |reply| enrolment.set(Some(reply)));
-    };
+    let request =
+        move || EnrolSecondFactorRequest { current_password: password.get_untracked(), ..EnrolSecondFactorRequest::default() };
+    let send = enrolling(form, request, enrolment);
     view! {
         <Form state=form on_submit=send guard=false>
             <PasswordField
@@ -95,21 +83,9 @@ fn Begin(enrolment: RwSignal<Option<EnrolSecondFactorResponse>>) -> impl IntoVie
 
 #[component]
 fn Confirm(codes: RwSignal<Vec<String>>) -> impl IntoView {
-    let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
-    let act = StoredValue::new_local(Rc::new(Act::default()));
-    let send = Callback::new(move |()| {
-        let act = act.get_value();
-        let request = ConfirmSecondFactorRequest { code: code.get_untracked(), return_token: false };
-        let attempt = async move {
-            api.open_once(&act, request, async |transport, request| {
-                AccountServiceClient::new(transport).confirm_second_factor(request).await
-            })
-            .await
-        };
-        form.send(attempt, move |reply| codes.set(reply.recovery_codes));
-    });
+    let send = confirming(form, code, move |kept| codes.set(kept));
     view! {
         <Form state=form on_submit=send guard=false>
             <CodeField value=code on_complete=send/>

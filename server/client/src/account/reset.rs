@@ -40,19 +40,18 @@ pub fn request(ctx: &Ctx, email: &str) {
 }
 
 async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
-    let life = TimeDelta::hours(LINK_HOURS);
-    let db = ctx.system_read().await?;
-    let Some(user) = store::user_by_email(&db, email).await? else {
+    let Some(user) = store::user_by_email(&ctx.system_read().await?, email).await? else {
         return Ok(());
     };
+    let db = ctx.system_apart().await?;
+    // Two requests of one moment see each other's link.
+    store::hold(&db, user.id).await?;
     // A longer-lived link of the operator's is no reason to send none.
-    let ends = ctx.now() + life;
+    let ends = ctx.now() + TimeDelta::hours(LINK_HOURS);
     let asked = |ago: TimeDelta| store::resets_ending(&db, user.id, ends - ago, ends);
     if user.disabled_at.is_some() || asked(PAUSE).await? > 0 || asked(TimeDelta::days(1)).await? >= MOST_A_DAY {
         return Ok(());
     }
-    drop(db);
-    let db = ctx.system_apart().await?;
     let link = insert_link(&db, &ctx.new_token(), ctx.public_url(), user.id, ends).await?;
     ctx.mails().put(&db, None, mail::reset(&user.email, &link)).await?;
     db.commit().await?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     crypto::{self, FieldRef},
-    db::{NO_ORG, SystemDb},
+    db::{Backend, NO_ORG, SystemDb},
     error::{Error, Result},
     kernel::KeyRing,
 };
@@ -167,6 +167,14 @@ pub async fn reset_holder(db: &SystemDb, token_hash: Vec<u8>, now: DateTime<Utc>
          (SELECT user_id FROM password_resets WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?)"
     );
     Ok(db.query(&sql, vec![token_hash.into(), now.into()]).await?.into_iter().next())
+}
+
+/// Holds the person until the transaction ends.
+pub async fn hold(db: &SystemDb, user_id: Uuid) -> Result<()> {
+    if db.backend() == Backend::Postgres {
+        db.execute("SELECT 1 FROM users WHERE id = ? FOR UPDATE", vec![user_id.into()]).await?;
+    }
+    Ok(())
 }
 
 /// Links of a person that end between two moments and were not used.

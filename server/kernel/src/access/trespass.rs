@@ -18,12 +18,11 @@ use crate::{
     db::{Database, NO_ORG},
     error::Result,
     ids,
+    rate_limit::FOREIGN_IDS,
 };
 
 /// Category of the record of such a request.
 pub const CATEGORY: &str = "cross_tenant";
-/// Limit of the questions that one person's requests cause.
-pub const LIMIT: &str = "foreign_ids";
 /// Ids of one message that are looked at.
 const MOST: usize = 20;
 /// Messages within messages; ours are four deep.
@@ -41,7 +40,7 @@ pub(super) async fn is_one(gate: &Gate, ctx: &Ctx, outcome: Code) -> bool {
         return false;
     }
     let found = async {
-        let may_ask = gate.kernel.limiter.take(LIMIT, &who, ctx.now()).await?.granted;
+        let may_ask = gate.kernel.limiter.take(FOREIGN_IDS, &who, ctx.now()).await?.granted;
         if may_ask { belong_elsewhere(&gate.kernel.database, org, named).await } else { Ok(false) }
     };
     found.await.unwrap_or_else(|error| {

@@ -16,7 +16,10 @@ use web_kit::{
     sign_in::CodeField,
 };
 
-use crate::{api::session, authenticator::RecoveryCodes};
+use crate::{
+    api::session,
+    authenticator::{RecoveryCodes, confirming, enrolling},
+};
 
 /// An authenticator is set up; owners and managers always have one.
 fn is_on() -> bool {
@@ -101,21 +104,10 @@ fn Begin(
     /// Nothing is replaced, so no code is asked for.
     first: bool,
 ) -> impl IntoView {
-    let api = use_api();
     let form = FormState::new();
     let [password, code] = [(); 2].map(|()| RwSignal::new(String::new()));
-    let act = StoredValue::new_local(Rc::new(Act::default()));
-    let send = move |()| {
-        let act = act.get_value();
-        let request = pb::EnrolSecondFactorRequest { code: code.get_untracked(), current_password: password.get_untracked() };
-        let call = async move {
-            api.open_once(&act, request, async |transport, request| {
-                AccountServiceClient::new(transport).enrol_second_factor(request).await
-            })
-            .await
-        };
-        form.send(call, move |reply| enrolment.set(Some(reply)));
-    };
+    let request = move || pb::EnrolSecondFactorRequest { code: code.get_untracked(), current_password: password.get_untracked() };
+    let send = enrolling(form, request, enrolment);
     view! {
         <Form state=form on_submit=send guard=false>
             <PasswordField
@@ -143,23 +135,11 @@ fn Begin(
 
 #[component]
 fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
-    let api = use_api();
     let form = FormState::new();
     let code = RwSignal::new(String::new());
-    let act = StoredValue::new_local(Rc::new(Act::default()));
-    let send = Callback::new(move |()| {
-        let act = act.get_value();
-        let request = pb::ConfirmSecondFactorRequest { code: code.get_untracked(), return_token: false };
-        let call = async move {
-            api.open_once(&act, request, async |transport, request| {
-                AccountServiceClient::new(transport).confirm_second_factor(request).await
-            })
-            .await
-        };
-        form.send(call, move |reply| {
-            codes.set(reply.recovery_codes);
-            changed.run(());
-        });
+    let send = confirming(form, code, move |kept| {
+        codes.set(kept);
+        changed.run(());
     });
     view! {
         <div class="stack gap-4">
