@@ -104,7 +104,8 @@ on_both! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_json_request_is_a_problem_of_its_own_type() {
-    let world = World::sqlite().await;
+    let setup = Setup { limits: [("registration".to_owned(), 100)].into(), ..Setup::default() };
+    let world = World::with(Backend::Sqlite, setup).await;
     let body = || wanted("x").to_string().into_bytes();
     for media in ["application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "application/grpc"] {
         assert_eq!(post(&world, vec![("content-type", media)], body()).await.problem(), "media-type", "{media}");
@@ -115,6 +116,7 @@ async fn what_is_no_json_request_is_a_problem_of_its_own_type() {
         let answer = post(&world, vec![JSON], bad.as_bytes().to_vec()).await;
         // It is the body as a whole that can't be read.
         assert_eq!((answer.status, answer.problem(), answer.fields()), (400, "invalid", vec![""]), "{bad}");
+        assert!(answer.head.contains("x-request-id: ") && answer.head.contains("ratelimit-remaining: "), "{}", answer.head);
     }
     let invalid = post(&world, vec![JSON], b"{\"name\": \"\xff\"}".to_vec()).await;
     assert_eq!(invalid.problem(), "invalid");
@@ -134,8 +136,8 @@ async fn json_counts_against_the_same_limit() {
     let setup = Setup { limits: [("registration".to_owned(), 2)].into(), ..Setup::default() };
     let world = World::with(Backend::Sqlite, setup).await;
     let mut last = None;
-    for _ in 0..3 {
-        last = Some(post(&world, vec![JSON], wanted("x").to_string().into_bytes()).await);
+    for body in [wanted("x").to_string(), "{".to_owned(), wanted("x").to_string()] {
+        last = Some(post(&world, vec![JSON], body.into_bytes()).await);
     }
     let last = last.unwrap();
     assert_eq!((last.status, last.problem()), (429, "too-many-requests"));

@@ -26,6 +26,8 @@ use crate::{
 const MAX_BODY: usize = 64 * 1024;
 /// Longest it may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
+/// A message that is none, for a body that can't be read: it goes to the gate all the same, which counts it and keeps a record.
+const UNREADABLE: &[u8] = &[7];
 /// What of a request goes on, besides its message.
 const KEPT: [HeaderName; 2] = [header::USER_AGENT, HeaderName::from_static("idempotency-key")];
 
@@ -79,8 +81,9 @@ impl Transcoder {
             return Err(Problem::new(Kind::MediaType, "Send content-type: application/json."));
         }
         let (parts, body) = request.into_parts();
-        let message = read(rpc, &arrived(body).await?)?;
-        let mut call = Request::new(Body::from(framed(&message)));
+        let read = arrived(body).await.and_then(|body| read(rpc, &body));
+        let message = read.as_deref().unwrap_or(UNREADABLE);
+        let mut call = Request::new(Body::from(framed(message)));
         *call.method_mut() = Method::POST;
         *call.uri_mut() = http::Uri::from_static(rpc.path);
         // What gRPC is at home in; nothing of it travels.
@@ -94,7 +97,10 @@ impl Transcoder {
             }
         }
         let answer = self.rpcs.clone().oneshot(call).await.unwrap_or_else(|never| match never {});
-        written(rpc, answer).await
+        match (written(rpc, answer).await, read) {
+            (Err(refused), Err(unread)) if refused.kind == Kind::Invalid => Err(Problem { headers: refused.headers, ..unread }),
+            (answer, _) => answer,
+        }
     }
 }
 
