@@ -8,8 +8,14 @@ use crate::{
     browser,
     button::{Button, IconButton, Kind},
     field::TextField,
+    form::FormState,
     icon::glyphs,
+    toast::use_toasts,
 };
+
+/// Closes the dialog around without an answer.
+#[derive(Clone, Copy)]
+struct Dismiss(Callback<()>);
 
 /// Shows while `open`. The title says what, the text how many it affects. Focus returns to the opener.
 #[component]
@@ -25,6 +31,9 @@ pub fn Dialog(
     /// Called when it closes without an answer: Esc, the cross, or the ground around it.
     #[prop(optional, into)]
     on_dismiss: Option<Callback<()>>,
+    /// The form inside, when its fields outlive the closing: what was typed is offered back then.
+    #[prop(optional, into)]
+    form: Option<FormState>,
     /// While true only a button of its own closes it: for what is shown once.
     #[prop(optional, into)]
     locked: Signal<bool>,
@@ -34,7 +43,7 @@ pub fn Dialog(
     let foot = StoredValue::new(foot);
     view! {
         <Show when=move || open.get()>
-            <Opened open title wide foot=foot.get_value() on_dismiss locked children=children.get_value()/>
+            <Opened open title wide foot=foot.get_value() on_dismiss form locked children=children.get_value()/>
         </Show>
     }
     .into_any()
@@ -47,6 +56,7 @@ fn Opened(
     wide: bool,
     foot: Option<ViewFn>,
     on_dismiss: Option<Callback<()>>,
+    form: Option<FormState>,
     locked: Signal<bool>,
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -63,10 +73,14 @@ fn Opened(
             return;
         }
         open.set(false);
+        if form.is_some_and(|form| form.dirty.get_untracked()) {
+            offer_back(open);
+        }
         if let Some(dismissed) = on_dismiss {
             dismissed.run(());
         }
     };
+    provide_context(Dismiss(Callback::new(move |()| dismiss())));
     view! {
         <dialog
             node_ref=node
@@ -101,6 +115,20 @@ fn Opened(
             </div>
         </dialog>
     }
+}
+
+/// The button at a dialog's foot that closes it without an answer.
+#[component]
+pub fn Cancel() -> impl IntoView {
+    let Dismiss(dismiss) = expect_context();
+    view! { <Button class="push" on_click=move |_| dismiss.run(())>"Cancel"</Button> }
+}
+
+/// Says that a form was closed with typed work in it, and leads back.
+fn offer_back(open: RwSignal<bool>) {
+    use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
+        open.try_set(true);
+    });
 }
 
 /// When the calling component goes, the focus goes back to where it is now, or to the page where that is gone or nowhere.
@@ -160,13 +188,9 @@ pub fn ConfirmDialog(
             dismissed.run(());
         }
     };
-    let cancel = move |_| {
-        open.set(false);
-        dismissed();
-    };
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=cancel>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Danger busy disabled_because=refused on_click=move |_| on_confirm.run(())>
                 {action}
             </Button>

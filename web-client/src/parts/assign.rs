@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError},
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Choice, SelectField},
     form::{Form, FormState},
     toast::use_toasts,
@@ -73,15 +73,15 @@ pub fn AssignDialog(
     let teams = move || choices(directory.teams(), "No team");
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| chosen.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>
                 {move || format!("Assign {}", noun.counted(count()))}
             </Button>
         }
     });
     view! {
-        <Dialog open title foot on_dismiss=move |()| chosen.set(None)>
-            <Form state=form on_submit=move |()| send() guard=false>
+        <Dialog open title foot form>
+            <Form state=form on_submit=move |()| send()>
                 <SelectField name="owner_id" label="Owner" value=owner choices=Signal::derive(people)
                     help="Responsible for it. People who see only their own work see it then."/>
                 <SelectField name="assignee_id" label="Assignee" value=assignee choices=Signal::derive(people)

@@ -158,15 +158,6 @@ impl<T: Record> Edit<T> {
         self.begin(record);
     }
 
-    /// The form was closed without saving: offers the way back to what was typed.
-    pub fn dismissed(self) {
-        if self.form.dirty.get_untracked() {
-            use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
-                self.open.try_set(true);
-            });
-        }
-    }
-
     /// Back from the question to the form, which still holds what was typed.
     pub fn keep_editing(self) {
         self.conflict.set(None);

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Checkbox, TextField},
     form::{Form, FormState},
     format::number,
@@ -243,7 +243,7 @@ fn SaveViewDialog(views: Views, open: RwSignal<bool>) -> impl IntoView {
     let shared = RwSignal::new(false);
     let own = Memo::new(move |_| views.current_own());
     Effect::new(move |_| {
-        if open.get() {
+        if open.get() && !form.dirty.get_untracked() {
             let view = own.get_untracked().unwrap_or_default();
             name.set(view.name);
             shared.set(view.shared);
@@ -274,7 +274,7 @@ fn SaveViewDialog(views: Views, open: RwSignal<bool>) -> impl IntoView {
     };
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| open.set(false)>"Cancel"</Button>
+            <Cancel/>
             {move || own.get().map(|view| {
                 view! { <Button busy=form.busy on_click=move |_| save_over(view.clone())>"Change this view"</Button> }
             })}
@@ -282,8 +282,8 @@ fn SaveViewDialog(views: Views, open: RwSignal<bool>) -> impl IntoView {
         }
     });
     view! {
-        <Dialog open title="Save view" foot>
-            <Form state=form on_submit=move |()| save_new() guard=false>
+        <Dialog open title="Save view" foot form>
+            <Form state=form on_submit=move |()| save_new()>
                 <p class="soft">"Search, filters, order and columns as they are now, under a name."</p>
                 <TextField name="name" label="Name of this view" value=name max_length=60/>
                 <Checkbox name="shared" label="Everyone in the company sees it" value=shared/>

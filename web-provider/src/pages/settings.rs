@@ -7,7 +7,7 @@ use streamflow_proto::provider::v1::{
 use web_kit::{
     api::{error::ApiError, use_api},
     button::{self, Button},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Checkbox, TextArea, TextField},
     form::{Form, FormState},
     format,
@@ -144,7 +144,7 @@ fn SettingDialog(asked: RwSignal<Option<pb::Setting>>, changed: Callback<()>) ->
     let title = Signal::derive(move || asked.with(|setting| setting.as_ref().map(|one| one.title.clone()).unwrap_or_default()));
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=button::Kind::Primary busy=form.busy on_click=move |_| send(())>"Save setting"</Button>
         }
     });
@@ -163,8 +163,8 @@ fn SettingDialog(asked: RwSignal<Option<pb::Setting>>, changed: Callback<()>) ->
         })
     };
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title foot form>
+            <Form state=form on_submit=send>
                 <p class="soft">{move || asked.with(|setting| setting.as_ref().map(|one| one.description.clone()))}</p>
                 {field}
             </Form>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1 as pb;
 use web_kit::{
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Checkbox, TextArea, TextField},
     form::{Form, FormState},
     guard::guard_while,
@@ -13,7 +13,7 @@ use web_kit::{
 
 use super::record;
 use crate::parts::{
-    conflict::dialog::{ConflictDialog, Words},
+    conflict::dialog::{Cancel, ConflictDialog, Words},
     customer_field::CustomerField,
     edit::{Draft, Edit, StaleNote},
 };
@@ -68,31 +68,16 @@ pub fn NewContact(
             added.run(contact);
         });
     });
-    let dismissed = move |()| {
-        if form.dirty.get_untracked() {
-            use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
-                open.try_set(true);
-            });
-        }
-    };
     let foot = ViewFn::from(move || {
         view! {
-            <Button
-                class="push"
-                on_click=move |_| {
-                    open.set(false);
-                    dismissed(());
-                }
-            >
-                "Cancel"
-            </Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| save.run(())>
                 "Add contact"
             </Button>
         }
     });
     view! {
-        <Dialog open title="New contact" foot on_dismiss=dismissed>
+        <Dialog open title="New contact" foot form>
             <Form state=form on_submit=save>
                 {customer_id.is_none().then(|| view! { <CustomerField name="customer_id" value=chosen/> })}
                 <Fields draft/>
@@ -115,7 +100,7 @@ pub fn EditContact(edit: Edit<pb::Contact>, words: Words, #[prop(into)] version:
         }
     });
     view! {
-        <Dialog open=edit.open title="Edit contact" foot on_dismiss=move |()| edit.dismissed()>
+        <Dialog open=edit.open title="Edit contact" foot form=edit.form>
             <Form state=edit.form on_submit=move |()| edit.save()>
                 <StaleNote edit version/>
                 <Fields draft=edit.draft/>

@@ -5,7 +5,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use streamflow_proto::client::v1 as pb;
 use web_kit::{
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Choice, SelectField, TextArea, TextField},
     form::{Form, FormState},
     guard::guard_while,
@@ -16,7 +16,7 @@ use super::record;
 use crate::{
     api::may,
     parts::{
-        conflict::dialog::{ConflictDialog, Words},
+        conflict::dialog::{Cancel, ConflictDialog, Words},
         custom::CustomFields,
         directory::{Directory, PersonField, TeamField},
         edit::{Draft, Edit, StaleNote},
@@ -74,31 +74,16 @@ pub fn NewCustomer(open: RwSignal<bool>, directory: Directory) -> impl IntoView 
             navigate(&CUSTOMER.address(&customer.id), NavigateOptions::default());
         });
     });
-    let dismissed = move |()| {
-        if form.dirty.get_untracked() {
-            use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
-                open.try_set(true);
-            });
-        }
-    };
     let foot = ViewFn::from(move || {
         view! {
-            <Button
-                class="push"
-                on_click=move |_| {
-                    open.set(false);
-                    dismissed(());
-                }
-            >
-                "Cancel"
-            </Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| save.run(())>
                 "Add customer"
             </Button>
         }
     });
     view! {
-        <Dialog open title="New customer" foot on_dismiss=dismissed>
+        <Dialog open title="New customer" foot form>
             <Form state=form on_submit=save><Fields draft directory/></Form>
         </Dialog>
     }
@@ -125,7 +110,7 @@ pub fn EditCustomer(
         }
     });
     view! {
-        <Dialog open=edit.open title="Edit customer" foot on_dismiss=move |()| edit.dismissed()>
+        <Dialog open=edit.open title="Edit customer" foot form=edit.form>
             <Form state=edit.form on_submit=move |()| edit.save()>
                 <StaleNote edit version/>
                 <Fields draft=edit.draft directory/>

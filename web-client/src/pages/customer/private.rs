@@ -127,7 +127,7 @@ fn EditPrivate(edit: Edit<pb::CustomerPrivate>, words: Words) -> impl IntoView {
     });
     let draft = edit.draft;
     view! {
-        <Dialog open=edit.open title="Edit private details" foot on_dismiss=move |()| edit.dismissed()>
+        <Dialog open=edit.open title="Edit private details" foot form=edit.form>
             <Form state=edit.form on_submit=move |()| edit.save()>
                 <TextField name="tax_id" label="Tax id" value=draft.text("tax_id") max_length=100 optional=true/>
                 <TextArea name="bank_details" label="Bank details" value=draft.text("bank_details") rows=3 max_length=500 optional=true/>

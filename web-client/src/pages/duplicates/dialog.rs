@@ -8,7 +8,7 @@ use tonic::Code;
 use web_kit::{
     browser,
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     form::{Form, FormState},
     format::number,
     load::{Load, Loaded},
@@ -77,13 +77,13 @@ fn Compare(
     let refused = Signal::derive(move || preview.with(|shown| shown.is_none().then(|| "Wait for the comparison".to_owned())));
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| close()>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>"Merge"</Button>
         }
     });
     view! {
-        <Dialog open title wide=true foot on_dismiss=move |()| close()>
-            <Form state=form on_submit=move |()| send() guard=false>
+        <Dialog open title wide=true foot form>
+            <Form state=form on_submit=move |()| send()>
                 <Loaded load=preview what="The comparison" let:shown>
                     <div class="stack gap-4">
                         <p class="soft">{moves(&shown)}</p>

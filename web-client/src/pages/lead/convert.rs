@@ -6,7 +6,7 @@ use streamflow_proto::client::v1 as pb;
 use web_kit::{
     api::error::ApiError,
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     error_panel::ErrorNote,
     form::FormState,
     icon::{Icon, glyphs},
@@ -50,7 +50,7 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
     });
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| open.set(false)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send.run(())>"Convert to customer"</Button>
         }
     });

@@ -6,7 +6,7 @@ use streamflow_proto::client::v1 as pb;
 use web_kit::{
     api::error::ApiError,
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Choice, DateField, FieldFrame, FieldTie, SelectField, TextArea, TextField},
     form::{Form, FormState},
     format::money,
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     api::{may, me},
     parts::{
-        conflict::dialog::{ConflictDialog, Words},
+        conflict::dialog::{Cancel, ConflictDialog, Words},
         custom::CustomFields,
         directory::{Directory, PersonField, TeamField},
         edit::{Draft, Edit, StaleNote},
@@ -149,31 +149,16 @@ pub fn NewLead(
             }
         });
     });
-    let dismissed = move |()| {
-        if form.dirty.get_untracked() {
-            use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
-                open.try_set(true);
-            });
-        }
-    };
     let foot = ViewFn::from(move || {
         view! {
-            <Button
-                class="push"
-                on_click=move |_| {
-                    open.set(false);
-                    dismissed(());
-                }
-            >
-                "Cancel"
-            </Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| save.run(())>
                 "Add lead"
             </Button>
         }
     });
     view! {
-        <Dialog open title="New lead" foot on_dismiss=dismissed>
+        <Dialog open title="New lead" foot form>
             <Form state=form on_submit=save><Fields draft directory stages with_stage=true/></Form>
         </Dialog>
     }
@@ -203,7 +188,7 @@ pub fn EditLead(
         }
     });
     view! {
-        <Dialog open=edit.open title="Edit lead" foot on_dismiss=move |()| edit.dismissed()>
+        <Dialog open=edit.open title="Edit lead" foot form=edit.form>
             <Form state=edit.form on_submit=move |()| save()>
                 <StaleNote edit version/>
                 <Fields draft=edit.draft directory stages with_stage=false/>

@@ -39,7 +39,7 @@ pub fn Password(email: String, #[prop(into)] changed: Callback<()>) -> impl Into
         <section class="card" aria-labelledby="password-head">
             <div class="card-head"><h2 id="password-head">"Password"</h2></div>
             <div class="card-body">
-                <Form state=form on_submit=send guard=false>
+                <Form state=form on_submit=send>
                     // Password managers file the new password under this name.
                     <input class="sr-only" type="text" autocomplete="username" tabindex="-1" aria-hidden="true" readonly value=email/>
                     <PasswordField

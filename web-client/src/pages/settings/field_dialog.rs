@@ -5,7 +5,7 @@ use streamflow_proto::client::v1::{self as pb, CustomFieldType, custom_field_ser
 use web_kit::{
     api::use_api,
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Checkbox, Choice, SelectField, TextArea, TextField},
     form::{Form, FormState},
     toast::use_toasts,
@@ -116,12 +116,12 @@ pub fn FieldDialog(asked: RwSignal<Option<pb::CustomField>>) -> impl IntoView {
     let title = Signal::derive(move || if is_new() { "New field" } else { "Change the field" }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| send(())>"Save field"</Button>
         }
     });
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
+        <Dialog open title foot form>
             <Form state=form on_submit=send>
                 <Inputs draft fixed=Signal::derive(move || !is_new())/>
             </Form>

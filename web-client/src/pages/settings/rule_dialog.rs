@@ -5,7 +5,7 @@ use streamflow_proto::client::v1::{self as pb, assignment_rule_service_client::A
 use web_kit::{
     api::{error::ApiError, use_api},
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Checkbox, Choice, FieldTie, SelectField, TextField},
     form::{Form, FormState},
     format::money,
@@ -45,12 +45,12 @@ pub fn RuleDialog(
     let title = Signal::derive(move || if is_new() { "New rule" } else { "Change the rule" }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| send(())>"Save rule"</Button>
         }
     });
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
+        <Dialog open title foot form>
             <Form state=form on_submit=send>
                 {move || {
                     shown.track();

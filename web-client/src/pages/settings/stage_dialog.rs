@@ -5,7 +5,7 @@ use streamflow_proto::client::v1::{self as pb, LeadStageKind, lead_stage_service
 use web_kit::{
     api::use_api,
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{Choice, SelectField, TextField},
     form::{Form, FormState},
     load::Load,
@@ -60,13 +60,13 @@ pub fn StageDialog(asked: RwSignal<Option<pb::LeadStage>>, stages: Load<Vec<pb::
     let title = Signal::derive(move || if is_new() { "New stage" } else { "Rename the stage" }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save stage"</Button>
         }
     });
     let kinds = Signal::stored(KINDS.map(|kind| Choice::new(kind.as_str_name(), kind_name(kind))).to_vec());
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
+        <Dialog open title foot form>
             <Form state=form on_submit=send>
                 <TextField name="stage.name" label="Name" value=name max_length=40 autofocus=true/>
                 {move || is_new().then(|| view! {

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     empty::EmptyState,
     error_panel::ErrorNote,
     field::{Choice, SelectField, TextField},
@@ -154,7 +154,7 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
     let usual = || role_choice(pb::Role::Staff).value;
     let role = RwSignal::new(usual());
     Effect::new(move |_| {
-        if open.get() {
+        if open.get() && !form.dirty.get_untracked() {
             email.set(String::new());
             team_id.set(String::new());
             role.set(usual());
@@ -177,7 +177,7 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
     };
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| open.set(false)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary glyph=glyphs::PAPER_PLANE busy=form.busy on_click=move |_| send(())>
                 "Send the invitation"
             </Button>
@@ -186,8 +186,8 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
     let teams =
         Signal::derive(move || std::iter::once(Choice::new("", "No team")).chain(crew.team_choices()).collect::<Vec<_>>());
     view! {
-        <Dialog open title="Invite a person" foot>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title="Invite a person" foot form>
+            <Form state=form on_submit=send>
                 <TextField
                     name="email"
                     label="E-mail"

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     button::{Button, Kind},
-    dialog::{ConfirmDialog, Dialog},
+    dialog::{Cancel, ConfirmDialog, Dialog},
     error_panel::ErrorNote,
     field::{Checkbox, FieldTie, SelectField},
     form::{Form, FormState},
@@ -94,14 +94,14 @@ pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl Int
     let send = move |()| save(crew, asked, form, draft);
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save changes"</Button>
         }
     });
     let own = move || asked.with(|member| member.as_ref().is_some_and(|one| is_me(&one.id)));
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title foot form>
+            <Form state=form on_submit=send>
                 <RoleField value=draft.role offered=offered_roles()/>
                 <TeamBoxes crew draft/>
                 <RightBox name="read_only" label="Read-only: sees what the role sees, changes nothing" value=draft.read_only/>

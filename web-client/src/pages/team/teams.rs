@@ -7,7 +7,7 @@ use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     badge::Avatar,
     button::{Button, Kind},
-    dialog::{ConfirmDialog, Dialog},
+    dialog::{Cancel, ConfirmDialog, Dialog},
     empty::EmptyState,
     error_panel::ErrorNote,
     field::TextField,
@@ -141,15 +141,15 @@ pub fn TeamDialog(crew: Crew, asked: RwSignal<Option<pb::Team>>) -> impl IntoVie
     let title = Signal::derive(move || if is_new() { "New team" } else { "Rename the team" }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>
                 {move || if is_new() { "Make the team" } else { "Rename the team" }}
             </Button>
         }
     });
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.set(None)>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title foot form>
+            <Form state=form on_submit=send>
                 <TextField name="team.name" label="Name" value=name max_length=60 autofocus=true/>
             </Form>
         </Dialog>

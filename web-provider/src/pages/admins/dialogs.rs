@@ -8,7 +8,7 @@ use web_kit::{
     api::{Api, act::Act, error::ApiError, use_api},
     browser,
     button::{Button, Kind},
-    dialog::{ConfirmDialog, Dialog},
+    dialog::{Cancel, ConfirmDialog, Dialog},
     error_panel::ErrorNote,
     field::{Choice, SelectField, TextField},
     form::{Form, FormState},
@@ -61,15 +61,15 @@ pub fn AdminDialog(asked: Asked) -> impl IntoView {
     let title = Signal::derive(move || if is_new() { "Add a person" } else { "Change name or role" }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| asked.edit.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>
                 {move || if is_new() { "Add and show the link" } else { "Save changes" }}
             </Button>
         }
     });
     view! {
-        <Dialog open title foot on_dismiss=move |()| asked.edit.set(None)>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title foot form>
+            <Form state=form on_submit=send>
                 {move || is_new().then(|| view! { <TextField name="email" label="E-mail" kind="email" value=email autofocus=true/> })}
                 <TextField name="display_name" label="Name" value=name max_length=80/>
                 <SelectField
