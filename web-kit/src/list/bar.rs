@@ -1,15 +1,9 @@
 //! Saved views above a list, and the line under it.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{query::ListQuery, rows::Rows, state::ListState};
-use crate::{
-    button::{Button, IconButton, Kind},
-    format::number,
-    icon::glyphs,
-    keys::Keys,
-    menu::Popover,
-};
+use crate::{button::IconButton, format::number, icon::glyphs, keys::Keys};
 
 /// One saved or built-in way of looking at the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +34,6 @@ impl ViewTab {
 pub fn ViewBar(
     query: ListQuery,
     #[prop(into)] views: Signal<Vec<ViewTab>>,
-    /// Keeps the present state under the name given.
-    #[prop(optional, into)]
-    on_save: Option<Callback<String>>,
     /// Deletes the view with that id.
     #[prop(optional, into)]
     on_delete: Option<Callback<String>>,
@@ -80,40 +71,9 @@ pub fn ViewBar(
     view! {
         <nav class="viewbar" aria-label="Views">
             {links}
-            {on_save.map(|on_save| view! { <SaveView on_save/> })}
         </nav>
     }
     .into_any()
-}
-
-#[component]
-fn SaveView(on_save: Callback<String>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let name = NodeRef::<html::Input>::new();
-    let save = move || {
-        let text = name.get_untracked().map(|input| input.value().trim().to_owned()).unwrap_or_default();
-        if !text.is_empty() {
-            on_save.run(text);
-            open.set(false);
-        }
-    };
-    view! {
-        <Popover open label="Save view" glyph=Some(glyphs::PLUS) class="not-phone">
-            <form
-                class="pop-form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    save();
-                }
-            >
-                <label class="field">
-                    <span class="field-label">"Name of this view"</span>
-                    <input class="input" maxlength="60" node_ref=name/>
-                </label>
-                <Button kind=Kind::Primary submit=true>"Save view"</Button>
-            </form>
-        </Popover>
-    }
 }
 
 /// "312 rows" and the keys that work here.
