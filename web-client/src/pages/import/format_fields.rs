@@ -6,13 +6,16 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::error::ApiError,
     error_panel::ErrorNote,
-    field::{Choice, SelectField},
+    field::{Choice, SelectField, TextField},
 };
 
 use super::{sheet::Sheet, words};
 
 const DELIMITERS: [&str; 4] = [",", ";", "\t", "|"];
 const ENCODINGS: [&str; 4] = ["UTF-8", "ISO-8859-1", "UTF-16LE", "UTF-16BE"];
+
+/// Value of the choice that lets a person type the delimiter.
+const ANOTHER: &str = "another";
 
 /// Delimiter and encoding of an import.
 pub type Format = (String, String);
@@ -24,13 +27,16 @@ pub fn format_of(import: Option<&Import>) -> Format {
 #[component]
 pub fn FormatFields(sheet: Sheet) -> impl IntoView {
     let (delimiter, encoding) = sheet.import.with_untracked(|import| format_of(import.as_ref()));
-    let (delimiter, encoding) = (RwSignal::new(delimiter), RwSignal::new(encoding));
+    let sign = RwSignal::new(if is_usual(&delimiter) { String::new() } else { delimiter.clone() });
+    let delimiter = RwSignal::new(choice_of(&delimiter));
+    let encoding = RwSignal::new(encoding);
     let busy = RwSignal::new(false);
     let refused = RwSignal::new(None::<ApiError>);
     Effect::new(move |_| {
-        let wanted = (delimiter.get(), encoding.get());
+        let chosen = delimiter.get();
+        let wanted = (if chosen == ANOTHER { sign.get() } else { chosen }, encoding.get());
         let known = sheet.import.with_untracked(|import| format_of(import.as_ref()));
-        if wanted == known || busy.get_untracked() {
+        if wanted == known || wanted.0.is_empty() || busy.get_untracked() {
             return;
         }
         busy.set(true);
@@ -43,34 +49,47 @@ pub fn FormatFields(sheet: Sheet) -> impl IntoView {
             }
             if let Err(error) = answer {
                 refused.set(Some(error));
-                delimiter.set(known.0);
+                delimiter.set(choice_of(&known.0));
                 encoding.set(known.1);
             }
         });
     });
-    let choices = |values: [&str; 4], word: fn(&str) -> &str| {
-        Signal::stored(values.map(|value| Choice::new(value, capital(word(value)))).to_vec())
-    };
+    let choices = |values: [&str; 4], word: fn(&str) -> &str| values.map(|value| Choice::new(value, capital(word(value))));
+    let mut delimiters = choices(DELIMITERS, words::delimiter).to_vec();
+    delimiters.push(Choice::new(ANOTHER, "Another sign"));
+    let delimiters = Signal::stored(delimiters);
+    let encodings = Signal::stored(choices(ENCODINGS, words::encoding).to_vec());
     view! {
         <div class="import-format">
             <SelectField
                 name="delimiter"
                 label="Cells are separated by"
                 value=delimiter
-                choices=choices(DELIMITERS, words::delimiter)
+                choices=delimiters
                 disabled=busy
             />
+            <Show when=move || delimiter.get() == ANOTHER>
+                <TextField name="sign" label="Which sign" value=sign max_length=1 autocomplete="off" disabled=busy/>
+            </Show>
             <SelectField
                 name="encoding"
                 label="Characters are written as"
                 value=encoding
-                choices=choices(ENCODINGS, words::encoding)
+                choices=encodings
                 disabled=busy
             />
         </div>
         {move || refused.get().map(|error| view! { <ErrorNote error/> })}
     }
     .into_any()
+}
+
+fn is_usual(delimiter: &str) -> bool {
+    delimiter.is_empty() || DELIMITERS.contains(&delimiter)
+}
+
+fn choice_of(delimiter: &str) -> String {
+    if is_usual(delimiter) { delimiter.to_owned() } else { ANOTHER.to_owned() }
 }
 
 fn capital(word: &str) -> String {

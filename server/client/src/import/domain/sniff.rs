@@ -7,7 +7,7 @@ use super::{MAX_COLUMNS, mapping, read::Refusal};
 /// Bytes from the beginning that are enough to tell the delimiter.
 pub const HEAD: usize = 64 * 1024;
 
-/// Delimiters to try; the first of equals wins.
+/// Delimiters to try when guessing; the first of equals wins.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How an Excel workbook begins, which is a ZIP archive.
@@ -73,7 +73,8 @@ impl Format {
         if !delimiter.is_empty() {
             match known_delimiter(delimiter) {
                 Some(delimiter) => self.delimiter = delimiter,
-                None => problems.add("delimiter", "Choose a comma, a semicolon, a tab or a bar."),
+                None => problems
+                    .add("delimiter", "A delimiter is a tab or one sign that is neither letter, digit nor quotation mark."),
             }
         }
         if !encoding.is_empty() {
@@ -87,8 +88,10 @@ impl Format {
     }
 }
 
+/// Any one sign that can't be part of a word or end a row.
 fn known_delimiter(text: &str) -> Option<u8> {
-    DELIMITERS.into_iter().find(|known| text.as_bytes() == [*known])
+    let [sign] = *text.as_bytes() else { return None };
+    (sign == b'\t' || (sign.is_ascii_punctuation() && sign != b'"')).then_some(sign)
 }
 
 /// Looks at a whole file, piece by piece, and tells its format.
@@ -267,8 +270,11 @@ mod tests {
         assert_eq!(guessed.corrected("", "").unwrap(), guessed);
         let chosen = Format { encoding: Encoding::Latin1, delimiter: b'\t' };
         assert_eq!(guessed.corrected("ISO-8859-1", "\t").unwrap(), chosen);
-        let problems = format!("{:?}", guessed.corrected("KOI8-R", "::").unwrap_err());
-        assert!(problems.contains("delimiter") && problems.contains("encoding"), "{problems}");
+        assert_eq!(guessed.corrected("", "^").unwrap().delimiter, b'^');
+        for delimiter in ["::", "\"", "a", "7", " ", "\n", "\0", "§"] {
+            let problems = format!("{:?}", guessed.corrected("KOI8-R", delimiter).unwrap_err());
+            assert!(problems.contains("delimiter") && problems.contains("encoding"), "{delimiter:?}: {problems}");
+        }
     }
 
     proptest! {
