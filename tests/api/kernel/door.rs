@@ -18,6 +18,8 @@ async fn post(http: &Http, world: &World, headers: &[(&str, &str)]) -> StatusCod
     let body = Full::new(bytes::Bytes::from_static(&[0, 0, 0, 0, 0]));
     let response = http.request(request.body(body).unwrap()).await.unwrap();
     let status = response.status();
+    // Repeated refusals too, of which the audit keeps no record.
+    assert_eq!(response.headers().get("x-request-id").map(http::HeaderValue::len), Some(32), "{status}");
     let grpc_status = response.headers().get("grpc-status").map(|value| value.to_str().unwrap().to_owned());
     let trailers = response.into_body().collect().await.unwrap().trailers().cloned();
     if status != StatusCode::OK {

@@ -44,7 +44,6 @@ pub(crate) async fn guard(State(porter): State<Arc<Porter>>, request: Request, n
     };
     let space = porter.door.space;
     metrics::counter!("door_refusals_total", "space" => space, "code" => code.as_u16().to_string()).increment(1);
-    tracing::warn!(space, path = request.uri().path(), code = code.as_u16(), reason = text, "refused at the door");
     outside::refuse(&porter.witness, "door", Outsider::of(&request), code, text).await
 }
 

@@ -5,7 +5,6 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{extract::Request, response::Response};
 use http::{HeaderValue, StatusCode};
-use uuid::Uuid;
 
 use super::{PeerAddr, address_key, answer};
 use crate::{audit::AuditRecord, clock::Clock, db::NO_ORG, error::Result, ids::Ids, kernel::Kernel, recovery::Recovery};
@@ -85,21 +84,30 @@ impl Outsider {
     }
 }
 
-/// The answer to a request that goes no further. The first of its kind, address and minute carries the number of its record.
+/// The answer to a request that goes no further. It carries a number, which the log has, and the audit where it keeps a record.
 pub(crate) async fn refuse(witness: &Witness, kind: &str, who: Outsider, code: StatusCode, text: &'static str) -> Response {
+    let number = witness.ids().uuid().simple().to_string();
+    let space = witness.space();
+    tracing::warn!(
+        space,
+        kind,
+        path = who.path,
+        code = code.as_u16(),
+        request_id = number,
+        reason = text,
+        "refused before any RPC"
+    );
     let mut response = answer::plain(code, text);
-    if let Some(number) = record(witness, kind, who, code).await
-        && let Ok(number) = HeaderValue::from_str(&number.simple().to_string())
-    {
+    if let Ok(number) = HeaderValue::from_str(&number) {
         response.headers_mut().insert(answer::REQUEST_ID, number);
     }
+    record(witness, kind, who, code, number).await;
     response
 }
 
-async fn record(witness: &Witness, kind: &str, who: Outsider, code: StatusCode) -> Option<Uuid> {
-    let ip = who.ip?;
-    let book = witness.book(kind, &address_key(ip))?;
-    let number = witness.ids().uuid();
+async fn record(witness: &Witness, kind: &str, who: Outsider, code: StatusCode, number: String) {
+    let Some(ip) = who.ip else { return };
+    let Some(book) = witness.book(kind, &address_key(ip)) else { return };
     let record = AuditRecord {
         org_id: NO_ORG,
         id: witness.ids().uuid(),
@@ -112,18 +120,14 @@ async fn record(witness: &Witness, kind: &str, who: Outsider, code: StatusCode) 
         path: who.path,
         category: "denied".to_owned(),
         outcome: "PERMISSION_DENIED".to_owned(),
-        correlation_id: number.simple().to_string(),
+        correlation_id: number,
         payload: serde_json::json!({ "refused_at": kind, "status": code.as_u16() }).to_string(),
         entity: String::new(),
         entity_id: None,
         changed_fields: String::new(),
     };
-    match book.write(record).await {
-        Ok(()) => Some(number),
-        Err(error) => {
-            // It stays refused all the same.
-            tracing::error!(?error, "a refusal could not be recorded");
-            None
-        }
+    if let Err(error) = book.write(record).await {
+        // It stays refused all the same.
+        tracing::error!(?error, "a refusal could not be recorded");
     }
 }

@@ -32,7 +32,6 @@ async fn guard(State(border): State<Arc<Border>>, request: Request, next: Next) 
     }
     let space = border.witness.space();
     metrics::counter!("foreign_pages_total", "space" => space).increment(1);
-    tracing::warn!(space, path = request.uri().path(), "a page of another space was asked for");
     let outsider = Outsider::of(&request);
     let refusal =
         outside::refuse(&border.witness, "page", outsider, StatusCode::NOT_FOUND, "This portal has no such page.").await;
