@@ -101,6 +101,8 @@ on_both! {
         let owner = again(&world, &owner).await;
         let later = dashboard(&world, &owner, 4).await.unwrap();
         assert_eq!((later.leads_added, later.leads_added_before), (0, 3));
+        let of_stage = |seen: &pb::GetDashboardResponse| seen.leads_by_stage.iter().map(|one| (one.added, one.added_before)).max();
+        assert_eq!((of_stage(&seen), of_stage(&later)), (Some((2, 0)), Some((0, 2))));
     }
 
     async fn own_tasks_are_counted_and_the_late_among_them(world) {
@@ -112,9 +114,15 @@ on_both! {
             let task = pb::Task { title: "Call".into(), due_on, ..Default::default() };
             service.create_task(owner.ask(pb::CreateTaskRequest { task: Some(task) })).await.unwrap();
         }
+        let done = pb::Task { title: "Measure".into(), ..Default::default() };
+        let done = service.create_task(owner.ask(pb::CreateTaskRequest { task: Some(done) })).await.unwrap().into_inner().task.unwrap();
+        service.complete_task(owner.ask(pb::CompleteTaskRequest { task_id: done.id, done: true })).await.unwrap();
         let seen = dashboard(&world, &owner, 4).await.unwrap();
         assert_eq!((seen.tasks_open, seen.tasks_late), (3, 1));
+        let done = |seen: &pb::GetDashboardResponse| seen.tasks_done.iter().map(|week| (week.count, week.before)).collect::<Vec<_>>();
+        assert_eq!(done(&seen), [(0, 0), (0, 0), (0, 0), (1, 0)]);
         let foreign = dashboard(&world, &stranger, 4).await.unwrap();
         assert_eq!((foreign.tasks_open, foreign.customers_total), (0, 0));
+        assert_eq!(done(&foreign), [(0, 0); 4]);
     }
 }

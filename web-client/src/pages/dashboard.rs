@@ -22,7 +22,7 @@ use web_kit::{
 };
 
 use self::{
-    charts::{LeadsByStage, NewCustomers},
+    charts::{ByWeek, LeadsByStage},
     figures::Figures,
     follow_ups::{FollowUps, answers_for_others, use_follow_ups},
     needs::{ComingUp, NeedsYou, Work, use_work},
@@ -83,11 +83,12 @@ fn Read(read: Read) -> impl IntoView {
         return view! { <Beginning/> }.into_any();
     }
     let stages = (!shown.leads_by_stage.is_empty()).then(|| shown.leads_by_stage.clone());
-    let by_week = shown.new_customers.clone();
+    let (customers, tasks) = (shown.new_customers.clone(), shown.tasks_done.clone());
     view! {
         <Figures shown weeks/>
-        {stages.map(|stages| view! { <LeadsByStage stages/> })}
-        <NewCustomers weeks=by_week/>
+        {stages.map(|stages| view! { <LeadsByStage stages weeks/> })}
+        <ByWeek title="New customers per week" weeks=customers/>
+        {(!tasks.is_empty()).then(|| view! { <ByWeek title="My tasks done per week" weeks=tasks/> })}
     }
     .into_any()
 }

@@ -40,7 +40,7 @@ impl DashboardService for Api {
         let mut reply = pb::GetDashboardResponse::default();
         count_customers(&tx, weeks, &mut reply).await?;
         if principal.org.has_module("tasks") {
-            count_tasks(&tx, today, &mut reply).await?;
+            count_tasks(&tx, weeks, today, &mut reply).await?;
         }
         if Kind::Lead.is_readable_by(principal) {
             count_leads(&tx, weeks, today, &principal.org.currency_code, &mut reply).await?;
@@ -54,22 +54,26 @@ async fn count_customers(tx: &TenantDb, weeks: Weeks, reply: &mut pb::GetDashboa
     reply.customers_total = figure(store::customers(tx).await?);
     reply.customers_added = figure(range.iter().sum());
     reply.customers_added_before = figure(before.iter().sum());
-    reply.new_customers = weeks
-        .mondays()
-        .zip(range.into_iter().zip(before))
-        .map(|(monday, (count, before))| pb::WeekFigure {
-            week_of: monday.to_string(),
-            count: figure(count),
-            before: figure(before),
-        })
-        .collect();
+    reply.new_customers = by_week(weeks, before, range);
     Ok(())
 }
 
-async fn count_tasks(tx: &TenantDb, today: NaiveDate, reply: &mut pb::GetDashboardResponse) -> Result<()> {
+async fn count_tasks(tx: &TenantDb, weeks: Weeks, today: NaiveDate, reply: &mut pb::GetDashboardResponse) -> Result<()> {
     let (open, late) = task::store::own_open(tx, today).await?;
     (reply.tasks_open, reply.tasks_late) = (figure(open), figure(late));
+    let (before, range) = weeks.split(store::tasks_done(tx, weeks.start_before()).await?);
+    reply.tasks_done = by_week(weeks, before, range);
     Ok(())
+}
+
+fn by_week(weeks: Weeks, before: Vec<i64>, range: Vec<i64>) -> Vec<pb::WeekFigure> {
+    let counts = range.into_iter().zip(before);
+    let figures = weeks.mondays().zip(counts).map(|(monday, (count, before))| pb::WeekFigure {
+        week_of: monday.to_string(),
+        count: figure(count),
+        before: figure(before),
+    });
+    figures.collect()
 }
 
 async fn count_leads(
@@ -82,6 +86,11 @@ async fn count_leads(
     let kinds: Vec<(Uuid, String)> = stage::stages(tx).await?.into_iter().map(|stage| (stage.id, stage.kind)).collect();
     let of_kind = |kind: &str| kinds.iter().filter(|(_, of)| of == kind).map(|(id, _)| *id).collect::<Vec<Uuid>>();
     let (open, won, lost) = (of_kind("open"), of_kind("won"), of_kind("lost"));
+    let added = store::added_by_stage(tx, weeks.start_before(), weeks.start()).await?;
+    let added_to = |stage: &str, late: bool| {
+        let of_stage = added.iter().filter(|(id, in_range, _)| *in_range == late && ids::format(prefix::STAGE, *id) == stage);
+        figure(of_stage.map(|(_, _, count)| count).sum())
+    };
     let mut open_value = 0_i64;
     for summed in stage::summed(tx, currency_code).await? {
         let value = summed.lead_value.unwrap_or_default();
@@ -90,6 +99,8 @@ async fn count_leads(
             open_value = open_value.saturating_add(value.minor_units);
         }
         reply.leads_by_stage.push(pb::StageFigure {
+            added: added_to(&summed.id, true),
+            added_before: added_to(&summed.id, false),
             stage_id: summed.id,
             name: summed.name,
             count: summed.lead_count,

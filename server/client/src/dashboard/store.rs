@@ -21,6 +21,12 @@ struct Count {
     count: i64,
 }
 
+#[derive(FromQueryResult)]
+struct OfWeek {
+    week: i64,
+    count: i64,
+}
+
 /// Live customers.
 pub async fn customers(tx: &TenantDb) -> Result<i64> {
     count(tx, row::finder::<Customers>(tx, tx.scope()).filter(Customer::ArchivedAt.is_null())).await
@@ -33,19 +39,8 @@ async fn count<E: Record>(tx: &TenantDb, finder: Scoped<E>) -> Result<i64> {
 
 /// Records made since `start` (archived ones too), as week since then and count.
 pub async fn added<E: Record>(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i64, i64)>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        week: i64,
-        count: i64,
-    }
-    let created_at = E::column("created_at").ok_or_else(|| Error::internal("records without the time they were made"))?;
-    let from = start.timestamp();
-    let week = match tx.backend() {
-        Backend::Postgres => {
-            format!("CAST(FLOOR((EXTRACT(EPOCH FROM created_at) - {from}) / {WEEK_SECONDS}) AS bigint)")
-        }
-        Backend::Sqlite => format!("(unixepoch(created_at) - {from}) / {WEEK_SECONDS}"),
-    };
+    let created_at = made::<E>()?;
+    let week = week(tx, "created_at", start);
     let finder = row::finder::<E>(tx, tx.scope()).filter(created_at.gte(start)).map(|select| {
         select
             .select_only()
@@ -53,8 +48,56 @@ pub async fn added<E: Record>(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec
             .expr_as(Expr::cust("COUNT(*)"), "count")
             .group_by(Expr::cust(week))
     });
-    let rows: Vec<Row> = tx.rows(finder).await?;
+    let rows: Vec<OfWeek> = tx.rows(finder).await?;
     Ok(rows.into_iter().map(|row| (row.week, row.count)).collect())
+}
+
+/// Own tasks done since `start`, as week since then and count.
+pub async fn tasks_done(tx: &TenantDb, start: DateTime<Utc>) -> Result<Vec<(i64, i64)>> {
+    let sql = format!(
+        "SELECT {} AS week, COUNT(*) AS count FROM tasks WHERE org_id = {{org}} AND assignee_id = ? AND done_at >= ? GROUP BY 1",
+        week(tx, "done_at", start)
+    );
+    let rows: Vec<OfWeek> = tx.query(&sql, vec![tx.scope().user_id.into(), start.into()]).await?;
+    Ok(rows.into_iter().map(|row| (row.week, row.count)).collect())
+}
+
+/// Live leads made since `start`, as their stage, whether that was since `middle`, and count.
+pub async fn added_by_stage(tx: &TenantDb, start: DateTime<Utc>, middle: DateTime<Utc>) -> Result<Vec<(Uuid, bool, i64)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        stage_id: Uuid,
+        late: i64,
+        count: i64,
+    }
+    let late: Expr =
+        Expr::case(Lead::CreatedAt.gte(middle), Expr::cust("CAST(1 AS bigint)")).finally(Expr::cust("CAST(0 AS bigint)")).into();
+    let finder = row::finder::<Leads>(tx, tx.scope()).filter(Lead::ArchivedAt.is_null()).filter(Lead::CreatedAt.gte(start)).map(
+        |select| {
+            select
+                .select_only()
+                .column(Lead::StageId)
+                .expr_as(late, "late")
+                .expr_as(Expr::cust("COUNT(*)"), "count")
+                .group_by(Lead::StageId)
+                .group_by(Expr::cust("2"))
+        },
+    );
+    let rows: Vec<Row> = tx.rows(finder).await?;
+    Ok(rows.into_iter().map(|row| (row.stage_id, row.late == 1, row.count)).collect())
+}
+
+fn made<E: Record>() -> Result<E::Column> {
+    E::column("created_at").ok_or_else(|| Error::internal("records without the time they were made"))
+}
+
+/// The week since `start` in which a time lies.
+fn week(tx: &TenantDb, column: &str, start: DateTime<Utc>) -> String {
+    let from = start.timestamp();
+    match tx.backend() {
+        Backend::Postgres => format!("CAST(FLOOR((EXTRACT(EPOCH FROM {column}) - {from}) / {WEEK_SECONDS}) AS bigint)"),
+        Backend::Sqlite => format!("(unixepoch({column}) - {from}) / {WEEK_SECONDS}"),
+    }
 }
 
 /// Leads that came to their stage since `start`, as stage, whether that was since `middle`, and count. A lead that never moved came

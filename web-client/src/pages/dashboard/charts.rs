@@ -1,8 +1,9 @@
-//! Leads by stage and new customers by week, each with a table behind it.
+//! Leads by stage, and what happens by week, each with a table behind it.
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{StageFigure, WeekFigure};
 use web_kit::{
+    browser,
     button::IconButton,
     chart::{Chart, Point},
     format::{date, money, number},
@@ -14,7 +15,7 @@ use crate::api::address;
 
 /// One bar a stage, lying, because the names of stages are long; each leads to its leads.
 #[component]
-pub fn LeadsByStage(stages: Vec<StageFigure>) -> impl IntoView {
+pub fn LeadsByStage(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
     let as_table = RwSignal::new(false);
     let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
     let total: i64 = stages.iter().map(|stage| i64::from(stage.count)).sum();
@@ -39,7 +40,7 @@ pub fn LeadsByStage(stages: Vec<StageFigure>) -> impl IntoView {
                 {move || {
                     let stages = stages.get_value();
                     if as_table.get() {
-                        view! { <StageTable stages/> }.into_any()
+                        view! { <StageTable stages weeks/> }.into_any()
                     } else {
                         view! { <StageBars stages/> }.into_any()
                     }
@@ -80,7 +81,7 @@ fn StageBars(stages: Vec<StageFigure>) -> impl IntoView {
 }
 
 #[component]
-fn StageTable(stages: Vec<StageFigure>) -> impl IntoView {
+fn StageTable(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
     let rows = stages
         .into_iter()
         .map(|stage| {
@@ -90,6 +91,8 @@ fn StageTable(stages: Vec<StageFigure>) -> impl IntoView {
                     <th scope="row">{stage.name}</th>
                     <td class="num">{number::count(stage.count.into())}</td>
                     <td class="num">{if worth.is_empty() { "–".to_owned() } else { worth }}</td>
+                    <td class="num">{number::count(stage.added.into())}</td>
+                    <td class="num">{number::count(stage.added_before.into())}</td>
                 </tr>
             }
         })
@@ -103,6 +106,8 @@ fn StageTable(stages: Vec<StageFigure>) -> impl IntoView {
                             <th scope="col">"Stage"</th>
                             <th scope="col" class="num">"Leads"</th>
                             <th scope="col" class="num">"Value"</th>
+                            <th scope="col" class="num">{format!("New, {weeks} weeks")}</th>
+                            <th scope="col" class="num">"Weeks before"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -113,7 +118,8 @@ fn StageTable(stages: Vec<StageFigure>) -> impl IntoView {
 }
 
 #[component]
-pub fn NewCustomers(weeks: Vec<WeekFigure>) -> impl IntoView {
+pub fn ByWeek(title: &'static str, weeks: Vec<WeekFigure>) -> impl IntoView {
+    let heading = browser::uid("weeks");
     let range = match (weeks.first(), weeks.last()) {
         (Some(first), Some(last)) => format!("weeks of {} to {}", day(&first.week_of), day(&last.week_of)),
         _ => String::new(),
@@ -121,13 +127,13 @@ pub fn NewCustomers(weeks: Vec<WeekFigure>) -> impl IntoView {
     let points: Vec<_> =
         weeks.iter().map(|week| Point::new(day(&week.week_of), week.count.into()).before(week.before.into())).collect();
     view! {
-        <section class="card" aria-labelledby="weeks-head">
+        <section class="card" aria-labelledby=heading.clone()>
             <div class="card-head">
-                <h2 id="weeks-head">"New customers per week"</h2>
+                <h2 id=heading.clone()>{title}</h2>
                 <span class="count truncate">{range}</span>
             </div>
             <div class="card-body">
-                <Chart title="New customers per week" points=Signal::stored(points) names=("These weeks", "Weeks before")/>
+                <Chart title points=Signal::stored(points) names=("These weeks", "Weeks before")/>
             </div>
         </section>
     }
