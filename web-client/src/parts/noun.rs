@@ -5,6 +5,7 @@ use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     browser,
     format::number,
+    toast::use_toasts,
 };
 
 use crate::api::{address, may};
@@ -141,18 +142,27 @@ pub async fn assign(act: &Act, kind: RecordKind, ids: Vec<String>, to: Assignmen
     Ok(done)
 }
 
+/// How often a long export says how far it is.
+const TELL_EVERY_SECONDS: i64 = 5;
+
 /// Streams the list as CSV and offers it as a file. Gives its size in bytes.
 pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<usize, ApiError> {
     let opened = RecordServiceClient::new(use_api().transport()).export_records(request).await;
     let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
     let mut pieces: Vec<Vec<u8>> = Vec::new();
+    let (mut size, mut told_at) = (0, browser::now());
     while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
+        size += piece.data.len();
         pieces.push(piece.data);
+        if browser::now() - told_at >= TELL_EVERY_SECONDS {
+            told_at = browser::now();
+            use_toasts().say(format!("Preparing {}.csv, {} so far", noun.many, number::bytes(size as i64)));
+        }
     }
     let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
     browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts)
         .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))?;
-    Ok(pieces.iter().map(Vec::len).sum())
+    Ok(size)
 }
 
 #[cfg(test)]
