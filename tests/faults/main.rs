@@ -3,6 +3,7 @@
 
 mod audit;
 mod big_import;
+mod demo;
 mod federation;
 mod import;
 mod jobs;
