@@ -43,6 +43,143 @@ fn only_one<'a>(items: &'a [ComboItem], typed: &str) -> Option<&'a ComboItem> {
 /// Shown at once; more typing narrows.
 const SHOWN: usize = 8;
 
+/// What is being typed and chosen.
+#[derive(Clone, Copy)]
+struct Choosing {
+    value: RwSignal<String>,
+    items: Signal<Vec<ComboItem>>,
+    /// The items offered for what is typed.
+    shown: Memo<Vec<ComboItem>>,
+    /// None while the chosen item's name stands there.
+    typed: RwSignal<Option<String>>,
+    open: RwSignal<bool>,
+    cursor: RwSignal<usize>,
+    /// Left with text that chooses nothing.
+    astray: RwSignal<bool>,
+    optional: bool,
+    tie: StoredValue<FieldTie>,
+}
+
+impl Choosing {
+    /// `narrowed` says that somebody else already keeps `items` to what is typed.
+    fn new(value: RwSignal<String>, items: Signal<Vec<ComboItem>>, optional: bool, narrowed: bool, tie: FieldTie) -> Self {
+        let typed = RwSignal::new(None::<String>);
+        let shown = Memo::new(move |_| {
+            let words = typed.get().unwrap_or_default().to_lowercase();
+            let mut found = items.get();
+            if !narrowed {
+                found.retain(|item| item.matches(&words));
+            }
+            found.truncate(SHOWN);
+            found
+        });
+        let choosing = Self {
+            value,
+            items,
+            shown,
+            typed,
+            open: RwSignal::new(false),
+            cursor: RwSignal::new(0),
+            astray: RwSignal::new(false),
+            optional,
+            tie: StoredValue::new(tie),
+        };
+        // A form that is emptied or filled anew takes the text along.
+        Effect::new(move |before: Option<()>| {
+            value.track();
+            if before.is_some() {
+                choosing.back_to_chosen();
+            }
+        });
+        choosing
+    }
+
+    /// What stands in the field.
+    fn text(self) -> String {
+        self.typed.get().unwrap_or_else(|| {
+            let value = self.value.get();
+            let name = |items: &Vec<ComboItem>| items.iter().find(|item| item.value == value).map(|item| item.label.clone());
+            self.items.with(name).unwrap_or_default()
+        })
+    }
+
+    fn type_text(self, text: String) {
+        self.typed.set(Some(text));
+        self.astray.set(false);
+        self.cursor.set(0);
+        self.open.set(true);
+    }
+
+    fn back_to_chosen(self) {
+        self.typed.set(None);
+        self.astray.set(false);
+    }
+
+    fn choose(self, chosen: String) {
+        self.value.set(chosen);
+        self.back_to_chosen();
+        self.open.set(false);
+        self.tie.with_value(FieldTie::touched);
+    }
+
+    /// The focus goes elsewhere: text that names one item chooses it.
+    fn leave(self) {
+        // A field that goes away with its form loses the focus last of all.
+        let Some(text) = self.typed.try_get_untracked() else { return };
+        self.open.set(false);
+        let Some(text) = text else { return };
+        let named = self.items.with_untracked(|items| only_one(items, &text).map(|item| item.value.clone()));
+        match named {
+            Some(value) => self.choose(value),
+            // Emptied text means "none", where there may be none.
+            None if text.trim().is_empty() && self.optional => self.choose(String::new()),
+            None if text.trim().is_empty() => self.back_to_chosen(),
+            // Kept and said; what is dropped in silence is found missing too late.
+            None => {
+                self.astray.set(true);
+                self.tie.with_value(FieldTie::touched);
+            }
+        }
+    }
+
+    fn on_key(self, event: &KeyboardEvent) {
+        let last = self.shown.with_untracked(Vec::len).saturating_sub(1);
+        match &*event.key() {
+            "ArrowDown" if self.open.get_untracked() => self.cursor.update(|at| *at = (*at + 1).min(last)),
+            "ArrowDown" => self.open.set(true),
+            "ArrowUp" => self.cursor.update(|at| *at = at.saturating_sub(1)),
+            "Enter" if self.open.get_untracked() && !event.ctrl_key() && !event.meta_key() => {
+                if let Some(item) = self.shown.with_untracked(|shown| shown.get(self.cursor.get_untracked()).cloned()) {
+                    self.choose(item.value);
+                }
+            }
+            "Enter" => {
+                self.leave();
+                // The form would be saved without what stands here.
+                if !self.astray.get_untracked() {
+                    return;
+                }
+                event.stop_propagation();
+            }
+            "Escape" if self.open.get_untracked() => {
+                self.back_to_chosen();
+                self.open.set(false);
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    /// Id of the option that the keys are at.
+    fn active(self, list_id: &str) -> Option<String> {
+        (self.open.get() && !self.shown.with(Vec::is_empty)).then(|| option_id(list_id, self.cursor.get()))
+    }
+}
+
+fn option_id(list_id: &str, index: usize) -> String {
+    format!("{list_id}-{index}")
+}
+
 #[component]
 pub fn Combobox(
     name: &'static str,
@@ -60,9 +197,7 @@ pub fn Combobox(
     on_type: Option<Callback<String>>,
 ) -> impl IntoView {
     let mut tie = FieldTie::new(name);
-    let touch = StoredValue::new(tie.clone());
-    // Left with text that chooses nothing.
-    let astray = RwSignal::new(false);
+    let choosing = Choosing::new(value, items, optional, on_type.is_some(), tie.clone());
     let refused = tie.error;
     let nothing = match (people, on_type.is_some()) {
         (true, _) => "Nobody is called that. Choose from the list.",
@@ -70,124 +205,14 @@ pub fn Combobox(
         // The server may know more than it has offered.
         (_, true) => "Choose one from the list.",
     };
-    tie.error = Signal::derive(move || if astray.get() { Some(nothing.to_owned()) } else { refused.get() });
+    tie.error = Signal::derive(move || if choosing.astray.get() { Some(nothing.to_owned()) } else { refused.get() });
     let (id, note, invalid) = (tie.id.clone(), tie.note_id(), tie.invalid());
-    let list_id = format!("{id}-list");
-    let typed = RwSignal::new(None::<String>);
-    let open = RwSignal::new(false);
-    let cursor = RwSignal::new(0_usize);
-
-    let shown = Memo::new(move |_| {
-        let words = typed.get().unwrap_or_default().to_lowercase();
-        let mut found = items.get();
-        if on_type.is_none() {
-            found.retain(|item| item.matches(&words));
+    let list_id = StoredValue::new(format!("{id}-list"));
+    let type_text = move |text: String| {
+        if let Some(on_type) = on_type {
+            on_type.run(text.clone());
         }
-        found.truncate(SHOWN);
-        found
-    });
-    let text = move || {
-        typed.get().unwrap_or_else(|| {
-            let value = value.get();
-            items.with(|items| items.iter().find(|item| item.value == value).map(|item| item.label.clone())).unwrap_or_default()
-        })
-    };
-    let back_to_chosen = move || {
-        typed.set(None);
-        astray.set(false);
-    };
-    // A form that is emptied or filled anew takes the text along.
-    Effect::new(move |before: Option<()>| {
-        value.track();
-        if before.is_some() {
-            back_to_chosen();
-        }
-    });
-    let choose = move |chosen: String| {
-        value.set(chosen);
-        back_to_chosen();
-        open.set(false);
-        touch.with_value(FieldTie::touched);
-    };
-    let leave = move || {
-        // A field that goes away with its form loses the focus last of all.
-        let Some(text) = typed.try_get_untracked() else { return };
-        open.set(false);
-        let Some(text) = text else { return };
-        let named = items.with_untracked(|items| only_one(items, &text).map(|item| item.value.clone()));
-        match named {
-            Some(value) => choose(value),
-            // Emptied text means "none", where there may be none.
-            None if text.trim().is_empty() && optional => choose(String::new()),
-            None if text.trim().is_empty() => back_to_chosen(),
-            // Kept and said; what is dropped in silence is found missing too late.
-            None => {
-                astray.set(true);
-                touch.with_value(FieldTie::touched);
-            }
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let last = shown.with_untracked(Vec::len).saturating_sub(1);
-        match &*event.key() {
-            "ArrowDown" if open.get_untracked() => cursor.update(|at| *at = (*at + 1).min(last)),
-            "ArrowDown" => open.set(true),
-            "ArrowUp" => cursor.update(|at| *at = at.saturating_sub(1)),
-            "Enter" if open.get_untracked() && !event.ctrl_key() && !event.meta_key() => {
-                if let Some(item) = shown.with_untracked(|shown| shown.get(cursor.get_untracked()).cloned()) {
-                    choose(item.value);
-                }
-            }
-            "Enter" => {
-                leave();
-                // The form would be saved without what stands here.
-                if !astray.get_untracked() {
-                    return;
-                }
-                event.stop_propagation();
-            }
-            "Escape" if open.get_untracked() => {
-                back_to_chosen();
-                open.set(false);
-            }
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let option_id = {
-        let list_id = list_id.clone();
-        move |index: usize| format!("{list_id}-{index}")
-    };
-    let active = {
-        let option_id = option_id.clone();
-        move || (open.get() && !shown.with(Vec::is_empty)).then(|| option_id(cursor.get()))
-    };
-    let options = move || {
-        let option_id = option_id.clone();
-        shown
-            .get()
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| {
-                let chosen = item.value.clone();
-                view! {
-                    <li
-                        role="option"
-                        id=option_id(index)
-                        class="menu-item"
-                        aria-selected=move || if cursor.get() == index { "true" } else { "false" }
-                        on:mousedown=move |event| {
-                            event.prevent_default();
-                            choose(chosen.clone());
-                        }
-                    >
-                        {people.then(|| view! { <span class="avatar" aria-hidden="true">{initials(&item.label)}</span> })}
-                        <span class="grow truncate">{item.label.clone()}</span>
-                        <span class="muted t-12">{item.hint}</span>
-                    </li>
-                }
-            })
-            .collect_view()
+        choosing.type_text(text);
     };
     view! {
         <FieldFrame tie label optional help>
@@ -198,33 +223,54 @@ pub fn Combobox(
                     role="combobox"
                     autocomplete="off"
                     aria-autocomplete="list"
-                    aria-expanded=move || if open.get() { "true" } else { "false" }
-                    aria-controls=list_id.clone()
-                    aria-activedescendant=active
+                    aria-expanded=move || if choosing.open.get() { "true" } else { "false" }
+                    aria-controls=list_id.get_value()
+                    aria-activedescendant=move || list_id.with_value(|list_id| choosing.active(list_id))
                     aria-invalid=invalid
                     aria-describedby=note
-                    prop:value=text
-                    on:input:target=move |event| {
-                        let now = event.target().value();
-                        if let Some(on_type) = on_type {
-                            on_type.run(now.clone());
-                        }
-                        typed.set(Some(now));
-                        astray.set(false);
-                        cursor.set(0);
-                        open.set(true);
-                    }
-                    on:click=move |_| open.set(true)
-                    on:blur=move |_| leave()
-                    on:keydown=on_key
+                    prop:value=move || choosing.text()
+                    on:input:target=move |event| type_text(event.target().value())
+                    on:click=move |_| choosing.open.set(true)
+                    on:blur=move |_| choosing.leave()
+                    on:keydown=move |event| choosing.on_key(&event)
                 />
-                <ul class="popover combo-list" id=list_id.clone() role="listbox" aria-label=label hidden=move || !open.get()>
-                    {options}
+                <ul
+                    class="popover combo-list"
+                    id=list_id.get_value()
+                    role="listbox"
+                    aria-label=label
+                    hidden=move || !choosing.open.get()
+                >
+                    <Options choosing list_id people/>
                 </ul>
             </div>
         </FieldFrame>
     }
     .into_any()
+}
+
+#[component]
+fn Options(choosing: Choosing, list_id: StoredValue<String>, people: bool) -> impl IntoView {
+    let option = move |(index, item): (usize, ComboItem)| {
+        let chosen = item.value.clone();
+        view! {
+            <li
+                role="option"
+                id=list_id.with_value(|list_id| option_id(list_id, index))
+                class="menu-item"
+                aria-selected=move || if choosing.cursor.get() == index { "true" } else { "false" }
+                on:mousedown=move |event| {
+                    event.prevent_default();
+                    choosing.choose(chosen.clone());
+                }
+            >
+                {people.then(|| view! { <span class="avatar" aria-hidden="true">{initials(&item.label)}</span> })}
+                <span class="grow truncate">{item.label.clone()}</span>
+                <span class="muted t-12">{item.hint}</span>
+            </li>
+        }
+    };
+    move || choosing.shown.get().into_iter().enumerate().map(option).collect_view()
 }
 
 #[cfg(test)]
