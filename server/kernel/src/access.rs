@@ -323,6 +323,8 @@ impl Gate {
             {
                 return Ok(());
             }
+            // Wherever it was tried: a wrong password of a signed-in person is a guess as well.
+            Code::Unauthenticated | Code::InvalidArgument if ctx.has_guessed() => "sign_in".clone_into(&mut record.category),
             Code::PermissionDenied | Code::Unauthenticated if record.category == "read" => {
                 "denied".clone_into(&mut record.category);
             }

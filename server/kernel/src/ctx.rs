@@ -16,7 +16,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use sha2::{Digest as _, Sha256};
 use streamflow_proto::access::Access;
 use tonic::{Request, Response};
@@ -145,6 +145,8 @@ struct Inner {
     /// The RPC has begun: its message could be read.
     entered: AtomicBool,
     audited: AtomicBool,
+    /// A password or code was tried, and nobody has said that it was right.
+    guessed: AtomicBool,
 }
 
 impl Ctx {
@@ -156,8 +158,9 @@ impl Ctx {
     }
 
     pub(crate) fn new(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo) -> Self {
-        let (entered, audited) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self(Arc::new(Inner { kernel, principal, request, subject: Mutex::default(), notes: Mutex::default(), entered, audited }))
+        let [entered, audited, guessed] = [(); 3].map(|()| AtomicBool::new(false));
+        let (subject, notes) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { kernel, principal, request, subject, notes, entered, audited, guessed }))
     }
 
     /// The signed-in person. Fails on RPCs that anyone may call.
@@ -249,6 +252,16 @@ impl Ctx {
         self.0.audited.load(Ordering::Acquire)
     }
 
+    /// Says that a password or code was tried, or that it was right.
+    pub(crate) fn note_guess(&self, tried: bool) {
+        self.0.guessed.store(tried, Ordering::Release);
+    }
+
+    /// True when a password or code was tried and not found right.
+    pub(crate) fn has_guessed(&self) -> bool {
+        self.0.guessed.load(Ordering::Acquire)
+    }
+
     /// The record of this request as it stands.
     pub(crate) fn audit_record(&self, outcome: &str) -> AuditRecord {
         let request = &self.0.request;
@@ -281,6 +294,23 @@ impl Ctx {
 
     fn mark_audited(&self) {
         self.0.audited.store(true, Ordering::Release);
+    }
+
+    /// Fails where rights are given or taken and the session has ended since the request was let in: whoever is thrown out must not win
+    /// by having waited in line. A session that this very request ended counts as there. PostgreSQL waits here for the one who is
+    /// ending it.
+    async fn check_still_in(&self, txn: &sea_orm::DatabaseTransaction) -> Result<()> {
+        let Some(principal) = self.0.principal.as_ref().filter(|principal| !principal.session_id.is_nil()) else { return Ok(()) };
+        if !GIVES_RIGHTS.contains(&self.0.request.access.audit) {
+            return Ok(());
+        }
+        let backend = txn.get_database_backend();
+        let (marks, lock) = if backend == DbBackend::Postgres { (["$1", "$2"], " FOR SHARE") } else { (["?", "?"], "") };
+        let sql = format!("SELECT revoked_at FROM sessions WHERE org_id = {} AND id = {}{lock}", marks[0], marks[1]);
+        let values = vec![principal.org_id.into(), principal.session_id.into()];
+        let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let revoked_at: Option<DateTime<Utc>> = row.ok_or_else(session::ended)?.try_get("", "revoked_at")?;
+        if revoked_at.is_some_and(|at| at != self.now()) { Err(session::ended()) } else { Ok(()) }
     }
 
     /// Keeps the reply for a repetition with the same key, sealed: it may say what its rows keep encrypted. Nobody else's would
@@ -333,6 +363,9 @@ pub(crate) fn record_of(request: &RequestInfo, subject: Subject, id: Uuid, outco
     }
 }
 
+/// Categories of requests that give or take rights.
+const GIVES_RIGHTS: [&str; 5] = ["role_change", "settings", "admin", "setting", "team"];
+
 /// A write transaction of one request.
 #[derive(Debug)]
 #[must_use = "nothing is written without commit"]
@@ -353,6 +386,7 @@ impl WriteDb {
     /// Commits the rows with their changes, the audit record and the idempotency result, all or none, then answers.
     pub async fn commit<R: prost::Message>(self, reply: R) -> Result<Response<R>> {
         let Self { db, ctx } = self;
+        ctx.check_still_in(db.txn()).await?;
         let mut record = ctx.audit_record("OK");
         let changes = db.recorded();
         if let Some(first) = changes.first() {
@@ -389,6 +423,7 @@ impl SystemWriteDb {
     /// Commits with the audit record, then answers.
     pub async fn commit<R: prost::Message>(self, reply: R) -> Result<Response<R>> {
         let Self { db, ctx } = self;
+        ctx.check_still_in(db.txn()).await?;
         let record = ctx.audit_record("OK");
         audit::insert(db.txn(), record).await?;
         ctx.keep_reply(db.txn(), &reply).await?;

@@ -30,6 +30,7 @@ impl Guesses {
     /// Counts one before the password is looked at, or says how long to wait.
     pub async fn count(&self, ctx: &Ctx) -> Result<()> {
         let (database, now) = (&ctx.kernel().database, ctx.now());
+        ctx.note_guess(true);
         if let Some(device) = &self.device {
             return count_attempt(database, device, now).await;
         }
@@ -42,6 +43,7 @@ impl Guesses {
     /// The password was right: the ladders start anew.
     pub async fn forget(&self, ctx: &Ctx) -> Result<()> {
         let database = &ctx.kernel().database;
+        ctx.note_guess(false);
         if let Some(device) = &self.device {
             return forget_attempts(database, device).await;
         }

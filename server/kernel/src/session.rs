@@ -145,7 +145,8 @@ pub async fn renew(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<To
     open(db, ctx, holder).await
 }
 
-fn ended() -> Error {
+/// What is told to whoever comes with a session that was ended.
+pub(crate) fn ended() -> Error {
     Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again.")
 }
 

@@ -218,6 +218,11 @@ on_both! {
         let early = sign_in(&world, &owner.email, PASSWORD).await.unwrap();
         assert_eq!(early.second_factor(), pb::SecondFactorState::CodeNeeded);
         let secret = totp::from_base32(&begun.secret).unwrap();
+        // Nor does the password alone finish what somebody has begun.
+        let code = totp::code_at(&secret, world.now()).unwrap();
+        let stolen = request(pb::ConfirmSecondFactorRequest { code, return_token: true }, Some(&early.token));
+        let stolen = accounts(&world).confirm_second_factor(stolen).await.unwrap_err();
+        assert_eq!(reason(&stolen), "SECOND_FACTOR_NEEDED");
         let confirm = |code: String| owner.ask(pb::ConfirmSecondFactorRequest { code, return_token: true });
         let wrong = accounts(&world).confirm_second_factor(confirm("000000".into())).await.unwrap_err();
         assert_eq!(fields(&wrong), ["code"]);

@@ -93,7 +93,9 @@ on_both! {
             team_id: team_id.clone(),
             ..rule(" Roofs ", &[&staff, &owner, &staff])
         };
-        let made = create(&manager, full).await.unwrap();
+        let by_manager = create(&manager, full.clone()).await.unwrap_err();
+        assert_eq!(by_manager.code(), Code::PermissionDenied, "a rule would hand a manager what others' teams get");
+        let made = create(&owner, full).await.unwrap();
         let mut people = vec![staff.user_id.clone(), owner.user_id.clone()];
         people.sort();
         let kept = (made.name.as_str(), made.version, made.enabled, made.sources.join(","), made.user_ids.clone(), &made.team_id);

@@ -134,11 +134,23 @@ on_both! {
             assert_eq!(count(&world, rows, vec![]).await, n, "{rows}");
         }
 
-        let mut other = wanted(&token, "K-1");
-        other.name = "Glow & Co".into();
-        other.owner.as_mut().unwrap().email = "eve@example.com".into();
-        let refused = register(&world, other).await.unwrap_err();
+    }
+
+    async fn other_content_is_told_to_its_own_token_alone(world) {
+        let _jobs = jobs(&world).await;
+        let token = sign_up_token(&world).await;
+        register(&world, wanted(&token, "K-1")).await.unwrap();
+        let other = |token: &str| {
+            let mut other = wanted(token, "K-1");
+            other.name = "Glow & Co".into();
+            other.owner.as_mut().unwrap().email = "eve@example.com".into();
+            other
+        };
+        let refused = register(&world, other(&token)).await.unwrap_err();
         assert_eq!((refused.code(), fields(&refused)), (Code::AlreadyExists, vec!["name".to_owned(), "owner.email".to_owned()]));
+        // Of somebody else's registration a token learns no more than that it is there.
+        let refused = register(&world, other(&sign_up_token(&world).await)).await.unwrap_err();
+        assert_eq!((refused.code(), fields(&refused)), (Code::AlreadyExists, vec!["external_customer_id".to_owned()]));
         assert_eq!(count(&world, "users", vec![]).await, 1);
     }
 

@@ -1,5 +1,6 @@
 //! `TeamService` of the client portal.
 
+use streamflow_kernel::{db::Scope, feed::Actor};
 use streamflow_proto::client::v1::{
     self as pb, customer_service_client::CustomerServiceClient, session_service_client::SessionServiceClient,
     team_service_client::TeamServiceClient,
@@ -49,6 +50,34 @@ async fn remove(world: &World, by: &Person, id: &str) -> Result<(), Status> {
 }
 
 on_both! {
+    /// Whoever is thrown out has requests in line already, which begin when the one who throws out is done.
+    async fn a_request_in_line_gives_no_rights_back(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let second = owner.hire(&world, pb::Role::Owner, "").await;
+        let me = member(&world, &second, &second.user_id).await;
+        let id: uuid::Uuid = streamflow_kernel::ids::parse("usr_", &second.user_id).unwrap();
+        let org = streamflow_kernel::ids::parse("org_", &owner.org_id).unwrap();
+        let tx = world.kernel.database.tenant_write(Scope::whole(org)).await.unwrap();
+        let sql = "UPDATE memberships SET role = 'STAFF', version = version + 1 WHERE org_id = {org} AND user_id = ?";
+        tx.execute(sql, vec![id.into()]).await.unwrap();
+        let in_line = {
+            let (mut service, again) = (teams(&world), pb::Member { version: me.version + 1, role: pb::Role::Owner.into(), ..me });
+            let mask = prost_types::FieldMask { paths: vec!["role".to_owned()] };
+            let request = second.ask(pb::UpdateMemberRequest { member: Some(again), update_mask: Some(mask) });
+            tokio::spawn(async move { service.update_member(request).await })
+        };
+        // Long enough to be let in; one that comes later is refused at the door.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ?";
+        tx.execute(sql, vec![world.now().into(), id.into()]).await.unwrap();
+        let nobody = Actor { id: None, name: String::new(), at: world.now() };
+        world.pass(chrono::TimeDelta::seconds(1));
+        tx.commit_changes(&nobody).await.unwrap();
+        let refused = in_line.await.unwrap().unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "SESSION_ENDED"), "{refused:?}");
+        assert_eq!(member(&world, &owner, &second.user_id).await.role(), pb::Role::Staff);
+    }
+
     async fn a_company_keeps_its_last_owner(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;

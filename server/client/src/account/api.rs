@@ -48,7 +48,11 @@ impl AccountService for Api {
         let secret = totp::generate_secret();
         let sealed = store::seal_totp(ctx.keys(), user.id, store::PENDING, &secret).await?;
         let db = ctx.system().await?;
-        store::set_pending_totp(&db, user.id, sealed).await?;
+        if !store::set_pending_totp(&db, &user, sealed).await? {
+            return Err(
+                Error::precondition("ENROLMENT_OVERTAKEN", "An authenticator was set up meanwhile. Sign in again.").into()
+            );
+        }
         Ok(db.commit(enrolment(&user, &secret)?).await?)
     }
 
@@ -59,6 +63,10 @@ impl AccountService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         let user = account(&ctx, principal).await?;
+        // Whoever has only the password must not put another factor in the place of the one in use.
+        if user.totp_confirmed_at.is_some() && principal.level != Level::Full {
+            return Err(Error::precondition("SECOND_FACTOR_NEEDED", "Sign in with your present authenticator first.").into());
+        }
         let secret = new_secret(&ctx, &user, &req.code).await?;
         let sealed = store::seal_totp(ctx.keys(), user.id, store::IN_USE, &secret).await?;
         let (token, device, db) = promote(&ctx, principal).await?;

@@ -36,6 +36,8 @@ pub struct Job {
     /// What the person sees who started this work.
     pub scope: Scope,
     pub actor_name: String,
+    /// Version of the membership that `scope` comes of; none when the person has no right to this work.
+    membership: Option<i64>,
 }
 
 impl std::fmt::Debug for Job {
@@ -84,7 +86,9 @@ pub async fn claim(kernel: &Arc<Kernel>) -> Result<Option<Claim>> {
 struct Person {
     display_name: String,
     role: String,
+    read_only: bool,
     disabled_at: Option<DateTime<Utc>>,
+    version: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -99,13 +103,15 @@ impl Job {
         let db = kernel.database.tenant_read(whole.clone()).await?;
         // Whatever the row says by now: another's hold is not this job's.
         let import = Model { lease_until: Some(claim.lease_until), ..store::import(&db, claim.import_id).await? };
-        let sql = "SELECT u.display_name, m.role, m.disabled_at FROM memberships m JOIN users u ON u.id = m.user_id \
+        let sql = "SELECT u.display_name, m.role, m.read_only, m.disabled_at, m.version FROM memberships m JOIN users u ON u.id = m.user_id \
                    WHERE m.org_id = {org} AND m.user_id = ?";
         let people: Vec<Person> = db.query(sql, vec![import.worker().into()]).await?;
         let sql = "SELECT team_id FROM team_members WHERE org_id = {org} AND user_id = ?";
         let teams: Vec<Team> = db.query(sql, vec![import.worker().into()]).await?;
-        let may = |person: &Person| person.disabled_at.is_none() && permission::may(&person.role, "import.run");
+        let may =
+            |person: &Person| person.disabled_at.is_none() && !person.read_only && permission::may(&person.role, "import.run");
         let person = people.into_iter().find(may);
+        let membership = person.as_ref().map(|person| person.version);
         let (actor_name, role) = person.map(|person| (person.display_name, person.role)).unwrap_or_default();
         let scope = Scope {
             user_id: import.worker(),
@@ -113,7 +119,7 @@ impl Job {
             team_ids: teams.into_iter().map(|team| team.team_id).collect(),
             ..whole
         };
-        Ok(Self { kernel: Arc::clone(kernel), import, scope, actor_name })
+        Ok(Self { kernel: Arc::clone(kernel), import, scope, actor_name, membership })
     }
 
     /// True when the person who started this work still has the right to.
@@ -148,16 +154,22 @@ impl Job {
         Ok(true)
     }
 
-    /// Nobody who took the import over leaves this job's last lease in its row.
+    /// Nobody who took the import over leaves this job's last lease in its row. A person whose rights changed is read anew with the next
+    /// claim.
     async fn hold_until(&self) -> Result<Option<(TenantDb, DateTime<Utc>)>> {
         let tx = self.kernel.database.tenant_write(Scope::whole(self.import.org_id)).await?;
-        let sql = "UPDATE imports SET lease_until = ? WHERE org_id = {org} AND id = ? AND state = ? AND done_rows = ? \
-                   AND lease_until = ?";
+        let mut sql = "UPDATE imports SET lease_until = ? WHERE org_id = {org} AND id = ? AND state = ? AND done_rows = ? \
+                       AND lease_until = ?"
+            .to_owned();
         let until = self.kernel.clock.now() + LEASE;
         let import = &self.import;
-        let values =
+        let mut values =
             vec![until.into(), import.id.into(), import.state.clone().into(), import.done_rows.into(), import.lease_until.into()];
-        let held = tx.execute(sql, values).await? == 1;
+        if let Some(version) = self.membership {
+            sql += " AND EXISTS (SELECT 1 FROM memberships m WHERE m.org_id = {org} AND m.user_id = ? AND m.version = ?)";
+            values.extend([import.worker().into(), version.into()]);
+        }
+        let held = tx.execute(&sql, values).await? == 1;
         Ok(held.then_some((tx, until)))
     }
 

@@ -1,6 +1,9 @@
 //! Which records may be one and the same: equal e-mail, equal phone digits, or a name that differs by a slip at most.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher as _},
+};
 
 use streamflow_proto::client::v1::DuplicateReason as Reason;
 use uuid::Uuid;
@@ -11,6 +14,8 @@ use crate::search::domain::{normalise, phone};
 pub const GROUP: usize = 10;
 /// Letters of a name from which one slip may be in it: of shorter ones too little is left.
 const LONG: usize = 6;
+/// Letters of a name from which no slip is looked for: there are as many as letters.
+const VERY_LONG: usize = 40;
 
 /// Words that say how a company is owned, not which it is.
 const LEGAL_FORMS: [&str; 26] = [
@@ -70,16 +75,21 @@ impl Card {
         reasons.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
     }
 
-    /// Two records with a key in common may be the same.
-    fn keys(&self) -> Vec<(Reason, String)> {
-        let mut keys: Vec<(Reason, String)> = self.phones.iter().map(|digits| (Reason::Phone, digits.clone())).collect();
+    /// Two records with a key in common may be the same. Hashes, as there are many of a long name.
+    fn keys(&self) -> Vec<(Reason, u64)> {
+        let mut keys: Vec<(Reason, u64)> = self.phones.iter().map(|digits| (Reason::Phone, hash(digits))).collect();
         if !self.email.is_empty() {
-            keys.push((Reason::Email, self.email.clone()));
+            keys.push((Reason::Email, hash(&self.email)));
         }
-        let place = self.customer.map(|id| id.simple().to_string()).unwrap_or_default();
-        keys.extend(slips(&self.name).into_iter().map(|name| (Reason::Name, format!("{place} {name}"))));
+        keys.extend(slips(&self.name).into_iter().map(|name| (Reason::Name, hash(&(self.customer, name)))));
         keys
     }
+}
+
+fn hash(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The name without accents, case and legal forms; as it is when nothing else would be left.
@@ -90,14 +100,14 @@ fn telling_words(name: &str) -> String {
 }
 
 /// The name's letters, and what is left when any one is taken away: two names share one of these when a letter is wrong, missing or too many,
-/// or two are swapped. Names with digits, such as branches, must be equal.
+/// or two are swapped. Names with digits, such as branches, must be equal, and so must very long ones.
 fn slips(name: &str) -> BTreeSet<String> {
     let letters: Vec<char> = name.chars().filter(|letter| *letter != ' ').collect();
     let mut all = BTreeSet::new();
     if letters.is_empty() {
         return all;
     }
-    if letters.len() >= LONG && !letters.iter().any(char::is_ascii_digit) {
+    if (LONG..=VERY_LONG).contains(&letters.len()) && !letters.iter().any(char::is_ascii_digit) {
         all.extend((0..letters.len()).map(|at| letters[..at].iter().chain(&letters[at + 1..]).collect::<String>()));
     }
     all.insert(letters.into_iter().collect());
@@ -106,7 +116,7 @@ fn slips(name: &str) -> BTreeSet<String> {
 
 /// Groups of two or more by their place in `cards`, those with most reasons first.
 pub fn groups(cards: &[Card]) -> Vec<(Vec<usize>, BTreeSet<Reason>)> {
-    let mut by_key: BTreeMap<(Reason, String), Vec<usize>> = BTreeMap::new();
+    let mut by_key: BTreeMap<(Reason, u64), Vec<usize>> = BTreeMap::new();
     for (at, card) in cards.iter().enumerate() {
         for key in card.keys() {
             let places = by_key.entry(key).or_default();

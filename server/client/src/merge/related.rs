@@ -39,6 +39,41 @@ pub struct Related {
     pub notes: Vec<Note>,
 }
 
+/// How much hangs on these records, in the sight of the transaction.
+pub async fn count(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<usize> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        count: i64,
+    }
+    let marks = marks(ids.len());
+    let mut parts = vec![
+        format!("SELECT COUNT(*) AS count FROM tasks WHERE org_id = {{org}} AND record_kind = ? AND record_id IN ({marks})"),
+        format!(
+            "SELECT COUNT(*) FROM timeline WHERE org_id = {{org}} AND record_kind = ? AND kind = 'note' AND record_id IN ({marks})"
+        ),
+    ];
+    let about = || std::iter::once(kind.as_str().into()).chain(values(ids));
+    let mut all: Vec<_> = about().chain(about()).collect();
+    if kind == Kind::Customer {
+        for table in ["contacts", "leads"] {
+            parts.push(format!("SELECT COUNT(*) FROM {table} WHERE org_id = {{org}} AND customer_id IN ({marks})"));
+            all.extend(values(ids));
+        }
+    }
+    let rows: Vec<Row> = tx.query(&parts.join(" UNION ALL "), all).await?;
+    Ok(rows.iter().map(|row| usize::try_from(row.count).unwrap_or(usize::MAX)).fold(0, usize::saturating_add))
+}
+
+/// Refuses what nobody may move in one go.
+pub fn check_count(all: usize) -> Result<()> {
+    if all > MOST {
+        let text = "More than 5,000 contacts, leads, tasks and notes would move. Choose the record with most of them as the survivor, \
+                    or merge fewer records at once.";
+        return Err(Error::precondition("MERGE_TOO_LARGE", text));
+    }
+    Ok(())
+}
+
 impl Related {
     /// All that hangs on these records, in the sight of the transaction.
     pub async fn load(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<Self> {
@@ -67,11 +102,7 @@ impl Related {
             return Err(Error::precondition("MERGE_NEEDS_OTHERS", text));
         }
         let all = self.contacts.len() + self.leads.len() + self.tasks.len() + self.notes.len();
-        if all > MOST {
-            let text = "More than 5,000 contacts, leads, tasks and notes would move. Choose the record with most of them as the survivor.";
-            return Err(Error::precondition("MERGE_TOO_LARGE", text));
-        }
-        Ok(())
+        check_count(all)
     }
 
     /// As [`load`](Self::load), with contacts and leads held: what is loaded stays so until it is moved.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     domain::Group,
     preview::{paths, text, united_tags, usual, value},
-    related::{Related, marks, values},
+    related::{self, Related, marks, values},
     store::{Effect, Texts, insert_merge},
     unites::{Unites, current, touch},
 };
@@ -43,6 +43,9 @@ pub async fn merge<E: Unites>(tx: &TenantDb, writer: &Writer, scope: &Scope, gro
         return Err(E::KIND.not_found());
     }
     check::<E>(groups, &rows)?;
+    // Together: each group alone may be small enough.
+    let moved: Vec<Uuid> = groups.iter().flat_map(|group| &group.others).map(|looked| looked.id).collect();
+    related::check_count(related::count(tx, E::KIND, &moved).await?)?;
     let mut merges = Vec::with_capacity(groups.len());
     for group in groups {
         let rows = group.ids().filter_map(|id| rows.get(&id).cloned()).collect();

@@ -30,8 +30,8 @@ impl RegistrationService for Api {
     ) -> Result<Response<pb::RegisterTenantResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let wanted = Wanted::parse(req)?;
-        token::check(&ctx, &wanted).await?;
-        let registration = match insert::find(&ctx, &wanted).await? {
+        let is_own = token::check(&ctx, &wanted).await?;
+        let registration = match insert::find(&ctx, &wanted, is_own).await? {
             Some(known) => known,
             None => insert::insert(&ctx, &wanted).await?,
         };

@@ -78,8 +78,9 @@ pub fn asked_for(req: &pb::RegisterTenantRequest, tenant_id: String) -> NewOrg {
     }
 }
 
-/// Fails when a second request is not the first one again, and says in which fields.
-pub fn check_same(first: &pb::RegisterTenantRequest, again: &pb::RegisterTenantRequest) -> Result<()> {
+/// Fails when a second request is not the first one again. In which fields is for the holder of the first one's token alone: it tells
+/// what the first one says.
+pub fn check_same(first: &pb::RegisterTenantRequest, again: &pb::RegisterTenantRequest, is_own: bool) -> Result<()> {
     let owner = |req: &pb::RegisterTenantRequest| req.owner.clone().unwrap_or_default();
     let (before, now) = (owner(first), owner(again));
     let mut differs = Violations::new();
@@ -99,6 +100,10 @@ pub fn check_same(first: &pb::RegisterTenantRequest, again: &pb::RegisterTenantR
     }
     if differs.is_empty() {
         return Ok(());
+    }
+    if !is_own {
+        differs = Violations::new();
+        differs.add("external_customer_id", "This number belongs to another registration.");
     }
     Err(Error::Exists { text: "This number is registered already, with other content. Nothing was changed.", differs })
 }
@@ -195,7 +200,7 @@ mod tests {
         let mut other = again.request.clone();
         other.currency_code = "EUR".into();
         other.owner.as_mut().unwrap().display_name = "Bob".into();
-        let Err(Error::Exists { differs, .. }) = check_same(&first.request, &other) else { panic!("the same") };
+        let Err(Error::Exists { differs, .. }) = check_same(&first.request, &other, true) else { panic!("the same") };
         assert_eq!(differs.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["currency_code", "owner.display_name"]);
     }
 

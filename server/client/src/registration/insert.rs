@@ -20,10 +20,11 @@ const TRIES: usize = 5;
 const NUMBERED: u32 = 20;
 
 /// The registration of this number, if it is the same one. Other content under the same number is an error.
-pub async fn find(ctx: &Ctx, wanted: &Wanted) -> Result<Option<Registration>> {
+/// `is_own` when the token was used for it.
+pub async fn find(ctx: &Ctx, wanted: &Wanted, is_own: bool) -> Result<Option<Registration>> {
     let found = store::by_external_id(&ctx.system_read().await?, &wanted.external_customer_id).await?;
     if let Some(found) = &found {
-        check_same(&found.request(ctx.keys()).await?, &wanted.request)?;
+        check_same(&found.request(ctx.keys()).await?, &wanted.request, is_own)?;
     }
     Ok(found)
 }
@@ -36,7 +37,7 @@ pub async fn insert(ctx: &Ctx, wanted: &Wanted) -> Result<Registration> {
         match try_insert(ctx, wanted, id, request.clone()).await {
             Ok(Some(registration)) => return Ok(registration),
             // Names and tokens that are gone may be so by the twin's hand.
-            outcome => match (find(ctx, wanted).await?, outcome) {
+            outcome => match (find(ctx, wanted, false).await?, outcome) {
                 (Some(known), _) => return Ok(known),
                 (None, Err(error)) => return Err(error),
                 (None, Ok(_)) => {}

@@ -19,12 +19,12 @@ pub async fn create(kernel: &Kernel, life: TimeDelta) -> Result<Token> {
     Ok(token)
 }
 
-/// Lets a request in, or not; of why not the caller learns nothing. A token that was used stays good for its own registration.
-pub async fn check(ctx: &Ctx, wanted: &Wanted) -> Result<()> {
+/// Lets a request in, or not; of why not the caller learns nothing. A token that was used stays good for its own registration: true then.
+pub async fn check(ctx: &Ctx, wanted: &Wanted) -> Result<bool> {
     let token = store::sign_up_token(&ctx.system_read().await?, &wanted.token_hash).await?;
     match token {
-        Some(store::SignUpToken { used_for: Some(number), .. }) if number == wanted.external_customer_id => Ok(()),
-        Some(store::SignUpToken { used_for: None, expires_at }) if expires_at > ctx.now() => Ok(()),
+        Some(store::SignUpToken { used_for: Some(number), .. }) if number == wanted.external_customer_id => Ok(true),
+        Some(store::SignUpToken { used_for: None, expires_at }) if expires_at > ctx.now() => Ok(false),
         _ => Err(refused()),
     }
 }

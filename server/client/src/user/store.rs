@@ -115,10 +115,11 @@ pub async fn seal_totp(keys: &KeyRing, user_id: Uuid, column: &'static str, secr
     Ok(crypto::encrypt(&key, secret_field(user_id, column), secret))
 }
 
-/// Begins an enrolment: the secret in use, if any, stays good until the new one is confirmed.
-pub async fn set_pending_totp(db: &SystemDb, user_id: Uuid, sealed: Vec<u8>) -> Result<()> {
-    db.execute("UPDATE users SET totp_pending = ? WHERE id = ?", vec![sealed.into(), user_id.into()]).await?;
-    Ok(())
+/// Begins an enrolment: the secret in use, if any, stays good until the new one is confirmed. False when another one was confirmed
+/// since the person was read: what was asked for then does not hold for it.
+pub async fn set_pending_totp(db: &SystemDb, user: &User, sealed: Vec<u8>) -> Result<bool> {
+    let sql = "UPDATE users SET totp_pending = ? WHERE id = ? AND totp_confirmed_at IS NOT DISTINCT FROM ?";
+    Ok(db.execute(sql, vec![sealed.into(), user.id.into(), user.totp_confirmed_at.into()]).await? == 1)
 }
 
 /// The new secret takes over.

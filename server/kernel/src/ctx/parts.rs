@@ -107,11 +107,14 @@ impl Ctx {
 
     /// Counts an attempt at a secret before it is looked at. Refuses while the subject is locked.
     pub async fn count_attempt(&self, subject: &str) -> Result<()> {
-        rate_limit::count_attempt(&self.0.kernel.database, subject, self.now()).await
+        rate_limit::count_attempt(&self.0.kernel.database, subject, self.now()).await?;
+        self.note_guess(true);
+        Ok(())
     }
 
     /// The attempt succeeded: the ladder starts anew.
     pub async fn forget_attempts(&self, subject: &str) -> Result<()> {
+        self.note_guess(false);
         rate_limit::forget_attempts(&self.0.kernel.database, subject).await
     }
 

@@ -36,7 +36,7 @@ impl RecoveryCtx {
         }
         let account = data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes()));
         let here = format!("{account}@{}", address_key(self.request().ip));
-        recovery.memory.count_attempt(&account, &here, now).await?;
+        recovery.memory.count_attempt(&account, &here, named.is_some(), now).await?;
         let is_right = match recovery.emergency.as_ref() {
             Some(known) => recovery.passwords.verify(password, known.password_hash()).await?.ok,
             None => {

@@ -27,7 +27,8 @@ pub const LIFETIME: TimeDelta = TimeDelta::minutes(15);
 const MAX_SESSIONS: usize = 4;
 /// Callers whose limits are counted before those of past minutes are dropped.
 const MAX_WINDOWS: usize = 10_000;
-/// Subjects with failures that are remembered; strangers beyond that wait for the others to be forgotten.
+/// Subjects with failures that are remembered. Beyond that the oldest are forgotten, so that no flood of names shuts anybody out; the
+/// limit of each address goes on counting.
 const MAX_ATTEMPTS: usize = 1_000;
 
 /// A session of the emergency account.
@@ -72,6 +73,21 @@ struct Attempts {
     failures: i64,
     locked_until: i64,
     last_failure: i64,
+    /// The emergency account itself, which is never forgotten before its time.
+    #[serde(default)]
+    lasting: bool,
+}
+
+impl Kept {
+    /// Forgets the oldest beyond the greatest number.
+    fn make_room(&mut self) {
+        while self.attempts.len() > MAX_ATTEMPTS {
+            let oldest =
+                self.attempts.iter().filter(|(_, attempts)| !attempts.lasting).min_by_key(|(_, attempts)| attempts.last_failure);
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { return };
+            self.attempts.remove(&oldest);
+        }
+    }
 }
 
 impl Memory {
@@ -150,24 +166,22 @@ impl Memory {
     }
 
     /// Counts an attempt of an address at the account before its secrets are looked at, or says how long to wait. Strangers slow the
-    /// account down for seconds only.
-    pub async fn count_attempt(&self, account: &str, here: &str, now: DateTime<Utc>) -> Result<()> {
+    /// account down for seconds only. `lasting` is true for the account there is.
+    pub async fn count_attempt(&self, account: &str, here: &str, lasting: bool, now: DateTime<Utc>) -> Result<()> {
         let at = now.timestamp();
         let mut kept = self.kept.lock().await;
         kept.attempts.retain(|_, attempts| attempts.last_failure >= at - MEMORY);
-        if kept.attempts.len() >= MAX_ATTEMPTS && !kept.attempts.contains_key(here) {
-            return Err(locked(SHORT_END));
-        }
-        let ends = [(here, LADDER_END), (account, SHORT_END)];
-        let wait = ends.iter().filter_map(|(key, _)| kept.attempts.get(*key)).map(|kept| kept.locked_until - at).max();
+        let ends = [(here, LADDER_END, false), (account, SHORT_END, lasting)];
+        let wait = ends.iter().filter_map(|(key, ..)| kept.attempts.get(*key)).map(|kept| kept.locked_until - at).max();
         if let Some(wait) = wait.filter(|wait| *wait > 0) {
             return Err(locked(wait));
         }
-        for (key, end) in ends {
+        for (key, end, lasting) in ends {
             let before = kept.attempts.get(key).map_or(0, |attempts| attempts.failures);
-            let attempts = Attempts { failures: before + 1, locked_until: at + pause(before, end), last_failure: at };
+            let attempts = Attempts { failures: before + 1, locked_until: at + pause(before, end), last_failure: at, lasting };
             kept.attempts.insert(key.to_owned(), attempts);
         }
+        kept.make_room();
         self.save(&kept).await
     }
 
@@ -240,22 +254,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_flood_of_names_shuts_nobody_out_and_forgives_no_guess_at_the_account() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = memory(folder.path());
+        memory.count_attempt("account", "account@here", true, at(0)).await.unwrap();
+        {
+            let mut kept = memory.kept.lock().await;
+            let stranger = Attempts { failures: 1, locked_until: 0, last_failure: at(1).timestamp(), lasting: false };
+            kept.attempts.extend((0..2 * MAX_ATTEMPTS).map(|n| (format!("stranger {n}"), stranger)));
+        }
+        memory.count_attempt("other", "other@there", false, at(2)).await.unwrap();
+        let kept = memory.kept.lock().await;
+        assert_eq!(kept.attempts.len(), MAX_ATTEMPTS);
+        assert!(kept.attempts.contains_key("account") && kept.attempts.contains_key("other"));
+    }
+
+    #[tokio::test]
     async fn guesses_climb_a_ladder_that_outlives_the_process() {
         let folder = tempfile::tempdir().unwrap();
         let first = memory(folder.path());
         let mut now = 0;
         for _ in 0..100 {
-            while first.count_attempt("account", "here", at(now)).await.is_err() {
+            while first.count_attempt("account", "here", true, at(now)).await.is_err() {
                 now += 1;
             }
         }
         let second = memory(folder.path());
-        assert!(second.count_attempt("account", "here", at(now + 60)).await.is_err());
+        assert!(second.count_attempt("account", "here", true, at(now + 60)).await.is_err());
         assert!(
             second.count_attempt("account", "elsewhere", at(now + 60)).await.is_ok(),
             "the account itself waits for seconds only"
         );
-        assert!(second.count_attempt("account", "here", at(now + 3_700)).await.is_ok());
+        assert!(second.count_attempt("account", "here", true, at(now + 3_700)).await.is_ok());
     }
 
     #[test]
