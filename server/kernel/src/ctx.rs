@@ -6,6 +6,7 @@
 mod parts;
 
 use std::{
+    fmt,
     net::IpAddr,
     ops::Deref,
     sync::{
@@ -31,7 +32,7 @@ use crate::{
     feed::Actor,
     kernel::Kernel,
     rate_limit::Remaining,
-    session::Level,
+    session::{self, Level},
 };
 
 /// Who a session belongs to, as the database says at this request.
@@ -103,6 +104,12 @@ pub type BodyHash = [u8; 32];
 pub struct IdempotencyKey {
     pub key: String,
     pub body_hash: BodyHash,
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdempotencyKey").finish_non_exhaustive()
+    }
 }
 
 impl IdempotencyKey {

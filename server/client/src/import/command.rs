@@ -163,7 +163,9 @@ async fn write(kernel: &Arc<Kernel>, owner: &Owner, scope: Scope, mut import: Mo
     import.lease_until = Some(kernel.clock.now() + job::LEASE);
     let import = store::update_import(&db, import).await?;
     db.commit_changes(&owner.actor(kernel)).await?;
-    let mut job = Job { kernel: Arc::clone(kernel), import, scope, actor_name: owner.display_name.clone() };
+    // Whoever runs commands on the server asks nobody's leave.
+    let actor_name = owner.display_name.clone();
+    let mut job = Job { kernel: Arc::clone(kernel), import, scope, actor_name, membership: None };
     if let Err(error) = run::work(&mut job).await {
         let text = job::stopped(&job.import, &error);
         job.end(State::Failed, &text).await?;

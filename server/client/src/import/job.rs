@@ -36,8 +36,8 @@ pub struct Job {
     /// What the person sees who started this work.
     pub scope: Scope,
     pub actor_name: String,
-    /// Version of the membership that `scope` comes of; none when the person has no right to this work.
-    membership: Option<i64>,
+    /// Version of the membership that `scope` comes of; none when the person has no right to this work, or needs none.
+    pub membership: Option<i64>,
 }
 
 impl std::fmt::Debug for Job {

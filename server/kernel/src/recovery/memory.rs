@@ -282,7 +282,7 @@ mod tests {
         let second = memory(folder.path());
         assert!(second.count_attempt("account", "here", true, at(now + 60)).await.is_err());
         assert!(
-            second.count_attempt("account", "elsewhere", at(now + 60)).await.is_ok(),
+            second.count_attempt("account", "elsewhere", true, at(now + 60)).await.is_ok(),
             "the account itself waits for seconds only"
         );
         assert!(second.count_attempt("account", "here", true, at(now + 3_700)).await.is_ok());
