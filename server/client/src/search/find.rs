@@ -55,8 +55,8 @@ pub async fn find(db: &TenantDb, query: &Query, kinds: &[Kind], limit: usize) ->
 /// Looks in ever less certain ways, until there are enough answers.
 async fn from_sqlite(db: &TenantDb, ranking: &mut Ranking<'_>, kinds: &[Kind], limit: usize) -> Result<()> {
     for way in sqlite::WAYS {
-        // Whoever typed a whole key made no slip.
-        if way == Way::Slips && ranking.has_pinned() {
+        // Whoever typed a whole key made no slip, and the words of a whole address are in half of all records.
+        if ranking.has_pinned() && (way == Way::Slips || ranking.query.key.contains('@')) {
             return Ok(());
         }
         ranking.add(sqlite::candidates(db, ranking.query, kinds, way).await?);
