@@ -11,7 +11,10 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
-use streamflow_kernel::server::proxies::TrustedProxies;
+use streamflow_kernel::{
+    rate_limit::{Limits, Pace},
+    server::proxies::TrustedProxies,
+};
 use streamflow_migrations::System;
 
 use crate::cli::{Place, ServeArgs};
@@ -104,7 +107,17 @@ impl Config {
         config.check_origins()?;
         config.trusted_proxies()?;
         config.check_federation()?;
+        config.check_limits()?;
         Ok(config)
+    }
+
+    /// A limit under a wrong name would limit nothing.
+    fn check_limits(&self) -> anyhow::Result<()> {
+        let known = Limits::new(Pace::per_minute(1), &HashMap::new());
+        match self.limits.keys().find(|name| !known.has(name)) {
+            Some(name) => anyhow::bail!("limits.{name}: there is no such limit; there are {}", known.names().join(", ")),
+            None => Ok(()),
+        }
     }
 
     /// What a browser would never send as its origin lets nobody in, and nobody would know why.

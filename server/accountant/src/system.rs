@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::Duration;
 use streamflow_kernel::{
     kernel::{Kernel, Portal},
-    operator::{Desk, Operator},
+    operator::{self, Desk, Operator},
     rate_limit::Pace,
     server::{Assets, PortalSite},
     session::Lifetime,
@@ -29,6 +29,7 @@ pub const PORTAL: Portal = Portal {
     space: "accountant",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(150),
+    nouns: operator::NOUNS,
 };
 
 /// What the listener serves. Without an operator nobody can sign in.

@@ -17,6 +17,7 @@ pub mod lead;
 pub mod lead_stage;
 pub mod merge;
 pub mod notification;
+pub mod noun;
 pub mod org;
 pub mod permission;
 pub mod record;

@@ -37,7 +37,9 @@ use tonic::service::Routes;
 
 use crate::{
     account, anomaly, assignment_rule, audit, change, client_error, contact, custom_field, customer, dashboard, import,
-    invitation, lead, lead_stage, merge, notification, org, record, registration, saved_view, search,
+    invitation, lead, lead_stage, merge, notification,
+    noun::NOUNS,
+    org, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     task, team, tenant, timeline, usage,
 };
@@ -47,6 +49,7 @@ pub const PORTAL: Portal = Portal {
     space: "client",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
     pace: Pace::per_minute(600),
+    nouns: NOUNS,
 };
 
 /// What the listener serves.

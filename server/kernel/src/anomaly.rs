@@ -45,6 +45,9 @@ impl Detect {
     /// Looks once. Returns how many anomalies were opened, and how many counted up.
     pub async fn look(&self, kernel: &Kernel) -> Result<(usize, usize)> {
         let now = kernel.clock.now();
+        let db = kernel.database.system().await?;
+        store::close_quiet(&db, now).await?;
+        db.commit().await?;
         let found = find(kernel, now).await?;
         if found.is_empty() {
             return Ok((0, 0));

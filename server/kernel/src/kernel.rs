@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     federation::Federation,
     feed::Feed,
-    ids::Ids,
+    ids::{self, Ids},
     jobs::{self, Jobs, Work},
     mail::Mailer,
     mail_queue::MailQueue,
@@ -28,6 +28,16 @@ use crate::{
     session::Lifetime,
 };
 
+/// A noun of a portal's records and changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Noun {
+    pub entity: &'static str,
+    /// Prefix of its ids.
+    pub prefix: &'static str,
+    /// The right to hear of its changes; empty for what nobody hears of.
+    pub permission: &'static str,
+}
+
 /// What a portal is to the kernel: a name and its rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Portal {
@@ -36,6 +46,16 @@ pub struct Portal {
     pub lifetime: Lifetime,
     /// How quickly one signed-in person may ask.
     pub pace: Pace,
+    /// Every noun that its changes and its audit name.
+    pub nouns: &'static [Noun],
+}
+
+impl Portal {
+    /// A record's id as it is called on the wire; empty for none, and for a noun that nobody has named.
+    pub fn wire_id(&self, entity: &str, id: Option<Uuid>) -> String {
+        let noun = self.nouns.iter().find(|noun| noun.entity == entity);
+        noun.map(|noun| ids::format_option(noun.prefix, id)).unwrap_or_default()
+    }
 }
 
 /// Parts of a system. Services never see it; they get a [`Ctx`](crate::ctx::Ctx).

@@ -17,12 +17,17 @@ use crate::{
     db::{Database, NO_ORG, Visibility},
     device,
     error::{Error, Result},
+    ids::prefix,
+    kernel::Noun,
     lockout::Guesses,
     password::{self, Params},
     rate_limit,
     session::{self, Holder, Level, Token},
     totp,
 };
+
+/// What the audit of such a portal names.
+pub const NOUNS: &[Noun] = &[Noun { entity: "session", prefix: prefix::SESSION, permission: "" }];
 
 /// Somebody who may sign in to such a portal.
 #[derive(Clone)]

@@ -33,7 +33,7 @@ macro_rules! audit_service {
                     id: $crate::ids::format($crate::ids::prefix::AUDIT, record.id),
                     at: $crate::clock::timestamp(record.at),
                     actor_id: $crate::ids::format_option($crate::ids::prefix::USER, record.actor_id),
-                    entity_id: record.entity_wire_id(),
+                    entity_id: ctx.portal().wire_id(&record.entity, record.entity_id),
                     changed_fields: record.changed_field_names(),
                     actor_name: record.actor_name,
                     actor_role: record.actor_role,

@@ -75,6 +75,17 @@ impl Limits {
         )
     }
 
+    pub fn has(&self, class: &str) -> bool {
+        self.0.contains_key(class)
+    }
+
+    /// Every class, by name.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.0.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
     pub(crate) fn of(&self, class: &str) -> Limit {
         // A class nobody defined is a mistake in a proto; it gets the strictest limit instead of none.
         self.0.get(class).copied().unwrap_or(Limit { per_minute: 10, burst: None, lease: 1 })

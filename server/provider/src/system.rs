@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use streamflow_kernel::{
     access::Witness,
     kernel::{Kernel, Portal},
-    operator::Desk,
+    operator::{self, Desk},
     password::Params,
     rate_limit::Pace,
     recovery::Recovery,
@@ -40,6 +40,7 @@ pub const PORTAL: Portal = Portal {
     space: "provider",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(100),
+    nouns: operator::NOUNS,
 };
 
 /// Role of the first administrator and of the emergency account.

@@ -203,6 +203,13 @@ on_both! {
         world.pass(TimeDelta::minutes(1));
         let (anew, _) = look(&world).await;
         assert!(anew <= 5, "{anew}: only subjects that the bound left out before");
+        // What is of no company closes by itself when it has been quiet, so that the next wave is told again.
+        world.pass(TimeDelta::days(2));
+        assert_eq!(look(&world).await, (0, 0));
+        let db = world.kernel.database.system_read().await.unwrap();
+        let open = "SELECT COUNT(*) AS n FROM anomalies WHERE org_id = ? AND state = 'open'";
+        let open: Vec<Count> = db.query(open, vec![NO_ORG.into()]).await.unwrap();
+        assert_eq!(open[0].n, 0);
     }
 
     async fn only_owners_and_managers_look_at_anomalies_of_their_company(world) {

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use streamflow_kernel::{
+    anomaly,
+    feed::{Actor, Op},
+};
 use streamflow_proto::client::v1::{
-    self as pb, change_service_client::ChangeServiceClient, customer_service_client::CustomerServiceClient,
-    invitation_service_client::InvitationServiceClient, session_service_client::SessionServiceClient,
+    self as pb, assignment_rule_service_client::AssignmentRuleServiceClient, change_service_client::ChangeServiceClient,
+    customer_service_client::CustomerServiceClient, invitation_service_client::InvitationServiceClient,
+    session_service_client::SessionServiceClient,
 };
 use streamflow_tests::{on_both, person::Person, world::World};
 use tonic::{Streaming, transport::Channel};
@@ -103,6 +108,24 @@ on_both! {
             assert_ne!(change.entity, "invitation");
             heard.push(change.id);
         }
+    }
+
+    async fn owners_hear_of_rules_and_anomalies(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut stream = watch(&world.channel, &owner, "").await;
+        let mut rules = AssignmentRuleServiceClient::new(world.channel.clone());
+        let rule = pb::AssignmentRule { name: "All".into(), enabled: true, user_ids: vec![owner.user_id.clone()], ..Default::default() };
+        let made = rules.create_assignment_rule(owner.ask(pb::CreateAssignmentRuleRequest { rule: Some(rule) })).await.unwrap();
+        let (_, change) = next_of("assignment_rule", &mut stream).await.expect("a change");
+        assert_eq!(change.id, made.into_inner().rule.unwrap().id);
+        let id = uuid::Uuid::from_u128(7);
+        let db = world.kernel.database.system().await.unwrap();
+        let nobody = Actor { id: None, name: String::new(), at: world.now() };
+        let org = streamflow_kernel::ids::parse("org_", &owner.org_id).unwrap();
+        db.append_changes(org, &nobody, &[anomaly::change(id, 1, Op::Created)]).await.unwrap();
+        db.commit().await.unwrap();
+        let (_, change) = next_of("anomaly", &mut stream).await.expect("a change");
+        assert_eq!(change.id, streamflow_kernel::ids::format("ano_", id));
     }
 
     async fn a_second_server_hears_the_first(world) {

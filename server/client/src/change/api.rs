@@ -8,14 +8,14 @@ use streamflow_kernel::{
     db::Visibility,
     error::{Error, Result},
     feed::{Cursor, Event, Op, WatchItem},
-    ids::{self, prefix},
+    ids,
 };
 use streamflow_proto::client::v1::{self as pb, change_service_server::ChangeService};
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::permission::may;
+use crate::{noun::NOUNS, permission::may, system::PORTAL};
 
 #[derive(Debug)]
 pub struct Api;
@@ -45,35 +45,10 @@ fn cursor(text: &str) -> Result<Option<Cursor>> {
         .ok_or_else(|| Error::invalid("cursor", "This is no cursor of an earlier message. Leave it empty to begin now."))
 }
 
-struct Noun {
-    entity: &'static str,
-    /// The right to read it.
-    permission: &'static str,
-    /// Prefix of its ids.
-    prefix: &'static str,
-}
-
-const NOUNS: &[Noun] = &[
-    Noun { entity: "customer", permission: "customer.read", prefix: prefix::CUSTOMER },
-    Noun { entity: "contact", permission: "contact.read", prefix: prefix::CONTACT },
-    Noun { entity: "lead", permission: "lead.read", prefix: prefix::LEAD },
-    Noun { entity: "lead_stage", permission: "lead.read", prefix: prefix::STAGE },
-    Noun { entity: "timeline", permission: "timeline.read", prefix: prefix::EVENT },
-    Noun { entity: "member", permission: "member.read", prefix: prefix::USER },
-    Noun { entity: "team", permission: "team.read", prefix: prefix::TEAM },
-    Noun { entity: "invitation", permission: "member.invite", prefix: prefix::INVITATION },
-    Noun { entity: "task", permission: "task.read", prefix: prefix::TASK },
-    Noun { entity: "import", permission: "import.run", prefix: prefix::IMPORT },
-    Noun { entity: "notification", permission: "notification.read", prefix: prefix::NOTIFICATION },
-    Noun { entity: "org", permission: "change.read", prefix: prefix::ORG },
-    Noun { entity: "custom_field", permission: "custom_field.read", prefix: prefix::FIELD },
-    Noun { entity: "saved_view", permission: "saved_view.read", prefix: prefix::VIEW },
-];
-
 fn entities(principal: &Principal) -> Vec<&'static str> {
     NOUNS
         .iter()
-        .filter(|noun| may(&principal.role, noun.permission))
+        .filter(|noun| !noun.permission.is_empty() && may(&principal.role, noun.permission))
         // Notes stand on leads too, and bookkeeping sees none of those.
         .filter(|noun| noun.entity != "timeline" || principal.visibility != Visibility::Finance)
         .map(|noun| noun.entity)
@@ -104,10 +79,9 @@ fn is_anothers_own(event: &Event, me: Uuid) -> bool {
 }
 
 fn change(event: &Event) -> pb::Change {
-    let prefix = NOUNS.iter().find(|noun| noun.entity == event.entity).map_or("", |noun| noun.prefix);
     pb::Change {
         entity: event.entity.clone(),
-        id: ids::format(prefix, event.id),
+        id: PORTAL.wire_id(&event.entity, Some(event.id)),
         version: event.version,
         op: op(event.op).into(),
         actor_id: ids::format_option(ids::prefix::USER, event.actor_id),

@@ -107,7 +107,12 @@ fn kind_of(field: &Model) -> Result<Kind> {
 
 fn check_room(siblings: &[Model]) -> Result<()> {
     let live = siblings.iter().filter(|field| field.archived_at.is_none()).count();
-    if live < MOST_FIELDS && siblings.len() < EVER {
+    if siblings.len() >= EVER {
+        let text =
+            format!("{EVER} fields were made here, and each keeps its values. Bring one back that was put away, and rename it.");
+        return Err(Error::precondition("TOO_MANY_FIELDS_EVER", text));
+    }
+    if live < MOST_FIELDS {
         return Ok(());
     }
     Err(Error::precondition("TOO_MANY_FIELDS", format!("There can be {MOST_FIELDS} fields at once. Put one away first.")))

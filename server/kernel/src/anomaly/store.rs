@@ -5,7 +5,10 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::rules::{Before, Event, Finding, Known, Signal, Subject};
-use crate::{db::SystemDb, error::Result};
+use crate::{
+    db::{NO_ORG, SystemDb},
+    error::Result,
+};
 
 /// Requests of one signal and company that are read, the newest: neither hides what happens in another company.
 const EVENTS: u32 = 2_000;
@@ -70,6 +73,14 @@ pub async fn known(db: &SystemDb, now: DateTime<Utc>) -> Result<Known> {
         }
     }
     Ok(known)
+}
+
+/// Closes what concerns no company once it has been quiet for longer than any rule looks back: nobody acknowledges it, and the next
+/// wave is to be told again.
+pub async fn close_quiet(db: &SystemDb, now: DateTime<Utc>) -> Result<u64> {
+    let sql = "UPDATE anomalies SET state = 'acknowledged', acknowledged_at = ?, version = version + 1 \
+               WHERE org_id = ? AND state = 'open' AND last_at < ?";
+    db.execute(sql, vec![now.into(), NO_ORG.into(), (now - Signal::longest_window()).into()]).await
 }
 
 #[derive(FromQueryResult)]

@@ -71,7 +71,7 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
         let is_last = (page.len() as u64) < PAGE;
         after = page.last().map(|record| (record.at, record.id));
         for record in page {
-            csv::write_row(&mut text, &cells(record));
+            csv::write_row(&mut text, &cells(ctx, record));
         }
         if pieces.send(Ok(std::mem::take(&mut text).into_bytes())).await.is_err() || is_last {
             return Ok(());
@@ -79,8 +79,8 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
     }
 }
 
-fn cells(record: AuditRecord) -> [String; 14] {
-    let entity_id = record.entity_wire_id();
+fn cells(ctx: &Ctx, record: AuditRecord) -> [String; 14] {
+    let entity_id = ctx.portal().wire_id(&record.entity, record.entity_id);
     [
         ids::format(prefix::AUDIT, record.id),
         record.at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),

@@ -185,26 +185,6 @@ async fn count(db: &TenantDb, narrow: &Narrow) -> Result<u64> {
 }
 
 impl AuditRecord {
-    /// The record concerned, as it is called on the wire; empty for none.
-    pub fn entity_wire_id(&self) -> String {
-        let prefix = match self.entity.as_str() {
-            "customer" => prefix::CUSTOMER,
-            "contact" => prefix::CONTACT,
-            "lead" => prefix::LEAD,
-            "lead_stage" => prefix::STAGE,
-            "team" => prefix::TEAM,
-            "invitation" => prefix::INVITATION,
-            "task" => prefix::TASK,
-            "import" => prefix::IMPORT,
-            "saved_view" => prefix::VIEW,
-            "timeline" => prefix::EVENT,
-            "session" => prefix::SESSION,
-            "anomaly" => prefix::ANOMALY,
-            _ => prefix::USER,
-        };
-        ids::format_option(prefix, self.entity_id)
-    }
-
     /// Names of the fields that changed.
     pub fn changed_field_names(&self) -> Vec<String> {
         self.changed_fields.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()

@@ -14,7 +14,7 @@ use crate::{
     feed::{Cursor, Watch, WatchItem},
     ids::Ids,
     jobs::Jobs,
-    kernel::KeyRing,
+    kernel::{KeyRing, Portal},
     mail_queue::MailQueue,
     password::PasswordHasher,
     rate_limit,
@@ -33,6 +33,11 @@ impl Ctx {
             return Err(Error::internal("another company's rows were asked for outside the federation"));
         }
         self.0.kernel.database.tenant_read(Scope::whole(org_id)).await
+    }
+
+    /// What is particular to the portal.
+    pub fn portal(&self) -> &Portal {
+        &self.0.kernel.portal
     }
 
     /// Where people reach the portal, for links in mails. No trailing slash.

@@ -29,13 +29,10 @@ pub fn RuleDialog(
     let open = RwSignal::new(false);
     let form = FormState::new();
     let draft = Draft::new();
-    // Another rule is another form: its boxes and fields are made anew.
-    let shown = RwSignal::new(0_u32);
     Effect::new(move |_| {
         let rule = asked.get();
         if let Some(rule) = &rule {
             draft.fill(rule);
-            shown.update(|shown| *shown += 1);
             form.saved();
         }
         open.set(rule.is_some());
@@ -52,10 +49,7 @@ pub fn RuleDialog(
     view! {
         <Dialog open title foot form>
             <Form state=form on_submit=send>
-                {move || {
-                    shown.track();
-                    view! { <Inputs draft directory/> }
-                }}
+                <Inputs draft directory/>
             </Form>
         </Dialog>
     }

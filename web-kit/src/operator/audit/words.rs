@@ -23,13 +23,18 @@ const ACTIONS: [(&str, &str); 13] = [
     ("CheckPeer", "Check a peer"),
 ];
 
-const CATEGORIES: [(&str, &str); 8] = [
+const CATEGORIES: [(&str, &str); 13] = [
     ("sign_in", "Signing in"),
     ("sign_out", "Signing out"),
     ("export", "Exports"),
     ("client_error", "Errors of the page"),
     ("federation", "Calls between systems"),
     ("rate_limit", "Throttled"),
+    ("admin", "Administrators"),
+    ("setting", "Settings"),
+    ("recovery", "Recovery Mode"),
+    ("job", "Background tasks"),
+    ("outside", "Refused at the door"),
     ("denied", "Reading refused"),
     ("read", "Reading"),
 ];
