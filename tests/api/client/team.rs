@@ -68,10 +68,10 @@ on_both! {
         };
         // Long enough to be let in; one that comes later is refused at the door.
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        world.pass(chrono::TimeDelta::seconds(1));
         let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ?";
         tx.execute(sql, vec![world.now().into(), id.into()]).await.unwrap();
         let nobody = Actor { id: None, name: String::new(), at: world.now() };
-        world.pass(chrono::TimeDelta::seconds(1));
         tx.commit_changes(&nobody).await.unwrap();
         let refused = in_line.await.unwrap().unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "SESSION_ENDED"), "{refused:?}");
