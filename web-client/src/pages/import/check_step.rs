@@ -127,8 +127,8 @@ fn problem_count(sheet: Sheet) -> i32 {
 fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
     let groups = Memo::new(move |_| {
         sheet.problem_rows.with(|rows| {
-            let columns = |import: &Option<pb::Import>| import.as_ref().map_or_else(Vec::new, |import| import.columns.clone());
-            groups::groups(sheet.noun().subject, rows, &sheet.import.with(columns))
+            let columns = sheet.import.with(|import| import.as_ref().map(|import| import.columns.clone()));
+            groups::groups(sheet.noun().subject, rows, &columns.unwrap_or_default())
         })
     });
     let likely = Memo::new(move |_| sheet.problem_rows.with(|rows| groups::likely_fixes(rows).len()));

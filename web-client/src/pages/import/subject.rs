@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{Import, ImportSubject, RecordKind};
-use web_kit::format::number;
 
 use crate::api::{address, me};
 
@@ -58,11 +57,6 @@ pub fn named(text: &str) -> ImportSubject {
 }
 
 impl Noun {
-    /// "1 lead", "1,250 customers".
-    pub fn counted(self, count: i32) -> String {
-        number::counted(count.into(), self.one, self.many)
-    }
-
     /// The page where such an import begins.
     pub fn begin(self) -> String {
         address(&format!("imports/new?what={}", self.many))
@@ -105,8 +99,8 @@ mod tests {
     #[test]
     fn words_follow_what_the_file_holds() {
         let mut import = Import::default();
-        assert_eq!(of(&import).counted(1), "1 customer");
+        assert_eq!(of(&import), CUSTOMERS);
         import.set_subject(ImportSubject::Leads);
-        assert_eq!(of(&import).counted(2), "2 leads");
+        assert_eq!((of(&import).one, of(&import).many), ("lead", "leads"));
     }
 }

@@ -4,6 +4,7 @@ pub mod names;
 
 use streamflow_proto::client::v1 as pb;
 
+use self::names::Resolved;
 use super::{
     CellProblem, Key, Mode,
     check::{Cells, ImportedRow, is_noted, note, set},
@@ -13,7 +14,6 @@ use crate::{
     lead::domain::{Change, NewLead, read},
     record::{input::Problem, kind::Kind, merge::Change as _, number},
 };
-use names::Resolved;
 
 /// A row as its values are meant. Empty cells are not in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -185,8 +185,8 @@ impl Rules<'_> {
 }
 
 /// A mode that the key can't serve.
-pub fn wrong_mode(mode: Mode, key: Option<Key>) -> Option<&'static str> {
-    let wrong = key == Some(Key::Number) && mode != Mode::Update;
+pub fn wrong_mode(mode: Mode, key: Key) -> Option<&'static str> {
+    let wrong = key == Key::Number && mode != Mode::Update;
     wrong.then_some("A number finds leads that are there, so it can only update. New leads get theirs from StreamFlow.")
 }
 

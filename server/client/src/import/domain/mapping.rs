@@ -222,7 +222,7 @@ impl Mapping {
                 violations.add("key", format!("No column fills the {}, which is to find existing {many}.", key.label()));
             }
             Some(key) => {
-                if let Some(text) = lead::wrong_mode(mode, Some(key)) {
+                if let Some(text) = lead::wrong_mode(mode, key) {
                     violations.add("key", text);
                 }
             }
