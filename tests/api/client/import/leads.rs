@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use streamflow_proto::{
     client::v1::{
-        self as pb, ImportMode, ImportState, ImportSubject, custom_field_service_client::CustomFieldServiceClient,
-        team_service_client::TeamServiceClient, timeline_service_client::TimelineServiceClient,
+        self as pb, ImportMode, ImportState, ImportSubject, team_service_client::TeamServiceClient,
+        timeline_service_client::TimelineServiceClient,
     },
     common::v1::Money,
 };
@@ -43,8 +43,9 @@ async fn stage(person: &Person, at: usize) -> pb::LeadStage {
     reply.into_inner().stages.remove(at)
 }
 
-async fn email(person: &Person) -> String {
-    let members = TeamServiceClient::new(person.channel.clone()).list_members(person.ask(pb::ListMembersRequest {})).await;
+/// The address of somebody, as an owner of the company knows it.
+async fn email(owner: &Person, person: &Person) -> String {
+    let members = TeamServiceClient::new(owner.channel.clone()).list_members(owner.ask(pb::ListMembersRequest {})).await;
     let members = members.unwrap().into_inner().members;
     members.into_iter().find(|member| member.id == person.user_id).unwrap().email
 }
@@ -105,7 +106,7 @@ on_both! {
         let rule = assignment_rule::create(&owner, assignment_rule::rule("Everybody", &[&ana, &ben])).await.unwrap();
         let mut turns = [ana.user_id.clone(), ben.user_id.clone()];
         turns.sort();
-        let of_ben = email(&ben).await;
+        let of_ben = email(&owner, &ben).await;
         let file = format!("Subject,Owner,Assignee\nA,,\nB,,\nC,{of_ben},\nD,,\nE,,{}\nF,,\n", of_ben.to_uppercase());
         let import = run(&owner, &file, ImportMode::Create, "").await;
         assert_eq!(came_to(&import), (ImportState::Done, [6, 0, 0, 0, 0]), "{}", import.failure);
@@ -126,7 +127,7 @@ on_both! {
     async fn every_problem_is_told_at_its_cell_and_can_be_mended(world) {
         let owner = world.company("Harrow & Pike").await;
         let stranger = world.company("Elsewhere").await;
-        let theirs = email(&stranger).await;
+        let theirs = email(&stranger, &stranger).await;
         let file = format!(
             "Subject,Company,Email,Stage,Owner,Team,Value,Follow-up\n,Harbour,ana@gmail,Nowhere,{theirs},South,\"1,250\",soon\nRoof,,b@x.example,,,,,\n"
         );
@@ -139,7 +140,7 @@ on_both! {
         assert_eq!(reason(&start(&owner, &import.id, false).await.unwrap_err()), "PROBLEM_ROWS");
         let cell = |column, value: &str| pb::CellFix { row: 1, column, value: value.into() };
         let fixes = vec![
-            cell(2, "ana@gmail.com"), cell(3, &stage(&owner, 1).await.name), cell(4, &email(&owner).await), cell(5, ""), cell(6, "1250"), cell(7, "2026-12-01"),
+            cell(2, "ana@gmail.com"), cell(3, &stage(&owner, 1).await.name), cell(4, &email(&owner, &owner).await), cell(5, ""), cell(6, "1250"), cell(7, "2026-12-01"),
         ];
         let mended = fix(&owner, pb::FixImportCellsRequest { import_id: import.id.clone(), fixes, ..Default::default() }).await.unwrap();
         // With the rest right, the missing subject is told, with a likely one.
@@ -210,7 +211,7 @@ on_both! {
         let owner = world.company("Harrow & Pike").await;
         let area = custom_field::field(pb::RecordKind::Lead, "area", "Roof area", pb::CustomFieldType::Number);
         let area = pb::CustomField { required: true, ..area };
-        CustomFieldServiceClient::new(owner.channel.clone()).create_custom_field(owner.ask(pb::CreateCustomFieldRequest { field: Some(area) })).await.unwrap();
+        custom_field::create(&owner, area).await.unwrap();
         // A field of customers is none of leads.
         custom_field::create(&owner, custom_field::field(pb::RecordKind::Customer, "roof", "Roof", pb::CustomFieldType::Text)).await.unwrap();
         let import = send(&owner, "Subject,Roof area,Roof\nA,12.50,x\nB,\"1,250.5\",x\nC,,x\n").await;
