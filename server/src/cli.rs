@@ -137,6 +137,11 @@ enum ImportCommand {
         after_help = "Example:\n  streamflow import customers --tenant harrow-pike --file customers.csv --mode upsert --key external_id"
     )]
     Customers(import::CustomersArgs),
+    /// Imports leads from a CSV file, as the import page does. Rows that name nobody are given to people by the company's rules.
+    #[command(
+        after_help = "Examples:\n  streamflow import leads --tenant harrow-pike --file leads.csv\n  streamflow import leads --tenant harrow-pike --file leads.csv --mode upsert --key email\n  streamflow import leads --tenant harrow-pike --file exported.csv --mode update --key number\n\nStages and teams are named as the portal names them, owners and assignees by e-mail address."
+    )]
+    Leads(import::LeadsArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -189,6 +194,7 @@ impl Cli {
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
             Command::Tenant(TenantCommand::SignUpToken(args)) => tenant::sign_up_token(args).await,
             Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
+            Command::Import(ImportCommand::Leads(args)) => import::leads(args).await,
             Command::Federation(FederationCommand::RotateKeys(args)) => federation::rotate(&args),
             Command::Federation(FederationCommand::Keys(args)) => federation::export(&args),
             Command::Ops(OpsCommand::Mirror(place)) => mirror::write(&place).await,

@@ -63,7 +63,11 @@ async fn work(channel: Channel, token: String, stop: Arc<AtomicBool>) -> i32 {
 
 /// Sends the file, and starts its import.
 async fn start(imports: &mut ImportServiceClient<Channel>, token: &str, file: &[u8]) -> String {
-    let create = pb::CreateImportRequest { file_name: "big.csv".into(), file_size: i64::try_from(file.len()).unwrap() };
+    let create = pb::CreateImportRequest {
+        file_name: "big.csv".into(),
+        file_size: i64::try_from(file.len()).unwrap(),
+        subject: pb::ImportSubject::Customers.into(),
+    };
     let mut import = imports.create_import(request(create, Some(token))).await.unwrap().into_inner().import.unwrap();
     for piece in file.chunks(500_000) {
         let chunk =

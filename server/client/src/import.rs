@@ -1,4 +1,4 @@
-//! Customers and contacts from CSV files.
+//! Customers with their contacts, or leads, from CSV files.
 
 pub mod api;
 mod batch;
@@ -9,6 +9,7 @@ pub mod domain;
 pub mod effects;
 mod file;
 pub mod job;
+mod leads;
 mod lookup;
 mod plan;
 pub mod run;

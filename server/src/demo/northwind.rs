@@ -23,7 +23,11 @@ pub async fn make(config: &Config, shared: &Shared) -> anyhow::Result<Vec<Accoun
         .await?;
     let mut imports = ImportServiceClient::new(stage.channel.clone());
     let file_size = i64::try_from(CUSTOMERS.len())?;
-    let create = pb::CreateImportRequest { file_name: "customers.csv".to_owned(), file_size };
+    let create = pb::CreateImportRequest {
+        file_name: "customers.csv".to_owned(),
+        file_size,
+        subject: pb::ImportSubject::Customers.into(),
+    };
     let import = imports.create_import(stage.request(&owner, create)).await?.into_inner().import.context("an import")?;
     let chunk = pb::UploadImportChunkRequest { import_id: import.id.clone(), offset: 0, data: CUSTOMERS.to_vec() };
     imports.upload_import_chunk(stage.request(&owner, chunk)).await?;

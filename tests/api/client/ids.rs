@@ -246,6 +246,9 @@ impl Filling<'_> {
             (Kind::Int64, "version") => Some(Value::I64(1)),
             (Kind::Enum(kind), _) if kind.name() == "RecordKind" => Some(Value::EnumNumber(self.kind.into())),
             (Kind::Enum(kind), _) if kind.name() == "Role" => Some(Value::EnumNumber(pb::Role::Staff.into())),
+            (Kind::Enum(kind), _) if kind.name() == "ImportSubject" => {
+                Some(Value::EnumNumber(pb::ImportSubject::Customers.into()))
+            }
             (Kind::Enum(kind), _) if kind.name() == "ImportMode" => Some(Value::EnumNumber(pb::ImportMode::Create.into())),
             (Kind::Message(mask), "update_mask") => Some(Value::Message(self.mask(&mask))),
             _ => None,

@@ -1,12 +1,13 @@
 //! `ImportService`.
 
 mod files;
+mod leads;
 mod right;
 mod undo;
 
 use std::time::Duration;
 
-use streamflow_proto::client::v1::{self as pb, import_service_client::ImportServiceClient};
+use streamflow_proto::client::v1::{self as pb, ImportSubject, import_service_client::ImportServiceClient};
 use streamflow_tests::person::Person;
 use tonic::{Status, transport::Channel};
 
@@ -15,7 +16,11 @@ pub fn service(person: &Person) -> ImportServiceClient<Channel> {
 }
 
 pub async fn begin(person: &Person, name: &str, size: i64) -> Result<pb::Import, Status> {
-    let request = pb::CreateImportRequest { file_name: name.into(), file_size: size };
+    begin_with(person, ImportSubject::Customers, name, size).await
+}
+
+async fn begin_with(person: &Person, subject: ImportSubject, name: &str, size: i64) -> Result<pb::Import, Status> {
+    let request = pb::CreateImportRequest { file_name: name.into(), file_size: size, subject: subject.into() };
     Ok(service(person).create_import(person.ask(request)).await?.into_inner().import.unwrap())
 }
 
@@ -24,9 +29,13 @@ pub async fn send(person: &Person, id: &str, offset: i64, data: &[u8]) -> Result
     Ok(service(person).upload_import_chunk(person.ask(request)).await?.into_inner().import.unwrap())
 }
 
-/// A file, sent in pieces.
+/// A file with customers, sent in pieces.
 pub async fn upload(person: &Person, file: &[u8]) -> Result<pb::Import, Status> {
-    let mut import = begin(person, "customers.csv", i64::try_from(file.len()).unwrap()).await?;
+    upload_of(person, ImportSubject::Customers, file).await
+}
+
+async fn upload_of(person: &Person, subject: ImportSubject, file: &[u8]) -> Result<pb::Import, Status> {
+    let mut import = begin_with(person, subject, "file.csv", i64::try_from(file.len()).unwrap()).await?;
     for piece in file.chunks(400_000) {
         import = send(person, &import.id, import.uploaded_bytes, piece).await?;
     }

@@ -4,11 +4,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use streamflow_client::import::domain::Mode;
 use streamflow_client::import::domain::check::Checker;
-use streamflow_client::import::domain::mapping::{Mapping, guess, likely_key};
+use streamflow_client::import::domain::mapping::{Mapping, guess, likely_key, likely_mode};
 use streamflow_client::import::domain::read::{Reader, Refusal, Row};
 use streamflow_client::import::domain::sniff::{Encoding, Format, Sniffer};
+use streamflow_client::import::domain::subject::Subject;
 use streamflow_kernel::csv;
 
 fuzz_target!(|input: (u8, &[u8])| {
@@ -20,7 +20,9 @@ fuzz_target!(|input: (u8, &[u8])| {
     assert_eq!(read(format, bytes, piece), read_whole);
     let Ok((header, rows)) = read_whole else { return };
     assert!(rows.iter().all(|row| row.cells.len() == header.len()));
-    check(&header, &rows);
+    for subject in [Subject::Customers, Subject::Leads] {
+        check(subject, &header, &rows);
+    }
     written_and_read_again(&header, &rows);
 });
 
@@ -35,14 +37,15 @@ fn read(format: Format, bytes: &[u8], piece: usize) -> Result<(Vec<String>, Vec<
 }
 
 /// Checks must not stumble over any cell.
-fn check(header: &[String], rows: &[Row]) {
-    let guessed = guess(header);
+fn check(subject: Subject, header: &[String], rows: &[Row]) {
+    let guessed = guess(subject, header);
     let fields: Vec<String> = guessed.iter().map(|field| (*field).to_owned()).collect();
-    let key = Some(likely_key(&guessed));
-    let Ok(mapping) = Mapping::parse(&fields, header.len(), Mode::Upsert, key) else {
+    let key = likely_key(subject, &guessed);
+    let mode = likely_mode(subject, key);
+    let Ok(mapping) = Mapping::parse(subject, &fields, header.len(), (mode, key), &[]) else {
         return;
     };
-    let mut checker = Checker::new(&mapping, key);
+    let mut checker = Checker::new(subject, &mapping, key, &[]);
     for row in rows {
         checker.check(row);
     }

@@ -14,7 +14,7 @@ use crate::api::{address, me, session};
 /// Name, title, first part of its pages' addresses, what it is for.
 const MODULES: [(&str, &str, &str, &str); 3] = [
     ("leads", "Leads", "leads", "People who may become customers, on a list and on a board."),
-    ("imports", "Imports", "imports", "Customers and contacts from files."),
+    ("imports", "Imports", "imports", "Customers, contacts and leads from files."),
     ("tasks", "Tasks", "tasks", "What each person has to do next."),
 ];
 

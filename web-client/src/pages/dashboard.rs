@@ -98,7 +98,7 @@ fn Read(read: Read) -> impl IntoView {
 fn Beginning() -> impl IntoView {
     let actions = ViewFn::from(|| {
         view! {
-            {may("import.run").then(|| view! { <LinkButton href=address("imports/new") kind=Kind::Primary>"Import customers"</LinkButton> })}
+            {may("import.run").then(|| view! { <LinkButton href=address("imports/new?what=customers") kind=Kind::Primary>"Import customers"</LinkButton> })}
             {may("customer.write").then(|| view! { <LinkButton href=address("customers")>"Add one by hand"</LinkButton> })}
         }
     });

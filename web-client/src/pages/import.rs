@@ -11,11 +11,12 @@ mod map_step;
 mod run_step;
 mod sheet;
 mod steps;
+pub mod subject;
 mod upload;
 pub mod words;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use streamflow_proto::client::v1::{Import, ImportState};
 use web_kit::{
     button::{Kind, LinkButton},
@@ -53,14 +54,16 @@ pub fn ImportPage() -> impl IntoView {
 #[component]
 fn NewImport() -> impl IntoView {
     use_page("New import").flush().with_parent("Import", address("imports"));
+    let query = use_query_map();
+    let what = query.with_untracked(|map| map.get("what").unwrap_or_default());
     view! {
         <div class="filterbar import-bar"><Steps now=Step::Upload/></div>
         {if may("import.run") {
-            view! { <div class="import-scroll"><ChooseFile/></div> }.into_any()
+            view! { <div class="import-scroll"><ChooseFile subject=subject::named(&what)/></div> }.into_any()
         } else {
             view! {
                 <div class="import-scroll">
-                    <p class="import-file soft">"Owners and managers import customers. Ask one of them."</p>
+                    <p class="import-file soft">"Owners and managers import files. Ask one of them."</p>
                 </div>
             }
             .into_any()
@@ -120,11 +123,11 @@ fn OldImport(id: String) -> impl IntoView {
     .into_any()
 }
 
-/// "1,232 rows, 84 kB".
+/// "Leads, 1,232 rows, 84 kB".
 fn file_words(import: &Import) -> String {
-    let size = number::bytes(import.file_size);
+    let (what, size) = (subject::of(import).heading, number::bytes(import.file_size));
     match import.total_rows {
-        0 => size,
-        rows => format!("{}, {size}", number::counted(rows.into(), "row", "rows")),
+        0 => format!("{what}, {size}"),
+        rows => format!("{what}, {}, {size}", number::counted(rows.into(), "row", "rows")),
     }
 }

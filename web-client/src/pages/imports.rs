@@ -20,7 +20,7 @@ use web_kit::{
     skeleton::{Delayed, SkeletonLines},
 };
 
-use super::import::words;
+use super::import::{subject, words};
 use crate::{
     api::{address, may},
     parts::directory::{Directory, Person, use_directory},
@@ -124,8 +124,8 @@ fn NoImports() -> impl IntoView {
     });
     view! {
         <EmptyState
-            title="Bring your customers in"
-            text="A CSV file from a spreadsheet or another program becomes customers and contacts. You see every row before anything is written, and can undo it all."
+            title="Bring your customers and leads in"
+            text="A CSV file from a spreadsheet or another program becomes customers with their contacts, or leads. You see every row before anything is written, and can undo it all."
             actions
         />
     }
@@ -143,6 +143,7 @@ fn ImportTable(rows: Rows<pb::Import>, directory: Directory) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"File"</th>
+                        <th scope="col">"What"</th>
                         <th scope="col">"State"</th>
                         <th scope="col" class="num">"Rows"</th>
                         <th scope="col">"Result"</th>
@@ -166,6 +167,7 @@ fn ImportTable(rows: Rows<pb::Import>, directory: Directory) -> impl IntoView {
 fn ImportRow(import: pb::Import, directory: Directory) -> impl IntoView {
     let (tone, glyph, text) = words::state(&import);
     let result = words::result(&import);
+    let what = subject::of(&import).heading;
     let running = import.state() == ImportState::Running;
     let (done, all) = (import.done_rows, import.total_rows.max(1));
     let meter = running.then(|| {
@@ -176,6 +178,7 @@ fn ImportRow(import: pb::Import, directory: Directory) -> impl IntoView {
     view! {
         <tr class="is-row">
             <td data-p="a"><a class="cell-main" href=address(&format!("imports/{}", import.id))>{import.file_name}</a></td>
+            <td data-p="e" class="soft">{what}</td>
             <td data-p="b"><Status tone glyph text/></td>
             <td class="num">{rows}</td>
             <td data-p="c" class="soft">{meter}{result}</td>

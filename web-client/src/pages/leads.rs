@@ -8,7 +8,7 @@ use streamflow_proto::client::v1::{self as pb, RecordKind};
 use web_kit::{
     api::error::ApiError,
     badge::{Status, Tone},
-    button::{Button, Kind},
+    button::{Button, Kind, LinkButton},
     empty::EmptyState,
     error_panel::ErrorNote,
     format::{self, money},
@@ -31,7 +31,7 @@ use super::lead::{
     words::{Stages, follow_up, is_open, source_name, use_stages, words},
 };
 use crate::{
-    api::{may, me},
+    api::{address, may, me},
     parts::{
         assign::AssignDialog,
         custom,
@@ -244,13 +244,16 @@ fn follow_up_cell(lead: &pb::Lead, stages: Stages) -> impl IntoView + use<> {
 #[component]
 fn NoLeads(adding: RwSignal<bool>) -> impl IntoView {
     let actions = move || {
-        LEAD.may_add().then(|| {
-            view! {
+        view! {
+            {LEAD.may_add().then(|| view! {
                 <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
                     "New lead"
                 </Button>
-            }
-        })
+            })}
+            {may("import.run").then(|| view! {
+                <LinkButton href=address(look::IMPORT) glyph=glyphs::FILE_IMPORT>"Bring a list"</LinkButton>
+            })}
+        }
     };
     view! {
         <EmptyState

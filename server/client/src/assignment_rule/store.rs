@@ -73,6 +73,13 @@ pub async fn enabled(tx: &TenantDb) -> Result<Vec<Model>> {
     tx.all(in_order(tx).filter(Column::Enabled.eq(true))).await
 }
 
+/// Holds the rules that are asked. Whoever inserts several leads in a transaction does so before the first: one lead's number would keep
+/// others waiting who hold the rule that the next lead needs.
+pub async fn hold_enabled(tx: &TenantDb) -> Result<()> {
+    tx.all(in_order(tx).filter(Column::Enabled.eq(true)).map(sea_orm::QuerySelect::lock_exclusive)).await?;
+    Ok(())
+}
+
 /// A rule as it is now, held until the transaction ends, so that turns are taken one after the other.
 pub async fn held(tx: &TenantDb, id: Uuid) -> Result<Option<Model>> {
     tx.one(tx.find::<Entity>().filter(Column::Id.eq(id)).map(sea_orm::QuerySelect::lock_exclusive)).await

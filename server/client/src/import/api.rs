@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{Key, Mode, mapping::Mapping, sniff::Format},
+    domain::{Key, Mode, mapping::Mapping, sniff::Format, subject::Subject},
     file::{Setup, Source, format_of},
     plan::{self, Plan},
     store::{self, Model, State},
@@ -32,7 +32,8 @@ impl ImportService for Api {
         request: Request<pb::CreateImportRequest>,
     ) -> Result<Response<pb::CreateImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let new = upload::NewImport::parse(&req.file_name, req.file_size)?;
+        let new = upload::NewImport::parse(&req.file_name, req.file_size, Subject::from_pb(req.subject))?;
+        new.subject.kind().check_on(&ctx.principal()?.org)?;
         let db = ctx.write().await?;
         let import = upload::insert_import(&db, ctx.new_id(), new, ctx.principal()?.user_id, ctx.now()).await?;
         Ok(db.commit(pb::CreateImportResponse { import: Some(import.into_pb(Vec::new())) }).await?)
@@ -76,7 +77,7 @@ impl ImportService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let mut import = read(&ctx, &req.import_id).await?;
         expect(&import, &[State::Mapping, State::Review])?;
-        let mut customs = source(&ctx, &import)?.customs().await?;
+        let mut customs = source(&ctx, &import)?.customs(import.subject()).await?;
         customs.retain(|custom| custom.archived_at.is_none());
         let setup = chosen(&import, &req, customs)?;
         let plan = self.plan(&ctx, &import, &setup).await?;
@@ -120,7 +121,7 @@ impl ImportService for Api {
     async fn run_import(&self, request: Request<pb::RunImportRequest>) -> Result<Response<pb::RunImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = ctx.write().await?;
-        let mut import = store::locked(&db, import_id(&req.import_id)?).await?.open_to(ctx.principal()?)?;
+        let mut import = open(&ctx, store::locked(&db, import_id(&req.import_id)?).await?)?;
         let resumes = import.state() == State::Failed && import.done_rows < import.total_rows;
         if !resumes {
             expect(&import, &[State::Review])?;
@@ -134,7 +135,7 @@ impl ImportService for Api {
     async fn undo_import(&self, request: Request<pb::UndoImportRequest>) -> Result<Response<pb::UndoImportResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let db = ctx.write().await?;
-        let mut import = store::locked(&db, import_id(&req.import_id)?).await?.open_to(ctx.principal()?)?;
+        let mut import = open(&ctx, store::locked(&db, import_id(&req.import_id)?).await?)?;
         expect(&import, &[State::Done, State::Failed])?;
         if import.done_rows == 0 {
             return Err(
@@ -198,7 +199,14 @@ fn import_id(text: &str) -> Result<Uuid> {
 async fn read(ctx: &Ctx, id: &str) -> Result<Model> {
     let id = import_id(id)?;
     let db = ctx.read().await?;
-    store::import(&db, id).await?.open_to(ctx.principal()?)
+    open(ctx, store::import(&db, id).await?)
+}
+
+/// The import, if this person may work with it and the company has the feature its rows belong to.
+fn open(ctx: &Ctx, import: Model) -> Result<Model> {
+    let import = import.open_to(ctx.principal()?)?;
+    import.subject().kind().check_on(&ctx.principal()?.org)?;
+    Ok(import)
 }
 
 fn source(ctx: &Ctx, import: &Model) -> Result<Source> {
@@ -229,14 +237,12 @@ fn chosen(import: &Model, req: &pb::PreviewImportRequest, customs: Vec<custom_fi
         pb::ImportMode::Unspecified if req.mode == 0 && import.state() == State::Review => import.mode(),
         mode => Mode::parse(mode)?,
     };
-    let key = match req.key.as_str() {
-        "" => None,
-        text => Some(Key::parse(text).ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))?),
-    };
+    let subject = import.subject();
+    let key = subject.key(&req.key)?;
     let kept = import.mapping();
     let fields = if req.mapping.is_empty() { &kept } else { &req.mapping };
-    let mapping = Mapping::parse(fields, kept.len(), mode, key, &customs)?;
-    Ok(Setup { format: format_of(import)?, mode, key, mapping, fixes: import.fixes(), customs })
+    let mapping = Mapping::parse(subject, fields, kept.len(), (mode, key), &customs)?;
+    Ok(Setup { subject, format: format_of(import)?, mode, key, mapping, fixes: import.fixes(), customs })
 }
 
 /// Keeps what was planned, unless somebody else changed the import meanwhile.

@@ -1,4 +1,4 @@
-//! `streamflow import customers`: the same import without a page, for the operator at the terminal.
+//! `streamflow import customers` and `import leads`: the same import without a page, for the operator at the terminal.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     chunks,
-    domain::{Key, Mode, mapping::Mapping},
+    domain::{Key, Mode, mapping::Mapping, subject::Subject},
     file::{Setup, Source},
     job::{self, Job},
     plan::{self, Plan},
@@ -31,12 +31,13 @@ const TOLD: usize = 20;
 
 #[derive(Clone, Debug)]
 pub struct Options {
+    pub subject: Subject,
     /// The company, by its name in page addresses.
     pub tenant_id: String,
     pub file_name: String,
     /// create, update or upsert.
     pub mode: String,
-    /// external_id, name or email; empty for the likeliest.
+    /// Field that finds an existing record; empty for the likeliest.
     pub key: String,
     pub skip_problem_rows: bool,
 }
@@ -60,11 +61,11 @@ struct Owner {
 }
 
 /// Imports a file on behalf of the company's first owner and waits until it is done. Columns are taken by their names.
-pub async fn import_customers(kernel: &Arc<Kernel>, file: &[u8], options: Options) -> Result<Summary> {
+pub async fn import_file(kernel: &Arc<Kernel>, file: &[u8], options: Options) -> Result<Summary> {
     let mode = mode(&options.mode)?;
-    let key = key(&options.key)?;
+    let key = options.subject.key(&options.key)?;
     let size = i64::try_from(file.len()).map_err(Error::internal)?;
-    let new = NewImport::parse(&options.file_name, size)?;
+    let new = NewImport::parse(&options.file_name, size, Some(options.subject))?;
     let owner = owner(kernel, &options.tenant_id).await?;
     let import = keep_file(kernel, &owner, new, file).await?;
     if import.state() == State::Failed {
@@ -98,13 +99,6 @@ fn mode(text: &str) -> Result<Mode> {
         "upsert" => Ok(Mode::Upsert),
         _ => Err(Error::invalid("mode", "Choose create, update or upsert.")),
     }
-}
-
-fn key(text: &str) -> Result<Option<Key>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    Key::parse(text).map(Some).ok_or_else(|| Error::invalid("key", "Choose external_id, name or email."))
 }
 
 async fn owner(kernel: &Kernel, tenant_id: &str) -> Result<Owner> {
@@ -144,11 +138,12 @@ async fn keep_file(kernel: &Arc<Kernel>, owner: &Owner, new: NewImport, file: &[
 
 /// The import with the columns' guessed fields, and how its rows are to be read.
 async fn prepare(source: &Source, mut import: Model, mode: Mode, key: Option<Key>) -> Result<(Model, Setup)> {
-    let customs = source.customs().await?;
+    let subject = import.subject();
+    let customs = source.customs(subject).await?;
     let fields = import.mapping();
     let likely = (mode != Mode::Create).then(|| import.key()).flatten();
     let key = key.or(likely);
-    Mapping::parse(&fields, fields.len(), mode, key, &customs)?;
+    Mapping::parse(subject, &fields, fields.len(), (mode, key), &customs)?;
     import.set_mode(mode);
     key.map_or("", Key::field).clone_into(&mut import.key);
     let setup = Setup::of(&import, customs)?;

@@ -2,9 +2,11 @@
 
 pub mod check;
 pub mod decide;
+pub mod lead;
 pub mod mapping;
 pub mod read;
 pub mod sniff;
+pub mod subject;
 
 use std::collections::BTreeMap;
 
@@ -57,25 +59,23 @@ impl Mode {
     }
 }
 
-/// The customer field that finds an existing record.
+/// The field that finds an existing record. What each subject can be found by is [`subject::Subject::keys`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     ExternalId,
     Name,
     Email,
+    Number,
 }
 
 impl Key {
-    pub fn parse(key: &str) -> Option<Self> {
-        [Self::ExternalId, Self::Name, Self::Email].into_iter().find(|known| known.field() == key)
-    }
-
     /// Path of the field, also as requests name the key.
     pub const fn field(self) -> &'static str {
         match self {
             Self::ExternalId => "external_id",
             Self::Name => "name",
             Self::Email => "email",
+            Self::Number => "number",
         }
     }
 
@@ -85,6 +85,7 @@ impl Key {
             Self::ExternalId => "external key",
             Self::Name => "name",
             Self::Email => "e-mail address",
+            Self::Number => "number",
         }
     }
 }

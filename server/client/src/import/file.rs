@@ -13,13 +13,15 @@ use super::{
     domain::{
         Fixes, Key, Mode,
         check::{Checker, ImportedRow},
+        decide::Rules,
         mapping::Mapping,
         read::{Reader, Row},
         sniff::{Format, Sniffer},
+        subject::Subject,
     },
     store::Model,
 };
-use crate::{custom_field, record::kind::Kind};
+use crate::custom_field;
 
 /// Where the pieces of a file lie.
 #[derive(Clone, Debug)]
@@ -36,9 +38,9 @@ impl Source {
         chunks::chunk(&db, self.import_id, offset).await
     }
 
-    /// The fields the company has made for its customers, those put away among them.
-    pub async fn customs(&self) -> Result<Vec<custom_field::store::Model>> {
-        custom_field::store::fields(&self.org.read().await?, Some(Kind::Customer)).await
+    /// The fields the company has made for what the file holds, those put away among them.
+    pub async fn customs(&self, subject: Subject) -> Result<Vec<custom_field::store::Model>> {
+        custom_field::store::fields(&self.org.read().await?, Some(subject.kind())).await
     }
 
     /// Looks at the whole file and tells how it is written.
@@ -95,6 +97,7 @@ impl File {
 /// How the rows of an import are to be read and decided, as people set it.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    pub subject: Subject,
     pub format: Format,
     pub mode: Mode,
     pub key: Option<Key>,
@@ -105,16 +108,20 @@ pub struct Setup {
 }
 
 impl Setup {
+    pub fn rules(&self) -> Rules<'_> {
+        Rules { subject: self.subject, mode: self.mode, key: self.key, mapping: &self.mapping, customs: &self.customs }
+    }
+
     /// Fields that were put away since they were chosen go on to be filled.
     pub async fn load(source: &Source, import: &Model) -> Result<Self> {
-        Self::of(import, source.customs().await?)
+        Self::of(import, source.customs(import.subject()).await?)
     }
 
     pub fn of(import: &Model, customs: Vec<custom_field::store::Model>) -> Result<Self> {
         let fields = import.mapping();
-        let (mode, key) = (import.mode(), import.key());
-        let mapping = Mapping::parse(&fields, fields.len(), mode, key, &customs)?;
-        Ok(Self { format: format_of(import)?, mode, key, mapping, fixes: import.fixes(), customs })
+        let (subject, mode, key) = (import.subject(), import.mode(), import.key());
+        let mapping = Mapping::parse(subject, &fields, fields.len(), (mode, key), &customs)?;
+        Ok(Self { subject, format: format_of(import)?, mode, key, mapping, fixes: import.fixes(), customs })
     }
 }
 
@@ -138,7 +145,7 @@ pub struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(source: Source, setup: &'a Setup) -> Self {
-        let checker = Checker::new(&setup.mapping, setup.key, &setup.customs);
+        let checker = Checker::new(setup.subject, &setup.mapping, setup.key, &setup.customs);
         Self { file: File::open(source, setup.format), setup, checker }
     }
 

@@ -1,4 +1,4 @@
-//! What the rows of a file find among the records there are, for many rows at once.
+//! What the rows of a file find among the customers there are, for many rows at once.
 
 use std::collections::HashMap;
 
@@ -71,7 +71,7 @@ impl Known {
 
     /// Decides one row; preview and run both ask here.
     pub fn decide(&self, setup: &Setup, row: &ImportedRow) -> Decision<'_> {
-        let rules = Rules { mode: setup.mode, key: setup.key, mapping: &setup.mapping, customs: &setup.customs };
+        let rules = setup.rules();
         let matches = row.key.as_ref().and_then(|key| self.customers.get(key)).map_or(&[][..], Vec::as_slice);
         let (found, customer) = match matches {
             [] => (Found::Nothing, None),
@@ -119,9 +119,9 @@ async fn customers(
         return Ok(HashMap::new());
     };
     let column = match key {
-        Key::ExternalId => Column::ExternalId,
         Key::Name => Column::SortName,
         Key::Email => Column::Email,
+        Key::ExternalId | Key::Number => Column::ExternalId,
     };
     let mut finder = finder::<Entity>(tx, scope).filter(column.is_in(keys.into_iter().map(String::as_str)));
     if key != Key::ExternalId {
@@ -131,9 +131,9 @@ async fn customers(
     let mut found: HashMap<String, Vec<Customer>> = HashMap::new();
     for row in tx.all(held(finder, hold)).await? {
         let own = match key {
-            Key::ExternalId => row.external_id.clone().unwrap_or_default(),
             Key::Name => row.sort_name.clone(),
             Key::Email => row.email.clone(),
+            Key::ExternalId | Key::Number => row.external_id.clone().unwrap_or_default(),
         };
         found.entry(own).or_default().push(Customer { values: row.values(), row });
     }
@@ -179,6 +179,6 @@ async fn contacts(tx: &TenantDb, customers: Vec<Uuid>, hold: bool) -> Result<Has
     Ok(found)
 }
 
-fn held<E: TenantEntity>(finder: Scoped<E>, hold: bool) -> Scoped<E> {
+pub fn held<E: TenantEntity>(finder: Scoped<E>, hold: bool) -> Scoped<E> {
     if hold { finder.map(sea_orm::QuerySelect::lock_exclusive) } else { finder }
 }

@@ -1,15 +1,15 @@
 //! What an import would do: reads the whole file, decides each row and writes nothing.
 
 use streamflow_kernel::{
-    db::Scope,
+    db::{Scope, TenantDb},
     error::{Error, Result},
 };
 use streamflow_proto::client::v1 as pb;
 
 use super::{
-    domain::{decide::Fate, mapping, read::Row},
+    domain::{CellProblem, check::ImportedRow, mapping, read::Row, subject::Subject},
     file::{File, Item, Setup, Source, Walk},
-    lookup::Known,
+    leads, lookup,
 };
 
 /// Rows looked up at once.
@@ -33,6 +33,32 @@ pub struct Plan {
     pub problem_rows: Vec<pb::ImportRow>,
 }
 
+/// Records that the rows at hand may mean.
+enum Known {
+    Customers(lookup::Known),
+    Leads(leads::Known),
+}
+
+impl Known {
+    async fn look_up(tx: &TenantDb, scope: &Scope, setup: &Setup, items: &[Item]) -> Result<Self> {
+        Ok(match setup.subject {
+            Subject::Customers => Self::Customers(lookup::Known::look_up(tx, scope, setup, items, false).await?),
+            Subject::Leads => Self::Leads(leads::Known::look_up(tx, scope, setup, items, false).await?),
+        })
+    }
+
+    /// What would become of a row, and what is wrong with it.
+    fn decide(&self, setup: &Setup, row: &ImportedRow) -> (pb::ImportRowFate, Vec<CellProblem>) {
+        match self {
+            Self::Customers(known) => {
+                let decision = known.decide(setup, row);
+                if decision.is_contact_only() { (pb::ImportRowFate::Update, Vec::new()) } else { decision.fate.told() }
+            }
+            Self::Leads(known) => known.decide(setup, row).0.told(),
+        }
+    }
+}
+
 /// Plans a whole import. `scope` is what the importing person sees.
 pub async fn plan(source: Source, scope: &Scope, setup: &Setup) -> Result<Plan> {
     let mut plan = Plan::default();
@@ -44,7 +70,7 @@ pub async fn plan(source: Source, scope: &Scope, setup: &Setup) -> Result<Plan> 
             break;
         }
         let db = source.org.read().await?;
-        let known = Known::look_up(&db, scope, setup, &items, false).await?;
+        let known = Known::look_up(&db, scope, setup, &items).await?;
         drop(db);
         let wanted = SAMPLE.saturating_sub(head.len());
         head.extend(items.iter().take(wanted).map(|item| item.row.clone()));
@@ -88,8 +114,7 @@ impl Plan {
             self.show(&row, true);
             return;
         };
-        let decision = known.decide(setup, meant);
-        let fate = if decision.is_contact_only() { pb::ImportRowFate::Update } else { decision.fate.into_pb() };
+        let (fate, problems) = known.decide(setup, meant);
         let counter = match fate {
             pb::ImportRowFate::Create => &mut self.will_create,
             pb::ImportRowFate::Update => &mut self.will_update,
@@ -98,13 +123,8 @@ impl Plan {
         };
         *counter += 1;
         let mut row = shown(item.row, fate, false);
-        let blocked = if let Fate::Blocked(problems) = decision.fate {
-            row.problems = problems.into_iter().map(super::domain::CellProblem::into_pb).collect();
-            true
-        } else {
-            false
-        };
-        self.show(&row, blocked);
+        row.problems = problems.into_iter().map(CellProblem::into_pb).collect();
+        self.show(&row, fate == pb::ImportRowFate::Blocked);
     }
 
     /// Keeps the row among those to show. A dropped one stays in sight, so that it can be taken back.

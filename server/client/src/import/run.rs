@@ -13,9 +13,11 @@ use streamflow_kernel::{
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::{
-    batch::write_batch,
+    batch,
+    domain::subject::Subject,
     file::{Item, Setup, Walk},
     job::{self, Claim, Job},
+    leads,
     store::State,
     undo,
 };
@@ -117,7 +119,11 @@ async fn try_write(job: &mut Job, setup: &Setup, items: &[Item]) -> Result<bool>
         return Ok(false);
     };
     let writer = job.writer();
-    let tally = write_batch(&tx, &writer, &job.scope, (job.import.id, setup), items).await?;
+    let import = (job.import.id, setup);
+    let tally = match setup.subject {
+        Subject::Customers => batch::write_batch(&tx, &writer, &job.scope, import, items).await?,
+        Subject::Leads => leads::write_batch(&tx, &writer, &job.scope, import, items).await?,
+    };
     let last = items.last().map_or(0, |item| item.row.number);
     let done_rows = i32::try_from(last).map_err(Error::internal)?;
     job.keep(tx, |import| {

@@ -20,7 +20,7 @@ use streamflow_proto::{client::v1 as pb, common::v1::PageInfo};
 
 use super::{
     chunks::delete_chunks,
-    domain::{Fixes, Key, Mode},
+    domain::{Fixes, Key, Mode, subject::Subject},
 };
 
 const BY_BEGIN: OrderField = OrderField::new("created_at", KeyKind::Time);
@@ -64,6 +64,8 @@ pub struct Model {
     pub lease_until: Option<DateTimeUtc>,
     /// Who started the run or the undo.
     pub run_by: Option<Uuid>,
+    /// customers or leads.
+    pub subject: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -222,7 +224,11 @@ impl Model {
     }
 
     pub fn key(&self) -> Option<Key> {
-        Key::parse(&self.key)
+        self.subject().key(&self.key).ok().flatten()
+    }
+
+    pub fn subject(&self) -> Subject {
+        Subject::from_stored(&self.subject).unwrap_or(Subject::Customers)
     }
 
     pub fn into_pb(self, columns: Vec<pb::ImportColumn>) -> pb::Import {
@@ -234,6 +240,7 @@ impl Model {
             Mode::Update => pb::ImportMode::Update,
             Mode::Upsert => pb::ImportMode::Upsert,
         };
+        let subject = self.subject().into_pb();
         pb::Import {
             id: ids::format(prefix::IMPORT, self.id),
             state: state.into(),
@@ -257,6 +264,7 @@ impl Model {
             created_by: ids::format(prefix::USER, self.created_by),
             failure: self.failure,
             contacts_created: self.contacts_created,
+            subject: subject.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Takes back what an import did, last row first, except what people worked with since.
 
-mod records;
-mod used;
+pub(super) mod records;
+pub(super) mod used;
 
 use streamflow_kernel::{
     db::TenantDb,
@@ -10,8 +10,10 @@ use streamflow_kernel::{
 
 use self::records::Records;
 use super::{
+    domain::subject::Subject,
     effects::{delete_effects_from, last_effects},
     job::{Attempts, Job},
+    leads,
     store::State,
 };
 
@@ -54,7 +56,10 @@ async fn step(job: &mut Job, window: i32) -> Result<Step> {
     let Some(first) = effects.iter().map(|effect| effect.row).min() else {
         return Ok(Step::End);
     };
-    let kept = Records::load(&tx, &job.scope, effects).await?.take_back(&tx, &job.writer()).await?;
+    let kept = match job.import.subject() {
+        Subject::Customers => Records::load(&tx, &job.scope, effects).await?.take_back(&tx, &job.writer()).await?,
+        Subject::Leads => leads::take_back(&tx, &job.scope, effects, &job.writer()).await?,
+    };
     forget(job, tx, first, kept).await
 }
 

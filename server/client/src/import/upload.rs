@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     chunks,
-    domain::{Fixes, MAX_BYTES, Mode, mapping, sniff::Format},
+    domain::{Fixes, Key, MAX_BYTES, mapping, sniff::Format, subject::Subject},
     file::Source,
     plan,
     store::{self, Model, State},
@@ -32,10 +32,11 @@ const KEPT: TimeDelta = TimeDelta::days(7);
 pub struct NewImport {
     pub file_name: String,
     pub file_size: i64,
+    pub subject: Subject,
 }
 
 impl NewImport {
-    pub fn parse(file_name: &str, file_size: i64) -> Result<Self> {
+    pub fn parse(file_name: &str, file_size: i64, subject: Option<Subject>) -> Result<Self> {
         let mut violations = Violations::new();
         let name = input::required("the file's name", file_name, MAX_NAME)
             .map_err(|problem| violations.add("file_name", problem.sentence()));
@@ -46,8 +47,12 @@ impl NewImport {
             violations
                 .add("file_size", format!("A file has at most {} MiB. Split it and import the parts.", MAX_BYTES / 1024 / 1024));
         }
+        if subject.is_none() {
+            violations.add("subject", "Say whether the file has customers or leads.");
+        }
         violations.into_result()?;
-        Ok(Self { file_name: name.unwrap_or_default(), file_size })
+        let subject = subject.ok_or_else(|| Error::internal("an import of nothing"))?;
+        Ok(Self { file_name: name.unwrap_or_default(), file_size, subject })
     }
 }
 
@@ -72,6 +77,7 @@ pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: 
         id,
         version: 1,
         state: State::Uploading.as_str().to_owned(),
+        subject: new.subject.as_str().to_owned(),
         file_name: new.file_name,
         file_size: new.file_size,
         uploaded_bytes: 0,
@@ -207,18 +213,20 @@ pub async fn examine(source: Source, import: Model) -> Result<Model> {
 
 /// The same where the format is known. What was chosen or corrected before was about other columns and cells.
 pub async fn read_as(source: Source, format: Format, mut import: Model) -> Result<Model> {
-    let mut customs = source.customs().await?;
+    let subject = import.subject();
+    let mut customs = source.customs(subject).await?;
     customs.retain(|custom| custom.archived_at.is_none());
     let (header, rows) = plan::measure(source, format).await?;
-    let fields = mapping::guess_all(&header, &customs);
+    let fields = mapping::guess_all(subject, &header, &customs);
     import.delimiter = format.delimiter_text();
     format.encoding.name().clone_into(&mut import.encoding);
     import.total_rows = rows;
     import.problem_count = 0;
     import.set_fixes(&Fixes::default())?;
     import.set_mapping(&fields)?;
-    import.set_mode(Mode::Upsert);
-    mapping::likely_key(&fields).field().clone_into(&mut import.key);
+    let key = mapping::likely_key(subject, &fields);
+    import.set_mode(mapping::likely_mode(subject, key));
+    key.map_or("", Key::field).clone_into(&mut import.key);
     import.set_state(State::Mapping);
     Ok(import)
 }

@@ -159,7 +159,7 @@ pub fn shown_money(money: &Money) -> String {
 }
 
 /// Decimal places of a currency (ISO 4217).
-fn minor_digits(currency_code: &str) -> u32 {
+pub fn minor_digits(currency_code: &str) -> u32 {
     match currency_code {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
         | "XPF" => 0,

@@ -44,6 +44,11 @@ pub async fn stages(tx: &TenantDb) -> Result<Vec<Model>> {
     tx.all(live(tx)).await
 }
 
+/// The same, which nobody puts away before the transaction ends.
+pub async fn held(tx: &TenantDb) -> Result<Vec<Model>> {
+    tx.all(live(tx).map(QuerySelect::lock_shared)).await
+}
+
 fn live(tx: &TenantDb) -> Scoped<Entity> {
     let in_order = |select: sea_orm::Select<Entity>| select.order_by_asc(Column::Position).order_by_asc(Column::Id);
     tx.find::<Entity>().filter(Column::ArchivedAt.is_null()).map(in_order)
@@ -52,7 +57,7 @@ fn live(tx: &TenantDb) -> Scoped<Entity> {
 /// The stage somebody chose, or the first one when none was; nobody puts it away before the transaction ends. `field` is where a wrong
 /// choice is reported.
 pub async fn chosen(tx: &TenantDb, id: Option<Uuid>, field: &str) -> Result<Model> {
-    let mut stages = tx.all(live(tx).map(QuerySelect::lock_shared)).await?.into_iter();
+    let mut stages = held(tx).await?.into_iter();
     let found = match id {
         Some(id) => stages.find(|stage| stage.id == id),
         None => stages.next(),

@@ -107,7 +107,7 @@ pub struct Org {
     name: String,
     tenant_id: String,
     time_zone: String,
-    currency_code: String,
+    pub currency_code: String,
     plan: String,
     industry: String,
 }

@@ -30,8 +30,32 @@ pub async fn next(tx: &TenantDb, kind: Kind) -> Result<i64> {
     rows.first().map(|row| row.value).ok_or_else(|| Error::internal("a counter gave no number"))
 }
 
+/// The number that people wrote, with its letter or without.
+pub fn read(kind: Kind, text: &str) -> Option<i64> {
+    let text = text.trim().to_uppercase();
+    let letter = shown(kind, 0);
+    let digits = text.strip_prefix(letter.trim_end_matches('0')).unwrap_or(&text);
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|number| plain && *number > 0)
+}
+
 /// The number as people write it.
 pub fn shown(kind: Kind, number: i64) -> String {
     let letter = if kind == Kind::Lead { 'L' } else { 'C' };
     format!("{letter}-{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_as_people_write_it() {
+        for (text, number) in
+            [("L-2041", Some(2041)), (" l-7 ", Some(7)), ("2041", Some(2041)), ("C-1", None), ("L--1", None), ("0", None)]
+        {
+            assert_eq!(read(Kind::Lead, text), number, "{text}");
+        }
+        assert_eq!(read(Kind::Lead, &shown(Kind::Lead, 100)), Some(100));
+    }
 }

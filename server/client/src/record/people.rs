@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sea_orm::{FromQueryResult, Value};
 use streamflow_kernel::{
     ctx::{Ctx, Principal, WriteDb},
-    db::{Scope, TenantDb},
+    db::{Scope, TenantDb, Visibility},
     error::{Result, Violations},
     feed::Audience,
 };
@@ -60,12 +60,21 @@ impl People {
 
     /// The people of a new record: who makes it keeps seeing it. Owners see everything and take nothing by accident.
     pub fn claimed_by(self, principal: &Principal) -> Self {
-        let me = Some(principal.user_id);
-        match principal.role.as_str() {
-            "STAFF" => Self { owner: self.owner.or(me), ..self },
-            "EMPLOYEE" => Self { assignee: self.assignee.or(me), ..self },
-            "MANAGER" => Self { owner: self.owner.or(me), team: self.team.or(principal.team_ids.first().copied()), ..self },
-            _ => self,
+        self.claimed((principal.user_id, principal.visibility), &principal.team_ids)
+    }
+
+    /// The same where somebody's sight is all that is at hand.
+    pub fn claimed_in(self, scope: &Scope) -> Self {
+        self.claimed((scope.user_id, scope.visibility), &scope.team_ids)
+    }
+
+    fn claimed(self, (user_id, visibility): (Uuid, Visibility), team_ids: &[Uuid]) -> Self {
+        let me = Some(user_id);
+        match visibility {
+            Visibility::Own => Self { owner: self.owner.or(me), ..self },
+            Visibility::Assigned => Self { assignee: self.assignee.or(me), ..self },
+            Visibility::Team => Self { owner: self.owner.or(me), team: self.team.or(team_ids.first().copied()), ..self },
+            Visibility::Org | Visibility::Finance | Visibility::Nothing => self,
         }
     }
 

@@ -1,11 +1,13 @@
 //! Values of fields from the texts that imports and merges keep of them.
 
+use chrono::NaiveDate;
 use streamflow_kernel::ids::{self, prefix};
 
 use crate::{
     contact::domain::Change as ContactChange,
     custom_field::value::Set,
     customer::domain::{Change, Kind},
+    lead::domain::{Change as LeadChange, Worth},
 };
 
 /// The change that gives a customer's field the value it had, from its text.
@@ -33,6 +35,38 @@ pub fn customer_change(field: &str, text: &str) -> Option<Change> {
         "note" => Change::Note(text),
         _ => return None,
     })
+}
+
+/// The same for a lead.
+pub fn lead_change(field: &str, text: &str) -> Option<LeadChange> {
+    if let Some(set) = Set::of(field, text) {
+        return Some(LeadChange::Custom(set));
+    }
+    let text = text.to_owned();
+    Some(match field {
+        "name" => LeadChange::Name(text),
+        "company" => LeadChange::Company(text),
+        "contact_name" => LeadChange::ContactName(text),
+        "email" => LeadChange::Email(text),
+        "phone" => LeadChange::Phone(text),
+        "stage_id" => LeadChange::Stage(Some(ids::parse(prefix::STAGE, &text)?)),
+        "value" => LeadChange::Value(worth(&text)),
+        "source" => LeadChange::Source(text),
+        "owner_id" => LeadChange::Owner(ids::parse(prefix::USER, &text)),
+        "assignee_id" => LeadChange::Assignee(ids::parse(prefix::USER, &text)),
+        "team_id" => LeadChange::Team(ids::parse(prefix::TEAM, &text)),
+        "tags" => LeadChange::Tags(text.split(", ").filter(|tag| !tag.is_empty()).map(str::to_owned).collect()),
+        "follow_up_on" => LeadChange::FollowUpOn(NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()),
+        "note" => LeadChange::Note(text),
+        _ => return None,
+    })
+}
+
+/// "1250.50 GBP", as many decimal places as the currency has.
+fn worth(text: &str) -> Worth {
+    let (amount, currency_code) = text.split_once(' ').unwrap_or((text, ""));
+    let minor_units = amount.replace('.', "").parse().unwrap_or_default();
+    Worth { minor_units, currency_code: currency_code.to_owned() }
 }
 
 pub fn contact_change(field: &str, text: &str) -> Option<ContactChange> {
@@ -69,6 +103,26 @@ mod tests {
             let text = if field == "kind" { "person" } else { "a, b" };
             let change = customer_change(field, text).unwrap_or_else(|| panic!("{field}"));
             assert_eq!((change.field(), change.text().as_str()), (field, text));
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_lead_can_get_its_text_back() {
+        let id = ids::format(prefix::STAGE, uuid::Uuid::from_u128(7));
+        for path in crate::lead::domain::PATHS {
+            let texts: &[&str] = match *path {
+                "stage_id" => &[&id],
+                "owner_id" | "assignee_id" => &["", &id.replacen(prefix::STAGE, prefix::USER, 1)],
+                "team_id" => &["", &id.replacen(prefix::STAGE, prefix::TEAM, 1)],
+                "value" => &["1250.50 GBP", "0.00 EUR", "1250 JPY", "0.005 KWD"],
+                "follow_up_on" => &["", "2026-11-20"],
+                "tags" => &["", "a, b"],
+                _ => &["", "x"],
+            };
+            for text in texts {
+                let change = lead_change(path, text).unwrap_or_else(|| panic!("{path}"));
+                assert_eq!((change.field(), change.text().as_str()), (*path, *text));
+            }
         }
     }
 

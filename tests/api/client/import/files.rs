@@ -13,7 +13,7 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status};
 
-use super::{begin, came_to, ended, fix, get, preview, reformat, run, send, service, start, undo, upload};
+use super::{begin, begin_with, came_to, ended, fix, get, preview, reformat, run, send, service, start, undo, upload};
 use crate::client::customer;
 
 const FILE: &str = "customerID,companyName,contactName,city,phone,email\n\
@@ -111,7 +111,7 @@ on_both! {
 
     async fn what_is_no_import_is_refused_clearly(world) {
         let owner = world.company("Harrow & Pike").await;
-        assert_eq!(fields(&begin(&owner, " ", 65 << 20).await.unwrap_err()), ["file_name", "file_size"]);
+        assert_eq!(fields(&begin_with(&owner, pb::ImportSubject::Unspecified, " ", 65 << 20).await.unwrap_err()), ["file_name", "file_size", "subject"]);
         let long = format!("name\n{}", "x\n".repeat(200_001));
         let refused = upload(&owner, long.as_bytes()).await.unwrap_err();
         assert_eq!((fields(&refused), refused.message().contains("200,000 rows")), (vec!["file".to_owned()], true));

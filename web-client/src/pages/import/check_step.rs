@@ -127,7 +127,8 @@ fn problem_count(sheet: Sheet) -> i32 {
 fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
     let groups = Memo::new(move |_| {
         sheet.problem_rows.with(|rows| {
-            sheet.import.with(|import| groups::groups(rows, import.as_ref().map_or(&[][..], |import| &import.columns)))
+            let columns = sheet.import.with(|import| import.as_ref().map(|import| import.columns.clone()));
+            groups::groups(sheet.noun().subject, rows, &columns.unwrap_or_default())
         })
     });
     let likely = Memo::new(move |_| sheet.problem_rows.with(|rows| groups::likely_fixes(rows).len()));
@@ -171,7 +172,7 @@ fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
             </Show>
             <div class="note">
                 <Icon glyph=glyphs::ROTATE_LEFT/>
-                <span>"The whole import can be undone, added and updated customers alike, except what people changed since."</span>
+                <span>{move || format!("The whole import can be undone, added and updated {} alike, except what people changed since.", sheet.noun().many)}</span>
             </div>
         </div>
     }

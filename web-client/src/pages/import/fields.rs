@@ -1,11 +1,12 @@
 //! What a column of a file can fill, as the server names it, and what people call it.
 
-use streamflow_proto::client::v1::RecordKind;
+use streamflow_proto::client::v1::ImportSubject;
 use web_kit::field::Choice;
 
+use super::subject::Noun;
 use crate::parts::custom;
 
-/// Path and name of every field, in the order a list shows them.
+/// Path and name of every field of customers, in the order a list shows them.
 const FIELDS: [(&str, &str); 21] = [
     ("name", "Customer name"),
     ("kind", "Business or person"),
@@ -30,24 +31,59 @@ const FIELDS: [(&str, &str); 21] = [
     ("contact.note", "Contact note"),
 ];
 
+/// The same of leads.
+const LEAD_FIELDS: [(&str, &str); 18] = [
+    ("name", "What it is about"),
+    ("company", "Company"),
+    ("contact_name", "Contact name"),
+    ("contact_first_name", "Contact first name"),
+    ("contact_last_name", "Contact last name"),
+    ("email", "E-mail"),
+    ("phone", "Phone"),
+    ("stage", "Stage"),
+    ("value", "Value"),
+    ("currency", "Currency"),
+    ("source", "Source"),
+    ("owner", "Owner"),
+    ("assignee", "Assignee"),
+    ("team", "Team"),
+    ("tags", "Tags"),
+    ("follow_up_on", "Follow-up"),
+    ("note", "Note"),
+    ("number", "Number"),
+];
+
+const fn of(subject: ImportSubject) -> &'static [(&'static str, &'static str)] {
+    match subject {
+        ImportSubject::Leads => &LEAD_FIELDS,
+        ImportSubject::Customers | ImportSubject::Unspecified => &FIELDS,
+    }
+}
+
 /// What a field is called; a path from a newer server as it is.
-pub fn label(path: &str) -> String {
-    let own = FIELDS.iter().find(|(known, _)| *known == path).map(|(_, label)| (*label).to_owned());
+pub fn label(subject: ImportSubject, path: &str) -> String {
+    let own = of(subject).iter().find(|(known, _)| *known == path).map(|(_, label)| (*label).to_owned());
     own.or_else(|| custom::label(path)).unwrap_or_else(|| path.to_owned())
 }
 
-/// All fields of the customer with those of the company's own, or those of its contact.
-pub fn choices(of_contact: bool) -> impl Iterator<Item = Choice> {
-    let customs = if of_contact { Vec::new() } else { custom::live(RecordKind::Customer) };
-    FIELDS
-        .into_iter()
+/// All fields of the record with those of the company's own, or those of a customer's contact.
+pub fn choices(noun: Noun, of_contact: bool) -> impl Iterator<Item = Choice> {
+    let customs = if of_contact { Vec::new() } else { custom::live(noun.kind) };
+    of(noun.subject)
+        .iter()
         .filter(move |(path, _)| path.starts_with("contact.") == of_contact)
-        .map(|(path, label)| Choice::new(path, label))
+        .map(|(path, label)| Choice::new(*path, *label))
         .chain(customs.into_iter().map(|field| Choice::new(custom::path(&field), field.label)))
 }
 
-/// Fields that find an existing customer.
-pub const KEYS: [&str; 3] = ["external_id", "name", "email"];
+/// Fields that find an existing record; `only_update` says that none is to be added.
+pub const fn keys(subject: ImportSubject, only_update: bool) -> &'static [&'static str] {
+    match (subject, only_update) {
+        (ImportSubject::Leads, true) => &["number", "email"],
+        (ImportSubject::Leads, false) => &["email"],
+        _ => &["external_id", "name", "email"],
+    }
+}
 
 /// Fills `field` from one column; a field is filled once, so the column that filled it before is left out. Gives that column.
 pub fn assign(mapping: &mut [String], column: usize, field: &str) -> Option<usize> {
@@ -61,11 +97,11 @@ pub fn assign(mapping: &mut [String], column: usize, field: &str) -> Option<usiz
     before
 }
 
-/// The key to fall back to when the chosen one is no longer filled.
-pub fn usable_key(mapping: &[String], key: &str) -> String {
-    let filled = |key: &&str| mapping.iter().any(|field| field == key);
-    let kept = Some(key).filter(filled);
-    kept.or_else(|| ["external_id", "email", "name"].into_iter().find(|key| filled(key))).unwrap_or_default().to_owned()
+/// The key to fall back to when the chosen one is no longer filled, or can't serve: those that tell records apart best come first.
+pub fn usable_key(keys: &[&str], mapping: &[String], key: &str) -> String {
+    let usable = |key: &&str| keys.contains(key) && mapping.iter().any(|field| field == key);
+    let kept = Some(key).filter(usable);
+    kept.or_else(|| ["external_id", "number", "email", "name"].into_iter().find(usable)).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -88,9 +124,13 @@ mod tests {
 
     #[test]
     fn the_key_is_a_field_that_is_filled() {
-        assert_eq!(usable_key(&mapping("name,email"), "name"), "name");
-        assert_eq!(usable_key(&mapping("name,email"), "external_id"), "email");
-        assert_eq!(usable_key(&mapping("phone,"), "name"), "");
-        assert!(KEYS.iter().all(|key| label(key) != *key));
+        let customers = keys(ImportSubject::Customers, false);
+        assert_eq!(usable_key(customers, &mapping("name,email"), "name"), "name");
+        assert_eq!(usable_key(customers, &mapping("name,email"), "external_id"), "email");
+        assert_eq!(usable_key(customers, &mapping("phone,"), "name"), "");
+        assert!(customers.iter().all(|key| label(ImportSubject::Customers, key) != *key));
+        let leads = |only_update| usable_key(keys(ImportSubject::Leads, only_update), &mapping("number,name,email"), "name");
+        assert_eq!((leads(true).as_str(), leads(false).as_str()), ("number", "email"));
+        assert!(keys(ImportSubject::Leads, true).iter().all(|key| label(ImportSubject::Leads, key) != *key));
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use leptos::{ev::DragEvent, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use streamflow_proto::client::v1::{Import, ImportState};
+use streamflow_proto::client::v1::{Import, ImportState, ImportSubject};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
@@ -18,13 +18,15 @@ use web_sys::{File, HtmlInputElement};
 
 use super::{
     sheet::Sheet,
+    subject::{self, WhatIsInIt},
     upload::{self, Upload},
 };
 use crate::api::address;
 
-/// A new import: nothing is on the server before a file is chosen.
+/// A new import: nothing is on the server before a file is chosen. `subject` is what is chosen at first.
 #[component]
-pub fn ChooseFile() -> impl IntoView {
+pub fn ChooseFile(subject: ImportSubject) -> impl IntoView {
+    let subject = RwSignal::new(subject);
     let refused = RwSignal::new(None::<ApiError>);
     let busy = RwSignal::new(false);
     let navigate = StoredValue::new_local(use_navigate());
@@ -37,7 +39,7 @@ pub fn ChooseFile() -> impl IntoView {
         refused.set(None);
         let act = act.get_value();
         spawn_local(async move {
-            let answer = upload::begin(&act, file).await;
+            let answer = upload::begin(&act, file, subject.get_untracked()).await;
             busy.try_set(false);
             match answer {
                 Ok(import) => {
@@ -52,9 +54,17 @@ pub fn ChooseFile() -> impl IntoView {
     view! {
         <div class="import-file">
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
-            <DropZone busy take=FileTaker::new(take) title="Choose a CSV file with customers"/>
+            <WhatIsInIt chosen=subject disabled=busy/>
+            <DropZone busy take=FileTaker::new(take) title="Choose the CSV file"/>
             <ul class="import-hints soft t-12">
-                <li>"The first line names the columns. Customers and one contact each can stand in the same row."</li>
+                <li>
+                    {move || match subject.get() {
+                        ImportSubject::Leads => {
+                            "The first line names the columns. Stages and teams are written by name, owners and assignees by e-mail address."
+                        }
+                        _ => "The first line names the columns. Customers and one contact each can stand in the same row.",
+                    }}
+                </li>
                 <li>"Commas, semicolons, tabs or bars; UTF-8 or Latin-1. Cells may hold line breaks in quotation marks, and NULL is read as empty."</li>
                 <li>"Up to 64 MiB and 200,000 rows. Nothing is written before you have seen what would happen."</li>
             </ul>
@@ -142,6 +152,7 @@ fn BrokeOff(sheet: Sheet, import: Import) -> impl IntoView {
 
 #[component]
 fn Unreadable(import: Import) -> impl IntoView {
+    let again = subject::of(&import).begin();
     view! {
         <div class="note is-danger" role="alert">
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
@@ -151,7 +162,7 @@ fn Unreadable(import: Import) -> impl IntoView {
                 " Nothing was written."
             </span>
         </div>
-        <div><LinkButton href=address("imports/new") kind=Kind::Primary>"Choose another file"</LinkButton></div>
+        <div><LinkButton href=again kind=Kind::Primary>"Choose another file"</LinkButton></div>
     }
 }
 

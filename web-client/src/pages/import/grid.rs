@@ -1,4 +1,4 @@
-//! The rows as a sheet: bad cells red, cells that find a customer amber, the open one with what can be done about it.
+//! The rows as a sheet: bad cells red, cells that find a record amber, the open one with what can be done about it.
 
 use leptos::prelude::*;
 use prost::Message as _;
@@ -23,7 +23,7 @@ pub fn Grid(sheet: Sheet, look: Look, rows: Memo<Vec<ImportRow>>) -> impl IntoVi
         columns.with(|columns| {
             columns
                 .iter()
-                .map(|column| view! { <th scope="col" title=column.header.clone()>{groups::title(column.index, columns)}</th> })
+                .map(|column| view! { <th scope="col" title=column.header.clone()>{groups::title(sheet.noun().subject, column.index, columns)}</th> })
                 .collect_view()
         })
     };
@@ -73,12 +73,13 @@ fn GridRow(sheet: Sheet, look: Look, row: ImportRow, columns: Vec<ImportColumn>,
     };
     let finds = class == "has-known";
     let dropped = row.dropped;
+    let subject = untrack(|| sheet.noun()).subject;
     let cells = columns
         .iter()
         .map(|column| {
             let text = usize::try_from(column.index).ok().and_then(|at| row.cells.get(at)).cloned().unwrap_or_default();
             let problem = row.problems.iter().find(|problem| problem.column == column.index && !dropped).cloned();
-            let title = groups::title(column.index, &columns);
+            let title = groups::title(subject, column.index, &columns);
             let known = finds && column.field == key;
             view! { <Cell sheet look at=(number, column.index) title text problem known locked=dropped/> }
         })
@@ -126,7 +127,7 @@ fn Cell(
     title: String,
     text: String,
     problem: Option<ImportProblem>,
-    /// Its value finds an existing customer.
+    /// Its value finds an existing record.
     known: bool,
     locked: bool,
 ) -> impl IntoView {
@@ -182,7 +183,7 @@ fn CellText(text: String, known: bool) -> impl IntoView {
             <span class="row gap-1">
                 <span class="truncate grow">{text}</span>
                 <Icon glyph=glyphs::CODE_MERGE/>
-                <span class="sr-only">"finds a customer"</span>
+                <span class="sr-only">"finds a record"</span>
             </span>
         }
         .into_any(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use streamflow_proto::client::v1::{CellFix, ImportColumn, ImportProblem, ImportRow};
+use streamflow_proto::client::v1::{CellFix, ImportColumn, ImportProblem, ImportRow, ImportSubject};
 
 use super::fields;
 
@@ -27,14 +27,14 @@ fn open(rows: &[ImportRow]) -> impl Iterator<Item = (&ImportRow, &ImportProblem)
 }
 
 /// The largest first.
-pub fn groups(rows: &[ImportRow], columns: &[ImportColumn]) -> Vec<Group> {
+pub fn groups(subject: ImportSubject, rows: &[ImportRow], columns: &[ImportColumn]) -> Vec<Group> {
     let mut by_column: BTreeMap<i32, Vec<&ImportProblem>> = BTreeMap::new();
     for (_, problem) in open(rows) {
         by_column.entry(problem.column).or_default().push(problem);
     }
     let group = |(column, problems): (i32, Vec<&ImportProblem>)| Group {
         column,
-        title: title(column, columns),
+        title: title(subject, column, columns),
         count: problems.len(),
         fixable: problems.iter().filter(|problem| !problem.suggestion.is_empty()).count(),
         message: messages(&problems),
@@ -57,10 +57,10 @@ fn messages(problems: &[&ImportProblem]) -> String {
 }
 
 /// What a column fills, or its own name when it fills nothing.
-pub fn title(column: i32, columns: &[ImportColumn]) -> String {
+pub fn title(subject: ImportSubject, column: i32, columns: &[ImportColumn]) -> String {
     match columns.iter().find(|known| known.index == column) {
         Some(known) if known.field.is_empty() => known.header.clone(),
-        Some(known) => fields::label(&known.field),
+        Some(known) => fields::label(subject, &known.field),
         None => "Whole row".to_owned(),
     }
 }
@@ -110,7 +110,7 @@ mod tests {
             ImportColumn { index: 1, field: "phone".into(), ..ImportColumn::default() },
             ImportColumn { index: 3, header: "Mail".into(), ..ImportColumn::default() },
         ];
-        let groups = groups(&rows(), &columns);
+        let groups = groups(ImportSubject::Leads, &rows(), &columns);
         let told: Vec<_> = groups.iter().map(|one| (one.title.as_str(), one.count, one.fixable, one.message.as_str())).collect();
         assert_eq!(
             told,

@@ -1,7 +1,7 @@
 //! Second step: which column fills which field, and what happens when a customer exists.
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{self as pb, ImportMode};
+use streamflow_proto::client::v1::{self as pb, ImportMode, RecordKind};
 use web_kit::{
     api::error::ApiError,
     button::{Button, Kind, LinkButton},
@@ -16,12 +16,13 @@ use super::{
     fields,
     format_fields::{Format, FormatFields, format_of},
     sheet::Sheet,
+    subject::{self, Noun},
 };
-use crate::api::address;
 
 /// What is chosen on this page.
 #[derive(Clone, Copy)]
 struct Chosen {
+    noun: Noun,
     mapping: RwSignal<Vec<String>>,
     mode: RwSignal<ImportMode>,
     key: RwSignal<String>,
@@ -29,6 +30,11 @@ struct Chosen {
 }
 
 impl Chosen {
+    /// What can find a record in the chosen mode.
+    fn keys(self) -> &'static [&'static str] {
+        fields::keys(self.noun.subject, self.mode.get_untracked() == ImportMode::Update)
+    }
+
     /// What the server has, which is a guess at first.
     fn begin_with(self, import: &pb::Import) {
         self.mapping.set(import.columns.iter().map(|column| column.field.clone()).collect());
@@ -42,7 +48,9 @@ impl Chosen {
 pub fn MapStep(sheet: Sheet) -> impl IntoView {
     let import = sheet.import.get_untracked().unwrap_or_default();
     let form = FormState::new();
+    let noun = subject::of(&import);
     let chosen = Chosen {
+        noun,
         mapping: RwSignal::new(Vec::new()),
         mode: RwSignal::new(ImportMode::Upsert),
         key: RwSignal::new(String::new()),
@@ -88,7 +96,7 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
                         <div class="note is-warning">
                             <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
                             <span class="grow">"This file has names of columns but no rows under them."</span>
-                            <LinkButton href=address("imports/new") small=true>"Choose another file"</LinkButton>
+                            <LinkButton href=noun.begin() small=true>"Choose another file"</LinkButton>
                         </div>
                     </Show>
                     <p class="soft">
@@ -154,7 +162,7 @@ fn ColumnRow(at: usize, column: pb::ImportColumn, chosen: Chosen, headers: Store
     let choose = move |to: String| {
         let mut left_out = None;
         chosen.mapping.update(|mapping| left_out = fields::assign(mapping, at, &to));
-        chosen.key.update(|key| *key = chosen.mapping.with_untracked(|mapping| fields::usable_key(mapping, key)));
+        chosen.key.update(|key| *key = chosen.mapping.with_untracked(|mapping| fields::usable_key(chosen.keys(), mapping, key)));
         chosen.refused.set(None);
         if let Some(before) = left_out.and_then(|before| headers.with_value(|all| all.get(before).cloned())) {
             use_toasts().say(format!("“{before}” is left out now"));
@@ -178,8 +186,9 @@ fn ColumnRow(at: usize, column: pb::ImportColumn, chosen: Chosen, headers: Store
                     on:change:target=move |event| choose(event.target().value())
                 >
                     <option value="" selected=move || field().is_empty()>"Leave out"</option>
-                    <optgroup label="Customer">{options(false, chosen, at)}</optgroup>
-                    <optgroup label="Contact">{options(true, chosen, at)}</optgroup>
+                    <optgroup label=chosen.noun.title>{options(false, chosen, at)}</optgroup>
+                    {(chosen.noun.kind == RecordKind::Customer)
+                        .then(|| view! { <optgroup label="Contact">{options(true, chosen, at)}</optgroup> })}
                 </select>
                 {move || problem().map(|text| view! { <span class="field-error"><Icon glyph=glyphs::CIRCLE_EXCLAMATION/>{text}</span> })}
             </td>
@@ -189,7 +198,7 @@ fn ColumnRow(at: usize, column: pb::ImportColumn, chosen: Chosen, headers: Store
 }
 
 fn options(of_contact: bool, chosen: Chosen, at: usize) -> impl IntoView {
-    fields::choices(of_contact)
+    fields::choices(chosen.noun, of_contact)
         .map(|Choice { value, label }| {
             let own = value.clone();
             let selected = move || chosen.mapping.with(|mapping| mapping.get(at).is_some_and(|field| *field == own));
@@ -198,14 +207,25 @@ fn options(of_contact: bool, chosen: Chosen, at: usize) -> impl IntoView {
         .collect_view()
 }
 
-/// What to do with customers that are there already, and how they are found.
+/// What to do with records that are there already, and how they are found.
 #[component]
 fn Existing(chosen: Chosen) -> impl IntoView {
+    let Noun { subject, one, .. } = chosen.noun;
     let modes = [
-        (ImportMode::Upsert, "Add and update", "A row that finds a customer updates it; all others are added."),
-        (ImportMode::Create, "Only add", "A row that finds a customer is a problem you decide about."),
-        (ImportMode::Update, "Only update", "A row that finds no customer is a problem you decide about."),
+        (ImportMode::Upsert, "Add and update", format!("A row that finds a {one} updates it; all others are added.")),
+        (ImportMode::Create, "Only add", format!("A row that finds a {one} is a problem you decide about.")),
+        (ImportMode::Update, "Only update", format!("A row that finds no {one} is a problem you decide about.")),
     ];
+    let choose = move |mode| {
+        chosen.mode.set(mode);
+        // With "nothing" chosen every row is added, whatever else could be.
+        let kept = chosen.key.with_untracked(String::is_empty) && mode == ImportMode::Create;
+        if !kept {
+            chosen
+                .key
+                .update(|key| *key = chosen.mapping.with_untracked(|mapping| fields::usable_key(chosen.keys(), mapping, key)));
+        }
+    };
     let cards = modes
         .into_iter()
         .map(|(mode, title, text)| {
@@ -213,7 +233,7 @@ fn Existing(chosen: Chosen) -> impl IntoView {
             view! {
                 <label class="option" class:is-checked=on>
                     <span class="check">
-                        <input type="radio" name="mode" prop:checked=on on:change=move |_| chosen.mode.set(mode)/>
+                        <input type="radio" name="mode" prop:checked=on on:change=move |_| choose(mode)/>
                     </span>
                     <span>
                         <span class="medium">{title}</span>
@@ -226,22 +246,22 @@ fn Existing(chosen: Chosen) -> impl IntoView {
     let keys = Signal::derive(move || {
         let none = (chosen.mode.get() == ImportMode::Create).then(|| Choice::new("", "Nothing, add every row"));
         let filled = chosen.mapping.with(|mapping| {
-            fields::KEYS
-                .into_iter()
-                .filter(|key| mapping.iter().any(|field| field == key))
-                .map(|key| Choice::new(key, fields::label(key)))
+            let keys = fields::keys(subject, chosen.mode.get() == ImportMode::Update);
+            keys.iter()
+                .filter(|key| mapping.iter().any(|field| field == *key))
+                .map(|key| Choice::new(*key, fields::label(subject, key)))
                 .collect::<Vec<_>>()
         });
         none.into_iter().chain(filled).collect::<Vec<_>>()
     });
     view! {
         <fieldset class="stack gap-3">
-            <legend class="t-14 import-legend">"When a customer exists already"</legend>
+            <legend class="t-14 import-legend">{format!("When a {one} exists already")}</legend>
             <div class="import-modes">{cards}</div>
             <div class="import-key">
                 <SelectField
                     name="key"
-                    label="A row finds its customer by"
+                    label=format!("A row finds its {one} by")
                     value=chosen.key
                     choices=keys
                     help="Empty cells leave what is there as it is."

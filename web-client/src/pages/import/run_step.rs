@@ -15,7 +15,7 @@ use web_kit::{
     icon::{Icon, glyphs},
 };
 
-use super::{sheet::Sheet, words};
+use super::{sheet::Sheet, subject, words};
 use crate::api::address;
 
 /// How often the progress is asked for.
@@ -78,6 +78,7 @@ fn left(import: &pb::Import, (since, done_then): (i64, i32), now: i64) -> Option
 
 #[component]
 fn Counts(#[prop(into)] import: Signal<pb::Import>) -> impl IntoView {
+    let has_contacts = import.with_untracked(|import| subject::of(import).kind == pb::RecordKind::Customer);
     let figure = |label: &'static str, count: fn(&pb::Import) -> i32| {
         let count = move || import.with(count);
         view! {
@@ -88,12 +89,12 @@ fn Counts(#[prop(into)] import: Signal<pb::Import>) -> impl IntoView {
         }
     };
     view! {
-        <div class="stats import-counts">
+        <div class="stats import-counts" class:has-contacts=has_contacts>
             {figure("Added", |import| import.created)}
             {figure("Updated", |import| import.updated)}
             {figure("Same already", |import| import.unchanged)}
             {figure("Left out", |import| import.skipped)}
-            {figure("Contacts added", |import| import.contacts_created)}
+            {has_contacts.then(|| figure("Contacts added", |import| import.contacts_created))}
         </div>
     }
     .into_any()
@@ -132,7 +133,7 @@ pub fn DoneStep(sheet: Sheet) -> impl IntoView {
 
 fn done_text(import: &pb::Import) -> String {
     let when = format::moment(import.finished_at.as_ref());
-    format!("“{}” is imported, finished {when}.", import.file_name)
+    format!("“{}” is imported ({}), finished {when}.", import.file_name, subject::of(import).many)
 }
 
 fn failed_text(import: &pb::Import) -> String {
@@ -172,7 +173,7 @@ fn Ways(sheet: Sheet, refused: RwSignal<Option<ApiError>>, asking: RwSignal<bool
     };
     move || {
         let import = sheet.import.get().unwrap_or_default();
-        let wrote = import.done_rows > 0;
+        let (noun, wrote) = (subject::of(&import), import.done_rows > 0);
         let resumes = import.state() == ImportState::Failed && import.done_rows < import.total_rows;
         let undo = matches!(import.state(), ImportState::Done | ImportState::Failed) && wrote;
         view! {
@@ -186,8 +187,10 @@ fn Ways(sheet: Sheet, refused: RwSignal<Option<ApiError>>, asking: RwSignal<bool
                         }
                     })}
                 {(!resumes)
-                    .then(|| view! { <LinkButton href=address("customers") kind=Kind::Primary>"See the customers"</LinkButton> })}
-                <LinkButton href=address("imports/new")>"Import another file"</LinkButton>
+                    .then(|| {
+                        view! { <LinkButton href=address(noun.many) kind=Kind::Primary>{format!("See the {}", noun.many)}</LinkButton> }
+                    })}
+                <LinkButton href=noun.begin()>"Import another file"</LinkButton>
                 {undo
                     .then(|| {
                         view! {
@@ -226,7 +229,12 @@ fn UndoDialog(sheet: Sheet, refused: RwSignal<Option<ApiError>>, asking: RwSigna
         <ConfirmDialog open=asking title="Undo this import?" action="Undo the import" busy on_confirm=undo>
             <p>
                 "So far: "{sentence}
-                " What it added is removed, and what it changed gets its old values back. Customers that people have worked with since are kept as they are now."
+                {move || {
+                    format!(
+                        " What it added is removed, and what it changed gets its old values back. Those {} that people have worked with since are kept as they are now.",
+                        sheet.noun().many,
+                    )
+                }}
             </p>
             <p class="soft">"To have it again afterwards, the file is imported anew."</p>
         </ConfirmDialog>

@@ -11,7 +11,7 @@ use web_kit::{
     browser,
 };
 
-use super::format_fields::Format;
+use super::{format_fields::Format, subject};
 
 /// Rest after the last correction before the file is looked at as a whole.
 const REST_MS: u32 = 500;
@@ -106,6 +106,11 @@ impl Sheet {
 
     pub fn state(self) -> ImportState {
         self.import.with(|import| import.as_ref().map(pb::Import::state)).unwrap_or_default()
+    }
+
+    /// What its rows are.
+    pub fn noun(self) -> subject::Noun {
+        self.import.with(|import| subject::of(import.as_ref().unwrap_or(&pb::Import::default())))
     }
 
     /// Corrections are on their way, or the outlook is being asked for.

@@ -36,8 +36,8 @@ pub fn running(id: &str) -> Option<Upload> {
 }
 
 /// Begins an import with this file; gives it as the server knows it.
-pub async fn begin(act: &Act, file: File) -> Result<pb::Import, ApiError> {
-    let request = pb::CreateImportRequest { file_name: file.name(), file_size: file.size() as i64 };
+pub async fn begin(act: &Act, file: File, subject: pb::ImportSubject) -> Result<pb::Import, ApiError> {
+    let request = pb::CreateImportRequest { file_name: file.name(), file_size: file.size() as i64, subject: subject.into() };
     let call = async |transport, request| ImportServiceClient::new(transport).create_import(request).await;
     let import = use_api().write(act, request, call).await?.import.unwrap_or_default();
     start(&import, file);

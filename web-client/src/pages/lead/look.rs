@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1 as pb;
 use web_kit::{
     api::error::ApiError,
-    button::{Button, Kind},
+    button::{Button, Kind, LinkButton},
     field::Choice,
     icon::{Glyph, Icon, glyphs},
     list::{
@@ -24,7 +24,7 @@ use super::{
     words::{SOURCES, Stages},
 };
 use crate::{
-    api::{address, me},
+    api::{address, may, me},
     parts::{
         custom,
         directory::Directory,
@@ -131,11 +131,17 @@ pub fn LookSwitch(query: ListQuery, board: bool) -> impl IntoView {
 /// The header's button.
 #[component]
 pub fn AddLead(adding: RwSignal<bool>) -> impl IntoView {
-    LEAD.may_add().then(|| {
-        view! {
+    view! {
+        {may("import.run").then(|| view! {
+            <LinkButton href=address(IMPORT) glyph=glyphs::FILE_IMPORT class="not-phone">"Import"</LinkButton>
+        })}
+        {LEAD.may_add().then(|| view! {
             <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
                 <span class="not-phone">"New lead"</span>
             </Button>
-        }
-    })
+        })}
+    }
 }
+
+/// Where an import of leads begins.
+pub const IMPORT: &str = "imports/new?what=leads";

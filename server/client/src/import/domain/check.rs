@@ -1,32 +1,37 @@
-//! Reads a row as a customer with a contact, and says at each cell what is wrong with it.
+//! Reads a row as a customer with a contact, or as a lead, and says at each cell what is wrong with it.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use streamflow_proto::client::v1 as pb;
 
+use super::lead::{self, LeadRow};
 use super::mapping::Mapping;
 use super::read::Row;
+use super::subject::Subject;
 use super::{CellProblem, Key};
 use crate::custom_field::{store::Model, value::Set};
 use crate::record::input::Problem;
 use crate::search::domain::normalise;
 use crate::{contact, customer};
 
-/// A row as its values are meant. Empty cells are not in it: they leave an existing value alone.
-#[derive(Clone, Debug, PartialEq)]
+/// A row as its values are meant: a customer with its contact, or a lead, whichever the file holds. Empty cells are not in it: they
+/// leave an existing value alone.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImportedRow {
     pub number: u32,
     pub customer: Vec<customer::domain::Change>,
     /// Empty when the row names no contact.
     pub contact: Vec<contact::domain::Change>,
-    /// What finds an existing customer, as [`key_of`] writes it; none when the cell is empty or no key is chosen.
+    pub lead: LeadRow,
+    /// What finds an existing record, as it is looked up; none when the cell is empty or no key is chosen.
     pub key: Option<String>,
     pub problems: Vec<CellProblem>,
 }
 
 /// Checks the rows of one file in their order, so that a key that comes twice is seen.
 pub struct Checker<'a> {
+    subject: Subject,
     mapping: &'a Mapping,
     key: Option<Key>,
     customs: &'a [Model],
@@ -37,8 +42,8 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     /// `customs` are the company's own fields.
-    pub fn new(mapping: &'a Mapping, key: Option<Key>, customs: &'a [Model]) -> Self {
-        Self { mapping, key, customs, hasher: RandomState::new(), seen: HashMap::new() }
+    pub fn new(subject: Subject, mapping: &'a Mapping, key: Option<Key>, customs: &'a [Model]) -> Self {
+        Self { subject, mapping, key, customs, hasher: RandomState::new(), seen: HashMap::new() }
     }
 
     /// Reads the next row that was not dropped.
@@ -46,18 +51,33 @@ impl<'a> Checker<'a> {
         let used = |problem: &&CellProblem| problem.column.is_none_or(|column| self.mapping.uses(column));
         let mut problems: Vec<CellProblem> = row.problems.iter().filter(used).cloned().collect();
         let cells = Cells { row, mapping: self.mapping, customs: self.customs };
-        let customer = cells.customer(&mut problems);
-        let contact = cells.contact(&mut problems);
-        let key = self.key.and_then(|key| key_of(key, &customer));
-        self.note_twice(row.number, &customer, &mut problems);
-        ImportedRow { number: row.number, customer, contact, key, problems }
+        let mut row = ImportedRow { number: row.number, ..ImportedRow::default() };
+        match self.subject {
+            Subject::Customers => {
+                row.customer = cells.customer(&mut problems);
+                row.contact = cells.contact(&mut problems);
+            }
+            Subject::Leads => row.lead = lead::read_row(&cells, self.key, &mut problems),
+        }
+        row.key = self.key.and_then(|key| self.key_of(key, &row));
+        self.note_twice(&row, &mut problems);
+        ImportedRow { problems, ..row }
     }
 
-    /// The key, and the external id in any case, stand for one customer only.
-    fn note_twice(&mut self, number: u32, customer: &[customer::domain::Change], problems: &mut Vec<CellProblem>) {
-        let keys = [Some(Key::ExternalId), self.key.filter(|key| *key != Key::ExternalId)];
+    fn key_of(&self, key: Key, row: &ImportedRow) -> Option<String> {
+        match self.subject {
+            Subject::Customers => key_of(key, &row.customer),
+            Subject::Leads => lead::key_of(key, &row.lead),
+        }
+    }
+
+    /// The key, and a customer's external id in any case, stand for one record only.
+    fn note_twice(&mut self, row: &ImportedRow, problems: &mut Vec<CellProblem>) {
+        let number = row.number;
+        let always = (self.subject == Subject::Customers).then_some(Key::ExternalId);
+        let keys = [always, self.key.filter(|key| Some(*key) != always)];
         for key in keys.into_iter().flatten() {
-            let Some(value) = key_of(key, customer) else {
+            let Some(value) = self.key_of(key, row) else {
                 continue;
             };
             let hash = self.hasher.hash_one((key.field(), value));
@@ -83,7 +103,7 @@ pub fn key_of(key: Key, customer: &[customer::domain::Change]) -> Option<String>
 }
 
 /// The cells of a row by the field they fill.
-struct Cells<'a> {
+pub struct Cells<'a> {
     row: &'a Row,
     mapping: &'a Mapping,
     customs: &'a [Model],
@@ -91,10 +111,15 @@ struct Cells<'a> {
 
 impl Cells<'_> {
     /// Filled fields that begin with `prefix`, without it: column, field, text.
-    fn filled(&self, prefix: &str) -> Vec<(usize, &str, &str)> {
+    pub fn filled(&self, prefix: &str) -> Vec<(usize, &str, &str)> {
         let cell = |column: usize| self.row.cells.get(column).map_or("", |cell| cell.trim());
         let fields = self.mapping.pairs().filter_map(|(column, field)| Some((column, field.strip_prefix(prefix)?, cell(column))));
         fields.filter(|(_, _, text)| !text.is_empty()).collect()
+    }
+
+    /// The field of the company's own at this path, if it is one.
+    pub fn custom(&self, field: &str) -> Option<&Model> {
+        self.customs.iter().find(|custom| custom.path() == field)
     }
 
     fn customer(&self, problems: &mut Vec<CellProblem>) -> Vec<customer::domain::Change> {
@@ -103,9 +128,8 @@ impl Cells<'_> {
             if field.starts_with("contact.") || is_noted(problems, column) {
                 continue;
             }
-            if let Some(custom) = self.customs.iter().find(|custom| custom.path() == field) {
-                let read = custom.read(text).map(|value| customer::domain::Change::Custom(Set::new(&custom.key, value)));
-                note(read, column, &mut changes, problems);
+            if let Some(custom) = self.custom(field) {
+                note(set(custom, text).map(customer::domain::Change::Custom), column, &mut changes, problems);
                 continue;
             }
             let mut message = pb::Customer::default();
@@ -152,12 +176,17 @@ impl Cells<'_> {
     }
 }
 
+/// A cell's text as the value of a field of the company's own.
+pub fn set(custom: &Model, text: &str) -> Result<Set, Problem> {
+    Ok(Set::new(&custom.key, custom.read(text)?))
+}
+
 /// Damaged cells need no second opinion.
-fn is_noted(problems: &[CellProblem], column: usize) -> bool {
+pub fn is_noted(problems: &[CellProblem], column: usize) -> bool {
     problems.iter().any(|problem| problem.column == Some(column))
 }
 
-fn note<C>(read: Result<C, Problem>, column: usize, changes: &mut Vec<C>, problems: &mut Vec<CellProblem>) {
+pub fn note<C>(read: Result<C, Problem>, column: usize, changes: &mut Vec<C>, problems: &mut Vec<CellProblem>) {
     match read {
         Ok(change) => changes.push(change),
         Err(problem) => problems.push(CellProblem::at(Some(column), problem)),

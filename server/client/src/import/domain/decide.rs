@@ -4,41 +4,54 @@ use streamflow_proto::client::v1 as pb;
 
 use super::check::ImportedRow;
 use super::mapping::Mapping;
+use super::subject::Subject;
 use super::{CellProblem, Key, Mode};
 use crate::contact::domain::{Change as ContactChange, Contact};
 use crate::custom_field::store::Model;
 use crate::customer::domain::{Change, NewCustomer};
 use crate::record::input::Problem;
-use crate::record::merge::{Change as _, Fields};
+use crate::record::merge::{Change as FieldChange, Fields};
 use crate::search::domain::normalise;
 
 /// What the key of a row finds.
 #[derive(Clone, Copy, Debug)]
-pub enum Found<'a> {
+pub enum Found<'a, V = NewCustomer> {
     Nothing,
-    One(&'a NewCustomer),
+    One(&'a V),
     /// Names and e-mail addresses need not be unique.
     Several,
 }
 
+impl<V> Found<'_, V> {
+    /// As far as rules tell apart how many there are.
+    pub const fn count(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::One(_) => 1,
+            Self::Several => 2,
+        }
+    }
+}
+
 /// What is to be done with a row.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fate {
-    Create(Box<NewCustomer>),
+pub enum Fate<V: Fields = NewCustomer> {
+    Create(Box<V>),
     /// The fields that differ.
-    Update(Vec<Change>),
+    Update(Vec<V::Change>),
     Unchanged,
     /// Nothing, until somebody corrects or drops it.
     Blocked(Vec<CellProblem>),
 }
 
-impl Fate {
-    pub const fn into_pb(&self) -> pb::ImportRowFate {
+impl<V: Fields> Fate<V> {
+    /// As a preview tells it, with what is wrong.
+    pub fn told(self) -> (pb::ImportRowFate, Vec<CellProblem>) {
         match self {
-            Self::Create(_) => pb::ImportRowFate::Create,
-            Self::Update(_) => pb::ImportRowFate::Update,
-            Self::Unchanged => pb::ImportRowFate::Unchanged,
-            Self::Blocked(_) => pb::ImportRowFate::Blocked,
+            Self::Create(_) => (pb::ImportRowFate::Create, Vec::new()),
+            Self::Update(_) => (pb::ImportRowFate::Update, Vec::new()),
+            Self::Unchanged => (pb::ImportRowFate::Unchanged, Vec::new()),
+            Self::Blocked(problems) => (pb::ImportRowFate::Blocked, problems),
         }
     }
 }
@@ -46,6 +59,7 @@ impl Fate {
 /// How rows of one import are to be decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
+    pub subject: Subject,
     pub mode: Mode,
     pub key: Option<Key>,
     pub mapping: &'a Mapping,
@@ -57,31 +71,14 @@ impl Rules<'_> {
     /// Decides one row. `external_id_taken` says that a customer other than the found one has the row's external id.
     pub fn decide(&self, row: &ImportedRow, found: Found<'_>, external_id_taken: bool) -> Fate {
         let mut problems = row.problems.clone();
-        let key = self.key.map(|key| (key.label(), self.mapping.column(key.field())));
-        let at_key = |message: String| CellProblem::at(key.and_then(|(_, column)| column), Problem::new(message));
-        let label = key.map_or("key", |(label, _)| label);
-        match (self.mode, found) {
-            _ if self.mode != Mode::Create && row.key.is_none() && problems.is_empty() => {
-                problems.push(at_key(format!("Without its {label} this row can't be matched.")));
-            }
-            (Mode::Create, Found::One(_) | Found::Several) => {
-                problems.push(at_key(format!("A customer with this {label} exists already.")));
-            }
-            (Mode::Update, Found::Nothing) if row.key.is_some() => {
-                problems.push(at_key(format!("There is no customer with this {label}.")));
-            }
-            (Mode::Update | Mode::Upsert, Found::Several) => {
-                problems.push(at_key(format!("Several customers have this {label}.")));
-            }
-            _ => {}
-        }
+        problems.extend(self.at_key(row, found.count(), problems.is_empty()));
         if external_id_taken && self.key != Some(Key::ExternalId) {
             let column = self.mapping.column(Key::ExternalId.field());
             problems.push(CellProblem::at(column, Problem::new("Another customer has this external key.")));
         }
         if problems.is_empty() && matches!(found, Found::Nothing) {
             problems.extend(self.missing_name(row));
-            problems.extend(self.missing_customs(row));
+            problems.extend(self.missing_customs(&row.customer));
         }
         if !problems.is_empty() {
             return Fate::Blocked(problems);
@@ -93,6 +90,22 @@ impl Rules<'_> {
             },
             Found::Nothing | Found::Several => Fate::Create(Box::new(created(&row.customer))),
         }
+    }
+
+    /// What the mode has against what the key finds. `is_sound` says that nothing else is wrong with the row.
+    pub fn at_key(&self, row: &ImportedRow, found: usize, is_sound: bool) -> Option<CellProblem> {
+        let label = self.key.map_or("key", Key::label);
+        let (one, many) = (self.subject.kind().as_str(), self.subject.as_str());
+        let message = match (self.mode, found) {
+            _ if self.mode != Mode::Create && row.key.is_none() && is_sound => {
+                format!("Without its {label} this row can't be matched.")
+            }
+            (Mode::Create, 1..) => format!("A {one} with this {label} exists already."),
+            (Mode::Update, 0) if row.key.is_some() => format!("There is no {one} with this {label}."),
+            (Mode::Update | Mode::Upsert, 2..) => format!("Several {many} have this {label}."),
+            _ => return None,
+        };
+        Some(CellProblem::at(self.key.and_then(|key| self.mapping.column(key.field())), Problem::new(message)))
     }
 
     /// A new customer needs a name; the contact's is a likely one.
@@ -107,9 +120,9 @@ impl Rules<'_> {
         Some(CellProblem::at(self.mapping.column("name"), Problem::new("Enter a name.").suggest(contact)))
     }
 
-    /// A new customer needs a value in each field that must have one.
-    fn missing_customs(&self, row: &ImportedRow) -> Vec<CellProblem> {
-        let has = |path: &str| row.customer.iter().any(|change| change.field() == path);
+    /// A new record needs a value in each field that must have one.
+    pub fn missing_customs<C: FieldChange>(&self, said: &[C]) -> Vec<CellProblem> {
+        let has = |path: &str| said.iter().any(|change| change.field() == path);
         let missing = self.customs.iter().filter(|custom| custom.is_needed() && !has(&custom.path()));
         missing.map(|custom| CellProblem::at(self.mapping.column(&custom.path()), custom.missing())).collect()
     }
@@ -165,19 +178,14 @@ mod tests {
     use super::*;
 
     fn row(customer: &[Change], key: Option<&str>) -> ImportedRow {
-        ImportedRow {
-            number: 1,
-            customer: customer.to_vec(),
-            contact: Vec::new(),
-            key: key.map(str::to_owned),
-            problems: Vec::new(),
-        }
+        ImportedRow { number: 1, customer: customer.to_vec(), key: key.map(str::to_owned), ..ImportedRow::default() }
     }
 
     fn fate(mode: Mode, row: &ImportedRow, found: Found<'_>) -> Fate {
         let fields = ["external_id", "name", "email"].map(str::to_owned);
-        let mapping = Mapping::parse(&fields, 3, mode, Some(Key::ExternalId), &[]).unwrap();
-        Rules { mode, key: Some(Key::ExternalId), mapping: &mapping, customs: &[] }.decide(row, found, false)
+        let mapping = Mapping::parse(Subject::Customers, &fields, 3, (mode, Some(Key::ExternalId)), &[]).unwrap();
+        Rules { subject: Subject::Customers, mode, key: Some(Key::ExternalId), mapping: &mapping, customs: &[] }
+            .decide(row, found, false)
     }
 
     fn blocked(fate: &Fate) -> (Option<usize>, &str) {

@@ -6,19 +6,42 @@ use streamflow_kernel::error::{Error, Violations};
 use streamflow_proto::client::v1 as pb;
 
 use super::read::Row;
-use super::{Key, Mode};
+use super::subject::Subject;
+use super::{Key, Mode, lead};
 use crate::custom_field::{store::Model, value::PREFIX};
 use crate::search::domain::normalise;
 
 /// A field that a column can fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Path, as requests and stored mappings name it; those of the contact begin with "contact.".
+    /// Path, as requests and stored mappings name it; those of a customer's contact begin with "contact.".
     pub field: &'static str,
     pub label: &'static str,
 }
 
-/// Every field that a column can fill, in the order a list shows them.
+/// Every field of leads that a column can fill, in the order a list shows them.
+pub const LEAD_TARGETS: [Target; 18] = [
+    Target { field: "name", label: "What it is about" },
+    Target { field: "company", label: "Company" },
+    Target { field: "contact_name", label: "Contact name" },
+    Target { field: "contact_first_name", label: "Contact first name" },
+    Target { field: "contact_last_name", label: "Contact last name" },
+    Target { field: "email", label: "E-mail" },
+    Target { field: "phone", label: "Phone" },
+    Target { field: "stage", label: "Stage" },
+    Target { field: "value", label: "Value" },
+    Target { field: "currency", label: "Currency" },
+    Target { field: "source", label: "Source" },
+    Target { field: "owner", label: "Owner" },
+    Target { field: "assignee", label: "Assignee" },
+    Target { field: "team", label: "Team" },
+    Target { field: "tags", label: "Tags" },
+    Target { field: "follow_up_on", label: "Follow-up" },
+    Target { field: "note", label: "Note" },
+    Target { field: "number", label: "Number" },
+];
+
+/// Every field of customers that a column can fill, in the order a list shows them.
 pub const TARGETS: [Target; 21] = [
     Target { field: "name", label: "Customer name" },
     Target { field: "kind", label: "Business or person" },
@@ -47,10 +70,14 @@ pub const TARGETS: [Target; 21] = [
 const SAMPLES: usize = 3;
 
 /// The likely field of each column; empty to leave it out. Each field is guessed once, for the column whose name says it best.
-pub fn guess(header: &[String]) -> Vec<&'static str> {
+pub fn guess(subject: Subject, header: &[String]) -> Vec<&'static str> {
+    let (known, people) = match subject {
+        Subject::Customers => (names::ALIASES, ["contact.name", "contact.first_name"]),
+        Subject::Leads => (names::LEAD_ALIASES, ["contact_name", "contact_first_name"]),
+    };
     let words: Vec<String> = header.iter().map(|name| compact(name)).collect();
     let mut fields = vec![""; header.len()];
-    for (field, aliases) in names::ALIASES {
+    for (field, aliases) in known {
         let best = aliases
             .split_ascii_whitespace()
             .find_map(|alias| words.iter().enumerate().position(|(column, name)| fields[column].is_empty() && name == alias));
@@ -58,13 +85,13 @@ pub fn guess(header: &[String]) -> Vec<&'static str> {
             fields[column] = field;
         }
     }
-    // "Name" beside a column for the company is the person's; alone it is the customer's.
+    // "Name" beside a column for what the record is called is the person's; alone it is the record's.
     if let Some(column) = words.iter().position(|name| names::PLAIN_NAME.contains(&name.as_str())) {
         let free = |field: &str| !fields.contains(&field);
         let field = if free("name") {
             "name"
-        } else if ["contact.name", "contact.first_name"].into_iter().all(free) {
-            "contact.name"
+        } else if people.into_iter().all(free) {
+            people[0]
         } else {
             ""
         };
@@ -76,8 +103,8 @@ pub fn guess(header: &[String]) -> Vec<&'static str> {
 }
 
 /// As [`guess`], with the company's own fields for what is left: by their name or key.
-pub fn guess_all(header: &[String], customs: &[Model]) -> Vec<String> {
-    let mut fields: Vec<String> = guess(header).into_iter().map(str::to_owned).collect();
+pub fn guess_all(subject: Subject, header: &[String], customs: &[Model]) -> Vec<String> {
+    let mut fields: Vec<String> = guess(subject, header).into_iter().map(str::to_owned).collect();
     for custom in customs {
         let names = [compact(&custom.label), compact(&custom.key)];
         let is_it = |(column, name): (usize, &String)| fields[column].is_empty() && names.contains(&compact(name));
@@ -88,11 +115,21 @@ pub fn guess_all(header: &[String], customs: &[Model]) -> Vec<String> {
     fields
 }
 
-/// The key to suggest for a mapping: what tells records apart best.
-pub fn likely_key<S: AsRef<str>>(fields: &[S]) -> Key {
+/// The key to suggest for a mapping: what tells records apart best. Customers are known by name at least; leads need have none.
+pub fn likely_key<S: AsRef<str>>(subject: Subject, fields: &[S]) -> Option<Key> {
     let fills = |key: &Key| fields.iter().any(|field| field.as_ref() == key.field());
-    let known = [Key::ExternalId, Key::Email].into_iter().find(fills);
-    known.unwrap_or(Key::Name)
+    let known = subject.keys().iter().copied().find(fills);
+    known.or_else(|| (subject == Subject::Customers).then_some(Key::Name))
+}
+
+/// The mode to suggest. A customer is one record for good; each time somebody asks for something it is a new lead, unless the file
+/// names the numbers of those there are.
+pub fn likely_mode(subject: Subject, key: Option<Key>) -> Mode {
+    match (subject, key) {
+        (Subject::Customers, _) => Mode::Upsert,
+        (Subject::Leads, Some(Key::Number)) => Mode::Update,
+        (Subject::Leads, _) => Mode::Create,
+    }
 }
 
 /// A mapping that can be used: known fields, each at most once, and all that the mode needs.
@@ -101,7 +138,13 @@ pub struct Mapping(Vec<String>);
 
 impl Mapping {
     /// Checks what a person chose for each column, all problems at once. `customs` are the company's own fields.
-    pub fn parse(fields: &[String], columns: usize, mode: Mode, key: Option<Key>, customs: &[Model]) -> Result<Self, Error> {
+    pub fn parse(
+        subject: Subject,
+        fields: &[String],
+        columns: usize,
+        (mode, key): (Mode, Option<Key>),
+        customs: &[Model],
+    ) -> Result<Self, Error> {
         let mut violations = Violations::new();
         if fields.len() != columns {
             violations.add("mapping", format!("Choose a field for each of the {columns} columns, or none."));
@@ -113,7 +156,7 @@ impl Mapping {
         let mut mapping: Vec<String> = Vec::with_capacity(fields.len());
         for (column, field) in fields.iter().enumerate() {
             let at = || format!("mapping[{column}]");
-            match label(field, customs) {
+            match label(subject, field, customs) {
                 None if field.is_empty() => mapping.push(String::new()),
                 None => violations.add(at(), "Choose a field from the list."),
                 Some(label) if mapping.contains(field) => {
@@ -123,7 +166,8 @@ impl Mapping {
             }
         }
         let mapping = Self(mapping);
-        mapping.require(mode, key, customs, &mut violations);
+        mapping.require(mode, customs, subject, &mut violations);
+        mapping.require_key(mode, key, subject, &mut violations);
         violations.into_result()?;
         Ok(mapping)
     }
@@ -148,30 +192,46 @@ impl Mapping {
         self.0.iter().map(String::as_str).enumerate().filter(|(_, field)| !field.is_empty())
     }
 
-    fn require(&self, mode: Mode, key: Option<Key>, customs: &[Model], violations: &mut Violations) {
+    fn require(&self, mode: Mode, customs: &[Model], subject: Subject, violations: &mut Violations) {
         if mode != Mode::Update && self.column("name").is_none() {
-            violations.add("mapping", "Choose the column that holds the customer's name.");
+            let text = match subject {
+                Subject::Customers => "Choose the column that holds the customer's name.",
+                Subject::Leads => "Choose the column that says what a lead is about.",
+            };
+            violations.add("mapping", text);
         }
+        let one = subject.kind().as_str();
         for custom in customs.iter().filter(|custom| mode != Mode::Update && custom.is_needed()) {
             if self.column(&custom.path()).is_none() {
-                violations
-                    .add("mapping", format!("Choose the column that holds {}, which every new customer needs.", custom.label));
+                violations.add("mapping", format!("Choose the column that holds {}, which every new {one} needs.", custom.label));
             }
-        }
-        match key {
-            None if mode != Mode::Create => {
-                violations.add("key", "Choose the field that finds existing customers.");
-            }
-            Some(key) if self.column(key.field()).is_none() => {
-                violations.add("key", format!("No column fills the {}, which is to find existing customers.", key.label()));
-            }
-            _ => {}
         }
         let named = ["contact.name", "contact.first_name", "contact.last_name"];
         let contact = self.0.iter().any(|field| field.starts_with("contact."));
         if contact && named.iter().all(|field| self.column(field).is_none()) {
             violations
                 .add("mapping", "Choose the column that holds the contact's name, or leave out the contact's other columns.");
+        }
+    }
+
+    fn require_key(&self, mode: Mode, key: Option<Key>, subject: Subject, violations: &mut Violations) {
+        let many = subject.as_str();
+        match key {
+            None if mode != Mode::Create => violations.add("key", format!("Choose the field that finds existing {many}.")),
+            Some(key) if self.column(key.field()).is_none() => {
+                violations.add("key", format!("No column fills the {}, which is to find existing {many}.", key.label()));
+            }
+            Some(key) => {
+                if let Some(text) = lead::wrong_mode(mode, key) {
+                    violations.add("key", text);
+                }
+            }
+            None => {}
+        }
+        let number = self.column(Key::Number.field()).filter(|_| subject == Subject::Leads && key != Some(Key::Number));
+        if let Some(column) = number {
+            violations
+                .add(format!("mapping[{column}]"), "StreamFlow numbers leads. Leave this column out, or only update by it.");
         }
     }
 }
@@ -198,8 +258,12 @@ pub fn columns(header: &[String], fields: &[String], sample: &[Row]) -> Vec<pb::
 }
 
 /// What a field is called, if there is one of this path.
-fn label<'a>(field: &str, customs: &'a [Model]) -> Option<&'a str> {
-    let fixed = TARGETS.iter().find(|target| target.field == field).map(|target| target.label);
+fn label<'a>(subject: Subject, field: &str, customs: &'a [Model]) -> Option<&'a str> {
+    let targets = match subject {
+        Subject::Customers => &TARGETS[..],
+        Subject::Leads => &LEAD_TARGETS[..],
+    };
+    let fixed = targets.iter().find(|target| target.field == field).map(|target| target.label);
     fixed.or_else(|| customs.iter().find(|custom| custom.path() == field).map(|custom| custom.label.as_str()))
 }
 
@@ -209,83 +273,4 @@ fn compact(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn header(names: &str) -> Vec<String> {
-        names.split(',').map(str::to_owned).collect()
-    }
-
-    fn guessed(names: &str) -> String {
-        guess(&header(names)).join(",")
-    }
-
-    #[test]
-    fn columns_are_guessed_in_several_languages_and_spellings() {
-        for (names, fields) in [
-            (
-                "customerID,companyName,contactName,contactTitle,address,city,region,postalCode,country,phone,fax",
-                "external_id,name,contact.name,contact.title,address.street,address.city,address.region,address.postal_code,address.country,phone,",
-            ),
-            ("Company Name,E-Mail,Tel.,ZIP,web-site", "name,email,phone,address.postal_code,website"),
-            (
-                "Kundennummer,Firma,Straße,PLZ,Ort,Land,Telefon,Ansprechpartner",
-                "external_id,name,address.street,address.postal_code,address.city,address.country,phone,contact.name",
-            ),
-            (
-                "Société,Adresse,Code postal,Ville,Pays,Téléphone,Courriel",
-                "name,address.street,address.postal_code,address.city,address.country,phone,email",
-            ),
-            (
-                "Empresa,Dirección,Código postal,Ciudad,País,Teléfono,Correo electrónico",
-                "name,address.street,address.postal_code,address.city,address.country,phone,email",
-            ),
-            ("Name,Company,Email", "contact.name,name,email"),
-            (
-                "First Name,Last Name,Company,Mobile Phone,Job Title",
-                "contact.first_name,contact.last_name,name,contact.mobile,contact.title",
-            ),
-            ("id,name,tags,notes", "external_id,name,tags,note"),
-            ("customer,customer_name,foo", ",name,"),
-            ("Name,Nombre,", "name,,"),
-        ] {
-            assert_eq!(guessed(names), fields, "{names}");
-        }
-    }
-
-    #[test]
-    fn every_guess_is_a_target() {
-        for (field, aliases) in names::ALIASES {
-            assert!(TARGETS.iter().any(|target| target.field == *field), "{field}");
-            assert!(aliases.split(' ').all(|alias| !alias.is_empty() && compact(alias) == alias), "{aliases:?}");
-        }
-    }
-
-    #[test]
-    fn a_mapping_tells_every_problem_at_once() {
-        let fields = header("email,fax_number,email,contact.title,");
-        let Err(Error::Invalid(violations)) = Mapping::parse(&fields, 5, Mode::Upsert, Some(Key::ExternalId), &[]) else {
-            panic!("accepted")
-        };
-        let found: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-        assert_eq!(found, ["mapping[1]", "mapping[2]", "mapping", "key", "mapping"]);
-        assert!(Mapping::parse(&header("name"), 2, Mode::Create, None, &[]).is_err());
-        assert!(Mapping::parse(&header("name,email"), 2, Mode::Update, None, &[]).is_err());
-        assert!(Mapping::parse(&header("email,phone"), 2, Mode::Update, Some(Key::Email), &[]).is_ok());
-    }
-
-    #[test]
-    fn the_likely_key_tells_records_apart() {
-        assert_eq!(likely_key(&["name", "external_id"]), Key::ExternalId);
-        assert_eq!(likely_key(&["name", "email"]), Key::Email);
-        assert_eq!(likely_key(&["name"]), Key::Name);
-    }
-
-    #[test]
-    fn a_column_shows_different_values() {
-        let row = |cell: &str| Row { number: 1, cells: vec![cell.to_owned()], problems: Vec::new() };
-        let rows = ["a", "", "a", "b", "c", "d"].map(row);
-        let shown = columns(&header("name"), &header("name"), &rows);
-        assert_eq!((shown[0].field.as_str(), shown[0].samples.join(",")), ("name", "a,b,c".to_owned()));
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use streamflow_kernel::error::{Result, Violations};
 
-use super::{MAX_COLUMNS, mapping, read::Refusal};
+use super::{MAX_COLUMNS, mapping, read::Refusal, subject::Subject};
 
 /// Bytes from the beginning that are enough to tell the delimiter.
 pub const HEAD: usize = 64 * 1024;
@@ -173,7 +173,8 @@ fn delimiter(head: &str) -> u8 {
             return 0.0;
         }
         let even = rows.iter().filter(|row| row.len() == columns).count() as f64 / rows.len() as f64;
-        let known = mapping::guess(&rows[0]).iter().filter(|field| !field.is_empty()).count();
+        let guessed = |subject| mapping::guess(subject, &rows[0]).iter().filter(|field| !field.is_empty()).count();
+        let known = guessed(Subject::Customers).max(guessed(Subject::Leads));
         even + 0.2 * known.min(10) as f64 + 0.001 * columns.min(50) as f64
     };
     let mut best = (DELIMITERS[0], 0.0);

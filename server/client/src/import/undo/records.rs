@@ -162,7 +162,7 @@ impl Records {
     }
 }
 
-fn announce(tx: &TenantDb, kind: Kind, id: Uuid, version: i64, people: People) {
+pub(in crate::import) fn announce(tx: &TenantDb, kind: Kind, id: Uuid, version: i64, people: People) {
     let (entity, audience) = (kind.as_str(), people.audience());
     tx.record(News { entity, id, version: version + 1, op: Op::Deleted, fields: Vec::new(), audience });
 }

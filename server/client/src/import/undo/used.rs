@@ -20,7 +20,7 @@ struct Used {
 pub async fn used(tx: &TenantDb, effects: &[Effect]) -> Result<HashSet<Uuid>> {
     let values = |kind: Kind| ids(effects, kind).into_iter().map(Value::from).collect::<Vec<Value>>();
     let (customers, contacts) = (values(Kind::Customer), values(Kind::Contact));
-    let all: Vec<Value> = customers.iter().chain(&contacts).cloned().collect();
+    let all: Vec<Value> = customers.iter().chain(&contacts).cloned().chain(values(Kind::Lead)).collect();
     let mut used = HashSet::new();
     // Contacts that go with their customer are not somebody's own.
     let own = if contacts.is_empty() { String::new() } else { format!(" AND id NOT IN ({})", marks(contacts.len())) };
@@ -38,7 +38,7 @@ pub async fn used(tx: &TenantDb, effects: &[Effect]) -> Result<HashSet<Uuid>> {
         ),
         ("SELECT record_id AS id FROM tasks WHERE org_id = {org} AND record_id IN (#)".to_owned(), &all, &[]),
         (
-            "SELECT record_id AS id FROM timeline WHERE org_id = {org} AND record_kind IN ('customer', 'contact') \
+            "SELECT record_id AS id FROM timeline WHERE org_id = {org} AND record_kind IN ('customer', 'contact', 'lead') \
              AND kind = 'note' AND record_id IN (#)"
                 .to_owned(),
             &all,
@@ -62,7 +62,7 @@ pub async fn delete(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<()> {
         return Ok(());
     }
     let (name, marks) = (kind.as_str(), marks(ids.len()));
-    let table = if kind == Kind::Customer { "customers" } else { "contacts" };
+    let table = format!("{name}s");
     for sql in [
         format!("DELETE FROM timeline WHERE org_id = {{org}} AND record_kind = '{name}' AND record_id IN ({marks})"),
         format!("DELETE FROM search_entries WHERE org_id = {{org}} AND kind = '{name}' AND id IN ({marks})"),

@@ -16,9 +16,9 @@ fn import(bytes: &[u8], key: Option<Key>) -> Result<Vec<ImportedRow>, Refusal> {
     reader.push(bytes, &mut rows)?;
     reader.finish(&mut rows)?;
     let header = reader.header().unwrap_or_default();
-    let fields: Vec<String> = guess(header).into_iter().map(str::to_owned).collect();
-    let mapping = Mapping::parse(&fields, header.len(), Mode::Create, key, &[]).unwrap();
-    let mut checker = Checker::new(&mapping, key, &[]);
+    let fields: Vec<String> = guess(Subject::Customers, header).into_iter().map(str::to_owned).collect();
+    let mapping = Mapping::parse(Subject::Customers, &fields, header.len(), (Mode::Create, key), &[]).unwrap();
+    let mut checker = Checker::new(Subject::Customers, &mapping, key, &[]);
     Ok(rows.iter().map(|row| checker.check(row)).collect())
 }
 

@@ -1,6 +1,15 @@
 //! How columns are called out there, in English, German, French and Spanish; lower case, without accents, blanks and punctuation.
 
-/// For each field its names, the most telling first. A field further up takes a column before one further down.
+// What both customers and leads have.
+const EMAIL: &str = "email emailaddress mail companyemail email1 emailadresse mailadresse courriel adressemail \
+     correo correoelectronico";
+const PHONE: &str = "phone phonenumber telephone telephonenumber tel telno companyphone businessphone workphone \
+     phone1 telefon telefonnummer rufnummer numerodetelephone telefono numerodetelefono";
+const NOTE: &str = "note notes comment comments remark remarks description notiz notizen bemerkung bemerkungen \
+     kommentar remarque remarques commentaire nota notas observaciones comentarios";
+const TAGS: &str = "tags tag labels label categories category schlagworte stichworte etiquettes etiquetas";
+
+/// For each field of customers its names, the most telling first. A field further up takes a column before one further down.
 pub const ALIASES: &[(&str, &str)] = &[
     (
         "name",
@@ -31,16 +40,8 @@ pub const ALIASES: &[(&str, &str)] = &[
          portable telephoneportable movil",
     ),
     ("contact.note", "contactnote contactnotes"),
-    (
-        "email",
-        "email emailaddress mail companyemail email1 emailadresse mailadresse courriel adressemail \
-         correo correoelectronico",
-    ),
-    (
-        "phone",
-        "phone phonenumber telephone telephonenumber tel telno companyphone businessphone workphone \
-         phone1 telefon telefonnummer rufnummer numerodetelephone telefono numerodetelefono",
-    ),
+    ("email", EMAIL),
+    ("phone", PHONE),
     (
         "website",
         "website web url homepage webaddress webpage www webseite internet siteweb siteinternet \
@@ -63,14 +64,56 @@ pub const ALIASES: &[(&str, &str)] = &[
          provincia estado comunidad",
     ),
     ("address.country", "country countryname nation addresscountry land staat pays pais"),
-    ("tags", "tags tag labels label categories category schlagworte stichworte etiquettes etiquetas"),
-    (
-        "note",
-        "note notes comment comments remark remarks description notiz notizen bemerkung bemerkungen \
-         kommentar remarque remarques commentaire nota notas observaciones comentarios",
-    ),
+    ("tags", TAGS),
+    ("note", NOTE),
     ("kind", "kind customertype type art kundenart tipo"),
 ];
 
-/// Names that are the customer's or the person's, depending on the other columns.
+/// The same for leads.
+pub const LEAD_ALIASES: &[(&str, &str)] = &[
+    (
+        "name",
+        "subject leadsubject leadname leadtitle title topic request enquiry inquiry deal dealname opportunity \
+         opportunityname lead betreff anfrage thema titel projekt anliegen sujet objet demande titre asunto \
+         tema solicitud titulo proyecto",
+    ),
+    (
+        "company",
+        "company companyname organization organisation organizationname business businessname account accountname firma \
+         firmenname unternehmen societe entreprise raisonsociale nomdelentreprise empresa razonsocial nombredelaempresa",
+    ),
+    (
+        "contact_name",
+        "contactname contact contactperson fullname person customername customer clientname client ansprechpartner kontakt \
+         kontaktperson kunde interlocuteur nomducontact contacto personadecontacto nombredecontacto cliente",
+    ),
+    ("contact_first_name", "contactfirstname firstname givenname vorname prenom"),
+    ("contact_last_name", "contactlastname lastname surname familyname nachname nomdefamille apellido apellidos"),
+    ("email", EMAIL),
+    ("phone", PHONE),
+    ("stage", "stage stageid leadstage pipelinestage status leadstatus phase stufe etape statut etapa estado fase"),
+    (
+        "value",
+        "value leadvalue dealvalue amount dealamount estimatedvalue expectedrevenue budget price wert auftragswert betrag \
+         umsatz montant valeur valor importe presupuesto",
+    ),
+    ("currency", "currency currencycode wahrung waehrung devise monnaie moneda divisa"),
+    ("source", "source leadsource origin channel campaign utmsource quelle herkunft kanal kampagne origine canal origen fuente"),
+    (
+        "owner",
+        "owner ownerid owneremail leadowner accountowner zustandig zustaendig besitzer proprietaire responsable propietario",
+    ),
+    ("assignee", "assignee assigneeid assigneeemail assignedto bearbeiter zugewiesenan attribuea asignadoa"),
+    ("team", "team teamid teamname gruppe equipe equipo"),
+    ("tags", TAGS),
+    (
+        "follow_up_on",
+        "followupon followup followupdate nextstep nextstepdate nextaction nextactivity nextcontact duedate wiedervorlage \
+         nachfassen naechsterschritt relance daterelance prochaineetape seguimiento fechadeseguimiento proximopaso",
+    ),
+    ("note", NOTE),
+    ("number", "number leadnumber leadno nummer leadnummer numero"),
+];
+
+/// Names that are the record's or the person's, depending on the other columns.
 pub const PLAIN_NAME: [&str; 4] = ["name", "nom", "nombre", "bezeichnung"];
