@@ -6,6 +6,7 @@
 mod parts;
 
 use std::{
+    fmt,
     net::IpAddr,
     ops::Deref,
     sync::{
@@ -16,7 +17,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use sha2::{Digest as _, Sha256};
 use streamflow_proto::access::Access;
 use tonic::{Request, Response};
@@ -103,6 +104,12 @@ pub type BodyHash = [u8; 32];
 pub struct IdempotencyKey {
     pub key: String,
     pub body_hash: BodyHash,
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdempotencyKey").finish_non_exhaustive()
+    }
 }
 
 impl IdempotencyKey {
@@ -285,7 +292,7 @@ impl Ctx {
 
     /// Keeps the reply for a repetition with the same key, sealed: it may say what its rows keep encrypted. Nobody else's would
     /// ever be asked for. Fails with [`Error::Replay`] when the twin was quicker.
-    async fn keep_reply(&self, txn: &sea_orm::DatabaseTransaction, reply: &impl prost::Message) -> Result<()> {
+    async fn keep_reply(&self, txn: &impl ConnectionTrait, reply: &impl prost::Message) -> Result<()> {
         let Some(idempotency) = &self.0.request.idempotency else { return Ok(()) };
         let (org_id, actor_id) = self.keeper();
         let key = self.0.kernel.keys.current_within(txn, org_id).await?;

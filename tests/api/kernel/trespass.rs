@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use prost::Message as _;
-use streamflow_kernel::{access::trespass, db::Backend};
+use streamflow_kernel::{db::Backend, rate_limit};
 use streamflow_proto::client::v1 as pb;
 use streamflow_tests::{
     on_both,
@@ -72,7 +72,7 @@ on_both! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_person_causes_so_many_questions_a_minute() {
-    let setup = Setup { limits: HashMap::from([(trespass::LIMIT.to_owned(), 2)]), ..Setup::default() };
+    let setup = Setup { limits: HashMap::from([(rate_limit::FOREIGN_IDS.to_owned(), 2)]), ..Setup::default() };
     let world = World::with(Backend::Sqlite, setup).await;
     let owner = world.company("Harrow & Pike").await;
     let stranger = world.company("Other Ltd").await;
