@@ -7,3 +7,4 @@ mod dev;
 mod kernel;
 mod operators;
 mod provider;
+mod strangers;

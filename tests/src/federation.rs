@@ -39,7 +39,7 @@ pub struct Pair {
 
 impl Pair {
     pub async fn start(world: &World, shape: Shape) -> Self {
-        let provider = Desk::start(System::Provider).await;
+        let provider = Desk::start_on(world.backend, System::Provider).await;
         provider.clock.set(world.now());
         let keys = Keys::generate(world.now());
         let (stop, stopping) = watch::channel(false);

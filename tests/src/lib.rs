@@ -11,6 +11,7 @@ pub mod raw;
 pub mod smtp;
 pub mod spy;
 pub mod sql;
+pub mod strangers;
 pub mod world;
 
 /// Runs one test body on SQLite and on PostgreSQL.

@@ -8,6 +8,7 @@ use std::{
 
 use chrono::TimeDelta;
 use prost::Message;
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 use streamflow_kernel::{
     clock::{Clock as _, FixedClock, SystemClock, to_micros},
     db::{Backend, NO_ORG, connect::Location},
@@ -105,6 +106,22 @@ macro_rules! on_every_desk {
     };
 }
 
+/// The same on the provider's portal alone, for what only it has.
+#[macro_export]
+macro_rules! on_the_providers_desk {
+    ($(async fn $name:ident($desk:ident) $body:block)+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn body($desk: $crate::operator::Desk) $body
+
+                $crate::on_every_desk!(@ provider, Provider);
+            }
+        )+
+    };
+}
+
 /// One portal under test.
 pub struct Desk {
     pub space: &'static str,
@@ -114,7 +131,10 @@ pub struct Desk {
     pub secret: Vec<u8>,
     /// The operator's id.
     pub operator_id: Uuid,
+    /// Of the one portal that has a Recovery Mode. No watch runs: nothing leads into it or out of it but the test.
+    pub recovery: Option<Arc<Recovery>>,
     pub folder: TempDir,
+    superuser_url: Option<String>,
     _stop: watch::Sender<bool>,
 }
 
@@ -143,10 +163,11 @@ impl Desk {
         let hash = PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
         let operator = |role| Operator::new(EMAIL, role, hash.clone(), secret.clone());
         let operator_id = operator("").user_id;
+        let recovery = (system == System::Provider).then(|| recovery(&kernel, operator("ADMIN"), location, folder.path()));
         let (origins, assets) = (HashSet::new(), Arc::new(NoAssets));
         let site = match system {
             System::Provider => {
-                let recovery = recovery(&kernel, location, folder.path());
+                let recovery = recovery.clone().expect("its Recovery Mode");
                 let admins = Admins::open(&kernel, Some(&operator("ADMIN"))).await.expect("the first administrator");
                 streamflow_provider::system::site(&kernel, admins, recovery, origins, assets, false)
             }
@@ -160,7 +181,8 @@ impl Desk {
         tokio::spawn(connection::serve(listener, app, TrustedProxies::default(), stopping));
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
-        Self { space: portal.space, kernel, clock, channel, secret, operator_id, folder, _stop: stop }
+        let space = portal.space;
+        Self { space, kernel, clock, channel, secret, operator_id, recovery, folder, superuser_url, _stop: stop }
     }
 
     pub fn caller(&self) -> Caller {
@@ -191,6 +213,18 @@ impl Desk {
         request(self.space, message, token)
     }
 
+    /// Somebody with all rights on the portal's database.
+    pub async fn intruder(&self) -> DatabaseConnection {
+        if let Some(url) = &self.superuser_url {
+            let db = postgres::superuser(url).await;
+            db.execute_unprepared(&format!("SET search_path = {}", self.space)).await.expect("a schema");
+            return db;
+        }
+        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rw", self.folder.path().join("system.db").display()));
+        options.max_connections(1).sqlx_logging(false);
+        Database::connect(options).await.expect("a file")
+    }
+
     /// The current code of the operator's authenticator.
     pub fn code(&self) -> String {
         totp::code_at(&self.secret, self.clock.now()).expect("a code")
@@ -207,12 +241,11 @@ pub fn request<T>(space: &str, message: T, token: Option<&str>) -> Request<T> {
     request
 }
 
-/// Recovery Mode that nothing leads into: no watch runs.
-fn recovery(kernel: &Kernel, location: Location, folder: &Path) -> Arc<Recovery> {
+fn recovery(kernel: &Kernel, emergency: Operator, location: Location, folder: &Path) -> Arc<Recovery> {
     let parts = recovery::Parts {
         space: kernel.portal.space,
         role: "ADMIN",
-        emergency: None,
+        emergency: Some(emergency),
         networks: Vec::new(),
         location,
         folder: folder.join("recovery"),

@@ -1,21 +1,56 @@
 //! Listens to every SQL statement of the process. SQLite has no row-level security, so what PostgreSQL enforces is proven here: a
-//! statement on a company's table names the company.
+//! statement on a company's table names the company, unless the system sent it for itself.
 
-use std::sync::{Mutex, Once, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, Once, PoisonError},
+};
 
-use streamflow_migrations::{SYSTEM_REACHED_TABLES, TENANT_TABLES};
+use streamflow_migrations::TENANT_TABLES;
 use tracing::{
-    Event, Subscriber,
+    Event, Span, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt as _},
+    registry::LookupSpan,
     util::SubscriberInitExt as _,
 };
 
+/// The span that `SystemDb` sends its statements in.
+const SYSTEM: &str = "system_db";
+/// The span of statements that a test sends itself.
+const TEST: &str = "behind_the_walls";
+
 static FINDINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static STATEMENTS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+/// Statements since [`remember`], each once.
+static REMEMBERED: Mutex<Option<BTreeSet<Heard>>> = Mutex::new(None);
+
+/// A statement as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Heard {
+    pub sql: String,
+    /// Sent by `SystemDb`, not for a person.
+    pub is_system: bool,
+}
+
+/// Keeps what is heard from now on, for [`remembered`].
+pub fn remember() {
+    REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+}
+
+/// All that was heard since [`remember`], of every database of the process.
+pub fn remembered() -> Vec<Heard> {
+    REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).iter().flatten().cloned().collect()
+}
+
+/// The names that companies' tables go by in a statement, each with its table.
+pub fn tenant_names(sql: &str) -> Vec<(String, &'static str)> {
+    Reading::of(&tokens(sql)).tables.into_iter().map(|table| (table.place.1, table.name)).collect()
+}
 
 /// Begins to listen; once per process.
 pub fn listen() {
@@ -23,6 +58,11 @@ pub fn listen() {
     ONCE.call_once(|| {
         let _ = tracing_subscriber::registry().with(Spy).try_init();
     });
+}
+
+/// The span in which tests send statements of their own, which nobody's request caused.
+pub fn behind_the_walls() -> Span {
+    tracing::trace_span!("behind_the_walls")
 }
 
 /// Statements heard so far: a spy that hears nothing proves nothing.
@@ -37,18 +77,26 @@ pub fn findings() -> Vec<String> {
 
 struct Spy;
 
-impl<S: Subscriber> Layer<S> for Spy {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spy {
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        metadata.target() == "sqlx::query"
+        metadata.target() == "sqlx::query" || metadata.is_span() && [SYSTEM, TEST].contains(&metadata.name())
     }
 
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        STATEMENTS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let span = context.event_scope(event).and_then(|mut spans| spans.next()).map(|span| span.name());
+        if span == Some(TEST) {
+            return;
+        }
         let mut statement = Statement::default();
         event.record(&mut statement);
         let sql = if statement.full.is_empty() { statement.summary } else { statement.full };
-        STATEMENTS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        if let Some(table) = unbound_table(&sql) {
+        let is_system = span == Some(SYSTEM);
+        if let Some(table) = unbound_table(&sql).filter(|_| !is_system) {
             FINDINGS.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{table}: {sql}"));
+        }
+        if let Some(kept) = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            kept.insert(Heard { sql, is_system });
         }
     }
 }
@@ -73,9 +121,8 @@ impl Visit for Statement {
     }
 }
 
-/// The first company's table that `sql` reads or writes without binding its `org_id`. Tables that the system itself reaches across
-/// companies (the change tail, invitations by their link) are left to the row policies' own tests. An OR around the binding is not
-/// noticed: nothing but a reader sees that.
+/// The first company's table that `sql` reads or writes without binding its `org_id`. An OR around the binding is not noticed:
+/// nothing but a reader sees that.
 pub fn unbound_table(sql: &str) -> Option<&'static str> {
     let tokens = tokens(sql);
     if matches!(tokens.first().map(String::as_str), Some("create" | "alter" | "pragma" | "drop" | "explain" | "analyze")) {
@@ -197,8 +244,7 @@ impl Reading {
         let is_alias = at(after).starts_with(|c: char| c.is_alphabetic() || c == '_') && !ends.contains(&at(after));
         let alias = if is_alias { at(after) } else { name };
         self.names[query].0.push(alias.to_owned());
-        let ours = TENANT_TABLES.iter().copied().filter(|table| !SYSTEM_REACHED_TABLES.contains(table));
-        let Some(name) = ours.into_iter().find(|table| *table == name) else { return };
+        let Some(name) = TENANT_TABLES.iter().copied().find(|table| *table == name) else { return };
         let inserted = at(index) == "into";
         if inserted {
             let columns = tokens[index + 2..].iter().take_while(|token| *token != ")");
@@ -285,6 +331,9 @@ mod tests {
             ("SELECT \"tasks\".\"org_id\" FROM \"tasks\" ORDER BY \"tasks\".\"org_id\" ASC", "tasks"),
             ("INSERT INTO \"contacts\" (\"id\", \"name\") VALUES (?, ?) RETURNING \"org_id\"", "contacts"),
             ("DELETE FROM contacts", "contacts"),
+            ("SELECT \"name\" FROM \"teams\" WHERE \"id\" = ?", "teams"),
+            ("SELECT 1 FROM audit WHERE actor_id = ? ORDER BY at DESC", "audit"),
+            ("DELETE FROM notifications WHERE user_id = ?", "notifications"),
             ("SELECT 1 FROM orgs JOIN customers ON true", "customers"),
             ("SELECT 1 FROM customers c, leads l WHERE c.org_id = ?", "leads"),
             ("SELECT 1 FROM customers c JOIN leads l ON l.customer_id = c.id WHERE c.org_id = ?", "leads"),

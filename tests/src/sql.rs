@@ -2,15 +2,20 @@
 
 use sea_orm::{ConnectionTrait as _, DbErr, QueryResult, Statement, Value};
 use streamflow_kernel::db::{Backend, Database};
+use tracing::Instrument as _;
+
+use crate::spy::behind_the_walls;
 
 /// Runs a statement with `?` for its values. Returns how many rows changed.
 pub async fn execute(database: &Database, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-    Ok(database.pool().execute_raw(statement(database, sql, values)).await?.rows_affected())
+    let statement = statement(database, sql, values);
+    Ok(database.pool().execute_raw(statement).instrument(behind_the_walls()).await?.rows_affected())
 }
 
 /// The first row that a statement returns.
 pub async fn row(database: &Database, sql: &str, values: Vec<Value>) -> QueryResult {
-    database.pool().query_one_raw(statement(database, sql, values)).await.expect("an answer").expect("a row")
+    let statement = statement(database, sql, values);
+    database.pool().query_one_raw(statement).instrument(behind_the_walls()).await.expect("an answer").expect("a row")
 }
 
 fn statement(database: &Database, sql: &str, values: Vec<Value>) -> Statement {

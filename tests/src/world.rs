@@ -19,6 +19,7 @@ use streamflow_migrations::System;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::Channel;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{person::Person, postgres, spy, sql};
@@ -167,7 +168,7 @@ pub async fn location(system: System, superuser_url: Option<&str>, sqlite: &std:
         return Location::Postgres { url, system_role: system.system_role(), max_connections: 6 };
     }
     let writer = streamflow_kernel::db::connect::sqlite_writer(sqlite).await.expect("a file");
-    streamflow_migrations::migrate(&writer, system).await.expect("a schema");
+    streamflow_migrations::migrate(&writer, system).instrument(spy::behind_the_walls()).await.expect("a schema");
     writer.close().await.expect("closed");
     Location::Sqlite(sqlite.to_owned())
 }

@@ -23,7 +23,7 @@ pub mod verify;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -92,7 +92,7 @@ impl AuditRecord {
 }
 
 /// Writes a record in the caller's transaction.
-pub(crate) async fn insert(txn: &DatabaseTransaction, record: AuditRecord) -> Result<()> {
+pub(crate) async fn insert(txn: &impl ConnectionTrait, record: AuditRecord) -> Result<()> {
     let backend = txn.get_database_backend();
     let sql = format!("INSERT INTO audit ({COLUMNS}) VALUES {}", placeholders(backend, 0, 16));
     txn.execute_raw(Statement::from_sql_and_values(backend, sql, record.values())).await?;

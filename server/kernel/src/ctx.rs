@@ -17,7 +17,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sha2::{Digest as _, Sha256};
 use streamflow_proto::access::Access;
 use tonic::{Request, Response};
@@ -306,7 +306,7 @@ impl Ctx {
     /// Fails where rights are given or taken and the session has ended since the request was let in: whoever is thrown out must not win
     /// by having waited in line. A session that this very request ended counts as there. PostgreSQL waits here for the one who is
     /// ending it.
-    async fn check_still_in(&self, txn: &sea_orm::DatabaseTransaction) -> Result<()> {
+    async fn check_still_in(&self, txn: &impl ConnectionTrait) -> Result<()> {
         let Some(principal) = self.0.principal.as_ref().filter(|principal| !principal.session_id.is_nil()) else { return Ok(()) };
         if !GIVES_RIGHTS.contains(&self.0.request.access.audit) {
             return Ok(());
@@ -322,7 +322,7 @@ impl Ctx {
 
     /// Keeps the reply for a repetition with the same key, sealed: it may say what its rows keep encrypted. Nobody else's would
     /// ever be asked for. Fails with [`Error::Replay`] when the twin was quicker.
-    async fn keep_reply(&self, txn: &sea_orm::DatabaseTransaction, reply: &impl prost::Message) -> Result<()> {
+    async fn keep_reply(&self, txn: &impl ConnectionTrait, reply: &impl prost::Message) -> Result<()> {
         let Some(idempotency) = &self.0.request.idempotency else { return Ok(()) };
         let (org_id, actor_id) = self.keeper();
         let key = self.0.kernel.keys.current_within(txn, org_id).await?;

@@ -6,6 +6,7 @@
 mod begin;
 pub mod connect;
 pub mod files;
+mod marked;
 pub mod reader;
 pub mod system;
 pub mod tenant;
@@ -13,6 +14,7 @@ pub mod tenant;
 use std::sync::Arc;
 
 use connect::Location;
+use marked::Marked;
 use parking_lot::RwLock;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
@@ -126,7 +128,8 @@ impl Database {
     /// The session of a token and whose it is, as `sql` tells with the token's hash as its only value: the one thing to be asked
     /// before anybody is known.
     pub async fn session<T: FromQueryResult>(&self, sql: &str, token_hash: Vec<u8>) -> Result<Option<T>> {
-        let rows = query_rows(&self.pools().reader, &numbered(self.backend, sql), vec![token_hash.into()]).await?;
+        let reader = Marked(self.pools().reader.clone());
+        let rows = query_rows(&reader, &numbered(self.backend, sql), vec![token_hash.into()]).await?;
         Ok(rows.into_iter().next())
     }
 
@@ -149,7 +152,7 @@ impl Database {
     /// One statement of the system's own work, which is a transaction of its own.
     pub async fn system_execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
         let pools = self.pools();
-        let pool = pools.system.as_ref().unwrap_or(&pools.writer);
+        let pool = Marked(pools.system.as_ref().unwrap_or(&pools.writer).clone());
         let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
         Ok(pool.execute_raw(statement).await?.rows_affected())
     }

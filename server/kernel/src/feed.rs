@@ -9,7 +9,7 @@ pub mod watch;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -134,7 +134,7 @@ pub struct Event {
 }
 
 /// Writes `changes` in the transaction of their rows.
-pub(crate) async fn append(txn: &DatabaseTransaction, org: Uuid, actor: &Actor, changes: &[Change]) -> Result<()> {
+pub(crate) async fn append(txn: &impl ConnectionTrait, org: Uuid, actor: &Actor, changes: &[Change]) -> Result<()> {
     let backend = txn.get_database_backend();
     for batch in changes.chunks(APPEND_BATCH) {
         let mut values: Vec<Value> = Vec::with_capacity(batch.len() * 10);

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use parking_lot::RwLock;
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::{
@@ -187,7 +187,7 @@ impl KeyRing {
 
     /// The same, asked inside a transaction that reaches the company's rows: waiting for a second connection while holding one
     /// could use the pool up.
-    pub(crate) async fn current_within(&self, txn: &DatabaseTransaction, org: Uuid) -> Result<Arc<DataKey>> {
+    pub(crate) async fn current_within(&self, txn: &impl ConnectionTrait, org: Uuid) -> Result<Arc<DataKey>> {
         let sql = db::numbered(self.database.backend(), NEWEST);
         let rows: Vec<KeyRow> = db::query_rows(txn, &sql, vec![org.into()]).await?;
         self.unwrapped(org, rows)

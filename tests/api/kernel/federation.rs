@@ -127,37 +127,35 @@ on_both! {
         world.kernel.federation.use_keys(&keys);
         assert_eq!(reason(&handshake(pair.client()).await.unwrap_err()), "UNKNOWN_KEY");
     }
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_portal_shows_the_other_systems() {
-    let world = streamflow_tests::world::World::sqlite().await;
-    let pair = Pair::start(&world, Shape::Tcp).await;
-    assert_eq!(report(&world.kernel, vec![registered("evt-1", "a", "A", world.now())]).await.unwrap(), 1);
-    world.pass(TimeDelta::minutes(5));
-    report(&world.kernel, vec![registered("evt-2", "a", "A", world.now())]).await.unwrap_err();
+    async fn the_portal_shows_the_other_systems(world) {
+        let pair = Pair::start(&world, Shape::Tcp).await;
+        assert_eq!(report(&world.kernel, vec![registered("evt-1", "a", "A", world.now())]).await.unwrap(), 1);
+        world.pass(TimeDelta::minutes(5));
+        report(&world.kernel, vec![registered("evt-2", "a", "A", world.now())]).await.unwrap_err();
 
-    let token = pair.provider.session("full").await;
-    let ask = |name: &str| {
-        let mut request = Request::new(provider_pb::CheckPeerRequest { name: name.to_owned() });
-        request.metadata_mut().insert("x-streamflow-portal", "provider".parse().unwrap());
-        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-        request
-    };
-    let mut federation = FederationServiceClient::new(pair.provider.channel.clone());
-    let list = ask("").map(|_| provider_pb::ListPeersRequest {});
-    let peers = federation.list_peers(list).await.unwrap().into_inner().peers;
-    assert_eq!(peers.iter().map(|peer| peer.name.as_str()).collect::<Vec<_>>(), ["client", "dev", "accountant"]);
-    let client = &peers[0];
-    assert!(client.place.starts_with("http://127.0.0.1:") && client.last_seen_at.is_some() && client.keys_in.len() == 1);
-    assert_eq!((client.refused, client.last_refusal.as_str()), (1, "SKEW"));
-    assert_eq!(client.last_key_id, client.keys_in[0].id);
-    assert!(client.keys_out[0].created_at.is_some() && peers[1].last_seen_at.is_none() && peers[1].place.is_empty());
+        let token = pair.provider.session("full").await;
+        let ask = |name: &str| {
+            let mut request = Request::new(provider_pb::CheckPeerRequest { name: name.to_owned() });
+            request.metadata_mut().insert("x-streamflow-portal", "provider".parse().unwrap());
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+            request
+        };
+        let mut federation = FederationServiceClient::new(pair.provider.channel.clone());
+        let list = ask("").map(|_| provider_pb::ListPeersRequest {});
+        let peers = federation.list_peers(list).await.unwrap().into_inner().peers;
+        assert_eq!(peers.iter().map(|peer| peer.name.as_str()).collect::<Vec<_>>(), ["client", "dev", "accountant"]);
+        let client = &peers[0];
+        assert!(client.place.starts_with("http://127.0.0.1:") && client.last_seen_at.is_some() && client.keys_in.len() == 1);
+        assert_eq!((client.refused, client.last_refusal.as_str()), (1, "SKEW"));
+        assert_eq!(client.last_key_id, client.keys_in[0].id);
+        assert!(client.keys_out[0].created_at.is_some() && peers[1].last_seen_at.is_none() && peers[1].place.is_empty());
 
-    pair.provider.clock.set(world.now());
-    let reached = federation.check_peer(ask("client")).await.unwrap().into_inner();
-    assert!(reached.reached && reached.key_id == client.keys_out[0].id && reached.round_trip_micros > 0, "{reached:?}");
-    let lost = federation.check_peer(ask("dev")).await.unwrap().into_inner();
-    assert!(!lost.reached && lost.problem.contains("No way to the dev system"), "{lost:?}");
-    assert_eq!(federation.check_peer(ask("provider")).await.unwrap_err().code(), Code::InvalidArgument);
+        pair.provider.clock.set(world.now());
+        let reached = federation.check_peer(ask("client")).await.unwrap().into_inner();
+        assert!(reached.reached && reached.key_id == client.keys_out[0].id && reached.round_trip_micros > 0, "{reached:?}");
+        let lost = federation.check_peer(ask("dev")).await.unwrap().into_inner();
+        assert!(!lost.reached && lost.problem.contains("No way to the dev system"), "{lost:?}");
+        assert_eq!(federation.check_peer(ask("provider")).await.unwrap_err().code(), Code::InvalidArgument);
+    }
 }

@@ -1,11 +1,13 @@
 //! `SettingService`: typed, encrypted, audited with before and after; and what two of them do.
 
-use streamflow_migrations::System;
 use streamflow_proto::provider::v1::{
     self as pb, audit_service_client::AuditServiceClient, overview_service_client::OverviewServiceClient,
     session_service_client::SessionServiceClient, setting_service_client::SettingServiceClient, setting_value::Value,
 };
-use streamflow_tests::operator::{Desk, EMAIL, PASSWORD};
+use streamflow_tests::{
+    on_the_providers_desk,
+    operator::{Desk, EMAIL, PASSWORD},
+};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -26,63 +28,59 @@ fn networks(list: &[&str]) -> Value {
     Value::Networks(pb::NetworkList { networks: list.iter().map(ToString::to_string).collect() })
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_is_kept_and_told_with_what_was_before() {
-    let desk = Desk::start(System::Provider).await;
-    let first = Person::first(&desk).await;
-    assert!(settings(&desk, &first.token).await.iter().all(|setting| setting.version == 0));
-    update(&desk, &first.token, "ai_budget.total", Value::Amount(250), 0).await.unwrap();
-    let changed = update(&desk, &first.token, "ai_budget.total", Value::Amount(300), 1).await.unwrap();
-    assert_eq!((changed.version, changed.updated_by.as_str()), (2, "First administrator"));
-    let listed = settings(&desk, &first.token).await.into_iter().find(|setting| setting.key == "ai_budget.total").unwrap();
-    assert_eq!(listed.value.unwrap().value, Some(Value::Amount(300)));
+on_the_providers_desk! {
+    async fn a_change_is_kept_and_told_with_what_was_before(desk) {
+        let first = Person::first(&desk).await;
+        assert!(settings(&desk, &first.token).await.iter().all(|setting| setting.version == 0));
+        update(&desk, &first.token, "ai_budget.total", Value::Amount(250), 0).await.unwrap();
+        let changed = update(&desk, &first.token, "ai_budget.total", Value::Amount(300), 1).await.unwrap();
+        assert_eq!((changed.version, changed.updated_by.as_str()), (2, "First administrator"));
+        let listed = settings(&desk, &first.token).await.into_iter().find(|setting| setting.key == "ai_budget.total").unwrap();
+        assert_eq!(listed.value.unwrap().value, Some(Value::Amount(300)));
 
-    let ask = desk.request(pb::ListAuditRequest { page_size: 10, ..Default::default() }, Some(&first.token));
-    let records = AuditServiceClient::new(desk.channel.clone()).list_audit(ask).await.unwrap().into_inner().records;
-    let record = records.iter().find(|record| record.category == "setting").unwrap();
-    assert!(record.payload.contains(r#""ai_budget.total":{"after":300,"before":250}"#), "{}", record.payload);
+        let ask = desk.request(pb::ListAuditRequest { page_size: 10, ..Default::default() }, Some(&first.token));
+        let records = AuditServiceClient::new(desk.channel.clone()).list_audit(ask).await.unwrap().into_inner().records;
+        let record = records.iter().find(|record| record.category == "setting").unwrap();
+        assert!(record.payload.contains(r#""ai_budget.total":{"after":300,"before":250}"#), "{}", record.payload);
 
-    for (key, value, version, code) in [
-        ("ai_budget.total", Value::Amount(1), 1, Code::FailedPrecondition),
-        ("ai_budget.total", Value::Amount(-1), 2, Code::InvalidArgument),
-        ("ai_budget.total", Value::Flag(true), 2, Code::InvalidArgument),
-        ("internal.admin_index", Value::Flag(true), 1, Code::NotFound),
-    ] {
-        assert_eq!(update(&desk, &first.token, key, value, version).await.unwrap_err().code(), code, "{key}");
+        for (key, value, version, code) in [
+            ("ai_budget.total", Value::Amount(1), 1, Code::FailedPrecondition),
+            ("ai_budget.total", Value::Amount(-1), 2, Code::InvalidArgument),
+            ("ai_budget.total", Value::Flag(true), 2, Code::InvalidArgument),
+            ("internal.admin_index", Value::Flag(true), 1, Code::NotFound),
+        ] {
+            assert_eq!(update(&desk, &first.token, key, value, version).await.unwrap_err().code(), code, "{key}");
+        }
+        let viewer = first.hire(&desk, "v@example.com", pb::Role::Viewer).await;
+        assert_eq!(settings(&desk, &viewer.token).await.len(), 4);
+        let refused = update(&desk, &viewer.token, "ai_budget.total", Value::Amount(1), 2).await.unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied);
     }
-    let viewer = first.hire(&desk, "v@example.com", pb::Role::Viewer).await;
-    assert_eq!(settings(&desk, &viewer.token).await.len(), 4);
-    let refused = update(&desk, &viewer.token, "ai_budget.total", Value::Amount(1), 2).await.unwrap_err();
-    assert_eq!(refused.code(), Code::PermissionDenied);
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_allowed_networks_sign_in_and_nobody_locks_themself_out() {
-    let desk = Desk::start(System::Provider).await;
-    let first = Person::first(&desk).await;
-    let bad = update(&desk, &first.token, "sign_in.networks", networks(&["x", "y"]), 0).await.unwrap_err();
-    assert_eq!(bad.get_error_details().bad_request().unwrap().field_violations.len(), 2);
-    let out = update(&desk, &first.token, "sign_in.networks", networks(&["198.51.100.0/24"]), 0).await.unwrap_err();
-    assert!(out.code() == Code::InvalidArgument && out.message().contains("127.0.0.1"), "{out:?}");
-    update(&desk, &first.token, "sign_in.networks", networks(&["127.0.0.1"]), 0).await.unwrap();
-    let mut sessions = SessionServiceClient::new(desk.channel.clone());
-    let ask = pb::SignInRequest { email: EMAIL.into(), password: PASSWORD.into(), return_token: true };
-    sessions.sign_in(desk.request(ask, None)).await.unwrap();
-}
+    async fn only_allowed_networks_sign_in_and_nobody_locks_themself_out(desk) {
+        let first = Person::first(&desk).await;
+        let bad = update(&desk, &first.token, "sign_in.networks", networks(&["x", "y"]), 0).await.unwrap_err();
+        assert_eq!(bad.get_error_details().bad_request().unwrap().field_violations.len(), 2);
+        let out = update(&desk, &first.token, "sign_in.networks", networks(&["198.51.100.0/24"]), 0).await.unwrap_err();
+        assert!(out.code() == Code::InvalidArgument && out.message().contains("127.0.0.1"), "{out:?}");
+        update(&desk, &first.token, "sign_in.networks", networks(&["127.0.0.1"]), 0).await.unwrap();
+        let mut sessions = SessionServiceClient::new(desk.channel.clone());
+        let ask = pb::SignInRequest { email: EMAIL.into(), password: PASSWORD.into(), return_token: true };
+        sessions.sign_in(desk.request(ask, None)).await.unwrap();
+    }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn viewers_can_be_kept_out() {
-    let desk = Desk::start(System::Provider).await;
-    let first = Person::first(&desk).await;
-    let viewer = first.hire(&desk, "v@example.com", pb::Role::Viewer).await;
-    let overview = async |token: &str| {
-        let ask = desk.request(pb::GetOverviewRequest { days: 1 }, Some(token));
-        OverviewServiceClient::new(desk.channel.clone()).get_overview(ask).await.map_err(|status| status.code())
-    };
-    assert!(overview(&viewer.token).await.is_ok());
-    update(&desk, &first.token, "sign_in.viewers", Value::Flag(false), 0).await.unwrap();
-    assert_eq!(overview(&viewer.token).await.unwrap_err(), Code::Unauthenticated);
-    assert!(overview(&first.token).await.is_ok());
-    let refused = Person::sign_in(&desk, &viewer.email, &viewer.password, viewer.seed).await.err().unwrap();
-    assert_eq!(reason(&refused).1, "WRONG_CREDENTIALS");
+    async fn viewers_can_be_kept_out(desk) {
+        let first = Person::first(&desk).await;
+        let viewer = first.hire(&desk, "v@example.com", pb::Role::Viewer).await;
+        let overview = async |token: &str| {
+            let ask = desk.request(pb::GetOverviewRequest { days: 1 }, Some(token));
+            OverviewServiceClient::new(desk.channel.clone()).get_overview(ask).await.map_err(|status| status.code())
+        };
+        assert!(overview(&viewer.token).await.is_ok());
+        update(&desk, &first.token, "sign_in.viewers", Value::Flag(false), 0).await.unwrap();
+        assert_eq!(overview(&viewer.token).await.unwrap_err(), Code::Unauthenticated);
+        assert!(overview(&first.token).await.is_ok());
+        let refused = Person::sign_in(&desk, &viewer.email, &viewer.password, viewer.seed).await.err().unwrap();
+        assert_eq!(reason(&refused).1, "WRONG_CREDENTIALS");
+    }
 }

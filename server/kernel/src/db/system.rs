@@ -1,6 +1,7 @@
 //! [`SystemDb`]: a transaction on what belongs to no company, or to several. RPCs use it for accounts, sessions, second factors
 //! and invitations, of people who are signed in as well as of those who are not yet; the server's own work uses it for the change
 //! tail, the audit's chain and imports that wait. It adds no `org_id`: on PostgreSQL its role can't reach the companies' records.
+//! Its statements are marked as the system's own, for the tests' statement spy.
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where finders without a company are made")]
 
@@ -11,21 +12,21 @@ use sea_orm::{
     IntoActiveModel, Select, Statement, UpdateMany, Value,
 };
 
-use super::{Backend, Database};
+use super::{Backend, Database, marked::Marked};
 use crate::error::Result;
 
 /// Dropped without commit, nothing happened.
 #[derive(Debug)]
 pub struct SystemDb {
     database: Database,
-    txn: DatabaseTransaction,
+    txn: Marked<DatabaseTransaction>,
     /// Whether the commit is news to watchers.
     has_changes: AtomicBool,
 }
 
 impl SystemDb {
     pub(super) const fn new(database: Database, txn: DatabaseTransaction) -> Self {
-        Self { database, txn, has_changes: AtomicBool::new(false) }
+        Self { database, txn: Marked(txn), has_changes: AtomicBool::new(false) }
     }
 
     pub const fn backend(&self) -> Backend {
@@ -80,7 +81,7 @@ impl SystemDb {
     }
 
     pub async fn commit(self) -> Result<()> {
-        self.txn.commit().await?;
+        self.txn.0.commit().await?;
         // Audit batches are commits too, many a second: waking the feed for them would cost more than writing them.
         if self.has_changes.into_inner() {
             self.database.committed.notify_one();
@@ -88,7 +89,7 @@ impl SystemDb {
         Ok(())
     }
 
-    pub(crate) const fn txn(&self) -> &DatabaseTransaction {
+    pub(crate) const fn txn(&self) -> &impl ConnectionTrait {
         &self.txn
     }
 }
