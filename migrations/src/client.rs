@@ -31,6 +31,8 @@ mod m20261126_000702_create_merges;
 mod m20261126_000703_create_assignment_rules;
 mod m20261126_000902_create_registrations;
 mod m20261127_000910_add_imports_subject;
+mod m20261127_000920_create_sign_ups;
+mod m20261127_000921_add_orgs_trial;
 
 use crate::migrator::{Step, steps};
 
@@ -66,6 +68,8 @@ pub const STEPS: &[Step] = steps![
     m20261126_000703_create_assignment_rules,
     m20261126_000902_create_registrations,
     m20261127_000910_add_imports_subject,
+    m20261127_000920_create_sign_ups,
+    m20261127_000921_add_orgs_trial,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

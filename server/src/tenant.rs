@@ -1,4 +1,4 @@
-//! `tenant create`: a company by the operator's own hand.
+//! `tenant …`: companies by the operator's own hand.
 
 use std::io::{IsTerminal as _, Read as _};
 
@@ -7,7 +7,10 @@ use chrono::TimeDelta;
 use clap::Args;
 use streamflow_client::{
     account::reset,
-    org::provision::{self, NewOrg, NewOwner},
+    org::{
+        plan::set_plan,
+        provision::{self, NewOrg, NewOwner},
+    },
     registration,
 };
 use streamflow_kernel::{error::Error, kernel::Kernel, session::Token};
@@ -60,6 +63,27 @@ pub struct SignUpTokenArgs {
     /// Prints JSON.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The company's name in page addresses.
+    #[arg(long)]
+    tenant: String,
+    /// Name of the plan; `trial` begins a trial anew, any other ends it.
+    #[arg(long)]
+    plan: String,
+}
+
+pub async fn plan(args: PlanArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.place, None)?;
+    databases::must_exist(&config, System::Client)?;
+    let kernel = Shared::new(&config)?.kernel(&config, System::Client).await?;
+    set_plan(&kernel, &args.tenant, &args.plan).await.map_err(plain)?;
+    println!("{} is on the plan {} now.", args.tenant, args.plan);
+    Ok(())
 }
 
 pub async fn sign_up_token(args: SignUpTokenArgs) -> anyhow::Result<()> {

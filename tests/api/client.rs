@@ -23,6 +23,7 @@ mod registration_http;
 mod saved_view;
 mod search;
 mod session;
+mod sign_up;
 mod task;
 mod team;
 mod texts;

@@ -40,10 +40,11 @@ pub fn me() -> Me {
 
 /// Whether the role includes a right, e.g. "customer.write". For showing and hiding only; the server decides.
 pub fn may(permission: &str) -> bool {
-    me().permissions.iter().any(|known| known == permission) && !(me().read_only && writes(permission))
+    let me = me();
+    me.permissions.iter().any(|known| known == permission) && !((me.read_only || me.trial_ended) && writes(permission))
 }
 
-/// Read-only people keep their rights to read and to look after their own account.
+/// Read-only people, and everybody after the end of a trial, keep their rights to read and to look after their own account.
 fn writes(permission: &str) -> bool {
     let (noun, verb) = permission.split_once('.').unwrap_or((permission, ""));
     !matches!(verb, "read" | "export") && !matches!(noun, "account" | "session" | "saved_view")

@@ -38,6 +38,8 @@ later!(Enrol, doors, door::enrol::Enrol);
 later!(Invitation, doors, door::invitation::Invitation);
 later!(RequestReset, doors, door::reset::RequestReset);
 later!(ConfirmReset, doors, door::reset::ConfirmReset);
+later!(SignUp, doors, door::sign_up::SignUp);
+later!(Welcome, doors, door::welcome::Welcome);
 
 /// Root of everything.
 #[component]
@@ -55,6 +57,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/second-factor") view=door::second_factor::SecondFactor/>
                 <Route path=path!("/enrol") view=Enrol/>
                 <Route path=path!("/invitation") view=Invitation/>
+                <Route path=path!("/sign-up") view=SignUp/>
+                <Route path=path!("/setup/welcome") view=Welcome/>
                 <Route path=path!("/reset") view=RequestReset/>
                 <Route path=path!("/reset/confirm") view=ConfirmReset/>
                 <ParentRoute path=path!("/tenant/:tenant/client") view=workspace::Workspace>

@@ -1,4 +1,4 @@
-//! The pages before the workspace: signing in, the second factor, invitations, forgotten passwords, and wrong turns.
+//! The pages before the workspace: signing in and up, the second factor, invitations, forgotten passwords, and wrong turns.
 
 pub mod enrol;
 pub mod entrance;
@@ -8,4 +8,6 @@ pub mod lost;
 pub mod reset;
 pub mod second_factor;
 pub mod sign_in;
+pub mod sign_up;
 mod way;
+pub mod welcome;

@@ -7,6 +7,7 @@ pub mod modules;
 mod nav;
 pub mod person;
 mod sidebar;
+mod trial;
 
 use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
@@ -24,6 +25,7 @@ use self::{
     modules::{SwitchedOff, switched_off},
     nav::{follow_keys, keep_focus},
     sidebar::Sidebar,
+    trial::TrialBanner,
 };
 use crate::parts::inbox::provide_inbox;
 use crate::{api::session, parts::custom};
@@ -41,7 +43,7 @@ pub fn AppLayout() -> impl IntoView {
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/></div>
+            <div class="app-banner"><OfflineBanner/><TrialBanner/></div>
             <Sidebar/>
             <header class="app-header">
                 <span class="only-phone"><Mark/></span>

@@ -25,6 +25,7 @@ pub mod registration;
 pub mod saved_view;
 pub mod search;
 pub mod session;
+pub mod sign_up;
 pub mod system;
 pub mod task;
 pub mod team;

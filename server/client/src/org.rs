@@ -2,5 +2,6 @@
 
 pub mod api;
 pub mod domain;
+pub mod plan;
 pub mod provision;
 pub mod store;

@@ -27,8 +27,8 @@ use streamflow_proto::{
             org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
             registration_service_server::RegistrationServiceServer, saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
-            timeline_service_server::TimelineServiceServer,
+            sign_up_service_server::SignUpServiceServer, task_service_server::TaskServiceServer,
+            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
     federation::v1::{tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer},
@@ -41,7 +41,7 @@ use crate::{
     noun::NOUNS,
     org, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
-    task, team, tenant, timeline, usage,
+    sign_up, task, team, tenant, timeline, usage,
 };
 
 /// Rules of the portal.
@@ -90,6 +90,7 @@ fn services() -> Routes {
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
+        .add_service(SignUpServiceServer::new(sign_up::api::Api))
         .add_service(TaskServiceServer::new(task::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
         .add_service(TimelineServiceServer::new(timeline::api::Api))
@@ -114,5 +115,6 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners))),
         Arc::new(registration::provision::Provision),
         Arc::new(registration::tell::Tell),
+        Arc::new(sign_up::prune::Prune),
     ]
 }

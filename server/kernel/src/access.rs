@@ -9,6 +9,7 @@ pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
 pub mod trespass;
+mod trial;
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use http::HeaderMap;
 use prost_reflect::DescriptorPool;
@@ -201,7 +203,7 @@ impl Gate {
             Ok(principal) => principal,
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
-        authorize(info.access, principal.as_ref()).map_err(refuse)?;
+        authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
@@ -361,7 +363,7 @@ impl From<Error> for Refused {
 }
 
 /// Compares what an RPC declares with who asks.
-fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
+fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>) -> Result<()> {
     if access.level == Needs::Anonymous {
         return Ok(());
     }
@@ -381,7 +383,7 @@ fn authorize(access: &Access, principal: Option<&Principal>) -> Result<()> {
     if principal.read_only && access.mutation && !access.own_affairs {
         return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
     }
-    Ok(())
+    trial::check(access, principal, now)
 }
 
 /// What belongs to a feature that the company has switched off.

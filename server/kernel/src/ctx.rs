@@ -67,12 +67,19 @@ pub struct OrgFacts {
     pub currency_code: String,
     /// Feature modules that are switched off.
     pub modules_off: Vec<String>,
+    /// Until when the company may try; none where it pays.
+    pub trial_ends_at: Option<DateTime<Utc>>,
 }
 
 impl OrgFacts {
     /// Whether a feature module is on; what belongs to none is always there.
     pub fn has_module(&self, module: &str) -> bool {
         !self.modules_off.iter().any(|off| off == module)
+    }
+
+    /// Whether nothing of the company may be changed any more.
+    pub fn is_trial_over(&self, now: DateTime<Utc>) -> bool {
+        self.trial_ends_at.is_some_and(|end| end <= now)
     }
 }
 

@@ -60,7 +60,10 @@ pub fn SignIn() -> impl IntoView {
                 />
                 <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Sign in"</Button>
             </Form>
-            <p class="t-12 muted">"No account yet? Ask the owner or a manager of your company for an invitation."</p>
+            <p class="t-12 muted">
+                "No account yet? Ask the owner or a manager of your company for an invitation, or "
+                <a href="/sign-up">"begin with a company of your own"</a>"."
+            </p>
         </Door>
     }
 }

@@ -1,6 +1,6 @@
 //! What a company and its first owner must look like.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_kernel::error::{Error, Violations};
 use streamflow_proto::client::v1 as pb;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
@@ -13,6 +13,15 @@ use crate::{
     template,
     user::domain::canonical_email,
 };
+
+/// The plan of a company that tries, and how long it may.
+pub const TRIAL_PLAN: &str = "trial";
+pub const TRIAL: TimeDelta = TimeDelta::days(14);
+
+/// Until when a company may try that is on this plan from a moment on; none where it pays.
+pub fn trial_ends_at(plan: &str, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (plan == TRIAL_PLAN).then(|| from + TRIAL)
+}
 
 /// A company to be made.
 #[derive(Clone)]
@@ -91,7 +100,7 @@ fn industry(text: &str) -> Result<String, Problem> {
     Err(Problem::new(format!("Choose an industry: {}.", known.join(", "))))
 }
 
-fn plan(text: &str) -> Result<String, Problem> {
+pub fn plan(text: &str) -> Result<String, Problem> {
     let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     match text.len() {
         0 => Ok("standard".to_owned()),

@@ -1,5 +1,6 @@
 //! Rows of companies: what a new one begins with, and what its owners change.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{FromQueryResult, Value};
 use streamflow_kernel::{
     db::{Backend, SystemDb, TenantDb},
@@ -10,7 +11,7 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use super::domain::{DEFAULT_STAGES, MadeOrg, NewOrg, OrgPatch};
+use super::domain::{DEFAULT_STAGES, MadeOrg, NewOrg, OrgPatch, trial_ends_at};
 use crate::template::{
     self,
     read::{MODULES, Stage, StageKind},
@@ -19,8 +20,8 @@ use crate::template::{
 /// Fails when the tenant id is taken.
 pub async fn insert_org(db: &SystemDb, new: &NewOrg, made: MadeOrg) -> Result<()> {
     let orders = new.industry.as_deref().and_then(template::template).map(|template| &template.work_orders);
-    let sql = "INSERT INTO orgs (id, tenant_id, name, time_zone, currency_code, plan, industry, work_orders, created_at) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id) DO NOTHING";
+    let sql = "INSERT INTO orgs (id, tenant_id, name, time_zone, currency_code, plan, industry, work_orders, created_at, \
+               trial_ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id) DO NOTHING";
     let values = vec![
         made.org_id.into(),
         new.tenant_id.clone().into(),
@@ -31,6 +32,7 @@ pub async fn insert_org(db: &SystemDb, new: &NewOrg, made: MadeOrg) -> Result<()
         new.industry.clone().unwrap_or_default().into(),
         orders.map_or_else(|| Ok("[]".to_owned()), serde_json::to_string).map_err(Error::internal)?.into(),
         made.at.into(),
+        trial_ends_at(&new.plan, made.at).into(),
     ];
     if db.execute(sql, values).await? == 1 {
         return Ok(());
@@ -78,6 +80,17 @@ pub async fn insert_modules(db: &SystemDb, made: MadeOrg, on: &[String]) -> Resu
         db.execute(sql, vec![made.org_id.into(), module.into(), enabled.into(), made.at.into()]).await?;
     }
     Ok(())
+}
+
+/// Puts a company on a plan. Returns its version after that.
+pub async fn set_plan(db: &SystemDb, org: Uuid, plan: &str, now: DateTime<Utc>) -> Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        version: i64,
+    }
+    let sql = "UPDATE orgs SET plan = ?, trial_ends_at = ?, version = version + 1 WHERE id = ? RETURNING version";
+    let rows: Vec<Row> = db.query(sql, vec![plan.into(), trial_ends_at(plan, now).into(), org.into()]).await?;
+    rows.first().map(|row| row.version).ok_or(Error::not_found("company"))
 }
 
 #[derive(FromQueryResult)]
@@ -150,13 +163,7 @@ pub async fn update_org(tx: &TenantDb, before: &Org, patch: OrgPatch) -> Result<
 }
 
 /// Switches a module of the company that is held. As it is already, nothing is written.
-pub async fn set_module(
-    tx: &TenantDb,
-    before: &Org,
-    module: &str,
-    enabled: bool,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<()> {
+pub async fn set_module(tx: &TenantDb, before: &Org, module: &str, enabled: bool, now: DateTime<Utc>) -> Result<()> {
     if modules(tx).await?.contains(&(module, enabled)) {
         return Ok(());
     }

@@ -31,13 +31,18 @@ impl RegistrationService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let wanted = Wanted::parse(req)?;
         let is_own = token::check(&ctx, &wanted).await?;
-        let registration = match insert::find(&ctx, &wanted, is_own).await? {
-            Some(known) => known,
-            None => insert::insert(&ctx, &wanted).await?,
-        };
-        let registration = settled(&ctx, registration).await?;
+        let registration = register(&ctx, &wanted, is_own).await?;
         Ok(Response::new(answer(&ctx, &registration)))
     }
+}
+
+/// The one registration of a request, found or accepted, and waited for.
+pub async fn register(ctx: &Ctx, wanted: &Wanted, is_own: bool) -> Result<Registration> {
+    let registration = match insert::find(ctx, wanted, is_own).await? {
+        Some(known) => known,
+        None => insert::insert(ctx, wanted).await?,
+    };
+    settled(ctx, registration).await
 }
 
 /// The registration once it is ready, or as it is when that takes too long.

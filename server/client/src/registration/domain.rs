@@ -12,14 +12,26 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use crate::org::domain::{NewOrg, NewOwner, slug};
+use crate::{
+    org::domain::{NewOrg, NewOwner, slug},
+    sign_up::domain::SignUp,
+};
 
 const MAX_EXTERNAL_ID: usize = 100;
+
+/// What lets a request in, and is used up with it.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// Hash of a sign-up token.
+    Token(Vec<u8>),
+    /// Somebody who has proved an address.
+    SignUp(SignUp),
+}
 
 /// A request that was read.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    pub token_hash: Vec<u8>,
+    pub admission: Admission,
     pub external_customer_id: String,
     /// The name in page addresses, where one was wished for.
     pub wish: Option<String>,
@@ -39,10 +51,17 @@ impl Wanted {
         if !is_external_id(&req.external_customer_id) {
             problems.add("external_customer_id", "Give 1 to 100 of letters, digits and . _ -");
         }
+        let admission = Admission::Token(hash_token(&req.sign_up_token));
+        let wanted = Self::read(req, admission, &mut problems);
+        problems.into_result()?;
+        Ok(wanted)
+    }
+
+    /// What is asked of the company itself; its problems are added to the others.
+    pub fn read(req: pb::RegisterTenantRequest, admission: Admission, problems: &mut Violations) -> Self {
         let wish = (!req.tenant_id.is_empty()).then(|| req.tenant_id.clone());
         let slug = slug(&req.name);
-        let new = asked_for(&req, wish.clone().unwrap_or_else(|| slug.clone())).read(&mut problems);
-        problems.into_result()?;
+        let new = asked_for(&req, wish.clone().unwrap_or_else(|| slug.clone())).read(problems);
         let request = pb::RegisterTenantRequest {
             sign_up_token: String::new(),
             external_customer_id: req.external_customer_id.clone(),
@@ -54,8 +73,7 @@ impl Wanted {
             currency_code: new.currency_code,
             owner: Some(pb::RegistrationOwner { email: new.owner.email, display_name: new.owner.display_name }),
         };
-        let token_hash = hash_token(&req.sign_up_token);
-        Ok(Self { token_hash, external_customer_id: req.external_customer_id, wish, slug, request })
+        Self { admission, external_customer_id: req.external_customer_id, wish, slug, request }
     }
 }
 

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::{
     api::answer,
-    domain::{Registration, Wanted, check_same, sealed},
+    domain::{Admission, Registration, Wanted, check_same, sealed},
     provision, store, token,
 };
+use crate::sign_up::account;
 
 /// How often a race for a name in page addresses is run again.
 const TRIES: usize = 5;
@@ -55,8 +56,10 @@ async fn try_insert(ctx: &Ctx, wanted: &Wanted, id: Uuid, request: Vec<u8>) -> R
     if !store::insert_registration(&db, new).await? {
         return Ok(None);
     }
-    if !store::use_sign_up_token(&db, &wanted.token_hash, id, now).await? {
-        return Err(token::refused());
+    match &wanted.admission {
+        Admission::Token(hash) if !store::use_sign_up_token(&db, hash, id, now).await? => return Err(token::refused()),
+        Admission::Token(_) => {}
+        Admission::SignUp(sign_up) => account::open(&db, ctx, sign_up).await?,
     }
     ctx.jobs().put(&db, None, NewJob::new(provision::KIND).key(id.simple().to_string())).await?;
     let registration = store::registration(&db, id).await?.ok_or_else(|| Error::internal("a registration is gone"))?;

@@ -8,7 +8,10 @@ use streamflow_kernel::{
     session::Token,
 };
 
-use super::{domain::Wanted, store};
+use super::{
+    domain::{Admission, Wanted},
+    store,
+};
 
 /// Makes a token whose first use must come within `life`.
 pub async fn create(kernel: &Kernel, life: TimeDelta) -> Result<Token> {
@@ -21,7 +24,8 @@ pub async fn create(kernel: &Kernel, life: TimeDelta) -> Result<Token> {
 
 /// Lets a request in, or not; of why not the caller learns nothing. A token that was used stays good for its own registration: true then.
 pub async fn check(ctx: &Ctx, wanted: &Wanted) -> Result<bool> {
-    let token = store::sign_up_token(&ctx.system_read().await?, &wanted.token_hash).await?;
+    let Admission::Token(hash) = &wanted.admission else { return Ok(true) };
+    let token = store::sign_up_token(&ctx.system_read().await?, hash).await?;
     match token {
         Some(store::SignUpToken { used_for: Some(number), .. }) if number == wanted.external_customer_id => Ok(true),
         Some(store::SignUpToken { used_for: None, expires_at }) if expires_at > ctx.now() => Ok(false),

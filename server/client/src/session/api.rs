@@ -1,5 +1,6 @@
 //! `streamflow.client.v1.SessionService`.
 
+use chrono::{DateTime, Utc};
 use streamflow_kernel::{
     clock::timestamp,
     ctx::{Ctx, Principal},
@@ -99,7 +100,7 @@ impl SessionService for Api {
 
     async fn me(&self, request: Request<pb::MeRequest>) -> Result<Response<pb::MeResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
-        Ok(Response::new(describe(ctx.principal()?)))
+        Ok(Response::new(describe(ctx.principal()?, ctx.now())))
     }
 
     async fn list_sessions(
@@ -230,7 +231,8 @@ pub fn answer_with_token<T>(ctx: &Ctx, mut response: Response<T>, token: &Token)
     Ok(response)
 }
 
-fn describe(principal: &Principal) -> pb::MeResponse {
+fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
+    let trial_ended = principal.org.is_trial_over(now);
     let full = principal.level == Level::Full;
     let second_factor = match (full, principal.second_factor) {
         (true, _) => pb::SecondFactorState::Done,
@@ -241,7 +243,7 @@ fn describe(principal: &Principal) -> pb::MeResponse {
         .iter()
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
         .filter(|access| principal.org.has_module(access.module))
-        .filter(|access| !(principal.read_only && access.mutation && !access.own_affairs))
+        .filter(|access| !((principal.read_only || trial_ended) && access.mutation && !access.own_affairs))
         .map(|access| access.permission.to_owned())
         .collect();
     permissions.sort_unstable();
@@ -268,5 +270,7 @@ fn describe(principal: &Principal) -> pb::MeResponse {
         currency_code: principal.org.currency_code.clone(),
         has_authenticator: principal.second_factor,
         modules: MODULES.into_iter().filter(|name| principal.org.has_module(name)).map(str::to_owned).collect(),
+        trial_ends_at: principal.org.trial_ends_at.and_then(timestamp),
+        trial_ended,
     }
 }

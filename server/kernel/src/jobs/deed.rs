@@ -1,4 +1,4 @@
-//! What jobs leave in the audit: nobody asked for it at that moment, so there is no person and no address.
+//! What jobs and commands leave in the audit: nobody asked for it through a portal, so there is no person and no address.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
     kernel::Kernel,
 };
 
-/// Something that a job did or tried.
+/// Something that a job or a command did or tried.
 #[derive(Clone, Debug)]
 pub struct Deed {
     /// Nil for what concerns no company.
@@ -27,18 +27,26 @@ pub struct Deed {
 impl Job {
     /// Adds to the audit what was done, in the transaction that does it.
     pub async fn audit(&self, db: &SystemDb, kernel: &Kernel, deed: Deed) -> Result<()> {
-        audit::insert(db.txn(), self.record(kernel, deed)).await
+        audit::insert(db.txn(), deed.record(kernel, self.id)).await
     }
 
     /// Adds to the audit what was tried in vain.
     pub async fn audit_failure(&self, kernel: &Kernel, deed: Deed) -> Result<()> {
-        kernel.audit.write(self.record(kernel, deed)).await
+        kernel.audit.write(deed.record(kernel, self.id)).await
+    }
+}
+
+impl Deed {
+    /// Adds to the audit what a command did, in the transaction that does it.
+    pub async fn audit(self, db: &SystemDb, kernel: &Kernel) -> Result<()> {
+        let number = kernel.ids.uuid();
+        audit::insert(db.txn(), self.record(kernel, number)).await
     }
 
     /// All records of one job have its number.
-    fn record(&self, kernel: &Kernel, deed: Deed) -> AuditRecord {
+    fn record(self, kernel: &Kernel, number: Uuid) -> AuditRecord {
         AuditRecord {
-            org_id: deed.org_id,
+            org_id: self.org_id,
             id: kernel.ids.uuid(),
             at: kernel.clock.now(),
             actor_id: None,
@@ -46,11 +54,11 @@ impl Job {
             actor_role: String::new(),
             real_actor_id: None,
             ip: String::new(),
-            path: deed.path.to_owned(),
-            category: deed.category.to_owned(),
-            outcome: deed.outcome.to_owned(),
-            correlation_id: self.id.simple().to_string(),
-            payload: deed.payload.to_string(),
+            path: self.path.to_owned(),
+            category: self.category.to_owned(),
+            outcome: self.outcome.to_owned(),
+            correlation_id: number.simple().to_string(),
+            payload: self.payload.to_string(),
             entity: String::new(),
             entity_id: None,
             changed_fields: String::new(),

@@ -1,0 +1,18 @@
+//! Companies whose trial has ended: they read and export, and their people look after what is their own; nothing else changes.
+
+use chrono::{DateTime, Utc};
+use streamflow_proto::access::Access;
+
+use crate::{
+    ctx::Principal,
+    error::{Error, Result},
+};
+
+pub fn check(access: &Access, principal: &Principal, now: DateTime<Utc>) -> Result<()> {
+    if !principal.org.is_trial_over(now) || !access.mutation || access.own_affairs {
+        return Ok(());
+    }
+    let text = "Your company's trial has ended, so nothing can be changed. All that is there can still be read and exported. \
+                To go on, an owner of your company asks whoever runs StreamFlow for you.";
+    Err(Error::precondition("TRIAL_ENDED", text))
+}

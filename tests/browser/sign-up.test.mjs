@@ -1,0 +1,126 @@
+// Somebody begins by themselves: a link by mail, a password, one company, the second factor, the dashboard. Each page is accessible,
+// fits and is quiet in both sizes.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { accessible, beginEnrol, enrol, fits, launch, open } from './portal.mjs';
+import { mailTo, startServer } from './server.mjs';
+
+const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
+const PASSWORD = 'correct-horse-Battery-9-staple';
+let server;
+let browser;
+let url;
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  url = server.url('client');
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function sound({ page, problems }, what) {
+  await accessible(page, what);
+  await fits(page, what);
+  assert.deepEqual(problems, [], what);
+}
+
+const submit = (page) => page.locator('form button[type=submit]').click();
+const refusal = (page) => page.locator('.field-error').first();
+
+/** From the sign-in to the mail's link. */
+async function askForLink(page, email) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByRole('link', { name: 'begin with a company of your own' }).click();
+  await page.waitForURL(/sign-up/);
+  await page.getByLabel('Your name').fill('Ada Moreno');
+  await page.getByLabel('E-mail').fill(email);
+  await submit(page);
+  await page.getByRole('heading', { name: 'Look in your mail' }).waitFor();
+}
+
+for (const look of LOOKS) {
+  describe(`beginning by oneself: ${look.size}, ${look.theme}`, () => {
+    const email = `ada.${look.size}@example.com`;
+    const company = `Glow & Müller ${look.size}`;
+    const address = `glow-muller-${look.size}`;
+    let link;
+
+    test('the way to the link says what is missing and where to look', async () => {
+      const opened = await open(browser, look);
+      const { page } = opened;
+      page.setDefaultTimeout(15_000);
+      await page.goto(`${url}/sign-up`);
+      await page.getByLabel('Your name').waitFor();
+      await sound(opened, 'the sign-up');
+      await submit(page);
+      await page.getByText('Enter your name.').waitFor();
+      await page.getByText('Enter your e-mail address.').waitFor();
+      await sound(opened, 'an empty sign-up');
+      await askForLink(page, email);
+      await sound(opened, 'a link on its way');
+      [link] = (await mailTo(server, email)).match(/https?:\/\/\S+setup\/welcome\S+/);
+      await opened.close();
+    });
+
+    test('one company comes of the link, and its owner ends up on the dashboard', async () => {
+      const opened = await open(browser, look);
+      const { page } = opened;
+      page.setDefaultTimeout(15_000);
+      await page.goto(link);
+      await page.getByLabel('New password', { exact: true }).fill('short');
+      await submit(page);
+      await refusal(page).waitFor();
+      await sound(opened, 'a password that is too short');
+      await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
+      await submit(page);
+      await page.getByRole('heading', { name: 'Set up your company' }).waitFor();
+      await page.getByText('Free for 14 days').waitFor();
+      await sound(opened, 'the checkpoint');
+
+      await submit(page);
+      await page.getByText('Enter a name.').waitFor();
+      await sound(opened, 'the checkpoint without a name');
+      await page.getByLabel('Company name').fill(company);
+      await page.waitForFunction((wanted) => [...document.querySelectorAll('input')].some((input) => input.value === wanted), address);
+      const industries = page.getByRole('radio');
+      assert.equal(await industries.count(), 4);
+      await industries.first().focus();
+      await page.keyboard.press('ArrowDown');
+      assert.ok(await industries.nth(1).isChecked(), 'the industries are one group for the keyboard');
+      await industries.nth(2).check();
+      await page.getByText(/Pipeline with \d+ stages/).waitFor();
+      await sound(opened, 'the checkpoint filled in');
+      await page.getByRole('button', { name: `Create ${company}` }).click();
+
+      await page.waitForURL(/enrol/, { timeout: 30_000 });
+      const account = { email, password: PASSWORD };
+      await beginEnrol(page, account);
+      await enrol(page, account);
+      await page.getByRole('button', { name: 'I kept them, continue' }).click();
+      await page.waitForURL(new RegExp(`/tenant/${address}/client/dashboard`));
+      await page.getByText(/Trial: 14 days left/).waitFor();
+      await sound(opened, 'the dashboard on trial');
+      await opened.close();
+    });
+
+    test('the link is used up, and whoever has an account is told by mail only', async () => {
+      const opened = await open(browser, look);
+      const { page } = opened;
+      page.setDefaultTimeout(15_000);
+      await page.goto(link);
+      await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
+      await submit(page);
+      await page.getByText('expired or was used already').waitFor();
+      await sound(opened, 'a link that was used');
+      await page.goto(`${url}/setup/welcome`);
+      await page.getByRole('alert').waitFor();
+      await sound(opened, 'half a link');
+      await opened.close();
+    });
+  });
+}

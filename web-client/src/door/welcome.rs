@@ -1,0 +1,117 @@
+//! Behind a sign-up's link: a password, then the checkpoint where one company is set up. Nothing exists before its last button.
+
+mod company;
+mod industries;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use streamflow_proto::client::v1::{ConfirmSignUpRequest, ConfirmSignUpResponse, sign_up_service_client::SignUpServiceClient};
+use web_kit::{
+    api::use_api,
+    button::{Button, Kind, LinkButton},
+    field::PasswordField,
+    form::{Form, FormState},
+    icon::{Icon, Mark, glyphs},
+    layout::SkipLink,
+    toast::ToastRegion,
+};
+
+use self::company::Company;
+use super::frame::Door;
+
+/// Somebody whose address is proved. In memory only: whoever loads the page again opens the link again.
+#[derive(Clone)]
+struct Beginner {
+    facts: ConfirmSignUpResponse,
+    /// For the sign-in that follows.
+    password: String,
+}
+
+#[component]
+pub fn Welcome() -> impl IntoView {
+    let beginner = RwSignal::new(None::<Beginner>);
+    move || match beginner.get() {
+        None => view! { <Confirm beginner/> }.into_any(),
+        Some(beginner) => view! { <Checkpoint beginner/> }.into_any(),
+    }
+}
+
+#[component]
+fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
+    let api = use_api();
+    let query = use_query_map();
+    let form = FormState::new();
+    let password = RwSignal::new(String::new());
+    let send = move |()| {
+        let token = query.with_untracked(|query| query.get("token").unwrap_or_default());
+        let request = ConfirmSignUpRequest { token, password: password.get_untracked() };
+        let typed = request.password.clone();
+        let attempt = async move {
+            api.open(request, async |transport, request| SignUpServiceClient::new(transport).confirm_sign_up(request).await).await
+        };
+        form.send(attempt, move |facts| beginner.set(Some(Beginner { facts, password: typed })));
+    };
+    view! {
+        <Door title="Welcome" lead=ViewFn::from(|| "Your address is confirmed with the next step. Choose a password for your account.")>
+            {move || {
+                if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
+                    view! { <Incomplete/> }.into_any()
+                } else {
+                    view! {
+                        <Form state=form on_submit=send guard=false>
+                            <PasswordField
+                                name="password"
+                                label="New password"
+                                autocomplete="new-password"
+                                help="12 characters or more; a few words together are easy to remember."
+                                value=password
+                                large=true
+                            />
+                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Go on"</Button>
+                        </Form>
+                        <a href="/sign-up">"Ask for a new link"</a>
+                    }
+                        .into_any()
+                }
+            }}
+        </Door>
+    }
+}
+
+/// Mail programs break long links.
+#[component]
+fn Incomplete() -> impl IntoView {
+    view! {
+        <div class="note is-danger" role="alert">
+            <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
+            <span>"This link is not complete. Copy all of it from the mail, or ask for a new one."</span>
+        </div>
+        <LinkButton href="/sign-up">"Ask for a new link"</LinkButton>
+    }
+}
+
+#[component]
+fn Checkpoint(beginner: Beginner) -> impl IntoView {
+    document().set_title("Set up your company · StreamFlow Client");
+    let email = beginner.facts.email.clone();
+    view! {
+        <SkipLink/>
+        <div class="setup">
+            <header class="app-header">
+                <Mark/>
+                <span class="wordmark t-14">"StreamFlow"</span>
+                <span class="signin-portal muted">"Client"</span>
+                <span class="grow"></span>
+                <span class="muted not-phone">{email}</span>
+            </header>
+            <div class="brandline"></div>
+            <main class="page-content" id="content" tabindex="-1">
+                <div class="setup-columns">
+                    <Company beginner/>
+                </div>
+            </main>
+        </div>
+        <ToastRegion/>
+    }
+    .into_any()
+}
