@@ -30,6 +30,7 @@ mod m20261126_000701_add_merged_into;
 mod m20261126_000702_create_merges;
 mod m20261126_000703_create_assignment_rules;
 mod m20261126_000902_create_registrations;
+mod m20261127_000940_add_tasks_archived;
 
 use crate::migrator::{Step, steps};
 
@@ -64,6 +65,7 @@ pub const STEPS: &[Step] = steps![
     m20261126_000702_create_merges,
     m20261126_000703_create_assignment_rules,
     m20261126_000902_create_registrations,
+    m20261127_000940_add_tasks_archived,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
