@@ -33,6 +33,7 @@ mod m20261126_000902_create_registrations;
 mod m20261127_000910_add_imports_subject;
 mod m20261127_000920_create_sign_ups;
 mod m20261127_000921_add_orgs_trial;
+mod m20261127_000940_add_tasks_archived;
 
 use crate::migrator::{Step, steps};
 
@@ -70,6 +71,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000910_add_imports_subject,
     m20261127_000920_create_sign_ups,
     m20261127_000921_add_orgs_trial,
+    m20261127_000940_add_tasks_archived,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

@@ -29,7 +29,7 @@ async fn audit(desk: &Desk, token: &str, filter: &str) -> Result<Vec<pb::AuditRe
 }
 
 async fn sessions(desk: &Desk, token: &str) -> Vec<pb::Session> {
-    let list = pb::ListSessionsRequest {};
+    let list = pb::ListSessionsRequest::default();
     let found: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(token), &list).await.unwrap();
     found.sessions
 }

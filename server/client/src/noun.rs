@@ -8,8 +8,7 @@ const fn noun(entity: &'static str, prefix: &'static str, permission: &'static s
 
 pub const NOUNS: &[Noun] = &[
     noun("customer", prefix::CUSTOMER, "customer.read"),
-    // Its pages ask for it anew; what it holds is in no change.
-    noun("customer_private", prefix::CUSTOMER, ""),
+    noun("customer_private", prefix::CUSTOMER, "customer_private.read"),
     noun("contact", prefix::CONTACT, "contact.read"),
     noun("lead", prefix::LEAD, "lead.read"),
     noun("lead_stage", prefix::STAGE, "lead.read"),
@@ -25,5 +24,5 @@ pub const NOUNS: &[Noun] = &[
     noun("assignment_rule", prefix::RULE, "assignment_rule.read"),
     noun("anomaly", prefix::ANOMALY, "anomaly.read"),
     noun("saved_view", prefix::VIEW, "saved_view.read"),
-    noun("session", prefix::SESSION, ""),
+    noun("session", prefix::SESSION, "session.read"),
 ];

@@ -50,6 +50,13 @@ pub struct List {
     fingerprint: u64,
 }
 
+impl<'a> ListRequest<'a> {
+    /// Of a list that can be asked nothing but its pages.
+    pub fn page(page_size: i32, page_token: &'a str) -> Self {
+        Self { page_size, page_token, ..Self::default() }
+    }
+}
+
 impl ListSpec {
     pub fn read(&self, request: ListRequest<'_>) -> Result<List, Violations> {
         self.read_with(request, &|_| None)

@@ -12,6 +12,11 @@ use crate::{
     ctx::{Ctx, Principal},
     db::{Database, SystemDb},
     error::{Error, Result},
+    list::{
+        List, ListSpec,
+        order::OrderField,
+        page::{Key, KeyKind},
+    },
 };
 
 /// How long sessions live in a portal.
@@ -156,14 +161,33 @@ pub async fn end_all(db: &SystemDb, user_id: Uuid, keep: Option<Uuid>, now: Date
     db.execute(sql, vec![now.into(), user_id.into(), keep.unwrap_or_default().into()]).await
 }
 
-/// Live sessions of a person, newest first.
-pub async fn live(db: &SystemDb, ctx: &Ctx, user_id: Uuid) -> Result<Vec<Session>> {
+const BY_BEGIN: OrderField = OrderField::new("created_at", KeyKind::Time);
+/// What the list of one's sessions can be asked: nothing but its pages.
+pub const LIST: ListSpec = ListSpec { name: "sessions", filters: &[], orders: &[BY_BEGIN], default_order: BY_BEGIN.descending() };
+
+/// Live sessions of a person, newest first, and the token of the next page.
+pub async fn live(db: &SystemDb, ctx: &Ctx, user_id: Uuid, list: &List) -> Result<(Vec<Session>, String)> {
     let now = ctx.now();
+    let (page, after) = list.by_hand("created_at", "id");
     let sql = format!(
         "SELECT {COLUMNS} FROM sessions WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? AND last_seen_at > ? \
-         AND level = 'full' ORDER BY created_at DESC LIMIT 100"
+         AND level = 'full'{page}"
     );
-    db.query(&sql, vec![user_id.into(), now.into(), (now - ctx.kernel().portal.lifetime.idle).into()]).await
+    let values = vec![user_id.into(), now.into(), (now - ctx.kernel().portal.lifetime.idle).into()];
+    let mut rows: Vec<Session> = db.query(&sql, values.into_iter().chain(after).collect()).await?;
+    let next = list.next_page_token(&mut rows, |session| (Key::Time(session.created_at), session.id));
+    Ok((rows, next))
+}
+
+/// All live sessions of a person, for telling of their end.
+pub async fn live_ids(db: &SystemDb, ctx: &Ctx, user_id: Uuid) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+    }
+    let sql = "SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? AND level = 'full'";
+    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), ctx.now().into()]).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// The session of a token, whatever its state.

@@ -66,7 +66,7 @@ async fn given(person: &Person, lead: pb::Lead) -> String {
 }
 
 async fn change(owner: &Person, member: pb::Member, path: &str) {
-    let now = teams(owner).list_members(owner.ask(pb::ListMembersRequest {})).await.unwrap().into_inner().members;
+    let now = teams(owner).list_members(owner.ask(pb::ListMembersRequest::default())).await.unwrap().into_inner().members;
     let version = now.iter().find(|one| one.id == member.id).unwrap().version;
     let update_mask = Some(prost_types::FieldMask { paths: vec![path.to_owned()] });
     let request = pb::UpdateMemberRequest { member: Some(pb::Member { version, ..member }), update_mask };

@@ -74,7 +74,8 @@ impl Company {
         let rule = assignment_rule::create(&owner, assignment_rule::rule(word, &[&owner])).await.unwrap();
         let parse = |noun: &str, id: &str| streamflow_kernel::ids::parse(noun, id).unwrap();
         open_session(&world.kernel, parse(prefix::USER, &owner.user_id), parse(prefix::ORG, &owner.org_id), "full").await;
-        let sessions = SessionServiceClient::new(channel()).list_sessions(owner.ask(pb::ListSessionsRequest {})).await.unwrap();
+        let sessions =
+            SessionServiceClient::new(channel()).list_sessions(owner.ask(pb::ListSessionsRequest::default())).await.unwrap();
         let session = sessions.into_inner().sessions.into_iter().find(|session| !session.current).unwrap();
         let ids = HashMap::from([
             (prefix::TEAM, team.id),

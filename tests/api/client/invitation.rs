@@ -63,7 +63,7 @@ on_both! {
         let sign_in = pb::SignInRequest { email: "ada@example.com".into(), password: PASSWORD.into(), return_token: true };
         let begun = SessionServiceClient::new(world.channel.clone()).sign_in(request(sign_in, None)).await.unwrap().into_inner();
         assert_eq!(begun.second_factor(), pb::SecondFactorState::EnrolmentNeeded);
-        let list = invitations(&world).list_invitations(owner.ask(pb::ListInvitationsRequest {})).await.unwrap();
+        let list = invitations(&world).list_invitations(owner.ask(pb::ListInvitationsRequest::default())).await.unwrap();
         assert!(list.into_inner().invitations.is_empty());
     }
 
@@ -85,7 +85,7 @@ on_both! {
         assert!(again.metadata().contains_key("idempotent-replay"));
         let other = invitations(&world).accept_invitation(once("key-other")).await.unwrap_err();
         assert_eq!(reason(&other), "INVITATION_CLOSED");
-        let members = TeamServiceClient::new(world.channel.clone()).list_members(owner.ask(pb::ListMembersRequest {})).await.unwrap();
+        let members = TeamServiceClient::new(world.channel.clone()).list_members(owner.ask(pb::ListMembersRequest::default())).await.unwrap();
         assert_eq!(members.into_inner().members.len(), 2);
     }
 
@@ -100,7 +100,7 @@ on_both! {
         let wrong = accept(&world, &token, "", "not the password at all").await.unwrap_err();
         assert_eq!(fields(&wrong), ["password"]);
         accept(&world, &token, "Somebody Else", PASSWORD).await.unwrap();
-        let members = TeamServiceClient::new(world.channel.clone()).list_members(other.ask(pb::ListMembersRequest {})).await.unwrap();
+        let members = TeamServiceClient::new(world.channel.clone()).list_members(other.ask(pb::ListMembersRequest::default())).await.unwrap();
         let member = members.into_inner().members.into_iter().find(|member| member.id == staff.user_id).unwrap();
         assert_eq!((member.display_name.as_str(), member.role()), ("Test ROLE_STAFF", pb::Role::Employee));
         let again = invite(&world, &other, &staff.email.to_uppercase(), pb::Role::Staff).await.unwrap_err();

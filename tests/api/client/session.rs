@@ -17,7 +17,7 @@ on_both! {
         let begun = sessions.sign_in(request(sign_in, None)).await.unwrap().into_inner();
         assert_eq!(begun.second_factor(), pb::SecondFactorState::CodeNeeded);
         // With the password alone nothing opens.
-        let early = sessions.list_sessions(request(pb::ListSessionsRequest {}, Some(&begun.token))).await.unwrap_err();
+        let early = sessions.list_sessions(request(pb::ListSessionsRequest::default(), Some(&begun.token))).await.unwrap_err();
         assert_eq!(early.code(), Code::Unauthenticated);
         let code = owner.code(&world);
         let verify = pb::VerifySecondFactorRequest { code: code.clone(), return_token: true };
@@ -120,7 +120,7 @@ on_both! {
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
         let second = Person::sign_in(&world, &staff.email, PASSWORD).await;
         let mut sessions = SessionServiceClient::new(world.channel.clone());
-        let list = sessions.list_sessions(second.ask(pb::ListSessionsRequest {})).await.unwrap().into_inner().sessions;
+        let list = sessions.list_sessions(second.ask(pb::ListSessionsRequest::default())).await.unwrap().into_inner().sessions;
         assert_eq!(list.len(), 2);
         let other = list.iter().find(|session| !session.current).unwrap();
         // Nobody ends somebody else's session, and can't tell it from one that is not there.

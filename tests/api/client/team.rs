@@ -18,7 +18,7 @@ fn teams(world: &World) -> TeamServiceClient<Channel> {
 }
 
 async fn members(world: &World, reader: &Person) -> Vec<pb::Member> {
-    teams(world).list_members(reader.ask(pb::ListMembersRequest {})).await.unwrap().into_inner().members
+    teams(world).list_members(reader.ask(pb::ListMembersRequest::default())).await.unwrap().into_inner().members
 }
 
 async fn member(world: &World, reader: &Person, id: &str) -> pb::Member {
@@ -217,7 +217,7 @@ on_both! {
         make_team(&world, &owner, "East").await.unwrap();
         assert_eq!(fields(&make_team(&world, &owner, " north ").await.unwrap_err()), ["team.name"]);
         make_team(&world, &stranger, "North").await.unwrap();
-        let list = teams(&world).list_teams(owner.ask(pb::ListTeamsRequest {})).await.unwrap().into_inner().teams;
+        let list = teams(&world).list_teams(owner.ask(pb::ListTeamsRequest::default())).await.unwrap().into_inner().teams;
         assert_eq!(list.iter().map(|team| team.name.as_str()).collect::<Vec<_>>(), ["East", "North"]);
         let rename = |team: &pb::Team, name: &str| pb::UpdateTeamRequest { team: Some(pb::Team { name: name.into(), ..team.clone() }) };
         let taken = teams(&world).update_team(owner.ask(rename(&north, "east"))).await.unwrap_err();

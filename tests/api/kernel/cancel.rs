@@ -34,7 +34,7 @@ on_both! {
         // Read through fresh connections: what was acknowledged is there, once.
         let twin = world.twin().await;
         let mut teams = TeamServiceClient::new(twin.channel.clone());
-        let stored: Vec<String> = teams.list_teams(owner.ask(pb::ListTeamsRequest {})).await.unwrap().into_inner().teams.into_iter().map(|team| team.name).collect();
+        let stored: Vec<String> = teams.list_teams(owner.ask(pb::ListTeamsRequest::default())).await.unwrap().into_inner().teams.into_iter().map(|team| team.name).collect();
         for name in acknowledged {
             assert_eq!(stored.iter().filter(|stored| **stored == name).count(), 1, "{name}");
         }

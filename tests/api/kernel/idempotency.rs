@@ -16,7 +16,7 @@ fn team(name: &str) -> pb::CreateTeamRequest {
 
 async fn count(world: &World, person: &Person) -> usize {
     let mut teams = TeamServiceClient::new(world.channel.clone());
-    teams.list_teams(person.ask(pb::ListTeamsRequest {})).await.unwrap().into_inner().teams.len()
+    teams.list_teams(person.ask(pb::ListTeamsRequest::default())).await.unwrap().into_inner().teams.len()
 }
 
 #[derive(FromQueryResult)]

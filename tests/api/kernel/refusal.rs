@@ -36,7 +36,7 @@ async fn requests_without_a_session_are_limited_and_audited_once_a_minute() {
     world.pass(TimeDelta::seconds(60));
     let mut sessions = SessionServiceClient::new(world.channel.clone());
     for token in [None, Some("guessed"), None, Some("guessed too"), None] {
-        let refused = sessions.list_sessions(request(pb::ListSessionsRequest {}, token)).await.unwrap_err();
+        let refused = sessions.list_sessions(request(pb::ListSessionsRequest::default(), token)).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated);
     }
     for token in [None, Some("guessed")] {

@@ -106,7 +106,7 @@ async fn known(ctx: &Ctx, tx: &TenantDb) -> Result<Known> {
     Ok(Known {
         fields: custom_field::store::live(tx, Kind::Lead).await?,
         people: store::workers(tx).await?,
-        teams: team::store::teams(tx).await?.into_iter().map(|team| team.id).collect(),
+        teams: team::store::all_teams(tx).await?.into_iter().map(|team| team.id).collect(),
         currency_code: ctx.principal()?.org.currency_code.clone(),
     })
 }

@@ -15,7 +15,7 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{noun::NOUNS, permission::may, system::PORTAL};
+use crate::{noun::NOUNS, permission::may, system::PORTAL, task};
 
 #[derive(Debug)]
 pub struct Api;
@@ -29,9 +29,38 @@ impl ChangeService for Api {
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Messages>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
-        let me = principal.user_id;
-        let items = ReceiverStream::new(ctx.watch(entities(principal), cursor(&req.cursor)?)?);
-        Ok(Response::new(Box::pin(items.map(move |item| Ok(message(item, me))))))
+        let cursor = cursor(&req.cursor)?;
+        let listener = Listener::of(&ctx, principal).await?;
+        let items = ReceiverStream::new(ctx.watch(entities(principal), cursor)?);
+        Ok(Response::new(Box::pin(items.map(move |item| Ok(message(item, &listener))))))
+    }
+}
+
+/// Whose own things a person hears of.
+struct Listener {
+    me: Uuid,
+    visibility: Visibility,
+    /// The people whose tasks this person sees, as their teams were when they began to listen.
+    colleagues: Vec<Uuid>,
+}
+
+impl Listener {
+    async fn of(ctx: &Ctx, principal: &Principal) -> Result<Self> {
+        let colleagues = match principal.visibility {
+            Visibility::Team => task::store::colleagues(&ctx.read().await?).await?,
+            _ => Vec::new(),
+        };
+        Ok(Self { me: principal.user_id, visibility: principal.visibility, colleagues })
+    }
+
+    /// The rule of lists of tasks.
+    fn sees_task_of(&self, assignee: Option<Uuid>) -> bool {
+        assignee == Some(self.me)
+            || match self.visibility {
+                Visibility::Org => true,
+                Visibility::Team => assignee.is_none_or(|person| self.colleagues.contains(&person)),
+                _ => false,
+            }
     }
 }
 
@@ -55,10 +84,10 @@ fn entities(principal: &Principal) -> Vec<&'static str> {
         .collect()
 }
 
-fn message(item: WatchItem, me: Uuid) -> pb::WatchResponse {
+fn message(item: WatchItem, listener: &Listener) -> pb::WatchResponse {
     match item {
-        // Whoever sees all records still has only the own tasks and views; the cursor moves on all the same.
-        WatchItem::Change(event) if is_anothers_own(&event, me) => heartbeat(event.cursor),
+        // Whoever sees all records still has only the own views and news; the cursor moves on all the same.
+        WatchItem::Change(event) if is_anothers_own(&event, listener) => heartbeat(event.cursor),
         WatchItem::Change(event) => {
             pb::WatchResponse { cursor: event.cursor.to_string(), change: Some(change(&event)), reset: false }
         }
@@ -72,10 +101,14 @@ fn heartbeat(cursor: Cursor) -> pb::WatchResponse {
 }
 
 /// True for what belongs to one person alone, who is somebody else.
-fn is_anothers_own(event: &Event, me: Uuid) -> bool {
+fn is_anothers_own(event: &Event, listener: &Listener) -> bool {
     let audience = event.audience;
-    let personal = matches!(event.entity.as_str(), "task" | "saved_view" | "notification");
-    personal && !audience.everyone && ![audience.owner, audience.assignee].contains(&Some(me))
+    match event.entity.as_str() {
+        _ if audience.everyone => false,
+        "task" => !listener.sees_task_of(audience.assignee),
+        "saved_view" | "notification" | "session" => ![audience.owner, audience.assignee].contains(&Some(listener.me)),
+        _ => false,
+    }
 }
 
 fn change(event: &Event) -> pb::Change {

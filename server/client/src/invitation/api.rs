@@ -6,6 +6,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     feed::{Actor, Audience, Change, Op},
     ids::{self, prefix},
+    list::ListRequest,
     session::hash_token,
 };
 use streamflow_proto::client::v1::{self as pb, invitation_service_server::InvitationService};
@@ -36,10 +37,12 @@ impl InvitationService for Api {
         &self,
         request: Request<pb::ListInvitationsRequest>,
     ) -> Result<Response<pb::ListInvitationsResponse>, Status> {
-        let (ctx, _) = Ctx::enter(request)?;
+        let (ctx, req) = Ctx::enter(request)?;
+        let list = store::LIST.read(ListRequest::page(req.page_size, &req.page_token)).map_err(Error::from)?;
         let tx = ctx.read().await?;
-        let invitations = store::open_invitations(&tx, ctx.now()).await?;
-        Ok(Response::new(pb::ListInvitationsResponse { invitations: invitations.into_iter().map(into_pb).collect() }))
+        let (invitations, page) = store::open_invitations(&tx, ctx.now(), &list).await?;
+        let invitations = invitations.into_iter().map(into_pb).collect();
+        Ok(Response::new(pb::ListInvitationsResponse { invitations, page: Some(page) }))
     }
 
     async fn create_invitation(
@@ -150,7 +153,7 @@ async fn check_new(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, new: &NewInv
     }
     problems.into_result()?;
     check_pace(&store::sent_since(tx, ctx.now() - DAY, A_DAY).await?, &new.email, ctx.now())?;
-    if store::open_invitations(tx, ctx.now()).await?.len() >= MAX_OPEN {
+    if store::count_open(tx, ctx.now()).await? >= MAX_OPEN {
         return Err(Error::precondition("TOO_MANY_INVITATIONS", "There are too many open invitations. Take some back first."));
     }
     Ok(())

@@ -6,7 +6,13 @@ use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     db::{SystemDb, TenantDb},
     error::Result,
+    list::{
+        List, ListSpec,
+        order::OrderField,
+        page::{Key, KeyKind},
+    },
 };
+use streamflow_proto::common::v1::PageInfo;
 use uuid::Uuid;
 
 /// An open invitation.
@@ -21,13 +27,29 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Newest first. The inviter may have left meanwhile.
+const BY_BEGIN: OrderField = OrderField::new("created_at", KeyKind::Time);
+/// What the list of open invitations can be asked: nothing but its pages.
+pub const LIST: ListSpec =
+    ListSpec { name: "invitations", filters: &[], orders: &[BY_BEGIN], default_order: BY_BEGIN.descending() };
+
+/// The inviter may have left meanwhile.
 const OPEN: &str = "SELECT i.id, i.email, i.role, i.team_id, COALESCE(u.display_name, '') AS inviter_name, i.created_at, i.expires_at \
     FROM invitations i LEFT JOIN users u ON u.id = i.invited_by \
     WHERE i.org_id = {org} AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > ?";
 
-pub async fn open_invitations(tx: &TenantDb, now: DateTime<Utc>) -> Result<Vec<Invitation>> {
-    tx.query(&format!("{OPEN} ORDER BY i.created_at DESC, i.id DESC"), vec![now.into()]).await
+/// A page of open invitations, newest first.
+pub async fn open_invitations(tx: &TenantDb, now: DateTime<Utc>, list: &List) -> Result<(Vec<Invitation>, PageInfo)> {
+    let (page, after) = list.by_hand("i.created_at", "i.id");
+    let values = std::iter::once(now.into()).chain(after).collect();
+    let mut rows: Vec<Invitation> = tx.query(&format!("{OPEN}{page}"), values).await?;
+    let next_page_token = list.next_page_token(&mut rows, |row| (Key::Time(row.created_at), row.id));
+    Ok((rows, PageInfo { next_page_token, ..PageInfo::default() }))
+}
+
+/// How many invitations are open.
+pub async fn count_open(tx: &TenantDb, now: DateTime<Utc>) -> Result<usize> {
+    let open: Vec<Invitation> = tx.query(OPEN, vec![now.into()]).await?;
+    Ok(open.len())
 }
 
 pub async fn open_invitation(tx: &TenantDb, id: Uuid, now: DateTime<Utc>) -> Result<Option<Invitation>> {

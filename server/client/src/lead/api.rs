@@ -129,7 +129,7 @@ impl LeadService for Api {
         let id = Kind::Lead.parse_id(&req.lead_id)?;
         let tx = ctx.write().await?;
         let lead = row::locked::<Entity>(&tx, tx.scope(), id).await?;
-        let theirs = edit::changes_since(&tx, Kind::Lead, id, req.version, lead.version).await?;
+        let theirs = edit::changes_since(&tx, Kind::Lead.as_str(), id, req.version, lead.version).await?;
         if lead.customer_id.is_none() && lead.version != req.version {
             return Err(stale(lead, theirs).into());
         }

@@ -17,7 +17,7 @@ use crate::{
     record::{bulk, kind::Kind, people::People, row, trace::Written, writer::Writer},
     task::{
         self,
-        store::{Task, about},
+        store::{Model as Task, about},
     },
 };
 

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     fields::Patch,
-    kind::Kind,
     merge::{self, Merge, TheirChange},
     people::Place,
     row::{self, Record},
@@ -46,7 +45,7 @@ pub fn keeps_people<E: Record>(patch: &Patch<E::Change>) -> bool {
 pub async fn plan<E: Record>(tx: &TenantDb, scope: &Scope, patch: &Patch<E::Change>) -> Result<Plan<E>> {
     let row = row::locked::<E>(tx, scope, patch.id).await?;
     let current = E::version(&row);
-    let theirs = changes_since(tx, E::KIND, patch.id, patch.version, current).await?;
+    let theirs = changes_since(tx, E::KIND.as_str(), patch.id, patch.version, current).await?;
     let merge = merge::merge(&E::values(&row), &patch.changes, &theirs);
     Ok(Plan { row, merge })
 }
@@ -57,18 +56,18 @@ struct Row {
     actor_name: String,
 }
 
-/// What others changed of a record after version `base`, oldest first.
-pub async fn changes_since(tx: &TenantDb, kind: Kind, id: Uuid, base: i64, current: i64) -> Result<Vec<TheirChange>> {
+/// What others changed of a record after version `base`, oldest first. `entity` is its noun in the change feed.
+pub async fn changes_since(tx: &TenantDb, entity: &str, id: Uuid, base: i64, current: i64) -> Result<Vec<TheirChange>> {
     if base > current {
         let text = "There is no such version of this record yet. Load it again.";
-        return Err(Error::invalid(format!("{}.version", kind.as_str()), text));
+        return Err(Error::invalid(format!("{entity}.version"), text));
     }
     if base == current {
         return Ok(Vec::new());
     }
     let sql = "SELECT fields, actor_name FROM changes WHERE org_id = {org} AND entity = ? AND id = ? AND version > ? \
                AND op <> 'deleted' ORDER BY seq";
-    let rows: Vec<Row> = tx.query(sql, vec![kind.as_str().into(), id.into(), base.into()]).await?;
+    let rows: Vec<Row> = tx.query(sql, vec![entity.into(), id.into(), base.into()]).await?;
     let fields = |row: Row| {
         let by = row.actor_name;
         let named: Vec<_> = row.fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect();

@@ -4,7 +4,7 @@ mod condition;
 mod found;
 mod sort;
 
-use sea_orm::{ColumnTrait as _, Condition, FromQueryResult, QuerySelect as _, QueryTrait, sea_query};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait, FromQueryResult, QuerySelect as _, QueryTrait, sea_query};
 use streamflow_kernel::{
     db::{Scoped, TenantDb},
     error::Result,
@@ -39,9 +39,7 @@ pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Resu
         info.next_page_token = list.token_after(sort.key(last), E::id(last));
     }
     if list.count_total {
-        let total = if more { count(tx, matching).await? } else { rows.len() as u64 };
-        info.total_is_capped = total > COUNTED;
-        info.total_size = i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX);
+        count_into(&mut info, tx, matching, rows.len()).await?;
     }
     Ok(Page { rows, info })
 }
@@ -58,12 +56,20 @@ pub fn matching<E: Record>(tx: &TenantDb, list: &List) -> Result<Scoped<E>> {
     Ok(row::finder::<E>(tx, tx.scope()).filter(all))
 }
 
+/// Notes how many rows match. A first page that is also the last has them all.
+pub async fn count_into<E: EntityTrait>(info: &mut PageInfo, tx: &TenantDb, matching: Scoped<E>, on_page: usize) -> Result<()> {
+    let total = if info.next_page_token.is_empty() { on_page as u64 } else { count(tx, matching).await? };
+    info.total_is_capped = total > COUNTED;
+    info.total_size = i32::try_from(total.min(COUNTED)).unwrap_or(i32::MAX);
+    Ok(())
+}
+
 #[derive(FromQueryResult)]
 struct Count {
     count: i64,
 }
 
-async fn count<E: Record>(tx: &TenantDb, matching: Scoped<E>) -> Result<u64> {
+async fn count<E: EntityTrait>(tx: &TenantDb, matching: Scoped<E>) -> Result<u64> {
     let counting = matching.map(|select| {
         let mut select = select.select_only().expr(sea_query::Expr::val(1)).limit(COUNTED + 1);
         let query = QueryTrait::query(&mut select);

@@ -7,13 +7,14 @@ use streamflow_kernel::{
     device,
     error::{Error, Result},
     feed, ids,
+    list::ListRequest,
     lockout::Guesses,
     session::{self, Holder, Level, Token},
 };
 use streamflow_proto::{
     access,
     client::v1::{self as pb, session_service_server::SessionService},
-    common::v1::Identity,
+    common::v1::{Identity, PageInfo},
 };
 use tonic::{Request, Response, Status};
 
@@ -87,8 +88,8 @@ impl SessionService for Api {
         let (ctx, _) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         let db = ctx.system().await?;
-        for live in session::live(&db, &ctx, principal.user_id).await? {
-            announce_end(&db, &ctx, principal, live.id).await?;
+        for id in session::live_ids(&db, &ctx, principal.user_id).await? {
+            announce_end(&db, &ctx, principal, id).await?;
         }
         device::forget_all(&db, principal.user_id).await?;
         let ended = session::end_all(&db, principal.user_id, None, ctx.now()).await?;
@@ -107,10 +108,11 @@ impl SessionService for Api {
         &self,
         request: Request<pb::ListSessionsRequest>,
     ) -> Result<Response<pb::ListSessionsResponse>, Status> {
-        let (ctx, _) = Ctx::enter(request)?;
+        let (ctx, req) = Ctx::enter(request)?;
+        let list = session::LIST.read(ListRequest::page(req.page_size, &req.page_token)).map_err(Error::from)?;
         let principal = ctx.principal()?;
         let db = ctx.system_read().await?;
-        let sessions = session::live(&db, &ctx, principal.user_id).await?;
+        let (sessions, next_page_token) = session::live(&db, &ctx, principal.user_id, &list).await?;
         let sessions = sessions
             .into_iter()
             .map(|live| pb::Session {
@@ -123,7 +125,8 @@ impl SessionService for Api {
                 current: live.id == principal.session_id,
             })
             .collect();
-        Ok(Response::new(pb::ListSessionsResponse { sessions }))
+        let page = PageInfo { next_page_token, ..PageInfo::default() };
+        Ok(Response::new(pb::ListSessionsResponse { sessions, page: Some(page) }))
     }
 
     async fn revoke_session(

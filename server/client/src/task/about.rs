@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _};
 use streamflow_kernel::{ctx::Principal, db::TenantDb, error::Result};
 use uuid::Uuid;
 
-use super::{domain::About, store::Task};
+use super::{domain::About, store::Model};
 use crate::{
     contact, customer, lead,
     record::{
@@ -30,10 +30,10 @@ pub async fn name_of(tx: &TenantDb, principal: &Principal, about: About) -> Resu
 }
 
 /// Takes the record off tasks of others whose record this person does not see.
-pub async fn hide_unseen(tx: &TenantDb, tasks: &mut [Task]) -> Result<()> {
+pub async fn hide_unseen(tx: &TenantDb, tasks: &mut [Model]) -> Result<()> {
     let me = Some(tx.scope().user_id);
-    let of_others = |task: &&Task| task.assignee_id != me;
-    let mut seen = HashSet::new();
+    let of_others = |task: &&Model| task.assignee_id != me;
+    let mut shown = HashSet::new();
     for kind in [Kind::Customer, Kind::Contact, Kind::Lead] {
         let ids: Vec<Uuid> = tasks
             .iter()
@@ -41,19 +41,24 @@ pub async fn hide_unseen(tx: &TenantDb, tasks: &mut [Task]) -> Result<()> {
             .filter(|task| task.record_kind.as_deref() == Some(kind.as_str()))
             .filter_map(|task| task.record_id)
             .collect();
-        seen.extend(match kind {
-            _ if ids.is_empty() => Vec::new(),
-            Kind::Customer => seen_among::<customer::store::Entity>(tx, ids).await?,
-            Kind::Contact => seen_among::<contact::store::Entity>(tx, ids).await?,
-            Kind::Lead => seen_among::<lead::store::Entity>(tx, ids).await?,
-        });
+        shown.extend(seen(tx, kind, ids).await?);
     }
     for task in tasks.iter_mut().filter(|task| task.assignee_id != me) {
-        if task.record_id.is_some_and(|id| !seen.contains(&id)) {
+        if task.record_id.is_some_and(|id| !shown.contains(&id)) {
             (task.record_kind, task.record_id, task.record_name) = (None, None, String::new());
         }
     }
     Ok(())
+}
+
+/// Those of these records that this person sees.
+pub async fn seen(tx: &TenantDb, kind: Kind, ids: Vec<Uuid>) -> Result<Vec<Uuid>> {
+    match kind {
+        _ if ids.is_empty() => Ok(Vec::new()),
+        Kind::Customer => seen_among::<customer::store::Entity>(tx, ids).await,
+        Kind::Contact => seen_among::<contact::store::Entity>(tx, ids).await,
+        Kind::Lead => seen_among::<lead::store::Entity>(tx, ids).await,
+    }
 }
 
 async fn seen_among<E: Record>(tx: &TenantDb, ids: Vec<Uuid>) -> Result<Vec<Uuid>> {

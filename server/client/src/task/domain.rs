@@ -6,7 +6,7 @@ use streamflow_kernel::ids::{self, prefix};
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use crate::record::fields::Form;
+use crate::record::fields::{Edit, Form, Patch, fields, shown_day, shown_text, shown_user};
 use crate::record::input::{self, Problem, limit};
 
 /// The record a task is about.
@@ -16,13 +16,20 @@ pub struct About {
     pub id: Uuid,
 }
 
+fields! {
+    /// What people write on a task, besides what it is about.
+    Values {
+        title: String, Title, "title", shown_text;
+        due_on: Option<NaiveDate>, DueOn, "due_on", shown_day;
+        /// Of a new task, none stands for the person who makes it.
+        assignee_id: Option<Uuid>, Assignee, "assignee_id", shown_user;
+    }
+}
+
 /// A task to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NewTask {
-    pub title: String,
-    pub due_on: Option<NaiveDate>,
-    /// None stands for the person who makes it.
-    pub assignee_id: Option<Uuid>,
+    pub values: Values,
     pub about: Option<About>,
 }
 
@@ -30,16 +37,42 @@ impl NewTask {
     pub fn parse(task: Option<pb::Task>) -> Result<Self, Error> {
         let task = task.unwrap_or_default();
         let mut form = Form::new("task");
-        let title = form.take("title", input::required("what is to be done", &task.title, limit::TITLE));
-        let due_on = form.take("due_on", input::day(&task.due_on));
-        let assignee_id = form.take("assignee_id", input::choice("a person", prefix::USER, &task.assignee_id));
+        let mut values = Values::default();
+        for path in PATHS {
+            if let Some(change) = form.take(path, read(path, &task)) {
+                values.set(change);
+            }
+        }
         let about = form.take("record_id", about(task.record_kind, &task.record_id));
-        form.finish(Self {
-            title: title.unwrap_or_default(),
-            due_on: due_on.flatten(),
-            assignee_id: assignee_id.flatten(),
-            about: about.flatten(),
-        })
+        form.finish(Self { values, about: about.flatten() })
+    }
+}
+
+/// An edit of a task, restricted to the fields its mask names.
+pub struct TaskPatch;
+
+impl TaskPatch {
+    pub fn parse(task: Option<pb::Task>, mask: Option<prost_types::FieldMask>) -> Result<Patch<Change>, Error> {
+        let task = task.unwrap_or_default();
+        let edit = Edit {
+            noun: "task",
+            prefix: prefix::TASK,
+            id: &task.id,
+            version: task.version,
+            mask: &mask.unwrap_or_default().paths,
+            paths: PATHS,
+            with_custom: false,
+        };
+        edit.parse(|path| read(path, &task))
+    }
+}
+
+fn read(path: &str, task: &pb::Task) -> Result<Change, Problem> {
+    match path {
+        "title" => input::required("what is to be done", &task.title, limit::TITLE).map(Change::Title),
+        "due_on" => input::day(&task.due_on).map(Change::DueOn),
+        "assignee_id" => input::choice("a person", prefix::USER, &task.assignee_id).map(Change::Assignee),
+        _ => Err(Problem::new("This field can't be changed.")),
     }
 }
 
@@ -71,8 +104,13 @@ mod tests {
     #[test]
     fn every_problem_of_a_task_is_told_at_once() {
         let task = pb::Task { due_on: "soon".to_owned(), assignee_id: "me".to_owned(), record_kind: 3, ..Default::default() };
-        let Err(Error::Invalid(violations)) = NewTask::parse(Some(task)) else { panic!("accepted") };
+        let Err(Error::Invalid(violations)) = NewTask::parse(Some(task.clone())) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["task.title", "task.due_on", "task.assignee_id", "task.record_id"]);
+
+        let mask = prost_types::FieldMask { paths: vec!["due_on".to_owned(), "done_at".to_owned()] };
+        let Err(Error::Invalid(violations)) = TaskPatch::parse(Some(task), Some(mask)) else { panic!("accepted") };
+        let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, ["task.id", "task.version", "update_mask", "task.due_on"]);
     }
 }

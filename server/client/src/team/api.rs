@@ -7,6 +7,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     feed::{Audience, Change, Op},
     ids::{self, prefix},
+    list::ListRequest,
 };
 use streamflow_proto::client::v1::{self as pb, team_service_server::TeamService};
 use tonic::{Request, Response, Status};
@@ -28,12 +29,13 @@ pub struct Api;
 #[tonic::async_trait]
 impl TeamService for Api {
     async fn list_members(&self, request: Request<pb::ListMembersRequest>) -> Result<Response<pb::ListMembersResponse>, Status> {
-        let (ctx, _) = Ctx::enter(request)?;
+        let (ctx, req) = Ctx::enter(request)?;
+        let list = store::MEMBER_LIST.read(ListRequest::page(req.page_size, &req.page_token)).map_err(Error::from)?;
         let tx = ctx.read().await?;
-        let members = store::members(&tx).await?;
+        let (members, page) = store::members(&tx, &list).await?;
         let reader = ctx.principal()?;
         let members = members.into_iter().map(|member| member_into_pb(member, reader)).collect();
-        Ok(Response::new(pb::ListMembersResponse { members }))
+        Ok(Response::new(pb::ListMembersResponse { members, page: Some(page) }))
     }
 
     async fn update_member(
@@ -80,10 +82,11 @@ impl TeamService for Api {
     }
 
     async fn list_teams(&self, request: Request<pb::ListTeamsRequest>) -> Result<Response<pb::ListTeamsResponse>, Status> {
-        let (ctx, _) = Ctx::enter(request)?;
+        let (ctx, req) = Ctx::enter(request)?;
+        let list = store::TEAM_LIST.read(ListRequest::page(req.page_size, &req.page_token)).map_err(Error::from)?;
         let tx = ctx.read().await?;
-        let teams = store::teams(&tx).await?;
-        Ok(Response::new(pb::ListTeamsResponse { teams: teams.into_iter().map(team_into_pb).collect() }))
+        let (teams, page) = store::teams(&tx, &list).await?;
+        Ok(Response::new(pb::ListTeamsResponse { teams: teams.into_iter().map(team_into_pb).collect(), page: Some(page) }))
     }
 
     async fn create_team(&self, request: Request<pb::CreateTeamRequest>) -> Result<Response<pb::CreateTeamResponse>, Status> {
@@ -92,7 +95,7 @@ impl TeamService for Api {
         let runner = Runner::of(ctx.principal()?);
         let tx = ctx.write().await?;
         check_name(&tx, None, &name).await?;
-        let team = Team { id: ctx.new_id(), version: 1, name };
+        let team = Team { id: ctx.new_id(), version: 1, name, sort_name: String::new() };
         if !store::insert_team(&tx, &team, ctx.now()).await? {
             return Err(name_taken().into());
         }
@@ -172,7 +175,7 @@ async fn check_teams(tx: &TenantDb, patch: &MemberPatch) -> Result<()> {
 /// Names that differ in case only would be mistaken for each other.
 async fn check_name(tx: &TenantDb, own: Option<Uuid>, name: &str) -> Result<()> {
     let wanted = name.to_lowercase();
-    let taken = store::teams(tx).await?.into_iter().any(|team| Some(team.id) != own && team.name.to_lowercase() == wanted);
+    let taken = store::all_teams(tx).await?.into_iter().any(|team| Some(team.id) != own && team.name.to_lowercase() == wanted);
     if taken { Err(name_taken()) } else { Ok(()) }
 }
 

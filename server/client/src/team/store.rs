@@ -7,7 +7,13 @@ use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     db::{Backend, TenantDb},
     error::{Error, Result},
+    list::{
+        List, ListSpec,
+        order::OrderField,
+        page::{Key, KeyKind},
+    },
 };
+use streamflow_proto::common::v1::PageInfo;
 use uuid::Uuid;
 
 use super::domain::{MemberPatch, Standing, role_name, role_of};
@@ -30,6 +36,8 @@ struct MemberRow {
     user_id: Uuid,
     version: i64,
     display_name: String,
+    /// As the database orders by it.
+    sort_name: String,
     email: String,
     role: String,
     read_only: bool,
@@ -38,17 +46,25 @@ struct MemberRow {
     last_seen_at: Option<DateTime<Utc>>,
 }
 
-const MEMBERS: &str = "SELECT m.user_id, m.version, u.display_name, u.email, m.role, m.read_only, m.disabled_at, u.totp_confirmed_at, \
+const MEMBERS: &str = "SELECT m.user_id, m.version, u.display_name, lower(u.display_name) AS sort_name, u.email, m.role, m.read_only, m.disabled_at, u.totp_confirmed_at, \
     (SELECT max(s.last_seen_at) FROM sessions s WHERE s.org_id = m.org_id AND s.user_id = m.user_id) AS last_seen_at \
     FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = {org}";
 
-/// Everybody, disabled people too, by name.
-pub async fn members(tx: &TenantDb) -> Result<Vec<Member>> {
-    let rows: Vec<MemberRow> = tx.query(MEMBERS, vec![]).await?;
+const BY_NAME: OrderField = OrderField::new("name", KeyKind::Text);
+/// What the list of people can be asked: nothing but its pages.
+pub const MEMBER_LIST: ListSpec =
+    ListSpec { name: "members", filters: &[], orders: &[BY_NAME], default_order: BY_NAME.ascending() };
+/// As [`MEMBER_LIST`], of teams.
+pub const TEAM_LIST: ListSpec = ListSpec { name: "teams", filters: &[], orders: &[BY_NAME], default_order: BY_NAME.ascending() };
+
+/// A page of everybody, disabled people too, by name.
+pub async fn members(tx: &TenantDb, list: &List) -> Result<(Vec<Member>, PageInfo)> {
+    let (page, after) = list.by_hand("lower(u.display_name)", "m.user_id");
+    let mut rows: Vec<MemberRow> = tx.query(&format!("{MEMBERS}{page}"), after).await?;
+    let next_page_token = list.next_page_token(&mut rows, |row| (Key::Text(row.sort_name.clone()), row.user_id));
     let mut teams = team_ids(tx).await?;
-    let mut members: Vec<Member> = rows.into_iter().map(|row| row.with_teams(&mut teams)).collect();
-    members.sort_by_cached_key(|member| (member.display_name.to_lowercase(), member.user_id));
-    Ok(members)
+    let members = rows.into_iter().map(|row| row.with_teams(&mut teams)).collect();
+    Ok((members, PageInfo { next_page_token, ..PageInfo::default() }))
 }
 
 pub async fn member(tx: &TenantDb, user_id: Uuid) -> Result<Option<Member>> {
@@ -166,15 +182,22 @@ pub struct Team {
     pub id: Uuid,
     pub version: i64,
     pub name: String,
+    /// As the database orders by it; empty where no list was read.
+    pub sort_name: String,
 }
 
-const TEAMS: &str = "SELECT id, version, name FROM teams WHERE org_id = {org}";
+const TEAMS: &str = "SELECT id, version, name, lower(name) AS sort_name FROM teams WHERE org_id = {org}";
 
-/// By name.
-pub async fn teams(tx: &TenantDb) -> Result<Vec<Team>> {
-    let mut teams: Vec<Team> = tx.query(TEAMS, vec![]).await?;
-    teams.sort_by_cached_key(|team| (team.name.to_lowercase(), team.id));
-    Ok(teams)
+/// A page of teams, by name.
+pub async fn teams(tx: &TenantDb, list: &List) -> Result<(Vec<Team>, PageInfo)> {
+    let (page, after) = list.by_hand("lower(name)", "id");
+    let mut teams: Vec<Team> = tx.query(&format!("{TEAMS}{page}"), after).await?;
+    let next_page_token = list.next_page_token(&mut teams, |team| (Key::Text(team.sort_name.clone()), team.id));
+    Ok((teams, PageInfo { next_page_token, ..PageInfo::default() }))
+}
+
+pub async fn all_teams(tx: &TenantDb) -> Result<Vec<Team>> {
+    tx.query(TEAMS, vec![]).await
 }
 
 pub async fn team(tx: &TenantDb, id: Uuid) -> Result<Option<Team>> {

@@ -48,6 +48,16 @@ impl List {
         rows.order_by(id, direction).limit(self.size + 1)
     }
 
+    /// As [`select`](Self::select) for SQL by hand: what follows the last condition of its WHERE, and the values for its `?`. The key
+    /// is never NULL.
+    pub fn by_hand(&self, key: &str, id: &str) -> (String, Vec<sea_orm::Value>) {
+        let (sign, direction) = if self.order.descending { ("<", "DESC") } else { (">", "ASC") };
+        let last = self.after.as_ref().and_then(|after| Some((key_value(&after.last_key)?, after.last_id)));
+        let after = last.as_ref().map(|_| format!(" AND ({key}, {id}) {sign} (?, ?)")).unwrap_or_default();
+        let values = last.map(|(last, last_id)| vec![last, last_id.into()]).unwrap_or_default();
+        (format!("{after} ORDER BY {key} {direction}, {id} {direction} LIMIT {}", self.size + 1), values)
+    }
+
     /// Takes the surplus row off and gives the token of the next page; empty on the last one.
     pub fn next_page_token<T>(&self, rows: &mut Vec<T>, key_and_id: impl Fn(&T) -> (Key, Uuid)) -> String {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);

@@ -96,11 +96,13 @@ macro_rules! operator_session_service {
                 &self,
                 request: tonic::Request<pb_session::ListSessionsRequest>,
             ) -> Result<tonic::Response<pb_session::ListSessionsResponse>, tonic::Status> {
-                let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let list = $crate::list::ListRequest::page(req.page_size, &req.page_token);
+                let list = $crate::session::LIST.read(list).map_err($crate::error::Error::from)?;
                 let principal = ctx.principal()?;
                 let db = ctx.system_read().await?;
-                let sessions = $crate::session::live(&db, &ctx, principal.user_id)
-                    .await?
+                let (sessions, next_page_token) = $crate::session::live(&db, &ctx, principal.user_id, &list).await?;
+                let sessions = sessions
                     .into_iter()
                     .map(|live| pb_session::Session {
                         id: $crate::ids::format($crate::ids::prefix::SESSION, live.id),
@@ -112,7 +114,8 @@ macro_rules! operator_session_service {
                         current: live.id == principal.session_id,
                     })
                     .collect();
-                Ok(tonic::Response::new(pb_session::ListSessionsResponse { sessions }))
+                let page = streamflow_proto::common::v1::PageInfo { next_page_token, ..Default::default() };
+                Ok(tonic::Response::new(pb_session::ListSessionsResponse { sessions, page: Some(page) }))
             }
 
             async fn revoke_session(
