@@ -204,7 +204,7 @@ describe('records', () => {
     const dialog = page.getByRole('dialog', { name: 'Merge 2 customers' });
     await dialog.getByRole('region', { name: 'Comparison' }).waitFor();
     await sound(window, 'the comparison of two customers');
-    await dialog.getByRole('radio', { name: 'Otley' }).check();
+    await dialog.getByRole('radio', { name: 'Otley', exact: true }).check();
     await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
     await page.getByText('No duplicates found').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
@@ -236,7 +236,7 @@ describe('records', () => {
     await window.close();
   });
 
-  test('the palette is accessible, goes anywhere and gives the focus back', async () => {
+  test('the palette is accessible, finds records and goes to pages', async () => {
     const window = await enter(browser, server, owner);
     const { page } = window;
     await window.visit('tasks');

@@ -81,7 +81,8 @@ describe('leads', () => {
     for (let step = 1; step <= 10; step += 1) await touch('touchMove', start - step * 25);
     assert.equal(await page.locator('.kcard.is-dragging').count(), 0, 'a finger drags no card');
     await touch('touchEnd');
-    await page.waitForFunction((left) => document.querySelector('.kcard[data-card]') && [...document.querySelectorAll('.kcard')].some((one) => /Chimney/.test(one.textContent) && one.getBoundingClientRect().left < left - 50), box.x);
+    const scrolled = (left) => [...document.querySelectorAll('.kcard')].some((one) => /Chimney/.test(one.textContent) && one.getBoundingClientRect().left < left - 50);
+    await page.waitForFunction(scrolled, box.x);
     await lane(page, from).locator('.kcard', { hasText: 'Chimney' }).waitFor();
     await window.visit('leads?q=Chimney');
     await page.getByRole('link', { name: /Chimney/ }).first().click();
