@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { accessible, enrol, enrolWrongly, fits, launch, open, pressOn, signInToEnrol } from './portal.mjs';
+import { enrol, enrolWrongly, launch, open, pressOn, signInToEnrol, sound } from './portal.mjs';
 import { mailTo, makeCompany, startServer } from './server.mjs';
 
 const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
@@ -21,12 +21,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-async function sound({ page, problems }, what) {
-  await accessible(page, what);
-  await fits(page, what);
-  assert.deepEqual(problems, [], what);
-}
 
 async function come(look) {
   const opened = await open(browser, look);

@@ -96,6 +96,38 @@ for (const [portal, { base, home, other }] of Object.entries(PORTALS)) {
       await panel.waitFor({ state: 'detached' });
     });
 
+    test('goes to its pages, and into the dark, by Ctrl-K', async () => {
+      const { page, problems } = windows[portal];
+      await page.goto(address(portal, 'overview'));
+      await settled(page);
+      const palette = page.getByRole('dialog', { name: 'Search or jump to' });
+      const choose = async (words) => {
+        await page.keyboard.press('Control+k');
+        await palette.getByRole('combobox').fill(words);
+        await palette.getByRole('option', { name: new RegExp(`^${words}`, 'i') }).waitFor();
+        await page.keyboard.press('Enter');
+        await palette.waitFor({ state: 'detached' });
+      };
+      await page.keyboard.press('Control+k');
+      await palette.getByRole('option').first().waitFor();
+      await holdsInEachLook(page, `${portal} palette`);
+      await page.keyboard.press('Escape');
+      await palette.waitFor({ state: 'detached' });
+      await choose('audit');
+      await page.waitForURL(new RegExp(`${base}/audit`));
+      await page.locator('tr.is-row').first().waitFor();
+      await choose('dark');
+      await page.locator('html[data-theme=dark]').waitFor();
+      await page.keyboard.press('Control+k');
+      await palette.getByRole('combobox').fill(other);
+      await palette.getByText('Nothing found. Try fewer letters.').waitFor();
+      await page.keyboard.press('Escape');
+      await choose('light');
+      await page.locator('html[data-theme=light]').waitFor();
+      await page.evaluate(() => { localStorage.clear(); document.documentElement.removeAttribute('data-theme'); });
+      assert.deepEqual(problems, []);
+    });
+
     test('takes no session of another portal', async () => {
       const { page, close, context } = await open(browser);
       const session = async (of) => (await windows[of].context.cookies()).find((cookie) => !cookie.name.includes('device'));

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { accessible, enter, fits, launch, settled } from './portal.mjs';
+import { SIZES, accessible, enter, fits, launch, settled } from './portal.mjs';
 import { startServer } from './server.mjs';
 
-const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
+const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'profile'];
+// A small phone, and a window beside another.
+const NARROW = { desktop: { width: 1024, height: 768 }, phone: { width: 360, height: 740 } };
 let server;
 let browser;
 
@@ -20,6 +22,16 @@ after(async () => {
   await server?.stop();
 });
 
+/** No wider than the window, nor than a narrower one of its kind; widths are the same in both themes. */
+async function fitsNarrowly({ page }, name, { size, theme }) {
+  await fits(page, name);
+  if (theme === 'dark') return;
+  await page.setViewportSize(NARROW[size]);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await fits(page, `${name}, ${NARROW[size].width} px`);
+  await page.setViewportSize(SIZES[size]);
+}
+
 describe('every page of the client portal', () => {
   for (const size of ['desktop', 'phone']) {
     for (const theme of ['light', 'dark']) {
@@ -29,14 +41,14 @@ describe('every page of the client portal', () => {
         for (const name of CLIENT_PAGES) {
           await window.visit(name);
           await accessible(window.page, name);
-          await fits(window.page, name);
+          await fitsNarrowly(window, name, { size, theme });
         }
         for (const list of ['customers', 'contacts', 'leads']) {
           await window.visit(list);
           await window.page.locator('main table a, main [role=row] a').first().click();
           await settled(window.page);
           await accessible(window.page, `one of ${list}`);
-          await fits(window.page, `one of ${list}`);
+          await fitsNarrowly(window, `one of ${list}`, { size, theme });
         }
         assert.deepEqual(window.problems, []);
         await window.close();

@@ -47,6 +47,13 @@ export async function freshCode(secret) {
   return totp(secret);
 }
 
+/** Of the half minute after this one: codes of before the loss are no longer good. */
+export async function nextCode(secret) {
+  const step = Math.floor(Date.now() / 30_000);
+  while (Math.floor(Date.now() / 30_000) <= step) await new Promise((resolve) => setTimeout(resolve, 300));
+  return totp(secret);
+}
+
 // Requests under way, by page.
 const traffic = new WeakMap();
 
@@ -116,10 +123,10 @@ export async function enrolWrongly(page) {
 }
 
 /** Sets up an authenticator with the key that is shown for typing; gives the recovery codes. */
-export async function enrol(page, account) {
+export async function enrol(page, account, within = page) {
   await page.getByText('Can’t scan it?').click();
   account.totp_secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
-  await page.locator('form input').first().fill(await freshCode(account.totp_secret));
+  await within.locator('form input').first().fill(await freshCode(account.totp_secret));
   const codes = page.locator('.codes li');
   await pressOn(page, page.getByRole('button', { name: 'Turn it on' }), codes);
   return codes.allInnerTexts();
@@ -141,6 +148,18 @@ const states = new Map();
 /** Keeps who is signed in to a window for `enter`. */
 export async function remember(window, account) {
   states.set(account, { state: await window.context.storageState(), tenant: new URL(window.page.url()).pathname.split('/')[2] });
+}
+
+/** The first sign-in of the owner of a new company, kept for `enter`; gives the recovery codes. */
+export async function moveIn(browser, server, owner) {
+  const door = await open(browser);
+  await signInToEnrol(door.page, server.url('client'), owner);
+  const codes = await enrol(door.page, owner);
+  await door.page.getByRole('button', { name: 'I kept them, continue' }).click();
+  await door.page.waitForURL(/dashboard/);
+  await remember(door, owner);
+  await door.close();
+  return codes;
 }
 
 /** A window of somebody of a company who is signed in; a second window of the same person needs no second code. */
@@ -200,6 +219,13 @@ export async function fits(page, what) {
   assert.ok(overflow <= 0, `${what}: scrolls sideways by ${overflow} px`);
 }
 
+/** What must hold wherever a story stops for a moment. */
+export async function sound({ page, problems }, what) {
+  await accessible(page, what);
+  await fits(page, what);
+  assert.deepEqual(problems, [], what);
+}
+
 /** Every size and theme of the page that is open, without loading it again. */
 export async function holdsInEachLook(page, what) {
   await settled(page);
@@ -211,6 +237,19 @@ export async function holdsInEachLook(page, what) {
     await fits(page, `${what}, ${size}, ${theme}`);
   }
   await page.setViewportSize(SIZES.desktop);
+}
+
+/** Adds a lead by the form of the list; the window is at its page then. */
+export async function addLead(window, name, company, fill = async () => {}) {
+  const { page } = window;
+  await window.visit('leads');
+  await page.getByRole('button', { name: 'New lead' }).first().click();
+  await page.getByLabel('What it is about').fill(name);
+  await page.getByLabel(/^Company/).fill(company);
+  await fill(page);
+  await page.keyboard.press('Control+Enter');
+  await page.waitForURL(/leads\/led_/);
+  await page.getByRole('heading', { name }).waitFor();
 }
 
 /** Waits until a portal listens. The name of the host means this machine to a browser only, so the port is asked. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessible, freshCode, holdsInEachLook, launch, listening, open, settled, signIn, totp } from './portal.mjs';
+import { accessible, freshCode, holdsInEachLook, launch, listening, nextCode, open, settled, signIn } from './portal.mjs';
 import { startServer } from './server.mjs';
 
 let server;
@@ -30,13 +30,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** Of the half minute after this one: codes of before the loss are no longer good. */
-async function nextCode(secret) {
-  const step = Math.floor(Date.now() / 30_000);
-  while (Math.floor(Date.now() / 30_000) <= step) await new Promise((resolve) => setTimeout(resolve, 300));
-  return totp(secret);
-}
 
 test('a person is added and sets the account up by the link', async () => {
   const { page, problems } = window;

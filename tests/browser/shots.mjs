@@ -4,12 +4,12 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { SIZES, beginEnrol, enrol, launch, open, settled, signIn, signInToEnrol } from './portal.mjs';
+import { SIZES, beginEnrol, enrol, launch, nextCode, open, settled, signIn, signInToEnrol } from './portal.mjs';
 import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
 
 const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const out = path.resolve('target/shots');
-const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
+const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'federation', 'admins', 'settings', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
@@ -74,8 +74,14 @@ const press = (name) => async (page) => {
   await page.locator('dialog[open], .pop-panel').first().waitFor();
 };
 
-/** Dialogs and menus, and what pages look like that wait, fail or have stopped. */
-function moments(base) {
+const choose = (button, item) => async (page) => {
+  await page.getByRole('button', { name: button }).first().click();
+  await page.getByRole('menuitem', { name: item }).click();
+  await page.locator('dialog[open]').waitFor();
+};
+
+/** Dialogs and menus, and what pages look like that wait, fail or have stopped. `customer` is the address of one. */
+function moments(base, customer) {
   const unavailable = { status: 503, body: '' };
   return {
     'client/customer-new': { at: `${base}/customers`, act: press('New customer') },
@@ -84,6 +90,13 @@ function moments(base) {
     'client/customers-columns': { at: `${base}/customers`, act: press('Columns'), on: 'desktop' },
     'client/customers-filter': { at: `${base}/customers?f.created_until=2020-01-31`, act: press(/^Filter$/) },
     'client/duplicates-compare': { at: `${base}/customers/duplicates`, act: compare },
+    'client/customer-edit': { at: customer, act: press('Edit') },
+    'client/customer-conflict': { at: customer, act: conflict },
+    'client/palette': { at: `${base}/dashboard`, act: palette, on: 'desktop' },
+    'client/bell': { at: `${base}/dashboard`, act: press(/^Inbox/), on: 'desktop' },
+    'client/invite': { at: `${base}/team`, act: press('Invite a person') },
+    'client/member': { at: `${base}/team`, act: choose(/^Change /, 'Change role and rights') },
+    'client/rule-new': { at: `${base}/settings/assignment`, act: press('New rule') },
     'client/field-new': { at: `${base}/settings/fields`, act: press('New field') },
     'client/stage-new': { at: `${base}/settings/pipeline`, act: press('New stage') },
     'client/customers-waiting': { at: `${base}/customers`, act: waiting, answer: null },
@@ -107,6 +120,32 @@ const failing = (page) => page.locator('main').getByRole('button', { name: /^(Tr
 async function compare(page) {
   await press('Compare')(page);
   await page.locator('dialog[open] table').waitFor();
+}
+
+async function palette(page) {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('mill');
+  await page.getByRole('option', { name: /Old Mill/ }).first().waitFor();
+}
+
+let edits = 0;
+/** The same customer is changed in another window while it is edited in this one. */
+async function conflict(page) {
+  const other = await page.context().newPage();
+  const city = (window) => window.getByLabel(/^City/);
+  for (const window of [page, other]) {
+    if (window === other) await other.goto(page.url());
+    await window.getByRole('button', { name: 'Edit' }).first().click();
+    await city(window).waitFor();
+  }
+  edits += 1;
+  await city(other).fill(`Otley ${edits}`);
+  await other.keyboard.press('Control+Enter');
+  await other.locator('dialog[open]').waitFor({ state: 'detached' });
+  await other.close();
+  await city(page).fill('Ilkley');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('changed by both of you').waitFor();
 }
 
 async function stop(page) {
@@ -139,7 +178,8 @@ async function company(account, suffix) {
   const base = workspace(window.page);
   const isOwner = account.role === 'OWNER';
   if (isOwner) await furnish(window.page, base, account);
-  const pages = { ...named(CLIENT, base, 'client', suffix), ...(await records(window.page, base, suffix)), ...(isOwner ? moments(base) : {}) };
+  const found = await records(window.page, base, suffix);
+  const pages = { ...named(CLIENT, base, 'client', suffix), ...found, ...(isOwner ? moments(base, found['client/customer']) : {}) };
   const state = await window.context.storageState();
   await window.close();
   await shoot(pages, state);
@@ -192,13 +232,52 @@ async function importing({ base, state }) {
   await close();
 }
 
+/** The right password, as far as the question for a code. */
+async function knock(page, { email, password }) {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.locator('button[type=submit]').click();
+  await page.waitForURL(/second-factor/);
+  await page.locator('.otp-input').waitFor();
+}
+
+/** What only the provider portal has: people who are added, and the way in while its database is away. */
+async function provider({ page }, account, origin, state) {
+  const base = `${origin}/provider`;
+  await page.goto(`${base}/admins`);
+  await press('Add a person')(page);
+  await page.getByRole('dialog').getByLabel('E-mail').fill('nia@example.com');
+  await page.getByRole('dialog').getByLabel('Name').fill('Nia New');
+  await page.getByRole('button', { name: 'Add and show the link' }).click();
+  await shoot({ 'provider/set-up': await page.locator('dialog .secret').innerText() });
+  await shoot({ 'provider/admin-new': { at: `${base}/admins`, act: press('Add a person') } }, state);
+  if (!only.test('provider/break-glass') && !only.test('provider/recovery')) return;
+  const file = path.join(server.data, 'provider.db');
+  fs.renameSync(file, `${file}.aside`);
+  fs.mkdirSync(file);
+  const door = page.getByRole('heading', { name: 'Break-glass sign-in' });
+  for (let times = 0; times < 40 && !(await door.isVisible()); times += 1) {
+    await page.goto(`${origin}/sign-in`);
+    await door.waitFor({ timeout: 500 }).catch(() => undefined);
+  }
+  await shoot({ 'provider/break-glass': { at: `${origin}/sign-in`, act: (window) => window.getByRole('heading', { name: 'Break-glass sign-in' }).waitFor() } });
+  await page.getByLabel('E-mail').fill(account.email);
+  await page.getByLabel('Password', { exact: true }).fill(account.password);
+  await page.locator('.otp-input').fill(await nextCode(account.totp_secret));
+  await page.getByRole('button', { name: 'Enter Recovery Mode' }).click();
+  await page.getByRole('heading', { name: 'Recovery', exact: true }).waitFor();
+  await shoot({ 'provider/recovery': page.url() }, await page.context().storageState());
+  fs.rmdirSync(file);
+  fs.renameSync(`${file}.aside`, file);
+}
+
 /** A portal as its one person finds it at first, and after somebody else has knocked. */
 async function operator(account) {
   const { portal } = account;
   const origin = server.url(portal);
   const base = `${origin}/${BASES[portal]}`;
   const window = await open(browser);
-  await shoot({ [`${portal}/sign-in`]: `${origin}/sign-in` });
+  await shoot({ [`${portal}/sign-in`]: `${origin}/sign-in`, [`${portal}/second-factor`]: { at: `${origin}/sign-in`, act: (page) => knock(page, account) } });
   await signIn(window.page, origin, account);
   const state = await window.context.storageState();
   await shoot({ ...named(OPERATOR[portal], base, portal, '-empty'), [`${portal}/audit-nothing-found`]: `${base}/audit?q=nothing` }, state);
@@ -213,6 +292,7 @@ async function operator(account) {
   }
   await knocking.close();
   await shoot(named(OPERATOR[portal], base, portal), state);
+  if (portal === 'provider') await provider(window, account, origin, state);
   await window.close();
 }
 

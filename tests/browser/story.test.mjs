@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { accessible, enter as enterPortal, fits, launch, open, settled } from './portal.mjs';
+import { enter as enterPortal, launch, open, settled, sound } from './portal.mjs';
 import { NORTHWIND, mailTo, startServer } from './server.mjs';
 
 const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
@@ -24,13 +24,6 @@ after(async () => {
 });
 
 const enter = (role, company, look = LOOKS[0]) => enterPortal(browser, server, account(role, company), look);
-
-/** What must hold wherever the story stops for a moment. */
-async function sound(window, what) {
-  await accessible(window.page, what);
-  await fits(window.page, what);
-  assert.deepEqual(window.problems, [], what);
-}
 
 async function find(window, { size }, words) {
   if (size === 'phone') {

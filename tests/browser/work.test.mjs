@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { accessible, enrol, enter, fits, launch, open, remember, signInToEnrol } from './portal.mjs';
+import { accessible, addLead, enter, launch, moveIn, sound } from './portal.mjs';
 import { NORTHWIND, importCustomers, makeCompany, startServer } from './server.mjs';
 
 const PHONE = { size: 'phone', theme: 'dark' };
@@ -17,36 +17,13 @@ before(async () => {
   browser = await launch();
   owner = makeCompany(server, 'Work & Sons', 'Wanda Work');
   importCustomers(server, owner, NORTHWIND);
-  const door = await open(browser);
-  await signInToEnrol(door.page, server.url('client'), owner);
-  await enrol(door.page, owner);
-  await door.page.getByRole('button', { name: 'I kept them, continue' }).click();
-  await door.page.waitForURL(/dashboard/);
-  await remember(door, owner);
-  await door.close();
+  await moveIn(browser, server, owner);
 });
 
 after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-async function sound(window, what) {
-  await accessible(window.page, what);
-  await fits(window.page, what);
-  assert.deepEqual(window.problems, [], what);
-}
-
-async function addLead(window, name, company) {
-  const { page } = window;
-  await window.visit('leads');
-  await page.getByRole('button', { name: 'New lead' }).first().click();
-  await page.getByLabel('What it is about').fill(name);
-  await page.getByLabel(/^Company/).fill(company);
-  await page.keyboard.press('Control+Enter');
-  await page.waitForURL(/leads\/led_/);
-  await page.getByRole('heading', { name }).waitFor();
-}
 
 /** The server kept a report: a refusal is an answer of one header. */
 const taken = (answer) => answer.status() === 200 && (answer.headers()['grpc-status'] ?? '0') === '0';
@@ -85,6 +62,36 @@ describe('leads', () => {
     await page.keyboard.press('Space');
     await lane(page, to).locator('.kcard', { hasText: 'Gutters' }).waitFor();
     await page.getByText(`Gutters moved to ${to}`).first().waitFor();
+    await window.close();
+  });
+
+  test('on a phone a finger scrolls the board, and a lead moves on from its page', async () => {
+    const window = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    await addLead(window, 'Chimney', 'Finger & Sons');
+    await window.visit('leads/board');
+    const card = page.locator('.kcard', { hasText: 'Chimney' });
+    await card.waitFor();
+    const [from, to] = await page.locator('.lane-head h2').allInnerTexts();
+    const box = await card.boundingBox();
+    const finger = await window.context.newCDPSession(page);
+    const touch = (type, x) => finger.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y: box.y + 12 }] });
+    const start = box.x + box.width - 20;
+    await touch('touchStart', start);
+    for (let step = 1; step <= 10; step += 1) await touch('touchMove', start - step * 25);
+    assert.equal(await page.locator('.kcard.is-dragging').count(), 0, 'a finger drags no card');
+    await touch('touchEnd');
+    const scrolled = (left) => [...document.querySelectorAll('.kcard')].some((one) => /Chimney/.test(one.textContent) && one.getBoundingClientRect().left < left - 50);
+    await page.waitForFunction(scrolled, box.x);
+    await lane(page, from).locator('.kcard', { hasText: 'Chimney' }).waitFor();
+    await window.visit('leads?q=Chimney');
+    await page.getByRole('link', { name: /Chimney/ }).first().click();
+    await page.waitForURL(/leads\/led_/);
+    await page.getByLabel('Stage', { exact: true }).selectOption({ label: to });
+    await page.getByText(`Chimney moved to ${to}`).first().waitFor();
+    await sound(window, 'a lead that moved on');
+    await window.visit('leads/board');
+    await lane(page, to).locator('.kcard', { hasText: 'Chimney' }).waitFor();
     await window.close();
   });
 

@@ -1,0 +1,254 @@
+// What an owner arranges for a company and what comes of it for its people: fields, stages, rules that hand leads on, teams and
+// members; the bell that tells whom something was handed to; duplicates that become one and two again; tasks. With their dialogs.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { accessible, addLead, enter, launch, moveIn, open, remember, settled, sound } from './portal.mjs';
+import { importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
+
+const PHONE = { size: 'phone', theme: 'dark' };
+let server;
+let browser;
+let owner;
+const nora = { email: 'nora@example.com', password: 'a-Quiet-harbour-41-lamps' };
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  owner = makeCompany(server, 'Set & Sons', 'Sara Set');
+  const file = `${server.data}/alike.csv`;
+  fs.writeFileSync(file, 'CustomerID,CompanyName,City,Phone\nOLD-1,Old Mill Bakery,Leeds,0113 496 0999\nOLD-2,Old Mill Bakery Ltd,Otley,0113 496 0999\n');
+  importCustomers(server, owner, file);
+  await moveIn(browser, server, owner);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const dialogOf = (page) => page.getByRole('dialog');
+const gone = (page) => page.locator('dialog[open]').waitFor({ state: 'detached' });
+
+async function fromMenu(page, button, item) {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+  await dialogOf(page).waitFor();
+}
+
+describe('the team', () => {
+  test('somebody is invited, joins, gets a team and other rights', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('team');
+    await page.getByRole('button', { name: 'Invite a person' }).click();
+    await page.getByLabel('E-mail').fill(nora.email);
+    await dialogOf(page).getByLabel('Role').selectOption({ label: 'Staff' });
+    await sound(window, 'an invitation');
+    await page.getByRole('button', { name: 'Send the invitation' }).click();
+    const newcomer = await open(browser);
+    await newcomer.page.goto((await mailTo(server, nora.email)).match(/https?:\/\/\S+/)[0]);
+    await newcomer.page.getByLabel('Your name').fill('Nora Newcomer');
+    await newcomer.page.getByLabel('New password', { exact: true }).fill(nora.password);
+    await newcomer.page.getByRole('button', { name: 'Join the company' }).click();
+    await newcomer.page.waitForURL(/dashboard/);
+    await remember(newcomer, nora);
+    await newcomer.close();
+
+    await window.visit('team');
+    await page.getByRole('tab', { name: 'Teams' }).click();
+    await page.getByRole('button', { name: 'New team' }).click();
+    await dialogOf(page).getByLabel('Name').fill('Roofers');
+    await sound(window, 'a new team');
+    await page.getByRole('button', { name: 'Make the team' }).click();
+    await page.getByText('Team Roofers made').waitFor();
+    await fromMenu(page, 'Change Roofers', 'Rename');
+    await dialogOf(page).getByLabel('Name').fill('Roofs');
+    await page.getByRole('button', { name: 'Rename the team' }).click();
+    await page.getByText('Team is called Roofs now').waitFor();
+    await page.getByRole('tab', { name: 'Members' }).click();
+    await fromMenu(page, 'Change Nora Newcomer', 'Change role and rights');
+    await dialogOf(page).getByLabel('Roofs').check();
+    await sound(window, 'the rights of a member');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('Nora Newcomer changed').waitFor();
+    await page.getByRole('row', { name: /Nora Newcomer/ }).getByText('Roofs').waitFor();
+    await fromMenu(page, 'Change Nora Newcomer', 'Remove from the company');
+    await sound(window, 'the question before a member is removed');
+    await page.keyboard.press('Escape');
+    await gone(page);
+    await page.getByRole('tab', { name: 'Teams' }).click();
+    await fromMenu(page, 'Change Roofs', 'Delete');
+    await sound(window, 'the question before a team is deleted');
+    await page.keyboard.press('Escape');
+    await gone(page);
+    await window.close();
+  });
+});
+
+describe('the settings', () => {
+  test('a field of their own is in the form, the list and the filter', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('settings/fields');
+    const fields = page.getByRole('region', { name: 'Fields of leads' });
+    await fields.getByRole('button', { name: 'New field' }).click();
+    await dialogOf(page).getByLabel('Name', { exact: true }).fill('Roof type');
+    await dialogOf(page).getByLabel('Holds').selectOption({ label: 'Choice' });
+    await dialogOf(page).getByLabel('Choices').fill('Slate\nTile');
+    await sound(window, 'a new field');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Field Roof type saved').waitFor();
+    await fields.getByText('Choice: Slate, Tile').waitFor();
+    const choose = (label) => (form) => form.getByLabel(/^Roof type/).selectOption({ label });
+    await addLead(window, 'Leaking roof', 'Slate Ltd', choose('Slate'));
+    await page.getByText('Slate', { exact: true }).first().waitFor();
+    await addLead(window, 'Sagging roof', 'Tile Ltd', choose('Tile'));
+    await page.getByRole('button', { name: 'Edit' }).first().click();
+    await dialogOf(page).getByLabel(/^Roof type/).waitFor();
+    await sound(window, 'the form of a lead');
+    await page.keyboard.press('Escape');
+    await gone(page);
+    await window.visit('leads');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByLabel('Roof type', { exact: true }).check();
+    await page.keyboard.press('Escape');
+    await page.getByRole('columnheader', { name: 'Roof type' }).waitFor();
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.getByLabel('Field').selectOption({ label: 'Roof type' });
+    await page.getByLabel('Value').selectOption({ label: 'Slate' });
+    await page.getByRole('button', { name: 'Apply filter' }).click();
+    await page.locator('main tr.is-row', { hasText: 'Sagging roof' }).waitFor({ state: 'detached' });
+    await page.locator('main tr.is-row', { hasText: 'Leaking roof' }).getByText('Slate', { exact: true }).waitFor();
+    await window.close();
+  });
+
+  test('a stage is added, renamed and moved, and the board follows', async () => {
+    const window = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    await window.visit('settings/pipeline');
+    await page.getByRole('button', { name: 'New stage' }).click();
+    await dialogOf(page).getByLabel('Name').fill('Measuring');
+    await sound(window, 'a new stage');
+    await page.getByRole('button', { name: 'Save stage' }).click();
+    await page.getByText('Stage Measuring saved').waitFor();
+    await fromMenu(page, 'Change Measuring', 'Rename');
+    await dialogOf(page).getByLabel('Name').fill('Surveyed');
+    await page.getByRole('button', { name: 'Save stage' }).click();
+    await page.getByText('Stage Surveyed saved').waitFor();
+    const names = page.locator('main .list > li .medium');
+    const at = async () => (await names.allInnerTexts()).indexOf('Surveyed');
+    const was = await at();
+    await page.getByRole('button', { name: 'Move Surveyed up' }).click();
+    await page.waitForFunction((wanted) => document.querySelectorAll('main .list > li .medium')[wanted]?.textContent === 'Surveyed', was - 1);
+    const order = await names.allInnerTexts();
+    await sound(window, 'the stages');
+    await window.visit('leads/board');
+    await page.locator('.lane-head').first().waitFor();
+    assert.deepEqual(await page.locator('.lane-head h2').allInnerTexts(), order);
+    await window.close();
+  });
+
+  test('a rule gives a new lead its person, whose bell says so', async () => {
+    const window = await enter(browser, server, owner);
+    const other = await enter(browser, server, nora);
+    await other.visit('dashboard');
+    const { page } = window;
+    await window.visit('settings/assignment');
+    await page.getByRole('button', { name: 'New rule' }).click();
+    await dialogOf(page).getByLabel('Name', { exact: true }).fill('Gutters to Nora');
+    await dialogOf(page).getByLabel(/^What it is about contains/).fill('gutter');
+    await dialogOf(page).getByLabel('Nora Newcomer').check();
+    await sound(window, 'a new rule');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Rule Gutters to Nora saved').waitFor();
+    await addLead(window, 'Blocked gutter', 'Rain Ltd');
+    await page.getByText('Nora Newcomer').first().waitFor();
+    await window.visit('settings/assignment');
+    await fromMenu(page, 'Change Gutters to Nora', 'Delete');
+    await sound(window, 'the question before a rule is deleted');
+    await page.keyboard.press('Escape');
+    await gone(page);
+
+    const bell = other.page.getByRole('button', { name: /^Inbox, 1 unread/ });
+    await bell.click();
+    const panel = other.page.locator('.pop-panel');
+    await panel.getByText(/Blocked gutter/).first().waitFor();
+    await sound(other, 'the bell');
+    await panel.getByRole('button', { name: /Blocked gutter/ }).click();
+    await other.page.waitForURL(/leads\/led_/);
+    await other.page.getByRole('heading', { name: 'Blocked gutter' }).waitFor();
+    await other.page.getByRole('button', { name: 'Inbox', exact: true }).waitFor();
+    const phone = await enter(browser, server, nora, PHONE);
+    await phone.visit('inbox');
+    await phone.page.getByRole('button', { name: 'Mark as unread' }).click();
+    await phone.page.getByText('Unread: ').waitFor({ state: 'attached' });
+    await phone.page.getByRole('button', { name: 'Mark all as read' }).click();
+    await phone.page.getByText('Unread: ').waitFor({ state: 'detached' });
+    await sound(phone, 'the inbox');
+    for (const one of [window, other, phone]) await one.close();
+  });
+});
+
+describe('records', () => {
+  test('two that are one are found, compared, merged and taken apart again', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('customers');
+    await page.getByRole('link', { name: 'Find duplicates' }).click();
+    const group = page.getByRole('region', { name: /^Records like Old Mill/ });
+    await group.waitFor();
+    await page.getByText('Same phone').waitFor();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Merge 2 customers' });
+    await dialog.getByRole('region', { name: 'Comparison' }).waitFor();
+    await sound(window, 'the comparison of two customers');
+    await dialog.getByRole('radio', { name: 'Otley', exact: true }).check();
+    await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
+    await page.getByText('No duplicates found').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Merge undone').first().waitFor();
+    await group.waitFor();
+    assert.equal(await group.locator('tbody tr').count(), 2);
+    await window.visit('customers');
+    for (const [name, city] of [['Old Mill Bakery', 'Leeds'], ['Old Mill Bakery Ltd', 'Otley']]) {
+      await page.locator('main tr.is-row', { has: page.getByRole('link', { name, exact: true }) }).getByText(city).waitFor();
+    }
+    await window.close();
+  });
+
+  test('a task is added on a phone, done, and open again by Undo', async () => {
+    const window = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    await window.visit('tasks');
+    await page.getByRole('textbox', { name: 'What is to be done' }).fill('Ring the bakery');
+    await page.getByRole('button', { name: 'Add task' }).click();
+    const box = page.getByRole('checkbox', { name: 'Done: Ring the bakery' });
+    await box.click();
+    await page.getByText('Task done').first().waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Task open again').first().waitFor();
+    await page.reload();
+    await settled(page);
+    assert.equal(await box.isChecked(), false);
+    await sound(window, 'a task on a phone');
+    await window.close();
+  });
+
+  test('the palette is accessible, finds records and goes to pages', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('tasks');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('mill');
+    await page.getByRole('option', { name: /Old Mill Bakery/ }).first().waitFor();
+    await accessible(page, 'the palette');
+    await page.getByRole('combobox').fill('leads');
+    await page.getByRole('option', { name: /^Leads/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/client\/leads/);
+    assert.deepEqual(window.problems, []);
+    await window.close();
+  });
+});
