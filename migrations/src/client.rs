@@ -30,6 +30,7 @@ mod m20261126_000701_add_merged_into;
 mod m20261126_000702_create_merges;
 mod m20261126_000703_create_assignment_rules;
 mod m20261126_000902_create_registrations;
+mod m20261126_001101_add_orgs_suspension;
 
 use crate::migrator::{Step, steps};
 
@@ -64,6 +65,7 @@ pub const STEPS: &[Step] = steps![
     m20261126_000702_create_merges,
     m20261126_000703_create_assignment_rules,
     m20261126_000902_create_registrations,
+    m20261126_001101_add_orgs_suspension,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

@@ -31,7 +31,10 @@ use streamflow_proto::{
             timeline_service_server::TimelineServiceServer,
         },
     },
-    federation::v1::{tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer},
+    federation::v1::{
+        tenant_directory_service_server::TenantDirectoryServiceServer, tenant_lifecycle_service_server::TenantLifecycleServiceServer,
+        usage_service_server::UsageServiceServer,
+    },
 };
 use tonic::service::Routes;
 
@@ -96,6 +99,7 @@ fn services() -> Routes {
 pub fn federated() -> Routes {
     Routes::default()
         .add_service(TenantDirectoryServiceServer::new(tenant::api::Api))
+        .add_service(TenantLifecycleServiceServer::new(tenant::lifecycle::Api))
         .add_service(UsageServiceServer::new(usage::api::Api))
 }
 
@@ -111,5 +115,6 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners))),
         Arc::new(registration::provision::Provision),
         Arc::new(registration::tell::Tell),
+        Arc::new(tenant::tell::Tell),
     ]
 }

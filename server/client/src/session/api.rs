@@ -240,7 +240,7 @@ fn describe(principal: &Principal) -> pb::MeResponse {
     let mut permissions: Vec<String> = access::CLIENT
         .iter()
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
-        .filter(|access| principal.org.has_module(access.module))
+        .filter(|access| principal.org.has_module(access.module) && principal.org.admits(access))
         .filter(|access| !(principal.read_only && access.mutation && !access.own_affairs))
         .map(|access| access.permission.to_owned())
         .collect();
@@ -268,5 +268,10 @@ fn describe(principal: &Principal) -> pb::MeResponse {
         currency_code: principal.org.currency_code.clone(),
         has_authenticator: principal.second_factor,
         modules: MODULES.into_iter().filter(|name| principal.org.has_module(name)).map(str::to_owned).collect(),
+        suspension: principal.org.suspension.as_ref().map(|suspension| pb::Suspension {
+            since: timestamp(suspension.since),
+            reason: suspension.reason.clone(),
+            contact: suspension.contact.clone(),
+        }),
     }
 }
