@@ -8,4 +8,5 @@ pub mod lost;
 pub mod reset;
 pub mod second_factor;
 pub mod sign_in;
+pub mod suspended;
 mod way;

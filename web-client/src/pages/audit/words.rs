@@ -23,7 +23,7 @@ const OUTCOMES: [(&str, &str); 9] = [
 ];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
-const CATEGORIES: [(&str, &str); 17] = [
+const CATEGORIES: [(&str, &str); 18] = [
     ("record", "Records changed"),
     ("deletion", "Archived or deleted"),
     ("sensitive_read", "Sensitive data read"),
@@ -39,6 +39,7 @@ const CATEGORIES: [(&str, &str); 17] = [
     ("cross_tenant", "Ids of other companies"),
     ("rate_limit", "Throttled"),
     ("anomaly", "Anomalies"),
+    ("tenant", "Company suspended or resumed"),
     ("client_error", "Errors of the page"),
     ("read", "Read only"),
 ];
