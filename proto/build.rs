@@ -166,7 +166,7 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
     }
     format!(
         "Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, module: {:?}, \
-         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, http: {:?}, recovery: {}, streaming: {}, input: {:?} }}",
+         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, while_suspended: {}, http: {:?}, recovery: {}, streaming: {}, input: {:?} }}",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
@@ -177,6 +177,8 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
         flag("mutation"),
         // Declared only where people can be read-only.
         flag("own_affairs"),
+        // Declared only where there are companies.
+        flag("while_suspended"),
         // Declared only where programs of others come.
         text("http"),
         // Declared only where there is a Recovery Mode.

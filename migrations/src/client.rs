@@ -34,6 +34,7 @@ mod m20261127_000910_add_imports_subject;
 mod m20261127_000920_create_sign_ups;
 mod m20261127_000921_add_orgs_trial;
 mod m20261127_000940_add_tasks_archived;
+mod m20261127_000950_add_orgs_suspension;
 
 use crate::migrator::{Step, steps};
 
@@ -72,6 +73,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000920_create_sign_ups,
     m20261127_000921_add_orgs_trial,
     m20261127_000940_add_tasks_archived,
+    m20261127_000950_add_orgs_suspension,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

@@ -3,8 +3,13 @@
 mod m20261126_000201_create_tenants;
 mod m20261126_000501_create_admins;
 mod m20261126_000502_create_settings;
+mod m20261126_001102_extend_tenants;
 
 use crate::migrator::{Step, steps};
 
-pub const STEPS: &[Step] =
-    steps![m20261126_000201_create_tenants, m20261126_000501_create_admins, m20261126_000502_create_settings];
+pub const STEPS: &[Step] = steps![
+    m20261126_000201_create_tenants,
+    m20261126_000501_create_admins,
+    m20261126_000502_create_settings,
+    m20261126_001102_extend_tenants,
+];

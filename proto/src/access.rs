@@ -33,6 +33,8 @@ pub struct Access {
     pub mutation: bool,
     /// Changes only what is the caller's own: read-only people may too.
     pub own_affairs: bool,
+    /// Works for people of a suspended company too.
+    pub while_suspended: bool,
     /// Address under which it is there as JSON too; empty for none.
     pub http: &'static str,
     /// Works without the database, and without it only.

@@ -145,7 +145,8 @@ pub fn site(config: &Config, system: System, kernel: &Arc<Kernel>) -> anyhow::Re
 pub fn works(system: System) -> Vec<Arc<dyn Work>> {
     match system {
         System::Client => streamflow_client::system::works(),
-        System::Provider | System::Dev | System::Accountant => vec![Arc::new(Detect::default())],
+        System::Provider => streamflow_provider::system::works(),
+        System::Dev | System::Accountant => vec![Arc::new(Detect::default())],
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 mod access;
+mod accountant;
 mod client;
 mod dev;
 mod kernel;

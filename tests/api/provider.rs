@@ -3,3 +3,4 @@
 mod admin;
 mod recovery;
 mod setting;
+mod tenant;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use streamflow_kernel::{
+    db::Backend,
     federation::{self, FederationChannel, Keys, Route, Switch, guard, sign},
     kernel::Kernel,
     server::{connection, proxies::TrustedProxies},
@@ -38,8 +39,13 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// The provider system on the same kind of database as the client system.
     pub async fn start(world: &World, shape: Shape) -> Self {
-        let provider = Desk::start_on(world.backend, System::Provider).await;
+        Self::start_on(world, shape, world.backend).await
+    }
+
+    pub async fn start_on(world: &World, shape: Shape, backend: Backend) -> Self {
+        let provider = Desk::start_on(backend, System::Provider).await;
         provider.clock.set(world.now());
         let keys = Keys::generate(world.now());
         let (stop, stopping) = watch::channel(false);

@@ -12,12 +12,13 @@ use web_kit::{
     operator_portal,
 };
 
-use crate::layout::AppLayout;
+use crate::{layout::AppLayout, pages};
 
 operator_portal!(Accountant, streamflow_proto::accountant::v1, space: "accountant", name: "Accountant", base: "/accounting", lead: "For the bookkeepers of the operator.", home: "Overview", manner: Formal);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Accountant>);
+later!(Subscriptions, pages, pages::subscriptions::subscriptions);
 later!(Audit, pages, audit::audit::<Accountant>);
 later!(Sessions, pages, sessions::sessions::<Accountant>);
 
@@ -36,6 +37,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/accounting") view=inside>
                     <Route path=path!("") view={door::entrance::<Accountant>}/>
                     <Route path=path!("overview") view=Overview/>
+                    <Route path=path!("subscriptions") view=Subscriptions/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>

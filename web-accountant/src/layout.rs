@@ -13,8 +13,9 @@ use web_kit::{
 
 use crate::app::Accountant;
 
-const PLACES: [Place; 3] = [
+const PLACES: [Place; 4] = [
     Place { href: "/accounting/overview", label: "Overview", glyph: glyphs::LIST, keys: "g o" },
+    Place { href: "/accounting/subscriptions", label: "Subscriptions", glyph: glyphs::FILE_INVOICE, keys: "g u" },
     Place { href: "/accounting/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/accounting/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];

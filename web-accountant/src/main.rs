@@ -2,6 +2,7 @@
 
 mod app;
 mod layout;
+mod pages;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

@@ -9,5 +9,6 @@ pub mod reset;
 pub mod second_factor;
 pub mod sign_in;
 pub mod sign_up;
+pub mod suspended;
 mod way;
 pub mod welcome;

@@ -24,6 +24,7 @@ use crate::{
 
 later!(Frame, work, layout::AppLayout);
 later!(Stranger, work, door::lost::WrongSpace);
+later!(Closed, work, door::suspended::Suspended);
 
 /// What the address and the session together mean.
 #[derive(Clone, PartialEq)]
@@ -32,6 +33,8 @@ enum Place {
     Inside,
     /// Another company's address.
     WrongSpace,
+    /// The company is closed to its people.
+    Suspended,
     /// Go there first.
     Elsewhere(&'static str),
     Failed(ApiError),
@@ -58,12 +61,14 @@ pub fn Workspace() -> impl IntoView {
                 custom::load(&me.tenant_id);
             }
         }
+        Place::Suspended => live.stop(),
         _ => {}
     });
     move || match place.get() {
         // Lists and forms are made of the company's fields too.
         Place::Inside if fields_known.get() => view! { <Frame/> }.into_any(),
         Place::WrongSpace => view! { <Stranger/> }.into_any(),
+        Place::Suspended => view! { <Closed/> }.into_any(),
         Place::Failed(error) => view! {
             <main class="page-content" id="content">
                 <ErrorPanel what="StreamFlow" error on_retry=move |()| session.refresh()/>
@@ -86,6 +91,7 @@ fn place(who: &Who<Me>, tenant: &str) -> Place {
             SecondFactorState::CodeNeeded => Place::Elsewhere("/second-factor"),
             SecondFactorState::EnrolmentNeeded => Place::Elsewhere("/enrol"),
             _ if me.tenant_id != tenant => Place::WrongSpace,
+            _ if me.suspension.is_some() => Place::Suspended,
             _ => Place::Inside,
         },
     }
@@ -93,6 +99,8 @@ fn place(who: &Who<Me>, tenant: &str) -> Place {
 
 #[cfg(test)]
 mod tests {
+    use streamflow_proto::client::v1::Suspension;
+
     use super::*;
 
     fn signed_in(state: SecondFactorState) -> Who<Me> {
@@ -107,6 +115,9 @@ mod tests {
         assert!(place(&signed_in(SecondFactorState::Done), "pike") == Place::WrongSpace);
         assert!(place(&signed_in(SecondFactorState::CodeNeeded), "harrow") == Place::Elsewhere("/second-factor"));
         assert!(place(&signed_in(SecondFactorState::EnrolmentNeeded), "harrow") == Place::Elsewhere("/enrol"));
+        let Who::SignedIn(me) = signed_in(SecondFactorState::Done) else { panic!("signed in") };
+        let closed = Who::SignedIn(Me { suspension: Some(Suspension::default()), ..me });
+        assert!(place(&closed, "harrow") == Place::Suspended && place(&closed, "pike") == Place::WrongSpace);
         assert!(place(&Who::SignedOut, "harrow") == Place::Elsewhere("/sign-in"));
     }
 }

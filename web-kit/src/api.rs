@@ -30,6 +30,8 @@ pub struct Api {
     pub signed_out: RwSignal<u32>,
     /// Grows each time the server says that something behind it is out of reach.
     pub away: RwSignal<u32>,
+    /// Grows each time the server says that the person's company is closed to its people.
+    pub closed: RwSignal<u32>,
 }
 
 thread_local! {
@@ -50,6 +52,7 @@ impl Api {
             last_answer: RwSignal::new(0),
             signed_out: RwSignal::new(0),
             away: RwSignal::new(0),
+            closed: RwSignal::new(0),
         };
         API.set(Some(api));
         api
@@ -120,6 +123,9 @@ impl Api {
     fn watch_session<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {
         if answer.as_ref().is_err_and(ApiError::is_signed_out) {
             self.signed_out.try_update(|count| *count += 1);
+        }
+        if answer.as_ref().is_err_and(ApiError::is_closed) {
+            self.closed.try_update(|count| *count += 1);
         }
         self.watch_reach(answer)
     }

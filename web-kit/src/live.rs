@@ -171,6 +171,9 @@ impl Live {
                         self.api.signed_out.update(|count| *count += 1);
                         return;
                     }
+                    if error.is_closed() {
+                        self.api.closed.update(|count| *count += 1);
+                    }
                     if let Some(asked) = error.retry_after {
                         wait = wait.max(u32::try_from(asked.as_millis()).unwrap_or(LONGEST_WAIT_MS));
                     }

@@ -38,7 +38,8 @@ impl<M: Send + Sync> Clone for Session<M> {
 
 impl<M: Send + Sync> Copy for Session<M> {}
 
-/// Asks once now; again on [`Session::refresh`]. A call refused as signed out ends the session for all pages.
+/// Asks once now; again on [`Session::refresh`], and when a call is refused because the company is closed. A call refused as signed out
+/// ends the session for all pages.
 pub fn provide_session<M, F, Fut>(ask: F) -> Session<M>
 where
     M: Clone + PartialEq + Send + Sync + 'static,
@@ -49,10 +50,16 @@ where
     let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask) };
     provide_context(session);
     session.refresh();
-    let signed_out = use_api().signed_out;
+    let api = use_api();
+    let (signed_out, closed) = (api.signed_out, api.closed);
     Effect::new(move |_| {
         if signed_out.get() > 0 {
             session.who.set(Who::SignedOut);
+        }
+    });
+    Effect::new(move |_| {
+        if closed.get() > 0 {
+            session.refresh();
         }
     });
     session

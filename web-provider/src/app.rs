@@ -19,10 +19,13 @@ use crate::{
     setup::SetUp,
 };
 
-operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "Overview", manner: Plain);
+operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
-later!(Overview, pages, overview::overview::<Provider>);
+later!(Overview, pages, pages::overview::overview);
+later!(Tenants, pages, pages::tenants::tenants);
+later!(Tenant, pages, pages::tenant::tenant);
+later!(System, pages, overview::overview::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
 later!(Federation, pages, pages::federation::federation);
@@ -54,6 +57,11 @@ fn usual() -> impl IntoView {
                 <ParentRoute path=path!("/provider") view=inside>
                     <Route path=path!("") view={door::entrance::<Provider>}/>
                     <Route path=path!("overview") view=Overview/>
+                    <ParentRoute path=path!("tenants") view=Outlet>
+                        <Route path=path!("") view=Tenants/>
+                        <Route path=path!(":tenant") view=Tenant/>
+                    </ParentRoute>
+                    <Route path=path!("system") view=System/>
                     <Route path=path!("federation") view=Federation/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>

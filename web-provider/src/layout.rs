@@ -14,12 +14,14 @@ use web_kit::{
 
 use crate::app::Provider;
 
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 8] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
+    Place { href: "/provider/tenants", label: "Tenants", glyph: glyphs::BUILDING, keys: "g n" },
     Place { href: "/provider/federation", label: "Federation", glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
     Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
     Place { href: "/provider/settings", label: "Settings", glyph: glyphs::SLIDERS, keys: "g t" },
+    Place { href: "/provider/system", label: "System", glyph: glyphs::HEART_PULSE, keys: "g y" },
     Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
 

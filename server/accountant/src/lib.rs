@@ -4,4 +4,5 @@ pub mod audit;
 pub mod client_error;
 pub mod overview;
 pub mod session;
+pub mod subscription;
 pub mod system;

@@ -17,12 +17,13 @@ use streamflow_proto::{
         v1::{
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
             overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
+            subscription_service_server::SubscriptionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, overview, session};
+use crate::{audit, client_error, overview, session, subscription};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
@@ -59,4 +60,5 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
+        .add_service(SubscriptionServiceServer::new(subscription::Api))
 }

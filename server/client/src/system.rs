@@ -31,7 +31,10 @@ use streamflow_proto::{
             team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
-    federation::v1::{tenant_directory_service_server::TenantDirectoryServiceServer, usage_service_server::UsageServiceServer},
+    federation::v1::{
+        tenant_directory_service_server::TenantDirectoryServiceServer, tenant_lifecycle_service_server::TenantLifecycleServiceServer,
+        usage_service_server::UsageServiceServer,
+    },
 };
 use tonic::service::Routes;
 
@@ -100,6 +103,7 @@ fn services() -> Routes {
 pub fn federated() -> Routes {
     Routes::default()
         .add_service(TenantDirectoryServiceServer::new(tenant::api::Api))
+        .add_service(TenantLifecycleServiceServer::new(tenant::lifecycle::Api))
         .add_service(UsageServiceServer::new(usage::api::Api))
 }
 
@@ -116,5 +120,6 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(registration::provision::Provision),
         Arc::new(registration::tell::Tell),
         Arc::new(sign_up::prune::Prune),
+        Arc::new(tenant::tell::Tell),
     ]
 }

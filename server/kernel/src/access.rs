@@ -374,6 +374,7 @@ fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>)
     if principal.level == Level::Pending {
         return Err(Error::unauthenticated("SECOND_FACTOR_NEEDED", "Finish signing in with your second factor."));
     }
+    principal.org.check_admits(access)?;
     if !access.roles.contains(&principal.role.as_str()) {
         return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
     }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the reply is kept in the transaction of the effect")]
 
+mod org;
 mod parts;
 
 use std::{
@@ -22,6 +23,8 @@ use sha2::{Digest as _, Sha256};
 use streamflow_proto::access::Access;
 use tonic::{Request, Response};
 use uuid::Uuid;
+
+pub use org::{OrgFacts, Suspension};
 
 use crate::{
     access::payload::Framed,
@@ -56,31 +59,6 @@ pub struct Principal {
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub org: OrgFacts,
-}
-
-/// What pages need to know of the company.
-#[derive(Clone, Debug, Default)]
-pub struct OrgFacts {
-    pub name: String,
-    pub tenant_id: String,
-    pub time_zone: String,
-    pub currency_code: String,
-    /// Feature modules that are switched off.
-    pub modules_off: Vec<String>,
-    /// Until when the company may try; none where it pays.
-    pub trial_ends_at: Option<DateTime<Utc>>,
-}
-
-impl OrgFacts {
-    /// Whether a feature module is on; what belongs to none is always there.
-    pub fn has_module(&self, module: &str) -> bool {
-        !self.modules_off.iter().any(|off| off == module)
-    }
-
-    /// Whether nothing of the company may be changed any more.
-    pub fn is_trial_over(&self, now: DateTime<Utc>) -> bool {
-        self.trial_ends_at.is_some_and(|end| end <= now)
-    }
 }
 
 /// The request as it came in.
@@ -434,6 +412,15 @@ impl Deref for SystemWriteDb {
 }
 
 impl SystemWriteDb {
+    /// As [`commit`](Self::commit), for a call of another system that did something to a company: the company finds it in its own
+    /// audit too, without a word of who asked.
+    pub async fn commit_about<R: prost::Message>(self, org: Uuid, reply: R) -> Result<Response<R>> {
+        let record = self.ctx.audit_record("OK");
+        let nobody = AuditRecord { actor_id: None, actor_name: String::new(), actor_role: String::new(), ip: String::new(), ..record };
+        audit::insert(self.db.txn(), AuditRecord { org_id: org, ..nobody }).await?;
+        self.commit(reply).await
+    }
+
     /// Commits with the audit record, then answers.
     pub async fn commit<R: prost::Message>(self, reply: R) -> Result<Response<R>> {
         let Self { db, ctx } = self;

@@ -51,6 +51,11 @@ pub trait Work: Send + Sync {
         None
     }
 
+    /// Scheduled work that is due at once, too, when the process starts and when its database is back.
+    fn at_start(&self) -> bool {
+        false
+    }
+
     /// Does it; may have been begun before. Returns what was done in plain words, nothing personal, or nothing.
     async fn run(&self, kernel: &Arc<Kernel>, job: &Job) -> Result<String, JobError>;
 }

@@ -5,6 +5,8 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::{DateTime, Duration, Utc};
 use streamflow_kernel::{
     access::Witness,
+    anomaly::Detect,
+    jobs::Work,
     kernel::{Kernel, Portal},
     operator::{self, Desk},
     password::Params,
@@ -15,7 +17,10 @@ use streamflow_kernel::{
 };
 use streamflow_proto::{
     access,
-    federation::v1::tenant_event_service_server::TenantEventServiceServer,
+    federation::v1::{
+        subscription_directory_service_server::SubscriptionDirectoryServiceServer,
+        tenant_event_service_server::TenantEventServiceServer,
+    },
     provider::{
         self,
         v1::{
@@ -23,6 +28,7 @@ use streamflow_proto::{
             client_error_service_server::ClientErrorServiceServer, federation_service_server::FederationServiceServer,
             overview_service_server::OverviewServiceServer, recovery_service_server::RecoveryServiceServer,
             session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
+            tenant_service_server::TenantServiceServer,
         },
     },
 };
@@ -65,7 +71,8 @@ pub fn site(
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))
         .add_service(SessionServiceServer::new(session::Api { desk: desk.clone() }))
-        .add_service(SettingServiceServer::new(setting::api::Api));
+        .add_service(SettingServiceServer::new(setting::api::Api))
+        .add_service(TenantServiceServer::new(tenant::api::Api));
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::PROVIDER,
@@ -91,5 +98,12 @@ pub fn recovery_services(mirror: Option<Mirror>, started_at: DateTime<Utc>) -> R
 
 /// What the other systems may ask of this one.
 pub fn federated() -> Routes {
-    Routes::default().add_service(TenantEventServiceServer::new(tenant::api::Api))
+    Routes::default()
+        .add_service(SubscriptionDirectoryServiceServer::new(tenant::subscription::Api))
+        .add_service(TenantEventServiceServer::new(tenant::event::Api))
+}
+
+/// What is done behind the answers.
+pub fn works() -> Vec<Arc<dyn Work>> {
+    vec![Arc::new(Detect::default()), Arc::new(tenant::pull::Pull::default())]
 }

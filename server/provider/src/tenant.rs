@@ -1,5 +1,19 @@
-//! Companies as they were reported to this system.
+//! Companies as their own system tells of them, and closing them to their people.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `api` | what the portal's people see and do |
+//! | `event`, `pull` | the two ways in which companies become known: what is reported, and the directory read again and again |
+//! | `subscription` | what other systems may ask |
+//! | `domain` | what may be taken from another system, and states |
+//! | `store`, `list`, `fleet` | rows, lists of them, figures over them |
 
 pub mod api;
 pub mod domain;
+pub mod event;
+pub mod fleet;
+pub mod list;
+mod peer;
+pub mod pull;
 pub mod store;
+pub mod subscription;

@@ -82,6 +82,11 @@ impl ApiError {
         self.code == Code::Unauthenticated
     }
 
+    /// The person's company is closed to its people; who is signed in tells more.
+    pub fn is_closed(&self) -> bool {
+        self.code == Code::FailedPrecondition && self.reason == "ORG_SUSPENDED"
+    }
+
     /// The server was not reached, or not in time.
     pub fn is_network(&self) -> bool {
         self.code == Code::Unavailable && self.reason.is_empty()

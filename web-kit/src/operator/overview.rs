@@ -1,6 +1,6 @@
 //! The overview: true figures of this system, with a range and a comparison, and what was last done here.
 
-mod figures;
+pub mod figures;
 mod health;
 mod recent;
 

@@ -31,7 +31,7 @@ impl OrgService for Api {
         if before.version != patch.version {
             return Err(Error::conflict(&shown(&tx).await?).into());
         }
-        store::update_org(&tx, &before, patch).await?;
+        store::update_org(&tx, &before, patch, ctx.now()).await?;
         let org = shown(&tx).await?;
         Ok(tx.commit(pb::UpdateOrgResponse { org: Some(org) }).await?)
     }

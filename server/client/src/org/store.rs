@@ -143,7 +143,7 @@ pub async fn modules(tx: &TenantDb) -> Result<Vec<(&'static str, bool)>> {
 }
 
 /// Writes a change of the company that is held. Without one nothing is written.
-pub async fn update_org(tx: &TenantDb, before: &Org, patch: OrgPatch) -> Result<()> {
+pub async fn update_org(tx: &TenantDb, before: &Org, patch: OrgPatch, now: chrono::DateTime<chrono::Utc>) -> Result<()> {
     let fields = [
         ("name", &before.name, patch.name),
         ("time_zone", &before.time_zone, patch.time_zone),
@@ -155,8 +155,8 @@ pub async fn update_org(tx: &TenantDb, before: &Org, patch: OrgPatch) -> Result<
         return Ok(());
     }
     let columns: Vec<String> = changed.iter().map(|(name, _)| format!("{name} = ?")).collect();
-    let values: Vec<Value> = changed.iter().map(|(_, new)| new.clone().into()).collect();
-    let sql = format!("UPDATE orgs SET {}, version = version + 1 WHERE id = {{org}}", columns.join(", "));
+    let values: Vec<Value> = changed.iter().map(|(_, new)| new.clone().into()).chain([now.into()]).collect();
+    let sql = format!("UPDATE orgs SET {}, updated_at = ?, version = version + 1 WHERE id = {{org}}", columns.join(", "));
     tx.execute(&sql, values).await?;
     announce(tx, before, changed.into_iter().map(|(name, _)| name.to_owned()).collect());
     Ok(())

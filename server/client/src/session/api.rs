@@ -245,7 +245,7 @@ fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
     let mut permissions: Vec<String> = access::CLIENT
         .iter()
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
-        .filter(|access| principal.org.has_module(access.module))
+        .filter(|access| principal.org.has_module(access.module) && principal.org.admits(access))
         .filter(|access| !((principal.read_only || trial_ended) && access.mutation && !access.own_affairs))
         .map(|access| access.permission.to_owned())
         .collect();
@@ -275,5 +275,10 @@ fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
         modules: MODULES.into_iter().filter(|name| principal.org.has_module(name)).map(str::to_owned).collect(),
         trial_ends_at: principal.org.trial_ends_at.and_then(timestamp),
         trial_ended,
+        suspension: principal.org.suspension.as_ref().map(|suspension| pb::Suspension {
+            since: timestamp(suspension.since),
+            reason: suspension.reason.clone(),
+            contact: suspension.contact.clone(),
+        }),
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     access::Authenticator,
-    ctx::{OrgFacts, Principal},
+    ctx::{OrgFacts, Principal, Suspension},
     db::{Backend, Database, TenantDb},
     error::{Error, Result},
     session::Level,
@@ -54,20 +54,24 @@ struct Row {
     /// Comma separated.
     modules_off: String,
     trial_ends_at: Option<DateTime<Utc>>,
+    suspended_at: Option<DateTime<Utc>>,
+    suspend_reason: String,
+    suspend_contact: String,
 }
 
 /// The definer function is one round trip past the row policies: at this point nobody's company is known yet.
 const POSTGRES: &str = "SELECT session_id, level, user_id, org_id, created_at, last_seen_at, expires_at, revoked_at, email, \
     display_name, user_disabled_at, second_factor, role, read_only, membership_disabled_at AS member_disabled_at, array_to_string(team_ids, ',') AS team_ids, \
-    org_name, tenant_id, time_zone, currency_code, array_to_string(modules_off, ',') AS modules_off, trial_ends_at \
-    FROM session_principal(?) WHERE role IS NOT NULL";
+    org_name, tenant_id, time_zone, currency_code, array_to_string(modules_off, ',') AS modules_off, trial_ends_at, \
+    suspended_at, suspend_reason, suspend_contact FROM session_principal(?) WHERE role IS NOT NULL";
 
 const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s.created_at, s.last_seen_at, s.expires_at, s.revoked_at, \
     u.email, u.display_name, u.disabled_at AS user_disabled_at, u.totp_confirmed_at IS NOT NULL AS second_factor, m.role, m.read_only, \
     m.disabled_at AS member_disabled_at, \
     COALESCE((SELECT group_concat(lower(hex(t.team_id))) FROM team_members t WHERE t.org_id = s.org_id AND t.user_id = s.user_id), '') AS team_ids, \
     o.name AS org_name, o.tenant_id, o.time_zone, o.currency_code, o.trial_ends_at, \
-    COALESCE((SELECT group_concat(f.module) FROM org_modules f WHERE f.org_id = s.org_id AND NOT f.enabled), '') AS modules_off \
+    COALESCE((SELECT group_concat(f.module) FROM org_modules f WHERE f.org_id = s.org_id AND NOT f.enabled), '') AS modules_off, \
+    o.suspended_at, o.suspend_reason, o.suspend_contact \
     FROM sessions s JOIN users u ON u.id = s.user_id JOIN memberships m ON m.org_id = s.org_id AND m.user_id = s.user_id \
     JOIN orgs o ON o.id = s.org_id WHERE s.token_hash = ?";
 
@@ -123,6 +127,11 @@ impl Row {
                 currency_code: self.currency_code,
                 modules_off: self.modules_off.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
                 trial_ends_at: self.trial_ends_at,
+                suspension: self.suspended_at.map(|since| Suspension {
+                    since,
+                    reason: self.suspend_reason,
+                    contact: self.suspend_contact,
+                }),
             },
         })
     }

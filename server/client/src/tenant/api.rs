@@ -5,10 +5,14 @@ use streamflow_kernel::{clock::timestamp, ctx::Ctx, error::Error, ids};
 use streamflow_proto::federation::v1::{self as pb, tenant_directory_service_server::TenantDirectoryService};
 use tonic::{Request, Response, Status};
 
-use super::store::{self, Tenant};
+use super::store::{self, Since, Tenant};
 
 const USUAL_PAGE: i32 = 50;
 const MAX_PAGE: i32 = 200;
+
+/// States as other systems are told of them.
+pub const ACTIVE: &str = "active";
+pub const SUSPENDED: &str = "suspended";
 
 #[derive(Debug)]
 pub struct Api;
@@ -29,14 +33,17 @@ impl TenantDirectoryService for Api {
                 Some(id.ok_or_else(|| Error::invalid("page_token", "This is no page token of this list."))?)
             }
         };
-        let since = req.created_since.map(moment).transpose()?;
+        let since = Since {
+            made: req.created_since.map(|at| moment("created_since", at)).transpose()?,
+            changed: req.changed_since.map(|at| moment("changed_since", at)).transpose()?,
+        };
         let mut tenants = store::tenants(&ctx.system_read().await?, after, since, i64::from(size) + 1).await?;
         let has_more = tenants.len() > size as usize;
         tenants.truncate(size as usize);
         let last = tenants.last().filter(|_| has_more).map(|tenant| tenant.id);
         let next_page_token = ids::format_option(ids::prefix::ORG, last);
         let tenants = tenants.into_iter().map(into_pb).collect();
-        Ok(Response::new(pb::ListTenantsResponse { tenants, next_page_token }))
+        Ok(Response::new(pb::ListTenantsResponse { tenants, next_page_token, as_of: timestamp(ctx.now()) }))
     }
 
     async fn get_tenant(&self, request: Request<pb::GetTenantRequest>) -> Result<Response<pb::GetTenantResponse>, Status> {
@@ -46,10 +53,10 @@ impl TenantDirectoryService for Api {
     }
 }
 
-fn moment(at: prost_types::Timestamp) -> Result<DateTime<Utc>, Error> {
+fn moment(field: &str, at: prost_types::Timestamp) -> Result<DateTime<Utc>, Error> {
     let nanos = u32::try_from(at.nanos).ok();
     let found = nanos.and_then(|nanos| DateTime::from_timestamp(at.seconds, nanos));
-    found.ok_or_else(|| Error::invalid("created_since", "This is no time."))
+    found.ok_or_else(|| Error::invalid(field, "This is no time."))
 }
 
 /// Fields that companies don't have yet stay empty.
@@ -62,7 +69,11 @@ pub fn into_pb(tenant: Tenant) -> pb::Tenant {
         created_at: timestamp(tenant.created_at),
         plan: tenant.plan,
         industry: tenant.industry,
+        state: if tenant.suspended_at.is_some() { SUSPENDED } else { ACTIVE }.to_owned(),
         external_customer_id: tenant.external_customer_id,
+        suspended_at: tenant.suspended_at.and_then(timestamp),
+        suspension_reason: tenant.suspend_reason,
+        suspension_contact: tenant.suspend_contact,
         ..pb::Tenant::default()
     }
 }

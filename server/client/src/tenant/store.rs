@@ -5,6 +5,8 @@ use sea_orm::FromQueryResult;
 use streamflow_kernel::{db::SystemDb, error::Result};
 use uuid::Uuid;
 
+use super::domain::Words;
+
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Tenant {
     pub id: Uuid,
@@ -18,20 +20,52 @@ pub struct Tenant {
     /// Empty for a company that nobody registered from outside.
     pub external_customer_id: String,
     pub created_at: DateTime<Utc>,
+    pub version: i64,
+    pub suspended_at: Option<DateTime<Utc>>,
+    pub suspend_reason: String,
+    pub suspend_contact: String,
+}
+
+/// Which companies are asked for: those made, and those made or changed, at these times or later.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Since {
+    pub made: Option<DateTime<Utc>>,
+    pub changed: Option<DateTime<Utc>>,
 }
 
 const SELECT: &str = "SELECT o.id, o.tenant_id, o.name, o.time_zone, o.currency_code, o.plan, o.industry, \
-                      COALESCE(r.external_customer_id, '') AS external_customer_id, o.created_at \
+                      COALESCE(r.external_customer_id, '') AS external_customer_id, o.created_at, \
+                      o.version, o.suspended_at, o.suspend_reason, o.suspend_contact \
                       FROM orgs o LEFT JOIN registrations r ON r.org_id = o.id";
 
 /// In the order of their ids, which is that of their making.
-pub async fn tenants(db: &SystemDb, after: Option<Uuid>, since: Option<DateTime<Utc>>, limit: i64) -> Result<Vec<Tenant>> {
-    let sql = format!("{SELECT} WHERE o.id > ? AND o.created_at >= ? ORDER BY o.id LIMIT ?");
-    let since = since.unwrap_or(DateTime::UNIX_EPOCH);
-    db.query(&sql, vec![after.unwrap_or(Uuid::nil()).into(), since.into(), limit.into()]).await
+pub async fn tenants(db: &SystemDb, after: Option<Uuid>, since: Since, limit: i64) -> Result<Vec<Tenant>> {
+    let changed = since.changed.map_or("", |_| " AND (o.created_at >= ? OR o.updated_at >= ?)");
+    let sql = format!("{SELECT} WHERE o.id > ? AND o.created_at >= ?{changed} ORDER BY o.id LIMIT ?");
+    let made = since.made.unwrap_or(DateTime::UNIX_EPOCH);
+    let mut values = vec![after.unwrap_or(Uuid::nil()).into(), made.into()];
+    values.extend(since.changed.into_iter().flat_map(|at| [at.into(), at.into()]));
+    values.push(limit.into());
+    db.query(&sql, values).await
 }
 
 pub async fn tenant(db: &SystemDb, tenant_id: &str) -> Result<Option<Tenant>> {
     let rows = db.query(&format!("{SELECT} WHERE o.tenant_id = ?"), vec![tenant_id.into()]).await?;
     Ok(rows.into_iter().next())
+}
+
+/// Closes a company. False when it is closed already, or not there.
+pub async fn suspend(db: &SystemDb, tenant_id: &str, words: &Words, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "UPDATE orgs SET suspended_at = ?, suspend_reason = ?, suspend_contact = ?, updated_at = ?, version = version + 1 \
+               WHERE tenant_id = ? AND suspended_at IS NULL";
+    let values =
+        vec![now.into(), words.reason.clone().into(), words.contact.clone().into(), now.into(), tenant_id.into()];
+    Ok(db.execute(sql, values).await? == 1)
+}
+
+/// Opens a company. False when it is open already, or not there.
+pub async fn resume(db: &SystemDb, tenant_id: &str, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "UPDATE orgs SET suspended_at = NULL, suspend_reason = '', suspend_contact = '', updated_at = ?, \
+               version = version + 1 WHERE tenant_id = ? AND suspended_at IS NOT NULL";
+    Ok(db.execute(sql, vec![now.into(), tenant_id.into()]).await? == 1)
 }

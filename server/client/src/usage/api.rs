@@ -13,7 +13,7 @@ use streamflow_proto::federation::v1::{self as pb, usage_service_server::UsageSe
 use tonic::{Request, Response, Status};
 
 use super::store::{self, Range};
-use crate::tenant;
+use crate::tenant::{self, store::Since};
 
 const MAX_TENANTS: usize = 50;
 const MAX_DAYS: i32 = 366;
@@ -66,7 +66,7 @@ impl UsageService for Api {
         let (mut tenants, mut after) = (0, None);
         let (mut kinds, mut weeks) = (BTreeMap::<String, i64>::new(), BTreeMap::<i64, i64>::new());
         loop {
-            let page = tenant::store::tenants(&ctx.system_read().await?, after, None, BATCH).await?;
+            let page = tenant::store::tenants(&ctx.system_read().await?, after, Since::default(), BATCH).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             for tenant in page {

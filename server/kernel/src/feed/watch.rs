@@ -14,6 +14,9 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 /// Streams end after this and are resumed by the page, which checks its rights anew.
 const MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
+/// Field of a company's change by which it was closed to its people, or opened again: their streams end.
+pub const SUSPENSION: &str = "suspension";
+
 #[derive(Debug)]
 pub enum WatchItem {
     Change(Arc<Event>),
@@ -37,8 +40,8 @@ pub struct Watch {
 }
 
 impl Feed {
-    /// Follows the feed until the receiver is dropped, the session ends, the person's rights change or the process
-    /// ends.
+    /// Follows the feed until the receiver is dropped, the session ends, the person's rights change, the company is closed or the
+    /// process ends.
     pub fn watch(&self, watch: Watch) -> mpsc::Receiver<WatchItem> {
         let (sender, receiver) = mpsc::channel(64);
         // Subscribed before the position is read, so that nothing falls between.
@@ -127,7 +130,8 @@ impl Follower {
         let mine_ended = event.entity == "session" && event.id == self.watch.session_id;
         // Joining is no change of rights: the news of it may come after the first stream was opened.
         let rights_changed = event.entity == "member" && event.id == me && event.op != Op::Created;
-        if mine_ended || rights_changed {
+        let company_closed = event.entity == "org" && event.fields.iter().any(|field| field == SUSPENSION);
+        if mine_ended || rights_changed || company_closed {
             return Err(Ended);
         }
         if !self.watch.entities.contains(&event.entity.as_str()) || !event.audience.reaches(&self.watch.scope) {

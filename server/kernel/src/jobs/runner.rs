@@ -83,11 +83,12 @@ impl House {
     async fn run(self: Arc<Self>, mut told: watch::Receiver<Order>) {
         let mut running = JoinSet::new();
         let mut looked: Option<Instant> = None;
+        let mut is_there = true;
         while *told.borrow() == Order::Work {
             while running.try_join_next().is_some() {}
             if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
                 looked = Some(Instant::now());
-                self.queue_due().await;
+                is_there = self.queue_due(is_there).await;
             }
             if running.len() < AT_ONCE
                 && let Some(claimed) = self.claim().await
@@ -105,11 +106,20 @@ impl House {
         while running.join_next().await.is_some() {}
     }
 
-    async fn queue_due(&self) {
+    /// False when the database does not answer; once it does again, it is like a start.
+    async fn queue_due(&self, was_there: bool) -> bool {
         let Kernel { database, jobs, clock, .. } = self.kernel.as_ref();
-        if let Err(error) = schedule::queue_due(database, jobs, &self.works, clock.now()).await {
+        let queued = async {
+            if !was_there {
+                schedule::declare(database, &self.works, clock.now()).await?;
+            }
+            schedule::queue_due(database, jobs, &self.works, clock.now()).await
+        };
+        let queued: Result<()> = queued.await;
+        if let Err(error) = &queued {
             tracing::warn!(?error, "the schedules could not be read");
         }
+        queued.is_ok()
     }
 
     async fn claim(&self) -> Option<Claimed> {

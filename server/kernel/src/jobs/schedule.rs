@@ -9,14 +9,17 @@ use sea_orm::FromQueryResult;
 use super::{Jobs, NewJob, Work};
 use crate::{db::Database, error::Result};
 
-/// Makes schedules known, due at once the first time. Periods follow the code.
+/// Makes schedules known, due at once the first time and where the work wants it at each start. Periods follow the code.
 pub async fn declare(database: &Database, works: &[Arc<dyn Work>], now: DateTime<Utc>) -> Result<()> {
     let db = database.system().await?;
     for work in works {
         let Some(every) = work.every() else { continue };
-        let sql = "INSERT INTO schedules (name, every_seconds, next_run_at) VALUES (?, ?, ?) \
-                   ON CONFLICT (name) DO UPDATE SET every_seconds = excluded.every_seconds";
-        db.execute(sql, vec![work.kind().into(), every.num_seconds().into(), now.into()]).await?;
+        let due = if work.at_start() { ", next_run_at = excluded.next_run_at" } else { "" };
+        let sql = format!(
+            "INSERT INTO schedules (name, every_seconds, next_run_at) VALUES (?, ?, ?) \
+             ON CONFLICT (name) DO UPDATE SET every_seconds = excluded.every_seconds{due}"
+        );
+        db.execute(&sql, vec![work.kind().into(), every.num_seconds().into(), now.into()]).await?;
     }
     db.commit().await
 }

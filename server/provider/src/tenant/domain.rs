@@ -1,13 +1,28 @@
-//! What an event about a company must be.
+//! What is taken from another system of a company, what a suspension must say, and where a company stands.
 
 use chrono::{DateTime, Utc};
-use streamflow_kernel::error::{Result, Violations};
-use streamflow_proto::federation::v1 as pb;
+use streamflow_kernel::error::{Error, Result, Violations};
+use streamflow_proto::{
+    federation::v1 as pb,
+    provider::v1::{SuspendTenantRequest, TenantState},
+};
 
 const MAX_EVENTS: usize = 100;
 const MAX_WORD: usize = 64;
 const MAX_TEXT: usize = 200;
 const MAX_DETAILS: usize = 4 * 1024;
+/// Characters of what people of a suspended company are told.
+const MAX_REASON: usize = 500;
+const MAX_CONTACT: usize = 200;
+
+/// A checked company.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub tenant: pb::Tenant,
+    pub created_at: DateTime<Utc>,
+    pub trial_ends_at: Option<DateTime<Utc>>,
+    pub suspended_at: Option<DateTime<Utc>>,
+}
 
 /// A checked event.
 #[derive(Clone, Debug)]
@@ -15,9 +30,7 @@ pub struct Event {
     pub id: String,
     pub kind: String,
     pub at: DateTime<Utc>,
-    pub tenant: pb::Tenant,
-    pub created_at: DateTime<Utc>,
-    pub trial_ends_at: Option<DateTime<Utc>>,
+    pub facts: Facts,
     /// A JSON object, or empty.
     pub details: String,
 }
@@ -50,18 +63,34 @@ fn check(index: usize, event: pb::TenantEvent, wrong: &mut Violations) -> Option
     if !is_object(&event.details) || event.details.len() > MAX_DETAILS {
         refuse("details", "Details are a JSON object of at most 4 KiB, or empty.");
     }
-    let tenant = event.tenant.unwrap_or_default();
-    check_texts(&tenant, &mut refuse);
+    let facts = check_tenant(event.tenant.unwrap_or_default(), &mut refuse);
+    Some(Event { id: event.id, kind: event.kind, at: at?, facts: facts?, details: event.details })
+}
+
+/// A company of the directory, or what is wrong with it.
+pub fn facts(tenant: pb::Tenant) -> Result<Facts> {
+    let mut wrong = Violations::new();
+    let facts = check_tenant(tenant, &mut |field, text| wrong.add(field, text));
+    wrong.into_result()?;
+    facts.ok_or_else(|| Error::internal("a company without its times"))
+}
+
+fn check_tenant(tenant: pb::Tenant, refuse: &mut impl FnMut(&str, &str)) -> Option<Facts> {
+    check_texts(&tenant, refuse);
     let created_at = tenant.created_at.and_then(moment);
     if created_at.is_none() {
         refuse("tenant.created_at", "Say when the company was made.");
     }
-    let trial_ends_at = tenant.trial_ends_at.and_then(moment);
-    if tenant.trial_ends_at.is_some() && trial_ends_at.is_none() {
-        refuse("tenant.trial_ends_at", "This is no time.");
-    }
-    let (at, created_at) = (at?, created_at?);
-    Some(Event { id: event.id, kind: event.kind, at, created_at, trial_ends_at, details: event.details, tenant })
+    let mut optional = |field: &str, at: Option<prost_types::Timestamp>| {
+        let found = at.and_then(moment);
+        if at.is_some() && found.is_none() {
+            refuse(field, "This is no time.");
+        }
+        found
+    };
+    let trial_ends_at = optional("tenant.trial_ends_at", tenant.trial_ends_at);
+    let suspended_at = optional("tenant.suspended_at", tenant.suspended_at);
+    Some(Facts { created_at: created_at?, trial_ends_at, suspended_at, tenant })
 }
 
 fn check_texts(tenant: &pb::Tenant, refuse: &mut impl FnMut(&str, &str)) {
@@ -82,12 +111,79 @@ fn check_texts(tenant: &pb::Tenant, refuse: &mut impl FnMut(&str, &str)) {
             refuse(field, "This is at most 200 bytes without control characters.");
         }
     }
+    for (field, text, longest) in [
+        ("tenant.suspension_reason", &tenant.suspension_reason, MAX_REASON),
+        ("tenant.suspension_contact", &tenant.suspension_contact, MAX_CONTACT),
+    ] {
+        if text.chars().count() > longest || text.contains('\0') {
+            refuse(field, "This is too long, or holds what is no character.");
+        }
+    }
+}
+
+/// What is to be told to the people of a company that is closed; every problem at once.
+pub fn suspension(req: SuspendTenantRequest) -> Result<pb::SuspendTenantRequest> {
+    let mut wrong = Violations::new();
+    let wanted = pb::SuspendTenantRequest {
+        tenant_id: req.tenant_id,
+        reason: req.reason.trim().to_owned(),
+        contact: req.contact.trim().to_owned(),
+    };
+    if !is_told(&wanted.reason, MAX_REASON, true) {
+        wrong.add("reason", "Say why in 1 to 500 characters. The company's people read it.");
+    }
+    if !is_told(&wanted.contact, MAX_CONTACT, false) {
+        wrong.add("contact", "Name whom to ask in 1 to 200 characters, on one line.");
+    }
+    wrong.into_result()?;
+    Ok(wanted)
+}
+
+fn is_told(text: &str, longest: usize, lines: bool) -> bool {
+    let odd = |c: char| c.is_control() && !(lines && c == '\n');
+    (1..=longest).contains(&text.chars().count()) && !text.chars().any(odd)
+}
+
+/// Where a company stands at a time.
+pub fn state(suspended: bool, trial_ends_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> TenantState {
+    match trial_ends_at {
+        _ if suspended => TenantState::Suspended,
+        Some(end) if end > now => TenantState::Trial,
+        Some(_) => TenantState::TrialEnded,
+        None => TenantState::Active,
+    }
+}
+
+/// Words of a filter, in the order in which lists of them read best.
+pub const STATES: [&str; 4] = ["ACTIVE", "TRIAL", "TRIAL_ENDED", "SUSPENDED"];
+
+/// As in [`STATES`].
+pub fn state_word(state: TenantState) -> &'static str {
+    state.as_str_name().trim_start_matches("TENANT_STATE_")
 }
 
 fn is_object(text: &str) -> bool {
     text.is_empty() || serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok()
 }
 
-fn moment(at: prost_types::Timestamp) -> Option<DateTime<Utc>> {
+/// None for what is no time.
+pub fn moment(at: prost_types::Timestamp) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspension_outweighs_a_trial() {
+        let now = DateTime::UNIX_EPOCH;
+        let day = chrono::TimeDelta::days(1);
+        assert_eq!(state(true, Some(now + day), now), TenantState::Suspended);
+        assert_eq!(state(false, Some(now + day), now), TenantState::Trial);
+        assert_eq!(state(false, Some(now), now), TenantState::TrialEnded);
+        assert_eq!(state(false, None, now), TenantState::Active);
+        let words = [TenantState::Active, TenantState::Trial, TenantState::TrialEnded, TenantState::Suspended].map(state_word);
+        assert_eq!(words, STATES);
+    }
 }

@@ -1,9 +1,76 @@
 //! Rows of companies and of what was reported.
 
 use chrono::{DateTime, Utc};
-use streamflow_kernel::{db::SystemDb, error::Result};
+use sea_orm::{FromQueryResult, entity::prelude::*};
+use streamflow_kernel::{
+    clock::timestamp,
+    db::SystemDb,
+    error::{Error, Result},
+};
+use streamflow_proto::provider::v1 as pb;
 
-use super::domain::Event;
+use super::domain::{self, Event, Facts};
+
+/// Events of one company that are shown.
+const SHOWN: i64 = 200;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tenants")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    /// None in rows that an older version wrote, until the directory is read.
+    pub id: Option<Uuid>,
+    pub name: String,
+    /// Name in small letters.
+    pub sort_name: String,
+    pub time_zone: String,
+    pub currency_code: String,
+    pub plan: String,
+    pub industry: String,
+    pub external_customer_id: String,
+    pub created_at: DateTimeUtc,
+    pub trial_ends_at: Option<DateTimeUtc>,
+    pub suspended_at: Option<DateTimeUtc>,
+    pub suspend_reason: String,
+    pub suspend_contact: String,
+    pub reported_at: DateTimeUtc,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    pub fn state(&self, now: DateTime<Utc>) -> pb::TenantState {
+        domain::state(self.suspended_at.is_some(), self.trial_ends_at, now)
+    }
+
+    pub fn into_pb(self, now: DateTime<Utc>) -> pb::Tenant {
+        pb::Tenant {
+            state: self.state(now).into(),
+            tenant_id: self.tenant_id,
+            name: self.name,
+            plan: self.plan,
+            industry: self.industry,
+            time_zone: self.time_zone,
+            currency_code: self.currency_code,
+            external_customer_id: self.external_customer_id,
+            created_at: timestamp(self.created_at),
+            trial_ends_at: self.trial_ends_at.and_then(timestamp),
+            suspended_at: self.suspended_at.and_then(timestamp),
+            suspension_reason: self.suspend_reason,
+            suspension_contact: self.suspend_contact,
+            reported_at: timestamp(self.reported_at),
+        }
+    }
+}
+
+pub async fn tenant(db: &SystemDb, tenant_id: &str) -> Result<Model> {
+    let found = db.one::<Entity>(|select| select.filter(Column::TenantId.eq(tenant_id))).await?;
+    found.ok_or(Error::not_found("company"))
+}
 
 /// False when the event is known.
 pub async fn insert_event(db: &SystemDb, event: &Event, received_at: DateTime<Utc>) -> Result<bool> {
@@ -11,7 +78,7 @@ pub async fn insert_event(db: &SystemDb, event: &Event, received_at: DateTime<Ut
                ON CONFLICT (id) DO NOTHING";
     let values = vec![
         event.id.clone().into(),
-        event.tenant.tenant_id.clone().into(),
+        event.facts.tenant.tenant_id.clone().into(),
         event.kind.clone().into(),
         event.at.into(),
         event.details.clone().into(),
@@ -20,29 +87,70 @@ pub async fn insert_event(db: &SystemDb, event: &Event, received_at: DateTime<Ut
     Ok(db.execute(sql, values).await? == 1)
 }
 
-/// Takes the company over from the event, unless a newer one has told of it.
-pub async fn keep_newest(db: &SystemDb, event: &Event) -> Result<()> {
-    let sql = "INSERT INTO tenants (tenant_id, name, time_zone, currency_code, plan, industry, state, external_customer_id, \
-               created_at, trial_ends_at, reported_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-               ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, \
-               currency_code = excluded.currency_code, plan = excluded.plan, industry = excluded.industry, \
-               state = excluded.state, external_customer_id = excluded.external_customer_id, \
-               created_at = excluded.created_at, trial_ends_at = excluded.trial_ends_at, reported_at = excluded.reported_at \
-               WHERE tenants.reported_at <= excluded.reported_at";
-    let tenant = &event.tenant;
+/// Takes the company over as it was at a time, unless something newer is known. `id` is for one that was not known.
+pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+    let sql = "INSERT INTO tenants (tenant_id, id, name, sort_name, time_zone, currency_code, plan, industry, state, \
+               external_customer_id, created_at, trial_ends_at, suspended_at, suspend_reason, suspend_contact, reported_at) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+               ON CONFLICT (tenant_id) DO UPDATE SET id = COALESCE(tenants.id, excluded.id), name = excluded.name, \
+               sort_name = excluded.sort_name, time_zone = excluded.time_zone, currency_code = excluded.currency_code, \
+               plan = excluded.plan, industry = excluded.industry, state = excluded.state, \
+               external_customer_id = excluded.external_customer_id, created_at = excluded.created_at, \
+               trial_ends_at = excluded.trial_ends_at, suspended_at = excluded.suspended_at, \
+               suspend_reason = excluded.suspend_reason, suspend_contact = excluded.suspend_contact, \
+               reported_at = excluded.reported_at WHERE tenants.reported_at <= excluded.reported_at";
+    let tenant = &facts.tenant;
     let values = vec![
         tenant.tenant_id.clone().into(),
+        id.into(),
         tenant.name.clone().into(),
+        tenant.name.to_lowercase().into(),
         tenant.time_zone.clone().into(),
         tenant.currency_code.clone().into(),
         tenant.plan.clone().into(),
         tenant.industry.clone().into(),
         tenant.state.clone().into(),
         tenant.external_customer_id.clone().into(),
-        event.created_at.into(),
-        event.trial_ends_at.into(),
-        event.at.into(),
+        facts.created_at.into(),
+        facts.trial_ends_at.into(),
+        facts.suspended_at.into(),
+        tenant.suspension_reason.clone().into(),
+        tenant.suspension_contact.clone().into(),
+        at.into(),
     ];
     db.execute(sql, values).await?;
     Ok(())
+}
+
+#[derive(Debug, FromQueryResult)]
+struct Reported {
+    id: String,
+    kind: String,
+    at: DateTime<Utc>,
+    details: String,
+    received_at: DateTime<Utc>,
+}
+
+/// The newest events of a company, newest first.
+pub async fn events(db: &SystemDb, tenant_id: &str) -> Result<Vec<pb::TenantEvent>> {
+    let sql = "SELECT id, kind, at, details, received_at FROM tenant_events WHERE tenant_id = ? ORDER BY at DESC, id LIMIT ?";
+    let rows: Vec<Reported> = db.query(sql, vec![tenant_id.into(), SHOWN.into()]).await?;
+    Ok(rows.into_iter().map(Reported::into_pb).collect())
+}
+
+impl Reported {
+    fn into_pb(self) -> pb::TenantEvent {
+        let details: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.details).unwrap_or_default();
+        let text = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        pb::TenantEvent {
+            id: self.id,
+            kind: self.kind,
+            at: timestamp(self.at),
+            received_at: timestamp(self.received_at),
+            details: details.into_iter().map(|(name, value)| pb::TenantEventDetail { name, value: text(value) }).collect(),
+        }
+    }
 }

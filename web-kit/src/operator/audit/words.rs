@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// RPCs of these portals by name. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 13] = [
+const ACTIONS: [(&str, &str); 15] = [
     ("SignIn", "Sign in, password"),
     ("VerifySecondFactor", "Sign in, second factor"),
     ("SignOut", "Sign out"),
@@ -21,6 +21,8 @@ const ACTIONS: [(&str, &str); 13] = [
     ("ListAudit", "Read the audit"),
     ("ListPeers", "Read the peers"),
     ("CheckPeer", "Check a peer"),
+    ("SuspendTenant", "Suspend a tenant"),
+    ("ResumeTenant", "Resume a tenant"),
 ];
 
 const CATEGORIES: [(&str, &str); 13] = [
@@ -29,6 +31,7 @@ const CATEGORIES: [(&str, &str); 13] = [
     ("export", "Exports"),
     ("client_error", "Errors of the page"),
     ("federation", "Calls between systems"),
+    ("tenant", "Tenants closed and opened"),
     ("rate_limit", "Throttled"),
     ("admin", "Administrators"),
     ("setting", "Settings"),

@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// Whether more of it is a reason to look.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum More {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
     Neutral,
     Bad,
 }
@@ -57,7 +57,7 @@ fn Stat(
 
 /// "↑ 3 on the 7 days before", or that nothing changed.
 #[component]
-fn Change(figure: Figure, before: String, more: More) -> impl IntoView {
+pub fn Change(figure: Figure, before: String, more: More) -> impl IntoView {
     let by = figure.value - figure.before;
     let (glyph, word) = match by {
         0 => return view! { "no change" }.into_any(),

@@ -1,0 +1,3 @@
+//! The accountant portal's own RPCs, one file a noun.
+
+mod subscription;

@@ -1,0 +1,3 @@
+//! Pages that only this portal has.
+
+pub mod subscriptions;

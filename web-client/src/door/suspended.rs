@@ -1,0 +1,53 @@
+//! The company is closed to its people: why, since when, and whom to ask.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    browser,
+    button::{Button, Kind},
+    format::moment,
+};
+
+use super::frame::Door;
+use crate::{
+    api::{me, session},
+    layout::person::use_sign_out,
+};
+
+/// How often the page asks whether the company is open again.
+const ASK_EVERY_MS: u32 = 15_000;
+
+#[component]
+pub fn Suspended() -> impl IntoView {
+    let leave = use_sign_out();
+    let session = session();
+    let told = Memo::new(move |_| session.me().and_then(|me| me.suspension).unwrap_or_default());
+    let shown = RwSignal::new(());
+    spawn_local(async move {
+        while shown.try_get_untracked().is_some() {
+            browser::sleep_ms(ASK_EVERY_MS).await;
+            if shown.try_get_untracked().is_some() {
+                session.refresh();
+            }
+        }
+    });
+    let company = me().org_name;
+    let lead = ViewFn::from(move || {
+        let since = told.with(|told| moment(told.since.as_ref()));
+        format!("{company} is closed since {since}. Nothing of it was lost; it is all there when the company is open again.")
+    });
+    view! {
+        <Door title="This company is suspended" lead>
+            <dl class="kv">
+                <dt>"Why"</dt>
+                <dd class="pre-line">{move || told.with(|told| told.reason.clone())}</dd>
+                <dt>"Whom to ask"</dt>
+                <dd>{move || told.with(|told| told.contact.clone())}</dd>
+            </dl>
+            <div class="row">
+                <Button kind=Kind::Primary on_click=move |_| session.refresh()>"Look again"</Button>
+                <Button on_click=move |_| leave.run(())>"Sign out"</Button>
+            </div>
+        </Door>
+    }
+}

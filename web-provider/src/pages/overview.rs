@@ -1,0 +1,205 @@
+//! The fleet at a glance: how many companies, how they stand, who came, whose trial ends.
+
+use leptos::prelude::*;
+use streamflow_proto::provider::v1 as pb;
+use web_kit::{
+    api::use_api,
+    badge::Status,
+    chart::{Chart, ChartKind, Point, Spark},
+    field::Choice,
+    format::{self, date, number},
+    layout::{PageSlots, use_page},
+    list::state::ListState,
+    load::{Load, Loaded},
+    operator::{Figure, overview::figures::{Change, More}},
+    tabs::Segmented,
+};
+
+use super::{tenants::address, words};
+
+/// An answer and the days it is about.
+type Read = (i64, pb::GetFleetResponse);
+
+/// `overview` below the portal's base.
+pub fn overview() -> impl IntoView {
+    let api = use_api();
+    let days = RwSignal::new("30".to_owned());
+    let ranges = ["7", "30", "90"].map(|days| Choice::new(days, format!("{days} days"))).to_vec();
+    let page = use_page("Overview").canvas().with_actions(move || {
+        let ranges = ranges.clone();
+        view! { <Segmented label="Range" value=days choices=Signal::stored(ranges)/> }
+    });
+    let load = Load::new(move || {
+        let days = days.get().parse().unwrap_or(30);
+        async move { super::fleet(api, days).await.map(|fleet| (i64::from(days), fleet)) }
+    });
+    say_state(page, load);
+    view! {
+        <div class="overview">
+            <Loaded load what="The overview" let:read><Figures read=read.clone()/> <Cards read/></Loaded>
+        </div>
+    }
+}
+
+/// The sentence under the title.
+fn say_state(page: PageSlots, load: Load<Read>) {
+    Effect::new(move |_| page.lead.set(load.with(|read| read.map(|(_, fleet)| state(fleet)).unwrap_or_default())));
+}
+
+fn state(fleet: &pb::GetFleetResponse) -> String {
+    let tenants = number::counted(fleet.tenants, "tenant", "tenants");
+    match words::in_state(fleet, "SUSPENDED") {
+        0 => format!("{tenants}, none suspended"),
+        suspended => format!("{tenants}, {} suspended", number::count(suspended)),
+    }
+}
+
+#[component]
+fn Figures(read: Read) -> impl IntoView {
+    let (days, fleet) = read;
+    let ended = words::in_state(&fleet, "TRIAL_ENDED");
+    let figure = |figure: Option<pb::Figure>| figure.map(|it| Figure { value: it.value, before: it.before }).unwrap_or_default();
+    let (sign_ups, ends) = (figure(fleet.sign_ups), figure(fleet.trial_ends));
+    let line: Vec<f64> = fleet.sign_ups_by_day.iter().map(|day| day.value as f64).collect();
+    view! {
+        <section class="stats" aria-label="Figures">
+            <div class="stat">
+                <div class="stat-label">"Tenants"</div>
+                <div class="stat-value">{number::count(fleet.tenants)}</div>
+                <div class="stat-note">{format!("{} active", number::count(words::in_state(&fleet, "ACTIVE")))}</div>
+            </div>
+            <div class="stat">
+                <div class="stat-label">"Sign-ups"</div>
+                <div class="stat-value">{number::count(sign_ups.value)}</div>
+                <Spark title="Sign-ups over the range" values=line/>
+                <div class="stat-note"><Change figure=sign_ups before=format!("the {days} days before") more=More::Neutral/></div>
+            </div>
+            <div class="stat">
+                <div class="stat-label">"On trial"</div>
+                <div class="stat-value">{number::count(words::in_state(&fleet, "TRIAL"))}</div>
+                <div class="stat-note">{format!("{} ended without a plan", number::count(ended))}</div>
+            </div>
+            <div class="stat">
+                <div class="stat-label">{format!("Trials that end in {days} days")}</div>
+                <div class="stat-value">{number::count(ends.value)}</div>
+                <div class="stat-note"><Change figure=ends before=format!("the {days} days before") more=More::Neutral/></div>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Cards(read: Read) -> impl IntoView {
+    let (_, fleet) = read;
+    let place = |day: &pb::FleetDay| {
+        // The server counts days in UTC, so a day is named in UTC.
+        let label = date::short_day(day.at.as_ref().map_or(0, |at| at.seconds));
+        Point::new(label, day.value as f64).before(day.before as f64)
+    };
+    let points: Vec<_> = fleet.sign_ups_by_day.iter().map(place).collect();
+    view! {
+        <div class="overview-row">
+            <div class="overview-column">
+                <Chart
+                    title="Sign-ups by day"
+                    points=Signal::stored(points)
+                    kind=ChartKind::Bars
+                    names=("This range", "Range before")
+                    card=true
+                />
+                <Shares fleet=fleet.clone()/>
+            </div>
+            <div class="overview-column"><Attention fleet=fleet.clone()/> <Newest tenants=fleet.newest/></div>
+        </div>
+    }
+}
+
+/// How many companies there are of each kind; each number leads to them.
+#[component]
+fn Shares(fleet: pb::GetFleetResponse) -> impl IntoView {
+    let states = words::STATES.map(|(name, state)| (name.to_owned(), words::state(state).2.to_owned(), words::in_state(&fleet, name)));
+    let named = |counts: Vec<pb::FleetCount>, none: &'static str| -> Vec<_> {
+        counts.into_iter().map(|count| (count.name.clone(), words::plain(&count.name, none), count.value)).collect()
+    };
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"Fleet"</h2><span class="count">{number::counted(fleet.tenants, "tenant", "tenants")}</span></div>
+            <div class="card-body shares">
+                <Share title="State" field="state" lines=states.to_vec()/>
+                <Share title="Plan" field="plan" lines=named(fleet.by_plan, "No plan")/>
+                <Share title="Industry" field="industry" lines=named(fleet.by_industry, "No industry")/>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Share(title: &'static str, field: &'static str, lines: Vec<(String, String, i64)>) -> impl IntoView {
+    let line = |(name, words, count): (String, String, i64)| {
+        let mut state = ListState::default();
+        state.set_filter(field, &name);
+        let to = format!("/provider/tenants{}", state.to_query());
+        // There is no filter for those without one.
+        let words = if name.is_empty() { words.into_any() } else { view! { <a href=to>{words}</a> }.into_any() };
+        view! { <dt>{words}</dt><dd class="num">{number::count(count)}</dd> }
+    };
+    view! { <div><h3 class="section-label">{title}</h3><dl class="kv">{lines.into_iter().map(line).collect_view()}</dl></div> }
+}
+
+/// Who is closed, and whose trial ends next.
+#[component]
+fn Attention(fleet: pb::GetFleetResponse) -> impl IntoView {
+    let count = fleet.suspended.len() + fleet.next_trial_ends.len();
+    let suspended = fleet.suspended.into_iter().map(|tenant| {
+        let note = format!("since {}: {}", format::day(tenant.suspended_at.as_ref()), tenant.suspension_reason);
+        (tenant, note)
+    });
+    let trials = fleet.next_trial_ends.into_iter().map(|tenant| {
+        let note = format!("Trial ends {}", format::moment(tenant.trial_ends_at.as_ref()));
+        (tenant, note)
+    });
+    let lines: Vec<_> = suspended.chain(trials).map(|(tenant, note)| view! { <Line tenant note/> }).collect();
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"Attention"</h2><span class="count">{count}</span></div>
+            {if lines.is_empty() {
+                view! { <p class="card-foot">"No company is suspended, and no trial ends within 14 days."</p> }.into_any()
+            } else {
+                view! { <ul class="list">{lines}</ul> }.into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Newest(tenants: Vec<pb::Tenant>) -> impl IntoView {
+    let line = |tenant: pb::Tenant| {
+        let note = format!("{}, {}", words::plain(&tenant.industry, "No industry"), format::ago(tenant.created_at.as_ref()));
+        view! { <Line tenant note/> }
+    };
+    let is_empty = tenants.is_empty();
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"Newest"</h2><a href="/provider/tenants" class="push t-12">"All tenants"</a></div>
+            {if is_empty {
+                view! { <p class="card-foot">"No company has registered yet."</p> }.into_any()
+            } else {
+                view! { <ul class="list">{tenants.into_iter().map(line).collect_view()}</ul> }.into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Line(tenant: pb::Tenant, note: String) -> impl IntoView {
+    let (tone, glyph, text) = words::state(tenant.state());
+    view! {
+        <li>
+            <div class="grow">
+                <a href=address(&tenant.tenant_id) class="medium">{tenant.name}</a>
+                <div class="t-12 muted truncate">{note}</div>
+            </div>
+            <Status tone glyph text/>
+        </li>
+    }
+}

@@ -1,0 +1,173 @@
+//! One company: facts beside what was reported of it, its usage on demand, and closing it to its people.
+
+mod suspend;
+mod timeline;
+mod usage;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use streamflow_proto::provider::v1::{self as pb, TenantState, tenant_service_client::TenantServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, use_api},
+    badge::Status,
+    browser,
+    button::{Button, Kind},
+    empty::EmptyState,
+    format::{ago, day, moment},
+    icon::{Icon, glyphs},
+    layout::{PageSlots, use_page},
+    load::{Load, Loaded},
+    timeline::Timeline,
+    toast::use_toasts,
+};
+
+use self::{suspend::SuspendDialog, timeline::entries, usage::Usage};
+use super::{may, words};
+
+/// The report of a change comes back to this system a moment after it.
+const REPORTED_AFTER_MS: u32 = 2_500;
+
+type Read = pb::GetTenantResponse;
+
+/// `tenants/:tenant` below the portal's base.
+pub fn tenant() -> impl IntoView {
+    let api = use_api();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|map| map.get("tenant").unwrap_or_default()));
+    let page = use_page("Tenant").canvas().with_parent("Tenants", "/provider/tenants");
+    let load = Load::new(move || {
+        let tenant_id = id.get();
+        async move {
+            let call = async |transport, request| TenantServiceClient::new(transport).get_tenant(request).await;
+            api.read(pb::GetTenantRequest { tenant_id }, call).await
+        }
+    });
+    let closing = RwSignal::new(None::<pb::Tenant>);
+    let changed = Callback::new(move |tenant: pb::Tenant| {
+        load.update(|read| read.tenant = Some(tenant));
+        spawn_local(async move {
+            browser::sleep_ms(REPORTED_AFTER_MS).await;
+            load.reload();
+        });
+    });
+    head(page, load);
+    page.with_actions(move || view! { <Actions load closing changed/> });
+    page.with_panel(move || {
+        view! { {move || load.get().and_then(|read| read.tenant).map(|tenant| view! { <Facts tenant/> })} }
+    });
+    view! {
+        <div class="tenant-page">
+            <Loaded load what="The tenant" let:read><Body read/></Loaded>
+            {move || {
+                let id = id.get();
+                view! { <Usage id/> }
+            }}
+        </div>
+        <SuspendDialog closing changed/>
+    }
+}
+
+fn head(page: PageSlots, load: Load<Read>) {
+    Effect::new(move |_| {
+        let Some(tenant) = load.get().and_then(|read| read.tenant) else { return };
+        page.title.set(tenant.name.clone());
+        let since = day(tenant.created_at.as_ref());
+        page.lead.set(format!("{}, since {since}", words::plain(&tenant.industry, "No industry")));
+    });
+}
+
+/// Close or open it, for those who may.
+#[component]
+fn Actions(load: Load<Read>, closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb::Tenant>) -> impl IntoView {
+    let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
+    let tenant = move || load.get().and_then(|read| read.tenant).filter(|_| may("tenant.suspend"));
+    let resume = move |tenant_id: String| {
+        busy.set(true);
+        spawn_local(async move {
+            let call = async |transport, request| TenantServiceClient::new(transport).resume_tenant(request).await;
+            let answer = api.write(&Act::default(), pb::ResumeTenantRequest { tenant_id }, call).await;
+            busy.try_set(false);
+            match answer {
+                Ok(reply) => {
+                    changed.run(reply.tenant.unwrap_or_default());
+                    toasts.say("Resumed: its people can work again");
+                }
+                Err(error) => toasts.say(error.sentence()),
+            }
+        });
+    };
+    move || {
+        tenant().map(|tenant| {
+            if tenant.state() == TenantState::Suspended {
+                let id = tenant.tenant_id;
+                view! { <Button kind=Kind::Primary busy on_click=move |_| resume(id.clone())>"Resume"</Button> }.into_any()
+            } else {
+                let ask = move |_| closing.set(Some(tenant.clone()));
+                view! { <Button kind=Kind::DangerQuiet glyph=glyphs::PAUSE on_click=ask>"Suspend"</Button> }.into_any()
+            }
+        })
+    }
+}
+
+#[component]
+fn Body(read: Read) -> impl IntoView {
+    let tenant = read.tenant.clone().unwrap_or_default();
+    let closed = (tenant.state() == TenantState::Suspended).then(|| {
+        view! {
+            <div class="note is-warning">
+                <Icon glyph=glyphs::CIRCLE_PAUSE/>
+                <div class="grow stack gap-1">
+                    <strong class="semibold">{format!("Suspended since {}", moment(tenant.suspended_at.as_ref()))}</strong>
+                    <span class="pre-line">{tenant.suspension_reason.clone()}</span>
+                    <span class="t-12">{format!("Its people are told to ask {}.", tenant.suspension_contact)}</span>
+                </div>
+            </div>
+        }
+    });
+    let entries = entries(&read);
+    let timeline = if entries.is_empty() {
+        view! { <EmptyState title="Nothing was reported" text="What happens to the company stands here."/> }.into_any()
+    } else {
+        view! { <Timeline entries=Signal::stored(entries)/> }.into_any()
+    };
+    view! {
+        {closed}
+        <section class="card">
+            <div class="card-head"><h2>"Timeline"</h2></div>
+            <div class="card-body">{timeline}</div>
+        </section>
+    }
+}
+
+/// The right panel.
+#[component]
+fn Facts(tenant: pb::Tenant) -> impl IntoView {
+    let (tone, glyph, state) = words::state(tenant.state());
+    let fact = |name: &'static str, value: String, exact: bool| {
+        let class = if exact { "mono" } else { "" };
+        (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd class=class>{value}</dd> })
+    };
+    view! {
+        <div class="panel-section">
+            <div class="row"><h2 class="t-14 grow">"Subscription"</h2><Status tone glyph text=state/></div>
+            <dl class="kv">
+                {fact("Plan", words::plain(&tenant.plan, "No plan"), false)}
+                {fact("Trial ends", moment(tenant.trial_ends_at.as_ref()), false)}
+                {fact("Since", day(tenant.created_at.as_ref()), false)}
+            </dl>
+        </div>
+        <div class="panel-section">
+            <h2 class="section-label">"Company"</h2>
+            <dl class="kv">
+                {fact("Industry", words::plain(&tenant.industry, "None"), false)}
+                {fact("In addresses", tenant.tenant_id.clone(), true)}
+                {fact("Number", tenant.external_customer_id.clone(), true)}
+                {fact("Time zone", tenant.time_zone.clone(), false)}
+                {fact("Currency", tenant.currency_code.clone(), false)}
+                {fact("Last told", ago(tenant.reported_at.as_ref()), false)}
+            </dl>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,98 @@
+//! What was reported of a company, in words.
+
+use prost_types::Timestamp;
+use streamflow_proto::provider::v1 as pb;
+use wasm_bindgen::JsValue;
+use web_kit::{badge::Tone, format, icon::glyphs, timeline::TimelineEntry};
+
+/// Newest first. A company that nobody reported begins with its making.
+pub fn entries(read: &pb::GetTenantResponse) -> Vec<TimelineEntry> {
+    let mut entries: Vec<_> = read.events.iter().flat_map(of_event).collect();
+    let tenant = read.tenant.clone().unwrap_or_default();
+    if !read.events.iter().any(|event| event.kind == "registered") {
+        entries.push(TimelineEntry {
+            key: "made".to_owned(),
+            at: tenant.created_at,
+            glyph: glyphs::WAND_MAGIC_SPARKLES,
+            tone: Tone::Neutral,
+            title: "Made".to_owned(),
+            changes: Vec::new(),
+            text: String::new(),
+        });
+    }
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at.as_ref().map(|at| (at.seconds, at.nanos))));
+    entries
+}
+
+fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
+    let (glyph, tone, title) = match &*event.kind {
+        "registered" => (glyphs::WAND_MAGIC_SPARKLES, Tone::Success, "Registered".to_owned()),
+        "suspended" => (glyphs::PAUSE, Tone::Warning, "Suspended".to_owned()),
+        "resumed" => (glyphs::CIRCLE_CHECK, Tone::Success, "Resumed".to_owned()),
+        other => (glyphs::CIRCLE, Tone::Neutral, super::words::plain(&other.replace('_', "-"), "Something happened")),
+    };
+    let lines: Vec<_> = event.details.iter().filter_map(detail).collect();
+    let entry = TimelineEntry {
+        key: event.id.clone(),
+        at: event.at,
+        glyph,
+        tone,
+        title,
+        changes: Vec::new(),
+        text: lines.join("\n"),
+    };
+    let handshake = (event.kind == "registered").then(|| TimelineEntry {
+        key: format!("{}-heard", event.id),
+        at: event.received_at,
+        glyph: glyphs::LINK,
+        tone: Tone::Accent,
+        title: format!("Link handshake done{}", after(event.at.as_ref(), event.received_at.as_ref())),
+        changes: Vec::new(),
+        text: String::new(),
+    });
+    std::iter::once(entry).chain(handshake).collect()
+}
+
+/// ", 3 s after it": how long this system did not know.
+fn after(at: Option<&Timestamp>, heard: Option<&Timestamp>) -> String {
+    let (Some(at), Some(heard)) = (at, heard) else { return String::new() };
+    match heard.seconds - at.seconds {
+        ..=0 => ", at once".to_owned(),
+        seconds => format!(", {} after it", format::number::duration(seconds)),
+    }
+}
+
+fn detail(detail: &pb::TenantEventDetail) -> Option<String> {
+    if detail.value.is_empty() {
+        return None;
+    }
+    Some(match &*detail.name {
+        "reason" => detail.value.clone(),
+        "accepted_at" => format!("Accepted {}", written(&detail.value)),
+        "made_at" => format!("Company made {}", written(&detail.value)),
+        "welcomed_at" => format!("Mail to its owner queued {}", written(&detail.value)),
+        name => format!("{name}: {}", detail.value),
+    })
+}
+
+/// A time of JSON as people read it; what is none stays as it is.
+fn written(text: &str) -> String {
+    let millis = js_sys::Date::new(&JsValue::from_str(text)).get_time();
+    if millis.is_nan() {
+        return text.to_owned();
+    }
+    format::moment(Some(&Timestamp { seconds: (millis / 1_000.0) as i64, nanos: 0 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handshake_tells_how_late_it_was() {
+        let at = |seconds| Timestamp { seconds, nanos: 0 };
+        assert_eq!(after(Some(&at(10)), Some(&at(10))), ", at once");
+        assert!(after(Some(&at(10)), Some(&at(13))).ends_with(" after it"));
+        assert_eq!(after(None, Some(&at(10))), "");
+    }
+}

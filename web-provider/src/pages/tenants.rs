@@ -1,0 +1,227 @@
+//! The list of companies.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use streamflow_proto::provider::v1::{self as pb, tenant_service_client::TenantServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{Api, error::ApiError, use_api},
+    badge::{Status, Tag},
+    csv::Csv,
+    empty::EmptyState,
+    field::Choice,
+    format::{self, number},
+    layout::use_page,
+    list::{
+        aip,
+        bar::{ListFoot, ViewBar, ViewTab},
+        filter_bar::{FilterBar, FilterDef, FilterKind},
+        query::{ListQuery, use_list_query},
+        rows::{Page, Rows},
+        state::ListState,
+    },
+    load::Load,
+    table::{Column, VirtualTable, choosable, usual},
+    toast::{Toasts, use_toasts},
+};
+
+use super::words;
+
+const USUAL_ORDER: &str = "created_at desc";
+const PAGE_SIZE: i32 = 100;
+/// The largest page there is, for files.
+const FILE_PAGE: i32 = 200;
+
+/// Address of one company.
+pub fn address(tenant_id: &str) -> String {
+    format!("/provider/tenants/{tenant_id}")
+}
+
+/// `tenants` below the portal's base.
+pub fn tenants() -> impl IntoView {
+    let (api, toasts) = (use_api(), use_toasts());
+    let page = use_page("Tenants").flush();
+    let query = use_list_query(USUAL_ORDER);
+    let rows = Rows::new(
+        |tenant: &pb::Tenant| tenant.tenant_id.clone(),
+        move |page_token| {
+            let state = query.asked();
+            async move {
+                let reply = read(api, &state, page_token, PAGE_SIZE).await?;
+                let next_page_token = reply.page.unwrap_or_default().next_page_token;
+                Ok(Page { rows: reply.tenants, next_page_token, total: None })
+            }
+        },
+    );
+    // What filters offer, and the numbers on the views.
+    let fleet = Load::new(move || async move { super::fleet(api, 7).await });
+    Effect::new(move |_| page.count.set(fleet.with(|fleet| fleet.map(|fleet| number::count(fleet.tenants)).unwrap_or_default())));
+    let columns = columns();
+    let (choosable, usual) = (choosable(&columns), usual(&columns));
+    let orders = vec![(USUAL_ORDER, "Newest"), ("name", "Name")];
+    let href = |tenant: Arc<pb::Tenant>| address(&tenant.tenant_id);
+    view! {
+        <div class="listbar">
+            <ViewBar query views=Signal::derive(move || fleet.with(views))/>
+            <FilterBar
+                query
+                search="Name, external number"
+                filters=filters(fleet)
+                orders
+                columns=choosable
+                usual_columns=usual
+                on_csv=move |()| save(api, toasts, query)
+            />
+        </div>
+        <VirtualTable
+            rows
+            label="Tenants"
+            columns
+            query
+            name=|tenant: &pb::Tenant| tenant.name.clone()
+            href
+            empty=move || {
+                view! { <EmptyState title="No tenants yet" text="A company stands here within seconds of its registration."/> }
+            }
+        />
+        <ListFoot rows/>
+    }
+}
+
+async fn read(api: Api, state: &ListState, page_token: String, page_size: i32) -> Result<pb::ListTenantsResponse, ApiError> {
+    let request =
+        pb::ListTenantsRequest { page_size, page_token, filter: to_filter(state), order_by: state.order_by.clone() };
+    let call = async |transport, request| TenantServiceClient::new(transport).list_tenants(request).await;
+    api.read(request, call).await
+}
+
+fn views(fleet: Option<&pb::GetFleetResponse>) -> Vec<ViewTab> {
+    let count = |name: &str| fleet.map(|fleet| number::count(words::in_state(fleet, name)));
+    let of = |id: &str, label: &str, state: &str| {
+        let mut shown = ListState::default();
+        shown.set_filter("state", state);
+        ViewTab { id: id.to_owned(), label: label.to_owned(), count: count(state), state: shown, removable: false }
+    };
+    let all = ViewTab { count: fleet.map(|fleet| number::count(fleet.tenants)), ..ViewTab::all("All") };
+    vec![all, of("trials", "Trials", "TRIAL"), of("ended", "Trial ended", "TRIAL_ENDED"), of("suspended", "Suspended", "SUSPENDED")]
+}
+
+fn filters(fleet: Load<pb::GetFleetResponse>) -> Vec<FilterDef> {
+    let named = |counts: fn(&pb::GetFleetResponse) -> &Vec<pb::FleetCount>| {
+        FilterKind::Choice(Signal::derive(move || {
+            let known = fleet.with(|fleet| fleet.map(|fleet| counts(fleet).clone()).unwrap_or_default());
+            let named = known.into_iter().filter(|count| !count.name.is_empty());
+            named.map(|count| Choice::new(count.name.clone(), words::plain(&count.name, ""))).collect()
+        }))
+    };
+    let states = words::STATES.map(|(name, state)| Choice::new(name, words::state(state).2)).to_vec();
+    vec![
+        FilterDef { field: "state", label: "State", kind: FilterKind::Choice(Signal::stored(states)) },
+        FilterDef { field: "plan", label: "Plan", kind: named(|fleet| &fleet.by_plan) },
+        FilterDef { field: "industry", label: "Industry", kind: named(|fleet| &fleet.by_industry) },
+        FilterDef { field: "made_since", label: "Made", kind: FilterKind::Since },
+        FilterDef { field: "made_until", label: "Made", kind: FilterKind::Until },
+    ]
+}
+
+/// The chips of the list as the server reads them.
+fn to_filter(state: &ListState) -> String {
+    let search = if state.text.is_empty() { String::new() } else { aip::has("search", &state.text) };
+    let clause = |(chip, value): &(String, String)| match &**chip {
+        "state" | "plan" | "industry" => aip::eq(chip, value),
+        "made_since" => aip::from("created_at", value),
+        "made_until" => aip::until("created_at", value),
+        _ => String::new(),
+    };
+    aip::and(std::iter::once(search).chain(state.filters.iter().map(clause)))
+}
+
+fn columns() -> Vec<Column<pb::Tenant>> {
+    let day = |at: Option<&prost_types::Timestamp>| view! { <span class="tnum nowrap">{format::day(at)}</span> };
+    vec![
+        Column::new("name", "Tenant", |tenant: &pb::Tenant| {
+            let short = format::initials(&tenant.name);
+            view! { <span class="row"><span class="avatar is-md is-org" aria-hidden="true">{short}</span>{tenant.name.clone()}</span> }
+        })
+        .sorted_by("name"),
+        Column::new("industry", "Industry", |tenant: &pb::Tenant| words::plain(&tenant.industry, "None")).soft().on_phone("c"),
+        Column::new("plan", "Plan", |tenant: &pb::Tenant| {
+            (!tenant.plan.is_empty()).then(|| view! { <Tag text=words::plain(&tenant.plan, "")/> })
+        })
+        .width(140),
+        Column::new("state", "State", |tenant: &pb::Tenant| {
+            let (tone, glyph, text) = words::state(tenant.state());
+            view! { <Status tone glyph text/> }
+        })
+        .width(150)
+        .on_phone("b"),
+        Column::new("trial_ends", "Trial ends", move |tenant: &pb::Tenant| day(tenant.trial_ends_at.as_ref())).soft().width(130),
+        Column::new("made", "Made", move |tenant: &pb::Tenant| day(tenant.created_at.as_ref()))
+            .soft()
+            .width(130)
+            .on_phone("d")
+            .sorted_by("created_at"),
+        Column::new("number", "External number", |tenant: &pb::Tenant| {
+            view! { <span class="mono muted">{tenant.external_customer_id.clone()}</span> }
+        })
+        .width(170),
+        Column::new("tenant_id", "In addresses", |tenant: &pb::Tenant| {
+            view! { <span class="mono muted">{tenant.tenant_id.clone()}</span> }
+        })
+        .width(190)
+        .hidden(),
+        Column::new("told", "Last told", |tenant: &pb::Tenant| format::ago(tenant.reported_at.as_ref())).soft().width(130).hidden(),
+    ]
+}
+
+/// Saves all that match as a file, read page by page.
+fn save(api: Api, toasts: Toasts, query: ListQuery) {
+    let state = query.get_untracked();
+    spawn_local(async move {
+        let heads = ["Tenant", "In addresses", "State", "Plan", "Industry", "Made", "Trial ends", "Suspended", "External number"];
+        let (mut csv, mut page_token) = (Csv::new(heads), String::new());
+        loop {
+            let reply = match read(api, &state, page_token, FILE_PAGE).await {
+                Ok(reply) => reply,
+                Err(error) => return toasts.say(error.sentence()),
+            };
+            reply.tenants.iter().for_each(|tenant| csv.row(line(tenant)));
+            page_token = reply.page.unwrap_or_default().next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        toasts.say(if csv.download("tenants.csv") { "Tenants saved as a file" } else { "The browser does not let us save a file." });
+    });
+}
+
+fn line(tenant: &pb::Tenant) -> [String; 9] {
+    let at = |at: Option<&prost_types::Timestamp>| at.map(|at| format::date::iso_utc(at.seconds)).unwrap_or_default();
+    [
+        tenant.name.clone(),
+        tenant.tenant_id.clone(),
+        words::state(tenant.state()).2.to_owned(),
+        tenant.plan.clone(),
+        tenant.industry.clone(),
+        at(tenant.created_at.as_ref()),
+        at(tenant.trial_ends_at.as_ref()),
+        at(tenant.suspended_at.as_ref()),
+        tenant.external_customer_id.clone(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chips_become_one_filter() {
+        let mut state = ListState { text: "spa".into(), ..ListState::default() };
+        state.set_filter("state", "TRIAL");
+        state.set_filter("made_until", "2026-11-20");
+        state.set_filter("unknown", "x");
+        assert_eq!(to_filter(&state), r#"search : "spa" AND state = "TRIAL" AND created_at <= "2026-11-20""#);
+        assert_eq!(to_filter(&ListState::default()), "");
+    }
+}

@@ -1,0 +1,49 @@
+//! Companies in words.
+
+use streamflow_proto::provider::v1::{self as pb, TenantState};
+use web_kit::{
+    badge::Tone,
+    icon::{Glyph, glyphs},
+};
+
+/// Colour, icon and word of a state.
+pub fn state(state: TenantState) -> (Tone, Glyph, &'static str) {
+    match state {
+        TenantState::Active => (Tone::Success, glyphs::CIRCLE_CHECK, "Active"),
+        TenantState::Trial => (Tone::Info, glyphs::HOURGLASS_HALF, "Trial"),
+        TenantState::TrialEnded => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"),
+        TenantState::Suspended => (Tone::Neutral, glyphs::CIRCLE_PAUSE, "Suspended"),
+        TenantState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, "Unknown"),
+    }
+}
+
+/// The states there are: word of a filter and what it is called.
+pub const STATES: [(&str, TenantState); 4] = [
+    ("ACTIVE", TenantState::Active),
+    ("TRIAL", TenantState::Trial),
+    ("TRIAL_ENDED", TenantState::TrialEnded),
+    ("SUSPENDED", TenantState::Suspended),
+];
+
+/// How many companies are in a state.
+pub fn in_state(fleet: &pb::GetFleetResponse, name: &str) -> i64 {
+    fleet.by_state.iter().find(|count| count.name == name).map_or(0, |count| count.value)
+}
+
+/// "Field service" from "field-service"; a plan or industry without a name has its own word.
+pub fn plain(name: &str, none: &str) -> String {
+    let words = name.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(|| none.to_owned(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_as_words() {
+        assert_eq!(plain("field-service", "None"), "Field service");
+        assert_eq!(plain("", "None"), "None");
+    }
+}
