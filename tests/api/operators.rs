@@ -126,6 +126,12 @@ on_every_desk! {
     async fn sessions_are_shown_and_ended(desk) {
         let (first, second) = (desk.sign_in().await, desk.sign_in().await);
         let shown = sessions(&desk, &second).await;
+        let first = pb::ListSessionsRequest { page_size: 1, page_token: String::new() };
+        let first: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(&second), &first).await.unwrap();
+        let next = pb::ListSessionsRequest { page_size: 1, page_token: first.page.unwrap().next_page_token };
+        let next: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(&second), &next).await.unwrap();
+        let paged = [&first.sessions[0].id, &next.sessions[0].id];
+        assert_eq!(paged, [&shown[0].id, &shown[1].id]);
         assert_eq!((shown.len(), shown.iter().filter(|session| session.current).count()), (2, 1));
         let other = shown.iter().find(|session| !session.current).unwrap();
         let caller = desk.caller();

@@ -35,7 +35,11 @@ pub fn enrolling(
 }
 
 /// Proves with a code that the authenticator works when it is run, and hands over the recovery codes.
-pub fn confirming(form: FormState, code: RwSignal<String>, done: impl Fn(Vec<String>) + Copy + 'static) -> Callback<()> {
+pub fn confirming(
+    form: FormState,
+    code: RwSignal<String>,
+    done: impl Fn(Vec<String>) + Copy + Send + Sync + 'static,
+) -> Callback<()> {
     let api = use_api();
     let act = StoredValue::new_local(Rc::new(Act::default()));
     Callback::new(move |()| {

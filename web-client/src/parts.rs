@@ -19,5 +19,6 @@ pub mod place;
 pub mod record_table;
 pub mod rows;
 pub mod tags;
+pub mod task_dialog;
 pub mod tasks;
 pub mod views;

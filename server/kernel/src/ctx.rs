@@ -85,7 +85,7 @@ pub struct RequestInfo {
 /// SHA-256 of a request message. A request may hold a password, which is soon guessed from it: it never lies anywhere in the open.
 pub type BodyHash = [u8; 32];
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct IdempotencyKey {
     pub key: String,
     pub body_hash: BodyHash,

@@ -67,6 +67,27 @@ on_both! {
         assert!(list.into_inner().invitations.is_empty());
     }
 
+    async fn open_invitations_come_page_by_page_newest_first(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sent = Vec::new();
+        for name in ["ada", "ben", "cleo"] {
+            sent.push(invite(&world, &owner, &format!("{name}@example.com"), pb::Role::Staff).await.unwrap().id);
+            world.pass(TimeDelta::seconds(1));
+        }
+        sent.reverse();
+        let (mut seen, mut token) = (Vec::new(), String::new());
+        for size in [2, 1] {
+            let list = pb::ListInvitationsRequest { page_size: 2, page_token: token };
+            let reply = invitations(&world).list_invitations(owner.ask(list)).await.unwrap().into_inner();
+            assert_eq!(reply.invitations.len(), size);
+            seen.extend(reply.invitations.into_iter().map(|one| one.id));
+            token = reply.page.unwrap().next_page_token;
+        }
+        assert_eq!((seen, token), (sent, String::new()));
+        let wrong = pb::ListInvitationsRequest { page_size: 1, page_token: "x".into() };
+        assert_eq!(fields(&invitations(&world).list_invitations(owner.ask(wrong)).await.unwrap_err()), ["page_token"]);
+    }
+
     async fn an_acceptance_can_be_repeated_by_who_sent_it(world) {
         let owner = world.company("Harrow & Pike").await;
         invite(&world, &owner, "ada@example.com", pb::Role::Staff).await.unwrap();

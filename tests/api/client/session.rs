@@ -1,7 +1,10 @@
 //! `SessionService` of the client portal.
 
 use chrono::TimeDelta;
-use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
+use streamflow_proto::client::v1::{
+    self as pb, change_service_client::ChangeServiceClient, session_service_client::SessionServiceClient,
+    task_service_client::TaskServiceClient,
+};
 use streamflow_tests::{
     on_both,
     person::{PASSWORD, Person, request},
@@ -122,6 +125,12 @@ on_both! {
         let mut sessions = SessionServiceClient::new(world.channel.clone());
         let list = sessions.list_sessions(second.ask(pb::ListSessionsRequest::default())).await.unwrap().into_inner().sessions;
         assert_eq!(list.len(), 2);
+        let first = sessions.list_sessions(second.ask(pb::ListSessionsRequest { page_size: 1, page_token: String::new() })).await.unwrap();
+        let first = first.into_inner();
+        let next = pb::ListSessionsRequest { page_size: 1, page_token: first.page.unwrap().next_page_token };
+        let next = sessions.list_sessions(second.ask(next)).await.unwrap().into_inner();
+        assert_eq!([&first.sessions[0].id, &next.sessions[0].id], [&list[0].id, &list[1].id]);
+        assert!(first.sessions.len() == 1 && next.page.unwrap().next_page_token.is_empty());
         let other = list.iter().find(|session| !session.current).unwrap();
         // Nobody ends somebody else's session, and can't tell it from one that is not there.
         let stranger = sessions.revoke_session(owner.ask(pb::RevokeSessionRequest { session_id: other.id.clone() })).await.unwrap_err();
@@ -132,5 +141,32 @@ on_both! {
         assert!(sessions.me(second.ask(pb::MeRequest {})).await.is_ok());
         sessions.sign_out_everywhere(second.ask(pb::SignOutEverywhereRequest {})).await.unwrap();
         assert_eq!(sessions.me(second.ask(pb::MeRequest {})).await.unwrap_err().code(), Code::Unauthenticated);
+    }
+
+    async fn other_windows_hear_that_a_session_ended_and_other_people_do_not(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let second = Person::sign_in(&world, &staff.email, PASSWORD).await;
+        let mut streams = Vec::new();
+        for person in [&second, &owner] {
+            let watch = person.ask(pb::WatchRequest::default());
+            streams.push(ChangeServiceClient::new(world.channel.clone()).watch(watch).await.unwrap().into_inner());
+        }
+        SessionServiceClient::new(world.channel.clone()).sign_out(staff.ask(pb::SignOutRequest {})).await.unwrap();
+        let task = pb::CreateTaskRequest { task: Some(pb::Task { title: "After".into(), assignee_id: staff.user_id.clone(), ..Default::default() }) };
+        TaskServiceClient::new(world.channel.clone()).create_task(owner.ask(task)).await.unwrap();
+        let mut heard = Vec::new();
+        for mut stream in streams {
+            let first = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+                loop {
+                    let change = stream.message().await.unwrap().unwrap().change;
+                    if let Some(change) = change.filter(|change| ["session", "task"].contains(&&*change.entity)) {
+                        return change.entity;
+                    }
+                }
+            });
+            heard.push(first.await.unwrap());
+        }
+        assert_eq!(heard, ["session", "task"]);
     }
 }

@@ -251,4 +251,36 @@ on_both! {
         assert_eq!(remove(&world, &owner, &stranger.user_id).await.unwrap_err().code(), Code::NotFound);
         assert_eq!(remove(&world, &owner, "nobody").await.unwrap_err().code(), Code::NotFound);
     }
+
+    async fn people_and_teams_come_page_by_page(world) {
+        let owner = world.company("Harrow & Pike").await;
+        for name in ["North", "east", "West"] {
+            make_team(&world, &owner, name).await.unwrap();
+        }
+        for _ in 0..2 {
+            owner.hire(&world, pb::Role::Staff, "").await;
+        }
+        let (mut names, mut token) = (Vec::new(), String::new());
+        for size in [2, 1] {
+            let list = pb::ListTeamsRequest { page_size: 2, page_token: token };
+            let reply = teams(&world).list_teams(owner.ask(list)).await.unwrap().into_inner();
+            assert_eq!(reply.teams.len(), size);
+            names.extend(reply.teams.into_iter().map(|team| team.name));
+            token = reply.page.unwrap().next_page_token;
+        }
+        assert_eq!((names, token), (vec!["east".to_owned(), "North".to_owned(), "West".to_owned()], String::new()));
+        let whole: Vec<String> = members(&world, &owner).await.into_iter().map(|member| member.id).collect();
+        let (mut ids, mut token) = (Vec::new(), String::new());
+        for _ in 0..3 {
+            let list = pb::ListMembersRequest { page_size: 1, page_token: token };
+            let reply = teams(&world).list_members(owner.ask(list)).await.unwrap().into_inner();
+            ids.extend(reply.members.into_iter().map(|member| member.id));
+            token = reply.page.unwrap().next_page_token;
+        }
+        assert_eq!((ids, token), (whole, String::new()));
+        let wrong = pb::ListMembersRequest { page_size: -1, page_token: String::new() };
+        assert_eq!(fields(&teams(&world).list_members(owner.ask(wrong)).await.unwrap_err()), ["page_size"]);
+        let wrong = pb::ListTeamsRequest { page_size: 1, page_token: "x".into() };
+        assert_eq!(fields(&teams(&world).list_teams(owner.ask(wrong)).await.unwrap_err()), ["page_token"]);
+    }
 }

@@ -15,7 +15,10 @@ use web_kit::{
     format::{When, number},
     icon::glyphs,
     layout::use_page,
-    list::rows::{Page, Rows},
+    list::{
+        query::use_list_query,
+        rows::{Page, Rows},
+    },
     live::{Heard, use_live},
     skeleton::{Delayed, SkeletonLines},
     tabs::Segmented,
@@ -29,7 +32,7 @@ const PAGE: i32 = 50;
 #[component]
 pub fn AnomaliesPage() -> impl IntoView {
     use_page("Anomalies");
-    let which = RwSignal::new("open".to_owned());
+    let which = use_list_query("").switch("which", "open");
     let rows = use_anomalies(which);
     let state = move || {
         match (rows.is_ready(), rows.error.get()) {

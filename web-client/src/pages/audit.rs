@@ -39,7 +39,10 @@ use self::{
 };
 use crate::{
     api::{address, may},
-    parts::directory::use_directory,
+    parts::{
+        directory::use_directory,
+        news::{Newer, use_newer},
+    },
 };
 
 const PAGE: i32 = 100;
@@ -76,11 +79,18 @@ pub fn AuditPage() -> impl IntoView {
         }
         None => view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual/> },
     };
+    // Whatever others change has its record; what they only look at is not told.
+    let newer = use_newer(|_| true);
+    let show_newer = move |()| {
+        newer.set(false);
+        rows.reload();
+    };
     let href = move |record: Arc<pb::AuditRecord>| with_record(query, &record.id);
     view! {
         <ViewBar query views=Signal::derive(views)/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="audit-problem"><ErrorNote error/></div> })}
+        <Newer there=newer text="There are newer records" on_show=show_newer/>
         <VirtualTable
             rows
             label="Audit log"

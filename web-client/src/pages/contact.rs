@@ -15,6 +15,7 @@ use web_kit::{
     icon::glyphs,
     keys::use_shortcut,
     layout::use_page,
+    list::query::use_list_query,
     load::Load,
     tabs::Tabs,
 };
@@ -61,7 +62,7 @@ fn OneContact(id: String) -> impl IntoView {
         news.bump();
     });
     let problem = RwSignal::new(None::<ApiError>);
-    let tab = RwSignal::new("timeline".to_owned());
+    let tab = use_list_query("").switch("tab", "timeline");
 
     let page = use_page("Contact").with_parent("Contacts", address("contacts")).flush();
     Effect::new(move |_| {
@@ -107,7 +108,7 @@ fn OneContact(id: String) -> impl IntoView {
                 {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
                 <Tabs label="Contact" current=tab tabs>
                     {move || match &*tab.get() {
-                        "tasks" => view! { <RecordTasks kind=CONTACT.kind id tasks directory draft=task/> }.into_any(),
+                        "tasks" if may("task.read") => view! { <RecordTasks kind=CONTACT.kind id tasks directory draft=task/> }.into_any(),
                         _ => view! { <History kind=CONTACT.kind id one=CONTACT.one words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>

@@ -95,11 +95,14 @@ pub fn ContactsPage() -> impl IntoView {
     let search = "Name, customer, phone, e-mail";
     let filters = filters();
     let on_save_view = views.on_save();
+    let phone_link = may_merge().then(|| (address("contacts/duplicates"), "Find duplicates"));
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CONTACT, query, CHIPS, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view phone_link/> }
+            .into_any()
     } else {
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view phone_link/> }
+            .into_any()
     };
     let export = move |ids: Vec<String>| export_selected(&CONTACT, rows, &ids, words(), None);
     let export = may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export));

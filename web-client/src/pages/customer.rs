@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use streamflow_proto::client::v1 as pb;
 use web_kit::{
-    api::error::ApiError, error_panel::ErrorNote, field::Choice, icon::glyphs, keys::use_shortcut, layout::use_page, load::Load,
-    menu::MenuItem, tabs::Tabs,
+    api::error::ApiError, error_panel::ErrorNote, field::Choice, icon::glyphs, keys::use_shortcut, layout::use_page,
+    list::query::use_list_query, load::Load, menu::MenuItem, tabs::Tabs,
 };
 
 use self::{
@@ -65,7 +65,7 @@ fn OneCustomer(id: String) -> impl IntoView {
     let adding = RwSignal::new(false);
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
-    let tab = RwSignal::new("timeline".to_owned());
+    let tab = use_list_query("").switch("tab", "timeline");
 
     let page = use_page("Customer").with_parent("Customers", address("customers")).flush();
     Effect::new(move |_| {
@@ -128,11 +128,11 @@ fn OneCustomer(id: String) -> impl IntoView {
                 {move || problem.get().map(|error| view! { <ErrorNote error/> })}
                 <Tabs label="Customer" current=tab tabs>
                     {move || match &*tab.get() {
-                        "contacts" => view! { <Contacts customer_id=id contacts adding words/> }.into_any(),
-                        "tasks" => {
+                        "contacts" if may("contact.read") => view! { <Contacts customer_id=id contacts adding words/> }.into_any(),
+                        "tasks" if may("task.read") => {
                             view! { <RecordTasks kind=CUSTOMER.kind id tasks directory draft=task/> }.into_any()
                         }
-                        "private" => view! { <Private customer_id=id words/> }.into_any(),
+                        "private" if may("customer_private.read") => view! { <Private customer_id=id words/> }.into_any(),
                         _ => {
                             view! { <History kind=CUSTOMER.kind id one=CUSTOMER.one words news=news.count draft=note/> }.into_any()
                         }

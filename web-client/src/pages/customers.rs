@@ -114,11 +114,14 @@ fn List() -> impl IntoView {
     let search = "Name, phone, e-mail, number";
     let filters = filters(directory);
     let on_save_view = views.on_save();
+    let phone_link = may_merge().then(|| (address("customers/duplicates"), "Find duplicates"));
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CUSTOMER, query, chips, USUAL_ORDER, problem);
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view phone_link/> }
+            .into_any()
     } else {
-        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view/> }.into_any()
+        view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_save_view phone_link/> }
+            .into_any()
     };
     let words = words(directory);
     let export = move |ids: Vec<String>| {

@@ -28,6 +28,7 @@ use crate::{
     parts::{
         conflict::dialog::Words,
         directory::use_directory,
+        news::{Newer, use_newer},
         noun::{CONTACT, CUSTOMER, Noun},
     },
 };
@@ -60,7 +61,9 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
         let count = found.with(|found| found.map_or(0, |found| found.groups.len()));
         page.count.set(if count == 0 { String::new() } else { number::count(count as i64) });
     });
+    let newer = use_newer(move |change| change.entity == noun.one);
     let again = move || {
+        newer.set(false);
         chosen.set(BTreeSet::new());
         found.reload();
     };
@@ -91,7 +94,9 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
         });
     };
     let label = move || format!("Merge {}", number::counted(chosen.with(BTreeSet::len) as i64, "group", "groups"));
+    let changed = format!("{} changed since this was read", noun.title);
     view! {
+        <Newer there=newer text=changed on_show=move |()| again()/>
         <Loaded load=found what="Duplicates" let:reply>
             {if reply.groups.is_empty() {
                 view! { <NoDuplicates noun/> }.into_any()

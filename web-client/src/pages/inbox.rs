@@ -10,6 +10,7 @@ use web_kit::{
     field::Choice,
     icon::glyphs,
     layout::use_page,
+    list::query::use_list_query,
     skeleton::{Delayed, SkeletonLines},
     tabs::Segmented,
 };
@@ -21,7 +22,7 @@ const PAGE: i32 = 50;
 #[component]
 pub fn InboxPage() -> impl IntoView {
     let inbox = expect_context::<Inbox>();
-    let which = RwSignal::new("all".to_owned());
+    let which = use_list_query("").switch("which", "all");
     let rows = use_notifications(PAGE, move || which.get() == "unread");
     let page = use_page("Inbox").with_actions(move || {
         view! {

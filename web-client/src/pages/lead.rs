@@ -21,6 +21,7 @@ use web_kit::{
     icon::glyphs,
     keys::use_shortcut,
     layout::use_page,
+    list::query::use_list_query,
     load::Load,
     menu::MenuItem,
     tabs::Tabs,
@@ -75,7 +76,7 @@ fn OneLead(id: String) -> impl IntoView {
     let outcome = Outcome { done: Callback::new(saved), problem };
     let assigning = RwSignal::new(None);
     let converting = RwSignal::new(false);
-    let tab = RwSignal::new("timeline".to_owned());
+    let tab = use_list_query("").switch("tab", "timeline");
     let reload = move || {
         lead.reload();
         news.bump();
@@ -135,7 +136,7 @@ fn OneLead(id: String) -> impl IntoView {
                 {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
                 <Tabs label="Lead" current=tab tabs>
                     {move || match &*tab.get() {
-                        "tasks" => view! { <RecordTasks kind=LEAD.kind id tasks directory draft=task/> }.into_any(),
+                        "tasks" if may("task.read") => view! { <RecordTasks kind=LEAD.kind id tasks directory draft=task/> }.into_any(),
                         _ => view! { <History kind=LEAD.kind id one=LEAD.one words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>

@@ -29,14 +29,14 @@ pub fn ProfilePage() -> impl IntoView {
     use_page("Profile").canvas();
     let sessions = use_sessions();
     let email = me().user.unwrap_or_default().email;
-    let changed = move |()| sessions.reload();
+    let changed = move |()| sessions.load.reload();
     view! {
         <div class="profile">
             <You/>
             <Look/>
             <Password email changed/>
             <SecondFactor changed/>
-            <Sessions sessions/>
+            <Sessions pages=sessions/>
         </div>
     }
 }

@@ -1,7 +1,8 @@
-//! Own tasks, or those of everyone this person may see, by the day they are due.
+//! Own tasks, or those of everyone this person may see, by the day they are due: searched, filtered, changed, put away.
 
 mod about;
 mod add;
+mod ask;
 mod due;
 mod keys;
 pub mod row;
@@ -9,9 +10,9 @@ pub mod row;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use streamflow_proto::client::v1::{self as pb, task_service_client::TaskServiceClient};
+use streamflow_proto::client::v1 as pb;
 use web_kit::{
-    api::{error::ApiError, use_api},
+    api::error::ApiError,
     button::Button,
     empty::EmptyState,
     error_panel::{ErrorNote, ErrorPanel},
@@ -19,8 +20,10 @@ use web_kit::{
     format::{self, date, number},
     layout::{PageSlots, use_page},
     list::{
-        query::use_list_query,
-        rows::{Page, Rows},
+        filter_bar::FilterBar,
+        query::{ListQuery, use_list_query},
+        rows::Rows,
+        state::ListState,
     },
     live::{Heard, use_live},
     skeleton::{Delayed, SkeletonLines},
@@ -30,21 +33,37 @@ use web_kit::{
 use self::{add::AddTask, due::Due, row::TaskRow};
 use crate::{
     api::{may, me},
-    parts::directory::{Directory, use_directory},
+    parts::{
+        directory::{Directory, use_directory},
+        task_dialog::TaskDialog,
+    },
 };
 
 const PAGE: i32 = 100;
+
+/// What the rows of this page need to know.
+#[derive(Clone, Copy)]
+struct Parts {
+    rows: Rows<pb::Task>,
+    query: ListQuery,
+    whose: RwSignal<String>,
+    directory: Directory,
+    /// The task that is being changed.
+    editing: RwSignal<Option<pb::Task>>,
+    problem: RwSignal<Option<ApiError>>,
+}
 
 #[component]
 pub fn TasksPage() -> impl IntoView {
     let page = use_page("My work");
     let directory = use_directory();
-    let query = use_list_query("");
+    let query = use_list_query(ask::ORDERS[0].0);
     let whose = query.switch("whose", "own");
     let which = query.switch("which", "open");
     keys::use_task_keys();
-    let rows = use_tasks(whose, which);
-    let problem = RwSignal::new(None::<ApiError>);
+    let rows = use_tasks(query);
+    let (editing, problem) = (RwSignal::new(None), RwSignal::new(None::<ApiError>));
+    let parts = Parts { rows, query, whose, directory, editing, problem };
     show_count(page, rows);
     let own = me().user.unwrap_or_default().id;
     let added = move |task: pb::Task| {
@@ -67,32 +86,31 @@ pub fn TasksPage() -> impl IntoView {
                     choices=vec![Choice::new("open", "Open"), Choice::new("all", "Open and done")]
                 />
             </div>
+            <Bar parts/>
             {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-            <Sections rows whose directory problem/>
+            <Sections parts/>
+            <TaskDialog directory task=editing problem changed=move |()| rows.reload()/>
         </div>
     }
 }
 
-fn use_tasks(whose: RwSignal<String>, which: RwSignal<String>) -> Rows<pb::Task> {
-    let api = use_api();
-    let rows = Rows::new(
-        |task: &pb::Task| task.id.clone(),
-        move |page_token| {
-            let request = pb::ListTasksRequest {
-                page_size: PAGE,
-                page_token,
-                include_done: which.get() == "all",
-                everyone: whose.get() == "everyone",
-            };
-            async move {
-                let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
-                let reply = api.read(request, call).await?;
-                let info = reply.page.unwrap_or_default();
-                let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
-                Ok(Page { rows: reply.tasks, next_page_token: info.next_page_token, total })
-            }
-        },
-    );
+#[component]
+fn Bar(parts: Parts) -> impl IntoView {
+    let Parts { query, directory, problem, .. } = parts;
+    let search = "Task, or what it is about";
+    let filters = ask::filters(directory);
+    let orders = ask::ORDERS.to_vec();
+    if may("record.export") {
+        let on_csv = move |()| ask::export(query.get_untracked(), directory, problem);
+        view! { <FilterBar query search filters orders on_csv/> }.into_any()
+    } else {
+        view! { <FilterBar query search filters orders/> }.into_any()
+    }
+}
+
+fn use_tasks(query: ListQuery) -> Rows<pb::Task> {
+    let rows =
+        Rows::new(|task: &pb::Task| task.id.clone(), move |page_token| ask::list(ask::request(&query.asked(), PAGE, page_token)));
     use_live(move |heard| match heard {
         // An own change is on the page already.
         Heard::Change(change) if change.entity == "task" && change.actor_id != me().user.unwrap_or_default().id => {
@@ -116,18 +134,14 @@ fn show_count(page: PageSlots, rows: Rows<pb::Task>) {
 }
 
 #[component]
-fn Sections(
-    rows: Rows<pb::Task>,
-    whose: RwSignal<String>,
-    directory: Directory,
-    problem: RwSignal<Option<ApiError>>,
-) -> impl IntoView {
-    let sections = Due::ALL.into_iter().map(|due| view! { <Section due rows whose directory problem/> }).collect_view();
+fn Sections(parts: Parts) -> impl IntoView {
+    let Parts { rows, query, whose, .. } = parts;
+    let sections = Due::ALL.into_iter().map(|due| view! { <Section due parts/> }).collect_view();
     let state = move || match (rows.is_ready(), rows.error.get()) {
         (false, Some(error)) => view! { <ErrorPanel what="Your tasks" error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
-        (true, None) if rows.count() == 0 => view! { <Nothing whose/> }.into_any(),
+        (true, None) if rows.count() == 0 => view! { <Nothing query whose/> }.into_any(),
         (true, None) => ().into_any(),
     };
     view! {
@@ -140,13 +154,9 @@ fn Sections(
 }
 
 #[component]
-fn Section(
-    due: Due,
-    rows: Rows<pb::Task>,
-    whose: RwSignal<String>,
-    directory: Directory,
-    problem: RwSignal<Option<ApiError>>,
-) -> impl IntoView {
+fn Section(due: Due, parts: Parts) -> impl IntoView {
+    let Parts { rows, whose, directory, editing, problem, .. } = parts;
+    let edit = move |task: pb::Task| editing.set(Some(task));
     let tasks = Memo::new(move |_| {
         let today = date::parse_iso(&format::today()).unwrap_or_default();
         rows.with(|all| all.iter().filter(|task| Due::of(task, today) == due).cloned().collect::<Vec<Arc<pb::Task>>>())
@@ -165,8 +175,8 @@ fn Section(
                         {move || {
                             let task = (*task).clone();
                             match people() {
-                                Some(people) => view! { <TaskRow task people problem/> },
-                                None => view! { <TaskRow task problem/> },
+                                Some(people) => view! { <TaskRow task people problem edit/> },
+                                None => view! { <TaskRow task problem edit/> },
                             }
                         }}
                     </For>
@@ -177,18 +187,34 @@ fn Section(
     .into_any()
 }
 
+/// The two switches alone leave nothing to clear.
+fn is_narrowed(state: &ListState) -> bool {
+    !state.text.is_empty() || state.filters.iter().any(|(field, _)| !matches!(&**field, "whose" | "which"))
+}
+
 #[component]
-fn Nothing(whose: RwSignal<String>) -> impl IntoView {
+fn Nothing(query: ListQuery, whose: RwSignal<String>) -> impl IntoView {
+    let clear = move |_| {
+        query.update(|state| {
+            state.text.clear();
+            state.filters.retain(|(field, _)| matches!(&**field, "whose" | "which"));
+        });
+    };
     move || {
-        if whose.get() == "own" {
+        if query.with(is_narrowed) {
+            let actions = move || view! { <Button on_click=clear>"Clear filters"</Button> };
+            view! { <EmptyState title="No tasks match" text="Take a word or a filter away, or clear them." actions/> }.into_any()
+        } else if whose.get() == "own" {
             view! {
                 <EmptyState
                     title="Nothing to do"
                     text="Tasks you add or are handed stand here by the day they are due. Customers and leads have tasks of their own."
                 />
             }
+            .into_any()
         } else {
             view! { <EmptyState title="Nobody has anything to do" text="Tasks of the people you work with stand here."/> }
+                .into_any()
         }
     }
 }

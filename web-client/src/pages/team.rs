@@ -13,6 +13,7 @@ use web_kit::{
     format::number,
     icon::glyphs,
     layout::use_page,
+    list::query::use_list_query,
     tabs::Tabs,
 };
 
@@ -30,7 +31,7 @@ pub fn TeamPage() -> impl IntoView {
     let page = use_page("Team").flush();
     let crew = use_crew();
     let inviting = RwSignal::new(false);
-    let tab = RwSignal::new("members".to_owned());
+    let tab = use_list_query("").switch("tab", "members");
     let asked = Asked { edit: RwSignal::new(None), remove: RwSignal::new(None) };
     let team_asked = TeamAsked { edit: RwSignal::new(None), delete: RwSignal::new(None) };
     let invites = may("member.invite");
@@ -58,7 +59,7 @@ pub fn TeamPage() -> impl IntoView {
         <Tabs label="Team" current=tab tabs>
             {move || match &*tab.get() {
                 "teams" => view! { <Teams crew asked=team_asked/> }.into_any(),
-                "invitations" => view! { <Invitations crew inviting/> }.into_any(),
+                "invitations" if invites => view! { <Invitations crew inviting/> }.into_any(),
                 _ => view! { <Members crew asked/> }.into_any(),
             }}
         </Tabs>

@@ -5,13 +5,18 @@ use std::cell::RefCell;
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, team_service_client::TeamServiceClient};
 use web_kit::{
-    api::use_api,
+    api::{Api, error::ApiError, use_api},
     badge::Avatar,
     field::{Choice, ComboItem, Combobox},
+    list::{pages::read_all, rows::Page},
+    live::{Heard, use_live},
     load::Load,
 };
 
 use crate::api::{me, role_name};
+
+/// The most a page holds.
+const PAGE: i32 = 200;
 
 /// Everyone who is or was here, and the teams. Copy it freely.
 #[derive(Clone, Copy)]
@@ -46,14 +51,12 @@ fn remember(change: impl FnOnce(&mut Known)) {
 pub fn use_directory() -> Directory {
     let api = use_api();
     let members = Load::new(move || async move {
-        let call = async |transport, request| TeamServiceClient::new(transport).list_members(request).await;
-        let members = api.read(pb::ListMembersRequest {}, call).await?.members;
+        let members = all_members(api).await?;
         remember(|known| known.members.clone_from(&members));
         Ok(members)
     });
     let teams = Load::new(move || async move {
-        let call = async |transport, request| TeamServiceClient::new(transport).list_teams(request).await;
-        let teams = api.read(pb::ListTeamsRequest {}, call).await?.teams;
+        let teams = all_teams(api).await?;
         remember(|known| known.teams.clone_from(&teams));
         Ok(teams)
     });
@@ -66,7 +69,36 @@ pub fn use_directory() -> Directory {
             teams.set(known.teams);
         }
     }
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == "member" => members.reload(),
+        Heard::Change(change) if change.entity == "team" => teams.reload(),
+        Heard::Reset => {
+            members.reload();
+            teams.reload();
+        }
+        Heard::Change(_) => {}
+    });
     Directory { members, teams }
+}
+
+/// Everybody of the company, page after page.
+pub async fn all_members(api: Api) -> Result<Vec<pb::Member>, ApiError> {
+    read_all(|page_token| async move {
+        let call = async |transport, request| TeamServiceClient::new(transport).list_members(request).await;
+        let reply = api.read(pb::ListMembersRequest { page_size: PAGE, page_token }, call).await?;
+        Ok(Page { rows: reply.members, next_page_token: reply.page.unwrap_or_default().next_page_token, total: None })
+    })
+    .await
+}
+
+/// The teams of the company, page after page.
+pub async fn all_teams(api: Api) -> Result<Vec<pb::Team>, ApiError> {
+    read_all(|page_token| async move {
+        let call = async |transport, request| TeamServiceClient::new(transport).list_teams(request).await;
+        let reply = api.read(pb::ListTeamsRequest { page_size: PAGE, page_token }, call).await?;
+        Ok(Page { rows: reply.teams, next_page_token: reply.page.unwrap_or_default().next_page_token, total: None })
+    })
+    .await
 }
 
 impl Directory {

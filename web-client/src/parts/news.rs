@@ -98,25 +98,46 @@ pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>,
 /// Says that there are new records, and shows them when asked; a list never moves under the hand.
 #[component]
 pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, new: RwSignal<usize>) -> impl IntoView {
-    let show = move |_| {
+    let show = move |()| {
         new.set(0);
         rows.reload();
     };
+    let text = Signal::derive(move || {
+        let count = new.get();
+        let things = if count == 1 { noun.one } else { noun.many };
+        format!("{} new {things} since this list was read", number::count(count as i64))
+    });
+    view! { <Newer there=Signal::derive(move || new.get() != 0) text on_show=show/> }
+}
+
+/// Says that the page is no longer the newest there is, and shows that when asked.
+#[component]
+pub fn Newer(
+    #[prop(into)] there: Signal<bool>,
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] on_show: Callback<()>,
+) -> impl IntoView {
     view! {
         <div role="status">
-            <Show when=move || new.get() != 0>
+            <Show when=move || there.get()>
                 <div class="news-bar">
-                    <span>
-                        {move || number::count(new.get() as i64)}
-                        " new "
-                        {move || if new.get() == 1 { noun.one } else { noun.many }}
-                        " since this list was read"
-                    </span>
-                    <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=show>"Show"</Button>
+                    <span>{text}</span>
+                    <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| on_show.run(())>"Show"</Button>
                 </div>
             </Show>
         </div>
     }
+    .into_any()
+}
+
+/// True once somebody else has changed a thing that `is_shown` knows, or what was missed can't be told.
+pub fn use_newer(is_shown: impl Fn(&LiveChange) -> bool + 'static) -> RwSignal<bool> {
+    let newer = RwSignal::new(false);
+    use_live(move |heard| match heard {
+        Heard::Change(change) if is_own(&change) || !is_shown(&change) => {}
+        Heard::Change(_) | Heard::Reset => newer.set(true),
+    });
+    newer
 }
 
 /// What another person just changed on the record shown.
@@ -176,6 +197,8 @@ pub fn follow_record(entity: &'static str, id: Signal<String>, reload: impl Fn()
             news.bump();
             reload();
         }
+        // They stand on the timeline too, as fields without their values.
+        Heard::Change(change) if change.entity == "customer_private" && id.with(|id| *id == change.id) => news.bump(),
         // The news of a note names the record it stands on.
         Heard::Change(change) if change.entity == "timeline" && id.with(|id| change.fields.contains(id)) => news.bump(),
         Heard::Reset => {

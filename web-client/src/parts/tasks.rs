@@ -6,27 +6,31 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     badge::{Status, Tone},
-    button::{Button, Kind},
+    button::{Button, IconButton, Kind},
     error_panel::ErrorNote,
     field::{DateField, TextField},
     form::{Form, FormState},
     format::{self, date},
     guard::guard_while,
     icon::glyphs,
+    list::{aip, pages::read_all, rows::Page},
+    live::{Heard, use_live},
     load::{Load, Loaded},
     toast::use_toasts,
 };
 
-use super::directory::{Directory, Person, PersonField};
+use super::{
+    directory::{Directory, Person, PersonField},
+    task_dialog::TaskDialog,
+};
 use crate::api::{may, me};
 
-/// Tasks of one answer, and answers that are read at most: the server lists tasks of all records together.
+/// Tasks of one answer.
 const PAGE: i32 = 200;
-const PAGES: usize = 5;
 
-/// Tasks of a record, done ones too, the open ones first.
+/// Tasks of a record, done ones too, the open ones first; kept in step with what others do.
 pub fn use_record_tasks(id: Signal<String>) -> Load<Vec<pb::Task>> {
-    Load::new(move || {
+    let tasks = Load::new(move || {
         let record_id = id.get();
         async move {
             if !may("task.read") {
@@ -36,24 +40,34 @@ pub fn use_record_tasks(id: Signal<String>) -> Load<Vec<pb::Task>> {
             found.sort_by_key(|task| (task.done_at.is_some(), task.due_on.is_empty(), task.due_on.clone()));
             Ok(found)
         }
-    })
+    });
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == "task" => tasks.reload(),
+        Heard::Reset => tasks.reload(),
+        Heard::Change(_) => {}
+    });
+    tasks
 }
 
 async fn tasks_of(record_id: &str) -> Result<Vec<pb::Task>, ApiError> {
     let api = use_api();
-    let mut found = Vec::new();
-    let mut page_token = String::new();
-    for _ in 0..PAGES {
-        let request = pb::ListTasksRequest { page_size: PAGE, page_token, include_done: true, everyone: true };
-        let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
-        let reply = api.read(request, call).await?;
-        found.extend(reply.tasks.into_iter().filter(|task| task.record_id == record_id));
-        page_token = reply.page.unwrap_or_default().next_page_token;
-        if page_token.is_empty() {
-            break;
+    let filter = aip::eq("record_id", record_id);
+    read_all(|page_token| {
+        let request = pb::ListTasksRequest {
+            page_size: PAGE,
+            page_token,
+            include_done: true,
+            everyone: true,
+            filter: filter.clone(),
+            ..Default::default()
+        };
+        async move {
+            let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
+            let reply = api.read(request, call).await?;
+            Ok(Page { rows: reply.tasks, next_page_token: reply.page.unwrap_or_default().next_page_token, total: None })
         }
-    }
-    Ok(found)
+    })
+    .await
 }
 
 /// A task that is being written. The page of a record holds it, so that another tab does not throw it away.
@@ -82,6 +96,7 @@ pub fn RecordTasks(
     draft: TaskDraft,
 ) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
+    let editing = RwSignal::new(None::<pb::Task>);
     view! {
         <section class="record-tasks" aria-label="Tasks">
             {may("task.write").then(|| view! { <NewTask kind id tasks directory draft/> })}
@@ -94,13 +109,14 @@ pub fn RecordTasks(
                         <ul class="list card">
                             {list
                                 .into_iter()
-                                .map(|task| view! { <TaskRow task tasks directory problem/> })
+                                .map(|task| view! { <TaskRow task tasks directory editing problem/> })
                                 .collect_view()}
                         </ul>
                     }
                         .into_any()
                 }}
             </Loaded>
+            <TaskDialog directory task=editing problem changed=move |()| tasks.reload()/>
         </section>
     }
     .into_any()
@@ -111,6 +127,7 @@ fn TaskRow(
     task: pb::Task,
     tasks: Load<Vec<pb::Task>>,
     directory: Directory,
+    editing: RwSignal<Option<pb::Task>>,
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let done = task.done_at.is_some();
@@ -125,6 +142,10 @@ fn TaskRow(
     let done_on =
         done.then(|| view! { <span class="muted t-12">{format!("done {}", format::ago(task.done_at.as_ref()))}</span> });
     let id = task.id.clone();
+    let edit = may("task.write").then(|| {
+        let (task, label) = (task.clone(), format!("Change the task {}", task.title));
+        view! { <IconButton label glyph=glyphs::PEN small=true on_click=move |_| editing.set(Some(task.clone()))/> }
+    });
     view! {
         <li>
             <input
@@ -139,6 +160,7 @@ fn TaskRow(
             {due}
             {done_on}
             <span class="task-person t-12"><Person directory id=task.assignee_id/></span>
+            {edit}
         </li>
     }
     .into_any()

@@ -83,6 +83,9 @@ pub fn FilterBar(
     /// Keeps the present state as a view: in the menu of a phone, where the bar of views has no room for it.
     #[prop(optional_no_strip)]
     on_save_view: Option<Callback<()>>,
+    /// Address and name of a page that only the head of a wider window has room for.
+    #[prop(optional_no_strip)]
+    phone_link: Option<(String, &'static str)>,
 ) -> impl IntoView {
     let arranging = Arranging::new(query, orders, columns, usual_columns);
     let filters = StoredValue::new(filters);
@@ -121,7 +124,7 @@ pub fn FilterBar(
                         </Button>
                     }
                 })}
-            <PhoneMenu arranging on_csv on_save_view/>
+            <PhoneMenu arranging on_csv on_save_view link=phone_link/>
         </div>
     }
     .into_any()

@@ -105,7 +105,8 @@ pub trait OperatorPortal: Copy + Send + Sync + 'static {
     fn audit(api: Api, page_token: String, filter: String) -> impl Future<Output = Result<Page<AuditLine>, ApiError>>;
     /// The matching records as one CSV file.
     fn audit_csv(api: Api, filter: String) -> impl Future<Output = Result<Vec<u8>, ApiError>>;
-    fn sessions(api: Api) -> impl Future<Output = Result<Vec<SessionLine>, ApiError>>;
+    /// A page of one's sessions; the token is empty for the first.
+    fn sessions(api: Api, page_token: String) -> impl Future<Output = Result<Page<SessionLine>, ApiError>>;
     fn end_session(api: Api, id: String) -> impl Future<Output = Result<(), ApiError>>;
     fn sign_out_everywhere(api: Api) -> impl Future<Output = Result<(), ApiError>>;
 }
@@ -245,12 +246,15 @@ macro_rules! operator_portal {
                 Ok(file)
             }
 
-            async fn sessions(api: $crate::api::Api) -> Result<Vec<$crate::operator::SessionLine>, $crate::api::error::ApiError> {
+            async fn sessions(
+                api: $crate::api::Api,
+                page_token: String,
+            ) -> Result<$crate::list::rows::Page<$crate::operator::SessionLine>, $crate::api::error::ApiError> {
                 use $pb as pb;
                 let call = async |transport, request| {
                     pb::session_service_client::SessionServiceClient::new(transport).list_sessions(request).await
                 };
-                let reply = api.read(pb::ListSessionsRequest {}, call).await?;
+                let reply = api.read(pb::ListSessionsRequest { page_token, ..Default::default() }, call).await?;
                 let line = |session: pb::Session| $crate::operator::SessionLine {
                     id: session.id,
                     created_at: session.created_at,
@@ -260,7 +264,11 @@ macro_rules! operator_portal {
                     user_agent: session.user_agent,
                     current: session.current,
                 };
-                Ok(reply.sessions.into_iter().map(line).collect())
+                Ok($crate::list::rows::Page {
+                    rows: reply.sessions.into_iter().map(line).collect(),
+                    next_page_token: reply.page.unwrap_or_default().next_page_token,
+                    total: None,
+                })
             }
 
             async fn end_session(api: $crate::api::Api, session_id: String) -> Result<(), $crate::api::error::ApiError> {

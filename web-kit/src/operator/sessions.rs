@@ -13,7 +13,8 @@ use crate::{
     format::{ago, device::device},
     icon::glyphs,
     layout::use_page,
-    load::{Load, Loaded},
+    list::pages::{Pages, ShowMore},
+    load::Loaded,
     session::use_session,
     toast::use_toasts,
 };
@@ -29,7 +30,8 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     let page = use_page("Sessions").canvas().with_lead("Where you are signed in to this portal.").with_actions(move || {
         view! { <Button glyph=glyphs::POWER_OFF on_click=move |_| ask.set(true)>"Sign out everywhere"</Button> }
     });
-    let load = Load::new(move || P::sessions(api));
+    let pages = Pages::new(move |page_token| P::sessions(api, page_token));
+    let load = pages.load;
     Effect::new(move |_| page.count.set(load.with(|lines| lines.map(|lines| lines.len().to_string()).unwrap_or_default())));
     let end = Callback::new(move |id: String| {
         spawn_local(async move {
@@ -61,6 +63,7 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
             <Loaded load what="Sessions" let:lines>
                 <Table lines end manner=P::MANNER/>
             </Loaded>
+            <ShowMore pages/>
         </section>
         <ConfirmDialog open=ask title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=everywhere>
             <p>"Every session of yours ends at its next request, this one included."</p>

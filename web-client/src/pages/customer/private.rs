@@ -20,6 +20,7 @@ use crate::{
         conflict::dialog::{ConflictDialog, Words},
         edit::Edit,
         facts,
+        news::{Newer, use_newer},
     },
 };
 
@@ -55,8 +56,16 @@ pub fn Private(#[prop(into)] customer_id: Signal<String>, words: Words) -> impl 
             }
         });
     };
+    // A look is on record, so the page does not look by itself.
+    let newer = use_newer(move |change| change.entity == "customer_private" && customer_id.with_untracked(|id| *id == change.id));
+    let there = Signal::derive(move || newer.get() && shown.with(Option::is_some));
+    let again = move |()| {
+        newer.set(false);
+        reveal();
+    };
     view! {
         <section class="private" aria-label="Private details">
+            <Newer there text="These details were changed since you looked" on_show=again/>
             {move || problem.get().map(|error| view! { <ErrorNote error on_retry=move |()| reveal()/> })}
             {move || match shown.get() {
                 None => view! { <Hidden busy reveal=move |()| reveal()/> }.into_any(),

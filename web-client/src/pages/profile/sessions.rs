@@ -12,23 +12,35 @@ use web_kit::{
     error_panel::ErrorNote,
     format::{self, When, device::device},
     icon::{Icon, glyphs},
-    live::Live,
+    list::{
+        pages::{Pages, ShowMore},
+        rows::Page,
+    },
+    live::{Heard, Live, use_live},
     load::{Load, Loaded},
     toast::use_toasts,
 };
 
 use crate::api::{may, session};
 
-pub fn use_sessions() -> Load<Vec<pb::Session>> {
+pub fn use_sessions() -> Pages<pb::Session> {
     let api = use_api();
-    Load::new(move || async move {
+    let pages = Pages::new(move |page_token| async move {
         let call = async |transport, request| SessionServiceClient::new(transport).list_sessions(request).await;
-        Ok(api.read(pb::ListSessionsRequest {}, call).await?.sessions)
-    })
+        let reply = api.read(pb::ListSessionsRequest { page_token, ..Default::default() }, call).await?;
+        Ok(Page { rows: reply.sessions, next_page_token: reply.page.unwrap_or_default().next_page_token, total: None })
+    });
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == "session" => pages.load.reload(),
+        Heard::Reset => pages.load.reload(),
+        Heard::Change(_) => {}
+    });
+    pages
 }
 
 #[component]
-pub fn Sessions(sessions: Load<Vec<pb::Session>>) -> impl IntoView {
+pub fn Sessions(pages: Pages<pb::Session>) -> impl IntoView {
+    let sessions = pages.load;
     let problem = RwSignal::new(None::<ApiError>);
     let asking = RwSignal::new(false);
     let many = move || sessions.with(|all| all.is_some_and(|all| all.len() > 1));
@@ -48,6 +60,7 @@ pub fn Sessions(sessions: Load<Vec<pb::Session>>) -> impl IntoView {
                     {list.into_iter().map(|one| view! { <SessionRow one sessions problem/> }).collect_view()}
                 </ul>
             </Loaded>
+            <ShowMore pages/>
             <EverywhereDialog asking problem/>
         </section>
     }

@@ -1,4 +1,4 @@
-//! J and K move between tasks, X settles one, Enter opens what it is about: as in the lists.
+//! J and K move between tasks, X settles one, E changes it, Enter opens what it is about: as in the lists.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast as _;
@@ -14,6 +14,13 @@ pub fn use_task_keys() {
     use_shortcut("x", "Settle the task, or open it again", || {
         if let Some(chosen) = chosen() {
             chosen.click();
+        }
+    });
+    use_shortcut("e", "Change the task", || {
+        let row = chosen().and_then(|chosen| chosen.parent_element());
+        let edit = row.and_then(|row| row.query_selector(".task-edit").ok().flatten());
+        if let Some(edit) = edit.and_then(|edit| edit.dyn_into::<HtmlElement>().ok()) {
+            edit.click();
         }
     });
     // Served by `open_on_enter`; here for the list of keys.

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     badge::{Status, Tone},
+    button::IconButton,
     format::{self, date},
     icon::glyphs,
     toast::use_toasts,
@@ -31,11 +32,20 @@ pub fn TaskRow(
     /// Called when the server has carried it out, and again when it was undone.
     #[prop(optional, into)]
     settled: Option<Callback<bool>>,
+    /// Opens what changes it.
+    #[prop(optional, into)]
+    edit: Option<Callback<pb::Task>>,
 ) -> impl IntoView {
     let done = RwSignal::new(task.done_at.is_some());
     let label = format!("Done: {}", task.title);
     let about =
         record_address(&task).map(|address| view! { <a class="t-12 truncate" href=address>{task.record_name.clone()}</a> });
+    let edit = edit.filter(|_| may("task.write")).map(|edit| {
+        let (task, label) = (task.clone(), format!("Change the task {}", task.title));
+        view! {
+            <IconButton label glyph=glyphs::PEN small=true class="task-edit" on_click=move |_| edit.run(task.clone())/>
+        }
+    });
     let (due_on, done_at) = (task.due_on.clone(), task.done_at);
     let id = StoredValue::new(task.id);
     let tick = move |now: bool| settle(id.get_value(), now, done, problem, settled);
@@ -63,6 +73,7 @@ pub fn TaskRow(
                     }
                 }}
             </span>
+            {edit}
         </li>
     }
     .into_any()

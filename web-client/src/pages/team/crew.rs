@@ -1,42 +1,43 @@
 //! The people, teams and open invitations of the company, read together and kept in step.
 
-use streamflow_proto::client::v1::{
-    self as pb, invitation_service_client::InvitationServiceClient, team_service_client::TeamServiceClient,
-};
+use streamflow_proto::client::v1::{self as pb, invitation_service_client::InvitationServiceClient};
 use web_kit::{
     api::use_api,
     field::Choice,
+    list::{pages::Pages, rows::Page},
     live::{Heard, use_live},
     load::Load,
 };
 
-use crate::api::{may, me, role_name, session};
+use crate::{
+    api::{may, me, role_name, session},
+    parts::directory::{all_members, all_teams},
+};
 
 #[derive(Clone, Copy)]
 pub struct Crew {
     pub members: Load<Vec<pb::Member>>,
     pub teams: Load<Vec<pb::Team>>,
     pub invitations: Load<Vec<pb::Invitation>>,
+    /// The invitations again, for the button that reads more of them.
+    pub open: Pages<pb::Invitation>,
 }
 
 pub fn use_crew() -> Crew {
     let api = use_api();
-    let members = Load::new(move || async move {
-        let call = async |transport, request| TeamServiceClient::new(transport).list_members(request).await;
-        Ok(api.read(pb::ListMembersRequest {}, call).await?.members)
-    });
-    let teams = Load::new(move || async move {
-        let call = async |transport, request| TeamServiceClient::new(transport).list_teams(request).await;
-        Ok(api.read(pb::ListTeamsRequest {}, call).await?.teams)
-    });
-    let invitations = Load::new(move || async move {
+    // All of them: who is in a team, and who can be given something, is told from these.
+    let members = Load::new(move || all_members(api));
+    let teams = Load::new(move || all_teams(api));
+    let open = Pages::new(move |page_token| async move {
         if !may("member.invite") {
-            return Ok(Vec::new());
+            return Ok(Page { rows: Vec::new(), next_page_token: String::new(), total: None });
         }
         let call = async |transport, request| InvitationServiceClient::new(transport).list_invitations(request).await;
-        Ok(api.read(pb::ListInvitationsRequest {}, call).await?.invitations)
+        let request = pb::ListInvitationsRequest { page_token, ..Default::default() };
+        let reply = api.read(request, call).await?;
+        Ok(Page { rows: reply.invitations, next_page_token: reply.page.unwrap_or_default().next_page_token, total: None })
     });
-    let crew = Crew { members, teams, invitations };
+    let crew = Crew { members, teams, invitations: open.load, open };
     use_live(move |heard| match heard {
         Heard::Change(change) => match &*change.entity {
             "member" => {

@@ -13,6 +13,7 @@ use web_kit::{
     form::{Form, FormState},
     format::{self, When},
     icon::glyphs,
+    list::pages::ShowMore,
     load::Loaded,
     toast::use_toasts,
 };
@@ -50,6 +51,7 @@ pub fn Invitations(crew: Crew, inviting: RwSignal<bool>) -> impl IntoView {
                 view! { <InvitationTable list crew problem/> }.into_any()
             }}
         </Loaded>
+        <ShowMore pages=crew.open/>
     }
 }
 

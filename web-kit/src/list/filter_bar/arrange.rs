@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    button::Button,
+    button::{Button, LinkButton},
     icon::glyphs,
     list::query::ListQuery,
     menu::{Menu, MenuItem, Popover},
@@ -110,9 +110,19 @@ fn ColumnBoxes(arranging: Arranging) -> impl IntoView {
 
 /// All that the bar and the views have no room for on a phone.
 #[component]
-pub(super) fn PhoneMenu(arranging: Arranging, on_csv: Option<Callback<()>>, on_save_view: Option<Callback<()>>) -> impl IntoView {
+pub(super) fn PhoneMenu(
+    arranging: Arranging,
+    on_csv: Option<Callback<()>>,
+    on_save_view: Option<Callback<()>>,
+    link: Option<(String, &'static str)>,
+) -> impl IntoView {
+    let link = StoredValue::new(link);
     let open = RwSignal::new(false);
-    let is_needed = arranging.has_orders() || arranging.has_columns() || on_csv.is_some() || on_save_view.is_some();
+    let is_needed = arranging.has_orders()
+        || arranging.has_columns()
+        || on_csv.is_some()
+        || on_save_view.is_some()
+        || link.with_value(Option::is_some);
     let act = move |run: Option<Callback<()>>, glyph, label: &'static str| {
         run.map(|run| {
             let press = move |_| {
@@ -129,6 +139,9 @@ pub(super) fn PhoneMenu(arranging: Arranging, on_csv: Option<Callback<()>>, on_s
                     {arranging.has_orders().then(|| view! { <OrderField arranging/> })}
                     {act(on_save_view, glyphs::PLUS, "Save view")}
                     {act(on_csv, glyphs::FILE_EXPORT, "CSV")}
+                    {link
+                        .get_value()
+                        .map(|(href, label)| view! { <LinkButton href=href small=true>{label}</LinkButton> })}
                 </div>
                 {arranging.has_columns().then(|| view! { <ColumnBoxes arranging/> })}
             </Popover>

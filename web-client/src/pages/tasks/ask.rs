@@ -1,0 +1,117 @@
+//! What the list of tasks is asked: its filters, its orders, and all of it as a file.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, task_service_client::TaskServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{error::ApiError, use_api},
+    csv::Csv,
+    field::Choice,
+    format::{self, number},
+    list::{
+        filter_bar::{FilterDef, FilterKind},
+        pages::read_all,
+        rows::Page,
+        state::ListState,
+    },
+    toast::use_toasts,
+};
+
+use crate::parts::{
+    directory::Directory,
+    filter::{ChipOf, Compare, to_filter},
+};
+
+const CHIPS: &[ChipOf] = &[
+    ChipOf::new("assignee_id", Compare::Equal),
+    ChipOf::named("due_since", "due_on", Compare::From),
+    ChipOf::named("due_until", "due_on", Compare::Until),
+    ChipOf::new("created_at", Compare::From),
+    ChipOf::new("archived", Compare::Equal),
+];
+/// Order and its name; the first is the usual one.
+pub const ORDERS: [(&str, &str); 3] = [("due_on", "Due day"), ("created_at desc", "Newest"), ("created_at", "Oldest")];
+/// Tasks of a page while all are read.
+const MOST: i32 = 200;
+
+pub fn filters(directory: Directory) -> Vec<FilterDef> {
+    let archived = Signal::stored(vec![Choice::new("true", "Only archived")]);
+    let def = |field, label, kind| FilterDef { field, label, kind };
+    vec![
+        def("assignee_id", "Whose", FilterKind::Choice(directory.people_to_filter())),
+        def("due_since", "Due", FilterKind::Since),
+        def("due_until", "Due", FilterKind::Until),
+        def("created_at", "Added", FilterKind::Since),
+        def("archived", "Archived", FilterKind::Choice(archived)),
+    ]
+}
+
+/// The request for a page of the list as it is looked at.
+pub fn request(state: &ListState, page_size: i32, page_token: String) -> pb::ListTasksRequest {
+    pb::ListTasksRequest {
+        page_size,
+        page_token,
+        include_done: state.filter("which") == Some("all"),
+        everyone: state.filter("whose") == Some("everyone"),
+        order_by: state.order_by.clone(),
+        filter: to_filter(state, CHIPS),
+    }
+}
+
+pub async fn list(request: pb::ListTasksRequest) -> Result<Page<pb::Task>, ApiError> {
+    let call = async |transport, request| TaskServiceClient::new(transport).list_tasks(request).await;
+    let reply = use_api().read(request, call).await?;
+    let info = reply.page.unwrap_or_default();
+    let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
+    Ok(Page { rows: reply.tasks, next_page_token: info.next_page_token, total })
+}
+
+/// The whole list as a file, as it is filtered and ordered.
+pub fn export(state: ListState, directory: Directory, problem: RwSignal<Option<ApiError>>) {
+    let toasts = use_toasts();
+    toasts.say("Preparing tasks.csv");
+    spawn_local(async move {
+        let answer = read_all(|token| list(request(&state, MOST, token))).await;
+        if let Ok(tasks) = &answer {
+            let told = if csv(tasks, |id| untrack(|| directory.person(id))).download("tasks.csv") {
+                format!("{} saved as tasks.csv", number::counted(tasks.len() as i64, "task", "tasks"))
+            } else {
+                "The browser does not let us save a file".to_owned()
+            };
+            toasts.say(told);
+        }
+        problem.try_set(answer.err());
+    });
+}
+
+fn csv(tasks: &[pb::Task], person: impl Fn(&str) -> String) -> Csv {
+    let mut csv = Csv::new(["Task", "Due", "Whose", "About", "Added", "Done"]);
+    for task in tasks {
+        csv.row([
+            task.title.clone(),
+            task.due_on.clone(),
+            person(&task.assignee_id),
+            task.record_name.clone(),
+            format::day(task.created_at.as_ref()),
+            format::day(task.done_at.as_ref()),
+        ]);
+    }
+    csv
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_page_shows_is_what_is_asked() {
+        let mut state = ListState { text: "call".into(), order_by: "created_at desc".into(), ..ListState::default() };
+        for (field, value) in [("whose", "everyone"), ("due_until", "2026-12-01"), ("archived", "true")] {
+            state.set_filter(field, value);
+        }
+        let asked = request(&state, 100, String::new());
+        assert_eq!(asked.filter, r#"search : "call" AND due_on <= "2026-12-01" AND archived = "true""#);
+        assert!(asked.everyone && !asked.include_done);
+        assert_eq!(asked.order_by, "created_at desc");
+    }
+}
