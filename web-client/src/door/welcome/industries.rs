@@ -76,10 +76,7 @@ pub fn StartsWith(industries: Vec<Industry>, chosen: RwSignal<String>) -> impl I
 }
 
 fn points(industry: &Industry) -> Vec<String> {
-    let mut points = Vec::new();
-    if let (Some(first), Some(last)) = (industry.stages.first(), industry.stages.last()) {
-        points.push(format!("Pipeline with {} stages, from {first} to {last}", industry.stages.len()));
-    }
+    let mut points = vec![format!("Pipeline with {} stages: {}", industry.stages.len(), listed(&industry.stages))];
     for (what, labels) in [("Customer", &industry.customer_fields), ("Lead", &industry.lead_fields)] {
         if !labels.is_empty() {
             points.push(format!("{what} fields for {}", listed(labels)));
@@ -113,7 +110,7 @@ mod tests {
             ..Industry::default()
         };
         let told = points(&industry);
-        assert_eq!(told[0], "Pipeline with 4 stages, from Enquiry to Lost");
+        assert_eq!(told[0], "Pipeline with 4 stages: Enquiry, Survey, Won and 1 more");
         assert_eq!(told[1], "Customer fields for Skin type, Allergies, Consent and 1 more");
         assert_eq!(told[2], "Lead fields for Treatment");
         assert_eq!(listed(&texts(&["A", "B"])), "A and B");
