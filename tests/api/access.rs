@@ -76,6 +76,8 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     let world = World::sqlite().await;
     let desks = [Desk::start(System::Provider).await, Desk::start(System::Dev).await, Desk::start(System::Accountant).await];
     let owner = world.company("Matrix & Co").await;
+    let (_stop, stopping) = watch::channel(false);
+    connect(&desks, &stopping).await;
     let callers = client_callers(&world, &owner, &desks).await;
     matrix.push_str(&head("client", &callers));
     for access in access::CLIENT {
@@ -112,6 +114,16 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     assert_eq!(committed, matrix, "rights changed; look at the difference, then run the test with BLESS=1");
+}
+
+/// Lets the accountant system ask the provider system, as some of its RPCs do.
+async fn connect(desks: &[Desk; 3], stopping: &watch::Receiver<bool>) {
+    let [provider, _, accountant] = desks;
+    let keys = Keys::generate(provider.kernel.clock.now());
+    let served = streamflow_provider::system::federated();
+    let route = serve(&provider.kernel, served, &keys, Shape::Memory, stopping).await;
+    serve(&accountant.kernel, Routes::default(), &keys, Shape::Memory, stopping).await;
+    accountant.kernel.federation.connect("provider", route);
 }
 
 /// Every RPC that a system serves to the others, called by each of them and by nobody.

@@ -32,8 +32,8 @@ use streamflow_proto::{
         },
     },
     federation::v1::{
-        tenant_directory_service_server::TenantDirectoryServiceServer, tenant_lifecycle_service_server::TenantLifecycleServiceServer,
-        usage_service_server::UsageServiceServer,
+        tenant_directory_service_server::TenantDirectoryServiceServer,
+        tenant_lifecycle_service_server::TenantLifecycleServiceServer, usage_service_server::UsageServiceServer,
     },
 };
 use tonic::service::Routes;

@@ -416,7 +416,8 @@ impl SystemWriteDb {
     /// audit too, without a word of who asked.
     pub async fn commit_about<R: prost::Message>(self, org: Uuid, reply: R) -> Result<Response<R>> {
         let record = self.ctx.audit_record("OK");
-        let nobody = AuditRecord { actor_id: None, actor_name: String::new(), actor_role: String::new(), ip: String::new(), ..record };
+        let nobody =
+            AuditRecord { actor_id: None, actor_name: String::new(), actor_role: String::new(), ip: String::new(), ..record };
         audit::insert(self.db.txn(), AuditRecord { org_id: org, ..nobody }).await?;
         self.commit(reply).await
     }

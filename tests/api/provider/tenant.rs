@@ -117,7 +117,8 @@ async fn tell(world: &World, told: Told<'_>) {
 async fn tell_of_three(world: &World) {
     let (now, day) = (world.now(), TimeDelta::days(1));
     let ada = Told { tenant_id: "ada", name: "Ada & Sons", industry: "field-service", made: now - day, trial_ends: None };
-    let bob = Told { tenant_id: "bob", name: "bob’s", industry: "med-spa", made: now - day * 3, trial_ends: Some(now + day * 2) };
+    let bob =
+        Told { tenant_id: "bob", name: "bob’s", industry: "med-spa", made: now - day * 3, trial_ends: Some(now + day * 2) };
     let cy = Told { tenant_id: "cy", name: "Cy", industry: "med-spa", made: now - day * 20, trial_ends: Some(now - day * 6) };
     for told in [ada, bob, cy] {
         tell(world, told).await;
@@ -238,7 +239,6 @@ on_both! {
         assert_eq!((ids(&shown.next_trial_ends), ids(&shown.newest)), (vec!["bob".to_owned()], vec!["ada".into(), "bob".into(), "cy".into()]));
         let month = fleet.fleet(30).await.unwrap();
         assert_eq!((figure(month.sign_ups), month.sign_ups_by_day.len()), ((3, 0), 30));
-        fleet.pair.provider.clock.advance(TimeDelta::hours(1));
         for days in [0, 1, 31, -7] {
             assert_eq!(fields(&fleet.fleet(days).await.unwrap_err()), ["days"], "{days}");
         }

@@ -42,7 +42,9 @@ const STATES: [(&str, &str, &str); 4] = [
 /// `subscriptions` below the portal's base.
 pub fn subscriptions() -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
-    use_page("Subscriptions").flush().with_lead("What each company is on. Nothing of it is kept here: it is asked for anew each time.");
+    use_page("Subscriptions")
+        .flush()
+        .with_lead("What each company is on. Nothing of it is kept here: it is asked for anew each time.");
     let query = use_list_query(USUAL_ORDER);
     let rows = Rows::new(
         |line: &pb::Subscription| line.tenant_id.clone(),
@@ -91,7 +93,12 @@ pub fn subscriptions() -> impl IntoView {
     }
 }
 
-async fn read(api: Api, state: &ListState, page_token: String, page_size: i32) -> Result<pb::ListSubscriptionsResponse, ApiError> {
+async fn read(
+    api: Api,
+    state: &ListState,
+    page_token: String,
+    page_size: i32,
+) -> Result<pb::ListSubscriptionsResponse, ApiError> {
     let order_by = if state.order_by.is_empty() { USUAL_ORDER } else { &state.order_by }.to_owned();
     let request = pb::ListSubscriptionsRequest { page_size, page_token, filter: to_filter(state), order_by };
     let call = async |transport, request| SubscriptionServiceClient::new(transport).list_subscriptions(request).await;
@@ -161,7 +168,9 @@ fn columns() -> Vec<Column<pb::Subscription>> {
             .width(165)
             .on_phone("d")
             .sorted_by("created_at"),
-        Column::new("trial_ends", "Trial ends", move |line: &pb::Subscription| dated(line.trial_ends_at.as_ref())).soft().width(165),
+        Column::new("trial_ends", "Trial ends", move |line: &pb::Subscription| dated(line.trial_ends_at.as_ref()))
+            .soft()
+            .width(165),
         Column::new("suspended", "Suspended", move |line: &pb::Subscription| dated(line.suspended_at.as_ref()))
             .soft()
             .width(165)

@@ -11,7 +11,10 @@ use web_kit::{
     layout::{PageSlots, use_page},
     list::state::ListState,
     load::{Load, Loaded},
-    operator::{Figure, overview::figures::{Change, More}},
+    operator::{
+        Figure,
+        overview::figures::{Change, More},
+    },
     tabs::Segmented,
 };
 
@@ -117,7 +120,8 @@ fn Cards(read: Read) -> impl IntoView {
 /// How many companies there are of each kind; each number leads to them.
 #[component]
 fn Shares(fleet: pb::GetFleetResponse) -> impl IntoView {
-    let states = words::STATES.map(|(name, state)| (name.to_owned(), words::state(state).2.to_owned(), words::in_state(&fleet, name)));
+    let states =
+        words::STATES.map(|(name, state)| (name.to_owned(), words::state(state).2.to_owned(), words::in_state(&fleet, name)));
     let named = |counts: Vec<pb::FleetCount>, none: &'static str| -> Vec<_> {
         counts.into_iter().map(|count| (count.name.clone(), words::plain(&count.name, none), count.value)).collect()
     };

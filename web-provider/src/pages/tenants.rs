@@ -90,8 +90,7 @@ pub fn tenants() -> impl IntoView {
 }
 
 async fn read(api: Api, state: &ListState, page_token: String, page_size: i32) -> Result<pb::ListTenantsResponse, ApiError> {
-    let request =
-        pb::ListTenantsRequest { page_size, page_token, filter: to_filter(state), order_by: state.order_by.clone() };
+    let request = pb::ListTenantsRequest { page_size, page_token, filter: to_filter(state), order_by: state.order_by.clone() };
     let call = async |transport, request| TenantServiceClient::new(transport).list_tenants(request).await;
     api.read(request, call).await
 }
@@ -104,7 +103,12 @@ fn views(fleet: Option<&pb::GetFleetResponse>) -> Vec<ViewTab> {
         ViewTab { id: id.to_owned(), label: label.to_owned(), count: count(state), state: shown, removable: false }
     };
     let all = ViewTab { count: fleet.map(|fleet| number::count(fleet.tenants)), ..ViewTab::all("All") };
-    vec![all, of("trials", "Trials", "TRIAL"), of("ended", "Trial ended", "TRIAL_ENDED"), of("suspended", "Suspended", "SUSPENDED")]
+    vec![
+        all,
+        of("trials", "Trials", "TRIAL"),
+        of("ended", "Trial ended", "TRIAL_ENDED"),
+        of("suspended", "Suspended", "SUSPENDED"),
+    ]
 }
 
 fn filters(fleet: Load<pb::GetFleetResponse>) -> Vec<FilterDef> {
@@ -192,7 +196,11 @@ fn save(api: Api, toasts: Toasts, query: ListQuery) {
                 break;
             }
         }
-        toasts.say(if csv.download("tenants.csv") { "Tenants saved as a file" } else { "The browser does not let us save a file." });
+        toasts.say(if csv.download("tenants.csv") {
+            "Tenants saved as a file"
+        } else {
+            "The browser does not let us save a file."
+        });
     });
 }
 

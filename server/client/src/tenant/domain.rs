@@ -44,7 +44,10 @@ mod tests {
             let req = pb::SuspendTenantRequest { tenant_id: String::new(), reason: reason.into(), contact: contact.into() };
             Words::parse(&req)
         };
-        assert_eq!(words(" Unpaid.\nSince May. ", " Dana ").unwrap(), Words { reason: "Unpaid.\nSince May.".into(), contact: "Dana".into() });
+        assert_eq!(
+            words(" Unpaid.\nSince May. ", " Dana ").unwrap(),
+            Words { reason: "Unpaid.\nSince May.".into(), contact: "Dana".into() }
+        );
         assert!(words(&"ä".repeat(500), &"ä".repeat(200)).is_ok());
         let (long, longer) = ("x".repeat(201), "x".repeat(501));
         for (reason, contact) in [("", "Dana"), ("x", " "), ("x\u{7}y", "Dana"), ("x", "a\nb"), (&longer, "Dana"), ("x", &long)] {

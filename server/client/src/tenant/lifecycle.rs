@@ -79,6 +79,7 @@ async fn announce(ctx: &Ctx, tx: &SystemWriteDb, tenant: &Tenant, kind: &str, de
     };
     let nobody = Actor { id: None, name: String::new(), at: ctx.now() };
     tx.append_changes(tenant.id, &nobody, &[change]).await?;
-    let event = tell::Told { id: ctx.new_id(), kind: kind.to_owned(), at: ctx.now(), tenant_id: tenant.tenant_id.clone(), details };
+    let event =
+        tell::Told { id: ctx.new_id(), kind: kind.to_owned(), at: ctx.now(), tenant_id: tenant.tenant_id.clone(), details };
     tell::put(tx, ctx.jobs(), &event).await
 }

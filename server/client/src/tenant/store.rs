@@ -58,8 +58,7 @@ pub async fn tenant(db: &SystemDb, tenant_id: &str) -> Result<Option<Tenant>> {
 pub async fn suspend(db: &SystemDb, tenant_id: &str, words: &Words, now: DateTime<Utc>) -> Result<bool> {
     let sql = "UPDATE orgs SET suspended_at = ?, suspend_reason = ?, suspend_contact = ?, updated_at = ?, version = version + 1 \
                WHERE tenant_id = ? AND suspended_at IS NULL";
-    let values =
-        vec![now.into(), words.reason.clone().into(), words.contact.clone().into(), now.into(), tenant_id.into()];
+    let values = vec![now.into(), words.reason.clone().into(), words.contact.clone().into(), now.into(), tenant_id.into()];
     Ok(db.execute(sql, values).await? == 1)
 }
 

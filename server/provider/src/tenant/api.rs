@@ -93,8 +93,7 @@ impl TenantService for Api {
         let answer = lifecycle(&ctx)?.suspend_tenant(wanted.clone()).await;
         let answer = answer.map_err(|status| peer::refused(&status))?.into_inner();
         let facts = domain::facts(answer.tenant.unwrap_or_default())?;
-        let is_wanted =
-            (&facts.tenant.suspension_reason, &facts.tenant.suspension_contact) == (&wanted.reason, &wanted.contact);
+        let is_wanted = (&facts.tenant.suspension_reason, &facts.tenant.suspension_contact) == (&wanted.reason, &wanted.contact);
         if !answer.changed && !is_wanted {
             let text = "This company is suspended already, and its people read other words. Resume it first to change them.";
             return Err(Error::precondition("ALREADY_SUSPENDED", text).into());

@@ -58,9 +58,7 @@ pub async fn tenants(db: &SystemDb, request: ListRequest<'_>, now: DateTime<Utc>
 
 fn condition(term: &Condition, now: DateTime<Utc>) -> Result<Expr> {
     Ok(match (&*term.field, &term.value) {
-        ("search", _) => {
-            term.on(Column::SortName).or(term.on(Column::TenantId)).or(term.on(Column::ExternalCustomerId))
-        }
+        ("search", _) => term.on(Column::SortName).or(term.on(Column::TenantId)).or(term.on(Column::ExternalCustomerId)),
         ("state", Value::Text(word)) => {
             let is = in_state(word, now);
             if term.op == Op::NotEqual { is.not() } else { is }

@@ -42,11 +42,8 @@ pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb
             return;
         }
         let act = form.act();
-        let request = pb::SuspendTenantRequest {
-            tenant_id: untrack(id),
-            reason: reason.get_untracked(),
-            contact: contact.get_untracked(),
-        };
+        let request =
+            pb::SuspendTenantRequest { tenant_id: untrack(id), reason: reason.get_untracked(), contact: contact.get_untracked() };
         let call = async move {
             let call = async |transport, request| TenantServiceClient::new(transport).suspend_tenant(request).await;
             api.write(&act, request, call).await

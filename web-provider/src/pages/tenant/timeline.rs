@@ -32,15 +32,8 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         other => (glyphs::CIRCLE, Tone::Neutral, super::words::plain(&other.replace('_', "-"), "Something happened")),
     };
     let lines: Vec<_> = event.details.iter().filter_map(detail).collect();
-    let entry = TimelineEntry {
-        key: event.id.clone(),
-        at: event.at,
-        glyph,
-        tone,
-        title,
-        changes: Vec::new(),
-        text: lines.join("\n"),
-    };
+    let entry =
+        TimelineEntry { key: event.id.clone(), at: event.at, glyph, tone, title, changes: Vec::new(), text: lines.join("\n") };
     let handshake = (event.kind == "registered").then(|| TimelineEntry {
         key: format!("{}-heard", event.id),
         at: event.received_at,

@@ -7,7 +7,10 @@ use web_kit::{
     field::Choice,
     format::number,
     load::{Load, Loaded},
-    operator::{Figure, overview::figures::{Change, More}},
+    operator::{
+        Figure,
+        overview::figures::{Change, More},
+    },
     tabs::Segmented,
 };
 
