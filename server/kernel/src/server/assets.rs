@@ -77,8 +77,14 @@ fn serve(assets: &dyn Assets, request: &Request) -> Response {
     response
 }
 
+/// RFC 9110, section 12.5.3: a coding of weight 0 is one that the caller does not want.
 fn accepts_brotli(accept: &str) -> bool {
-    accept.split(',').any(|coding| coding.trim().split(';').next() == Some("br"))
+    accept.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        is_brotli && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
+    })
 }
 
 fn empty(code: StatusCode) -> Response {
@@ -89,7 +95,78 @@ fn empty(code: StatusCode) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt as _;
+
     use super::*;
+    use crate::server::headers;
+
+    /// An app of one page and one asset, which is there packed as well.
+    struct App;
+
+    impl Assets for App {
+        fn file(&self, path: &str) -> Option<Cow<'static, [u8]>> {
+            Some(Cow::Borrowed(match path {
+                "index.html" => b"page",
+                "assets/app-1a2b.js" => b"plain",
+                "assets/app-1a2b.js.br" => b"packed",
+                _ => return None,
+            }))
+        }
+    }
+
+    fn ask(method: &str, path: &str, accept: &str) -> Response {
+        let request = http::Request::builder().method(method).uri(path).header("accept-encoding", accept);
+        serve(&App, &request.body(Body::empty()).expect("a request"))
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+        response.headers().get(name).map_or("", |value| value.to_str().expect("a text"))
+    }
+
+    #[tokio::test]
+    async fn an_asset_comes_packed_to_those_who_take_it() {
+        let cases = [
+            ("gzip, br", true),
+            ("BR;q=0.5", true),
+            ("br ; q=1", true),
+            ("br;q=0", false),
+            ("br;q=0.000, gzip", false),
+            ("br;q=x", false),
+            ("brotli", false),
+            ("gzip", false),
+            ("", false),
+        ];
+        for (accept, is_packed) in cases {
+            let response = headers::secure(ask("GET", "/assets/app-1a2b.js", accept)).await;
+            assert_eq!(header(&response, "content-encoding"), if is_packed { "br" } else { "" }, "{accept}");
+            assert_eq!(header(&response, "vary"), "accept-encoding");
+            assert_eq!(header(&response, "content-type"), "text/javascript; charset=utf-8");
+            assert_eq!(header(&response, "cache-control"), "public, max-age=31536000, immutable");
+            let content = response.into_body().collect().await.expect("a body").to_bytes();
+            assert_eq!(content, if is_packed { "packed" } else { "plain" });
+        }
+    }
+
+    #[tokio::test]
+    async fn every_other_address_is_the_page_and_nobody_keeps_it() {
+        for path in ["/", "/customers/cus_1", "/index.html", "/ASSETS/app-1a2b.js"] {
+            let response = headers::secure(ask("GET", path, "br")).await;
+            assert_eq!((response.status(), header(&response, "cache-control")), (StatusCode::OK, "no-store"), "{path}");
+            assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
+            let content = response.into_body().collect().await.expect("a body").to_bytes();
+            assert_eq!(content, "page");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_page() {
+        for path in ["/assets/app-0000.js", "/assets/", "/favicon.ico", "/robots.txt"] {
+            assert_eq!(ask("GET", path, "br").status(), StatusCode::NOT_FOUND, "{path}");
+        }
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            assert_eq!(ask(method, "/", "br").status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        }
+    }
 
     #[test]
     fn a_folder_serves_nothing_outside_itself() {
