@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use streamflow_migrations::System;
 
 use crate::{audit, config::Config, databases, federation, import, mirror, secrets, serve, tenant};
@@ -12,7 +12,7 @@ use crate::{audit, config::Config, databases, federation, import, mirror, secret
 #[command(
     name = "streamflow",
     version,
-    after_help = "Examples:\n  streamflow serve --data ./data\n  streamflow serve --postgres postgres://db.internal/streamflow --systems client,provider\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'"
+    after_help = "Examples:\n  streamflow serve --data ./data\n  streamflow serve --postgres postgres://db.internal/streamflow --systems client,provider\n  streamflow tenant create --name 'Harrow & Pike' --owner-email grace@example.com --owner-name 'Grace Okonkwo'\n\nExit codes: 0 when all is done, 1 when it failed, with the reason on standard error, 2 when the command line is wrong."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -70,7 +70,13 @@ enum Command {
     Healthcheck {
         #[arg(long, default_value_t = 7000)]
         port_base: u16,
+        /// Prints JSON, also when the server is not ready.
+        #[arg(long)]
+        json: bool,
     },
+    /// Prints what a shell needs to complete these commands.
+    #[command(after_help = "Example:\n  streamflow completions bash > /etc/bash_completion.d/streamflow")]
+    Completions { shell: clap_complete::Shell },
     /// Companies.
     #[command(subcommand)]
     Tenant(TenantCommand),
@@ -112,8 +118,16 @@ pub struct ServeArgs {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Prints the effective configuration with secrets masked; an unknown key is an error.
-    #[command(after_help = "Examples:\n  streamflow config check\n  streamflow config check --config /etc/streamflow.toml")]
-    Check(Place),
+    #[command(
+        after_help = "Examples:\n  streamflow config check\n  streamflow config check --config /etc/streamflow.toml --json"
+    )]
+    Check {
+        #[command(flatten)]
+        place: Place,
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -194,8 +208,12 @@ impl Cli {
             Command::Migrate(place) => databases::prepare(&Config::load(&place, None)?).await,
             Command::HashPassword { json } => secrets::hash_password(json).await,
             Command::TotpSecret { account, json } => secrets::totp_secret(&account, json),
-            Command::Config(ConfigCommand::Check(place)) => Config::load(&place, None)?.print(),
-            Command::Healthcheck { port_base } => serve::healthcheck(port_base).await,
+            Command::Config(ConfigCommand::Check { place, json }) => Config::load(&place, None)?.print(json),
+            Command::Healthcheck { port_base, json } => serve::healthcheck(port_base, json).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "streamflow", &mut std::io::stdout());
+                Ok(())
+            }
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
             Command::Tenant(TenantCommand::SignUpToken(args)) => tenant::sign_up_token(args).await,
             Command::Tenant(TenantCommand::Plan(args)) => tenant::plan(args).await,
@@ -225,6 +243,16 @@ mod tests {
         }
         for inner in command.get_subcommands() {
             without_example(inner, &name, found);
+        }
+    }
+
+    #[test]
+    fn a_shell_completes_every_command() {
+        let mut script = Vec::new();
+        clap_complete::generate(clap_complete::Shell::Bash, &mut Cli::command(), "streamflow", &mut script);
+        let script = String::from_utf8(script).expect("a text");
+        for command in Cli::command().get_subcommands() {
+            assert!(script.contains(&format!("streamflow,{})", command.get_name())), "{}", command.get_name());
         }
     }
 

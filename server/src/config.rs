@@ -223,12 +223,16 @@ impl Config {
     }
 
     /// Prints what is in force, secrets masked.
-    pub fn print(mut self) -> anyhow::Result<()> {
+    pub fn print(mut self, json: bool) -> anyhow::Result<()> {
         for secret in [&mut self.master_keys, &mut self.smtp_url, &mut self.federation_keys].into_iter().flatten() {
             "********".clone_into(secret);
         }
         self.postgres = self.postgres.as_deref().map(mask_password);
-        print!("{}", toml::to_string_pretty(&self)?);
+        if json {
+            println!("{}", serde_json::to_string_pretty(&self)?);
+        } else {
+            print!("{}", toml::to_string_pretty(&self)?);
+        }
         Ok(())
     }
 }

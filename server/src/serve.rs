@@ -179,7 +179,18 @@ async fn wait_for_signal() -> anyhow::Result<bool> {
 }
 
 /// `streamflow healthcheck`: asks `/readyz` as a load balancer would.
-pub async fn healthcheck(port_base: u16) -> anyhow::Result<()> {
+pub async fn healthcheck(port_base: u16, json: bool) -> anyhow::Result<()> {
+    let answer = is_ready(port_base).await;
+    if json {
+        let problem = answer.as_ref().err().map(ToString::to_string);
+        println!("{}", serde_json::json!({ "ready": answer.is_ok(), "problem": problem }));
+    } else if answer.is_ok() {
+        println!("ready");
+    }
+    answer
+}
+
+async fn is_ready(port_base: u16) -> anyhow::Result<()> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = SocketAddr::from(([127, 0, 0, 1], port_base));
     let ask = async {
@@ -194,6 +205,5 @@ pub async fn healthcheck(port_base: u16) -> anyhow::Result<()> {
         .context("the server does not answer")?
         .with_context(|| format!("nothing listens on {address}"))?;
     anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server is not ready");
-    println!("ready");
     Ok(())
 }
