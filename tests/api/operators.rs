@@ -126,11 +126,14 @@ on_every_desk! {
     async fn sessions_are_shown_and_ended(desk) {
         let (first, second) = (desk.sign_in().await, desk.sign_in().await);
         let shown = sessions(&desk, &second).await;
-        let first = pb::ListSessionsRequest { page_size: 1, page_token: String::new() };
-        let first: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(&second), &first).await.unwrap();
-        let next = pb::ListSessionsRequest { page_size: 1, page_token: first.page.unwrap().next_page_token };
-        let next: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(&second), &next).await.unwrap();
-        let paged = [&first.sessions[0].id, &next.sessions[0].id];
+        let page = async |page_token: String| {
+            let request = pb::ListSessionsRequest { page_size: 1, page_token };
+            let page: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(&second), &request).await.unwrap();
+            page
+        };
+        let newest = page(String::new()).await;
+        let next = page(newest.page.unwrap().next_page_token).await;
+        let paged = [&newest.sessions[0].id, &next.sessions[0].id];
         assert_eq!(paged, [&shown[0].id, &shown[1].id]);
         assert_eq!((shown.len(), shown.iter().filter(|session| session.current).count()), (2, 1));
         let other = shown.iter().find(|session| !session.current).unwrap();

@@ -4,7 +4,7 @@
 use streamflow_proto::provider::v1::{self as pb, recovery_service_client::RecoveryServiceClient};
 use streamflow_tests::{
     on_the_providers_desk,
-    operator::{Desk, EMAIL, PASSWORD},
+    operator::{EMAIL, PASSWORD},
 };
 use tonic::Code;
 

@@ -88,8 +88,8 @@ pub async fn set_plan(db: &SystemDb, org: Uuid, plan: &str, now: DateTime<Utc>) 
     struct Row {
         version: i64,
     }
-    let sql = "UPDATE orgs SET plan = ?, trial_ends_at = ?, version = version + 1 WHERE id = ? RETURNING version";
-    let rows: Vec<Row> = db.query(sql, vec![plan.into(), trial_ends_at(plan, now).into(), org.into()]).await?;
+    let sql = "UPDATE orgs SET plan = ?, trial_ends_at = ?, updated_at = ?, version = version + 1 WHERE id = ? RETURNING version";
+    let rows: Vec<Row> = db.query(sql, vec![plan.into(), trial_ends_at(plan, now).into(), now.into(), org.into()]).await?;
     rows.first().map(|row| row.version).ok_or(Error::not_found("company"))
 }
 

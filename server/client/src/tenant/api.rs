@@ -59,7 +59,6 @@ fn moment(field: &str, at: prost_types::Timestamp) -> Result<DateTime<Utc>, Erro
     found.ok_or_else(|| Error::invalid(field, "This is no time."))
 }
 
-/// Fields that companies don't have yet stay empty.
 pub fn into_pb(tenant: Tenant) -> pb::Tenant {
     pb::Tenant {
         tenant_id: tenant.tenant_id,
@@ -71,9 +70,9 @@ pub fn into_pb(tenant: Tenant) -> pb::Tenant {
         industry: tenant.industry,
         state: if tenant.suspended_at.is_some() { SUSPENDED } else { ACTIVE }.to_owned(),
         external_customer_id: tenant.external_customer_id,
+        trial_ends_at: tenant.trial_ends_at.and_then(timestamp),
         suspended_at: tenant.suspended_at.and_then(timestamp),
         suspension_reason: tenant.suspend_reason,
         suspension_contact: tenant.suspend_contact,
-        ..pb::Tenant::default()
     }
 }

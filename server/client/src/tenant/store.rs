@@ -21,6 +21,7 @@ pub struct Tenant {
     pub external_customer_id: String,
     pub created_at: DateTime<Utc>,
     pub version: i64,
+    pub trial_ends_at: Option<DateTime<Utc>>,
     pub suspended_at: Option<DateTime<Utc>>,
     pub suspend_reason: String,
     pub suspend_contact: String,
@@ -35,7 +36,7 @@ pub struct Since {
 
 const SELECT: &str = "SELECT o.id, o.tenant_id, o.name, o.time_zone, o.currency_code, o.plan, o.industry, \
                       COALESCE(r.external_customer_id, '') AS external_customer_id, o.created_at, \
-                      o.version, o.suspended_at, o.suspend_reason, o.suspend_contact \
+                      o.version, o.trial_ends_at, o.suspended_at, o.suspend_reason, o.suspend_contact \
                       FROM orgs o LEFT JOIN registrations r ON r.org_id = o.id";
 
 /// In the order of their ids, which is that of their making.

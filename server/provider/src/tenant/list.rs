@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait as _, QueryFilter as _,
+    ColumnTrait as _, QueryFilter,
     sea_query::{Expr, ExprTrait as _},
 };
 use streamflow_kernel::{
@@ -45,7 +45,7 @@ pub async fn tenants(db: &SystemDb, request: ListRequest<'_>, now: DateTime<Utc>
     let key = if by_name { Column::SortName } else { Column::CreatedAt };
     let conditions = list.conditions.iter().map(|term| condition(term, now)).collect::<Result<Vec<_>>>()?;
     let find = |select: sea_orm::Select<Entity>| {
-        let select = conditions.into_iter().fold(select, |select, condition| select.filter(condition));
+        let select = conditions.into_iter().fold(select, QueryFilter::filter);
         list.select(select.filter(Column::Id.is_not_null()), key, Column::Id)
     };
     let mut rows = db.all::<Entity>(find).await?;

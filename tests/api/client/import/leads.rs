@@ -45,7 +45,9 @@ async fn stage(person: &Person, at: usize) -> pb::LeadStage {
 
 /// The address of somebody, as an owner of the company knows it.
 async fn email(owner: &Person, person: &Person) -> String {
-    let members = TeamServiceClient::new(owner.channel.clone()).list_members(owner.ask(pb::ListMembersRequest {})).await;
+    let members = TeamServiceClient::new(owner.channel.clone())
+        .list_members(owner.ask(pb::ListMembersRequest { page_size: 200, ..Default::default() }))
+        .await;
     let members = members.unwrap().into_inner().members;
     members.into_iter().find(|member| member.id == person.user_id).unwrap().email
 }
@@ -154,7 +156,7 @@ on_both! {
         assert_eq!(kept, (&stage(&owner, 1).await.id, &owner.user_id, Some(Money { minor_units: 125_000, currency_code: "GBP".into() })));
 
         let wrong = pb::PreviewImportRequest { import_id: send(&owner, "a,b,c\n1,2,3\n").await.id, mapping: vec!["website".into(), "email".into(), "number".into()], mode: ImportMode::Upsert.into(), key: "number".into() };
-        assert_eq!(fields(&super::service(&owner).preview_import(owner.ask(wrong)).await.unwrap_err()), ["mapping[0]", "mapping", "key"]);
+        assert_eq!(fields(&crate::client::import::service(&owner).preview_import(owner.ask(wrong)).await.unwrap_err()), ["mapping[0]", "mapping", "key"]);
         let import = send(&owner, FILE).await;
         assert_eq!(fields(&preview(&owner, &import.id, ImportMode::Upsert, "external_id").await.unwrap_err()), ["key"]);
         assert_eq!(fields(&begin_with(&owner, ImportSubject::Unspecified, "a.csv", 9).await.unwrap_err()), ["subject"]);

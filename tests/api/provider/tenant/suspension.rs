@@ -85,7 +85,7 @@ on_both! {
         let again = ChangeServiceClient::new(world.channel.clone()).watch(staff.ask(client_pb::WatchRequest::default())).await;
         assert_eq!(reason(&again.unwrap_err()), "ORG_SUSPENDED");
         let mut sessions = SessionServiceClient::new(world.channel.clone());
-        assert_eq!(sessions.list_sessions(owner.ask(client_pb::ListSessionsRequest {})).await.unwrap().into_inner().sessions.len(), 1);
+        assert_eq!(sessions.list_sessions(owner.ask(client_pb::ListSessionsRequest::default())).await.unwrap().into_inner().sessions.len(), 1);
         sessions.sign_out(staff.ask(client_pb::SignOutRequest {})).await.unwrap();
         // Signing in works, and leads to the same words.
         let staff = Person::sign_in(&world, &staff.email, streamflow_tests::person::PASSWORD).await;

@@ -167,7 +167,9 @@ impl Rules<'_> {
             Found::One(_) => Fate::Update(differing),
             Found::Nothing | Found::Several => {
                 let mut new = NewLead::default();
-                said.into_iter().for_each(|change| new.set(change));
+                for change in said {
+                    new.set(change);
+                }
                 Fate::Create(Box::new(new))
             }
         }
