@@ -193,7 +193,7 @@ on_both! {
             let list = pb::ListTenantsRequest { page_size: 2, page_token, order_by: order_by.to_owned(), ..Default::default() };
             let ask = fleet.ask(list);
             let mut tenants = fleet.tenants();
-            async move { tenants.list_tenants(ask).await.map(|reply| reply.into_inner()) }
+            async move { tenants.list_tenants(ask).await.map(tonic::Response::into_inner) }
         };
         for (order, expected) in [("", "ada bob cy"), ("created_at", "cy bob ada"), ("name desc", "cy bob ada")] {
             let first = page(order, String::new()).await.unwrap();

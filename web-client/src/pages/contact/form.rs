@@ -13,7 +13,7 @@ use web_kit::{
 
 use super::record;
 use crate::parts::{
-    conflict::dialog::{Cancel, ConflictDialog, Words},
+    conflict::dialog::{ConflictDialog, Words},
     customer_field::CustomerField,
     edit::{Draft, Edit, StaleNote},
 };

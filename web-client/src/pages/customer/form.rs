@@ -16,7 +16,7 @@ use super::record;
 use crate::{
     api::may,
     parts::{
-        conflict::dialog::{Cancel, ConflictDialog, Words},
+        conflict::dialog::{ConflictDialog, Words},
         custom::CustomFields,
         directory::{Directory, PersonField, TeamField},
         edit::{Draft, Edit, StaleNote},

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     api::{may, me},
     parts::{
-        conflict::dialog::{Cancel, ConflictDialog, Words},
+        conflict::dialog::{ConflictDialog, Words},
         custom::CustomFields,
         directory::{Directory, PersonField, TeamField},
         edit::{Draft, Edit, StaleNote},

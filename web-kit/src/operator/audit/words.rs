@@ -25,7 +25,7 @@ const ACTIONS: [(&str, &str); 15] = [
     ("ResumeTenant", "Resume a tenant"),
 ];
 
-const CATEGORIES: [(&str, &str); 13] = [
+const CATEGORIES: [(&str, &str); 14] = [
     ("sign_in", "Signing in"),
     ("sign_out", "Signing out"),
     ("export", "Exports"),
