@@ -226,6 +226,8 @@ impl Reading {
                     reading.table(tokens, index, query);
                 }
                 "," if clause == Clause::From => reading.table(tokens, index, query),
+                // FOR UPDATE names no table.
+                "update" if at(index.wrapping_sub(1)) == "for" => {}
                 "into" | "update" => reading.table(tokens, index, query),
                 "org_id" if clause == Clause::Condition => reading.column(tokens, index, query),
                 _ => {}
@@ -351,6 +353,7 @@ mod tests {
     fn a_bound_statement_passes() {
         let bound = [
             "SELECT \"customers\".\"org_id\", \"customers\".\"id\" FROM \"customers\" WHERE \"customers\".\"org_id\" = ? AND \"customers\".\"id\" = ? LIMIT ?",
+            "SELECT id FROM tasks WHERE tasks.org_id = $1 AND person IN (SELECT user_id FROM team_members WHERE org_id = $2) FOR UPDATE",
             "UPDATE \"leads\" SET \"name\" = ? WHERE \"leads\".\"org_id\" = ? AND \"leads\".\"id\" = ? RETURNING \"org_id\"",
             "INSERT INTO \"contacts\" (\"org_id\", \"id\") VALUES (?, ?) RETURNING \"org_id\", \"id\"",
             "INSERT INTO counters (org_id, name) VALUES ($1, $2) ON CONFLICT (org_id, name) DO UPDATE SET value = counters.value + 1",

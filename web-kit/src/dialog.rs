@@ -119,9 +119,14 @@ fn Opened(
 
 /// The button at a dialog's foot that closes it without an answer.
 #[component]
-pub fn Cancel() -> impl IntoView {
+pub fn Cancel(
+    /// Not the first at the foot, so that it is another that pushes the rest to the end.
+    #[prop(optional)]
+    plain: bool,
+) -> impl IntoView {
     let Dismiss(dismiss) = expect_context();
-    view! { <Button class="push" on_click=move |_| dismiss.run(())>"Cancel"</Button> }
+    let class = if plain { "" } else { "push" };
+    view! { <Button class on_click=move |_| dismiss.run(())>"Cancel"</Button> }
 }
 
 /// Says that a form was closed with typed work in it, and leads back.

@@ -50,7 +50,7 @@ async fn archive(world: &World, by: &Person, id: &str, archived: bool) -> Result
 }
 
 async fn customer(world: &World, by: &Person, name: &str) -> String {
-    let customer = pb::Customer { name: name.into(), ..Default::default() };
+    let customer = pb::Customer { name: name.into(), owner_id: by.user_id.clone(), ..Default::default() };
     let reply = CustomerServiceClient::new(world.channel.clone())
         .create_customer(by.ask(pb::CreateCustomerRequest { customer: Some(customer) }))
         .await;

@@ -34,7 +34,17 @@ on_both! {
         // Read through fresh connections: what was acknowledged is there, once.
         let twin = world.twin().await;
         let mut teams = TeamServiceClient::new(twin.channel.clone());
-        let stored: Vec<String> = teams.list_teams(owner.ask(pb::ListTeamsRequest::default())).await.unwrap().into_inner().teams.into_iter().map(|team| team.name).collect();
+        let mut stored: Vec<String> = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = owner.ask(pb::ListTeamsRequest { page_size: 200, page_token });
+            let page = teams.list_teams(request).await.unwrap().into_inner();
+            stored.extend(page.teams.into_iter().map(|team| team.name));
+            page_token = page.page.unwrap_or_default().next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
         for name in acknowledged {
             assert_eq!(stored.iter().filter(|stored| **stored == name).count(), 1, "{name}");
         }

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{DateField, TextField},
     form::{Form, FormState},
     icon::glyphs,
@@ -67,13 +67,13 @@ pub fn TaskDialog(
         let (label, glyph) = if is_away() { ("Restore", glyphs::ROTATE_LEFT) } else { ("Archive", glyphs::BOX_ARCHIVE) };
         view! {
             <Button class="push" glyph on_click=archive>{label}</Button>
-            <Button on_click=move |_| task.set(None)>"Cancel"</Button>
+            <Cancel plain=true/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save"</Button>
         }
     });
     view! {
-        <Dialog open title="Change the task" foot on_dismiss=move |()| task.set(None)>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title="Change the task" foot form>
+            <Form state=form on_submit=send>
                 <TextField name="task.title" label="What is to be done" value=title max_length=200 autofocus=true/>
                 <DateField name="task.due_on" label="Due" value=due_on optional=true/>
                 <PersonField directory name="task.assignee_id" label="Whose" value=assignee/>

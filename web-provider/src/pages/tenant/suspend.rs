@@ -5,7 +5,7 @@ use streamflow_proto::provider::v1::{self as pb, tenant_service_client::TenantSe
 use web_kit::{
     api::use_api,
     button::{Button, Kind},
-    dialog::Dialog,
+    dialog::{Cancel, Dialog},
     field::{TextArea, TextField},
     form::{Form, FormState},
     icon::{Icon, glyphs},
@@ -57,13 +57,13 @@ pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb
     let title = Signal::derive(move || format!("Suspend {}?", name()));
     let foot = ViewFn::from(move || {
         view! {
-            <Button class="push" on_click=move |_| closing.set(None)>"Cancel"</Button>
+            <Cancel/>
             <Button kind=Kind::Danger busy=form.busy disabled_because=refused on_click=move |_| send(())>"Suspend now"</Button>
         }
     });
     view! {
-        <Dialog open title foot on_dismiss=move |()| closing.set(None)>
-            <Form state=form on_submit=send guard=false>
+        <Dialog open title foot form>
+            <Form state=form on_submit=send>
                 <div class="note is-warning">
                     <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
                     <span>"All its people are shut out at once, in the middle of what they do. Nothing is lost, and you can resume it any time."</span>
