@@ -1,3 +1,5 @@
+//! Strangers' files: any bytes as an upload. What must hold is in `streamflow_tests::strangers`.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

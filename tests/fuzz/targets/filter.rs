@@ -1,3 +1,5 @@
+//! Strangers' filters: any text as the filter of a list. What must hold is in `streamflow_tests::strangers`.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
