@@ -107,7 +107,7 @@ fn a_mapping_tells_every_problem_at_once() {
         panic!("accepted")
     };
     let found: Vec<_> = violations.iter().map(|(field, _)| field).collect();
-    assert_eq!(found, ["mapping[1]", "mapping[2]", "mapping", "key", "mapping"]);
+    assert_eq!(found, ["mapping[1]", "mapping[2]", "mapping", "mapping", "key"]);
     assert!(Mapping::parse(CUSTOMERS, &header("name"), 2, (Mode::Create, None), &[]).is_err());
     assert!(Mapping::parse(CUSTOMERS, &header("name,email"), 2, (Mode::Update, None), &[]).is_err());
     assert!(Mapping::parse(CUSTOMERS, &header("email,phone"), 2, (Mode::Update, Some(Key::Email)), &[]).is_ok());
