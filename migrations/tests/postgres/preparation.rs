@@ -71,7 +71,7 @@ async fn the_self_check_names_what_was_changed_by_hand() {
 async fn every_table_and_column_says_what_it_is_for() {
     let cluster = Cluster::prepared().await;
     let silent = "SELECT c.oid::regclass || '.' || coalesce(a.attname, '') FROM pg_class c
-      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
       WHERE c.relkind = 'r' AND c.relnamespace::regnamespace::text IN ('client', 'provider', 'dev', 'accounting')
         AND (obj_description(c.oid, 'pg_class') IS NULL
           OR coalesce(col_description(c.oid, a.attnum), '') !~ '^[^[]+\\. ?\\[[0-4] [a-z]+\\]$|^[^[]+ \\[[0-4] [a-z]+\\]$')";
