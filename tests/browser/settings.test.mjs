@@ -138,6 +138,7 @@ describe('the settings', () => {
     await page.getByRole('button', { name: 'Save stage' }).click();
     await page.getByText('Stage Surveyed saved').waitFor();
     const names = page.locator('main .list > li .medium');
+    await names.filter({ hasText: 'Surveyed' }).waitFor();
     const at = async () => (await names.allInnerTexts()).indexOf('Surveyed');
     const was = await at();
     await page.getByRole('button', { name: 'Move Surveyed up' }).click();
@@ -241,12 +242,11 @@ describe('records', () => {
     const { page } = window;
     await window.visit('tasks');
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').fill('mill');
+    await page.getByRole('combobox', { name: 'Search or jump to' }).fill('mill');
     await page.getByRole('option', { name: /Old Mill Bakery/ }).first().waitFor();
     await accessible(page, 'the palette');
-    await page.getByRole('combobox').fill('leads');
-    await page.getByRole('option', { name: /^Leads/ }).waitFor();
-    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'Search or jump to' }).fill('leads');
+    await page.getByRole('option', { name: /^Leads/ }).first().click();
     await page.waitForURL(/client\/leads/);
     assert.deepEqual(window.problems, []);
     await window.close();
