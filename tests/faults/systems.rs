@@ -135,7 +135,7 @@ async fn pages_of_another_space_are_refused_and_audited(server: &Server, admin: 
             assert!(page.contains("content-security-policy"), "{page}");
         }
         let schema = if space == "accountant" { "accounting" } else { space };
-        let sql = format!("SELECT count(*) AS n FROM {schema}.audit WHERE category = 'denied' AND path LIKE '/%/audit'");
+        let sql = format!("SELECT count(*) AS n FROM {schema}.audit WHERE category = 'outside' AND path LIKE '/%/audit'");
         let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
         let records: i64 = admin.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap();
         // One a minute, and a minute may end meanwhile.
