@@ -65,7 +65,7 @@ async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
     rows[0].n
 }
 
-/// Whether the other system knows the company, within five seconds.
+/// Whether the other system comes to know the company.
 async fn is_known_soon(pair: &Pair, tenant_id: &str) -> bool {
     let until = Instant::now() + Duration::from_secs(20);
     let query = "SELECT COUNT(*) AS n FROM tenants WHERE tenant_id = ? AND industry = 'med-spa' AND external_customer_id = 'K-1'";
