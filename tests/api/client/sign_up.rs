@@ -85,7 +85,7 @@ async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
 /// Mails to an address, once there are as many as expected.
 async fn mails_to(world: &World, email: &str, expected: usize) -> Vec<String> {
     let mut found = Vec::new();
-    for _ in 0..300 {
+    for _ in 0..2_000 {
         found = world.mails().into_iter().filter(|mail| mail.contains(email)).collect();
         if found.len() >= expected {
             break;
@@ -300,7 +300,7 @@ on_both! {
         mails_to(&world, ADA, 1).await;
         world.pass(TimeDelta::days(3));
         let _jobs = jobs(&world).await;
-        for _ in 0..300 {
+        for _ in 0..2_000 {
             if count(&world, "sign_ups", vec![]).await == 0 {
                 break;
             }

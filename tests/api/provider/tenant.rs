@@ -57,7 +57,7 @@ impl Fleet {
 
     /// Waits for what the list shows.
     pub async fn shows(&self, filter: &str, names: &[&str]) {
-        let until = Instant::now() + Duration::from_secs(8);
+        let until = Instant::now() + Duration::from_secs(30);
         loop {
             let shown = self.names(filter).await;
             if shown == names {

@@ -53,7 +53,7 @@ async fn watch(world: &World, person: &Person) -> Streaming<client_pb::WatchResp
 
 async fn ends(mut stream: Streaming<client_pb::WatchResponse>) {
     let ended = async { while let Ok(Some(_)) = stream.message().await {} };
-    tokio::time::timeout(Duration::from_secs(5), ended).await.expect("the stream ends");
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the stream ends");
 }
 
 async fn tenant_id(world: &World, person: &Person) -> String {
@@ -135,7 +135,7 @@ on_both! {
 /// The event came back, and either side's audit has the acts: with the administrator's name there, without any here.
 async fn both_sides_know(world: &World, fleet: &Fleet, owner: &Person, tenant_id: &str) {
     let mut kinds = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..400 {
         kinds = fleet.get(tenant_id).await.unwrap().events.into_iter().map(|event| event.kind).collect();
         if kinds.len() == 2 {
             break;
