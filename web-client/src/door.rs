@@ -3,6 +3,7 @@
 pub mod enrol;
 pub mod entrance;
 mod frame;
+mod incomplete;
 pub mod invitation;
 pub mod lost;
 pub mod reset;

@@ -15,7 +15,7 @@ use web_kit::{
     icon::{Icon, glyphs},
 };
 
-use super::{frame::Door, way::carried};
+use super::{frame::Door, incomplete::Incomplete, way::carried};
 
 #[component]
 pub fn RequestReset() -> impl IntoView {
@@ -92,7 +92,7 @@ pub fn ConfirmReset() -> impl IntoView {
         <Door title="Choose a new password">
             {move || {
                 if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
-                    view! { <Incomplete/> }.into_any()
+                    view! { <Incomplete anew="/reset"/> }.into_any()
                 } else if done.get() {
                     view! { <Done text="Your password is changed, and you are signed out everywhere else."/> }.into_any()
                 } else {
@@ -115,18 +115,6 @@ pub fn ConfirmReset() -> impl IntoView {
                 }
             }}
         </Door>
-    }
-}
-
-/// Mail programs break long links.
-#[component]
-fn Incomplete() -> impl IntoView {
-    view! {
-        <div class="note is-danger" role="alert">
-            <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
-            <span>"This link is not complete. Copy all of it from the mail, or ask for a new one."</span>
-        </div>
-        <LinkButton href="/reset">"Ask for a new link"</LinkButton>
     }
 }
 

@@ -8,16 +8,16 @@ use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{ConfirmSignUpRequest, ConfirmSignUpResponse, sign_up_service_client::SignUpServiceClient};
 use web_kit::{
     api::use_api,
-    button::{Button, Kind, LinkButton},
+    button::{Button, Kind},
     field::PasswordField,
     form::{Form, FormState},
-    icon::{Icon, Mark, glyphs},
+    icon::Mark,
     layout::SkipLink,
     toast::ToastRegion,
 };
 
 use self::company::Company;
-use super::frame::Door;
+use super::{frame::Door, incomplete::Incomplete};
 
 /// Somebody whose address is proved. In memory only: whoever loads the page again opens the link again.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
         <Door title="Welcome" lead=ViewFn::from(|| "Your address is confirmed with the next step. Choose a password for your account.")>
             {move || {
                 if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
-                    view! { <Incomplete/> }.into_any()
+                    view! { <Incomplete anew="/sign-up"/> }.into_any()
                 } else {
                     view! {
                         <Form state=form on_submit=send guard=false>
@@ -75,18 +75,6 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
                 }
             }}
         </Door>
-    }
-}
-
-/// Mail programs break long links.
-#[component]
-fn Incomplete() -> impl IntoView {
-    view! {
-        <div class="note is-danger" role="alert">
-            <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
-            <span>"This link is not complete. Copy all of it from the mail, or ask for a new one."</span>
-        </div>
-        <LinkButton href="/sign-up">"Ask for a new link"</LinkButton>
     }
 }
 

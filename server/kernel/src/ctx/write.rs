@@ -17,8 +17,8 @@ use crate::{
     session,
 };
 
-/// Categories of requests that give or take rights.
-const GIVES_RIGHTS: [&str; 5] = ["role_change", "settings", "admin", "setting", "team"];
+/// Categories of requests that give or take rights, or reach far beyond their person. A new category of that kind belongs here.
+const GIVES_RIGHTS: [&str; 7] = ["role_change", "settings", "admin", "setting", "team", "tenant", "job"];
 
 /// A write transaction of one request.
 #[derive(Debug)]
