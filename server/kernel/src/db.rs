@@ -3,10 +3,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where raw statements are made")]
 
-mod begin;
 pub mod connect;
 pub mod files;
 mod marked;
+mod pool;
+mod postgres;
 pub mod reader;
 pub mod system;
 pub mod tenant;
@@ -16,13 +17,12 @@ use std::sync::Arc;
 use connect::Location;
 use marked::Marked;
 use parking_lot::RwLock;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, FromQueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
-};
+use pool::Pool;
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Statement, Value};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub(crate) use pool::Txn;
 pub use reader::OrgReader;
 pub use system::SystemDb;
 pub use tenant::{Scope, Scoped, TenantDb, TenantEntity, Visibility, VisibleEntity};
@@ -46,25 +46,29 @@ pub struct Database {
     /// Replaced as a whole when the database was away.
     pools: Arc<RwLock<Arc<Pools>>>,
     committed: Arc<Notify>,
-    begins: begin::Begins,
     turns: Turns,
 }
 
 #[derive(Debug)]
 struct Pools {
-    reader: DatabaseConnection,
+    reader: Pool,
     /// On SQLite a pool of one connection: SQLite has one writer, so waiting happens here and not in busy loops.
-    writer: DatabaseConnection,
+    writer: Pool,
     /// Connections of the role that [`SystemDb`] works as on PostgreSQL; SQLite has no roles.
-    system: Option<DatabaseConnection>,
+    system: Option<Pool>,
+    /// For what is no request's and no job's. On PostgreSQL it opens a connection when first asked for one.
+    outside: DatabaseConnection,
 }
 
 impl Pools {
     async fn close(&self) {
         for pool in [&self.reader, &self.writer].into_iter().chain(&self.system) {
-            if let Err(error) = pool.clone().close().await {
+            if let Err(error) = pool.close().await {
                 tracing::warn!(%error, "a pool did not close cleanly");
             }
+        }
+        if let Err(error) = self.outside.clone().close().await {
+            tracing::warn!(%error, "a pool did not close cleanly");
         }
     }
 }
@@ -97,23 +101,21 @@ impl Database {
     /// A read transaction that sees only `scope`.
     pub async fn tenant_read(&self, scope: Scope) -> Result<TenantDb> {
         let turn = self.turns.reads.take(scope.org_id).await?;
-        let txn = self.begins.watch(self.pools().reader.begin()).await?;
-        TenantDb::enter(self.clone(), txn, scope, turn).await
+        let txn = self.pools().reader.begin(&scope.settings()).await?;
+        Ok(TenantDb::new(self.clone(), txn, scope, turn))
     }
 
     /// A write transaction that sees only `scope`.
     pub async fn tenant_write(&self, scope: Scope) -> Result<TenantDb> {
         let turn = self.turns.writes.take(scope.org_id).await?;
-        let txn = self.begin_write().await?;
-        TenantDb::enter(self.clone(), txn, scope, turn).await
+        let txn = self.pools().writer.begin_write(&scope.settings()).await?;
+        Ok(TenantDb::new(self.clone(), txn, scope, turn))
     }
 
     /// A write transaction on what belongs to no company.
     pub async fn system(&self) -> Result<SystemDb> {
-        let txn = match &self.pools().system {
-            Some(system) => self.begins.watch(system.begin()).await?,
-            None => self.begin_write().await?,
-        };
+        let pools = self.pools();
+        let txn = pools.system.as_ref().unwrap_or(&pools.writer).begin_write("").await?;
         Ok(SystemDb::new(self.clone(), txn))
     }
 
@@ -121,7 +123,7 @@ impl Database {
     pub async fn system_read(&self) -> Result<SystemDb> {
         let pools = self.pools();
         let pool = pools.system.as_ref().unwrap_or(&pools.reader);
-        let txn = self.begins.watch(pool.begin()).await?;
+        let txn = pool.begin("").await?;
         Ok(SystemDb::new(self.clone(), txn))
     }
 
@@ -159,7 +161,7 @@ impl Database {
 
     /// `ping` for health checks: true within `limit`.
     pub async fn answers(&self, limit: std::time::Duration) -> bool {
-        matches!(tokio::time::timeout(limit, self.pools().reader.ping()).await, Ok(Ok(())))
+        matches!(tokio::time::timeout(limit, self.pools().reader.answers()).await, Ok(true))
     }
 
     /// Closes the pools; running statements finish first.
@@ -170,27 +172,19 @@ impl Database {
     /// Opens all connections anew: those of before the database was away are dead, or lead to a file that was replaced. What still
     /// runs on the old ones finishes or fails there.
     pub async fn reopen(&self) -> Result<()> {
-        let fresh = Arc::new(connect::open(&self.location, &self.begins).await?);
+        let fresh = Arc::new(connect::open(&self.location).await?);
         let old = std::mem::replace(&mut *self.pools.write(), fresh);
         tokio::spawn(async move { old.close().await });
         Ok(())
     }
 
-    /// The pool itself, for migrations, the catalogue's self-check and the change listener. Requests never get here.
+    /// Connections for the catalogue's self-check and the change listener. Requests never get here.
     pub fn pool(&self) -> DatabaseConnection {
-        self.pools().writer.clone()
+        self.pools().outside.clone()
     }
 
     fn pools(&self) -> Arc<Pools> {
         Arc::clone(&self.pools.read())
-    }
-
-    async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: (self.backend == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.begins.watch(self.pools().writer.begin_with_options(options)).await?)
     }
 }
 

@@ -62,6 +62,10 @@ pub fn transaction(trips: &[Trip], mark: &str) -> Result<Vec<Trip>> {
 pub fn script(trips: &[Trip], draw: Draw, size: Size, tag: &str) -> Result<Script> {
     let mut script = Script { text: draw.prologue(size), values: Vec::new() };
     for trip in trips {
+        if trip.sql.starts_with("BEGIN") {
+            script.begin(&trip.sql);
+            continue;
+        }
         let mut sql = trip.sql.trim_end_matches(';').to_owned();
         // From the last, so that $1 does not stand for the beginning of $10.
         for (at, value) in trip.values.iter().enumerate().rev() {
@@ -75,6 +79,19 @@ pub fn script(trips: &[Trip], draw: Draw, size: Size, tag: &str) -> Result<Scrip
 }
 
 impl Script {
+    /// The server sends a transaction's settings with its BEGIN; the script sends each statement by itself.
+    fn begin(&mut self, sql: &str) {
+        for statement in sql.split(';').map(str::trim).filter(|statement| !statement.is_empty()) {
+            let parts = statement.split('\'').enumerate().map(|(at, part)| match part.parse::<Uuid>() {
+                Ok(known) if at % 2 == 1 => format!("({})::text", new_or_known(known)),
+                _ if at % 2 == 1 => format!("'{part}'"),
+                _ => part.to_owned(),
+            });
+            self.text.push_str(&parts.collect::<String>());
+            self.text.push_str(";\n");
+        }
+    }
+
     fn write(&mut self, value: &Bound, tag: &str) -> Result<String> {
         let Some(bytes) = &value.bytes else { return Ok("NULL".to_owned()) };
         if !value.binary {
@@ -84,7 +101,7 @@ impl Script {
             2_950 => return Ok(new_or_known(Uuid::from_slice(bytes)?)),
             25 | 1_043 => {
                 let text = String::from_utf8(bytes.to_vec())?;
-                // The context is set with ids as texts.
+                // An id may be given as a text.
                 if let Ok(known) = text.parse::<Uuid>() {
                     return Ok(format!("({})::text", new_or_known(known)));
                 }

@@ -12,13 +12,14 @@ use parking_lot::RwLock;
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
     sqlx::{
-        AssertSqlSafe, Executor as _,
+        AssertSqlSafe, ConnectOptions as _, Executor as _,
+        postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
 use tokio::sync::Notify;
 
-use super::{Backend, Database, Pools, Turns, begin::Begins};
+use super::{Backend, Database, Pools, Turns, pool::Pool, postgres::Connections};
 use crate::error::{Error, Result};
 
 /// Where a system keeps its rows.
@@ -35,7 +36,6 @@ const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 impl Database {
     pub async fn connect(location: &Location) -> Result<Self> {
-        let begins = Begins::default();
         let turns = match location {
             Location::Sqlite(_) => Turns::new(2, 1),
             Location::Postgres { max_connections, .. } => {
@@ -43,13 +43,12 @@ impl Database {
                 Turns::new(third, third)
             }
         };
-        let pools = Arc::new(open(location, &begins).await?);
+        let pools = Arc::new(open(location).await?);
         Ok(Self {
             backend: location.backend(),
             location: Arc::new(location.clone()),
             pools: Arc::new(RwLock::new(pools)),
             committed: Arc::new(Notify::new()),
-            begins,
             turns,
         })
     }
@@ -64,26 +63,32 @@ impl Location {
     }
 }
 
-pub(super) async fn open(location: &Location, begins: &Begins) -> Result<Pools> {
+pub(super) async fn open(location: &Location) -> Result<Pools> {
     match location {
         Location::Sqlite(path) => {
             let (reader, writer) = sqlite_pools(path, MIN_SQLITE).await?;
-            Ok(Pools { reader, writer, system: None })
+            Ok(Pools { reader: Pool::Sqlite(reader), writer: Pool::Sqlite(writer.clone()), system: None, outside: writer })
         }
         Location::Postgres { url, system_role, max_connections } => {
-            let pool = postgres_pool(url, *max_connections, None, begins.clone()).await?;
+            let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
+            let options = options.log_statements(STATEMENT_LOG_LEVEL);
+            let pool = Pool::Postgres(Connections::open(options.clone(), *max_connections, None).await?);
             let few = max_connections.div_ceil(2);
-            let system = Some(postgres_pool(url, few, Some(system_role), begins.clone()).await?);
-            Ok(Pools { reader: pool.clone(), writer: pool, system })
+            let system = Some(Pool::Postgres(Connections::open(options, few, Some(system_role)).await?));
+            let outside = postgres_pool(url, OUTSIDE, None).await?;
+            Ok(Pools { reader: pool.clone(), writer: pool, system, outside })
         }
     }
 }
+
+/// Connections outside requests and jobs: one listens for changes, one starts.
+const OUTSIDE: u32 = 2;
 
 /// One connection of its own for the watch over a database. A file is opened by its name each time, and never made: the
 /// connections that are open would not notice that it is gone or another.
 pub async fn sentry(location: &Location, patience: Duration) -> Result<DatabaseConnection> {
     match location {
-        Location::Postgres { url, system_role, .. } => postgres_pool(url, 1, Some(system_role), Begins::default()).await,
+        Location::Postgres { url, system_role, .. } => postgres_pool(url, 1, Some(system_role)).await,
         Location::Sqlite(path) => {
             let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rw", path.display()));
             options
@@ -133,37 +138,27 @@ async fn sqlite_pool(path: &Path, connections: u32, read_only: bool) -> Result<D
     Ok(SeaDatabase::connect(options).await?)
 }
 
-/// Connections of a pool with a `role` take it once and for good, so that no other work ever runs on them.
-async fn postgres_pool(url: &str, connections: u32, role: Option<&str>, begins: Begins) -> Result<DatabaseConnection> {
+/// Connections that are opened when they are first asked for. Those of a pool with a `role` take it once and for good.
+async fn postgres_pool(url: &str, connections: u32, role: Option<&str>) -> Result<DatabaseConnection> {
     let take_role = role.map(|role| format!("SET ROLE \"{role}\""));
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
-        .min_connections(1)
+        .min_connections(0)
+        .connect_lazy(true)
         .acquire_timeout(Duration::from_secs(5))
         .connect_timeout(Duration::from_secs(5))
         .sqlx_logging_level(STATEMENT_LOG_LEVEL)
         .test_before_acquire(false)
         .map_sqlx_postgres_pool_opts(move |pool| {
             let take_role = take_role.clone();
-            let pool = pool.after_connect(move |connection, _| {
+            pool.after_connect(move |connection, _| {
                 let take_role = take_role.clone();
                 Box::pin(async move {
                     if let Some(take_role) = take_role {
                         connection.execute(AssertSqlSafe(take_role)).await?;
                     }
                     Ok(())
-                })
-            });
-            // Nothing goes back to the pool inside a transaction. Settings need no reset: all are the transaction's own.
-            let begins = begins.clone();
-            pool.after_release(move |connection, _| {
-                let begins = begins.clone();
-                Box::pin(async move {
-                    if begins.any_given_up() {
-                        connection.execute("ROLLBACK").await?;
-                    }
-                    Ok(true)
                 })
             })
         });

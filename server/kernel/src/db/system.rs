@@ -8,24 +8,24 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DeleteMany, EntityTrait, FromQueryResult,
-    IntoActiveModel, Select, Statement, UpdateMany, Value,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeleteMany, EntityTrait, FromQueryResult, IntoActiveModel, Select,
+    Statement, UpdateMany, Value,
 };
 
-use super::{Backend, Database, marked::Marked};
+use super::{Backend, Database, Txn, marked::Marked};
 use crate::error::Result;
 
 /// Dropped without commit, nothing happened.
 #[derive(Debug)]
 pub struct SystemDb {
     database: Database,
-    txn: Marked<DatabaseTransaction>,
+    txn: Marked<Txn>,
     /// Whether the commit is news to watchers.
     has_changes: AtomicBool,
 }
 
 impl SystemDb {
-    pub(super) const fn new(database: Database, txn: DatabaseTransaction) -> Self {
+    pub(super) const fn new(database: Database, txn: Txn) -> Self {
         Self { database, txn: Marked(txn), has_changes: AtomicBool::new(false) }
     }
 

@@ -5,12 +5,12 @@
 
 use parking_lot::Mutex;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, DeleteMany,
-    EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, Select, Statement, UpdateMany, Value,
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, DeleteMany, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, Select, Statement, UpdateMany, Value,
 };
 use uuid::Uuid;
 
-use super::{Backend, Database};
+use super::{Backend, Database, Txn};
 use crate::{
     error::{Error, Result},
     feed::{self, Change},
@@ -76,6 +76,19 @@ impl Scope {
         Self { org_id, user_id: Uuid::nil(), visibility: Visibility::Org, team_ids: Vec::new() }
     }
 
+    /// What PostgreSQL's row policies go by, for the transaction that it is sent with. Ids and names of this module can't end a text.
+    pub(super) fn settings(&self) -> String {
+        let teams: Vec<String> = self.team_ids.iter().map(Uuid::to_string).collect();
+        format!(
+            "SELECT set_config('app.org_id', '{}', true), set_config('app.user_id', '{}', true), \
+             set_config('app.visibility', '{}', true), set_config('app.team_ids', '{}', true)",
+            self.org_id,
+            self.user_id,
+            self.visibility.setting(),
+            teams.join(",")
+        )
+    }
+
     /// True when a row with these people may be seen.
     pub fn sees(&self, owner: Option<Uuid>, assignee: Option<Uuid>, team: Option<Uuid>) -> bool {
         let me = Some(self.user_id);
@@ -131,7 +144,7 @@ impl<E: EntityTrait> Scoped<E> {
 #[derive(Debug)]
 pub struct TenantDb {
     database: Database,
-    txn: DatabaseTransaction,
+    txn: Txn,
     scope: Scope,
     changes: Mutex<Vec<Change>>,
     /// The company's turn, which ends after the transaction.
@@ -139,20 +152,8 @@ pub struct TenantDb {
 }
 
 impl TenantDb {
-    pub(super) async fn enter(database: Database, txn: DatabaseTransaction, scope: Scope, turn: Place) -> Result<Self> {
-        if database.backend == Backend::Postgres {
-            let teams: Vec<String> = scope.team_ids.iter().map(Uuid::to_string).collect();
-            let values = vec![
-                scope.org_id.to_string().into(),
-                scope.user_id.to_string().into(),
-                scope.visibility.setting().into(),
-                teams.join(",").into(),
-            ];
-            let sql = "SELECT set_config('app.org_id', $1, true), set_config('app.user_id', $2, true), \
-                       set_config('app.visibility', $3, true), set_config('app.team_ids', $4, true)";
-            txn.query_one_raw(Statement::from_sql_and_values(txn.get_database_backend(), sql, values)).await?;
-        }
-        Ok(Self { database, txn, scope, changes: Mutex::default(), _turn: turn })
+    pub(super) fn new(database: Database, txn: Txn, scope: Scope, turn: Place) -> Self {
+        Self { database, txn, scope, changes: Mutex::default(), _turn: turn }
     }
 
     pub const fn org(&self) -> Uuid {
@@ -253,7 +254,7 @@ impl TenantDb {
         Ok(())
     }
 
-    pub(crate) const fn txn(&self) -> &DatabaseTransaction {
+    pub(crate) const fn txn(&self) -> &Txn {
         &self.txn
     }
 

@@ -1,0 +1,114 @@
+//! [`Pool`] and [`Txn`]: connections and transactions of either database.
+
+#![expect(clippy::disallowed_methods, reason = "this is the room where statements are passed on")]
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
+};
+
+use super::postgres;
+
+/// Connections of one kind. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) enum Pool {
+    Postgres(postgres::Connections),
+    Sqlite(DatabaseConnection),
+}
+
+/// Dropped without commit, nothing happened.
+#[derive(Debug)]
+pub(crate) enum Txn {
+    Postgres(postgres::Transaction),
+    Sqlite(DatabaseTransaction),
+}
+
+impl Pool {
+    /// Begins a transaction, on PostgreSQL together with `settings`.
+    pub async fn begin(&self, settings: &str) -> Result<Txn, DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.begin(settings).await.map(Txn::Postgres),
+            Self::Sqlite(pool) => pool.begin().await.map(Txn::Sqlite),
+        }
+    }
+
+    /// Begins a transaction that writes: on SQLite it takes its place at once, instead of failing when it first writes.
+    pub async fn begin_write(&self, settings: &str) -> Result<Txn, DbErr> {
+        let Self::Sqlite(pool) = self else { return self.begin(settings).await };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        pool.begin_with_options(options).await.map(Txn::Sqlite)
+    }
+
+    pub async fn answers(&self) -> bool {
+        match self {
+            Self::Postgres(connections) => connections.answers().await,
+            Self::Sqlite(pool) => pool.ping().await.is_ok(),
+        }
+    }
+
+    pub async fn close(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.close(),
+            Self::Sqlite(pool) => pool.clone().close().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Txn {
+    pub async fn commit(self) -> Result<(), DbErr> {
+        match self {
+            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+/// Both are connections by passing every statement on.
+macro_rules! pass_on {
+    ($($either:ty),*) => {$(
+        #[async_trait]
+        impl ConnectionTrait for $either {
+            fn get_database_backend(&self) -> DbBackend {
+                match self {
+                    Self::Postgres(_) => DbBackend::Postgres,
+                    Self::Sqlite(_) => DbBackend::Sqlite,
+                }
+            }
+
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                match self {
+                    Self::Postgres(inner) => inner.execute_raw(statement).await,
+                    Self::Sqlite(inner) => inner.execute_raw(statement).await,
+                }
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                match self {
+                    Self::Postgres(inner) => inner.execute_unprepared(sql).await,
+                    Self::Sqlite(inner) => inner.execute_unprepared(sql).await,
+                }
+            }
+
+            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                match self {
+                    Self::Postgres(inner) => inner.query_one_raw(statement).await,
+                    Self::Sqlite(inner) => inner.query_one_raw(statement).await,
+                }
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                match self {
+                    Self::Postgres(inner) => inner.query_all_raw(statement).await,
+                    Self::Sqlite(inner) => inner.query_all_raw(statement).await,
+                }
+            }
+        }
+    )*};
+}
+
+pass_on!(Pool, Txn);

@@ -1,0 +1,270 @@
+//! Connections to PostgreSQL and transactions on them, in as few round trips as they need: a transaction begins together with its
+//! settings, and what comes back to the pool is not asked whether it is still there.
+//!
+//! A connection comes back by itself only when its last word was understood. Any other is first read to its end and rolled back, or
+//! closed: sqlx 0.9 counts a transaction as begun only when its BEGIN was answered, so a call given up in between leaves the
+//! connection inside one that nobody knows of, and what the next borrower is told was committed would be lost.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use deadpool::{
+    Runtime,
+    managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult},
+};
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::Values,
+};
+use sea_query_sqlx::SqlxValues;
+use sqlx::{
+    AssertSqlSafe, Connection as _, Database, Error as SqlxError, Executor as _, PgConnection, Postgres, SqlSafeStr as _,
+    postgres::PgConnectOptions, query::Query,
+};
+use sqlx_core::transaction::TransactionManager as _;
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
+
+type Transactions = <Postgres as Database>::TransactionManager;
+
+/// Longest wait for a free connection, and for a new one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A connection that was left alone for so long is asked whether it is still there.
+const DOUBT_AFTER: Duration = Duration::from_secs(60);
+/// A connection is used for so long: servers keep memory for each.
+const LIFETIME: Duration = Duration::from_secs(1800);
+
+/// Connections of one login, of which some may have taken another role for good, so that no other work ever runs on them.
+#[derive(Clone, Debug)]
+pub(super) struct Connections(managed::Pool<Opener>);
+
+struct Opener {
+    options: PgConnectOptions,
+    role: Option<String>,
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener").field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl managed::Manager for Opener {
+    type Type = PgConnection;
+    type Error = SqlxError;
+
+    async fn create(&self) -> Result<PgConnection, SqlxError> {
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        if let Some(role) = &self.role {
+            connection.execute(AssertSqlSafe(format!("SET ROLE \"{role}\""))).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn recycle(&self, connection: &mut PgConnection, metrics: &Metrics) -> RecycleResult<SqlxError> {
+        if metrics.age() > LIFETIME {
+            return Err(RecycleError::message("it is old"));
+        }
+        if metrics.last_used() > DOUBT_AFTER {
+            connection.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Connections {
+    /// Opens the first connection, so that a server that can't be reached is told at once.
+    pub async fn open(options: PgConnectOptions, count: u32, role: Option<&str>) -> Result<Self, DbErr> {
+        let opener = Opener { options, role: role.map(str::to_owned) };
+        let pool = managed::Pool::builder(opener)
+            .max_size(usize::try_from(count).unwrap_or(1).max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .recycle_timeout(Some(PATIENCE))
+            .build()
+            .map_err(|error| DbErr::Custom(error.to_string()))?;
+        let connections = Self(pool);
+        connections.lend().await?.give_back();
+        Ok(connections)
+    }
+
+    /// Begins a transaction; `settings` are statements that are sent with its BEGIN.
+    pub async fn begin(&self, settings: &str) -> Result<Transaction, DbErr> {
+        let mut loan = self.lend().await?;
+        let begin = AssertSqlSafe(format!("BEGIN; {settings}")).into_sql_str();
+        Transactions::begin(&mut loan, Some(begin)).await.map_err(query_error)?;
+        Ok(Transaction(Mutex::new(loan)))
+    }
+
+    /// True when a connection answers.
+    pub async fn answers(&self) -> bool {
+        let Ok(mut loan) = self.lend().await else { return false };
+        let answers = loan.ping().await.is_ok();
+        if answers {
+            loan.give_back();
+        }
+        answers
+    }
+
+    /// Opens no more and closes what is free; what is lent out is closed when it comes back.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    async fn lend(&self) -> Result<Loan, DbErr> {
+        match self.0.get().await {
+            Ok(connection) => Ok(Loan(Some(connection))),
+            Err(PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
+            Err(PoolError::Closed) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
+            Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        }
+    }
+}
+
+/// A connection that is lent out. Dropped, nothing is known of its state.
+struct Loan(Option<Object<Opener>>);
+
+const LENT: &str = "a loan holds its connection until it ends";
+
+impl Deref for Loan {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.0.as_ref().expect(LENT)
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.0.as_mut().expect(LENT)
+    }
+}
+
+impl Loan {
+    /// For a connection whose last statement was answered and that is in no transaction.
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+
+    /// The answer to a statement outside a transaction.
+    fn settle<T>(self, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
+        if answer.is_ok() {
+            self.give_back();
+        }
+        answer.map_err(query_error)
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let Some(connection) = self.0.take() else { return };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(tidy(connection))),
+            // Nobody is left to wait for it: it is closed.
+            Err(_) => drop(Object::take(connection)),
+        }
+    }
+}
+
+/// Leaves whatever transaction the connection is in, then gives it back; closes one that does not answer.
+async fn tidy(mut connection: Object<Opener>) {
+    let left = timeout(PATIENCE, async {
+        if Transactions::get_transaction_depth(&connection) > 0 {
+            Transactions::rollback(&mut connection).await
+        } else {
+            connection.execute("ROLLBACK").await.map(|_| ())
+        }
+    });
+    if !matches!(left.await, Ok(Ok(()))) {
+        drop(Object::take(connection));
+    }
+}
+
+/// Dropped without commit, nothing happened.
+pub struct Transaction(Mutex<Loan>);
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").finish_non_exhaustive()
+    }
+}
+
+impl Transaction {
+    pub async fn commit(self) -> Result<(), DbErr> {
+        let mut loan = self.0.into_inner();
+        let answer = Transactions::commit(&mut loan).await;
+        loan.settle(answer)
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Connections {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let mut loan = self.lend().await?;
+        let answer = query(statement).execute(&mut *loan).await;
+        loan.settle(answer).map(Into::into)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut loan = self.lend().await?;
+        let answer = loan.execute(AssertSqlSafe(sql.to_owned())).await;
+        loan.settle(answer).map(Into::into)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let mut loan = self.lend().await?;
+        let answer = query(statement).fetch_optional(&mut *loan).await;
+        loan.settle(answer).map(|row| row.map(Into::into))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut loan = self.lend().await?;
+        let answer = query(statement).fetch_all(&mut *loan).await;
+        loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect())
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let loan = &mut *self.0.lock().await;
+        query(statement).execute(&mut **loan).await.map(Into::into).map_err(query_error)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let loan = &mut *self.0.lock().await;
+        loan.execute(AssertSqlSafe(sql.to_owned())).await.map(Into::into).map_err(query_error)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let loan = &mut *self.0.lock().await;
+        let row = query(statement).fetch_optional(&mut **loan).await.map_err(query_error)?;
+        Ok(row.map(Into::into))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let loan = &mut *self.0.lock().await;
+        let rows = query(statement).fetch_all(&mut **loan).await.map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+}
+
+fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
+    let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+    sqlx::query_with(AssertSqlSafe(statement.sql), values)
+}
+
+fn query_error(error: SqlxError) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
