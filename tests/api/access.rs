@@ -1,9 +1,12 @@
 //! The permission matrix: every RPC of every portal, called by everyone. `access.txt` is the result; a change of rights is a change
 //! of that file, and an RPC that is not in it fails the test.
 
+mod recovery;
+
 use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use streamflow_kernel::{
+    clock::Clock as _,
     db::NO_ORG,
     federation::{Keys, guard},
     ids,
@@ -13,6 +16,7 @@ use streamflow_migrations::System;
 use streamflow_proto::{
     access::{self, Access},
     client::v1::{self as pb, team_service_client::TeamServiceClient},
+    provider::v1 as provider_pb,
 };
 use streamflow_tests::{
     federation::{Draft, Shape, nonce, serve},
@@ -24,6 +28,8 @@ use streamflow_tests::{
 use tokio::sync::watch;
 use tonic::{Code, service::Routes, transport::Channel};
 use uuid::Uuid;
+
+use crate::provider::admin;
 
 /// What a caller got, as the matrix writes it.
 fn verdict(code: Code) -> &'static str {
@@ -99,11 +105,19 @@ async fn the_committed_matrix_is_what_the_servers_do() {
             Caller { name: "pending", session: Some((id, NO_ORG, "pending")), token: None },
             Caller { name: "full", session: Some((id, NO_ORG, "full")), token: None },
         ]);
+        if desk.space == "provider" {
+            callers.extend(colleagues(desk).await);
+            // They came one code after the other; the systems don't speak with each other while their clocks differ.
+            for other in &desks {
+                other.clock.advance(desk.clock.now() - other.clock.now());
+            }
+        }
         matrix.push_str(&head(desk.space, &callers));
         for access in table {
             matrix.push_str(&row(&desk.kernel, &desk.channel, access, &callers).await);
         }
     }
+    matrix.push_str(&recovery::matrix(&desks[0]).await);
     let mut systems = vec![(&world.kernel, streamflow_client::system::federated())];
     let others = [streamflow_provider::system::federated(), Routes::default(), Routes::default()];
     systems.extend(desks.iter().map(|desk| &desk.kernel).zip(others));
@@ -177,8 +191,16 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         let person = owner.hire(world, role, "").await;
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
     }
-    for (name, field) in [("read_only", "read_only"), ("disabled", "disabled")] {
-        let person = owner.hire(world, pb::Role::Manager, "").await;
+    let lessened = [
+        ("OWNER-ro", pb::Role::Owner, "read_only"),
+        ("MANAGER-ro", pb::Role::Manager, "read_only"),
+        ("STAFF-ro", pb::Role::Staff, "read_only"),
+        ("EMPLOYEE-ro", pb::Role::Employee, "read_only"),
+        ("ACCOUNTANT-ro", pb::Role::Accountant, "read_only"),
+        ("disabled", pb::Role::Manager, "disabled"),
+    ];
+    for (name, role, field) in lessened {
+        let person = owner.hire(world, role, "").await;
         let member = pb::Member { id: person.user_id.clone(), version: 1, read_only: true, disabled: true, ..Default::default() };
         let update_mask = Some(prost_types::FieldMask { paths: vec![field.to_owned()] });
         let request = owner.ask(pb::UpdateMemberRequest { member: Some(member), update_mask });
@@ -188,6 +210,24 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
     for desk in desks {
         let token = Some(desk.session("full").await);
         callers.push(Caller { name: of_portal(desk.space), session: None, token });
+    }
+    callers
+}
+
+/// Others of the provider's own: one who only looks, and one who was disabled, with a session from before.
+async fn colleagues(desk: &Desk) -> Vec<Caller> {
+    let first = admin::Person::first(desk).await;
+    let mut callers = Vec::new();
+    for (name, role) in [("viewer", provider_pb::Role::Viewer), ("disabled", provider_pb::Role::Admin)] {
+        let email = format!("{name}@example.com");
+        first.hire(desk, &email, role).await;
+        let known = admin::list(desk, &first.token).await.into_iter().find(|known| known.email == email).expect("somebody new");
+        let id = ids::parse(ids::prefix::USER, &known.id).expect("an id");
+        if name == "disabled" {
+            let disable = provider_pb::DisableAdminRequest { id: known.id, version: known.version };
+            admin::admins(desk).disable_admin(desk.request(disable, Some(&first.token))).await.expect("a disabled colleague");
+        }
+        callers.push(Caller { name, session: Some((id, NO_ORG, "full")), token: None });
     }
     callers
 }

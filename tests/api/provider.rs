@@ -1,6 +1,6 @@
 //! The provider portal's own nouns.
 
-mod admin;
-mod recovery;
+pub mod admin;
+pub mod recovery;
 mod setting;
 mod tenant;

@@ -3,9 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
+use axum::Router;
 use chrono::TimeDelta;
 use prost::Message;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
@@ -16,12 +17,15 @@ use streamflow_kernel::{
     operator::Operator,
     password::{Params, PasswordHasher},
     rate_limit::{Limits, Pace},
-    recovery::{self, Recovery},
+    recovery::{self, Recovery, guard},
     server::{assets::NoAssets, connection, proxies::TrustedProxies},
     totp,
 };
 use streamflow_migrations::System;
-use streamflow_proto::provider::v1 as pb;
+use streamflow_proto::{
+    access,
+    provider::{DESCRIPTORS, v1 as pb},
+};
 use streamflow_provider::admin::people::Admins;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
@@ -177,7 +181,12 @@ impl Desk {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopping) = watch::channel(false);
-        let app = site.into_router().expect("a router");
+        let (usual, front) = site.into_rpcs().expect("a router");
+        let rpcs = match &recovery {
+            Some(recovery) => switched(recovery, &kernel, usual),
+            None => usual,
+        };
+        let app = front.into_router(rpcs).expect("a router");
         tokio::spawn(connection::serve(listener, app, TrustedProxies::default(), stopping));
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
@@ -239,6 +248,14 @@ pub fn request<T>(space: &str, message: T, token: Option<&str>) -> Request<T> {
         request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().expect("a header"));
     }
     request
+}
+
+/// The usual RPCs, or in Recovery Mode those that need no database, as the program has it.
+fn switched(recovery: &Arc<Recovery>, kernel: &Arc<Kernel>, usual: Router) -> Router {
+    let services = streamflow_provider::system::recovery_services(None, kernel.clock.now());
+    let in_recovery = guard::rpcs(recovery, access::PROVIDER, DESCRIPTORS, services).expect("a router");
+    recovery.started(kernel);
+    recovery::switch(Arc::clone(recovery), Arc::new(OnceLock::from(usual)), in_recovery)
 }
 
 fn recovery(kernel: &Kernel, emergency: Operator, location: Location, folder: &Path) -> Arc<Recovery> {
