@@ -16,7 +16,7 @@ use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, customer_service_client::CustomerServiceClient,
     import_service_client::ImportServiceClient,
 };
-use streamflow_tests::{person::request, process::Server};
+use streamflow_tests::{person::request, postgres::Cluster, process::Server};
 use tonic::transport::Channel;
 
 const EMAIL: &str = "owner@example.com";
@@ -83,10 +83,20 @@ async fn start(imports: &mut ImportServiceClient<Channel>, token: &str, file: &[
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_rows_come_in_while_others_work() {
+async fn many_rows_come_in_while_others_work_on_sqlite() {
+    many_rows_come_in(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_rows_come_in_while_others_work_on_postgres() {
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(false)).await.unwrap();
+    many_rows_come_in(Some(format!("{}/postgres", cluster.url))).await;
+}
+
+async fn many_rows_come_in(postgres_url: Option<String>) {
     let rows = std::env::var("IMPORT_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::new(folder.path(), None);
+    let mut server = Server::new(folder.path(), postgres_url);
     server.set("STREAMFLOW_LIMITS__UPLOAD", "1000000");
     server.migrate();
     server.create_tenant(EMAIL, PASSWORD);

@@ -89,8 +89,20 @@ fn clippy_web() -> Result<()> {
     shell::quiet(command.args(["--", "-D", "warnings"])).map(drop)
 }
 
+/// What others build on; the apps themselves are pages.
+const DOCUMENTED: [&str; 8] = [
+    "streamflow-proto",
+    "streamflow-kernel",
+    "streamflow-client",
+    "streamflow-provider",
+    "streamflow-dev",
+    "streamflow-accountant",
+    "streamflow-migrations",
+    "web-kit",
+];
+
 fn docs() -> Result<()> {
-    let mut command = shell::cargo(&["doc", "--quiet", "--no-deps", "--package", "streamflow-proto"]);
-    command.args(["--package", "streamflow-kernel"]).env("RUSTDOCFLAGS", "-Dwarnings");
+    let mut command = shell::cargo(&["doc", "--quiet", "--no-deps"]);
+    command.args(DOCUMENTED.iter().flat_map(|name| ["--package", name])).env("RUSTDOCFLAGS", "-Dwarnings");
     shell::quiet(&mut command).map(drop)
 }
