@@ -27,14 +27,13 @@ use streamflow_proto::{
             org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
             registration_service_server::RegistrationServiceServer, saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            sign_up_service_server::SignUpServiceServer,
-            support_session_service_server::SupportSessionServiceServer, task_service_server::TaskServiceServer,
-            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
+            sign_up_service_server::SignUpServiceServer, support_session_service_server::SupportSessionServiceServer,
+            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
+            timeline_service_server::TimelineServiceServer,
         },
     },
     federation::v1::{
-        support_service_server::SupportServiceServer,
-        tenant_directory_service_server::TenantDirectoryServiceServer,
+        support_service_server::SupportServiceServer, tenant_directory_service_server::TenantDirectoryServiceServer,
         tenant_lifecycle_service_server::TenantLifecycleServiceServer, usage_service_server::UsageServiceServer,
     },
 };

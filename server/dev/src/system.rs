@@ -16,9 +16,9 @@ use streamflow_proto::{
         self,
         v1::{
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            elevation_service_server::ElevationServiceServer,
-            job_service_server::JobServiceServer, overview_service_server::OverviewServiceServer,
-            session_service_server::SessionServiceServer, support_session_service_server::SupportSessionServiceServer,
+            elevation_service_server::ElevationServiceServer, job_service_server::JobServiceServer,
+            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
+            support_session_service_server::SupportSessionServiceServer,
         },
     },
 };

@@ -26,10 +26,10 @@ use streamflow_proto::{
         v1::{
             admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
             client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
-            federation_service_server::FederationServiceServer,
-            overview_service_server::OverviewServiceServer, recovery_service_server::RecoveryServiceServer,
-            session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
-            support_session_service_server::SupportSessionServiceServer, tenant_service_server::TenantServiceServer,
+            federation_service_server::FederationServiceServer, overview_service_server::OverviewServiceServer,
+            recovery_service_server::RecoveryServiceServer, session_service_server::SessionServiceServer,
+            setting_service_server::SettingServiceServer, support_session_service_server::SupportSessionServiceServer,
+            tenant_service_server::TenantServiceServer,
         },
     },
 };

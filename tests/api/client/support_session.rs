@@ -336,11 +336,11 @@ on_both! {
         assert_eq!(support.end(&asked.id).await.unwrap().ended_by, "PERSON");
         assert_eq!(reason(&me(&world, &token).await.unwrap_err()), "SESSION_ENDED");
 
+        assert_eq!(support.end("sup_1").await.unwrap_err().code(), Code::NotFound);
         // A link that nobody opens in ten minutes opens nothing.
         let asked = support.request(&tenant, WHY, 30).await.unwrap();
         let secret = support.opening(&asked.id).await.unwrap();
         world.pass(TimeDelta::minutes(10));
         assert_eq!(reason(&open(&world, &secret).await.unwrap_err()), "LINK_USED");
-        assert_eq!(support.end("sup_1").await.unwrap_err().code(), Code::NotFound);
     }
 }

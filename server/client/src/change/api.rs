@@ -15,7 +15,12 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{noun::NOUNS, permission::{is_open_to_support, may}, system::PORTAL, task};
+use crate::{
+    noun::NOUNS,
+    permission::{is_open_to_support, may},
+    system::PORTAL,
+    task,
+};
 
 #[derive(Debug)]
 pub struct Api;

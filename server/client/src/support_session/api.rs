@@ -58,8 +58,7 @@ impl SupportSessionService for Api {
             return Err(Error::precondition("NO_SUPPORT_SESSION", "This is no support session.").into());
         }
         let tx = ctx.system().await?;
-        let row = store::of_org(&tx, principal.org_id, principal.user_id).await?.ok_or_else(missing)?;
-        end(&ctx, &tx, &row, "person").await?;
+        end(&ctx, &tx, principal.org_id, principal.user_id, "person").await?;
         let mut response = tx.commit(pb::LeaveSupportSessionResponse {}).await?;
         ctx.jobs().wake();
         session::clear_cookie(response.metadata_mut(), &ctx)?;
@@ -107,7 +106,7 @@ impl SupportSessionService for Api {
         let tx = ctx.system().await?;
         let before = row(&tx, org, id).await?;
         if matches!(before.state(ctx.now()), State::Accepted | State::Open) {
-            end(&ctx, &tx, &before, "owner").await?;
+            end(&ctx, &tx, org, id, "owner").await?;
         }
         let after = row(&tx, org, id).await?.into_pb(ctx.now());
         let response = tx.commit(pb::EndSupportSessionResponse { support_session: Some(after) }).await?;
@@ -134,9 +133,9 @@ async fn row(tx: &SystemWriteDb, org: Uuid, id: Uuid) -> Result<Row> {
 }
 
 /// One that is over already stays as it is.
-async fn end(ctx: &Ctx, tx: &SystemWriteDb, row: &Row, by: &str) -> Result<()> {
-    if store::end(tx, row, by, ctx.now()).await? {
-        Teller::of(ctx).tell(tx, row, Event::Ended).await?;
+async fn end(ctx: &Ctx, tx: &SystemWriteDb, org: Uuid, id: Uuid, by: &str) -> Result<()> {
+    match store::end(tx, org, id, by, ctx.now()).await? {
+        Some(ended) => Teller::of(ctx).tell(tx, &ended, Event::Ended).await,
+        None => Ok(()),
     }
-    Ok(())
 }

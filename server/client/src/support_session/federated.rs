@@ -72,8 +72,10 @@ impl SupportService for Api {
         let tx = ctx.system().await?;
         let row = own(&ctx, &tx, &req.support_session_id, None).await?;
         let org = row.org_id;
-        if !row.state(ctx.now()).is_over() && store::end(&tx, &row, "person", ctx.now()).await? {
-            Teller::of(&ctx).tell(&tx, &row, Event::Ended).await?;
+        if !row.state(ctx.now()).is_over()
+            && let Some(ended) = store::end(&tx, org, row.id, "person", ctx.now()).await?
+        {
+            Teller::of(&ctx).tell(&tx, &ended, Event::Ended).await?;
         }
         let row = store::of_org(&tx, org, row.id).await?.ok_or_else(missing)?;
         let reply = pb::EndSupportResponse { support: Some(row.into_federated(ctx.now())) };

@@ -59,7 +59,14 @@ pub async fn set_ask_first(db: &SystemDb, org: Uuid, ask_first: bool) -> Result<
     Ok(())
 }
 
-pub async fn insert(db: &SystemDb, place: (Uuid, Uuid), system: &str, ask: &Ask, state: State, times: [DateTime<Utc>; 2]) -> Result<()> {
+pub async fn insert(
+    db: &SystemDb,
+    place: (Uuid, Uuid),
+    system: &str,
+    ask: &Ask,
+    state: State,
+    times: [DateTime<Utc>; 2],
+) -> Result<()> {
     let sql = "INSERT INTO support_sessions (org_id, id, system, person_id, person_name, justification, minutes, state, \
                requested_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![
@@ -116,8 +123,7 @@ pub async fn decide(db: &SystemDb, org: Uuid, id: Uuid, accept: bool, by: Uuid, 
     let sql = "UPDATE support_sessions SET state = ?, expires_at = ?, decided_by = ?, decided_at = ? \
                WHERE org_id = ? AND id = ? AND state = 'requested' AND expires_at > ?";
     let state = if accept { State::Accepted } else { State::Refused };
-    let values =
-        vec![state.as_str().into(), (now + TO_OPEN).into(), by.into(), now.into(), org.into(), id.into(), now.into()];
+    let values = vec![state.as_str().into(), (now + TO_OPEN).into(), by.into(), now.into(), org.into(), id.into(), now.into()];
     Ok(db.execute(sql, values).await? == 1)
 }
 
@@ -137,18 +143,17 @@ pub async fn open(db: &SystemDb, row: &Row, session_id: Uuid, until: DateTime<Ut
     Ok(db.execute(sql, values).await? == 1)
 }
 
-/// Ends it with its session. False when it was over.
-pub async fn end(db: &SystemDb, row: &Row, by: &str, now: DateTime<Utc>) -> Result<bool> {
+/// Ends it with its session, and gives it back as it is then. None when it was over.
+pub async fn end(db: &SystemDb, org: Uuid, id: Uuid, by: &str, now: DateTime<Utc>) -> Result<Option<Row>> {
     let sql = "UPDATE support_sessions SET state = 'ended', ended_at = ?, ended_by = ? \
                WHERE org_id = ? AND id = ? AND state IN ('requested', 'accepted', 'open')";
-    if db.execute(sql, vec![now.into(), by.into(), row.org_id.into(), row.id.into()]).await? == 0 {
-        return Ok(false);
+    if db.execute(sql, vec![now.into(), by.into(), org.into(), id.into()]).await? == 0 {
+        return Ok(None);
     }
-    if let Some(session_id) = row.session_id {
-        let sql = "UPDATE sessions SET revoked_at = ? WHERE id = ? AND org_id = ? AND revoked_at IS NULL";
-        db.execute(sql, vec![now.into(), session_id.into(), row.org_id.into()]).await?;
-    }
-    Ok(true)
+    // Whoever opened it while this waited in line has a session by now.
+    let sql = "UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND org_id = ? AND revoked_at IS NULL";
+    db.execute(sql, vec![now.into(), id.into(), org.into()]).await?;
+    of_org(db, org, id).await
 }
 
 impl Row {

@@ -43,9 +43,10 @@ impl Work for End {
         let db = kernel.database.system().await?;
         let Some(row) = store::of_org(&db, job.org_id, id).await? else { return Ok("it is gone".to_owned()) };
         let now = kernel.clock.now();
-        if row.expires_at > now || !store::end(&db, &row, "time", now).await? {
-            return Ok("it was over".to_owned());
+        if row.expires_at > now {
+            return Ok("it is not over".to_owned());
         }
+        let Some(row) = store::end(&db, row.org_id, id, "time", now).await? else { return Ok("it was over".to_owned()) };
         let teller = Teller { ids: kernel.ids.as_ref(), jobs: &kernel.jobs, now };
         teller.tell(&db, &row, Event::Ended).await?;
         let payload = json!({ "support_session": id.simple().to_string() });
