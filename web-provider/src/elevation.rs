@@ -147,7 +147,7 @@ pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView 
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Confirm"</Button>
         }
     });
-    let choices = MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec();
+    let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec());
     view! {
         <Dialog open title="Confirm that it is you" foot form>
             <Form state=form on_submit=send>
@@ -161,7 +161,7 @@ pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView 
                     inputmode="numeric"
                     max_length=6
                 />
-                <SelectField name="minutes" label="For how long" value=minutes choices=Signal::stored(choices.clone())/>
+                <SelectField name="minutes" label="For how long" value=minutes choices/>
             </Form>
         </Dialog>
     }

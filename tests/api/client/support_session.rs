@@ -191,8 +191,10 @@ on_both! {
         assert_eq!(reason(&open(&world, "guess").await.unwrap_err()), "LINK_USED");
         let secret = support.opening(&asked.id).await.unwrap();
         assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "once");
-        let token = open(&world, &secret).await.unwrap();
-        assert_eq!(reason(&open(&world, &secret).await.unwrap_err()), "LINK_USED");
+        let opened = futures::future::join_all((0..4).map(|_| open(&world, &secret))).await;
+        let mut tokens: Vec<String> = opened.into_iter().filter_map(Result::ok).collect();
+        assert_eq!(tokens.len(), 1, "a link opens one session, however many come at once");
+        let token = tokens.remove(0);
 
         let told = me(&world, &token).await.unwrap();
         assert_eq!(told.support.unwrap().display_name, name);
@@ -211,7 +213,7 @@ on_both! {
             owners("LeaveSupportSession FAILED_PRECONDITION"),
         ];
         let mut kept = acts(&world, &owner).await;
-        kept.retain(|act| !act.2.ends_with("PERMISSION_DENIED"));
+        kept.retain(|act| act.2 != "OpenSupportSession FAILED_PRECONDITION");
         assert_eq!(kept, expected);
         assert!(acts(&world, &neighbour).await.iter().all(|act| act.0 != name));
         assert_eq!(titles(&world, &owner).await.len(), 3, "asked, looks, has ended");
@@ -236,8 +238,7 @@ on_both! {
         };
         let get = request(pb::GetCustomerRequest { customer_id: made.id.clone() }, Some(&token));
         let one = customers.get_customer(get).await.unwrap().into_inner().customer.unwrap();
-        let many = customers.list_customers(list("name = Harbour Ltd", "name")).await;
-        let many = match many { Ok(found) => found.into_inner().customers, Err(_) => customers.list_customers(list("", "name")).await.unwrap().into_inner().customers };
+        let many = customers.list_customers(list("name = \"Harbour Ltd\"", "name")).await.unwrap().into_inner().customers;
         for seen in [&one, &many[0]] {
             let address = seen.address.clone().unwrap();
             assert_eq!((seen.name.as_str(), seen.email.as_str(), seen.phone.as_str()), ("Harbour Ltd", MASK, MASK));

@@ -186,7 +186,7 @@ fn AskDialog(open: RwSignal<bool>, tenant_id: StoredValue<String>, load: Session
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Ask the company"</Button>
         }
     });
-    let choices = MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec();
+    let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec());
     view! {
         <Dialog open title="Request a support session" foot form>
             <Form state=form on_submit=send>
@@ -197,7 +197,7 @@ fn AskDialog(open: RwSignal<bool>, tenant_id: StoredValue<String>, load: Session
                     max_length=500
                     help="20 characters or more. The company’s owners read this, with your name."
                 />
-                <SelectField name="minutes" label="For how long" value=minutes choices=Signal::stored(choices.clone())/>
+                <SelectField name="minutes" label="For how long" value=minutes choices/>
             </Form>
         </Dialog>
     }
