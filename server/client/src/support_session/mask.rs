@@ -91,7 +91,10 @@ pub fn check_filter(reader: &Principal, filter: &str, order_by: &str) -> Result<
     let named = terms.into_iter().map(|term| term.field).chain(words(order_by));
     for field in named {
         if is_hidden(&field) {
-            let text = format!("Support sessions don't see {field}, and can't ask for it.");
+            let text = match &*field {
+                "search" => "Support sessions find records by their names alone: filter by name.".to_owned(),
+                _ => format!("Support sessions don't see {field}, and can't ask for it."),
+            };
             return Err(Error::denied("SUPPORT_SESSION", text));
         }
     }
