@@ -28,10 +28,8 @@ impl SupportService for Api {
         let ask = Ask::parse(&req)?;
         let tx = ctx.system().await?;
         let (org, ask_first) = store::company(&tx, &req.tenant_id).await?.ok_or(Error::not_found("company"))?;
-        let (state, time, event) = match ask_first {
-            true => (State::Requested, TO_DECIDE, Event::Requested),
-            false => (State::Accepted, TO_OPEN, Event::Allowed),
-        };
+        let (state, time, event) =
+            if ask_first { (State::Requested, TO_DECIDE, Event::Requested) } else { (State::Accepted, TO_OPEN, Event::Allowed) };
         let (id, system) = (ctx.new_id(), &ctx.principal()?.role);
         store::insert(&tx, (org, id), system, &ask, state, [ctx.now(), ctx.now() + time]).await?;
         let row = store::of_org(&tx, org, id).await?.ok_or_else(missing)?;
