@@ -166,7 +166,8 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
     }
     format!(
         "Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, module: {:?}, \
-         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, while_suspended: {}, http: {:?}, recovery: {}, streaming: {}, input: {:?} }}",
+         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, while_suspended: {}, http: {:?}, recovery: {}, \
+         elevation: {:?}, support: {}, streaming: {}, input: {:?} }}",
         method.parent_service().full_name(),
         method.name(),
         text("permission"),
@@ -183,6 +184,10 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
         text("http"),
         // Declared only where there is a Recovery Mode.
         flag("recovery"),
+        // Declared only where people take on rights for a time.
+        text("elevation"),
+        // Declared only where there are support sessions.
+        flag("support"),
         method.is_server_streaming(),
         method.input().full_name(),
     )

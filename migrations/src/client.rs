@@ -36,6 +36,7 @@ mod m20261127_000921_add_orgs_trial;
 mod m20261127_000940_add_tasks_archived;
 mod m20261127_000950_add_orgs_suspension;
 mod m20261127_000951_index_orders_of_lists;
+mod m20261127_001110_create_support_sessions;
 
 use crate::migrator::{Step, steps};
 
@@ -76,6 +77,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000940_add_tasks_archived,
     m20261127_000950_add_orgs_suspension,
     m20261127_000951_index_orders_of_lists,
+    m20261127_001110_create_support_sessions,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -107,6 +109,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "org_modules",
     "saved_views",
     "search_entries",
+    "support_sessions",
     "tasks",
     "team_members",
     "teams",
@@ -129,6 +132,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "memberships",
     "notifications",
     "org_modules",
+    "support_sessions",
     "team_members",
     "teams",
 ];

@@ -26,6 +26,7 @@ mod m20261126_000304_drop_chores;
 mod m20261126_000801_create_anomalies;
 mod m20261126_000901_add_jobs_again;
 mod m20261127_000902_drop_idempotency_body_hash;
+mod m20261127_001101_create_elevations;
 
 use crate::migrator::{Step, steps};
 
@@ -54,4 +55,5 @@ pub const STEPS: &[Step] = steps![
     m20261126_000801_create_anomalies,
     m20261126_000901_add_jobs_again,
     m20261127_000902_drop_idempotency_body_hash,
+    m20261127_001101_create_elevations,
 ];

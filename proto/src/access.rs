@@ -39,6 +39,10 @@ pub struct Access {
     pub http: &'static str,
     /// Works without the database, and without it only.
     pub recovery: bool,
+    /// Right that the session must have taken on for a time; empty for none.
+    pub elevation: &'static str,
+    /// Works in support sessions too.
+    pub support: bool,
     pub streaming: bool,
     /// Full name of the request message.
     pub input: &'static str,

@@ -5,6 +5,7 @@ mod recovery;
 
 use std::{fmt::Write as _, path::Path, sync::Arc};
 
+use chrono::TimeDelta;
 use streamflow_kernel::{
     clock::Clock as _,
     db::NO_ORG,
@@ -22,7 +23,7 @@ use streamflow_tests::{
     federation::{Draft, Shape, nonce, serve},
     operator::Desk,
     person::Person,
-    raw,
+    raw, sql,
     world::{World, open_session},
 };
 use tokio::sync::watch;
@@ -83,8 +84,10 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     let desks = [Desk::start(System::Provider).await, Desk::start(System::Dev).await, Desk::start(System::Accountant).await];
     let owner = world.company("Matrix & Co").await;
     let (_stop, stopping) = watch::channel(false);
-    connect(&desks, &stopping).await;
+    connect(&world, &desks, &stopping).await;
     let callers = client_callers(&world, &owner, &desks).await;
+    // Sign-ins took the company's clock further, and systems whose clocks differ don't speak with each other.
+    desks.iter().for_each(|desk| desk.clock.set(world.now()));
     matrix.push_str(&head("client", &callers));
     for access in access::CLIENT {
         matrix.push_str(&row(&world.kernel, &world.channel, access, &callers).await);
@@ -130,14 +133,19 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     assert_eq!(committed, matrix, "rights changed; look at the difference, then run the test with BLESS=1");
 }
 
-/// Lets the accountant system ask the provider system, as some of its RPCs do.
-async fn connect(desks: &[Desk; 3], stopping: &watch::Receiver<bool>) {
-    let [provider, _, accountant] = desks;
+/// Lets systems ask each other, as some of their RPCs do.
+async fn connect(world: &World, desks: &[Desk; 3], stopping: &watch::Receiver<bool>) {
+    let [provider, dev, accountant] = desks;
     let keys = Keys::generate(provider.kernel.clock.now());
     let served = streamflow_provider::system::federated();
     let route = serve(&provider.kernel, served, &keys, Shape::Memory, stopping).await;
     serve(&accountant.kernel, Routes::default(), &keys, Shape::Memory, stopping).await;
     accountant.kernel.federation.connect("provider", route);
+    let route = serve(&world.kernel, streamflow_client::system::federated(), &keys, Shape::Memory, stopping).await;
+    serve(&dev.kernel, Routes::default(), &keys, Shape::Memory, stopping).await;
+    for desk in [provider, dev] {
+        desk.kernel.federation.connect("client", route.clone());
+    }
 }
 
 /// Every RPC that a system serves to the others, called by each of them and by nobody.
@@ -207,6 +215,8 @@ async fn client_callers(world: &World, owner: &Person, desks: &[Desk]) -> Vec<Ca
         TeamServiceClient::new(world.channel.clone()).update_member(request).await.expect("a changed member");
         callers.push(Caller { name, session: Some((user(&person), org(&person), "full")), token: None });
     }
+    let (user, org) = (support_session(world, org(owner)).await, org(owner));
+    callers.push(Caller { name: "support", session: Some((user, org, "full")), token: None });
     for desk in desks {
         let token = Some(desk.session("full").await);
         callers.push(Caller { name: of_portal(desk.space), session: None, token });
@@ -230,6 +240,16 @@ async fn colleagues(desk: &Desk) -> Vec<Caller> {
         callers.push(Caller { name, session: Some((id, NO_ORG, "full")), token: None });
     }
     callers
+}
+
+/// Somebody of the support, whom an owner has let in. Returns what stands as their user.
+async fn support_session(world: &World, org: Uuid) -> Uuid {
+    let (id, now) = (world.kernel.ids.uuid(), world.now());
+    let sql = "INSERT INTO support_sessions (org_id, id, system, person_id, person_name, minutes, state, requested_at, expires_at) \
+               VALUES (?, ?, 'PROVIDER', ?, 'Dana', 30, 'open', ?, ?)";
+    let values = vec![org.into(), id.into(), Uuid::from_u128(9).into(), now.into(), (now + TimeDelta::minutes(30)).into()];
+    sql::execute(&world.kernel.database, sql, values).await.expect("a support session");
+    id
 }
 
 /// Heading of those with a session of that portal.

@@ -24,6 +24,7 @@ mod saved_view;
 mod search;
 mod session;
 mod sign_up;
+mod support_session;
 mod task;
 mod team;
 mod texts;

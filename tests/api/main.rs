@@ -5,6 +5,7 @@ mod access;
 mod accountant;
 mod client;
 mod dev;
+mod elevation;
 mod kernel;
 mod operators;
 mod provider;

@@ -110,6 +110,23 @@ macro_rules! on_every_desk {
     };
 }
 
+/// The same on those portals whose people take on rights for a time.
+#[macro_export]
+macro_rules! on_elevating_desks {
+    ($(async fn $name:ident($desk:ident) $body:block)+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn body($desk: $crate::operator::Desk) $body
+
+                $crate::on_every_desk!(@ provider, Provider);
+                $crate::on_every_desk!(@ dev, Dev);
+            }
+        )+
+    };
+}
+
 /// The same on the provider's portal alone, for what only it has.
 #[macro_export]
 macro_rules! on_the_providers_desk {

@@ -40,6 +40,7 @@ later!(RequestReset, doors, door::reset::RequestReset);
 later!(ConfirmReset, doors, door::reset::ConfirmReset);
 later!(SignUp, doors, door::sign_up::SignUp);
 later!(Welcome, doors, door::welcome::Welcome);
+later!(OpenSupport, doors, door::support::OpenSupport);
 
 /// Root of everything.
 #[component]
@@ -59,6 +60,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/invitation") view=Invitation/>
                 <Route path=path!("/sign-up") view=SignUp/>
                 <Route path=path!("/setup/welcome") view=Welcome/>
+                <Route path=path!("/support-session") view=OpenSupport/>
                 <Route path=path!("/reset") view=RequestReset/>
                 <Route path=path!("/reset/confirm") view=ConfirmReset/>
                 <ParentRoute path=path!("/tenant/:tenant/client") view=workspace::Workspace>

@@ -10,6 +10,7 @@ pub mod reset;
 pub mod second_factor;
 pub mod sign_in;
 pub mod sign_up;
+pub mod support;
 pub mod suspended;
 mod way;
 pub mod welcome;

@@ -7,6 +7,7 @@ pub mod modules;
 mod nav;
 pub mod person;
 mod sidebar;
+mod support;
 mod trial;
 
 use leptos::prelude::*;
@@ -25,6 +26,7 @@ use self::{
     modules::{SwitchedOff, switched_off},
     nav::{follow_keys, keep_focus},
     sidebar::Sidebar,
+    support::SupportBanner,
     trial::TrialBanner,
 };
 use crate::parts::inbox::provide_inbox;
@@ -43,7 +45,7 @@ pub fn AppLayout() -> impl IntoView {
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/><TrialBanner/></div>
+            <div class="app-banner"><OfflineBanner/><SupportBanner/><TrialBanner/></div>
             <Sidebar/>
             <header class="app-header">
                 <span class="only-phone"><Mark/></span>

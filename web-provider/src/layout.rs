@@ -12,7 +12,10 @@ use web_kit::{
     theme::ThemeToggle,
 };
 
-use crate::app::Provider;
+use crate::{
+    app::Provider,
+    elevation::{ElevationBanner, provide_elevated},
+};
 
 const PLACES: [Place; 8] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
@@ -28,6 +31,7 @@ const PLACES: [Place; 8] = [
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
+    provide_elevated();
     let path = use_location().pathname;
     // On phones the tabs scroll, and the one that is open may be out of sight.
     Effect::new(move |_| {
@@ -38,7 +42,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/></div>
+            <div class="app-banner"><OfflineBanner/><ElevationBanner/></div>
             <header class="app-header">
                 <Mark/>
                 <span class="semibold">"StreamFlow"</span>

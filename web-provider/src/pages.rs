@@ -16,7 +16,7 @@ use web_kit::{
 };
 
 /// Whether the role includes a right, e.g. "admin.write". For showing and hiding only; the server decides.
-fn may(permission: &str) -> bool {
+pub fn may(permission: &str) -> bool {
     use_session::<Identity>().me_untracked().is_some_and(|me| me.permissions.iter().any(|known| known == permission))
 }
 

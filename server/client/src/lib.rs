@@ -26,6 +26,7 @@ pub mod saved_view;
 pub mod search;
 pub mod session;
 pub mod sign_up;
+pub mod support_session;
 pub mod system;
 pub mod task;
 pub mod team;

@@ -24,5 +24,6 @@ pub const NOUNS: &[Noun] = &[
     noun("assignment_rule", prefix::RULE, "assignment_rule.read"),
     noun("anomaly", prefix::ANOMALY, "anomaly.read"),
     noun("saved_view", prefix::VIEW, "saved_view.read"),
+    noun("support_session", prefix::SUPPORT_SESSION, "support_session.read"),
     noun("session", prefix::SESSION, "session.read"),
 ];

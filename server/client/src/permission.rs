@@ -7,6 +7,11 @@ pub fn may(role: &str, permission: &str) -> bool {
     access::CLIENT.iter().any(|access| access.permission == permission && access.roles.contains(&role))
 }
 
+/// True when some RPC with this permission works in support sessions.
+pub fn is_open_to_support(permission: &str) -> bool {
+    access::CLIENT.iter().any(|access| access.permission == permission && access.support)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

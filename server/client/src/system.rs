@@ -27,12 +27,13 @@ use streamflow_proto::{
             org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
             registration_service_server::RegistrationServiceServer, saved_view_service_server::SavedViewServiceServer,
             search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            sign_up_service_server::SignUpServiceServer, task_service_server::TaskServiceServer,
-            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
+            sign_up_service_server::SignUpServiceServer, support_session_service_server::SupportSessionServiceServer,
+            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
+            timeline_service_server::TimelineServiceServer,
         },
     },
     federation::v1::{
-        tenant_directory_service_server::TenantDirectoryServiceServer,
+        support_service_server::SupportServiceServer, tenant_directory_service_server::TenantDirectoryServiceServer,
         tenant_lifecycle_service_server::TenantLifecycleServiceServer, usage_service_server::UsageServiceServer,
     },
 };
@@ -44,7 +45,7 @@ use crate::{
     noun::NOUNS,
     org, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
-    sign_up, task, team, tenant, timeline, usage,
+    sign_up, support_session, task, team, tenant, timeline, usage,
 };
 
 /// Rules of the portal.
@@ -94,6 +95,7 @@ fn services() -> Routes {
         .add_service(SearchServiceServer::new(search::api::Api))
         .add_service(SessionServiceServer::new(session::api::Api))
         .add_service(SignUpServiceServer::new(sign_up::api::Api))
+        .add_service(SupportSessionServiceServer::new(support_session::api::Api))
         .add_service(TaskServiceServer::new(task::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
         .add_service(TimelineServiceServer::new(timeline::api::Api))
@@ -102,6 +104,7 @@ fn services() -> Routes {
 /// What the other systems may ask of this one.
 pub fn federated() -> Routes {
     Routes::default()
+        .add_service(SupportServiceServer::new(support_session::federated::Api))
         .add_service(TenantDirectoryServiceServer::new(tenant::api::Api))
         .add_service(TenantLifecycleServiceServer::new(tenant::lifecycle::Api))
         .add_service(UsageServiceServer::new(usage::api::Api))
@@ -120,6 +123,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(registration::provision::Provision),
         Arc::new(registration::tell::Tell),
         Arc::new(sign_up::prune::Prune),
+        Arc::new(support_session::timeout::End),
         Arc::new(tenant::tell::Tell),
     ]
 }

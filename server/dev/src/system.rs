@@ -16,14 +16,15 @@ use streamflow_proto::{
         self,
         v1::{
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            job_service_server::JobServiceServer, overview_service_server::OverviewServiceServer,
-            session_service_server::SessionServiceServer,
+            elevation_service_server::ElevationServiceServer, job_service_server::JobServiceServer,
+            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
+            support_session_service_server::SupportSessionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, job, overview, session};
+use crate::{audit, client_error, elevation, job, overview, session, support_session};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
@@ -58,7 +59,9 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
     Routes::default()
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
+        .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
         .add_service(JobServiceServer::new(job::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
+        .add_service(SupportSessionServiceServer::new(support_session::Api))
 }

@@ -36,6 +36,7 @@ use crate::{
     error::{Error, Result},
     federation::peer::Peer,
     kernel::Kernel,
+    operator::elevation,
     places::Places,
     session::Level,
 };
@@ -204,6 +205,7 @@ impl Gate {
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
         authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
+        elevation::check(&self.kernel.database, info.access, principal.as_ref(), info.at).await.map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
@@ -368,6 +370,9 @@ fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>)
         return Ok(());
     }
     let principal = principal.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+    if principal.support.is_some() && !access.support {
+        return Err(Error::denied("SUPPORT_SESSION", "Support sessions look at the company's records, and do nothing else."));
+    }
     if access.level == Needs::Pending {
         return Ok(());
     }

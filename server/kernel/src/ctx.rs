@@ -60,7 +60,21 @@ pub struct Principal {
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub org: OrgFacts,
+    /// Set for somebody who is no member, and looks at the company to help.
+    pub support: Option<Support>,
 }
+
+/// Who looks in a support session.
+#[derive(Clone, Copy, Debug)]
+pub struct Support {
+    /// The person's id where they come from.
+    pub person_id: Uuid,
+}
+
+/// Role of those people in the audit.
+pub const SUPPORT_ROLE: &str = "SUPPORT";
+/// Category of all they do.
+const IMPERSONATION: &str = "impersonation";
 
 /// The request as it came in.
 #[derive(Clone, Debug)]
@@ -121,6 +135,8 @@ pub struct Subject {
     pub user_id: Option<Uuid>,
     pub name: String,
     pub role: String,
+    /// Who it really is, where somebody of another system acts.
+    pub real_actor_id: Option<Uuid>,
 }
 
 /// Cheap to clone.
@@ -265,10 +281,15 @@ impl Ctx {
                 org_id: principal.org_id,
                 user_id: Some(principal.user_id),
                 name: principal.display_name.clone(),
-                role: principal.role.clone(),
+                role: principal.support.map_or_else(|| principal.role.clone(), |_| SUPPORT_ROLE.to_owned()),
+                real_actor_id: principal.support.map(|support| support.person_id),
             },
         );
+        let acts_for_another = subject.real_actor_id.is_some();
         let mut record = record_of(request, subject, self.new_id(), outcome);
+        if acts_for_another {
+            IMPERSONATION.clone_into(&mut record.category);
+        }
         let notes = self.0.notes.lock();
         if !notes.is_empty()
             && let Ok(serde_json::Value::Object(mut payload)) = serde_json::from_str(&record.payload)
@@ -326,7 +347,7 @@ pub(crate) fn record_of(request: &RequestInfo, subject: Subject, id: Uuid, outco
         actor_id: subject.user_id,
         actor_name: subject.name,
         actor_role: subject.role,
-        real_actor_id: None,
+        real_actor_id: subject.real_actor_id,
         ip: request.ip.to_string(),
         path: request.access.path.to_owned(),
         category: request.access.audit.to_owned(),

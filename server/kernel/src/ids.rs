@@ -35,6 +35,8 @@ pub mod prefix {
     pub const MERGE: &str = "mrg_";
     pub const ANOMALY: &str = "ano_";
     pub const RULE: &str = "rul_";
+    pub const ELEVATION: &str = "elv_";
+    pub const SUPPORT_SESSION: &str = "sup_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -1,8 +1,10 @@
 //! Portals of few people, from the environment or a table: sign-in with password and TOTP, sessions, overview figures. The systems
 //! map their own messages onto this; it knows none of them.
 
+pub mod elevation;
 pub mod overview;
 pub mod services;
+pub mod support;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -21,7 +23,6 @@ use crate::{
     kernel::Noun,
     lockout::Guesses,
     password::{self, Params},
-    rate_limit,
     session::{self, Holder, Level, Token},
     totp,
 };
@@ -170,18 +171,7 @@ impl Desk {
         let principal = ctx.principal()?;
         let operator = self.people.by_id(principal.user_id).await?;
         let operator = operator.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
-        let database = &ctx.kernel().database;
-        let subject = format!("factor:{}", operator.user_id);
-        rate_limit::count_attempt(database, &subject, ctx.now()).await?;
-        let step = totp::matching_step(&operator.totp_secret, code.trim(), ctx.now());
-        let fresh = match step {
-            Some(step) => rate_limit::use_totp_step(database, operator.user_id, step).await?,
-            None => false,
-        };
-        if !fresh {
-            return Err(Error::invalid("code", "That code is not right. Codes change every 30 seconds and work once."));
-        }
-        rate_limit::forget_attempts(database, &subject).await?;
+        use_code(ctx, &operator, code).await?;
         let db = ctx.system().await?;
         let token = session::renew(&db, ctx, principal).await?;
         let device = device::remember(ctx, &db, operator.user_id).await?;
@@ -192,6 +182,21 @@ impl Desk {
     pub fn authenticator(&self, database: Database) -> Arc<dyn Authenticator> {
         Arc::new(DeskAuthenticator { desk: self.clone(), database })
     }
+}
+
+/// Uses up a code of the person's authenticator. Wrong ones are counted for the person, wherever they are tried.
+async fn use_code(ctx: &Ctx, operator: &Operator, code: &str) -> Result<()> {
+    let subject = format!("factor:{}", operator.user_id);
+    ctx.count_attempt(&subject).await?;
+    let step = totp::matching_step(&operator.totp_secret, code.trim(), ctx.now());
+    let fresh = match step {
+        Some(step) => ctx.use_totp_step(operator.user_id, step).await?,
+        None => false,
+    };
+    if !fresh {
+        return Err(Error::invalid("code", "That code is not right. Codes change every 30 seconds and work once."));
+    }
+    ctx.forget_attempts(&subject).await
 }
 
 /// What counts wrong passwords of an address, which is hashed, so that the counters hold none. An unknown address asks what a known
@@ -205,7 +210,7 @@ async fn guesses(ctx: &Ctx, operator: Option<&Operator>, email: &str) -> Result<
 
 fn subject(operator: &Operator) -> Subject {
     let (name, role) = (operator.display_name.clone(), operator.role.clone());
-    Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name, role }
+    Subject { org_id: NO_ORG, user_id: Some(operator.user_id), name, role, ..Subject::default() }
 }
 
 struct DeskAuthenticator {
@@ -236,6 +241,7 @@ impl Authenticator for DeskAuthenticator {
             expires_at: session.expires_at,
             revoked_at: session.revoked_at,
             org: OrgFacts::default(),
+            support: None,
         }))
     }
 }

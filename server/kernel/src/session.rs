@@ -110,28 +110,33 @@ pub struct Holder {
 
 /// Opens a session and returns its token.
 pub async fn open(db: &SystemDb, ctx: &Ctx, holder: Holder) -> Result<Token> {
-    let token = Token::new(ctx.kernel().ids.token());
-    let now = ctx.now();
     let lifetime = match holder.level {
         Level::Pending => PENDING_LIFETIME,
         Level::Full => ctx.kernel().portal.lifetime.absolute,
     };
+    let (_, token) = open_until(db, ctx, holder, ctx.now() + lifetime).await?;
+    Ok(token)
+}
+
+/// The same with an end of its own. Returns the session's id and its token.
+pub async fn open_until(db: &SystemDb, ctx: &Ctx, holder: Holder, expires_at: DateTime<Utc>) -> Result<(Uuid, Token)> {
+    let (id, token, now) = (ctx.new_id(), Token::new(ctx.kernel().ids.token()), ctx.now());
     let sql = "INSERT INTO sessions (id, token_hash, user_id, org_id, level, created_at, last_seen_at, expires_at, ip, user_agent) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![
-        ctx.new_id().into(),
+        id.into(),
         token.hash().into(),
         holder.user_id.into(),
         holder.org_id.into(),
         holder.level.as_str().into(),
         now.into(),
         now.into(),
-        (now + lifetime).into(),
+        expires_at.into(),
         ctx.request().ip.to_string().into(),
         ctx.request().user_agent.clone().into(),
     ];
     db.execute(sql, values).await?;
-    Ok(token)
+    Ok((id, token))
 }
 
 /// Ends one session. True when it was live.

@@ -3,10 +3,12 @@
 pub mod admin;
 pub mod audit;
 pub mod client_error;
+pub mod elevation;
 pub mod federation;
 pub mod overview;
 pub mod recovery;
 pub mod session;
 pub mod setting;
+pub mod support_session;
 pub mod system;
 pub mod tenant;

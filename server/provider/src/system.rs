@@ -25,9 +25,10 @@ use streamflow_proto::{
         self,
         v1::{
             admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
-            client_error_service_server::ClientErrorServiceServer, federation_service_server::FederationServiceServer,
-            overview_service_server::OverviewServiceServer, recovery_service_server::RecoveryServiceServer,
-            session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
+            client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
+            federation_service_server::FederationServiceServer, overview_service_server::OverviewServiceServer,
+            recovery_service_server::RecoveryServiceServer, session_service_server::SessionServiceServer,
+            setting_service_server::SettingServiceServer, support_session_service_server::SupportSessionServiceServer,
             tenant_service_server::TenantServiceServer,
         },
     },
@@ -36,9 +37,9 @@ use tonic::service::Routes;
 
 use crate::{
     admin::{self, people::Admins},
-    audit, client_error, federation, overview, recovery, session, setting,
+    audit, client_error, elevation, federation, overview, recovery, session, setting,
     setting::mirror::Mirror,
-    tenant,
+    support_session, tenant,
 };
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
@@ -67,11 +68,13 @@ pub fn site(
         .add_service(AdminServiceServer::new(admin::api::Api { index }))
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
+        .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
         .add_service(FederationServiceServer::new(federation::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))
         .add_service(SessionServiceServer::new(session::Api { desk: desk.clone() }))
         .add_service(SettingServiceServer::new(setting::api::Api))
+        .add_service(SupportSessionServiceServer::new(support_session::Api))
         .add_service(TenantServiceServer::new(tenant::api::Api));
     PortalSite {
         kernel: Arc::clone(kernel),

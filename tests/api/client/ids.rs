@@ -95,6 +95,7 @@ impl Company {
             (prefix::SESSION, session.id),
             (prefix::ANOMALY, anomaly(world, &owner).await),
             (prefix::RULE, rule.id),
+            (prefix::SUPPORT_SESSION, support_session(world, &owner).await),
         ]);
         Self { owner, ids }
     }
@@ -139,6 +140,19 @@ async fn anomaly(world: &World, owner: &Person) -> String {
     streamflow_kernel::ids::format(prefix::ANOMALY, id)
 }
 
+/// A request as another system leaves it.
+async fn support_session(world: &World, owner: &Person) -> String {
+    let (id, at) = (world.kernel.ids.uuid(), world.now());
+    let org = streamflow_kernel::ids::parse(prefix::ORG, &owner.org_id).unwrap();
+    let sql = "INSERT INTO support_sessions (org_id, id, system, person_id, person_name, minutes, state, requested_at, expires_at) \
+               VALUES (?, ?, 'DEV', ?, 'Dana', 30, 'requested', ?, ?)";
+    let until = at + chrono::TimeDelta::hours(24);
+    let db = world.kernel.database.system().await.unwrap();
+    db.execute(sql, vec![org.into(), id.into(), id.into(), at.into(), until.into()]).await.unwrap();
+    db.commit().await.unwrap();
+    streamflow_kernel::ids::format(prefix::SUPPORT_SESSION, id)
+}
+
 /// Two customers as one: the merge's id.
 async fn merged(world: &World, owner: &Person) -> String {
     let mut versions = Vec::new();
@@ -175,6 +189,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "team_id" | "team_ids") | ("Team", "id") => prefix::TEAM,
         (_, "user_id" | "user_ids" | "owner_id" | "assignee_id") | ("Member", "id") => prefix::USER,
         (_, "session_id") => prefix::SESSION,
+        (_, "support_session_id") => prefix::SUPPORT_SESSION,
         (_, "task_id") | ("Task", "id") => prefix::TASK,
         (_, "view_id") | ("SavedView", "id") => prefix::VIEW,
         (_, "invitation_id") => prefix::INVITATION,

@@ -14,19 +14,29 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use crate::api::{address, me, role_name, session, sign_out};
+use crate::api::{address, may, me, role_name, session, sign_out};
 
 #[component]
 pub fn Person() -> impl IntoView {
     let me = me();
-    let role = role_name(me.role());
+    let role = if me.support.is_some() { "Support" } else { role_name(me.role()) };
     let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
+    // Whoever is here for the support has no account, and leaves by the line above the page.
+    let has_account = may("session.sign_out");
+    let profile = has_account.then(|| {
+        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div> }
+    });
+    let out = has_account.then(|| {
+        view! {
+            <button type="button" class="btn btn-icon btn-ghost" aria-label="Sign out" title="Sign out" on:click=move |_| leave.run(())>
+                <Icon glyph=glyphs::POWER_OFF/>
+            </button>
+        }
+    });
     view! {
         <div class="side-foot">
-            <div class="nav">
-                <NavLink href=address("profile") glyph=glyphs::USER label="Profile"/>
-            </div>
+            {profile}
             <div class="side-person">
                 <Avatar name=name.clone() medium=true/>
                 <span class="grow side-name">
@@ -34,15 +44,7 @@ pub fn Person() -> impl IntoView {
                     <span class="t-11 muted">{role}</span>
                 </span>
                 <ThemeToggle/>
-                <button
-                    type="button"
-                    class="btn btn-icon btn-ghost"
-                    aria-label="Sign out"
-                    title="Sign out"
-                    on:click=move |_| leave.run(())
-                >
-                    <Icon glyph=glyphs::POWER_OFF/>
-                </button>
+                {out}
             </div>
         </div>
     }

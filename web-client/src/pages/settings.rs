@@ -1,4 +1,5 @@
-//! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, who gets its leads.
+//! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, who gets its leads, who of
+//! the support may look.
 
 mod company;
 mod field_dialog;
@@ -10,6 +11,7 @@ mod rule_words;
 mod rules;
 mod stage_dialog;
 mod stages;
+mod support;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -26,7 +28,7 @@ use web_kit::{
     tabs::Tabs,
 };
 
-use self::{company::Company, fields::Fields, modules::Modules, rules::Rules, stages::Stages};
+use self::{company::Company, fields::Fields, modules::Modules, rules::Rules, stages::Stages, support::Support};
 use crate::api::{address, may};
 
 async fn org() -> Result<pb::Org, ApiError> {
@@ -42,6 +44,7 @@ fn tabs() -> Vec<Choice> {
         ("fields", "Fields", "custom_field.write"),
         ("pipeline", "Pipeline", "lead_stage.write"),
         ("assignment", "Lead assignment", "assignment_rule.read"),
+        ("support", "Support", "support_session.read"),
     ];
     parts.into_iter().filter(|(.., right)| may(right)).map(|(part, label, _)| Choice::new(part, label)).collect()
 }
@@ -84,6 +87,7 @@ pub fn SettingsPage() -> impl IntoView {
                     ("fields", _) => view! { <Fields/> }.into_any(),
                     ("pipeline", _) => view! { <Stages/> }.into_any(),
                     ("assignment", _) => view! { <Rules/> }.into_any(),
+                    ("support", _) => view! { <Support/> }.into_any(),
                     ("features", Some(org)) => {
                         view! { <Loaded load=org what="Features" let:one><Modules one org/></Loaded> }.into_any()
                     }

@@ -1,5 +1,6 @@
 //! One company: facts beside what was reported of it, its usage on demand, and closing it to its people.
 
+mod support;
 mod suspend;
 mod timeline;
 mod usage;
@@ -22,7 +23,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use self::{suspend::SuspendDialog, timeline::entries, usage::Usage};
+use self::{support::Support, suspend::SuspendDialog, timeline::entries, usage::Usage};
 use super::{may, words};
 
 /// The report of a change comes back to this system a moment after it.
@@ -61,7 +62,7 @@ pub fn tenant() -> impl IntoView {
             <Loaded load what="The tenant" let:read><Body read/></Loaded>
             {move || {
                 let id = id.get();
-                view! { <Usage id/> }
+                view! { <Usage id=id.clone()/><Support id/> }
             }}
         </div>
         <SuspendDialog closing changed/>

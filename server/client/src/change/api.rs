@@ -15,7 +15,12 @@ use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::{noun::NOUNS, permission::may, system::PORTAL, task};
+use crate::{
+    noun::NOUNS,
+    permission::{is_open_to_support, may},
+    system::PORTAL,
+    task,
+};
 
 #[derive(Debug)]
 pub struct Api;
@@ -78,6 +83,7 @@ fn entities(principal: &Principal) -> Vec<&'static str> {
     NOUNS
         .iter()
         .filter(|noun| !noun.permission.is_empty() && may(&principal.role, noun.permission))
+        .filter(|noun| principal.support.is_none() || is_open_to_support(noun.permission))
         // Notes stand on leads too, and bookkeeping sees none of those.
         .filter(|noun| noun.entity != "timeline" || principal.visibility != Visibility::Finance)
         .map(|noun| noun.entity)

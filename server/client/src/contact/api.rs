@@ -21,6 +21,7 @@ use crate::{
         row::{self, Record as _},
         writer::Writer,
     },
+    support_session::mask::{self, Masked as _},
 };
 
 #[derive(Debug)]
@@ -33,6 +34,8 @@ impl ContactService for Api {
         request: Request<pb::ListContactsRequest>,
     ) -> Result<Response<pb::ListContactsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
+        let reader = ctx.principal()?;
+        mask::check_filter(reader, &req.filter, &req.order_by)?;
         let list = Entity::LIST.read(ListRequest {
             page_size: req.page_size,
             page_token: &req.page_token,
@@ -44,6 +47,7 @@ impl ContactService for Api {
         let tx = ctx.read().await?;
         let page = store::contacts(&tx, &list).await?;
         let contacts = store::with_customers(&tx, page.rows).await?;
+        let contacts = contacts.into_iter().map(|contact| contact.for_reader(reader)).collect();
         Ok(Response::new(pb::ListContactsResponse { contacts, page: Some(page.info) }))
     }
 
@@ -53,7 +57,8 @@ impl ContactService for Api {
         let tx = ctx.read().await?;
         let contact = row::seen::<Entity>(&tx, tx.scope(), id).await?;
         let contact = store::with_customers(&tx, vec![contact]).await?.pop();
-        Ok(Response::new(pb::GetContactResponse { contact }))
+        let reader = ctx.principal()?;
+        Ok(Response::new(pb::GetContactResponse { contact: contact.map(|contact| contact.for_reader(reader)) }))
     }
 
     async fn create_contact(

@@ -22,6 +22,7 @@ use crate::{
         row,
         writer::Writer,
     },
+    support_session::mask::{self, Masked as _},
 };
 
 #[derive(Debug)]
@@ -41,10 +42,12 @@ impl CustomerService for Api {
             order_by: &req.order_by,
             count_total: req.count_total,
         };
+        let reader = ctx.principal()?;
+        mask::check_filter(reader, &req.filter, &req.order_by)?;
         let tx = ctx.read().await?;
         let list = filter::read::<Entity>(&tx, request).await?;
         let page = store::customers(&tx, &list).await?;
-        let customers = page.rows.into_iter().map(store::Model::into_pb).collect();
+        let customers = page.rows.into_iter().map(|row| row.into_pb().for_reader(reader)).collect();
         Ok(Response::new(pb::ListCustomersResponse { customers, page: Some(page.info) }))
     }
 
@@ -53,7 +56,8 @@ impl CustomerService for Api {
         let id = Kind::Customer.parse_id(&req.customer_id)?;
         let tx = ctx.read().await?;
         let customer = row::seen::<Entity>(&tx, tx.scope(), id).await?;
-        Ok(Response::new(pb::GetCustomerResponse { customer: Some(customer.into_pb()) }))
+        let customer = customer.into_pb().for_reader(ctx.principal()?);
+        Ok(Response::new(pb::GetCustomerResponse { customer: Some(customer) }))
     }
 
     async fn create_customer(

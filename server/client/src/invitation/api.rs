@@ -172,7 +172,8 @@ fn closed() -> Error {
 }
 
 fn subject(offer: &Offer, newcomer: &Newcomer) -> Subject {
-    Subject { org_id: offer.org_id, user_id: Some(newcomer.id()), name: newcomer.name().to_owned(), role: offer.role.clone() }
+    let (name, role) = (newcomer.name().to_owned(), offer.role.clone());
+    Subject { org_id: offer.org_id, user_id: Some(newcomer.id()), name, role, ..Subject::default() }
 }
 
 /// What whoever invited is told.

@@ -24,6 +24,7 @@ use crate::{
         row,
         writer::Writer,
     },
+    support_session::mask::{self, Masked as _},
 };
 
 #[derive(Debug)]
@@ -40,10 +41,12 @@ impl LeadService for Api {
             order_by: &req.order_by,
             count_total: req.count_total,
         };
+        let reader = ctx.principal()?;
+        mask::check_filter(reader, &req.filter, &req.order_by)?;
         let tx = ctx.read().await?;
         let list = filter::read::<Entity>(&tx, request).await?;
         let page = store::leads(&tx, &list).await?;
-        let leads = page.rows.into_iter().map(Model::into_pb).collect();
+        let leads = page.rows.into_iter().map(|row| row.into_pb().for_reader(reader)).collect();
         Ok(Response::new(pb::ListLeadsResponse { leads, page: Some(page.info) }))
     }
 
@@ -52,7 +55,8 @@ impl LeadService for Api {
         let id = Kind::Lead.parse_id(&req.lead_id)?;
         let tx = ctx.read().await?;
         let lead = row::seen::<Entity>(&tx, tx.scope(), id).await?;
-        Ok(Response::new(pb::GetLeadResponse { lead: Some(lead.into_pb()) }))
+        let lead = lead.into_pb().for_reader(ctx.principal()?);
+        Ok(Response::new(pb::GetLeadResponse { lead: Some(lead) }))
     }
 
     async fn create_lead(&self, request: Request<pb::CreateLeadRequest>) -> Result<Response<pb::CreateLeadResponse>, Status> {

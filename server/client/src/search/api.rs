@@ -29,7 +29,10 @@ impl SearchService for Api {
         let principal = ctx.principal()?;
         let kinds: Vec<Kind> = wanted.kinds.into_iter().filter(|kind| kind.is_readable_by(principal)).collect();
         let db = ctx.read().await?;
-        let hits = find::find(&db, &wanted.query, &kinds, wanted.limit).await?;
+        let hits = match principal.support {
+            Some(_) => find::by_title(&db, &req.query, &kinds, wanted.limit).await?,
+            None => find::find(&db, &wanted.query, &kinds, wanted.limit).await?,
+        };
         Ok(Response::new(pb::SearchResponse { hits: hits.into_iter().map(into_pb).collect() }))
     }
 }

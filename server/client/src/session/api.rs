@@ -246,6 +246,7 @@ fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
         .iter()
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
         .filter(|access| principal.org.has_module(access.module) && principal.org.admits(access))
+        .filter(|access| principal.support.is_none() || access.support)
         .filter(|access| !((principal.read_only || trial_ended) && access.mutation && !access.own_affairs))
         .map(|access| access.permission.to_owned())
         .collect();
@@ -279,6 +280,10 @@ fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
             since: timestamp(suspension.since),
             reason: suspension.reason.clone(),
             contact: suspension.contact.clone(),
+        }),
+        support: principal.support.map(|_| pb::SupportPerson {
+            display_name: principal.display_name.clone(),
+            expires_at: timestamp(principal.expires_at),
         }),
     }
 }

@@ -14,7 +14,7 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
-use crate::user::domain;
+use crate::{support_session, user::domain};
 
 /// Knows people by the sessions table of the client system.
 #[derive(Debug)]
@@ -93,7 +93,9 @@ pub async fn membership_version(tx: &TenantDb, session_id: Uuid, now: DateTime<U
 impl Authenticator for ClientAuthenticator {
     async fn principal(&self, token_hash: Vec<u8>) -> Result<Option<Principal>> {
         let sql = if self.database.backend() == Backend::Postgres { POSTGRES } else { SQLITE };
-        let Some(row) = self.database.session::<Row>(sql, token_hash).await? else { return Ok(None) };
+        let Some(row) = self.database.session::<Row>(sql, token_hash.clone()).await? else {
+            return support_session::principal::principal(&self.database, token_hash).await;
+        };
         if row.user_disabled_at.is_some() || row.member_disabled_at.is_some() {
             return Ok(None);
         }
@@ -133,6 +135,7 @@ impl Row {
                     contact: self.suspend_contact,
                 }),
             },
+            support: None,
         })
     }
 }

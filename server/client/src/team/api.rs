@@ -21,7 +21,7 @@ use super::{
     leave,
     store::{self, Locked, Member, Team},
 };
-use crate::{assignment_rule, invitation, permission};
+use crate::{assignment_rule, invitation, permission, support_session::mask::Masked as _};
 
 #[derive(Debug)]
 pub struct Api;
@@ -34,7 +34,7 @@ impl TeamService for Api {
         let tx = ctx.read().await?;
         let (members, page) = store::members(&tx, &list).await?;
         let reader = ctx.principal()?;
-        let members = members.into_iter().map(|member| member_into_pb(member, reader)).collect();
+        let members = members.into_iter().map(|member| member_into_pb(member, reader).for_reader(reader)).collect();
         Ok(Response::new(pb::ListMembersResponse { members, page: Some(page) }))
     }
 

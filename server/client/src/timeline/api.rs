@@ -10,11 +10,14 @@ use streamflow_proto::client::v1::{self as pb, timeline_service_server::Timeline
 use tonic::{Request, Response, Status};
 
 use super::store::{self, EventKind, NewEvent};
-use crate::record::{
-    find,
-    input::{self, limit},
-    kind::Kind,
-    writer::Writer,
+use crate::{
+    record::{
+        find,
+        input::{self, limit},
+        kind::Kind,
+        writer::Writer,
+    },
+    support_session::mask::Masked as _,
 };
 
 #[derive(Debug)]
@@ -36,7 +39,8 @@ impl TimelineService for Api {
         let tx = ctx.read().await?;
         find::people_of(&tx, kind, id).await?;
         let page = store::events(&tx, (kind, id), &list).await?;
-        let events = page.rows.into_iter().map(store::Model::into_pb).collect();
+        let reader = ctx.principal()?;
+        let events = page.rows.into_iter().map(|row| row.into_pb().for_reader(reader)).collect();
         Ok(Response::new(pb::ListTimelineResponse { events, page: Some(page.info) }))
     }
 

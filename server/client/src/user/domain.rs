@@ -67,6 +67,7 @@ pub fn subject(user: &User, membership: Option<&Membership>) -> Subject {
         user_id: Some(user.id),
         name: user.display_name.clone(),
         role: membership.map(|membership| membership.role.clone()).unwrap_or_default(),
+        ..Subject::default()
     }
 }
 

@@ -9,16 +9,18 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tonic::Response;
 use uuid::Uuid;
 
-use super::Ctx;
+use super::{Ctx, Subject};
 use crate::{
     audit::{self, AuditRecord},
     db::{SystemDb, TenantDb},
     error::Result,
+    operator::elevation,
     session,
 };
 
 /// Categories of requests that give or take rights, or reach far beyond their person. A new category of that kind belongs here.
-const GIVES_RIGHTS: [&str; 7] = ["role_change", "settings", "admin", "setting", "team", "tenant", "job"];
+const GIVES_RIGHTS: [&str; 9] =
+    ["role_change", "settings", "admin", "setting", "team", "tenant", "job", "elevation", "impersonation"];
 
 /// A write transaction of one request.
 #[derive(Debug)]
@@ -77,10 +79,21 @@ impl SystemWriteDb {
     /// As [`commit`](Self::commit), for a call of another system that did something to a company: the company finds it in its own
     /// audit too, without a word of who asked.
     pub async fn commit_about<R: prost::Message>(self, org: Uuid, reply: R) -> Result<Response<R>> {
-        let record = self.ctx.audit_record("OK");
-        let nobody =
-            AuditRecord { actor_id: None, actor_name: String::new(), actor_role: String::new(), ip: String::new(), ..record };
-        audit::insert(self.db.txn(), AuditRecord { org_id: org, ..nobody }).await?;
+        self.commit_for(Subject { org_id: org, ..Subject::default() }, reply).await
+    }
+
+    /// The same where the company is to know whom the other system says it called for.
+    pub async fn commit_for<R: prost::Message>(self, who: Subject, reply: R) -> Result<Response<R>> {
+        let record = AuditRecord {
+            org_id: who.org_id,
+            actor_id: who.user_id,
+            actor_name: who.name,
+            actor_role: who.role,
+            real_actor_id: who.real_actor_id,
+            ip: String::new(),
+            ..self.ctx.audit_record("OK")
+        };
+        audit::insert(self.db.txn(), record).await?;
         self.commit(reply).await
     }
 
@@ -112,6 +125,12 @@ impl Ctx {
         let values = vec![principal.org_id.into(), principal.session_id.into()];
         let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         let revoked_at: Option<DateTime<Utc>> = row.ok_or_else(session::ended)?.try_get("", "revoked_at")?;
-        if revoked_at.is_some_and(|at| at != self.now()) { Err(session::ended()) } else { Ok(()) }
+        if revoked_at.is_some_and(|at| at != self.now()) {
+            return Err(session::ended());
+        }
+        match self.0.request.access.elevation {
+            "" => Ok(()),
+            _ => elevation::check_within(txn, self.0.request.access, principal, self.now()).await,
+        }
     }
 }

@@ -45,6 +45,7 @@ impl Peer {
             expires_at: now,
             revoked_at: None,
             org: OrgFacts::default(),
+            support: None,
         }
     }
 }

@@ -184,3 +184,140 @@ macro_rules! operator_overview_service {
         }
     };
 }
+
+/// Implements `ElevationService` of `$pb` for `$api`, a struct with a field `desk: Desk`.
+#[macro_export]
+macro_rules! operator_elevation_service {
+    ($api:ident, $pb:path, $access:path) => {
+        use $pb as pb_elevation;
+
+        #[tonic::async_trait]
+        impl pb_elevation::elevation_service_server::ElevationService for $api {
+            async fn elevate(
+                &self,
+                request: tonic::Request<pb_elevation::ElevateRequest>,
+            ) -> Result<tonic::Response<pb_elevation::ElevateResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let ask = $crate::operator::elevation::Ask {
+                    scopes: req.scopes,
+                    minutes: req.minutes,
+                    justification: req.justification,
+                    password: req.password,
+                    code: req.code,
+                };
+                let (db, elevation) = $crate::operator::elevation::elevate(&self.desk, &ctx, $access, ask).await?;
+                let elevation = Some(elevation_into_pb(elevation, &ctx)?);
+                Ok(db.commit(pb_elevation::ElevateResponse { elevation }).await?)
+            }
+
+            async fn list_elevations(
+                &self,
+                request: tonic::Request<pb_elevation::ListElevationsRequest>,
+            ) -> Result<tonic::Response<pb_elevation::ListElevationsResponse>, tonic::Status> {
+                let (ctx, _) = $crate::ctx::Ctx::enter(request)?;
+                let own = $crate::operator::elevation::own(&ctx).await?;
+                let elevations = own.into_iter().map(|one| elevation_into_pb(one, &ctx)).collect::<Result<_, _>>()?;
+                let scopes = $crate::operator::elevation::scopes($access).into_iter().map(str::to_owned).collect();
+                Ok(tonic::Response::new(pb_elevation::ListElevationsResponse { elevations, scopes }))
+            }
+
+            async fn revoke_elevation(
+                &self,
+                request: tonic::Request<pb_elevation::RevokeElevationRequest>,
+            ) -> Result<tonic::Response<pb_elevation::RevokeElevationResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let db = $crate::operator::elevation::revoke(&ctx, &req.elevation_id).await?;
+                Ok(db.commit(pb_elevation::RevokeElevationResponse {}).await?)
+            }
+        }
+
+        fn elevation_into_pb(
+            elevation: $crate::operator::elevation::Elevation,
+            ctx: &$crate::ctx::Ctx,
+        ) -> $crate::error::Result<pb_elevation::Elevation> {
+            Ok(pb_elevation::Elevation {
+                id: $crate::ids::format($crate::ids::prefix::ELEVATION, elevation.id),
+                scopes: elevation.scopes(),
+                live: elevation.is_live(ctx.now()),
+                current: elevation.session_id == ctx.principal()?.session_id,
+                justification: elevation.justification,
+                created_at: $crate::clock::timestamp(elevation.created_at),
+                expires_at: $crate::clock::timestamp(elevation.expires_at),
+                ended_at: elevation.ended_at.and_then($crate::clock::timestamp),
+            })
+        }
+    };
+}
+
+/// Implements `SupportSessionService` of `$pb` for `$api`.
+#[macro_export]
+macro_rules! operator_support_session_service {
+    ($api:ident, $pb:path) => {
+        use $pb as pb_support;
+
+        #[tonic::async_trait]
+        impl pb_support::support_session_service_server::SupportSessionService for $api {
+            async fn request_support_session(
+                &self,
+                request: tonic::Request<pb_support::RequestSupportSessionRequest>,
+            ) -> Result<tonic::Response<pb_support::RequestSupportSessionResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let made = $crate::operator::support::request(&ctx, req.tenant_id, req.justification, req.minutes).await?;
+                let support_session = Some(support_into_pb(made, &ctx)?);
+                Ok(ctx.system().await?.commit(pb_support::RequestSupportSessionResponse { support_session }).await?)
+            }
+
+            async fn list_support_sessions(
+                &self,
+                request: tonic::Request<pb_support::ListSupportSessionsRequest>,
+            ) -> Result<tonic::Response<pb_support::ListSupportSessionsResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let found = $crate::operator::support::list(&ctx, req.tenant_id).await?;
+                let support_sessions = found.into_iter().map(|one| support_into_pb(one, &ctx)).collect::<Result<_, _>>()?;
+                Ok(tonic::Response::new(pb_support::ListSupportSessionsResponse { support_sessions }))
+            }
+
+            async fn take_opening(
+                &self,
+                request: tonic::Request<pb_support::TakeOpeningRequest>,
+            ) -> Result<tonic::Response<pb_support::TakeOpeningResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let url = $crate::operator::support::take_opening(&ctx, req.support_session_id).await?;
+                Ok(ctx.system().await?.commit(pb_support::TakeOpeningResponse { url }).await?)
+            }
+
+            async fn end_support_session(
+                &self,
+                request: tonic::Request<pb_support::EndSupportSessionRequest>,
+            ) -> Result<tonic::Response<pb_support::EndSupportSessionResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let ended = $crate::operator::support::end(&ctx, req.support_session_id).await?;
+                let support_session = Some(support_into_pb(ended, &ctx)?);
+                Ok(ctx.system().await?.commit(pb_support::EndSupportSessionResponse { support_session }).await?)
+            }
+        }
+
+        fn support_into_pb(
+            support: streamflow_proto::federation::v1::Support,
+            ctx: &$crate::ctx::Ctx,
+        ) -> $crate::error::Result<pb_support::SupportSession> {
+            let own = support.person_id == $crate::operator::support::person_id(ctx)?;
+            let state = format!("SUPPORT_SESSION_STATE_{}", support.state);
+            Ok(pb_support::SupportSession {
+                id: support.id,
+                tenant_id: support.tenant_id,
+                tenant_name: support.tenant_name,
+                person_name: support.person_name,
+                justification: support.justification,
+                minutes: support.minutes,
+                state: pb_support::SupportSessionState::from_str_name(&state).unwrap_or_default().into(),
+                requested_at: support.requested_at,
+                expires_at: support.expires_at,
+                opened_at: support.opened_at,
+                ended_at: support.ended_at,
+                ended_by: support.ended_by,
+                own,
+            })
+        }
+    };
+}

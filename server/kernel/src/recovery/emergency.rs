@@ -32,6 +32,7 @@ impl RecoveryCtx {
                 user_id: Some(operator.user_id),
                 name: operator.email.clone(),
                 role: recovery.role.to_owned(),
+                real_actor_id: None,
             });
         }
         let account = data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes()));

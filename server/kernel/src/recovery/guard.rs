@@ -90,6 +90,7 @@ impl RecoveryCtx {
             user_id: Some(held.user_id),
             name: held.name.clone(),
             role: self.0.recovery.role.to_owned(),
+            real_actor_id: None,
         });
         held.or_else(|| self.0.subject.lock().clone()).unwrap_or_default()
     }

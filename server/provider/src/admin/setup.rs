@@ -73,7 +73,7 @@ async fn invited(ctx: &Ctx, token: &str) -> Result<Admin> {
     let row = store::by_link(&ctx.system_read().await?, hash_token(token), ctx.now()).await?;
     let admin = row.ok_or_else(no_such_link)?.open(ctx.keys()).await?;
     let (name, role) = (admin.display_name.clone(), admin.role.clone());
-    ctx.about(Subject { org_id: NO_ORG, user_id: Some(admin.id), name, role });
+    ctx.about(Subject { org_id: NO_ORG, user_id: Some(admin.id), name, role, ..Subject::default() });
     Ok(admin)
 }
 

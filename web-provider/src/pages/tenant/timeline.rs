@@ -29,6 +29,11 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         "registered" => (glyphs::WAND_MAGIC_SPARKLES, Tone::Success, "Registered".to_owned()),
         "suspended" => (glyphs::PAUSE, Tone::Warning, "Suspended".to_owned()),
         "resumed" => (glyphs::CIRCLE_CHECK, Tone::Success, "Resumed".to_owned()),
+        "support_requested" => (glyphs::LIFE_RING, Tone::Neutral, "Support session requested".to_owned()),
+        "support_accepted" => (glyphs::CHECK, Tone::Success, "Support session accepted".to_owned()),
+        "support_refused" => (glyphs::XMARK, Tone::Warning, "Support session refused".to_owned()),
+        "support_opened" => (glyphs::EYE, Tone::Warning, "Support session opened".to_owned()),
+        "support_ended" => (glyphs::CHECK, Tone::Neutral, "Support session ended".to_owned()),
         other => (glyphs::CIRCLE, Tone::Neutral, super::words::plain(&other.replace('_', "-"), "Something happened")),
     };
     let lines: Vec<_> = event.details.iter().filter_map(detail).collect();
@@ -61,6 +66,9 @@ fn detail(detail: &pb::TenantEventDetail) -> Option<String> {
     }
     Some(match &*detail.name {
         "reason" => detail.value.clone(),
+        // An id is of no use to who reads this.
+        "support_session" => return None,
+        "minutes" => format!("{} minutes at most", detail.value),
         "accepted_at" => format!("Accepted {}", written(&detail.value)),
         "made_at" => format!("Company made {}", written(&detail.value)),
         "welcomed_at" => format!("Mail to its owner queued {}", written(&detail.value)),

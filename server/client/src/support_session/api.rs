@@ -1,0 +1,141 @@
+//! `streamflow.client.v1.SupportSessionService`.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use streamflow_kernel::{
+    ctx::{Ctx, SystemWriteDb},
+    error::{Error, Result},
+    session::{self, Holder, Level, hash_token},
+};
+use streamflow_proto::client::v1::{self as pb, support_session_service_server::SupportSessionService};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::{
+    domain::{Asker, State, missing, parse_id},
+    federated::subject,
+    store::{self, Row},
+    tell::{Event, Teller},
+    timeout,
+};
+use crate::session::api::{answer_with_token, shown};
+
+#[derive(Debug)]
+pub struct Api;
+
+#[tonic::async_trait]
+impl SupportSessionService for Api {
+    async fn open_support_session(
+        &self,
+        request: Request<pb::OpenSupportSessionRequest>,
+    ) -> Result<Response<pb::OpenSupportSessionResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let tx = ctx.system().await?;
+        let gone = || Error::precondition("LINK_USED", "This link has been used, or its time is up. Ask the company anew.");
+        let row = store::by_secret(&tx, hash_token(&req.secret), ctx.now()).await?.ok_or_else(gone)?;
+        ctx.about(subject(row.org_id, Asker { id: row.person_id, name: row.person_name.clone() }));
+        let until = ctx.now() + TimeDelta::minutes(row.minutes.into());
+        let holder = Holder { user_id: row.id, org_id: row.org_id, level: Level::Full };
+        let (session_id, token) = session::open_until(&tx, &ctx, holder, until).await?;
+        if !store::open(&tx, &row, session_id, until, ctx.now()).await? {
+            return Err(gone().into());
+        }
+        Teller::of(&ctx).tell(&tx, &row, Event::Opened).await?;
+        timeout::put(&tx, ctx.jobs(), &row, until).await?;
+        let reply = pb::OpenSupportSessionResponse { tenant_id: row.tenant_id, token: shown(&token, req.return_token) };
+        let response = tx.commit(reply).await?;
+        ctx.jobs().wake();
+        answer_with_token(&ctx, response, &token)
+    }
+
+    async fn leave_support_session(
+        &self,
+        request: Request<pb::LeaveSupportSessionRequest>,
+    ) -> Result<Response<pb::LeaveSupportSessionResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        if principal.support.is_none() {
+            return Err(Error::precondition("NO_SUPPORT_SESSION", "This is no support session.").into());
+        }
+        let tx = ctx.system().await?;
+        end(&ctx, &tx, principal.org_id, principal.user_id, "person").await?;
+        let mut response = tx.commit(pb::LeaveSupportSessionResponse {}).await?;
+        ctx.jobs().wake();
+        session::clear_cookie(response.metadata_mut(), &ctx)?;
+        Ok(response)
+    }
+
+    async fn list_support_sessions(
+        &self,
+        request: Request<pb::ListSupportSessionsRequest>,
+    ) -> Result<Response<pb::ListSupportSessionsResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let (db, org) = (ctx.system_read().await?, ctx.principal()?.org_id);
+        let rows = store::newest(&db, org).await?;
+        let support_sessions = rows.into_iter().map(|row| row.into_pb(ctx.now())).collect();
+        let ask_first = store::asks_first(&db, org).await?;
+        Ok(Response::new(pb::ListSupportSessionsResponse { support_sessions, ask_first }))
+    }
+
+    async fn decide_support_session(
+        &self,
+        request: Request<pb::DecideSupportSessionRequest>,
+    ) -> Result<Response<pb::DecideSupportSessionResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let (id, principal) = (parse_id(&req.support_session_id)?, ctx.principal()?);
+        let tx = ctx.system().await?;
+        let before = row(&tx, principal.org_id, id).await?;
+        if !store::decide(&tx, principal.org_id, id, req.accept, principal.user_id, ctx.now()).await? {
+            return Err(Error::precondition("DECIDED", "This request does not wait for an answer any more.").into());
+        }
+        let event = if req.accept { Event::Accepted } else { Event::Refused };
+        Teller::of(&ctx).tell(&tx, &before, event).await?;
+        ctx.note_change("state", json!("REQUESTED"), json!(if req.accept { "ACCEPTED" } else { "REFUSED" }));
+        let after = row(&tx, principal.org_id, id).await?.into_pb(ctx.now());
+        let response = tx.commit(pb::DecideSupportSessionResponse { support_session: Some(after) }).await?;
+        ctx.jobs().wake();
+        Ok(response)
+    }
+
+    async fn end_support_session(
+        &self,
+        request: Request<pb::EndSupportSessionRequest>,
+    ) -> Result<Response<pb::EndSupportSessionResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let (id, org) = (parse_id(&req.support_session_id)?, ctx.principal()?.org_id);
+        let tx = ctx.system().await?;
+        let before = row(&tx, org, id).await?;
+        if matches!(before.state(ctx.now()), State::Accepted | State::Open) {
+            end(&ctx, &tx, org, id, "owner").await?;
+        }
+        let after = row(&tx, org, id).await?.into_pb(ctx.now());
+        let response = tx.commit(pb::EndSupportSessionResponse { support_session: Some(after) }).await?;
+        ctx.jobs().wake();
+        Ok(response)
+    }
+
+    async fn set_support_consent(
+        &self,
+        request: Request<pb::SetSupportConsentRequest>,
+    ) -> Result<Response<pb::SetSupportConsentResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let org = ctx.principal()?.org_id;
+        let tx = ctx.system().await?;
+        let before = store::asks_first(&tx, org).await?;
+        store::set_ask_first(&tx, org, req.ask_first).await?;
+        ctx.note_change("ask_first", json!(before), json!(req.ask_first));
+        Ok(tx.commit(pb::SetSupportConsentResponse { ask_first: req.ask_first }).await?)
+    }
+}
+
+async fn row(tx: &SystemWriteDb, org: Uuid, id: Uuid) -> Result<Row> {
+    store::of_org(tx, org, id).await?.ok_or_else(missing)
+}
+
+/// One that is over already stays as it is.
+async fn end(ctx: &Ctx, tx: &SystemWriteDb, org: Uuid, id: Uuid, by: &str) -> Result<()> {
+    match store::end(tx, org, id, by, ctx.now()).await? {
+        Some(ended) => Teller::of(ctx).tell(tx, &ended, Event::Ended).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,8 @@
+//! `streamflow.dev.v1.SupportSessionService`.
+
+use streamflow_kernel::operator_support_session_service;
+
+#[derive(Debug)]
+pub struct Api;
+
+operator_support_session_service!(Api, streamflow_proto::dev::v1);

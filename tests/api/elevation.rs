@@ -1,0 +1,111 @@
+//! `ElevationService`: rights for some minutes, after password and code, for one session.
+
+use chrono::TimeDelta;
+use streamflow_proto::provider::v1 as pb;
+use streamflow_tests::{
+    answer::{fields, reason},
+    on_elevating_desks,
+    operator::{Desk, EMAIL, PASSWORD},
+};
+use tonic::{Code, Status};
+
+async fn elevate(desk: &Desk, token: &str, minutes: i32, password: &str, code: &str) -> Result<pb::Elevation, Status> {
+    let (password, code) = (password.to_owned(), code.to_owned());
+    let ask = pb::ElevateRequest { scopes: vec!["support".into()], minutes, justification: "A ticket.".into(), password, code };
+    let made: pb::ElevateResponse = desk.caller().ask("ElevationService/Elevate", Some(token), &ask).await?;
+    Ok(made.elevation.unwrap())
+}
+
+async fn list(desk: &Desk, token: &str) -> pb::ListElevationsResponse {
+    desk.caller().ask("ElevationService/ListElevations", Some(token), &pb::ListElevationsRequest {}).await.unwrap()
+}
+
+async fn revoke(desk: &Desk, token: &str, id: &str) -> Result<pb::RevokeElevationResponse, Status> {
+    let ask = pb::RevokeElevationRequest { elevation_id: id.to_owned() };
+    desk.caller().ask("ElevationService/RevokeElevation", Some(token), &ask).await
+}
+
+/// What an RPC says that needs the right. The companies' own system is away here, so nobody gets further.
+async fn tried(desk: &Desk, token: &str) -> String {
+    let ask = pb::TakeOpeningRequest { support_session_id: "sup_1".into() };
+    let answer: Result<pb::TakeOpeningResponse, Status> =
+        desk.caller().ask("SupportSessionService/TakeOpening", Some(token), &ask).await;
+    reason(&answer.unwrap_err())
+}
+
+const NEEDED: &str = "ELEVATION_REQUIRED";
+
+on_elevating_desks! {
+    async fn rights_come_with_password_and_code_and_go_by_themselves(desk) {
+        let token = desk.sign_in().await;
+        assert_eq!(tried(&desk, &token).await, NEEDED);
+        let nothing = pb::ElevateRequest { scopes: vec!["all".into()], minutes: 61, justification: "x".repeat(501), ..Default::default() };
+        let wrong: Result<pb::ElevateResponse, Status> = desk.caller().ask("ElevationService/Elevate", Some(&token), &nothing).await;
+        assert_eq!(fields(&wrong.unwrap_err()), ["scopes", "minutes", "justification"]);
+        let wrong = elevate(&desk, &token, 10, "not-the-password-at-all", &desk.code()).await.unwrap_err();
+        assert_eq!(fields(&wrong), ["password"]);
+        desk.clock.advance(TimeDelta::seconds(31));
+        assert_eq!(fields(&elevate(&desk, &token, 10, PASSWORD, "000000").await.unwrap_err()), ["code"]);
+        assert_eq!(tried(&desk, &token).await, NEEDED);
+
+        desk.clock.advance(TimeDelta::seconds(31));
+        let code = desk.code();
+        let made = elevate(&desk, &token, 10, PASSWORD, &code).await.unwrap();
+        assert_eq!((made.scopes.as_slice(), made.live, made.current), (&["support".to_owned()][..], true, true));
+        assert_ne!(tried(&desk, &token).await, NEEDED);
+        let again = elevate(&desk, &token, 10, PASSWORD, &code).await.unwrap_err();
+        assert_eq!(fields(&again), ["code"], "a code works once");
+
+        // Another session of the same person has nothing of it.
+        desk.clock.advance(TimeDelta::seconds(31));
+        let other = desk.sign_in().await;
+        assert_eq!(tried(&desk, &other).await, NEEDED);
+        let seen = list(&desk, &other).await;
+        assert_eq!((seen.elevations.len(), seen.elevations[0].current, seen.scopes.as_slice()), (1, false, &["support".to_owned()][..]));
+
+        desk.clock.advance(TimeDelta::minutes(10));
+        assert_eq!(tried(&desk, &token).await, NEEDED);
+        assert!(!list(&desk, &token).await.elevations[0].live);
+        assert_eq!(revoke(&desk, &token, &made.id).await.unwrap_err().code(), Code::NotFound, "it has ended");
+    }
+
+    async fn rights_are_given_back_and_end_with_the_session(desk) {
+        let token = desk.sign_in().await;
+        let first = elevate(&desk, &token, 60, PASSWORD, &desk.code()).await.unwrap();
+        desk.clock.advance(TimeDelta::seconds(31));
+        let second = elevate(&desk, &token, 60, PASSWORD, &desk.code()).await.unwrap();
+        revoke(&desk, &token, &first.id).await.unwrap();
+        assert_ne!(tried(&desk, &token).await, NEEDED, "there is another");
+        revoke(&desk, &token, &second.id).await.unwrap();
+        assert_eq!(tried(&desk, &token).await, NEEDED);
+
+        desk.clock.advance(TimeDelta::seconds(31));
+        elevate(&desk, &token, 60, PASSWORD, &desk.code()).await.unwrap();
+        desk.clock.advance(TimeDelta::seconds(31));
+        let other = desk.sign_in().await;
+        let _: pb::SignOutResponse = desk.caller().ask("SessionService/SignOut", Some(&token), &pb::SignOutRequest {}).await.unwrap();
+        assert!(list(&desk, &other).await.elevations.iter().all(|one| !one.live));
+
+        let kept = pb::ListAuditRequest { page_size: 200, filter: "category = elevation".into(), ..Default::default() };
+        let kept: pb::ListAuditResponse = desk.caller().ask("AuditService/ListAudit", Some(&other), &kept).await.unwrap();
+        let acts: Vec<&str> = kept.records.iter().rev().map(|record| record.path.rsplit('/').next().unwrap()).collect();
+        assert_eq!(acts, ["Elevate", "Elevate", "RevokeElevation", "RevokeElevation", "Elevate"]);
+        assert!(kept.records.iter().all(|record| record.outcome == "OK" && !record.payload.contains("ticket")), "{kept:?}");
+    }
+
+    async fn guesses_are_counted_with_those_of_the_sign_in(desk) {
+        let token = desk.sign_in().await;
+        let wrong = elevate(&desk, &token, 10, "not-the-password-at-all", "000000").await.unwrap_err();
+        assert_eq!(fields(&wrong), ["password"]);
+        let soon = elevate(&desk, &token, 10, PASSWORD, &desk.code()).await.unwrap_err();
+        assert_eq!(soon.code(), Code::ResourceExhausted);
+        assert_eq!(desk.caller().begin(EMAIL, PASSWORD).await.unwrap_err().code(), Code::ResourceExhausted, "the sign-in waits too");
+        desk.clock.advance(TimeDelta::seconds(31));
+        elevate(&desk, &token, 10, PASSWORD, &desk.code()).await.unwrap();
+
+        // A wrong code makes the next one wait, wherever it is tried.
+        desk.clock.advance(TimeDelta::seconds(31));
+        assert_eq!(fields(&elevate(&desk, &token, 10, PASSWORD, "000000").await.unwrap_err()), ["code"]);
+        assert_eq!(elevate(&desk, &token, 10, PASSWORD, &desk.code()).await.unwrap_err().code(), Code::ResourceExhausted);
+    }
+}

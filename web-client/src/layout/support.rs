@@ -1,0 +1,100 @@
+//! The line over every page of a support session: who looks, how long still, and the way out.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use streamflow_proto::client::v1::{self as pb, support_session_service_client::SupportSessionServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, use_api},
+    browser,
+    button::Button,
+    icon::{Icon, glyphs},
+    live::Live,
+    toast::use_toasts,
+};
+
+use crate::api::session;
+
+#[component]
+pub fn SupportBanner() -> impl IntoView {
+    let session = session();
+    let person = Memo::new(move |_| session.me().and_then(|me| me.support));
+    move || person.get().map(|person| view! { <Line person/> })
+}
+
+#[component]
+fn Line(person: pb::SupportPerson) -> impl IntoView {
+    let session = session();
+    let (end, name) = (person.expires_at.unwrap_or_default().seconds, person.display_name);
+    let left = RwSignal::new(end - browser::now());
+    let tick = set_interval_with_handle(
+        move || {
+            left.set(end - browser::now());
+            // The server has ended it: the page finds that out and leaves.
+            if left.get_untracked() == 0 {
+                session.refresh();
+            }
+        },
+        Duration::from_secs(1),
+    );
+    on_cleanup(move || {
+        if let Ok(tick) = tick {
+            tick.clear();
+        }
+    });
+    let (leave, busy) = use_leave();
+    view! {
+        <div class="banner is-strong support-line">
+            <Icon glyph=glyphs::LIFE_RING/>
+            <span class="grow" role="status">
+                <b class="semibold">"Support session. "</b>
+                {format!("{name} looks and changes nothing.")}
+                <span class="not-phone">" Personal data is masked."</span>
+            </span>
+            <span class="tnum semibold nowrap" role="timer">{move || format!("{} left", clock(left.get()))}</span>
+            <Button small=true busy on_click=move |_| leave.run(())>"Leave"</Button>
+        </div>
+    }
+}
+
+/// Ends the session and goes to the sign-in page.
+fn use_leave() -> (Callback<()>, RwSignal<bool>) {
+    let (api, toasts, busy, session) = (use_api(), use_toasts(), RwSignal::new(false), session());
+    let live = expect_context::<Live>();
+    let navigate = StoredValue::new_local(use_navigate());
+    let leave = move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            let call =
+                async |transport, request| SupportSessionServiceClient::new(transport).leave_support_session(request).await;
+            let answer = api.write(&Act::default(), pb::LeaveSupportSessionRequest {}, call).await;
+            busy.try_set(false);
+            if let Err(error) = answer {
+                toasts.say(format!("Not left: {}", error.sentence()));
+                return;
+            }
+            live.stop();
+            session.forget();
+            navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));
+        });
+    };
+    (Callback::new(leave), busy)
+}
+
+/// "24:08"
+fn clock(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn the_time_left_never_goes_below_nothing() {
+        assert_eq!((clock(1448), clock(60), clock(5), clock(-3)), ("24:08".into(), "1:00".into(), "0:05".into(), "0:00".into()));
+    }
+}
