@@ -110,12 +110,19 @@ pub struct Holder {
 
 /// Opens a session and returns its token.
 pub async fn open(db: &SystemDb, ctx: &Ctx, holder: Holder) -> Result<Token> {
-    let token = Token::new(ctx.kernel().ids.token());
-    let now = ctx.now();
-    let lifetime = match holder.level {
+    open_until(db, ctx, holder, ctx.now() + longest(ctx, holder.level)).await
+}
+
+fn longest(ctx: &Ctx, level: Level) -> Duration {
+    match level {
         Level::Pending => PENDING_LIFETIME,
         Level::Full => ctx.kernel().portal.lifetime.absolute,
-    };
+    }
+}
+
+async fn open_until(db: &SystemDb, ctx: &Ctx, holder: Holder, expires_at: DateTime<Utc>) -> Result<Token> {
+    let token = Token::new(ctx.kernel().ids.token());
+    let now = ctx.now();
     let sql = "INSERT INTO sessions (id, token_hash, user_id, org_id, level, created_at, last_seen_at, expires_at, ip, user_agent) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let values = vec![
@@ -126,7 +133,7 @@ pub async fn open(db: &SystemDb, ctx: &Ctx, holder: Holder) -> Result<Token> {
         holder.level.as_str().into(),
         now.into(),
         now.into(),
-        (now + lifetime).into(),
+        expires_at.into(),
         ctx.request().ip.to_string().into(),
         ctx.request().user_agent.clone().into(),
     ];
@@ -148,6 +155,16 @@ pub async fn renew(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<To
     }
     let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
     open(db, ctx, holder).await
+}
+
+/// Replaces the request's session by one of `holder`, which ends when the replaced one would have: nobody stays signed in for longer by
+/// going back and forth. Fails like [`renew`].
+pub async fn replace(db: &SystemDb, ctx: &Ctx, principal: &Principal, holder: Holder) -> Result<Token> {
+    if !end(db, principal.session_id, principal.user_id, ctx.now()).await? {
+        return Err(ended());
+    }
+    let expires_at = principal.expires_at.min(ctx.now() + longest(ctx, holder.level));
+    open_until(db, ctx, holder, expires_at).await
 }
 
 /// What is told to whoever comes with a session that was ended.
