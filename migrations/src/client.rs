@@ -35,6 +35,7 @@ mod m20261127_000920_create_sign_ups;
 mod m20261127_000921_add_orgs_trial;
 mod m20261127_000940_add_tasks_archived;
 mod m20261127_000950_add_orgs_suspension;
+mod m20261127_001200_create_org_exports;
 
 use crate::migrator::{Step, steps};
 
@@ -74,6 +75,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000921_add_orgs_trial,
     m20261127_000940_add_tasks_archived,
     m20261127_000950_add_orgs_suspension,
+    m20261127_001200_create_org_exports,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -102,6 +104,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "merge_effects",
     "merges",
     "notifications",
+    "org_exports",
     "org_modules",
     "saved_views",
     "search_entries",
@@ -126,6 +129,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "lead_stages",
     "memberships",
     "notifications",
+    "org_exports",
     "org_modules",
     "team_members",
     "teams",

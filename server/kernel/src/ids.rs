@@ -35,6 +35,7 @@ pub mod prefix {
     pub const MERGE: &str = "mrg_";
     pub const ANOMALY: &str = "ano_";
     pub const RULE: &str = "rul_";
+    pub const EXPORT: &str = "exp_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_company_is_named_with_the_role_there() {
-        let org = pb::PersonOrg { name: "Other Ltd".into(), role: pb::Role::Manager.into(), suspended: true, ..Default::default() };
+        let org =
+            pb::PersonOrg { name: "Other Ltd".into(), role: pb::Role::Manager.into(), suspended: true, ..Default::default() };
         assert_eq!(words(&org), "Other Ltd · Manager · suspended");
     }
 }

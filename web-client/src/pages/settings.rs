@@ -1,6 +1,7 @@
 //! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, who gets its leads.
 
 mod company;
+mod data;
 mod field_dialog;
 mod fields;
 mod modules;
@@ -26,7 +27,7 @@ use web_kit::{
     tabs::Tabs,
 };
 
-use self::{company::Company, fields::Fields, modules::Modules, rules::Rules, stages::Stages};
+use self::{company::Company, data::Data, fields::Fields, modules::Modules, rules::Rules, stages::Stages};
 use crate::api::{address, may};
 
 async fn org() -> Result<pb::Org, ApiError> {
@@ -42,6 +43,7 @@ fn tabs() -> Vec<Choice> {
         ("fields", "Fields", "custom_field.write"),
         ("pipeline", "Pipeline", "lead_stage.write"),
         ("assignment", "Lead assignment", "assignment_rule.read"),
+        ("data", "Data", "org_data.export"),
     ];
     parts.into_iter().filter(|(.., right)| may(right)).map(|(part, label, _)| Choice::new(part, label)).collect()
 }
@@ -84,6 +86,7 @@ pub fn SettingsPage() -> impl IntoView {
                     ("fields", _) => view! { <Fields/> }.into_any(),
                     ("pipeline", _) => view! { <Stages/> }.into_any(),
                     ("assignment", _) => view! { <Rules/> }.into_any(),
+                    ("data", _) => view! { <Data/> }.into_any(),
                     ("features", Some(org)) => {
                         view! { <Loaded load=org what="Features" let:one><Modules one org/></Loaded> }.into_any()
                     }

@@ -101,6 +101,7 @@ const fn face(kind: NotificationKind) -> (Glyph, &'static str) {
         NotificationKind::Import => (glyphs::FILE_IMPORT, "Import"),
         NotificationKind::Assigned => (glyphs::HAND, "Handed to you"),
         NotificationKind::Anomaly => (glyphs::TRIANGLE_EXCLAMATION, "Anomaly"),
+        NotificationKind::Export => (glyphs::FILE_EXPORT, "Export"),
         NotificationKind::Unspecified => (glyphs::BELL, "Notification"),
     }
 }

@@ -78,6 +78,7 @@ fn into_pb(row: Model) -> pb::Notification {
         Some(About::Import) => pb::NotificationKind::Import,
         Some(About::Assigned) => pb::NotificationKind::Assigned,
         Some(About::Anomaly) => pb::NotificationKind::Anomaly,
+        Some(About::Export) => pb::NotificationKind::Export,
         None => pb::NotificationKind::Unspecified,
     };
     pb::Notification {

@@ -24,10 +24,11 @@ pub enum About {
     Import,
     Assigned,
     Anomaly,
+    Export,
 }
 
 impl About {
-    pub const ALL: [Self; 4] = [Self::Invitation, Self::Import, Self::Assigned, Self::Anomaly];
+    pub const ALL: [Self; 5] = [Self::Invitation, Self::Import, Self::Assigned, Self::Anomaly, Self::Export];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,6 +36,7 @@ impl About {
             Self::Import => "import",
             Self::Assigned => "assigned",
             Self::Anomaly => "anomaly",
+            Self::Export => "export",
         }
     }
 }
