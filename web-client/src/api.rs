@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use futures::StreamExt as _;
+use leptos::prelude::SetValue as _;
 use streamflow_proto::client::v1::{
     self as pb, change_service_client::ChangeServiceClient, session_service_client::SessionServiceClient,
 };
