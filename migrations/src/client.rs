@@ -37,6 +37,7 @@ mod m20261127_000940_add_tasks_archived;
 mod m20261127_000950_add_orgs_suspension;
 mod m20261127_000951_index_orders_of_lists;
 mod m20261127_001110_create_support_sessions;
+mod m20261127_001200_create_org_exports;
 
 use crate::migrator::{Step, steps};
 
@@ -78,6 +79,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000950_add_orgs_suspension,
     m20261127_000951_index_orders_of_lists,
     m20261127_001110_create_support_sessions,
+    m20261127_001200_create_org_exports,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -106,6 +108,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "merge_effects",
     "merges",
     "notifications",
+    "org_exports",
     "org_modules",
     "saved_views",
     "search_entries",
@@ -131,6 +134,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "lead_stages",
     "memberships",
     "notifications",
+    "org_exports",
     "org_modules",
     "support_sessions",
     "team_members",

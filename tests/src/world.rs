@@ -194,6 +194,7 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         public_url: ORIGIN.to_owned(),
         limits,
         clock,
+        vault: folder.path().join("exports"),
     };
     Kernel::start(parts).await.expect("a kernel")
 }

@@ -3,12 +3,14 @@
 use std::cell::Cell;
 
 use futures::StreamExt as _;
+use leptos::prelude::SetValue as _;
 use streamflow_proto::client::v1::{
     self as pb, change_service_client::ChangeServiceClient, session_service_client::SessionServiceClient,
 };
 use tonic::{Code, Request, Status};
 use web_kit::{
-    api::{Api, error::ApiError},
+    api::{Api, act::Act, error::ApiError},
+    browser,
     live::{Events, Live, LiveChange, LiveEvent, provide_live},
     session::{Session, provide_session},
 };
@@ -24,7 +26,10 @@ thread_local! {
 /// Asks `Me` once and keeps the answer for all pages.
 pub fn provide_me(api: Api) {
     let session = provide_session(move || async move {
-        api.open(pb::MeRequest {}, async |transport, request| SessionServiceClient::new(transport).me(request).await).await
+        let call = async |transport, request| SessionServiceClient::new(transport).me(request).await;
+        let me: Me = api.open(pb::MeRequest {}, call).await?;
+        api.company.set_value(me.tenant_id.clone());
+        Ok(me)
     });
     SESSION.set(Some(session));
 }
@@ -105,6 +110,15 @@ pub async fn sign_out(api: Api) -> Result<(), ApiError> {
         Err(error) if error.code != Code::Unauthenticated => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Goes on in another company of the same person, with everything of this one forgotten.
+pub async fn switch_org(api: Api, act: &Act, tenant_id: String) -> Result<(), ApiError> {
+    let address = workspace_address(&tenant_id, "dashboard");
+    let request = pb::SwitchOrgRequest { tenant_id, return_token: false };
+    api.write(act, request, async |transport, request| SessionServiceClient::new(transport).switch_org(request).await).await?;
+    browser::leave_for(&address);
+    Ok(())
 }
 
 #[cfg(test)]

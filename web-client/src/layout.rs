@@ -5,6 +5,7 @@ mod bottom_bar;
 mod find;
 pub mod modules;
 mod nav;
+pub mod orgs;
 pub mod person;
 mod sidebar;
 mod support;

@@ -57,11 +57,11 @@ pub fn Workspace() -> impl IntoView {
         Place::Inside => {
             if let Some(me) = session.me_untracked() {
                 zone::set(&me.time_zone);
-                live.start(&me.user.unwrap_or_default().id);
+                live.start(&format!("{}-{}", me.tenant_id, me.user.unwrap_or_default().id));
                 custom::load(&me.tenant_id);
             }
         }
-        Place::Suspended => live.stop(),
+        Place::Suspended | Place::WrongSpace => live.stop(),
         _ => {}
     });
     move || match place.get() {

@@ -30,8 +30,10 @@ pub struct Api {
     pub signed_out: RwSignal<u32>,
     /// Grows each time the server says that something behind it is out of reach.
     pub away: RwSignal<u32>,
-    /// Grows each time the server says that the person's company is closed to its people.
+    /// Grows each time the server says that the person's company is closed to its people, or is not the page's any more.
     pub closed: RwSignal<u32>,
+    /// Name in page addresses of the company that the pages are of; empty where there is none.
+    pub company: StoredValue<String>,
 }
 
 thread_local! {
@@ -53,6 +55,7 @@ impl Api {
             signed_out: RwSignal::new(0),
             away: RwSignal::new(0),
             closed: RwSignal::new(0),
+            company: StoredValue::new(String::new()),
         };
         API.set(Some(api));
         api

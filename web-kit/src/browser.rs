@@ -16,6 +16,11 @@ pub fn here() -> String {
     format!("{}{}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default())
 }
 
+/// To another page with a new program: nothing of what this one holds in memory goes along.
+pub fn leave_for(address: &str) {
+    let _ = window().location().assign(address);
+}
+
 /// To the page before this one.
 pub fn back() {
     if let Ok(history) = window().history() {

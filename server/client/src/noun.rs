@@ -20,6 +20,7 @@ pub const NOUNS: &[Noun] = &[
     noun("import", prefix::IMPORT, "import.run"),
     noun("notification", prefix::NOTIFICATION, "notification.read"),
     noun("org", prefix::ORG, "change.read"),
+    noun("org_export", prefix::EXPORT, "org_data.export"),
     noun("custom_field", prefix::FIELD, "custom_field.read"),
     noun("assignment_rule", prefix::RULE, "assignment_rule.read"),
     noun("anomaly", prefix::ANOMALY, "anomaly.read"),

@@ -3,3 +3,4 @@
 pub mod api;
 pub mod factor;
 pub mod principal;
+mod switch;

@@ -37,6 +37,7 @@ pub mod prefix {
     pub const RULE: &str = "rul_";
     pub const ELEVATION: &str = "elv_";
     pub const SUPPORT_SESSION: &str = "sup_";
+    pub const EXPORT: &str = "exp_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -26,6 +26,7 @@ use crate::{
     prune::Prune,
     rate_limit::{Limits, Pace, RateLimiter},
     session::Lifetime,
+    vault::Vault,
 };
 
 /// A noun of a portal's records and changes.
@@ -72,6 +73,7 @@ pub struct Kernel {
     pub jobs: Jobs,
     pub keys: KeyRing,
     pub federation: Arc<Federation>,
+    pub vault: Vault,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
 }
@@ -94,6 +96,8 @@ pub struct Parts {
     pub public_url: String,
     /// Requests a minute by limit class, where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
+    /// Folder for files of companies; made when the first one is written.
+    pub vault: PathBuf,
 }
 
 impl Kernel {
@@ -112,6 +116,7 @@ impl Kernel {
             limiter: RateLimiter::new(parts.database.clone(), limits),
             audit: AuditWriter::start(parts.database.clone()),
             feed,
+            vault: Vault::new(parts.vault, keys.clone()),
             keys,
             federation: Arc::new(federation),
             database: parts.database,

@@ -33,3 +33,4 @@ pub mod server;
 pub mod session;
 pub mod telemetry;
 pub mod totp;
+pub mod vault;

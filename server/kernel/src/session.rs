@@ -110,12 +110,15 @@ pub struct Holder {
 
 /// Opens a session and returns its token.
 pub async fn open(db: &SystemDb, ctx: &Ctx, holder: Holder) -> Result<Token> {
-    let lifetime = match holder.level {
+    let (_, token) = open_until(db, ctx, holder, ctx.now() + longest(ctx, holder.level)).await?;
+    Ok(token)
+}
+
+fn longest(ctx: &Ctx, level: Level) -> Duration {
+    match level {
         Level::Pending => PENDING_LIFETIME,
         Level::Full => ctx.kernel().portal.lifetime.absolute,
-    };
-    let (_, token) = open_until(db, ctx, holder, ctx.now() + lifetime).await?;
-    Ok(token)
+    }
 }
 
 /// The same with an end of its own. Returns the session's id and its token.
@@ -153,6 +156,17 @@ pub async fn renew(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<To
     }
     let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
     open(db, ctx, holder).await
+}
+
+/// Replaces the request's session by one of `holder`, which ends when the replaced one would have: nobody stays signed in for longer by
+/// going back and forth. Fails like [`renew`].
+pub async fn replace(db: &SystemDb, ctx: &Ctx, principal: &Principal, holder: Holder) -> Result<Token> {
+    if !end(db, principal.session_id, principal.user_id, ctx.now()).await? {
+        return Err(ended());
+    }
+    let expires_at = principal.expires_at.min(ctx.now() + longest(ctx, holder.level));
+    let (_, token) = open_until(db, ctx, holder, expires_at).await?;
+    Ok(token)
 }
 
 /// What is told to whoever comes with a session that was ended.

@@ -27,7 +27,7 @@ use streamflow_tests::{
 };
 use tonic::Code;
 
-use super::{assignment_rule, contact, customer, import, lead};
+use super::{assignment_rule, contact, customer, import, lead, org_data};
 
 /// In every name of the other company.
 const CANARY: &str = "Zebrafink";
@@ -96,6 +96,7 @@ impl Company {
             (prefix::ANOMALY, anomaly(world, &owner).await),
             (prefix::RULE, rule.id),
             (prefix::SUPPORT_SESSION, support_session(world, &owner).await),
+            (prefix::EXPORT, org_data::start(&owner).await.unwrap().id),
         ]);
         Self { owner, ids }
     }
@@ -194,6 +195,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "view_id") | ("SavedView", "id") => prefix::VIEW,
         (_, "invitation_id") => prefix::INVITATION,
         (_, "import_id") => prefix::IMPORT,
+        (_, "export_id") => prefix::EXPORT,
         (_, "record_id" | "ids" | "survivor_id" | "other_ids" | "from_id") | ("MergedVersion", "id") => by_kind,
         _ if field == "id" || field.ends_with("_id") || field.ends_with("ids") => panic!("whose ids are {message}.{field}?"),
         _ => return None,

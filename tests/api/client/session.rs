@@ -1,5 +1,7 @@
 //! `SessionService` of the client portal.
 
+mod switch;
+
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
     self as pb, change_service_client::ChangeServiceClient, session_service_client::SessionServiceClient,

@@ -1,12 +1,21 @@
 //! Wrong turns: no such page, and another company's address.
 
 use leptos::prelude::*;
-use web_kit::{button::Kind, button::LinkButton, empty::EmptyState, layout::use_page};
+use leptos_router::hooks::use_params_map;
+use web_kit::{
+    browser,
+    button::{Button, Kind, LinkButton},
+    empty::EmptyState,
+    layout::use_page,
+};
 
 use super::frame::Door;
 use crate::{
     api::{address, me, workspace_address},
-    layout::person::use_sign_out,
+    layout::{
+        orgs::{use_orgs, use_switch},
+        person::use_sign_out,
+    },
 };
 
 /// An address outside the workspace that leads nowhere.
@@ -30,22 +39,33 @@ pub fn NotHere() -> impl IntoView {
     view! { <EmptyState title="No such page" text="This address leads nowhere. It may be old, or mistyped." actions/> }
 }
 
-/// The address is another company's.
+/// The address is another company's: one of the person's own, where a press leads there, or a stranger's.
 #[component]
 pub fn WrongSpace() -> impl IntoView {
     let leave = use_sign_out();
     let own = me();
     let company = own.org_name;
-    let lead = ViewFn::from(move || {
-        format!("You are signed in to {company}. This address belongs to another company, so nothing of it is shown.")
+    let here = use_params_map().with_untracked(|map| map.get("tenant").unwrap_or_default());
+    let orgs = use_orgs();
+    let other = Memo::new(move |_| orgs.with(|orgs| orgs.iter().find(|org| org.tenant_id == here && !org.current).cloned()));
+    let go = use_switch();
+    let lead = ViewFn::from(move || match other.get() {
+        Some(other) => format!("You are signed in to {company}. This address belongs to {}, where you work too.", other.name),
+        None => format!("You are signed in to {company}. This address belongs to another company, so nothing of it is shown."),
     });
+    let back = workspace_address(&own.tenant_id, "dashboard");
     view! {
-        <Door title="Not your company’s page" lead>
+        <Door title="Another company’s page" lead>
             <div class="row">
-                <LinkButton href=workspace_address(&own.tenant_id, "dashboard") kind=Kind::Primary>
-                    "Go to your company"
-                </LinkButton>
-                <button type="button" class="btn" on:click=move |_| leave.run(())>"Sign in as somebody else"</button>
+                // With a new program: this one may still hold what it showed of the other company.
+                <Button kind=Kind::Primary on_click=move |_| browser::leave_for(&back)>"Go to your company"</Button>
+                {move || match other.get() {
+                    Some(other) => {
+                        let label = format!("Switch to {}", other.name);
+                        view! { <Button on_click=move |_| go.run(other.tenant_id.clone())>{label.clone()}</Button> }.into_any()
+                    }
+                    None => view! { <Button on_click=move |_| leave.run(())>"Sign in as somebody else"</Button> }.into_any(),
+                }}
             </div>
         </Door>
     }

@@ -12,6 +12,7 @@ use web_kit::{
 
 use super::{
     nav::{self, NavGroups},
+    orgs::OtherOrgs,
     person::use_sign_out,
 };
 use crate::api::{address, me, role_name, session};
@@ -63,6 +64,7 @@ fn More(open: RwSignal<bool>) -> impl IntoView {
             <NavGroups/>
             <hr class="rule"/>
             <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div>
+            <OtherOrgs/>
             <div class="side-person">
                 <Avatar name=name.clone() medium=true/>
                 <span class="grow side-name">

@@ -2,6 +2,7 @@
 //! the support may look.
 
 mod company;
+mod data;
 mod field_dialog;
 mod fields;
 mod modules;
@@ -28,7 +29,7 @@ use web_kit::{
     tabs::Tabs,
 };
 
-use self::{company::Company, fields::Fields, modules::Modules, rules::Rules, stages::Stages, support::Support};
+use self::{company::Company, data::Data, fields::Fields, modules::Modules, rules::Rules, stages::Stages, support::Support};
 use crate::api::{address, may};
 
 async fn org() -> Result<pb::Org, ApiError> {
@@ -45,6 +46,7 @@ fn tabs() -> Vec<Choice> {
         ("pipeline", "Pipeline", "lead_stage.write"),
         ("assignment", "Lead assignment", "assignment_rule.read"),
         ("support", "Support", "support_session.read"),
+        ("data", "Data", "org_data.export"),
     ];
     parts.into_iter().filter(|(.., right)| may(right)).map(|(part, label, _)| Choice::new(part, label)).collect()
 }
@@ -88,6 +90,7 @@ pub fn SettingsPage() -> impl IntoView {
                     ("pipeline", _) => view! { <Stages/> }.into_any(),
                     ("assignment", _) => view! { <Rules/> }.into_any(),
                     ("support", _) => view! { <Support/> }.into_any(),
+                    ("data", _) => view! { <Data/> }.into_any(),
                     ("features", Some(org)) => {
                         view! { <Loaded load=org what="Features" let:one><Modules one org/></Loaded> }.into_any()
                     }

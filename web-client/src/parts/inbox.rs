@@ -102,6 +102,7 @@ const fn face(kind: NotificationKind) -> (Glyph, &'static str) {
         NotificationKind::Assigned => (glyphs::HAND, "Handed to you"),
         NotificationKind::Anomaly => (glyphs::TRIANGLE_EXCLAMATION, "Anomaly"),
         NotificationKind::Support => (glyphs::LIFE_RING, "Support"),
+        NotificationKind::Export => (glyphs::FILE_EXPORT, "Export"),
         NotificationKind::Unspecified => (glyphs::BELL, "Notification"),
     }
 }

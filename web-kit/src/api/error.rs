@@ -82,9 +82,9 @@ impl ApiError {
         self.code == Code::Unauthenticated
     }
 
-    /// The person's company is closed to its people; who is signed in tells more.
+    /// The person's company is closed to its people, or the session has moved to another one; who is signed in tells more.
     pub fn is_closed(&self) -> bool {
-        self.code == Code::FailedPrecondition && self.reason == "ORG_SUSPENDED"
+        self.code == Code::FailedPrecondition && matches!(&*self.reason, "ORG_SUSPENDED" | "OTHER_COMPANY")
     }
 
     /// The server was not reached, or not in time.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::{HeaderValue, Request, Response};
+use leptos::prelude::*;
 use tonic::{Status, body::Body, client::GrpcService};
 use tonic_web_wasm_client::{Client, ResponseBody};
 
@@ -37,6 +38,11 @@ impl GrpcService<Body> for Transport {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         request.headers_mut().insert("x-streamflow-portal", HeaderValue::from_static(self.api.portal()));
+        // The session is the browser's, and another tab may have taken it to another company.
+        let company = self.api.company.with_value(|company| HeaderValue::from_str(company).ok());
+        if let Some(company) = company.filter(|company| !company.is_empty()) {
+            request.headers_mut().insert("x-streamflow-tenant", company);
+        }
         if presence::is_away() {
             request.headers_mut().insert("x-streamflow-unattended", HeaderValue::from_static("1"));
         }

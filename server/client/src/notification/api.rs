@@ -79,6 +79,7 @@ fn into_pb(row: Model) -> pb::Notification {
         Some(About::Assigned) => pb::NotificationKind::Assigned,
         Some(About::Anomaly) => pb::NotificationKind::Anomaly,
         Some(About::Support) => pb::NotificationKind::Support,
+        Some(About::Export) => pb::NotificationKind::Export,
         None => pb::NotificationKind::Unspecified,
     };
     pb::Notification {

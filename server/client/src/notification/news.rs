@@ -25,10 +25,11 @@ pub enum About {
     Assigned,
     Anomaly,
     Support,
+    Export,
 }
 
 impl About {
-    pub const ALL: [Self; 5] = [Self::Invitation, Self::Import, Self::Assigned, Self::Anomaly, Self::Support];
+    pub const ALL: [Self; 6] = [Self::Invitation, Self::Import, Self::Assigned, Self::Anomaly, Self::Support, Self::Export];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,6 +38,7 @@ impl About {
             Self::Assigned => "assigned",
             Self::Anomaly => "anomaly",
             Self::Support => "support",
+            Self::Export => "export",
         }
     }
 }

@@ -49,7 +49,7 @@ async fn pieces<E: Exported>(ctx: Ctx, req: pb::ExportRecordsRequest) -> Result<
     let columns: Columns<E> = columns::chosen::<E>(&tx, &req.columns).await?;
     let ids = ids::<E>(&tx, &list, &E::sort(&tx, &list).await?).await?;
     let names = Arc::new(columns::names(&tx).await?);
-    let right = Right { version: right(&ctx, &tx).await?, ends: ctx.now() + LONGEST };
+    let right = Right::begin(&ctx, &tx).await?;
     drop(tx);
     let head: Vec<&str> = columns.iter().map(|column| column.head.as_str()).collect();
     let mut first = csv::BOM.to_owned();
@@ -75,8 +75,8 @@ async fn ids<E: Exported>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<
 }
 
 /// What an export began with. The reader decides how long it takes, so each piece asks whether that still stands.
-#[derive(Clone, Copy)]
-struct Right {
+#[derive(Clone, Copy, Debug)]
+pub struct Right {
     /// Of the membership.
     version: i64,
     ends: DateTime<Utc>,
@@ -90,7 +90,11 @@ async fn right(ctx: &Ctx, tx: &TenantDb) -> Result<i64> {
 }
 
 impl Right {
-    async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
+    pub async fn begin(ctx: &Ctx, tx: &TenantDb) -> Result<Self> {
+        Ok(Self { version: right(ctx, tx).await?, ends: ctx.now() + LONGEST })
+    }
+
+    pub async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
         if ctx.clock().now() > self.ends {
             let text = "This export took longer than 15 minutes and was ended. Narrow the list, or try again.";
             return Err(Error::precondition("EXPORT_TOO_LONG", text));

@@ -18,7 +18,7 @@ use streamflow_proto::{
 };
 use tonic::{Request, Response, Status};
 
-use super::factor;
+use super::{factor, switch};
 use crate::{
     template::read::MODULES,
     user::{
@@ -102,6 +102,29 @@ impl SessionService for Api {
     async fn me(&self, request: Request<pb::MeRequest>) -> Result<Response<pb::MeResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
         Ok(Response::new(describe(ctx.principal()?, ctx.now())))
+    }
+
+    async fn list_orgs(&self, request: Request<pb::ListOrgsRequest>) -> Result<Response<pb::ListOrgsResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let orgs = store::person_orgs(&ctx.system_read().await?, principal.user_id).await?;
+        let orgs = orgs.into_iter().map(|org| switch::into_pb(org, principal.org_id)).collect();
+        Ok(Response::new(pb::ListOrgsResponse { orgs }))
+    }
+
+    async fn switch_org(&self, request: Request<pb::SwitchOrgRequest>) -> Result<Response<pb::SwitchOrgResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let principal = ctx.principal()?;
+        let user = account(&ctx, principal).await?;
+        let db = ctx.system().await?;
+        let entered = switch::entered(&db, principal, &req.tenant_id).await?;
+        let (level, second_factor) = switch::what_is_left(&user, &entered.role);
+        let holder = Holder { user_id: user.id, org_id: entered.org_id, level };
+        let token = session::replace(&db, &ctx, principal, holder).await?;
+        announce_end(&db, &ctx, principal, principal.session_id).await?;
+        let reply = pb::SwitchOrgResponse { second_factor: second_factor.into(), token: shown(&token, req.return_token) };
+        let response = db.commit_entering(subject(&user, Some(&entered)), reply).await?;
+        answer_with_token(&ctx, response, &token)
     }
 
     async fn list_sessions(

@@ -93,6 +93,30 @@ pub async fn first_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Mem
     Ok(db.query(sql, vec![user_id.into()]).await?.into_iter().next())
 }
 
+/// A company of a person, and what they are there.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct PersonOrg {
+    pub org_id: Uuid,
+    pub tenant_id: String,
+    pub name: String,
+    pub role: String,
+    pub suspended: bool,
+}
+
+const PERSON_ORGS: &str = "SELECT o.id AS org_id, o.tenant_id, o.name, m.role, o.suspended_at IS NOT NULL AS suspended \
+                           FROM memberships m JOIN orgs o ON o.id = m.org_id WHERE m.user_id = ? AND m.disabled_at IS NULL";
+
+/// The companies a person may enter, by name.
+pub async fn person_orgs(db: &SystemDb, user_id: Uuid) -> Result<Vec<PersonOrg>> {
+    db.query(&format!("{PERSON_ORGS} ORDER BY lower(o.name), o.id LIMIT 200"), vec![user_id.into()]).await
+}
+
+/// One of them.
+pub async fn person_org(db: &SystemDb, user_id: Uuid, tenant_id: &str) -> Result<Option<PersonOrg>> {
+    let rows = db.query(&format!("{PERSON_ORGS} AND o.tenant_id = ?"), vec![user_id.into(), tenant_id.into()]).await?;
+    Ok(rows.into_iter().next())
+}
+
 /// The authenticator secret in clear, if one was ever begun.
 pub async fn totp_secret(keys: &KeyRing, user: &User) -> Result<Option<Vec<u8>>> {
     let Some(ciphertext) = &user.totp_secret else { return Ok(None) };

@@ -4,11 +4,15 @@ use std::net::IpAddr;
 
 use axum::extract::Request;
 use chrono::{DateTime, Utc};
-use streamflow_proto::access::Access;
+use http::HeaderMap;
+use streamflow_proto::access::{Access, Level as Needs};
 use uuid::Uuid;
 
 use super::{authenticate, payload::Framed};
-use crate::ctx::RequestInfo;
+use crate::{
+    ctx::{Principal, RequestInfo},
+    error::{Error, Result},
+};
 
 /// Address of the peer, put on each request by the listener.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +20,20 @@ pub struct PeerAddr(pub IpAddr);
 
 /// Header of calls that a page makes by itself while nobody is there; they don't renew the session.
 const UNATTENDED: &str = "x-streamflow-unattended";
+
+/// Header of a page that was opened for one company: its name in page addresses. The tabs of a browser share one session, which may have
+/// moved to another company since.
+const COMPANY: &str = "x-streamflow-tenant";
+
+/// Refuses what a page of one company asks in a session of another: what was typed for the one must not land in the other.
+pub(crate) fn check_company(headers: &HeaderMap, access: &Access, principal: Option<&Principal>) -> Result<()> {
+    let Some(principal) = principal.filter(|_| access.level == Needs::SignedIn) else { return Ok(()) };
+    let here = principal.org.tenant_id.as_bytes();
+    if headers.get_all(COMPANY).iter().all(|company| company.as_bytes() == here) {
+        return Ok(());
+    }
+    Err(Error::precondition("OTHER_COMPANY", "You are signed in to another company now. Nothing was saved; open the page again."))
+}
 
 /// What a request says of itself before anything is asked.
 pub(crate) fn info(

@@ -19,6 +19,7 @@ use crate::{
     password::PasswordHasher,
     rate_limit,
     session::Token,
+    vault::Vault,
 };
 
 impl Ctx {
@@ -68,6 +69,11 @@ impl Ctx {
 
     pub fn jobs(&self) -> &Jobs {
         &self.0.kernel.jobs
+    }
+
+    /// Files of companies.
+    pub fn vault(&self) -> &Vault {
+        &self.0.kernel.vault
     }
 
     pub fn passwords(&self) -> &PasswordHasher {

@@ -1,0 +1,90 @@
+//! `streamflow.client.v1.OrgDataService`.
+
+use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use streamflow_kernel::{
+    ctx::Ctx,
+    error::{Error, Result},
+    ids::{self, prefix},
+    jobs::NewJob,
+    vault::Reader,
+};
+use streamflow_proto::client::v1::{self as pb, org_data_service_server::OrgDataService};
+use tonic::{Request, Response, Status};
+
+use super::{
+    archive,
+    domain::MOST_KEPT,
+    job::KIND,
+    store::{self, OrgExport},
+};
+use crate::record::export::Right;
+
+#[derive(Debug)]
+pub struct Api;
+
+type Pieces = BoxStream<'static, Result<pb::DownloadExportResponse, Status>>;
+
+#[tonic::async_trait]
+impl OrgDataService for Api {
+    type DownloadExportStream = Pieces;
+
+    async fn start_export(&self, request: Request<pb::StartExportRequest>) -> Result<Response<pb::StartExportResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let (id, me) = (ctx.new_id(), ctx.principal()?);
+        let files = i32::try_from(archive::files()).map_err(Error::internal)?;
+        let tx = ctx.write().await?;
+        if !store::insert_export(&tx, id, me.user_id, files, ctx.now()).await? {
+            return Err(
+                Error::precondition("EXPORT_RUNNING", "An export is being written already. Wait until it is done.").into()
+            );
+        }
+        if store::kept(&tx).await? >= MOST_KEPT {
+            let text = "There are five exports already. Download one of them, or wait until the oldest is deleted.";
+            return Err(Error::precondition("TOO_MANY_EXPORTS", text).into());
+        }
+        ctx.jobs().put_for_org(&tx, NewJob::new(KIND).key(id.simple().to_string())).await?;
+        let state = pb::OrgExportState::Running.into();
+        let asked_by = me.display_name.clone();
+        let created_at = streamflow_kernel::clock::timestamp(ctx.now());
+        let id = ids::format(prefix::EXPORT, id);
+        let export = pb::OrgExport { id, state, asked_by, created_at, tables: files, ..Default::default() };
+        let response = tx.commit(pb::StartExportResponse { export: Some(export) }).await?;
+        ctx.jobs().wake();
+        Ok(response)
+    }
+
+    async fn list_exports(&self, request: Request<pb::ListExportsRequest>) -> Result<Response<pb::ListExportsResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let exports = store::exports(&ctx.system_read().await?, ctx.principal()?.org_id).await?;
+        let exports = exports.into_iter().map(OrgExport::into_pb).collect();
+        Ok(Response::new(pb::ListExportsResponse { exports }))
+    }
+
+    async fn download_export(
+        &self,
+        request: Request<pb::DownloadExportRequest>,
+    ) -> Result<Response<Self::DownloadExportStream>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let org = ctx.principal()?.org_id;
+        let id = ids::parse(prefix::EXPORT, &req.export_id).ok_or(Error::not_found("export"))?;
+        let found = store::export(&ctx.system_read().await?, org, id).await?.ok_or(Error::not_found("export"))?;
+        if !found.is_there(ctx.now()) {
+            return Err(Error::precondition("EXPORT_NOT_THERE", "This export has no file. Start another one.").into());
+        }
+        let right = Right::begin(&ctx, &ctx.read().await?).await?;
+        let file = ctx.vault().open(org, id).await?;
+        let file =
+            file.ok_or_else(|| Error::precondition("EXPORT_NOT_THERE", "The file of this export is gone. Start another one."))?;
+        Ok(Response::new(pieces(ctx, right, file)))
+    }
+}
+
+/// The reader decides how long it takes, so each piece asks whether the person may still have it.
+fn pieces(ctx: Ctx, right: Right, file: Reader) -> Pieces {
+    let pieces = stream::try_unfold((ctx, file), move |(ctx, mut file)| async move {
+        right.check(&ctx, &ctx.read().await?).await?;
+        let piece = file.next().await?;
+        Ok::<_, Error>(piece.map(|data| (pb::DownloadExportResponse { data }, (ctx, file))))
+    });
+    pieces.map_err(Status::from).boxed()
+}

@@ -1,0 +1,48 @@
+//! Archives go after a week, and what is known of them after three months.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use streamflow_kernel::{
+    jobs::{Job, JobError, Work},
+    kernel::Kernel,
+};
+
+use super::{domain::REMEMBERED, store};
+
+#[derive(Debug)]
+pub struct Prune;
+
+#[tonic::async_trait]
+impl Work for Prune {
+    fn kind(&self) -> &'static str {
+        "prune_org_exports"
+    }
+
+    fn every(&self) -> Option<TimeDelta> {
+        Some(TimeDelta::hours(1))
+    }
+
+    async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
+        let now = kernel.clock.now();
+        let mut deleted = 0;
+        loop {
+            let over = store::over(&kernel.database.system_read().await?, now).await?;
+            if over.is_empty() {
+                break;
+            }
+            for one in over {
+                // The file first: one that is gone while its row says otherwise can't be downloaded; the other way round it would stay.
+                kernel.vault.remove(one.org_id, one.id).await?;
+                let db = kernel.database.system().await?;
+                store::expire(&db, one).await?;
+                db.commit().await?;
+                deleted += 1;
+            }
+        }
+        let db = kernel.database.system().await?;
+        let forgotten = store::forget(&db, now - REMEMBERED).await?;
+        db.commit().await?;
+        Ok(format!("{deleted} files deleted, {forgotten} forgotten"))
+    }
+}

@@ -1,0 +1,174 @@
+//! Everything of the company as one file: asked for, watched, downloaded.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, OrgExportState, org_data_service_client::OrgDataServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, error::ApiError, use_api},
+    browser,
+    button::{Button, Kind},
+    error_panel::ErrorNote,
+    format::{moment, number},
+    icon::glyphs,
+    live::{Heard, use_live},
+    load::{Load, Loaded},
+};
+
+/// What the rows need.
+#[derive(Clone, Copy)]
+struct Exports {
+    list: Load<Vec<pb::OrgExport>>,
+    problem: RwSignal<Option<ApiError>>,
+    /// The one being downloaded, and how much of it is here.
+    coming: RwSignal<Option<(String, i64)>>,
+}
+
+async fn exports() -> Result<Vec<pb::OrgExport>, ApiError> {
+    let call = async |transport, request| OrgDataServiceClient::new(transport).list_exports(request).await;
+    Ok(use_api().read(pb::ListExportsRequest {}, call).await?.exports)
+}
+
+#[component]
+pub fn Data() -> impl IntoView {
+    let list = Load::new(exports);
+    let all = Exports { list, problem: RwSignal::new(None), coming: RwSignal::new(None) };
+    use_live(move |heard| match heard {
+        Heard::Change(change) if change.entity == "org_export" => list.reload(),
+        Heard::Reset => list.reload(),
+        Heard::Change(_) => {}
+    });
+    let starting = RwSignal::new(false);
+    let start = move |_| start(all, starting);
+    view! {
+        {move || all.problem.get().map(|error| view! { <ErrorNote error/> })}
+        <section class="card" aria-labelledby="data-head">
+            <div class="card-head">
+                <h2 id="data-head">"Export of all data"</h2>
+                <span class="grow"></span>
+                <Button small=true glyph=glyphs::FILE_EXPORT busy=starting on_click=start>"Start export"</Button>
+            </div>
+            <div class="card-body">
+                <p class="soft">
+                    "A ZIP file with every record, its history and the audit of your company, one file for each table. Fields that are \
+                     encrypted here are in the clear there, so keep it safe. It can be downloaded for seven days."
+                </p>
+            </div>
+            <Loaded load=list what="Exports" let:found>
+                {
+                    let rows = found.into_iter().map(|export| view! { <Row export all/> }).collect_view();
+                    view! { <ul class="list">{rows}</ul> }
+                }
+            </Loaded>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(export: pb::OrgExport, all: Exports) -> impl IntoView {
+    let is_there = export.state() == OrgExportState::Done;
+    let title = format!("{} by {}", moment(export.created_at.as_ref()), export.asked_by);
+    let about = words(&export, &moment(export.expires_at.as_ref()));
+    let id = StoredValue::new(export.id.clone());
+    let label = format!("Download the export of {}", moment(export.created_at.as_ref()));
+    let busy =
+        Signal::derive(move || all.coming.with(|coming| coming.as_ref().is_some_and(|(coming, _)| *coming == id.get_value())));
+    let so_far = move || all.coming.get().filter(|(coming, _)| *coming == id.get_value()).map(|(_, size)| number::bytes(size));
+    view! {
+        <li>
+            <div class="grow">
+                <div class="medium truncate">{title}</div>
+                <div class="t-12 muted">{about}</div>
+            </div>
+            <span class="t-12 muted num" role="status">{so_far}</span>
+            {is_there.then(|| view! {
+                <Button small=true kind=Kind::Quiet busy on_click=move |_| download(all, id.get_value())>
+                    <span class="sr-only">{label}</span>
+                    <span aria-hidden="true">"Download"</span>
+                </Button>
+            })}
+        </li>
+    }
+    .into_any()
+}
+
+/// How far it is, or until when it is there.
+fn words(export: &pb::OrgExport, until: &str) -> String {
+    match export.state() {
+        OrgExportState::Running => {
+            format!(
+                "Being written: {} of {} parts, {}",
+                export.tables_done,
+                export.tables,
+                number::counted(export.rows, "row", "rows")
+            )
+        }
+        OrgExportState::Done => {
+            format!("{}, {}, kept until {until}", number::bytes(export.bytes), number::counted(export.rows, "row", "rows"))
+        }
+        OrgExportState::Failed => "Failed. Start another one.".to_owned(),
+        OrgExportState::Expired => "Deleted after seven days".to_owned(),
+        OrgExportState::Unspecified => String::new(),
+    }
+}
+
+fn start(all: Exports, starting: RwSignal<bool>) {
+    starting.set(true);
+    spawn_local(async move {
+        let call = async |transport, request| OrgDataServiceClient::new(transport).start_export(request).await;
+        let answer = use_api().write(&Act::default(), pb::StartExportRequest {}, call).await;
+        starting.try_set(false);
+        if all.problem.try_set(answer.err()).is_none() {
+            all.list.reload();
+        }
+    });
+}
+
+fn download(all: Exports, export_id: String) {
+    if all.coming.with_untracked(Option::is_some) {
+        return;
+    }
+    all.coming.set(Some((export_id.clone(), 0)));
+    spawn_local(async move {
+        let answer = fetch(all, export_id).await;
+        all.coming.try_set(None);
+        all.problem.try_set(answer.err());
+    });
+}
+
+async fn fetch(all: Exports, export_id: String) -> Result<(), ApiError> {
+    let refused = |status: tonic::Status| ApiError::from_status(&status);
+    let request = pb::DownloadExportRequest { export_id: export_id.clone() };
+    let opened = OrgDataServiceClient::new(use_api().transport()).download_export(request).await;
+    let mut stream = opened.map_err(refused)?.into_inner();
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    let mut size = 0;
+    while let Some(piece) = stream.message().await.map_err(refused)? {
+        size += i64::try_from(piece.data.len()).unwrap_or(i64::MAX);
+        pieces.push(piece.data);
+        all.coming.try_set(Some((export_id.clone(), size)));
+    }
+    let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+    browser::download("company-export.zip", "application/zip", &parts)
+        .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_says_how_it_fares() {
+        let export = |state: OrgExportState| pb::OrgExport {
+            state: state.into(),
+            tables_done: 3,
+            tables: 31,
+            rows: 1,
+            bytes: 2_048,
+            ..Default::default()
+        };
+        assert_eq!(words(&export(OrgExportState::Running), ""), "Being written: 3 of 31 parts, 1 row");
+        assert!(words(&export(OrgExportState::Done), "4 Dec 2026").ends_with("1 row, kept until 4 Dec 2026"));
+        assert_eq!(words(&export(OrgExportState::Expired), ""), "Deleted after seven days");
+    }
+}
