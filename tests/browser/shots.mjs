@@ -10,7 +10,7 @@ import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './
 const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const out = path.resolve('target/shots');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'profile', 'nowhere'];
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'tenants', 'system', 'federation', 'admins', 'settings', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'jobs', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 

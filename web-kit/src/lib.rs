@@ -10,6 +10,7 @@ pub mod board;
 pub mod browser;
 pub mod button;
 pub mod chart;
+pub mod countdown;
 mod crash;
 pub mod csv;
 pub mod dialog;

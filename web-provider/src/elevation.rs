@@ -1,14 +1,12 @@
 //! Rights that this session takes on for some minutes: the line that counts them down, and the dialog that asks for password and code.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use streamflow_proto::provider::v1::{self as pb, elevation_service_client::ElevationServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, use_api},
-    browser,
     button::{Button, Kind},
+    countdown::Countdown,
     dialog::{Cancel, Dialog},
     field::{Choice, PasswordField, SelectField, TextField},
     form::{Form, FormState},
@@ -39,6 +37,11 @@ impl Elevated {
         self.0.with(Option::is_some)
     }
 
+    /// The right is over, by its time or because the server says so.
+    pub fn forget(self) {
+        self.0.set(None);
+    }
+
     fn load(self) {
         let api = use_api();
         spawn_local(async move {
@@ -62,21 +65,6 @@ pub fn ElevationBanner() -> impl IntoView {
 fn Line(one: pb::Elevation, elevated: Elevated) -> impl IntoView {
     let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
     let end = one.expires_at.unwrap_or_default().seconds;
-    let left = RwSignal::new(end - browser::now());
-    let tick = set_interval_with_handle(
-        move || {
-            left.set(end - browser::now());
-            if left.get_untracked() <= 0 {
-                elevated.0.set(None);
-            }
-        },
-        Duration::from_secs(1),
-    );
-    on_cleanup(move || {
-        if let Ok(tick) = tick {
-            tick.clear();
-        }
-    });
     let id = StoredValue::new(one.id);
     let give_back = move |_| {
         busy.set(true);
@@ -98,16 +86,10 @@ fn Line(one: pb::Elevation, elevated: Elevated) -> impl IntoView {
         <div class="banner is-warning">
             <Icon glyph=glyphs::USER_SHIELD/>
             <span class="grow" role="status">{format!("You have the right “{}”.", one.scopes.join("”, “"))}</span>
-            <span class="tnum semibold nowrap" role="timer">{move || format!("{} left", clock(left.get()))}</span>
+            <Countdown end on_end=move |()| elevated.forget()/>
             <Button small=true busy on_click=give_back>"Give back"</Button>
         </div>
     }
-}
-
-/// "24:08"
-fn clock(seconds: i64) -> String {
-    let seconds = seconds.max(0);
-    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// Asks for password and code; `done` goes on with what needed the right.
@@ -115,12 +97,12 @@ fn clock(seconds: i64) -> String {
 pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView {
     let (api, elevated, form) = (use_api(), expect_context::<Elevated>(), FormState::new());
     let (password, code, minutes) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new("30".to_owned()));
+    // A password does not outlive the dialog.
     Effect::new(move |_| {
-        if open.get() {
-            password.set(String::new());
-            code.set(String::new());
-            form.saved();
-        }
+        open.track();
+        password.set(String::new());
+        code.set(String::new());
+        form.saved();
     });
     let send = move |()| {
         let act = form.act();
@@ -149,8 +131,8 @@ pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView 
     });
     let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec());
     view! {
-        <Dialog open title="Confirm that it is you" foot form>
-            <Form state=form on_submit=send>
+        <Dialog open title="Confirm that it is you" foot>
+            <Form state=form on_submit=send guard=false>
                 <p>"Looking at companies needs a right of its own. It ends by itself, and each use of it is in the audit."</p>
                 <PasswordField name="password" label="Password" autocomplete="current-password" value=password/>
                 <TextField
@@ -164,15 +146,5 @@ pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView 
                 <SelectField name="minutes" label="For how long" value=minutes choices/>
             </Form>
         </Dialog>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock;
-
-    #[test]
-    fn the_time_left_never_goes_below_nothing() {
-        assert_eq!((clock(1448), clock(5), clock(-3)), ("24:08".into(), "0:05".into(), "0:00".into()));
     }
 }

@@ -205,12 +205,12 @@ impl Gate {
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
         authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
-        elevation::check(&self.kernel.database, info.access, principal.as_ref(), info.at).await.map_err(refuse)?;
-        caller::check_company(&parts.headers, info.access, principal.as_ref()).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
         }
+        elevation::check(&self.kernel.database, info.access, principal.as_ref(), info.at).await.map_err(refuse)?;
+        caller::check_company(&parts.headers, info.access, principal.as_ref()).map_err(refuse)?;
         let bytes = bytes.map_err(refuse)?;
         self.read_message(info, &parts.headers, &bytes).map_err(refuse)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());

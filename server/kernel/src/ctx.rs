@@ -279,7 +279,8 @@ impl Ctx {
             || subject.unwrap_or_default(),
             |principal| Subject {
                 org_id: principal.org_id,
-                user_id: Some(principal.user_id),
+                // Somebody of the support has no account here: all they do is found by the person they are at home.
+                user_id: Some(principal.support.as_ref().map_or(principal.user_id, |support| support.person_id)),
                 name: principal.display_name.clone(),
                 role: principal.support.map_or_else(|| principal.role.clone(), |_| SUPPORT_ROLE.to_owned()),
                 real_actor_id: principal.support.map(|support| support.person_id),

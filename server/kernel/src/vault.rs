@@ -1,4 +1,4 @@
-//! [`Vault`]: files of companies beside the database, for what is too large for rows. Each is written once, and encrypted piece by piece
+//! [`Vault`]: files of companies in the data folder, for what is too large for rows. Each is written once, and encrypted piece by piece
 //! with the company's data key, so that it is of no use without the key and never whole in memory.
 //!
 //! A piece is: its length (u32, big endian), then the ciphertext. Number and end are part of what the ciphertext is bound to, so that

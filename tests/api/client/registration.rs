@@ -79,6 +79,18 @@ async fn is_known_soon(pair: &Pair, tenant_id: &str) -> bool {
     false
 }
 
+/// Whether there soon is one such row.
+async fn comes_to_be(world: &World, rows: &str) -> bool {
+    let until = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < until {
+        if count(world, rows, vec![]).await == 1 {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
 on_both! {
     async fn a_company_comes_with_everything_and_its_owner_gets_in(world) {
         let (_jobs, pair) = (jobs(&world).await, Pair::start(&world, Shape::Tcp).await);
@@ -189,14 +201,7 @@ on_both! {
         let _jobs = jobs(&world).await;
         let made = register(&world, wanted(&sign_up_token(&world).await, "K-1")).await.unwrap();
         assert_eq!(made.state(), pb::RegistrationState::Ready);
-        let failed = "registrations WHERE step = 'welcomed' AND attempts > 0 AND last_error <> ''";
-        for _ in 0..2_000 {
-            if count(&world, failed, vec![]).await == 1 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!(count(&world, failed, vec![]).await, 1);
+        assert!(comes_to_be(&world, "registrations WHERE step = 'welcomed' AND attempts > 0 AND last_error <> ''").await);
         for _ in 0..3 {
             world.pass(TimeDelta::seconds(3));
             tokio::time::sleep(Duration::from_millis(1_100)).await;
@@ -207,7 +212,8 @@ on_both! {
         let pair = Pair::start(&world, Shape::Tcp).await;
         world.pass(TimeDelta::seconds(3));
         assert!(is_known_soon(&pair, "glow-spa").await);
-        assert_eq!(count(&world, "registrations WHERE step = 'told' AND attempts = 0", vec![]).await, 1);
+        // The other system knows it before this one has its answer.
+        assert!(comes_to_be(&world, "registrations WHERE step = 'told' AND attempts = 0").await);
     }
 
     async fn without_anybody_to_finish_it_a_registration_is_pending(world) {
@@ -218,7 +224,11 @@ on_both! {
         let other = register(&world, wanted(&sign_up_token(&world).await, "K-2")).await.unwrap();
         assert_eq!(other.tenant_id, "glow-spa-2");
         let _jobs = jobs(&world).await;
-        assert_eq!(register(&world, wanted(&token, "K-1")).await.unwrap().state(), pb::RegistrationState::Ready);
+        // A busy machine may need more than the seconds that one call waits.
+        let until = Instant::now() + Duration::from_secs(60);
+        while register(&world, wanted(&token, "K-1")).await.unwrap().state() != pb::RegistrationState::Ready {
+            assert!(Instant::now() < until, "nobody finished it");
+        }
     }
 }
 

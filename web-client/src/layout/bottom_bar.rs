@@ -13,9 +13,9 @@ use web_kit::{
 use super::{
     nav::{self, NavGroups},
     orgs::OtherOrgs,
-    person::use_sign_out,
+    person::{has_account, role_word, use_sign_out},
 };
-use crate::api::{address, me, role_name, session};
+use crate::api::{address, me, session};
 
 /// Pages that deserve a place, the most needed first.
 const FIRST: [&str; 4] = ["dashboard", "tasks", "customers", "leads"];
@@ -50,9 +50,20 @@ pub fn BottomBar() -> impl IntoView {
 #[component]
 fn More(open: RwSignal<bool>) -> impl IntoView {
     let me = me();
-    let role = role_name(me.role());
+    let role = role_word(&me);
     let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
+    let profile = has_account().then(|| {
+        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div> }
+    });
+    let out = has_account().then(|| {
+        view! {
+            <button type="button" class="btn" on:click=move |_| leave.run(())>
+                <Icon glyph=glyphs::POWER_OFF/>
+                "Sign out"
+            </button>
+        }
+    });
     view! {
         <div class="more-sheet" on:click=move |event| {
             // A choice closes the sheet; the theme's button does not.
@@ -63,7 +74,7 @@ fn More(open: RwSignal<bool>) -> impl IntoView {
             <div on:click=move |_| open.set(false)><PaletteButton/></div>
             <NavGroups/>
             <hr class="rule"/>
-            <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div>
+            {profile}
             <OtherOrgs/>
             <div class="side-person">
                 <Avatar name=name.clone() medium=true/>
@@ -73,10 +84,7 @@ fn More(open: RwSignal<bool>) -> impl IntoView {
                 </span>
                 <ThemeToggle/>
             </div>
-            <button type="button" class="btn" on:click=move |_| leave.run(())>
-                <Icon glyph=glyphs::POWER_OFF/>
-                "Sign out"
-            </button>
+            {out}
         </div>
     }
 }

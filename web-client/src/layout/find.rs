@@ -8,7 +8,7 @@ use web_kit::{
     palette::{Command, CommandPalette, PaletteSearch},
 };
 
-use super::nav;
+use super::{nav, person::has_account};
 use crate::api::{address, may};
 
 /// Hits shown; more typing narrows.
@@ -20,7 +20,7 @@ pub fn Find() -> impl IntoView {
     let pages: Vec<Command> = nav::entries()
         .into_iter()
         .map(|entry| Command::go(entry.label, entry.glyph, address(entry.page)))
-        .chain([Command::go("Profile", glyphs::GEAR, address("profile"))])
+        .chain(has_account().then(|| Command::go("Profile", glyphs::GEAR, address("profile"))))
         .collect();
     let commands = Signal::derive(move || pages.clone());
     let search = PaletteSearch::new(move |query| async move {

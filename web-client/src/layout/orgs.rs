@@ -14,11 +14,15 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use crate::api::{role_name, session, switch_org};
+use crate::api::{may, role_name, session, switch_org};
 
 /// The companies of the person, as soon as they are known. Nothing is said when they can't be asked: the present company stays.
 pub fn use_orgs() -> RwSignal<Vec<pb::PersonOrg>> {
     let orgs = RwSignal::new(Vec::new());
+    // Somebody of the support is in no company.
+    if !may("session.switch") {
+        return orgs;
+    }
     let api = use_api();
     spawn_local(async move {
         let call = async |transport, request| SessionServiceClient::new(transport).list_orgs(request).await;

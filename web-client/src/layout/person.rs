@@ -14,20 +14,18 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use crate::api::{address, may, me, role_name, session, sign_out};
+use crate::api::{Me, address, may, me, role_name, session, sign_out};
 
 #[component]
 pub fn Person() -> impl IntoView {
     let me = me();
-    let role = if me.support.is_some() { "Support" } else { role_name(me.role()) };
+    let role = role_word(&me);
     let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
-    // Whoever is here for the support has no account, and leaves by the line above the page.
-    let has_account = may("session.sign_out");
-    let profile = has_account.then(|| {
+    let profile = has_account().then(|| {
         view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div> }
     });
-    let out = has_account.then(|| {
+    let out = has_account().then(|| {
         view! {
             <button type="button" class="btn btn-icon btn-ghost" aria-label="Sign out" title="Sign out" on:click=move |_| leave.run(())>
                 <Icon glyph=glyphs::POWER_OFF/>
@@ -48,6 +46,15 @@ pub fn Person() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// Whether this person has a profile and signs out. Whoever is here for the support has no account, and leaves by the line above the page.
+pub fn has_account() -> bool {
+    may("session.sign_out")
+}
+
+pub fn role_word(me: &Me) -> &'static str {
+    if me.support.is_some() { "Support" } else { role_name(me.role()) }
 }
 
 /// Ends the session and goes to the sign-in page. Stays when the server can't be reached, because the cookie would too.

@@ -1,15 +1,13 @@
 //! The line over every page of a support session: who looks, how long still, and the way out.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use streamflow_proto::client::v1::{self as pb, support_session_service_client::SupportSessionServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, use_api},
-    browser,
     button::Button,
+    countdown::Countdown,
     icon::{Icon, glyphs},
     live::Live,
     toast::use_toasts,
@@ -28,22 +26,6 @@ pub fn SupportBanner() -> impl IntoView {
 fn Line(person: pb::SupportPerson) -> impl IntoView {
     let session = session();
     let (end, name) = (person.expires_at.unwrap_or_default().seconds, person.display_name);
-    let left = RwSignal::new(end - browser::now());
-    let tick = set_interval_with_handle(
-        move || {
-            left.set(end - browser::now());
-            // The server has ended it: the page finds that out and leaves.
-            if left.get_untracked() == 0 {
-                session.refresh();
-            }
-        },
-        Duration::from_secs(1),
-    );
-    on_cleanup(move || {
-        if let Ok(tick) = tick {
-            tick.clear();
-        }
-    });
     let (leave, busy) = use_leave();
     view! {
         <div class="banner is-strong support-line">
@@ -51,9 +33,10 @@ fn Line(person: pb::SupportPerson) -> impl IntoView {
             <span class="grow" role="status">
                 <b class="semibold">"Support session. "</b>
                 {format!("{name} looks and changes nothing.")}
-                <span class="not-phone">" Personal data is masked."</span>
+                <span class="not-phone">" E-mail addresses and numbers are masked."</span>
             </span>
-            <span class="tnum semibold nowrap" role="timer">{move || format!("{} left", clock(left.get()))}</span>
+            // The server has ended it: the page finds that out and leaves.
+            <Countdown end on_end=move |()| session.refresh()/>
             <Button small=true busy on_click=move |_| leave.run(())>"Leave"</Button>
         </div>
     }
@@ -81,20 +64,4 @@ fn use_leave() -> (Callback<()>, RwSignal<bool>) {
         });
     };
     (Callback::new(leave), busy)
-}
-
-/// "24:08"
-fn clock(seconds: i64) -> String {
-    let seconds = seconds.max(0);
-    format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock;
-
-    #[test]
-    fn the_time_left_never_goes_below_nothing() {
-        assert_eq!((clock(1448), clock(60), clock(5), clock(-3)), ("24:08".into(), "1:00".into(), "0:05".into(), "0:00".into()));
-    }
 }

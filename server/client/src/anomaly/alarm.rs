@@ -1,7 +1,6 @@
 //! Tells a company's owners of new anomalies: one notification each, however many there are.
 
 use async_trait::async_trait;
-use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     anomaly::{
         Alarm,
@@ -14,28 +13,24 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
-use crate::notification::news::{About, News, notify_in};
+use crate::{
+    notification::news::{About, News, notify_in},
+    user,
+};
 
 #[derive(Debug)]
 pub struct Owners;
-
-#[derive(FromQueryResult)]
-struct Owner {
-    user_id: Uuid,
-}
 
 #[async_trait]
 impl Alarm for Owners {
     async fn opened(&self, kernel: &Kernel, db: &SystemDb, org: Uuid, findings: &[&Finding]) -> Result<()> {
         let Some(first) = findings.first() else { return Ok(()) };
         let at = kernel.clock.now();
-        let sql = "SELECT user_id FROM memberships WHERE org_id = ? AND role = 'OWNER' AND disabled_at IS NULL";
-        let owners: Vec<Owner> = db.query(sql, vec![org.into()]).await?;
         let mut changes = Vec::new();
-        for Owner { user_id } in owners {
+        for to in user::store::owners(db, org).await? {
             let news = News {
                 id: kernel.ids.uuid(),
-                to: user_id,
+                to,
                 about: About::Anomaly,
                 title: title(first),
                 body: more(findings.len() - 1),

@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status};
 use super::{
     archive,
     domain::MOST_KEPT,
-    job::KIND,
+    job,
     store::{self, OrgExport},
 };
 use crate::record::export::Right;
@@ -42,7 +42,7 @@ impl OrgDataService for Api {
             let text = "There are five exports already. Download one of them, or wait until the oldest is deleted.";
             return Err(Error::precondition("TOO_MANY_EXPORTS", text).into());
         }
-        ctx.jobs().put_for_org(&tx, NewJob::new(KIND).key(id.simple().to_string())).await?;
+        ctx.jobs().put_for_org(&tx, NewJob::new(job::KIND).key(job::key(id))).await?;
         let state = pb::OrgExportState::Running.into();
         let asked_by = me.display_name.clone();
         let created_at = streamflow_kernel::clock::timestamp(ctx.now());

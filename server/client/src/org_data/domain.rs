@@ -39,6 +39,7 @@ pub const TABLES: &[&str] = &[
     "org_modules",
     "saved_views",
     "search_entries",
+    "support_sessions",
     "tasks",
     "team_members",
     "teams",
@@ -63,6 +64,7 @@ pub const LEFT_OUT: &[LeftOut] = &[
     left_out("data_keys", "", "Keys that encrypt this company's fields; the fields are here in the clear."),
     left_out("idempotency", "", "Answers kept for repeated requests, encrypted; they say what other tables say."),
     left_out("search_entries", "", "The index of the search, made from the records."),
+    left_out("support_sessions", "secret_hash", "Hash of the one-time secret that opens it."),
     left_out("invitations", "token_hash", "Hash of the secret in a mailed link."),
     left_out("jobs", "payload", "What background work is told, encrypted with a key that is not the company's."),
 ];

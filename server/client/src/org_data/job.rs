@@ -21,6 +21,11 @@ use super::{
 use crate::notification::news::{About, News, notify_in};
 
 pub const KIND: &str = "org_export";
+/// Of an archive's job.
+pub fn key(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
 /// The RPC whose effect it is.
 const PATH: &str = "/streamflow.client.v1.OrgDataService/StartExport";
 /// Tries before an archive is given up.
@@ -105,7 +110,7 @@ fn news(kernel: &Kernel, export: &OrgExport, end: End) -> News {
     }
 }
 
-async fn tell_pages(db: &SystemDb, kernel: &Kernel, org: Uuid, id: Uuid) -> Result<()> {
+pub async fn tell_pages(db: &SystemDb, kernel: &Kernel, org: Uuid, id: Uuid) -> Result<()> {
     db.append_changes(org, &nobody(kernel), &[store::change(id, Op::Updated)]).await
 }
 

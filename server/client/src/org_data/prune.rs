@@ -8,7 +8,11 @@ use streamflow_kernel::{
     kernel::Kernel,
 };
 
-use super::{domain::REMEMBERED, store};
+use super::{
+    domain::REMEMBERED,
+    job::tell_pages,
+    store::{self, End, FAILED},
+};
 
 #[derive(Debug)]
 pub struct Prune;
@@ -38,6 +42,15 @@ impl Work for Prune {
                 store::expire(&db, one).await?;
                 db.commit().await?;
                 deleted += 1;
+            }
+        }
+        for one in store::abandoned(&kernel.database.system_read().await?, now - TimeDelta::hours(1)).await? {
+            kernel.vault.remove(one.org_id, one.id).await?;
+            let db = kernel.database.system().await?;
+            let end = End { state: FAILED, at: now, expires_at: None, bytes: 0 };
+            if store::end_export(&db, one.org_id, one.id, end).await? {
+                tell_pages(&db, kernel, one.org_id, one.id).await?;
+                db.commit().await?;
             }
         }
         let db = kernel.database.system().await?;

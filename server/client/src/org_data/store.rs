@@ -106,6 +106,27 @@ pub async fn over(db: &SystemDb, now: DateTime<Utc>) -> Result<Vec<Over>> {
     db.query(sql, vec![now.into()]).await
 }
 
+/// Archives that are said to be written though no job does: the server was killed at every try, or somebody discarded the job.
+pub async fn abandoned(db: &SystemDb, before: DateTime<Utc>) -> Result<Vec<Over>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        found: i64,
+    }
+    let sql = "SELECT org_id, id FROM org_exports WHERE state = 'running' AND created_at < ? ORDER BY created_at LIMIT 100";
+    let running: Vec<Over> = db.query(sql, vec![before.into()]).await?;
+    let mut abandoned = Vec::new();
+    for one in running {
+        let sql =
+            "SELECT COUNT(*) AS found FROM jobs WHERE org_id = ? AND kind = ? AND key = ? AND state IN ('queued', 'running')";
+        let values = vec![one.org_id.into(), super::job::KIND.into(), super::job::key(one.id).into()];
+        let rows: Vec<Row> = db.query(sql, values).await?;
+        if rows.first().is_none_or(|row| row.found == 0) {
+            abandoned.push(one);
+        }
+    }
+    Ok(abandoned)
+}
+
 pub async fn expire(db: &SystemDb, over: Over) -> Result<()> {
     let sql = "UPDATE org_exports SET state = 'expired' WHERE org_id = ? AND id = ? AND state = 'done'";
     db.execute(sql, vec![over.org_id.into(), over.id.into()]).await?;

@@ -1,5 +1,5 @@
-//! What a support session does not see: e-mail addresses, telephone numbers, address lines, and the fields a company has made for
-//! itself. It can't find, filter or order by them either, for that would tell them one guess at a time.
+//! What a support session does not see: e-mail addresses, telephone numbers, address lines, web addresses, notes, and the fields a
+//! company has made for itself. It can't find, filter or order by them either, for that would tell them one guess at a time.
 
 use streamflow_kernel::{
     ctx::Principal,
@@ -10,7 +10,7 @@ use streamflow_proto::client::v1 as pb;
 /// Stands where something is.
 pub const MASK: &str = "••••";
 /// Fields that neither filters nor orders may name, besides those a company has made.
-const HIDDEN: [&str; 5] = ["search", "email", "phone", "mobile", "address"];
+const HIDDEN: [&str; 7] = ["search", "email", "phone", "mobile", "address", "website", "note"];
 
 fn hide(text: &mut String) {
     if !text.is_empty() {
@@ -40,6 +40,8 @@ impl Masked for pb::Customer {
     fn mask(&mut self) {
         hide(&mut self.email);
         hide(&mut self.phone);
+        hide(&mut self.website);
+        hide(&mut self.note);
         if let Some(address) = &mut self.address {
             hide(&mut address.street);
             hide(&mut address.postal_code);
@@ -53,6 +55,7 @@ impl Masked for pb::Contact {
         hide(&mut self.email);
         hide(&mut self.phone);
         hide(&mut self.mobile);
+        hide(&mut self.note);
     }
 }
 
@@ -60,6 +63,7 @@ impl Masked for pb::Lead {
     fn mask(&mut self) {
         hide(&mut self.email);
         hide(&mut self.phone);
+        hide(&mut self.note);
         self.custom.clear();
     }
 }
@@ -72,6 +76,9 @@ impl Masked for pb::Member {
 
 impl Masked for pb::TimelineEvent {
     fn mask(&mut self) {
+        if self.kind() == pb::TimelineEventKind::Note {
+            hide(&mut self.text);
+        }
         for change in self.changes.iter_mut().filter(|change| is_hidden(&change.field)) {
             hide(&mut change.before);
             hide(&mut change.after);

@@ -2,7 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
-use streamflow_kernel::{clock::timestamp, db::SystemDb, error::Result, ids, ids::prefix};
+use streamflow_kernel::{
+    clock::timestamp,
+    db::{Backend, SystemDb},
+    error::Result,
+    ids,
+    ids::prefix,
+};
 use streamflow_proto::{client::v1 as pb, federation::v1 as federation_pb};
 use uuid::Uuid;
 
@@ -42,10 +48,11 @@ struct Place {
     support_ask_first: bool,
 }
 
-/// The company of this name in page addresses, and whether its owners are asked first.
+/// The company of this name in page addresses, and whether its owners are asked first: as it stays until the transaction's end.
 pub async fn company(db: &SystemDb, tenant_id: &str) -> Result<Option<(Uuid, bool)>> {
-    let sql = "SELECT id, support_ask_first FROM orgs WHERE tenant_id = ?";
-    let rows: Vec<Place> = db.query(sql, vec![tenant_id.into()]).await?;
+    let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
+    let sql = format!("SELECT id, support_ask_first FROM orgs WHERE tenant_id = ?{lock}");
+    let rows: Vec<Place> = db.query(&sql, vec![tenant_id.into()]).await?;
     Ok(rows.first().map(|row| (row.id, row.support_ask_first)))
 }
 

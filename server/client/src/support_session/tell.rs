@@ -2,7 +2,6 @@
 //! transaction it happens in.
 
 use chrono::{DateTime, Utc};
-use sea_orm::FromQueryResult;
 use serde_json::json;
 use streamflow_kernel::{
     ctx::Ctx,
@@ -18,6 +17,7 @@ use super::store::Row;
 use crate::{
     notification::news::{About, News, notify_in},
     tenant::tell,
+    user,
 };
 
 /// What happened.
@@ -44,11 +44,16 @@ impl Event {
     }
 
     /// What owners are told; none for what one of them did.
-    fn title(self, name: &str) -> Option<String> {
+    fn title(self, row: &Row) -> Option<String> {
+        let name = &row.person_name;
         match self {
             Self::Requested => Some(format!("{name} of the support asks to look at your company")),
             Self::Allowed => Some(format!("{name} of the support may look at your company")),
             Self::Opened => Some(format!("{name} of the support looks at your company")),
+            Self::Ended if row.ended_by == "owner" => None,
+            Self::Ended if row.opened_at.is_none() => {
+                Some(format!("{name} of the support asks no longer to look at your company"))
+            }
             Self::Ended => Some(format!("The support session of {name} has ended")),
             Self::Accepted | Self::Refused => None,
         }
@@ -77,8 +82,8 @@ impl<'a> Teller<'a> {
     /// Wake the jobs after the commit.
     pub async fn tell(self, db: &SystemDb, row: &Row, event: Event) -> Result<()> {
         let mut changes = vec![changed(row)];
-        if let Some(title) = event.title(&row.person_name) {
-            for to in owners(db, row.org_id).await? {
+        if let Some(title) = event.title(row) {
+            for to in user::store::owners(db, row.org_id).await? {
                 let news = News {
                     id: self.ids.uuid(),
                     to,
@@ -112,15 +117,4 @@ fn changed(row: &Row) -> Change {
 fn session_ended(row: &Row, session_id: Uuid) -> Change {
     let audience = Audience::people(Some(row.id), None, None);
     Change { entity: "session", id: session_id, version: 1, op: Op::Deleted, fields: Vec::new(), audience }
-}
-
-#[derive(FromQueryResult)]
-struct Owner {
-    user_id: Uuid,
-}
-
-async fn owners(db: &SystemDb, org: Uuid) -> Result<Vec<Uuid>> {
-    let sql = "SELECT user_id FROM memberships WHERE org_id = ? AND role = 'OWNER' AND disabled_at IS NULL";
-    let owners: Vec<Owner> = db.query(sql, vec![org.into()]).await?;
-    Ok(owners.into_iter().map(|owner| owner.user_id).collect())
 }

@@ -75,6 +75,17 @@ pub async fn memberships(db: &SystemDb, user_id: Uuid) -> Result<Vec<(Uuid, i64)
     Ok(rows.into_iter().map(|row| (row.org_id, row.version)).collect())
 }
 
+/// Who is told what concerns a company as a whole.
+pub async fn owners(db: &SystemDb, org: Uuid) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Owner {
+        user_id: Uuid,
+    }
+    let sql = "SELECT user_id FROM memberships WHERE org_id = ? AND role = 'OWNER' AND disabled_at IS NULL";
+    let owners: Vec<Owner> = db.query(sql, vec![org.into()]).await?;
+    Ok(owners.into_iter().map(|owner| owner.user_id).collect())
+}
+
 pub async fn set_password_hash(db: &SystemDb, user_id: Uuid, hash: &str) -> Result<()> {
     db.execute("UPDATE users SET password_hash = ? WHERE id = ?", vec![hash.into(), user_id.into()]).await?;
     Ok(())

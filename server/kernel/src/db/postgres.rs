@@ -8,6 +8,7 @@
 use std::{
     fmt,
     ops::{Deref, DerefMut},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -91,12 +92,27 @@ impl Connections {
         Ok(connections)
     }
 
-    /// Begins a transaction; `settings` are statements that are sent with its BEGIN.
+    /// Begins a transaction; `settings` are statements that are sent with its BEGIN. Where the server was away, free connections are
+    /// dead: nothing has happened on them yet, so each is closed and another one tried.
     pub async fn begin(&self, settings: &str) -> Result<Transaction, DbErr> {
-        let mut loan = self.lend().await?;
-        let begin = AssertSqlSafe(format!("BEGIN; {settings}")).into_sql_str();
-        Transactions::begin(&mut loan, Some(begin)).await.map_err(query_error)?;
-        Ok(Transaction(Mutex::new(loan)))
+        let begin = format!("BEGIN; {settings}");
+        let mut tries = self.0.status().max_size;
+        loop {
+            let mut loan = self.lend().await?;
+            let begun = Transactions::begin(&mut loan, Some(AssertSqlSafe(begin.clone()).into_sql_str()));
+            // Whoever is gone without a word answers nothing: the caller must not wait for it longer than for a free connection.
+            let error = match timeout(PATIENCE, begun).await {
+                Ok(Ok(())) => return Ok(Transaction { loan: Mutex::new(loan), failed: AtomicBool::new(false) }),
+                Ok(Err(error)) if is_gone(&error) => error,
+                Ok(Err(error)) => return Err(query_error(error)),
+                Err(_) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+            };
+            loan.close();
+            if tries == 0 {
+                return Err(DbErr::Conn(RuntimeErr::SqlxError(error.into())));
+            }
+            tries -= 1;
+        }
     }
 
     /// True when a connection answers.
@@ -149,6 +165,11 @@ impl Loan {
         drop(self.0.take());
     }
 
+    /// For a connection that is dead.
+    fn close(mut self) {
+        drop(self.0.take().map(Object::take));
+    }
+
     /// The answer to a statement outside a transaction.
     fn settle<T>(self, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
         if answer.is_ok() {
@@ -184,7 +205,11 @@ async fn tidy(mut connection: Object<Opener>) {
 }
 
 /// Dropped without commit, nothing happened.
-pub struct Transaction(Mutex<Loan>);
+pub struct Transaction {
+    loan: Mutex<Loan>,
+    /// A statement was refused. PostgreSQL takes the rest back then and answers COMMIT as if it were done.
+    failed: AtomicBool,
+}
 
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,9 +219,17 @@ impl fmt::Debug for Transaction {
 
 impl Transaction {
     pub async fn commit(self) -> Result<(), DbErr> {
-        let mut loan = self.0.into_inner();
+        if self.failed.into_inner() {
+            return Err(DbErr::Custom("a transaction with a refused statement can't be committed".to_owned()));
+        }
+        let mut loan = self.loan.into_inner();
         let answer = Transactions::commit(&mut loan).await;
         loan.settle(answer)
+    }
+
+    fn told<T>(&self, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
+        self.failed.fetch_or(answer.is_err(), Ordering::Relaxed);
+        answer.map_err(query_error)
     }
 }
 
@@ -238,31 +271,38 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let loan = &mut *self.0.lock().await;
-        query(statement).execute(&mut **loan).await.map(Into::into).map_err(query_error)
+        let loan = &mut *self.loan.lock().await;
+        self.told(query(statement).execute(&mut **loan).await).map(Into::into)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let loan = &mut *self.0.lock().await;
-        loan.execute(AssertSqlSafe(sql.to_owned())).await.map(Into::into).map_err(query_error)
+        let loan = &mut *self.loan.lock().await;
+        self.told(loan.execute(AssertSqlSafe(sql.to_owned())).await).map(Into::into)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let loan = &mut *self.0.lock().await;
-        let row = query(statement).fetch_optional(&mut **loan).await.map_err(query_error)?;
-        Ok(row.map(Into::into))
+        let loan = &mut *self.loan.lock().await;
+        Ok(self.told(query(statement).fetch_optional(&mut **loan).await)?.map(Into::into))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let loan = &mut *self.0.lock().await;
-        let rows = query(statement).fetch_all(&mut **loan).await.map_err(query_error)?;
-        Ok(rows.into_iter().map(Into::into).collect())
+        let loan = &mut *self.loan.lock().await;
+        Ok(self.told(query(statement).fetch_all(&mut **loan).await)?.into_iter().map(Into::into).collect())
     }
 }
 
 fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
     let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
     sqlx::query_with(AssertSqlSafe(statement.sql), values)
+}
+
+/// Whether the server, or the way to it, has gone: class 57P of PostgreSQL's error codes is that of a server that ends.
+fn is_gone(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Io(_) | SqlxError::Tls(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
+        SqlxError::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
 }
 
 fn query_error(error: SqlxError) -> DbErr {

@@ -77,7 +77,9 @@ impl Ask {
             wrong.add("minutes", format!("Choose 1 to {MAX_MINUTES} minutes."));
         }
         let odd = |c: char| c.is_control() && c != '\n';
-        if self.justification.chars().count() > MAX_JUSTIFICATION || self.justification.contains(odd) {
+        if self.justification.contains(odd) {
+            wrong.add("justification", "Use no control characters.");
+        } else if self.justification.chars().count() > MAX_JUSTIFICATION {
             wrong.add("justification", format!("Use at most {MAX_JUSTIFICATION} characters."));
         }
         wrong.into_result()

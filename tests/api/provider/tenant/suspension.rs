@@ -80,7 +80,9 @@ on_both! {
             let told = me.suspension.unwrap();
             assert_eq!((told.reason.as_str(), told.contact.as_str()), ("The invoice of May is unpaid.\nPlease call us.", "Dana, 020 7946 0000"));
             assert!(told.since.is_some());
-            assert_eq!(me.permissions, ["session.read", "session.revoke", "session.sign_out"]);
+            let left = ["session.read", "session.revoke", "session.sign_out", "session.switch"];
+            let own: &[&str] = if person.user_id == owner.user_id { &["org_data.export"] } else { &[] };
+            assert_eq!(me.permissions, [own, &left].concat());
         }
         let again = ChangeServiceClient::new(world.channel.clone()).watch(staff.ask(client_pb::WatchRequest::default())).await;
         assert_eq!(reason(&again.unwrap_err()), "ORG_SUSPENDED");

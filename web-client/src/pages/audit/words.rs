@@ -23,7 +23,7 @@ const OUTCOMES: [(&str, &str); 9] = [
 ];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
-const CATEGORIES: [(&str, &str); 20] = [
+const CATEGORIES: [(&str, &str); 21] = [
     ("record", "Records changed"),
     ("deletion", "Archived or deleted"),
     ("sensitive_read", "Sensitive data read"),
@@ -39,6 +39,7 @@ const CATEGORIES: [(&str, &str); 20] = [
     ("cross_tenant", "Ids of other companies"),
     ("rate_limit", "Throttled"),
     ("anomaly", "Anomalies"),
+    ("impersonation", "Support sessions"),
     ("provisioning", "Company set up"),
     ("federation", "Calls between systems"),
     ("tenant", "Company suspended or resumed"),

@@ -7,6 +7,7 @@ use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     browser,
     button::{Button, Kind},
+    empty::EmptyState,
     error_panel::ErrorNote,
     format::{moment, number},
     icon::glyphs,
@@ -54,10 +55,12 @@ pub fn Data() -> impl IntoView {
                 </p>
             </div>
             <Loaded load=list what="Exports" let:found>
-                {
+                {if found.is_empty() {
+                    view! { <EmptyState title="No export yet" text="Start one, and it stands here for seven days."/> }.into_any()
+                } else {
                     let rows = found.into_iter().map(|export| view! { <Row export all/> }).collect_view();
-                    view! { <ul class="list">{rows}</ul> }
-                }
+                    view! { <ul class="list">{rows}</ul> }.into_any()
+                }}
             </Loaded>
         </section>
     }

@@ -1,5 +1,7 @@
 //! People of the support: whether owners are asked first, who asks now, who looks, and who has looked.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{
     self as pb, SupportSessionState as State, support_session_service_client::SupportSessionServiceClient,
@@ -65,9 +67,9 @@ fn Consent(ask_first: bool, problem: RwSignal<Option<ApiError>>) -> impl IntoVie
             <ul class="list">
                 <li>
                     <div class="grow">
-                        <Switch label="Ask me first" value=on on_change=set/>
+                        <Switch label="Ask an owner first" value=on on_change=set/>
                         <div class="t-12 muted">
-                            "Somebody of the support looks at your company only when an owner accepts. They change nothing, see no personal data, and stay 30 minutes at most."
+                            "Somebody of the support looks at your company only when an owner accepts. They change nothing and stay 30 minutes at most. E-mail addresses, telephone numbers, streets and your own fields are masked, and so are notes; names they see."
                         </div>
                     </div>
                 </li>
@@ -84,7 +86,7 @@ fn Sessions(read: Read, all: Load<Read>, problem: RwSignal<Option<ApiError>>) ->
         view! { <EmptyState title="Nobody has asked" text/> }.into_any()
     } else {
         let rows = rows.into_iter().map(|one| view! { <Row one all problem/> }).collect_view();
-        view! { <ul class="list">{rows}</ul> }.into_any()
+        view! { <ul class="list support-list">{rows}</ul> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="support-head">
@@ -98,27 +100,38 @@ fn Sessions(read: Read, all: Load<Read>, problem: RwSignal<Option<ApiError>>) ->
 fn Row(one: pb::SupportSession, all: Load<Read>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
     let (tone, glyph, words) = standing(&one);
     let id = StoredValue::new(one.id.clone());
+    let (act, busy) = (StoredValue::new_local(Rc::new(Act::default())), RwSignal::new(false));
     let answer = move |deed: Deed| {
+        let (act, id) = (act.get_value(), id.get_value());
         problem.set(None);
+        busy.set(true);
         spawn_local(async move {
-            match send(id.get_value(), deed).await {
-                Ok(()) => all.reload(),
-                Err(error) => {
-                    problem.try_set(Some(error));
-                    all.reload();
-                }
+            let answer = send(&act, id, deed).await;
+            busy.try_set(false);
+            // A row that is read anew has a new act. While nobody knows what came of this one, the next press has to be the same.
+            let is_known = !answer.as_ref().is_err_and(ApiError::outcome_is_unknown);
+            if problem.try_set(answer.err()).is_none() && is_known {
+                all.reload();
             }
         });
     };
+    let whose = StoredValue::new(format!(", session of {}", one.person_name));
     let buttons = match one.state() {
         State::Requested => view! {
-            <Button small=true on_click=move |_| answer(Deed::Refuse)>"Refuse"</Button>
-            <Button small=true kind=Kind::Primary on_click=move |_| answer(Deed::Accept)>"Accept"</Button>
+            <Button small=true busy on_click=move |_| answer(Deed::Refuse)>
+                "Refuse"<span class="sr-only">{whose.get_value()}</span>
+            </Button>
+            <Button small=true kind=Kind::Primary busy on_click=move |_| answer(Deed::Accept)>
+                "Accept"<span class="sr-only">{whose.get_value()}</span>
+            </Button>
         }
         .into_any(),
-        State::Accepted | State::Open => {
-            view! { <Button small=true kind=Kind::DangerQuiet on_click=move |_| answer(Deed::End)>"End now"</Button> }.into_any()
+        State::Accepted | State::Open => view! {
+            <Button small=true kind=Kind::DangerQuiet busy on_click=move |_| answer(Deed::End)>
+                "End now"<span class="sr-only">{whose.get_value()}</span>
+            </Button>
         }
+        .into_any(),
         _ => ().into_any(),
     };
     view! {
@@ -143,16 +156,16 @@ enum Deed {
     End,
 }
 
-async fn send(support_session_id: String, deed: Deed) -> Result<(), ApiError> {
+async fn send(act: &Act, support_session_id: String, deed: Deed) -> Result<(), ApiError> {
     let api = use_api();
     if matches!(deed, Deed::End) {
         let call = async |transport, request| SupportSessionServiceClient::new(transport).end_support_session(request).await;
-        api.write(&Act::default(), pb::EndSupportSessionRequest { support_session_id }, call).await?;
+        api.write(act, pb::EndSupportSessionRequest { support_session_id }, call).await?;
         return Ok(());
     }
     let request = pb::DecideSupportSessionRequest { support_session_id, accept: matches!(deed, Deed::Accept) };
     let call = async |transport, request| SupportSessionServiceClient::new(transport).decide_support_session(request).await;
-    api.write(&Act::default(), request, call).await?;
+    api.write(act, request, call).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// RPCs of these portals by name. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 15] = [
+const ACTIONS: [(&str, &str); 22] = [
     ("SignIn", "Sign in, password"),
     ("VerifySecondFactor", "Sign in, second factor"),
     ("SignOut", "Sign out"),
@@ -23,15 +23,24 @@ const ACTIONS: [(&str, &str); 15] = [
     ("CheckPeer", "Check a peer"),
     ("SuspendTenant", "Suspend a tenant"),
     ("ResumeTenant", "Resume a tenant"),
+    ("Elevate", "Elevate: take on rights for a time"),
+    ("RevokeElevation", "Give an elevation back"),
+    ("ListElevations", "Read own elevations"),
+    ("RequestSupportSession", "Request a support session"),
+    ("ListSupportSessions", "Read the support sessions"),
+    ("TakeOpening", "Open a support session"),
+    ("EndSupportSession", "End a support session"),
 ];
 
-const CATEGORIES: [(&str, &str); 14] = [
+const CATEGORIES: [(&str, &str); 16] = [
     ("sign_in", "Signing in"),
     ("sign_out", "Signing out"),
     ("export", "Exports"),
     ("client_error", "Errors of the page"),
     ("federation", "Calls between systems"),
     ("tenant", "Tenants closed and opened"),
+    ("impersonation", "Support sessions"),
+    ("elevation", "Rights for a time"),
     ("rate_limit", "Throttled"),
     ("admin", "Administrators"),
     ("setting", "Settings"),

@@ -1,5 +1,7 @@
 //! Looking at a company as its support: asking it, opening what it accepted, and what came of it.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use streamflow_proto::provider::v1::{
     self as pb, SupportSessionState as State, support_session_service_client::SupportSessionServiceClient,
@@ -38,29 +40,98 @@ enum Wanted {
     Open(String),
 }
 
+/// What the rows and the dialogs share.
+#[derive(Clone, Copy)]
+struct Desk {
+    tenant_id: StoredValue<String>,
+    load: Sessions,
+    problem: RwSignal<Option<ApiError>>,
+    elevated: Elevated,
+    wanted: RwSignal<Option<Wanted>>,
+    confirming: RwSignal<bool>,
+    asking: RwSignal<bool>,
+    /// The one being opened.
+    opening: RwSignal<Option<String>>,
+    /// Of the opening. Not kept by the row, which may be drawn anew while password and code are asked for.
+    act: StoredValue<Rc<Act>, LocalStorage>,
+}
+
+impl Desk {
+    fn want(self, what: Wanted) {
+        self.wanted.set(Some(what));
+        if self.elevated.is_live() {
+            self.go();
+        } else {
+            self.confirming.set(true);
+        }
+    }
+
+    fn go(self) {
+        match self.wanted.get_untracked() {
+            Some(Wanted::Ask) => self.asking.set(true),
+            Some(Wanted::Open(id)) => self.open(id),
+            None => {}
+        }
+    }
+
+    /// Leaves for the other portal by the link that works once.
+    fn open(self, id: String) {
+        if self.opening.with_untracked(Option::is_some) {
+            return;
+        }
+        self.problem.set(None);
+        self.opening.set(Some(id.clone()));
+        let act = self.act.get_value();
+        spawn_local(async move {
+            let call = async |transport, request| SupportSessionServiceClient::new(transport).take_opening(request).await;
+            match use_api().write(&act, pb::TakeOpeningRequest { support_session_id: id }, call).await {
+                // Stays busy until the page is gone: there is no second link.
+                Ok(reply) => browser::leave_for(&reply.url),
+                Err(error) => {
+                    self.opening.try_set(None);
+                    if !self.confirms_again(&error) && self.problem.try_set(Some(error)).is_none() {
+                        self.load.reload();
+                    }
+                }
+            }
+        });
+    }
+
+    /// Asks for password and code where the server says that the right is over; what was wanted goes on from there.
+    fn confirms_again(self, error: &ApiError) -> bool {
+        let is_over = error.reason == "ELEVATION_REQUIRED";
+        if is_over {
+            self.elevated.forget();
+            self.confirming.try_set(true);
+        }
+        is_over
+    }
+}
+
+async fn sessions(tenant_id: String) -> Result<Vec<pb::SupportSession>, ApiError> {
+    let call = async |transport, request| SupportSessionServiceClient::new(transport).list_support_sessions(request).await;
+    Ok(use_api().read(pb::ListSupportSessionsRequest { tenant_id }, call).await?.support_sessions)
+}
+
 #[component]
 pub fn Support(id: String) -> impl IntoView {
-    let (api, elevated) = (use_api(), expect_context::<Elevated>());
     let tenant_id = StoredValue::new(id);
-    let load = Load::new(move || async move {
-        let request = pb::ListSupportSessionsRequest { tenant_id: tenant_id.get_value() };
-        let call = async |transport, request| SupportSessionServiceClient::new(transport).list_support_sessions(request).await;
-        Ok(api.read(request, call).await?.support_sessions)
-    });
-    follow(load);
-    let (confirming, asking) = (RwSignal::new(false), RwSignal::new(false));
-    let (wanted, problem) = (RwSignal::new(None::<Wanted>), RwSignal::new(None::<ApiError>));
-    let go = Callback::new(move |()| match wanted.get_untracked() {
-        Some(Wanted::Ask) => asking.set(true),
-        Some(Wanted::Open(id)) => open(id, load, problem),
-        None => {}
-    });
-    let want = Callback::new(move |what: Wanted| {
-        wanted.set(Some(what));
-        if elevated.is_live() { go.run(()) } else { confirming.set(true) }
-    });
+    let load = Load::new(move || sessions(tenant_id.get_value()));
+    let problem = RwSignal::new(None::<ApiError>);
+    let desk = Desk {
+        tenant_id,
+        load,
+        problem,
+        elevated: expect_context(),
+        wanted: RwSignal::new(None),
+        confirming: RwSignal::new(false),
+        asking: RwSignal::new(false),
+        opening: RwSignal::new(None),
+        act: StoredValue::new_local(Rc::new(Act::default())),
+    };
+    follow(desk);
     let ask = may("support_session.request").then(|| {
-        view! { <Button small=true glyph=glyphs::LIFE_RING on_click=move |_| want.run(Wanted::Ask)>"Request support session"</Button> }
+        view! { <Button small=true glyph=glyphs::LIFE_RING on_click=move |_| desk.want(Wanted::Ask)>"Request support session"</Button> }
     });
     view! {
         <section class="card">
@@ -70,66 +141,67 @@ pub fn Support(id: String) -> impl IntoView {
                 {if sessions.is_empty() {
                     view! { <div class="card-body muted">"Nobody has asked to look at this company."</div> }.into_any()
                 } else {
-                    let rows = sessions.into_iter().map(|one| view! { <Row one load want problem/> }).collect_view();
-                    view! { <ul class="list">{rows}</ul> }.into_any()
+                    let rows = sessions.into_iter().map(|one| view! { <Row one desk/> }).collect_view();
+                    view! { <ul class="list support-list">{rows}</ul> }.into_any()
                 }}
             </Loaded>
         </section>
-        <ElevateDialog open=confirming done=go/>
-        <AskDialog open=asking tenant_id load/>
+        <ElevateDialog open=desk.confirming done=Callback::new(move |()| desk.go())/>
+        <AskDialog desk/>
     }
     .into_any()
 }
 
 /// An answer of the company is not told to open pages: they look for it while they wait for one.
-fn follow(load: Sessions) {
-    let shown = RwSignal::new(());
+fn follow(desk: Desk) {
     spawn_local(async move {
-        while shown.try_get_untracked().is_some() {
+        loop {
             browser::sleep_ms(LOOK_EVERY_MS).await;
+            let Some(tenant_id) = desk.tenant_id.try_get_value() else { return };
+            let known = desk.load.get_untracked();
             let waits = |one: &pb::SupportSession| matches!(one.state(), State::Requested | State::Accepted | State::Open);
-            if shown.try_get_untracked().is_some() && load.get_untracked().is_some_and(|all| all.iter().any(waits)) {
-                load.reload();
+            if !known.as_ref().is_some_and(|all| all.iter().any(waits)) {
+                continue;
             }
-        }
-    });
-}
-
-/// Leaves for the other portal by the link that works once.
-fn open(support_session_id: String, load: Sessions, problem: RwSignal<Option<ApiError>>) {
-    let api = use_api();
-    problem.set(None);
-    spawn_local(async move {
-        let call = async |transport, request| SupportSessionServiceClient::new(transport).take_opening(request).await;
-        match api.write(&Act::default(), pb::TakeOpeningRequest { support_session_id }, call).await {
-            Ok(reply) => {
-                let _ = window().location().set_href(&reply.url);
+            let found = sessions(tenant_id).await.ok();
+            if desk.tenant_id.try_get_value().is_none() {
+                return;
             }
-            Err(error) => {
-                problem.try_set(Some(error));
-                load.reload();
+            // Rows that are drawn anew lose the focus, and an answer that came meanwhile may be newer than this one.
+            if found != known
+                && desk.load.get_untracked() == known
+                && let Some(found) = found
+            {
+                desk.load.set(found);
             }
         }
     });
 }
 
 #[component]
-fn Row(one: pb::SupportSession, load: Sessions, want: Callback<Wanted>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
-    let (api, id) = (use_api(), StoredValue::new(one.id.clone()));
+fn Row(one: pb::SupportSession, desk: Desk) -> impl IntoView {
+    let id = StoredValue::new(one.id.clone());
     let (tone, glyph, words) = standing(&one);
+    let (act, ending) = (StoredValue::new_local(Rc::new(Act::default())), RwSignal::new(false));
     let end = move |_| {
-        problem.set(None);
+        let (act, request) = (act.get_value(), pb::EndSupportSessionRequest { support_session_id: id.get_value() });
+        desk.problem.set(None);
+        ending.set(true);
         spawn_local(async move {
-            let request = pb::EndSupportSessionRequest { support_session_id: id.get_value() };
             let call = async |transport, request| SupportSessionServiceClient::new(transport).end_support_session(request).await;
-            if let Err(error) = api.write(&Act::default(), request, call).await {
-                problem.try_set(Some(error));
+            let answer = use_api().write(&act, request, call).await;
+            ending.try_set(false);
+            // A row that is drawn anew has a new act. While nobody knows what came of this one, the next press has to be the same.
+            let is_known = !answer.as_ref().is_err_and(ApiError::outcome_is_unknown);
+            if desk.problem.try_set(answer.err()).is_none() && is_known {
+                desk.load.reload();
             }
-            load.reload();
         });
     };
+    let opening = Signal::derive(move || desk.opening.get() == Some(id.get_value()));
     let opens = one.own && one.state() == State::Accepted && may("support_session.request");
     let ends = matches!(one.state(), State::Requested | State::Accepted | State::Open) && may("support_session.end");
+    let whose = StoredValue::new(format!(", session of {}", one.person_name));
     view! {
         <li>
             <div class="grow stack gap-1">
@@ -140,10 +212,16 @@ fn Row(one: pb::SupportSession, load: Sessions, want: Callback<Wanted>, problem:
                 </span>
             </div>
             <div class="row row-wrap">
-                {ends.then(|| view! { <Button small=true on_click=end>"End"</Button> })}
+                {ends.then(|| view! {
+                    <Button small=true busy=ending on_click=end>"End"<span class="sr-only">{whose.get_value()}</span></Button>
+                })}
                 {opens.then(|| {
-                    let press = move |_| want.run(Wanted::Open(id.get_value()));
-                    view! { <Button small=true kind=Kind::Primary on_click=press>"Open"</Button> }
+                    let press = move |_| desk.want(Wanted::Open(id.get_value()));
+                    view! {
+                        <Button small=true kind=Kind::Primary busy=opening on_click=press>
+                            "Open"<span class="sr-only">{whose.get_value()}</span>
+                        </Button>
+                    }
                 })}
             </div>
         </li>
@@ -152,32 +230,35 @@ fn Row(one: pb::SupportSession, load: Sessions, want: Callback<Wanted>, problem:
 }
 
 #[component]
-fn AskDialog(open: RwSignal<bool>, tenant_id: StoredValue<String>, load: Sessions) -> impl IntoView {
+fn AskDialog(desk: Desk) -> impl IntoView {
     let (api, toasts, form) = (use_api(), use_toasts(), FormState::new());
     let (justification, minutes) = (RwSignal::new(String::new()), RwSignal::new("30".to_owned()));
-    Effect::new(move |_| {
-        if open.get() {
-            justification.set(String::new());
-            form.saved();
-        }
-    });
     let send = move |()| {
         let act = form.act();
         let request = pb::RequestSupportSessionRequest {
-            tenant_id: tenant_id.get_value(),
+            tenant_id: desk.tenant_id.get_value(),
             justification: justification.get_untracked(),
             minutes: minutes.with_untracked(|minutes| minutes.parse().unwrap_or(30)),
         };
         let call = async move {
             let call =
                 async |transport, request| SupportSessionServiceClient::new(transport).request_support_session(request).await;
-            api.write(&act, request, call).await
+            match api.write(&act, request, call).await {
+                Err(error) if desk.confirms_again(&error) => Ok(None),
+                answer => answer.map(Some),
+            }
         };
         form.send(call, move |reply| {
+            desk.asking.set(false);
+            let Some(reply) = reply else {
+                // Comes back with what was typed, once the right is there.
+                form.dirty.set(true);
+                return;
+            };
             let accepted = reply.support_session.is_some_and(|one| one.state() == State::Accepted);
             toasts.say(if accepted { "The company has let you look" } else { "The company’s owners are asked" });
-            open.set(false);
-            load.reload();
+            justification.set(String::new());
+            desk.load.reload();
         });
     };
     let foot = ViewFn::from(move || {
@@ -188,7 +269,7 @@ fn AskDialog(open: RwSignal<bool>, tenant_id: StoredValue<String>, load: Session
     });
     let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec());
     view! {
-        <Dialog open title="Request a support session" foot form>
+        <Dialog open=desk.asking title="Request a support session" foot form>
             <Form state=form on_submit=send>
                 <TextArea
                     name="justification"
