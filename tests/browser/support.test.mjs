@@ -29,8 +29,14 @@ after(async () => {
 });
 
 async function toTenant() {
-  await operator.page.goto(`${server.url('provider')}/provider/tenants`);
-  await operator.page.getByRole('link', { name: COMPANY }).first().click();
+  const company = operator.page.getByRole('link', { name: COMPANY });
+  // The provider's system reads who there is every 15 seconds.
+  for (const until = Date.now() + 45_000; Date.now() < until; await operator.page.waitForTimeout(1000)) {
+    await operator.page.goto(`${server.url('provider')}/provider/tenants`);
+    await settled(operator.page);
+    if ((await company.count()) > 0) break;
+  }
+  await company.first().click();
   await operator.page.getByRole('heading', { name: 'Support sessions' }).waitFor();
 }
 

@@ -1,5 +1,6 @@
 //! Reads the directory of companies again and again, so that those become known of which nobody reports anything, and what changed of
 //! the others. A process begins with all of them, and does so once an hour; in between it asks for what changed since the time before.
+//! Where they fit on a page it always reads all: a company may have come with a past of its own, by a clock that stood elsewhere.
 
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ struct Read {
     as_of: DateTime<Utc>,
     /// When all was read, by ours.
     whole_at: DateTime<Utc>,
+    /// How many there were then.
+    companies: usize,
 }
 
 #[tonic::async_trait]
@@ -55,10 +58,12 @@ impl Work for Pull {
 
     async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
         let now = kernel.clock.now();
-        let known = self.read.lock().filter(|read| now - read.whole_at < WHOLE_EVERY);
+        let is_enough = |read: &Read| now - read.whole_at < WHOLE_EVERY && read.companies >= PAGE as usize;
+        let known = self.read.lock().filter(is_enough);
         let since = known.map(|read| read.as_of - OVERLAP);
         let (as_of, companies) = read(kernel, since).await?;
-        *self.read.lock() = Some(Read { as_of, whole_at: known.map_or(now, |read| read.whole_at) });
+        let whole = Read { as_of, whole_at: now, companies };
+        *self.read.lock() = Some(known.map_or(whole, |known| Read { as_of, ..known }));
         Ok(format!("{companies} companies read"))
     }
 }
