@@ -22,7 +22,8 @@ async fn watch(channel: &Channel, person: &Person, cursor: &str) -> Streaming<pb
 /// The next change, or `None` when nothing comes.
 async fn next(stream: &mut Streaming<pb::WatchResponse>) -> Option<(String, pb::Change)> {
     loop {
-        let message = tokio::time::timeout(Duration::from_secs(20), stream.message()).await.ok()?.ok()??;
+        // On PostgreSQL what any other test of the cluster still writes holds changes back.
+        let message = tokio::time::timeout(Duration::from_secs(60), stream.message()).await.ok()?.ok()??;
         if let Some(change) = message.change {
             return Some((message.cursor, change));
         }
