@@ -50,9 +50,6 @@ async fn begin(db: &SystemDb, kernel: &Kernel, made: MadeOrg, industry: Option<&
 
 /// One person may own several companies. Whether the account is new comes with it.
 async fn owner_account(db: &SystemDb, kernel: &Kernel, owner: &NewOwner) -> Result<(Uuid, bool)> {
-    if let Some(user) = user::store::user_by_email(db, &owner.email).await? {
-        return Ok((user.id, false));
-    }
     let id = kernel.ids.uuid();
     let new = user::store::NewUser {
         id,
@@ -61,10 +58,12 @@ async fn owner_account(db: &SystemDb, kernel: &Kernel, owner: &NewOwner) -> Resu
         password_hash: owner.password_hash.clone(),
         now: kernel.clock.now(),
     };
-    if !user::store::insert_user(db, new).await? {
-        return Err(Error::internal("the owner got an account meanwhile"));
+    // Tried first and looked for afterwards: two companies of one new owner may be made at once.
+    if user::store::insert_user(db, new).await? {
+        return Ok((id, true));
     }
-    Ok((id, true))
+    let user = user::store::user_by_email(db, &owner.email).await?;
+    Ok((user.ok_or_else(|| Error::internal("an account that is there can't be found"))?.id, false))
 }
 
 /// The company behind a name in page addresses.
