@@ -1,4 +1,4 @@
-//! Rows of contacts, and how they are read and listed. A contact is seen by whoever sees its customer. Writing is in [`write`].
+//! Rows of contacts, and how they are read and listed. A contact is seen by whoever sees its customer. Writing is in [`mod@write`].
 
 pub mod main;
 pub mod write;

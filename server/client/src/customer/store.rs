@@ -1,4 +1,4 @@
-//! Rows of customers, and how they are read and listed. Writing is in [`write`].
+//! Rows of customers, and how they are read and listed. Writing is in [`mod@write`].
 
 pub mod write;
 

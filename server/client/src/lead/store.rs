@@ -1,4 +1,4 @@
-//! Rows of leads, and how they are read and listed. Writing is in [`write`], places on the board in [`board`].
+//! Rows of leads, and how they are read and listed. Writing is in [`mod@write`], places on the board in [`board`].
 
 pub mod board;
 pub mod write;

@@ -33,7 +33,7 @@ pub struct Model {
     pub kind: String,
     pub actor_id: Option<Uuid>,
     pub actor_name: String,
-    /// JSON array of [`FieldChange`].
+    /// JSON array of `FieldChange`.
     pub changes: String,
     pub text: String,
 }
