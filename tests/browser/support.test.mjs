@@ -1,4 +1,4 @@
-// A support session: the operator asks for it, and an owner accepts.
+// A support session: the operator asks for it, an owner accepts, and both sides read afterwards what was done.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -69,6 +69,35 @@ describe('a support session', () => {
     await holdsInEachLook(page, 'the settings of support');
     await page.getByRole('button', { name: /^Accept/ }).click();
     await page.getByText(/May look, opened before/).waitFor();
+  });
+
+  test('shows the company without personal data, and does nothing to it', async () => {
+    const { page } = operator;
+    await page.getByRole('button', { name: /^Open\b/ }).click();
+    await page.getByRole('button', { name: 'Open the support session' }).click();
+    await page.waitForURL(/\/tenant\/.*\/client\/dashboard/);
+    await page.getByRole('button', { name: 'Leave' }).waitFor();
+    await holdsInEachLook(page, 'the dashboard of a support session');
+    await page.goto(page.url().replace('dashboard', 'customers'));
+    await settled(page);
+    await page.getByText('••••').first().waitFor();
+    assert.equal(await page.getByText('@').count(), 0, 'an e-mail address is shown');
+    assert.equal(await page.getByRole('button', { name: 'New customer' }).count(), 0);
+    await page.locator('main table a, main [role=row] a').first().click();
+    await settled(page);
+    await page.getByText('••••').first().waitFor();
+    await holdsInEachLook(page, 'a customer in a support session');
+  });
+
+  test('is left, and both audits have it', async () => {
+    const { page } = operator;
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('button', { name: 'Leave' }).waitFor({ state: 'detached' });
+    await owner.visit('audit');
+    await owner.page.locator('main').getByText(/support/i).first().waitFor();
+    await page.goto(`${server.url('provider')}/provider/audit`);
+    await settled(page);
+    await page.locator('main').getByText(/support/i).first().waitFor();
   });
 
   test('asks nothing that a browser complains about', () => assert.deepEqual([...owner.problems, ...operator.problems], []));
