@@ -6,13 +6,17 @@ use web_kit::{
     browser,
     button::{Button, Kind},
     format::moment,
+    later,
 };
 
 use super::frame::Door;
 use crate::{
-    api::{me, session},
-    layout::person::use_sign_out,
+    api::{may, me, session},
+    layout::{orgs::OtherOrgs, person::use_sign_out},
+    pages,
 };
+
+later!(Exports, company, pages::settings::data::Data);
 
 /// How often the page asks whether the company is open again.
 const ASK_EVERY_MS: u32 = 15_000;
@@ -48,6 +52,9 @@ pub fn Suspended() -> impl IntoView {
                 <Button kind=Kind::Primary on_click=move |_| session.refresh()>"Look again"</Button>
                 <Button on_click=move |_| leave.run(())>"Sign out"</Button>
             </div>
+            <OtherOrgs/>
+            // What belongs to the company stays its own, whatever it owes.
+            {may("org_data.export").then(|| view! { <Exports/> })}
         </Door>
     }
 }

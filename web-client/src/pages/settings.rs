@@ -2,7 +2,7 @@
 //! the support may look.
 
 mod company;
-mod data;
+pub mod data;
 mod field_dialog;
 mod fields;
 mod modules;

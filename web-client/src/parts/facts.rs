@@ -37,22 +37,32 @@ pub fn FreshBadge(news: RecordNews) -> impl IntoView {
     }
 }
 
+/// Where a press on a number leads, if it can be dialled: one that is masked can't.
+pub fn dials(number: &str) -> Option<String> {
+    Some(number::dialable(number)).filter(|digits| !digits.is_empty()).map(|digits| format!("tel:{digits}"))
+}
+
+/// Where a press on an address leads, if it can be written to: one that is masked can't.
+pub fn writes_to(address: &str) -> Option<String> {
+    address.contains('@').then(|| format!("mailto:{address}"))
+}
+
 /// A number to dial, or a quiet dash.
 #[component]
 pub fn Phone(#[prop(into)] number: String) -> impl IntoView {
-    if number.is_empty() {
-        return none().into_any();
+    match dials(&number) {
+        Some(href) => view! { <a href=href>{number}</a> }.into_any(),
+        None => view! { <Words text=number/> }.into_any(),
     }
-    view! { <a href=format!("tel:{}", number::dialable(&number))>{number.clone()}</a> }.into_any()
 }
 
 /// An address to write to, or a quiet dash.
 #[component]
 pub fn Email(#[prop(into)] address: String) -> impl IntoView {
-    if address.is_empty() {
-        return none().into_any();
+    match writes_to(&address) {
+        Some(href) => view! { <a href=href>{address}</a> }.into_any(),
+        None => view! { <Words text=address/> }.into_any(),
     }
-    view! { <a href=format!("mailto:{address}")>{address.clone()}</a> }.into_any()
 }
 
 /// Text, or a quiet dash.

@@ -5,7 +5,7 @@ use streamflow_proto::client::v1::{self as pb, RecordKind};
 use web_kit::{
     badge::{Badge, Status, Tone},
     button::{Button, Kind, LinkButton},
-    format::{self, date, money, number::dialable},
+    format::{self, date, money},
     icon::glyphs,
 };
 
@@ -16,7 +16,7 @@ use super::{
 use crate::parts::{
     custom::CustomFacts,
     directory::{Directory, Person},
-    facts::{self, Email, Fact, FreshBadge, Phone, TagList},
+    facts::{self, Email, Fact, FreshBadge, Phone, TagList, dials, writes_to},
     news::RecordNews,
     noun::{CUSTOMER, LEAD},
 };
@@ -58,12 +58,8 @@ fn Head(lead: pb::Lead, news: RecordNews) -> impl IntoView {
     let who = if lead.company.is_empty() { lead.contact_name.clone() } else { lead.company.clone() };
     let ways = view! {
         <div class="row">
-            {(!lead.phone.is_empty()).then(|| view! {
-                <LinkButton href=format!("tel:{}", dialable(&lead.phone)) glyph=glyphs::PHONE small=true>"Call"</LinkButton>
-            })}
-            {(!lead.email.is_empty()).then(|| view! {
-                <LinkButton href=format!("mailto:{}", lead.email) glyph=glyphs::ENVELOPE small=true>"Write"</LinkButton>
-            })}
+            {dials(&lead.phone).map(|href| view! { <LinkButton href glyph=glyphs::PHONE small=true>"Call"</LinkButton> })}
+            {writes_to(&lead.email).map(|href| view! { <LinkButton href glyph=glyphs::ENVELOPE small=true>"Write"</LinkButton> })}
         </div>
     };
     view! {

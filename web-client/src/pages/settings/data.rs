@@ -29,10 +29,14 @@ async fn exports() -> Result<Vec<pb::OrgExport>, ApiError> {
     Ok(use_api().read(pb::ListExportsRequest {}, call).await?.exports)
 }
 
+/// How often an export that is being written is asked after: a suspended company hears no changes.
+const ASK_EVERY_MS: u32 = 5_000;
+
 #[component]
 pub fn Data() -> impl IntoView {
     let list = Load::new(exports);
     let all = Exports { list, problem: RwSignal::new(None), coming: RwSignal::new(None) };
+    follow(list);
     use_live(move |heard| match heard {
         Heard::Change(change) if change.entity == "org_export" => list.reload(),
         Heard::Reset => list.reload(),
@@ -65,6 +69,19 @@ pub fn Data() -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+fn follow(list: Load<Vec<pb::OrgExport>>) {
+    let shown = RwSignal::new(());
+    spawn_local(async move {
+        while shown.try_get_untracked().is_some() {
+            browser::sleep_ms(ASK_EVERY_MS).await;
+            let runs = |export: &pb::OrgExport| export.state() == OrgExportState::Running;
+            if shown.try_get_untracked().is_some() && list.get_untracked().is_some_and(|all| all.iter().any(runs)) {
+                list.reload();
+            }
+        }
+    });
 }
 
 #[component]
