@@ -8,18 +8,20 @@ use leptos_router::{
 use web_kit::{
     later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, space},
-    operator_portal,
+    operator::{OperatorPortal, audit, door, overview, sessions, space, support},
+    operator_portal, support_portal,
 };
 
 use crate::layout::AppLayout;
 
 operator_portal!(Dev, streamflow_proto::dev::v1, space: "dev", name: "Dev", base: "/dev", lead: "For the engineers who keep StreamFlow healthy.", home: "Health", manner: Exact);
+support_portal!(Dev, streamflow_proto::dev::v1);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Dev>);
 later!(Audit, pages, audit::audit::<Dev>);
 later!(Jobs, jobs, crate::pages::job::JobsPage);
+later!(Support, pages, support::page::<Dev>);
 later!(Sessions, pages, sessions::sessions::<Dev>);
 
 /// Root of everything.
@@ -39,6 +41,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("overview") view=Overview/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("jobs") view=Jobs/>
+                    <Route path=path!("support") view=Support/>
                     <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>

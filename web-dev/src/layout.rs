@@ -6,16 +6,20 @@ use web_kit::{
     banner::OfflineBanner,
     icon::{Icon, Mark, glyphs},
     layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
-    operator::frame::{Place, account, ways},
+    operator::{
+        frame::{Place, account, ways},
+        support::elevation,
+    },
     palette::PaletteButton,
     theme::ThemeToggle,
 };
 
 use crate::{app::Dev, status::StatusLine};
 
-const PLACES: [Place; 4] = [
+const PLACES: [Place; 5] = [
     Place { href: "/dev/overview", label: "health", glyph: glyphs::HEART_PULSE, keys: "g h" },
     Place { href: "/dev/jobs", label: "jobs", glyph: glyphs::LAYER_GROUP, keys: "g j" },
+    Place { href: "/dev/support", label: "support", glyph: glyphs::LIFE_RING, keys: "g u" },
     Place { href: "/dev/audit", label: "audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/dev/sessions", label: "sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
@@ -23,12 +27,13 @@ const PLACES: [Place; 4] = [
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
+    elevation::provide_elevated::<Dev>();
     let rail =
         PLACES.map(|place| view! { <A href=place.href><Icon glyph=place.glyph/><span>{place.label}</span></A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/></div>
+            <div class="app-banner"><OfflineBanner/>{elevation::banner::<Dev>()}</div>
             <div class="app-sidebar">
                 <Mark/>
                 <nav class="railnav" aria-label="Pages">{rail}</nav>

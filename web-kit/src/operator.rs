@@ -9,6 +9,8 @@ pub mod manner;
 pub mod overview;
 pub mod sessions;
 pub mod space;
+pub mod support;
 
 pub use contract::{AuditLine, Figure, Health, Identity, OperatorPortal, Overview, Point, SessionLine};
 pub use manner::Manner;
+pub use space::may;

@@ -8,8 +8,8 @@ use leptos_router::{
 use web_kit::{
     later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, space},
-    operator_portal,
+    operator::{OperatorPortal, audit, door, overview, sessions, space, support},
+    operator_portal, support_portal,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
 };
 
 operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
+support_portal!(Provider, streamflow_proto::provider::v1);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, pages::overview::overview);
@@ -28,6 +29,7 @@ later!(Tenant, pages, pages::tenant::tenant);
 later!(System, pages, overview::overview::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
+later!(Support, pages, support::page::<Provider>);
 later!(Federation, pages, pages::federation::federation);
 later!(Admins, pages, pages::admins::admins);
 later!(Settings, pages, pages::settings::settings);
@@ -62,6 +64,7 @@ fn usual() -> impl IntoView {
                         <Route path=path!(":tenant") view=Tenant/>
                     </ParentRoute>
                     <Route path=path!("system") view=System/>
+                    <Route path=path!("support") view=Support/>
                     <Route path=path!("federation") view=Federation/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>

@@ -7,19 +7,20 @@ use web_kit::{
     browser,
     icon::{Mark, glyphs},
     layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
-    operator::frame::{Place, account, ways},
+    operator::{
+        frame::{Place, account, ways},
+        support::elevation,
+    },
     palette::PaletteButton,
     theme::ThemeToggle,
 };
 
-use crate::{
-    app::Provider,
-    elevation::{ElevationBanner, provide_elevated},
-};
+use crate::app::Provider;
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 9] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
     Place { href: "/provider/tenants", label: "Tenants", glyph: glyphs::BUILDING, keys: "g n" },
+    Place { href: "/provider/support", label: "Support", glyph: glyphs::LIFE_RING, keys: "g u" },
     Place { href: "/provider/federation", label: "Federation", glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
     Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
@@ -31,7 +32,7 @@ const PLACES: [Place; 8] = [
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    provide_elevated();
+    elevation::provide_elevated::<Provider>();
     let path = use_location().pathname;
     // On phones the tabs scroll, and the one that is open may be out of sight.
     Effect::new(move |_| {
@@ -42,7 +43,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/><ElevationBanner/></div>
+            <div class="app-banner"><OfflineBanner/>{elevation::banner::<Provider>()}</div>
             <header class="app-header">
                 <Mark/>
                 <span class="semibold">"StreamFlow"</span>

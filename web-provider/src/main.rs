@@ -1,7 +1,6 @@
 //! The provider portal: the bridge of the company that operates StreamFlow.
 
 mod app;
-mod elevation;
 mod layout;
 mod pages;
 mod recovery;

@@ -1,6 +1,5 @@
 //! One company: facts beside what was reported of it, its usage on demand, and closing it to its people.
 
-mod support;
 mod suspend;
 mod timeline;
 mod usage;
@@ -19,12 +18,14 @@ use web_kit::{
     icon::{Icon, glyphs},
     layout::{PageSlots, use_page},
     load::{Load, Loaded},
+    operator::support,
     timeline::Timeline,
     toast::use_toasts,
 };
 
-use self::{support::Support, suspend::SuspendDialog, timeline::entries, usage::Usage};
+use self::{suspend::SuspendDialog, timeline::entries, usage::Usage};
 use super::{may, words};
+use crate::app::Provider;
 
 /// The report of a change comes back to this system a moment after it.
 const REPORTED_AFTER_MS: u32 = 2_500;
@@ -62,7 +63,7 @@ pub fn tenant() -> impl IntoView {
             <Loaded load what="The tenant" let:read><Body read/></Loaded>
             {move || {
                 let id = id.get();
-                view! { <Usage id=id.clone()/><Support id/> }
+                view! { <Usage id=id.clone()/>{support::card::<Provider>(id)} }
             }}
         </div>
         <SuspendDialog closing changed/>

@@ -1,20 +1,20 @@
 //! Rights that this session takes on for some minutes: the line that counts them down, and the dialog that asks for password and code.
 
 use leptos::prelude::*;
-use streamflow_proto::provider::v1::{self as pb, elevation_service_client::ElevationServiceClient};
 use wasm_bindgen_futures::spawn_local;
-use web_kit::{
-    api::{act::Act, use_api},
+
+use super::{Elevation, Proof, SupportPortal};
+use crate::{
+    api::use_api,
     button::{Button, Kind},
     countdown::Countdown,
     dialog::{Cancel, Dialog},
     field::{Choice, PasswordField, SelectField, TextField},
     form::{Form, FormState},
     icon::{Icon, glyphs},
+    operator::may,
     toast::use_toasts,
 };
-
-use crate::pages::may;
 
 /// The right to look at companies.
 const SUPPORT: &str = "support";
@@ -22,13 +22,13 @@ const MINUTES: [&str; 4] = ["15", "30", "45", "60"];
 
 /// What this session has taken on, for all pages.
 #[derive(Clone, Copy)]
-pub struct Elevated(RwSignal<Option<pb::Elevation>>);
+pub struct Elevated(RwSignal<Option<Elevation>>);
 
-pub fn provide_elevated() {
+pub fn provide_elevated<P: SupportPortal>() {
     let elevated = Elevated(RwSignal::new(None));
     provide_context(elevated);
     if may("elevation.read") {
-        elevated.load();
+        elevated.load::<P>();
     }
 }
 
@@ -42,41 +42,37 @@ impl Elevated {
         self.0.set(None);
     }
 
-    fn load(self) {
+    fn load<P: SupportPortal>(self) {
         let api = use_api();
         spawn_local(async move {
-            let call = async |transport, request| ElevationServiceClient::new(transport).list_elevations(request).await;
             // Without an answer the server still asks where a right is needed.
-            if let Ok(reply) = api.read(pb::ListElevationsRequest {}, call).await {
-                let live = reply.elevations.into_iter().filter(|one| one.live && one.current);
+            if let Ok(all) = P::elevations(api).await {
+                let live = all.into_iter().filter(|one| one.live && one.current);
                 self.0.try_set(live.max_by_key(|one| one.expires_at.unwrap_or_default().seconds));
             }
         });
     }
 }
 
-#[component]
-pub fn ElevationBanner() -> impl IntoView {
+/// Counts down what is left of the right, and gives it back.
+pub fn banner<P: SupportPortal>() -> impl IntoView {
     let elevated = expect_context::<Elevated>();
-    move || elevated.0.get().map(|one| view! { <Line one elevated/> })
+    move || elevated.0.get().map(|one| line::<P>(one, elevated))
 }
 
-#[component]
-fn Line(one: pb::Elevation, elevated: Elevated) -> impl IntoView {
+fn line<P: SupportPortal>(one: Elevation, elevated: Elevated) -> impl IntoView {
     let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
     let end = one.expires_at.unwrap_or_default().seconds;
     let id = StoredValue::new(one.id);
     let give_back = move |_| {
         busy.set(true);
         spawn_local(async move {
-            let request = pb::RevokeElevationRequest { elevation_id: id.get_value() };
-            let call = async |transport, request| ElevationServiceClient::new(transport).revoke_elevation(request).await;
-            let answer = api.write(&Act::default(), request, call).await;
+            let answer = P::give_back(api, id.get_value()).await;
             busy.try_set(false);
             match answer {
-                Ok(_) => {
+                Ok(()) => {
                     toasts.say("Given back");
-                    elevated.load();
+                    elevated.load::<P>();
                 }
                 Err(error) => toasts.say(error.sentence()),
             }
@@ -93,8 +89,7 @@ fn Line(one: pb::Elevation, elevated: Elevated) -> impl IntoView {
 }
 
 /// Asks for password and code; `done` goes on with what needed the right.
-#[component]
-pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView {
+pub fn dialog<P: SupportPortal>(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView {
     let (api, elevated, form) = (use_api(), expect_context::<Elevated>(), FormState::new());
     let (password, code, minutes) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new("30".to_owned()));
     // A password does not outlive the dialog.
@@ -105,20 +100,14 @@ pub fn ElevateDialog(open: RwSignal<bool>, done: Callback<()>) -> impl IntoView 
         form.saved();
     });
     let send = move |()| {
-        let act = form.act();
-        let request = pb::ElevateRequest {
-            scopes: vec![SUPPORT.to_owned()],
+        let proof = Proof {
+            scope: SUPPORT,
             minutes: minutes.with_untracked(|minutes| minutes.parse().unwrap_or(30)),
-            justification: String::new(),
             password: password.get_untracked(),
             code: code.get_untracked().trim().to_owned(),
         };
-        let call = async move {
-            let call = async |transport, request| ElevationServiceClient::new(transport).elevate(request).await;
-            api.write(&act, request, call).await
-        };
-        form.send(call, move |reply| {
-            elevated.0.set(reply.elevation);
+        form.send(P::elevate(api, form.act(), proof), move |elevation| {
+            elevated.0.set(elevation);
             open.set(false);
             done.run(());
         });

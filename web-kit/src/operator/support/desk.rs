@@ -1,0 +1,193 @@
+//! What the rows and dialogs of support sessions share, and the card that shows those of one company.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    SupportLine, SupportPortal, ask,
+    elevation::{self, Elevated},
+    row,
+};
+use crate::{
+    api::{act::Act, error::ApiError, use_api},
+    browser,
+    button::Button,
+    error_panel::ErrorNote,
+    icon::glyphs,
+    load::{Load, Loaded},
+    operator::may,
+};
+
+/// How often the page looks for a company's answer.
+const LOOK_EVERY_MS: u32 = 5_000;
+
+/// What waits for the right.
+#[derive(Clone)]
+enum Wanted {
+    Ask,
+    Open(String),
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Desk {
+    /// The company; empty for all.
+    pub tenant_id: StoredValue<String>,
+    pub load: Load<Vec<SupportLine>>,
+    pub problem: RwSignal<Option<ApiError>>,
+    pub asking: RwSignal<bool>,
+    /// The one being opened.
+    pub opening: RwSignal<Option<String>>,
+    elevated: Elevated,
+    wanted: RwSignal<Option<Wanted>>,
+    confirming: RwSignal<bool>,
+    /// Of the opening. Not kept by the row, which may be drawn anew while password and code are asked for.
+    act: StoredValue<Rc<Act>, LocalStorage>,
+}
+
+impl Desk {
+    pub fn new<P: SupportPortal>(tenant_id: String) -> Self {
+        let tenant_id = StoredValue::new(tenant_id);
+        let desk = Self {
+            tenant_id,
+            load: Load::new(move || P::support_sessions(use_api(), tenant_id.get_value())),
+            problem: RwSignal::new(None),
+            asking: RwSignal::new(false),
+            opening: RwSignal::new(None),
+            elevated: expect_context(),
+            wanted: RwSignal::new(None),
+            confirming: RwSignal::new(false),
+            act: StoredValue::new_local(Rc::new(Act::default())),
+        };
+        desk.follow::<P>();
+        desk
+    }
+
+    fn want<P: SupportPortal>(self, what: Wanted) {
+        self.wanted.set(Some(what));
+        if self.elevated.is_live() {
+            self.go::<P>();
+        } else {
+            self.confirming.set(true);
+        }
+    }
+
+    pub fn want_to_ask<P: SupportPortal>(self) {
+        self.want::<P>(Wanted::Ask);
+    }
+
+    pub fn want_to_open<P: SupportPortal>(self, id: String) {
+        self.want::<P>(Wanted::Open(id));
+    }
+
+    fn go<P: SupportPortal>(self) {
+        match self.wanted.get_untracked() {
+            Some(Wanted::Ask) => self.asking.set(true),
+            Some(Wanted::Open(id)) => self.open::<P>(id),
+            None => {}
+        }
+    }
+
+    /// Leaves for the other portal by the link that works once.
+    fn open<P: SupportPortal>(self, id: String) {
+        if self.opening.with_untracked(Option::is_some) {
+            return;
+        }
+        self.problem.set(None);
+        self.opening.set(Some(id.clone()));
+        let (api, act) = (use_api(), self.act.get_value());
+        spawn_local(async move {
+            match P::take_opening(api, act, id).await {
+                // Stays busy until the page is gone: there is no second link.
+                Ok(url) => browser::leave_for(&url),
+                Err(error) => {
+                    self.opening.try_set(None);
+                    if !self.confirms_again(&error) && self.problem.try_set(Some(error)).is_none() {
+                        self.load.reload();
+                    }
+                }
+            }
+        });
+    }
+
+    /// Asks for password and code where the server says that the right is over; what was wanted goes on from there.
+    pub fn confirms_again(self, error: &ApiError) -> bool {
+        let is_over = error.reason == "ELEVATION_REQUIRED";
+        if is_over {
+            self.elevated.forget();
+            self.confirming.try_set(true);
+        }
+        is_over
+    }
+
+    /// An answer of the company is not told to open pages: they look for it while they wait for one.
+    fn follow<P: SupportPortal>(self) {
+        let api = use_api();
+        spawn_local(async move {
+            loop {
+                browser::sleep_ms(LOOK_EVERY_MS).await;
+                let Some(tenant_id) = self.tenant_id.try_get_value() else { return };
+                let known = self.load.get_untracked();
+                if !known.as_ref().is_some_and(|all| all.iter().any(SupportLine::goes_on)) {
+                    continue;
+                }
+                let found = P::support_sessions(api, tenant_id).await.ok();
+                if self.tenant_id.try_get_value().is_none() {
+                    return;
+                }
+                // Rows that are drawn anew lose the focus, and an answer that came meanwhile may be newer than this one.
+                if found != known
+                    && self.load.get_untracked() == known
+                    && let Some(found) = found
+                {
+                    self.load.set(found);
+                }
+            }
+        });
+    }
+}
+
+/// Those of one company, and the way to ask it.
+pub fn card<P: SupportPortal>(tenant_id: String) -> AnyView {
+    let desk = Desk::new::<P>(tenant_id);
+    let nobody = "Nobody has asked to look at this company.";
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"Support sessions"</h2><span class="push"></span>{button::<P>(desk)}</div>
+            {list::<P>(desk, nobody)}
+        </section>
+        {dialogs::<P>(desk)}
+    }
+    .into_any()
+}
+
+/// Asks a company, for those who may.
+pub(super) fn button<P: SupportPortal>(desk: Desk) -> impl IntoView {
+    let ask = move |_| desk.want_to_ask::<P>();
+    may("support_session.request").then(|| {
+        view! { <Button small=true glyph=glyphs::LIFE_RING on_click=ask>"Request support session"</Button> }
+    })
+}
+
+pub(super) fn list<P: SupportPortal>(desk: Desk, nobody: &'static str) -> impl IntoView {
+    let Desk { load, problem, .. } = desk;
+    view! {
+        {move || problem.get().map(|error| view! { <div class="card-body"><ErrorNote error/></div> })}
+        <Loaded load what="Support sessions" let:sessions>
+            {if sessions.is_empty() {
+                view! { <div class="card-body muted">{nobody}</div> }.into_any()
+            } else {
+                let rows = sessions.into_iter().map(|one| row::row::<P>(one, desk)).collect_view();
+                view! { <ul class="list support-list">{rows}</ul> }.into_any()
+            }}
+        </Loaded>
+    }
+}
+
+pub(super) fn dialogs<P: SupportPortal>(desk: Desk) -> impl IntoView {
+    view! {
+        {elevation::dialog::<P>(desk.confirming, Callback::new(move |()| desk.go::<P>()))}
+        {ask::dialog::<P>(desk)}
+    }
+}

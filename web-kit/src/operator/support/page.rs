@@ -1,0 +1,69 @@
+//! `support` below the portal's base: what was asked of all companies, and the rights one took on for it.
+
+use leptos::prelude::*;
+
+use super::{
+    Elevation, SupportPortal,
+    desk::{Desk, button, dialogs, list},
+};
+use crate::{
+    api::use_api,
+    badge::{Status, Tone},
+    format::moment,
+    icon::glyphs,
+    layout::use_page,
+    load::{Load, Loaded},
+    operator::may,
+};
+
+pub fn page<P: SupportPortal>() -> impl IntoView {
+    let desk = Desk::new::<P>(String::new());
+    use_page("Support")
+        .canvas()
+        .with_lead("Looking at companies, with their leave and in their audit.")
+        .with_actions(move || button::<P>(desk));
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"Support sessions"</h2></div>
+            {list::<P>(desk, "Nobody has asked to look at a company.")}
+        </section>
+        {may("elevation.read").then(|| rights::<P>())}
+        {dialogs::<P>(desk)}
+    }
+}
+
+fn rights<P: SupportPortal>() -> impl IntoView {
+    let load = Load::new(|| P::elevations(use_api()));
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"Rights you took on"</h2></div>
+            <Loaded load what="Your rights" let:all>
+                {if all.is_empty() {
+                    view! { <div class="card-body muted">"None yet. Password and code are asked for when one is needed."</div> }.into_any()
+                } else {
+                    let rows = all.into_iter().map(right).collect_view();
+                    view! { <ul class="list">{rows}</ul> }.into_any()
+                }}
+            </Loaded>
+        </section>
+    }
+}
+
+fn right(one: Elevation) -> impl IntoView {
+    let (tone, glyph, words) = if one.live {
+        (Tone::Warning, glyphs::USER_SHIELD, format!("Until {}", moment(one.expires_at.as_ref())))
+    } else if one.ended_at.is_some() {
+        (Tone::Neutral, glyphs::CHECK, format!("Given back {}", moment(one.ended_at.as_ref())))
+    } else {
+        (Tone::Neutral, glyphs::CLOCK, format!("Over since {}", moment(one.expires_at.as_ref())))
+    };
+    view! {
+        <li>
+            <div class="grow">
+                <div class="medium">{one.scopes.join(", ")}</div>
+                <div class="t-12 muted">{format!("Taken on {}", moment(one.created_at.as_ref()))}</div>
+            </div>
+            <Status tone glyph text=words/>
+        </li>
+    }
+}

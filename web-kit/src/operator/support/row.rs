@@ -1,0 +1,89 @@
+//! One request or session: who, why, where it stands, and what can be done.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{SupportLine, SupportPortal, SupportState, desk::Desk};
+use crate::{
+    api::{act::Act, error::ApiError, use_api},
+    badge::{Status, Tone},
+    button::{Button, Kind},
+    format::moment,
+    icon::{Glyph, glyphs},
+    operator::may,
+};
+
+pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoView {
+    let id = StoredValue::new(one.id.clone());
+    let (tone, glyph, words) = standing(&one);
+    let (act, ending) = (StoredValue::new_local(Rc::new(Act::default())), RwSignal::new(false));
+    let end = move |_| {
+        let (api, act) = (use_api(), act.get_value());
+        desk.problem.set(None);
+        ending.set(true);
+        spawn_local(async move {
+            let answer = P::end_support(api, act, id.get_value()).await;
+            ending.try_set(false);
+            // A row that is drawn anew has a new act. While nobody knows what came of this one, the next press has to be the same.
+            let is_known = !answer.as_ref().is_err_and(ApiError::outcome_is_unknown);
+            if desk.problem.try_set(answer.err()).is_none() && is_known {
+                desk.load.reload();
+            }
+        });
+    };
+    let opening = Signal::derive(move || desk.opening.get() == Some(id.get_value()));
+    let opens = one.own && one.state == SupportState::Accepted && may("support_session.request");
+    let ends = one.goes_on() && may("support_session.end");
+    let who = if desk.tenant_id.with_value(String::is_empty) {
+        format!("{} at {}", one.person_name, one.tenant_name)
+    } else {
+        one.person_name.clone()
+    };
+    let whose = StoredValue::new(format!(", session of {}", one.person_name));
+    view! {
+        <li>
+            <div class="grow stack gap-1">
+                <div class="row row-wrap"><span class="medium">{who}</span><Status tone glyph text=words/></div>
+                <span class="pre-line">{one.justification.clone()}</span>
+                <span class="t-12 muted">
+                    {format!("{} minutes at most, asked for {}", one.minutes, moment(one.requested_at.as_ref()))}
+                </span>
+            </div>
+            <div class="row row-wrap">
+                {ends.then(|| view! {
+                    <Button small=true busy=ending on_click=end>"End"<span class="sr-only">{whose.get_value()}</span></Button>
+                })}
+                {opens.then(|| {
+                    let press = move |_| desk.want_to_open::<P>(id.get_value());
+                    view! {
+                        <Button small=true kind=Kind::Primary busy=opening on_click=press>
+                            "Open"<span class="sr-only">{whose.get_value()}</span>
+                        </Button>
+                    }
+                })}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn standing(one: &SupportLine) -> (Tone, Glyph, String) {
+    let (until, at) = (moment(one.expires_at.as_ref()), moment(one.ended_at.as_ref()));
+    match one.state {
+        SupportState::Requested => (Tone::Warning, glyphs::CLOCK, "Waits for the company".to_owned()),
+        SupportState::Accepted => (Tone::Success, glyphs::CHECK, format!("Accepted, to be opened before {until}")),
+        SupportState::Open => (Tone::Warning, glyphs::EYE, format!("Open until {until}")),
+        SupportState::Refused => (Tone::Neutral, glyphs::XMARK, "Refused".to_owned()),
+        SupportState::Ended => {
+            let how = match (&*one.ended_by, one.opened_at.is_some()) {
+                ("OWNER", _) => "Ended by the company",
+                (_, false) => "Never opened, over",
+                ("PERSON", _) => "Left",
+                _ => "Time was up",
+            };
+            (Tone::Neutral, glyphs::CHECK, format!("{how} {at}"))
+        }
+    }
+}
