@@ -7,8 +7,8 @@ import { accessible, enrol, holdsInEachLook, launch, listening, open, settled, s
 import { makeCompany, startServer } from './server.mjs';
 
 const PORTALS = {
-  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] },
-  dev: { base: '/dev', home: 'Health', figures: 'overview', other: 'accountant', own: [] },
+  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['support', 'Support'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] },
+  dev: { base: '/dev', home: 'Health', figures: 'overview', other: 'accountant', own: [['support', 'Support']] },
   accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions']] },
 };
 let server;
