@@ -243,6 +243,63 @@ async fn a_postgresql_that_stops_is_survived() {
     drill(folder.path(), Some(url), cluster).await;
 }
 
+/// One that is there and does not do its work.
+async fn short_drill(database: impl Database, url: String, problem: &str) {
+    let (folder, mut database) = (tempfile::tempdir().unwrap(), database);
+    let mut drill = Drill::start(folder.path(), Some(format!("{url}/postgres"))).await;
+    let usual = drill.sign_in().await.unwrap();
+    database.lose();
+    drill.wait_for_recovery(true, ENTERS_WITHIN).await;
+    assert_eq!(refused(drill.overview(&usual).await), (Code::Unavailable, "RECOVERY_MODE".to_owned()));
+    let floor = chrono::Utc::now().timestamp() / 30;
+    let code = drill.fresh_code(floor).await;
+    let token = drill.enter(PASSWORD, code).await.unwrap();
+    let view = drill.view(&token).await.unwrap();
+    assert_eq!((view.parts[0].state(), &*view.parts[0].detail), (pb::RecoveryPartState::OutOfReach, problem), "{view:?}");
+    database.bring_back();
+    drill.wait_for_recovery(false, LEAVES_WITHIN).await;
+    assert_eq!(refused(drill.view(&token).await).0, Code::Unauthenticated, "no session outlives Recovery Mode");
+    drill.sign_in().await.unwrap();
+}
+
+struct Frozen(Cluster);
+
+impl Database for Frozen {
+    fn lose(&mut self) {
+        self.0.freeze();
+    }
+
+    fn bring_back(&mut self) {
+        self.0.thaw();
+    }
+}
+
+struct ReadOnly(Cluster);
+
+impl Database for ReadOnly {
+    fn lose(&mut self) {
+        self.0.set_read_only(true);
+    }
+
+    fn bring_back(&mut self) {
+        self.0.set_read_only(false);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_hangs_is_survived() {
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(true)).await.unwrap();
+    let url = cluster.url.clone();
+    short_drill(Frozen(cluster), url, "no answer within 1 s").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_only_reads_is_survived() {
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(true)).await.unwrap();
+    let url = cluster.url.clone();
+    short_drill(ReadOnly(cluster), url, "it can be read but not written").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_gone_is_survived() {
     let folder = tempfile::tempdir().unwrap();

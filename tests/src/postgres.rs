@@ -91,6 +91,35 @@ impl Cluster {
         *child = launch(root, self.port, self.durable);
     }
 
+    /// Stops the server and all its backends where they are: connections stay open, and nothing answers.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a frozen one go on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let Some(postmaster) = self.pid() else { return };
+        let backends = children(postmaster);
+        let all = backends.iter().chain([&postmaster]).map(u32::to_string).collect::<Vec<_>>().join(" ");
+        // One that ended meanwhile is none of ours any more.
+        let _ = Command::new("sh").args(["-c", &format!("kill -{name} {all} 2>/dev/null")]).status();
+    }
+
+    /// Lets every transaction read and none write, or takes that back.
+    pub fn set_read_only(&self, is_on: bool) {
+        let value = if is_on { "on" } else { "off" };
+        let change = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
+        let mut psql = Command::new(binaries().join("psql"));
+        psql.arg(format!("{}/postgres", self.url)).args(["-c", &change, "-c", "SELECT pg_reload_conf()"]);
+        let done =
+            psql.env("PGOPTIONS", "-c default_transaction_read_only=off").stdout(Stdio::null()).status().expect("psql runs");
+        assert!(done.success());
+    }
+
     /// The server's process id, for tests that stop it.
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref().map(|(child, _)| child.id())
@@ -99,12 +128,26 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // A frozen backend would not notice the end of its server.
+        self.thaw();
         if let Some((child, root)) = &mut self.server {
             let _ = child.kill();
             let _ = child.wait();
             let _ = std::fs::remove_dir_all(root);
         }
     }
+}
+
+/// Processes whose parent is this one.
+fn children(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").expect("a list of processes").flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parent_of = |id: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        // "4711 (a name) S 1 …": the name may hold anything, its end is the last bracket.
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    ids.filter(|id| parent_of(id) == Some(parent)).collect()
 }
 
 fn launch(root: &Path, port: u16, durable: bool) -> Child {
