@@ -43,7 +43,7 @@ pub struct Config {
     pub master_keys: Option<String>,
     /// Folder of the audit's signed checkpoints, better on another disk; `audit-checkpoints` in `data` when unset.
     pub audit_checkpoints: Option<PathBuf>,
-    /// Where the mirror of the provider's settings is: `file:///folder`, or `mirror` in `data` when unset.
+    /// Where the mirror of the provider's settings is: `file:///folder` or `s3://bucket/folder`; `mirror` in `data` when unset.
     pub mirror_url: Option<String>,
     /// `smtps://user:password@host`; mails become files in `data/outbox` when unset.
     pub smtp_url: Option<String>,

@@ -1,9 +1,11 @@
-//! `streamflow ops mirror`, and how a server reads what it wrote: one encrypted object in a folder.
+//! `streamflow ops mirror`, and how a server reads what it wrote: one encrypted object in a folder or a bucket.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem, path::Path};
+use object_store::{
+    ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+};
 use streamflow_kernel::{crypto::MasterKeys, db::files::private_folder};
 use streamflow_migrations::System;
 use streamflow_provider::setting::mirror::Mirror;
@@ -11,6 +13,8 @@ use streamflow_provider::setting::mirror::Mirror;
 use crate::{cli::Place, config::Config, databases, serve::Shared};
 
 const NAME: &str = "settings.sealed";
+/// A server that starts does not wait longer for a bucket.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// Writes the copy of what is in force now. Nothing else writes it.
 pub async fn write(place: &Place) -> anyhow::Result<()> {
@@ -37,7 +41,7 @@ pub async fn read(config: &Config, masters: &MasterKeys) -> Option<Mirror> {
         };
         Ok::<_, anyhow::Error>(Some(Mirror::open(masters, &bytes).map_err(|error| anyhow::anyhow!("{error:?}"))?))
     };
-    let read = tokio::time::timeout(std::time::Duration::from_secs(5), read).await;
+    let read = tokio::time::timeout(READ_WITHIN, read).await;
     match read.map_err(anyhow::Error::from).flatten() {
         Ok(mirror) => mirror,
         Err(error) => {
@@ -49,9 +53,23 @@ pub async fn read(config: &Config, masters: &MasterKeys) -> Option<Mirror> {
 
 fn store(config: &Config) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
     let url = config.mirror_url();
-    let folder = url.strip_prefix("file://").context("mirror_url begins with file://, the only storage there is so far")?;
+    if let Some(place) = url.strip_prefix("s3://") {
+        return bucket(place);
+    }
+    let folder = url.strip_prefix("file://").context("mirror_url begins with file:// or s3://")?;
     let folder = std::path::Path::new(folder);
     private_folder(folder).with_context(|| format!("{} can't be made", folder.display()))?;
     let store = LocalFileSystem::new_with_prefix(folder).context("mirror_url")?;
     Ok((Arc::new(store), Path::from(NAME)))
+}
+
+/// `bucket/folder`. Endpoint, region and credentials come from the environment under the names that Amazon's own tools read.
+fn bucket(place: &str) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
+    // The process has no other user of this default; a second call finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (bucket, folder) = place.split_once('/').unwrap_or((place, ""));
+    anyhow::ensure!(!bucket.is_empty(), "mirror_url names a bucket: s3://bucket/folder");
+    let patience = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() };
+    let store = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(patience).build().context("mirror_url")?;
+    Ok((Arc::new(store), Path::from(folder).join(NAME)))
 }

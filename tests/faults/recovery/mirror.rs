@@ -1,0 +1,92 @@
+//! The mirror of the provider portal's settings in a bucket: written by the command, sealed, and read by a server without a database.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    routing::get,
+};
+
+use super::{Database as _, Drill, File, PASSWORD};
+
+#[derive(Clone, Default)]
+struct Bucket {
+    objects: Arc<Mutex<HashMap<String, Bytes>>>,
+}
+
+/// Whoever writes or reads has to have signed with the key that the bucket knows.
+fn is_signed(headers: &HeaderMap) -> bool {
+    let line = headers.get("authorization").and_then(|line| line.to_str().ok()).unwrap_or_default();
+    line.starts_with("AWS4-HMAC-SHA256 Credential=the-key/") && line.contains("Signature=")
+}
+
+async fn put(
+    State(bucket): State<Bucket>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, [(&'static str, &'static str); 1]) {
+    let etag = [("etag", "\"1\"")];
+    if !is_signed(&headers) {
+        return (StatusCode::FORBIDDEN, etag);
+    }
+    bucket.objects.lock().unwrap().insert(uri.path().to_owned(), body);
+    (StatusCode::OK, etag)
+}
+
+async fn give(
+    State(bucket): State<Bucket>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> (StatusCode, [(&'static str, &'static str); 2], Bytes) {
+    let about = [("etag", "\"1\""), ("last-modified", "Fri, 27 Nov 2026 09:00:00 GMT")];
+    let found = bucket.objects.lock().unwrap().get(uri.path()).cloned().filter(|_| is_signed(&headers));
+    found.map_or((StatusCode::NOT_FOUND, about, Bytes::new()), |body| (StatusCode::OK, about, body))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mirror_goes_to_a_bucket_and_comes_back() {
+    let bucket = Bucket::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let app = Router::new().route("/{*path}", get(give).put(put)).with_state(bucket.clone());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut drill = Drill::start(folder.path(), None).await;
+    let server = &mut drill.server;
+    server.set("STREAMFLOW_MIRROR_URL", "s3://mirrors/of/provider");
+    let aws = [("ENDPOINT", &*endpoint), ("REGION", "eu-west-1"), ("ALLOW_HTTP", "true"), ("ACCESS_KEY_ID", "the-key")];
+    for (name, value) in aws {
+        server.set(&format!("AWS_{name}"), value);
+    }
+    server.set("AWS_SECRET_ACCESS_KEY", "a secret of the test");
+    let (is_written, words) = tokio::task::block_in_place(|| server.run(&["ops", "mirror"]));
+    assert!(is_written, "{words}");
+    let written = bucket.objects.lock().unwrap().clone();
+    let sealed = written.get("/mirrors/of/provider/settings.sealed").unwrap_or_else(|| panic!("{written:?}"));
+    assert!(!String::from_utf8_lossy(sealed).contains("allow_list"), "the mirror is sealed");
+
+    drill.server.kill();
+    let mut file = File(folder.path().join("provider.db"));
+    file.lose();
+    drill.server.begin();
+    drill.wait_for_recovery(true, Duration::from_secs(15)).await;
+    let floor = chrono::Utc::now().timestamp() / 30;
+    let code = drill.fresh_code(floor).await;
+    let token = drill.enter(PASSWORD, code).await.unwrap();
+    let view = drill.view(&token).await.unwrap();
+    assert!(view.mirror.is_some(), "{view:?}");
+    file.bring_back();
+
+    drill.server.set("AWS_ACCESS_KEY_ID", "another-key");
+    let (is_written, words) = tokio::task::block_in_place(|| drill.server.run(&["ops", "mirror"]));
+    assert!(!is_written && words.contains("the mirror can't be written"), "{words}");
+}
