@@ -7,9 +7,9 @@ import { accessible, enrol, holdsInEachLook, launch, listening, open, settled, s
 import { makeCompany, startServer } from './server.mjs';
 
 const PORTALS = {
-  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] },
-  dev: { base: '/dev', home: 'Health', figures: 'overview', other: 'accountant', own: [] },
-  accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions']] },
+  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] },
+  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
+  accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['anomalies', 'Anomalies']] },
 };
 let server;
 let browser;

@@ -11,10 +11,9 @@ use web_kit::{
     field::{Choice, PasswordField, SelectField, TextField},
     form::{Form, FormState},
     icon::{Icon, glyphs},
+    operator::space::may,
     toast::use_toasts,
 };
-
-use crate::pages::may;
 
 /// The right to look at companies.
 const SUPPORT: &str = "support";

@@ -17,10 +17,12 @@ use crate::{
     elevation::{ElevationBanner, provide_elevated},
 };
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 10] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
     Place { href: "/provider/tenants", label: "Tenants", glyph: glyphs::BUILDING, keys: "g n" },
+    Place { href: "/provider/provisioning", label: "Provisioning", glyph: glyphs::TRUCK, keys: "g r" },
     Place { href: "/provider/federation", label: "Federation", glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
+    Place { href: "/provider/anomalies", label: "Anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
     Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
     Place { href: "/provider/settings", label: "Settings", glyph: glyphs::SLIDERS, keys: "g t" },

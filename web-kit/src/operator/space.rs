@@ -14,6 +14,11 @@ use crate::{
     toast::use_toasts,
 };
 
+/// Whether the role includes a right, e.g. "audit.read". For showing and hiding only; the server decides.
+pub fn may(permission: &str) -> bool {
+    use_session::<Identity>().me_untracked().is_some_and(|me| me.permissions.iter().any(|known| known == permission))
+}
+
 /// Asks who is signed in, once for all pages.
 pub fn provide_identity<P: OperatorPortal>(api: crate::api::Api) -> Session<Identity> {
     provide_session(move || P::me(api))

@@ -19,12 +19,13 @@ use web_kit::{
     icon::{Icon, glyphs},
     layout::{PageSlots, use_page},
     load::{Load, Loaded},
+    operator::space::may,
     timeline::Timeline,
     toast::use_toasts,
 };
 
 use self::{support::Support, suspend::SuspendDialog, timeline::entries, usage::Usage};
-use super::{may, words};
+use super::words;
 
 /// The report of a change comes back to this system a moment after it.
 const REPORTED_AFTER_MS: u32 = 2_500;

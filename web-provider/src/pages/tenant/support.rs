@@ -19,13 +19,11 @@ use web_kit::{
     format::moment,
     icon::{Glyph, glyphs},
     load::{Load, Loaded},
+    operator::space::may,
     toast::use_toasts,
 };
 
-use crate::{
-    elevation::{ElevateDialog, Elevated},
-    pages::may,
-};
+use crate::elevation::{ElevateDialog, Elevated};
 
 /// How often the page looks for the company's answer.
 const LOOK_EVERY_MS: u32 = 5_000;
