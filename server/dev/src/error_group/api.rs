@@ -1,5 +1,7 @@
 //! `streamflow.dev.v1.ErrorGroupService`.
 
+use std::cmp::Reverse;
+
 use futures::future::join_all;
 use streamflow_kernel::{ctx::Ctx, federation::error_group};
 use streamflow_proto::{
@@ -30,8 +32,7 @@ impl ErrorGroupService for Api {
             reply.sources.push(pb::ErrorSource { system: system.to_owned(), away: answer.is_none(), counted, capped });
             reply.groups.extend(answer.unwrap_or_default().groups.into_iter().map(|group| into_pb(system, group)));
         }
-        let newest = |group: &pb::ErrorGroup| group.last_at.map(|at| (at.seconds, at.nanos));
-        reply.groups.sort_by(|one, other| (other.count, newest(other)).cmp(&(one.count, newest(one))));
+        reply.groups.sort_by_key(|group| Reverse((group.count, group.last_at.map(|at| (at.seconds, at.nanos)))));
         Ok(Response::new(reply))
     }
 }

@@ -1,6 +1,9 @@
 //! Reports grouped by what they have in common, counted and without anybody's words.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
@@ -75,9 +78,7 @@ fn grouped(portal: &Portal, rows: Vec<Row>) -> Vec<Group> {
     }
     let counted = |(group, companies): (Group, HashSet<String>)| Group { companies: companies.len(), ..group };
     let mut groups: Vec<Group> = groups.into_values().map(counted).collect();
-    groups.sort_by(|one, other| {
-        (other.count, other.last_at).cmp(&(one.count, one.last_at)).then(one.fingerprint.cmp(&other.fingerprint))
-    });
+    groups.sort_by_key(|group| Reverse((group.count, group.last_at)));
     groups.truncate(GROUPS);
     groups
 }
