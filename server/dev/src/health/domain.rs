@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn each_problem_is_told_and_nothing_else() {
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
-        let ago = |seconds| Some(Timestamp { seconds: 1_000_000 - seconds, nanos: 0 });
+        let ago = |seconds: i64| Some(Timestamp { seconds: 1_000_000 - seconds, nanos: 0 });
         assert_eq!(problems(&working(), now), Vec::<String>::new());
         let mut bad = working();
         bad.parts.push(federation::PartHealth { name: "Change feed".into(), healthy: false, detail: "read 9 s ago".into() });
