@@ -27,6 +27,7 @@ mod m20261126_000801_create_anomalies;
 mod m20261126_000901_add_jobs_again;
 mod m20261127_000902_drop_idempotency_body_hash;
 mod m20261127_001101_create_elevations;
+mod m20261127_001300_add_peers_last_answer;
 
 use crate::migrator::{Step, steps};
 
@@ -56,4 +57,5 @@ pub const STEPS: &[Step] = steps![
     m20261126_000901_add_jobs_again,
     m20261127_000902_drop_idempotency_body_hash,
     m20261127_001101_create_elevations,
+    m20261127_001300_add_peers_last_answer,
 ];

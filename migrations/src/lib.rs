@@ -25,7 +25,7 @@ mod system;
 
 pub use client::{SYSTEM_REACHED_TABLES, TENANT_TABLES};
 pub use ddl::Dialect;
-pub use migrator::{migrate, pending, script};
+pub use migrator::{known, migrate, pending, script};
 pub use prepare::{RolePasswords, prepare_postgres};
 pub use self_check::self_check;
 pub use system::System;

@@ -51,6 +51,11 @@ pub async fn pending(db: &DatabaseConnection, system: System) -> Result<Vec<Stri
     Ok(files.iter().filter(|file| file.status() == MigrationStatus::Pending).map(|file| file.name().to_owned()).collect())
 }
 
+/// How many migrations this version knows of a system.
+pub fn known(system: System) -> usize {
+    steps_of(system).count()
+}
+
 /// The statements of all migrations of a system as one script, for reading and review.
 pub fn script(dialect: Dialect, system: System) -> String {
     let target = Target { system, dialect };

@@ -14,7 +14,7 @@ use streamflow_kernel::{
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    server::{self, PortalSite, proxies::TrustedProxies},
+    server::{self, PortalSite, listeners::Listeners, proxies::TrustedProxies},
     telemetry::{self, Format},
 };
 use streamflow_migrations::System;
@@ -28,6 +28,7 @@ pub struct Shared {
     pub mailer: Arc<Mailer>,
     pub passwords: PasswordHasher,
     pub master_keys: Arc<MasterKeys>,
+    pub listeners: Listeners,
 }
 
 impl Shared {
@@ -46,6 +47,7 @@ impl Shared {
             mailer: Arc::new(Mailer::new(mail, Arc::clone(&clock))?),
             passwords: PasswordHasher::new(Params::FLOOR),
             master_keys: Arc::new(master_keys),
+            listeners: Listeners::default(),
             clock,
         })
     }
@@ -62,6 +64,8 @@ impl Shared {
             public_url: config.public_url(system),
             limits: config.limits.clone(),
             vault: config.data.join("exports"),
+            listeners: self.listeners.clone(),
+            migrations: streamflow_migrations::known(system),
         };
         Kernel::start(parts).await.map_err(|error| anyhow::anyhow!("the {} system can't start: {error:?}", system.name()))
     }
@@ -76,14 +80,9 @@ fn portal(system: System) -> Portal {
     }
 }
 
-/// What the addresses of a portal's own pages begin with.
-pub const fn pages_of(system: System) -> &'static str {
-    match system {
-        System::Client => "tenant",
-        System::Provider => "provider",
-        System::Dev => "dev",
-        System::Accountant => "accounting",
-    }
+/// First part of the addresses of a portal's own pages.
+pub fn pages_of(system: System) -> &'static str {
+    portal(system).pages.split('/').find(|part| !part.is_empty()).unwrap_or_default()
 }
 
 pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
@@ -103,7 +102,7 @@ pub async fn run(config: Config, with_demo: bool) -> anyhow::Result<()> {
     // Before readiness is told: who waits for it reads the demo's sign-ins next.
     let seeds = with_demo && demo::is_wanted(config, &systems.started()).await?;
     let listener = bind("127.0.0.1", config.port_base).await?;
-    serving.listen(listener, operations, TrustedProxies::default());
+    serving.listen(("", "operations"), listener, operations, TrustedProxies::default())?;
     announce(config, shared.mailer.outbox());
     if seeds {
         demo::seed(config, shared, &systems.started()).await?;
@@ -147,7 +146,8 @@ pub fn works(system: System) -> Vec<Arc<dyn Work>> {
     match system {
         System::Client => streamflow_client::system::works(),
         System::Provider => streamflow_provider::system::works(),
-        System::Dev | System::Accountant => vec![Arc::new(Detect::default())],
+        System::Dev => streamflow_dev::system::works(),
+        System::Accountant => vec![Arc::new(Detect::default())],
     }
 }
 

@@ -9,7 +9,7 @@ use streamflow_kernel::{
     audit::seal::Sealing,
     jobs::Runner,
     recovery::watch::Watching,
-    server::{Systems, connection, foreign, proxies::TrustedProxies},
+    server::{Systems, connection, foreign, listeners::Listening, proxies::TrustedProxies},
 };
 use streamflow_migrations::System;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -89,7 +89,8 @@ impl Serving {
                 && let Some(site) = site.take_if(|_| system == System::Provider)
             {
                 let listener = serve::bind(&self.config.bind, self.config.port(system)).await?;
-                self.listen(listener, at_home(system, site, provider.witness()), self.proxies.clone());
+                let app = at_home(system, site, provider.witness());
+                self.listen((system.name(), "portal"), listener, app, self.proxies.clone())?;
             }
         }
         Ok(provider.map(|provider| provider.watch()))
@@ -125,7 +126,8 @@ impl Serving {
         match (provider, listener) {
             (Some(provider), _) => provider.take_over(app, &kernel),
             (None, Some(listener)) => {
-                self.listen(listener, at_home(system, app, Witness::System(Arc::clone(&kernel))), self.proxies.clone());
+                let app = at_home(system, app, Witness::System(Arc::clone(&kernel)));
+                self.listen((system.name(), "portal"), listener, app, self.proxies.clone())?;
             }
             (None, None) => {}
         }
@@ -136,12 +138,26 @@ impl Serving {
     /// Lets other processes call the systems of this one.
     pub async fn federate(&self) -> anyhow::Result<Following> {
         let listener = serve::bind(&self.config.bind, self.config.federation_port()).await?;
-        self.listen(listener, self.wires.router(), TrustedProxies::default());
+        self.listen(("", "federation"), listener, self.wires.router(), TrustedProxies::default())?;
         Ok(Following::start(&self.config, &self.wires))
     }
 
-    pub fn listen(&self, listener: TcpListener, app: Router, proxies: TrustedProxies) {
-        self.listeners.lock().spawn(connection::serve(listener, app, proxies, self.stopping.clone()));
+    /// Serves what comes in of that name, for one system or, where its name is empty, for all.
+    pub fn listen(
+        &self,
+        (system, name): (&'static str, &'static str),
+        listener: TcpListener,
+        app: Router,
+        proxies: TrustedProxies,
+    ) -> anyhow::Result<()> {
+        let (address, known) = (listener.local_addr()?, self.shared.listeners.clone());
+        known.add(Listening { system, name, address, since: self.shared.clock.now() });
+        let serving = connection::serve(listener, app, proxies, self.stopping.clone());
+        self.listeners.lock().spawn(async move {
+            serving.await;
+            known.remove(address);
+        });
+        Ok(())
     }
 
     /// Before the end: what runs goes on.

@@ -19,7 +19,7 @@ mod notification;
 mod org;
 mod org_data;
 mod record;
-mod registration;
+pub mod registration;
 mod registration_http;
 mod saved_view;
 mod search;

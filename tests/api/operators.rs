@@ -2,7 +2,12 @@
 //! matrix.
 
 use chrono::TimeDelta;
-use streamflow_kernel::db::Backend;
+use streamflow_kernel::{
+    anomaly::Detect,
+    clock::Clock as _,
+    db::{Backend, NO_ORG},
+    ids,
+};
 use streamflow_proto::provider::v1 as pb;
 use streamflow_tests::{
     answer::{fields, reason},
@@ -32,6 +37,32 @@ async fn sessions(desk: &Desk, token: &str) -> Vec<pb::Session> {
     let list = pb::ListSessionsRequest::default();
     let found: pb::ListSessionsResponse = desk.caller().ask("SessionService/ListSessions", Some(token), &list).await.unwrap();
     found.sessions
+}
+
+async fn anomalies(desk: &Desk, token: &str, open_only: bool) -> Result<Vec<pb::Anomaly>, Status> {
+    let list = pb::ListAnomaliesRequest { open_only, ..Default::default() };
+    let found: pb::ListAnomaliesResponse = desk.caller().ask("AnomalyService/ListAnomalies", Some(token), &list).await?;
+    Ok(found.anomalies)
+}
+
+async fn acknowledge(desk: &Desk, token: &str, anomaly_id: &str) -> Result<pb::Anomaly, Status> {
+    let ask = pb::AcknowledgeAnomalyRequest { anomaly_id: anomaly_id.to_owned() };
+    let done: pb::AcknowledgeAnomalyResponse = desk.caller().ask("AnomalyService/AcknowledgeAnomaly", Some(token), &ask).await?;
+    Ok(done.anomaly.expect("an anomaly"))
+}
+
+/// Wrong passwords for the operator's account, as the audit keeps them.
+async fn guess(desk: &Desk, times: usize) {
+    let db = desk.kernel.database.system().await.unwrap();
+    for _ in 0..times {
+        let sql = "INSERT INTO audit (org_id, id, at, actor_id, actor_name, actor_role, ip, path, category, outcome, correlation_id, \
+                   payload, entity, changed_fields) \
+                   VALUES (?, ?, ?, ?, 'Operator', '', '198.51.100.7', '/x', 'sign_in', 'UNAUTHENTICATED', 'x', '{}', '', '')";
+        let values = vec![NO_ORG.into(), desk.kernel.ids.uuid().into(), desk.clock.now().into(), desk.operator_id.into()];
+        db.execute(sql, values).await.unwrap();
+        desk.clock.advance(TimeDelta::seconds(1));
+    }
+    db.commit().await.unwrap();
 }
 
 fn figure(figure: Option<pb::Figure>) -> (i64, i64) {
@@ -142,7 +173,7 @@ on_every_desk! {
             let request = pb::RevokeSessionRequest { session_id: id.to_owned() };
             caller.ask::<_, pb::RevokeSessionResponse>("SessionService/RevokeSession", Some(&second), &request).await
         };
-        for nobodys in ["", "ses_1", &streamflow_kernel::ids::format("ses_", uuid::Uuid::now_v7())] {
+        for nobodys in ["", "ses_1", &ids::format("ses_", uuid::Uuid::now_v7())] {
             assert_eq!(revoke(nobodys).await.unwrap_err().code(), Code::NotFound, "{nobodys}");
         }
         revoke(&other.id).await.unwrap();
@@ -163,6 +194,41 @@ on_every_desk! {
         let fifth = desk.sign_in().await;
         desk.clock.advance(TimeDelta::minutes(16));
         assert_eq!(reason(&me(&desk, &fifth).await.unwrap_err()), "SESSION_EXPIRED");
+    }
+
+    async fn anomalies_stay_open_until_somebody_acknowledges_them(desk) {
+        guess(&desk, 9).await;
+        assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (0, 0));
+        guess(&desk, 1).await;
+        assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (1, 0));
+        let token = desk.session("full").await;
+        let found = anomalies(&desk, &token, true).await.unwrap();
+        let person = ids::format(ids::prefix::USER, desk.operator_id);
+        assert_eq!((found.len(), found[0].rule(), found[0].events), (1, pb::AnomalyRule::AccountGuessing, 10));
+        assert_eq!((found[0].person_id.clone(), found[0].acknowledged_at), (person.clone(), None));
+        // Quiet for days, it is still there for whoever comes.
+        desk.clock.advance(TimeDelta::days(2));
+        assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (0, 0));
+        let token = desk.session("full").await;
+        assert_eq!(anomalies(&desk, &token, true).await.unwrap(), found);
+
+        for nobodys in ["", "ano_1", person.as_str(), &ids::format(ids::prefix::ANOMALY, uuid::Uuid::now_v7())] {
+            assert_eq!(acknowledge(&desk, &token, nobodys).await.unwrap_err().code(), Code::NotFound, "{nobodys}");
+        }
+        let page = pb::ListAnomaliesRequest { page_size: -1, page_token: "x".into(), open_only: true };
+        let wrong = desk.caller().ask::<_, pb::ListAnomaliesResponse>("AnomalyService/ListAnomalies", Some(&token), &page).await;
+        assert_eq!(fields(&wrong.unwrap_err()), ["page_size"]);
+        assert_eq!(reason(&anomalies(&desk, "guessed", true).await.unwrap_err()), "NOT_SIGNED_IN");
+
+        let seen = acknowledge(&desk, &token, &found[0].id).await.unwrap();
+        assert_eq!((seen.acknowledged_by.clone(), seen.version), (person, found[0].version + 1));
+        assert_eq!(acknowledge(&desk, &token, &found[0].id).await.unwrap(), seen, "acknowledged once");
+        assert!(anomalies(&desk, &token, true).await.unwrap().is_empty());
+        assert_eq!(anomalies(&desk, &token, false).await.unwrap(), [seen]);
+        let kept = audit(&desk, &token, "category = anomaly AND outcome = OK").await.unwrap();
+        assert_eq!(kept.iter().filter(|record| record.entity_id == found[0].id).count(), 1, "{kept:?}");
+        guess(&desk, 10).await;
+        assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (1, 0), "when it comes again it is a new one");
     }
 
     async fn failures_of_pages_and_refusals_are_in_the_audit(desk) {

@@ -1,6 +1,7 @@
 //! The provider portal's own nouns.
 
 pub mod admin;
+mod provisioning;
 pub mod recovery;
 mod setting;
-mod tenant;
+pub mod tenant;

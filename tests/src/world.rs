@@ -13,9 +13,9 @@ use streamflow_kernel::{
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
-    server::{assets::NoAssets, connection, proxies::TrustedProxies},
+    server::{assets::NoAssets, connection, listeners::Listeners, proxies::TrustedProxies},
 };
-use streamflow_migrations::System;
+use streamflow_migrations::{System, known};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 use tonic::transport::Channel;
@@ -173,6 +173,10 @@ pub async fn location(system: System, superuser_url: Option<&str>, sqlite: &std:
     Location::Sqlite(sqlite.to_owned())
 }
 
+fn system(space: &str) -> System {
+    System::ALL.into_iter().find(|system| system.name() == space).expect("a system")
+}
+
 /// A started kernel of any portal.
 pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>, folder: &TempDir, setup: Setup) -> Arc<Kernel> {
     let clock: Arc<dyn Clock> = clock;
@@ -195,6 +199,8 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         limits,
         clock,
         vault: folder.path().join("exports"),
+        listeners: Listeners::default(),
+        migrations: known(system(portal.space)),
     };
     Kernel::start(parts).await.expect("a kernel")
 }

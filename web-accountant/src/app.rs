@@ -6,7 +6,7 @@ use leptos_router::{
     path,
 };
 use web_kit::{
-    later,
+    anomalies, later,
     layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space},
     operator_portal,
@@ -19,6 +19,7 @@ operator_portal!(Accountant, streamflow_proto::accountant::v1, space: "accountan
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Accountant>);
 later!(Subscriptions, pages, pages::subscriptions::subscriptions);
+later!(Anomalies, pages, anomalies::anomalies::<Accountant>);
 later!(Audit, pages, audit::audit::<Accountant>);
 later!(Sessions, pages, sessions::sessions::<Accountant>);
 
@@ -38,6 +39,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view={door::entrance::<Accountant>}/>
                     <Route path=path!("overview") view=Overview/>
                     <Route path=path!("subscriptions") view=Subscriptions/>
+                    <Route path=path!("anomalies") view=Anomalies/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("/*any") view={door::not_here}/>

@@ -6,7 +6,7 @@ use leptos_router::{
     path,
 };
 use web_kit::{
-    later,
+    anomalies, later,
     layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space, support},
     operator_portal, support_portal,
@@ -14,12 +14,15 @@ use web_kit::{
 
 use crate::layout::AppLayout;
 
-operator_portal!(Dev, streamflow_proto::dev::v1, space: "dev", name: "Dev", base: "/dev", lead: "For the engineers who keep StreamFlow healthy.", home: "Health", manner: Exact);
+operator_portal!(Dev, streamflow_proto::dev::v1, space: "dev", name: "Dev", base: "/dev", lead: "For the engineers who keep StreamFlow healthy.", home: "Overview", manner: Exact);
 support_portal!(Dev, streamflow_proto::dev::v1);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Dev>);
+later!(Anomalies, pages, anomalies::anomalies::<Dev>);
 later!(Audit, pages, audit::audit::<Dev>);
+later!(Errors, errors, crate::pages::errors::ErrorsPage);
+later!(Health, health, crate::pages::health::HealthPage);
 later!(Jobs, jobs, crate::pages::job::JobsPage);
 later!(Support, pages, support::page::<Dev>);
 later!(Sessions, pages, sessions::sessions::<Dev>);
@@ -39,7 +42,10 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/dev") view=inside>
                     <Route path=path!("") view={door::entrance::<Dev>}/>
                     <Route path=path!("overview") view=Overview/>
+                    <Route path=path!("anomalies") view=Anomalies/>
                     <Route path=path!("audit") view=Audit/>
+                    <Route path=path!("errors") view=Errors/>
+                    <Route path=path!("health") view=Health/>
                     <Route path=path!("jobs") view=Jobs/>
                     <Route path=path!("support") view=Support/>
                     <Route path=path!("sessions") view=Sessions/>

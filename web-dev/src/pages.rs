@@ -1,3 +1,6 @@
 //! One file per screen.
 
+pub mod errors;
+pub mod health;
 pub mod job;
+mod live;

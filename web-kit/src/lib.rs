@@ -2,6 +2,7 @@
 
 #![expect(clippy::fn_params_excessive_bools, reason = "a component's props are named where they are given")]
 
+pub mod anomalies;
 pub mod api;
 pub mod authenticator;
 pub mod badge;

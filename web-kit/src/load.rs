@@ -1,6 +1,6 @@
 //! Reading from the server into a page: the last value stays while a newer one is on its way.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
@@ -8,6 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     api::error::ApiError,
+    browser,
     error_panel::ErrorPanel,
     skeleton::{Delayed, SkeletonLines, steady},
 };
@@ -114,6 +115,21 @@ impl<T: Clone + Send + Sync> Load<T> {
             }
         });
     }
+}
+
+/// Runs `look` again and again while the page is in sight, as long as the calling component lives.
+pub fn look_again(every: Duration, look: impl Fn() + 'static) {
+    let looking = move || {
+        if browser::is_visible() {
+            look();
+        }
+    };
+    let timer = set_interval_with_handle(looking, every);
+    on_cleanup(move || {
+        if let Ok(timer) = timer {
+            timer.clear();
+        }
+    });
 }
 
 /// Shows a [`Load`]: a skeleton at first, then what `children` make of the value, or what went wrong with a way out.

@@ -13,4 +13,3 @@ pub mod support;
 
 pub use contract::{AuditLine, Figure, Health, Identity, OperatorPortal, Overview, Point, SessionLine};
 pub use manner::Manner;
-pub use space::may;

@@ -6,7 +6,7 @@ use leptos_router::{
     path,
 };
 use web_kit::{
-    later,
+    anomalies, later,
     layout::{PageSlots, follow_title},
     operator::{OperatorPortal, audit, door, overview, sessions, space, support},
     operator_portal, support_portal,
@@ -26,7 +26,9 @@ support_portal!(Provider, streamflow_proto::provider::v1);
 later!(Overview, pages, pages::overview::overview);
 later!(Tenants, pages, pages::tenants::tenants);
 later!(Tenant, pages, pages::tenant::tenant);
+later!(Provisioning, pages, pages::provisioning::provisioning);
 later!(System, pages, overview::overview::<Provider>);
+later!(Anomalies, pages, anomalies::anomalies::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
 later!(Support, pages, support::page::<Provider>);
@@ -63,9 +65,11 @@ fn usual() -> impl IntoView {
                         <Route path=path!("") view=Tenants/>
                         <Route path=path!(":tenant") view=Tenant/>
                     </ParentRoute>
+                    <Route path=path!("provisioning") view=Provisioning/>
                     <Route path=path!("system") view=System/>
                     <Route path=path!("support") view=Support/>
                     <Route path=path!("federation") view=Federation/>
+                    <Route path=path!("anomalies") view=Anomalies/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
                     <Route path=path!("admins") view=Admins/>

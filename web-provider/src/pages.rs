@@ -3,16 +3,14 @@
 pub mod admins;
 pub mod federation;
 pub mod overview;
+pub mod provisioning;
 pub mod settings;
 pub mod tenant;
 pub mod tenants;
 mod words;
 
 use streamflow_proto::provider::v1::{self as pb, tenant_service_client::TenantServiceClient};
-use web_kit::{
-    api::{Api, error::ApiError},
-    operator::may,
-};
+use web_kit::api::{Api, error::ApiError};
 
 /// Figures over all companies.
 async fn fleet(api: Api, days: i32) -> Result<pb::GetFleetResponse, ApiError> {

@@ -1,5 +1,6 @@
 //! The accountant system: the books of the company that operates StreamFlow.
 
+pub mod anomaly;
 pub mod audit;
 pub mod client_error;
 pub mod overview;

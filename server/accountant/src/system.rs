@@ -15,19 +15,20 @@ use streamflow_proto::{
     accountant::{
         self,
         v1::{
-            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
-            subscription_service_server::SubscriptionServiceServer,
+            anomaly_service_server::AnomalyServiceServer, audit_service_server::AuditServiceServer,
+            client_error_service_server::ClientErrorServiceServer, overview_service_server::OverviewServiceServer,
+            session_service_server::SessionServiceServer, subscription_service_server::SubscriptionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, overview, session, subscription};
+use crate::{anomaly, audit, client_error, overview, session, subscription};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
     space: "accountant",
+    pages: "/accounting",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(150),
     nouns: operator::NOUNS,
@@ -56,6 +57,7 @@ pub fn site(
 
 fn services(kernel: &Kernel, desk: Desk) -> Routes {
     Routes::default()
+        .add_service(AnomalyServiceServer::new(anomaly::Api))
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))

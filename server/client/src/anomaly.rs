@@ -2,4 +2,3 @@
 
 pub mod alarm;
 pub mod api;
-pub mod store;

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod domain;
+pub mod federated;
 mod insert;
 mod mail;
 pub mod provision;

@@ -51,6 +51,7 @@ use crate::{
 /// Rules of the portal.
 pub const PORTAL: Portal = Portal {
     space: "client",
+    pages: "/tenant/*/client",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
     pace: Pace::per_minute(600),
     nouns: NOUNS,

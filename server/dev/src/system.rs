@@ -4,6 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use chrono::Duration;
 use streamflow_kernel::{
+    anomaly::Detect,
+    jobs::Work,
     kernel::{Kernel, Portal},
     operator::{self, Desk, Operator},
     rate_limit::Pace,
@@ -15,20 +17,22 @@ use streamflow_proto::{
     dev::{
         self,
         v1::{
-            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            elevation_service_server::ElevationServiceServer, job_service_server::JobServiceServer,
-            overview_service_server::OverviewServiceServer, session_service_server::SessionServiceServer,
-            support_session_service_server::SupportSessionServiceServer,
+            anomaly_service_server::AnomalyServiceServer, audit_service_server::AuditServiceServer,
+            client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
+            error_group_service_server::ErrorGroupServiceServer, health_service_server::HealthServiceServer,
+            job_service_server::JobServiceServer, overview_service_server::OverviewServiceServer,
+            session_service_server::SessionServiceServer, support_session_service_server::SupportSessionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{audit, client_error, elevation, job, overview, session, support_session};
+use crate::{anomaly, audit, client_error, elevation, error_group, health, job, overview, session, support_session};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
     space: "dev",
+    pages: "/dev",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace { per_minute: 150, burst: Some(20) },
     nouns: operator::NOUNS,
@@ -57,11 +61,19 @@ pub fn site(
 
 fn services(kernel: &Kernel, desk: Desk) -> Routes {
     Routes::default()
+        .add_service(AnomalyServiceServer::new(anomaly::Api))
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
+        .add_service(ErrorGroupServiceServer::new(error_group::api::Api))
+        .add_service(HealthServiceServer::new(health::api::Api))
         .add_service(JobServiceServer::new(job::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
         .add_service(SupportSessionServiceServer::new(support_session::Api))
+}
+
+/// What is done behind the answers.
+pub fn works() -> Vec<Arc<dyn Work>> {
+    vec![Arc::new(Detect::default()), Arc::new(health::watch::Watch)]
 }

@@ -1,6 +1,9 @@
 //! Failures that pages report, in every portal: kept as rows, counted, logged. What a page sends is cut to size, never refused: a
 //! report that fails helps nobody.
 
+pub mod groups;
+mod shape;
+
 use crate::{ctx::Ctx, error::Result};
 
 /// A failure as a page reports it.

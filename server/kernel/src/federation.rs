@@ -8,9 +8,10 @@
 //! | `guard` | what a federation listener asks of a request before the access layer sees it |
 //! | `ledger` | what is remembered of the other systems: nonces, last calls, refusals |
 //! | `channel` | calls to other systems |
-//! | `peer`, `health` | services that every system has for the others |
+//! | `peer`, `health`, `error_group` | services that every system has for the others |
 
 pub mod channel;
+pub mod error_group;
 pub mod guard;
 pub mod health;
 pub mod keys;
@@ -27,7 +28,10 @@ use streamflow_proto::{
     access::{FEDERATION, SYSTEMS},
     federation::{
         self,
-        v1::{health_service_server::HealthServiceServer, peer_service_server::PeerServiceServer},
+        v1::{
+            error_group_service_server::ErrorGroupServiceServer, health_service_server::HealthServiceServer,
+            peer_service_server::PeerServiceServer,
+        },
     },
 };
 use tonic::service::Routes;
@@ -135,7 +139,10 @@ pub fn router(kernel: &Arc<Kernel>, own: Routes) -> Result<Router> {
     let name = kernel.portal.space.to_uppercase();
     let table = FEDERATION.iter().filter(|served| served.servers.contains(&name.as_str())).map(|served| &served.access);
     let gate = Arc::new(Gate::new(Arc::clone(kernel), table, federation::DESCRIPTORS, Callers::Peers)?);
-    let services = own.add_service(HealthServiceServer::new(health::Api)).add_service(PeerServiceServer::new(peer::Api));
+    let services = own
+        .add_service(ErrorGroupServiceServer::new(error_group::Api))
+        .add_service(HealthServiceServer::new(health::Api))
+        .add_service(PeerServiceServer::new(peer::Api));
     Ok(services
         .into_axum_router()
         .layer(middleware::from_fn_with_state(gate, access::guard))

@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-pub use overview::{Overview, Schedule, overview};
+pub use overview::{Overview, Schedule, overview, waiting};
 pub use retry::Retry;
 pub use runner::Runner;
 
@@ -192,6 +192,13 @@ impl Jobs {
         let (sql, id, values) = self.insertion(job, "{org}");
         let rows: Vec<Put> = tx.query(&sql, values.into()).await?;
         Ok(rows.first().map(|row| row.id).filter(|put| *put == id))
+    }
+
+    /// Has a job of the system itself begin at once: the one with its key that waits, or this one. False while it runs.
+    pub async fn begin(&self, db: &SystemDb, job: NewJob) -> Result<bool> {
+        let sql = "UPDATE jobs SET run_at = ? WHERE org_id = ? AND kind = ? AND key = ? AND state = 'queued'";
+        let waiting = vec![self.clock.now().into(), NO_ORG.into(), job.kind.as_ref().into(), job.key.clone().into()];
+        Ok(db.execute(sql, waiting).await? > 0 || self.put(db, None, job).await?.is_some())
     }
 
     /// Says that a job was committed. Without it the job begins a moment later.

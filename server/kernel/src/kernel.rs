@@ -25,6 +25,7 @@ use crate::{
     password::PasswordHasher,
     prune::Prune,
     rate_limit::{Limits, Pace, RateLimiter},
+    server::listeners::Listeners,
     session::Lifetime,
     vault::Vault,
 };
@@ -44,6 +45,8 @@ pub struct Noun {
 pub struct Portal {
     /// Name of the space, as `Me` tells it and as the portal header and the cookie carry it.
     pub space: &'static str,
+    /// What the addresses of its people's pages begin with; `*` is one part of any name.
+    pub pages: &'static str,
     pub lifetime: Lifetime,
     /// How quickly one signed-in person may ask.
     pub pace: Pace,
@@ -76,6 +79,10 @@ pub struct Kernel {
     pub vault: Vault,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
+    pub listeners: Listeners,
+    /// How many migrations this version knows of the system.
+    pub migrations: usize,
+    pub started_at: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for Kernel {
@@ -98,6 +105,10 @@ pub struct Parts {
     pub limits: HashMap<String, u32>,
     /// Folder for files of companies; made when the first one is written.
     pub vault: PathBuf,
+    /// Of the process.
+    pub listeners: Listeners,
+    /// How many migrations this version knows of the system.
+    pub migrations: usize,
 }
 
 impl Kernel {
@@ -120,12 +131,15 @@ impl Kernel {
             keys,
             federation: Arc::new(federation),
             database: parts.database,
+            started_at: parts.clock.now(),
             clock: parts.clock,
             ids: parts.ids,
             passwords: parts.passwords,
             mails,
             jobs,
             public_url: parts.public_url,
+            listeners: parts.listeners,
+            migrations: parts.migrations,
         }))
     }
 

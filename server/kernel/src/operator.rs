@@ -1,6 +1,7 @@
 //! Portals of few people, from the environment or a table: sign-in with password and TOTP, sessions, overview figures. The systems
 //! map their own messages onto this; it knows none of them.
 
+pub mod ask;
 pub mod elevation;
 pub mod overview;
 pub mod services;
@@ -28,7 +29,10 @@ use crate::{
 };
 
 /// What the audit of such a portal names.
-pub const NOUNS: &[Noun] = &[Noun { entity: "session", prefix: prefix::SESSION, permission: "" }];
+pub const NOUNS: &[Noun] = &[
+    Noun { entity: "anomaly", prefix: prefix::ANOMALY, permission: "" },
+    Noun { entity: "session", prefix: prefix::SESSION, permission: "" },
+];
 
 /// Somebody who may sign in to such a portal.
 #[derive(Clone)]

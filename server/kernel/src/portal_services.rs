@@ -89,3 +89,63 @@ macro_rules! client_error_service {
         }
     };
 }
+
+/// Implements `AnomalyService` of `$pb` for `$api`.
+#[macro_export]
+macro_rules! anomaly_service {
+    ($api:ident, $pb:path) => {
+        use $pb as pb_anomaly;
+
+        #[tonic::async_trait]
+        impl pb_anomaly::anomaly_service_server::AnomalyService for $api {
+            async fn list_anomalies(
+                &self,
+                request: tonic::Request<pb_anomaly::ListAnomaliesRequest>,
+            ) -> Result<tonic::Response<pb_anomaly::ListAnomaliesResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let page = $crate::anomaly::page::page(&ctx, req.page_size, &req.page_token, req.open_only);
+                let (rows, next_page_token) = page.await?;
+                let page = Some(streamflow_proto::common::v1::PageInfo { next_page_token, ..Default::default() });
+                let anomalies = rows.into_iter().map(anomaly_into_pb).collect();
+                Ok(tonic::Response::new(pb_anomaly::ListAnomaliesResponse { anomalies, page }))
+            }
+
+            async fn acknowledge_anomaly(
+                &self,
+                request: tonic::Request<pb_anomaly::AcknowledgeAnomalyRequest>,
+            ) -> Result<tonic::Response<pb_anomaly::AcknowledgeAnomalyResponse>, tonic::Status> {
+                let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
+                let (tx, row) = $crate::anomaly::page::acknowledge(&ctx, &req.anomaly_id).await?;
+                let anomaly = Some(anomaly_into_pb(row));
+                Ok(tx.commit(pb_anomaly::AcknowledgeAnomalyResponse { anomaly }).await?)
+            }
+        }
+
+        fn anomaly_into_pb(row: $crate::anomaly::page::Model) -> pb_anomaly::Anomaly {
+            use $crate::anomaly::rules::Rule;
+
+            let rule = match Rule::ALL.into_iter().find(|rule| rule.as_str() == row.rule) {
+                Some(Rule::GuessedAccount) => pb_anomaly::AnomalyRule::AccountGuessing,
+                Some(Rule::PasswordSpray) => pb_anomaly::AnomalyRule::PasswordSpray,
+                Some(Rule::SignInWave) => pb_anomaly::AnomalyRule::SignInWave,
+                Some(Rule::RateLimit) => pb_anomaly::AnomalyRule::RateLimit,
+                Some(Rule::CrossTenant) => pb_anomaly::AnomalyRule::CrossTenant,
+                Some(Rule::Refused) => pb_anomaly::AnomalyRule::Refused,
+                None => pb_anomaly::AnomalyRule::Unspecified,
+            };
+            pb_anomaly::Anomaly {
+                id: $crate::ids::format($crate::ids::prefix::ANOMALY, row.id),
+                rule: rule.into(),
+                person_id: $crate::ids::format_option($crate::ids::prefix::USER, row.person_id),
+                person_name: row.person_name,
+                address: row.address,
+                events: row.events,
+                first_at: $crate::clock::timestamp(row.first_at),
+                last_at: $crate::clock::timestamp(row.last_at),
+                acknowledged_at: row.acknowledged_at.and_then($crate::clock::timestamp),
+                acknowledged_by: $crate::ids::format_option($crate::ids::prefix::USER, row.acknowledged_by),
+                version: row.version,
+            }
+        }
+    };
+}

@@ -4,7 +4,8 @@ pub mod activity;
 pub mod assets;
 pub mod connection;
 pub mod foreign;
-pub mod headers;
+mod headers;
+pub mod listeners;
 pub mod proxies;
 mod transcode;
 

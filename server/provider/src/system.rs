@@ -24,9 +24,10 @@ use streamflow_proto::{
     provider::{
         self,
         v1::{
-            admin_service_server::AdminServiceServer, audit_service_server::AuditServiceServer,
-            client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
-            federation_service_server::FederationServiceServer, overview_service_server::OverviewServiceServer,
+            admin_service_server::AdminServiceServer, anomaly_service_server::AnomalyServiceServer,
+            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
+            elevation_service_server::ElevationServiceServer, federation_service_server::FederationServiceServer,
+            overview_service_server::OverviewServiceServer, provisioning_service_server::ProvisioningServiceServer,
             recovery_service_server::RecoveryServiceServer, session_service_server::SessionServiceServer,
             setting_service_server::SettingServiceServer, support_session_service_server::SupportSessionServiceServer,
             tenant_service_server::TenantServiceServer,
@@ -37,7 +38,7 @@ use tonic::service::Routes;
 
 use crate::{
     admin::{self, people::Admins},
-    audit, client_error, elevation, federation, overview, recovery, session, setting,
+    anomaly, audit, client_error, elevation, federation, overview, provisioning, recovery, session, setting,
     setting::mirror::Mirror,
     support_session, tenant,
 };
@@ -45,6 +46,7 @@ use crate::{
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
     space: "provider",
+    pages: "/provider",
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(100),
     nouns: operator::NOUNS,
@@ -66,11 +68,13 @@ pub fn site(
     let desk = Desk::new(Arc::new(admins), Params::BREAK_GLASS);
     let services = Routes::default()
         .add_service(AdminServiceServer::new(admin::api::Api { index }))
+        .add_service(AnomalyServiceServer::new(anomaly::Api))
         .add_service(AuditServiceServer::new(audit::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
         .add_service(FederationServiceServer::new(federation::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
+        .add_service(ProvisioningServiceServer::new(provisioning::api::Api))
         .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))
         .add_service(SessionServiceServer::new(session::Api { desk: desk.clone() }))
         .add_service(SettingServiceServer::new(setting::api::Api))

@@ -13,7 +13,6 @@ pub mod domain;
 pub mod event;
 pub mod fleet;
 pub mod list;
-mod peer;
 pub mod pull;
 pub mod store;
 pub mod subscription;

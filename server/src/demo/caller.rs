@@ -12,7 +12,7 @@ use streamflow_kernel::{
     clock::{Clock, FixedClock},
     kernel::Kernel,
     mail::{MailConfig, Mailer},
-    server::{assets::NoAssets, connection, proxies::TrustedProxies},
+    server::{assets::NoAssets, connection, listeners::Listeners, proxies::TrustedProxies},
     totp,
 };
 use streamflow_migrations::System;
@@ -57,6 +57,7 @@ impl Stage {
         }
         let mailer = Mailer::new(MailConfig::Outbox { dir: outbox.clone() }, Arc::clone(&clock) as Arc<dyn Clock>)?;
         let stage = Shared {
+            listeners: Listeners::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             mailer: Arc::new(mailer),
             passwords: shared.passwords.clone(),

@@ -30,7 +30,7 @@ pub async fn jobs(world: &World) -> Runner {
     world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap()
 }
 
-fn wanted(token: &str, number: &str) -> pb::RegisterTenantRequest {
+pub fn wanted(token: &str, number: &str) -> pb::RegisterTenantRequest {
     pb::RegisterTenantRequest {
         sign_up_token: token.to_owned(),
         external_customer_id: number.to_owned(),
@@ -43,7 +43,7 @@ fn wanted(token: &str, number: &str) -> pb::RegisterTenantRequest {
     }
 }
 
-async fn register(world: &World, wanted: pb::RegisterTenantRequest) -> Result<pb::RegisterTenantResponse, Status> {
+pub async fn register(world: &World, wanted: pb::RegisterTenantRequest) -> Result<pb::RegisterTenantResponse, Status> {
     let mut registrations = RegistrationServiceClient::new(world.channel.clone());
     Ok(registrations.register_tenant(request(wanted, None)).await?.into_inner())
 }

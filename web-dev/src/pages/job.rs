@@ -5,7 +5,7 @@ mod dead;
 mod gauges;
 mod queue;
 mod schedules;
-mod words;
+pub(super) mod words;
 
 use std::time::Duration;
 
@@ -13,14 +13,13 @@ use leptos::prelude::*;
 use streamflow_proto::dev::v1::{self as pb, job_service_client::JobServiceClient};
 use web_kit::{
     api::{Api, error::ApiError, use_api},
-    browser,
-    icon::{Icon, glyphs},
     layout::use_page,
     list::rows::{Page, Rows},
-    load::{Load, Loaded},
+    load::{Load, Loaded, look_again},
 };
 
 use self::{dead::DeadLetters, gauges::Gauges, queue::Queue, schedules::Schedules};
+use super::live::LiveSwitch;
 
 /// Between two looks while the page is in sight.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -30,7 +29,7 @@ const PAGE: i32 = 50;
 pub fn JobsPage() -> impl IntoView {
     let api = use_api();
     let live = RwSignal::new(true);
-    use_page("background tasks").canvas().with_actions(move || view! { <LiveSwitch live/> });
+    use_page("background tasks").canvas().with_actions(move || view! { <LiveSwitch live every=LOOK_EVERY/> });
     let figures = Load::new(move || async move {
         api.read(pb::GetQueueRequest {}, async |transport, request| JobServiceClient::new(transport).get_queue(request).await)
             .await
@@ -49,7 +48,11 @@ pub fn JobsPage() -> impl IntoView {
             list(api, filter, token)
         },
     );
-    look_again(live, figures);
+    look_again(LOOK_EVERY, move || {
+        if live.get_untracked() {
+            figures.reload();
+        }
+    });
     // The figures are asked often; the lists only when those say that something happened, or when a person acted.
     Effect::new(move |before: Option<Option<pb::GetQueueResponse>>| {
         let now = figures.get();
@@ -75,38 +78,6 @@ pub fn JobsPage() -> impl IntoView {
             <Schedules load=schedules acted/>
             <Queue rows=jobs state/>
         </div>
-    }
-}
-
-/// Asks for the figures again and again, while somebody looks.
-fn look_again(live: RwSignal<bool>, figures: Load<pb::GetQueueResponse>) {
-    let look = move || {
-        if live.get_untracked() && browser::is_visible() {
-            figures.reload();
-        }
-    };
-    let timer = set_interval_with_handle(look, LOOK_EVERY);
-    on_cleanup(move || {
-        if let Ok(timer) = timer {
-            timer.clear();
-        }
-    });
-}
-
-/// Whether the page keeps itself up.
-#[component]
-fn LiveSwitch(live: RwSignal<bool>) -> impl IntoView {
-    let glyph = move || if live.get() { glyphs::CIRCLE } else { glyphs::CIRCLE_OPEN };
-    view! {
-        <button
-            type="button"
-            class="btn btn-sm live-switch"
-            aria-pressed=move || if live.get() { "true" } else { "false" }
-            on:click=move |_| live.update(|live| *live = !*live)
-        >
-            {move || view! { <Icon glyph=glyph()/> }}
-            {format!("live {} s", LOOK_EVERY.as_secs())}
-        </button>
     }
 }
 

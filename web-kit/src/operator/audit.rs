@@ -20,6 +20,7 @@ use crate::{
     badge::Status,
     browser,
     empty::EmptyState,
+    field::Choice,
     format::number,
     layout::{PageSlots, use_page},
     list::{
@@ -57,7 +58,7 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Action" filters=filters() columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search="Action" filters=filters(query) columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
@@ -115,13 +116,20 @@ fn views() -> Vec<ViewTab> {
     ]
 }
 
-fn filters() -> Vec<FilterDef> {
-    vec![
+fn filters(query: ListQuery) -> Vec<FilterDef> {
+    let mut filters = vec![
         FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
         FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::derive(words::actions)) },
         FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
         FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
-    ]
+    ];
+    // Nobody types an id: whoever has this chip came by a link.
+    if let Some(id) = untrack(|| query.with(|state| state.filter("actor_id").map(str::to_owned))) {
+        let one = Signal::stored(vec![Choice::new(id, "One person")]);
+        filters.push(FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(one) });
+    }
+    filters
 }
 
 fn columns(manner: Manner) -> Vec<Column<AuditLine>> {

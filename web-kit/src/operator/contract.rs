@@ -6,6 +6,7 @@ use prost_types::Timestamp;
 
 use super::Manner;
 use crate::{
+    anomalies::Anomalies,
     api::{Api, error::ApiError},
     list::rows::Page,
 };
@@ -84,7 +85,7 @@ pub struct SessionLine {
 }
 
 /// A portal as these pages see it. Futures live in the browser's one thread.
-pub trait OperatorPortal: Copy + Send + Sync + 'static {
+pub trait OperatorPortal: Anomalies + Copy + Send + Sync + 'static {
     /// As the portal header carries it.
     const SPACE: &'static str;
     /// As people read it, e.g. on the sign-in page.
@@ -117,6 +118,25 @@ macro_rules! operator_portal {
     ($portal:ident, $pb:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:literal, home: $home:literal, manner: $manner:ident) => {
         #[derive(Clone, Copy, Debug)]
         pub struct $portal;
+
+        impl $crate::anomalies::Anomalies for $portal {
+            const WHOSE: &'static str = "this system";
+            const LIVE: bool = false;
+
+            $crate::anomaly_calls!($pb);
+
+            fn may(right: &str) -> bool {
+                $crate::operator::space::may(right)
+            }
+
+            fn audit_address() -> String {
+                $crate::operator::space::address::<$portal>("audit")
+            }
+
+            fn when(at: Option<::prost_types::Timestamp>) -> ::leptos::prelude::AnyView {
+                ::leptos::prelude::IntoAny::into_any(<$portal as $crate::operator::OperatorPortal>::MANNER.moment(at.as_ref()))
+            }
+        }
 
         impl $crate::operator::OperatorPortal for $portal {
             const SPACE: &'static str = $space;

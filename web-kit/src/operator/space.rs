@@ -14,7 +14,7 @@ use crate::{
     toast::use_toasts,
 };
 
-/// Whether the role includes a right, e.g. "admin.write". For showing and hiding only; the server decides.
+/// Whether the role includes a right, e.g. "audit.read". For showing and hiding only; the server decides.
 pub fn may(permission: &str) -> bool {
     use_session::<Identity>().me_untracked().is_some_and(|me| me.permissions.iter().any(|known| known == permission))
 }

@@ -13,10 +13,10 @@ use web_kit::{
     layout::use_page,
     load::{Load, Loaded},
     menu::{Menu, MenuItem},
+    operator::space::may,
 };
 
 use self::dialogs::{AdminDialog, CloseDialog, LinkDialog};
-use super::may;
 
 /// What can be asked for, and what follows when it is done.
 #[derive(Clone, Copy)]

@@ -14,9 +14,8 @@ use web_kit::{
     icon::glyphs,
     layout::use_page,
     load::{Load, Loaded},
+    operator::space::may,
 };
-
-use super::may;
 
 /// `settings` below the portal's base.
 pub fn settings() -> impl IntoView {

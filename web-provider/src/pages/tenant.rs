@@ -18,13 +18,13 @@ use web_kit::{
     icon::{Icon, glyphs},
     layout::{PageSlots, use_page},
     load::{Load, Loaded},
-    operator::support,
+    operator::{space::may, support},
     timeline::Timeline,
     toast::use_toasts,
 };
 
 use self::{suspend::SuspendDialog, timeline::entries, usage::Usage};
-use super::{may, words};
+use super::words;
 use crate::app::Provider;
 
 /// The report of a change comes back to this system a moment after it.

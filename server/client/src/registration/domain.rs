@@ -135,6 +135,9 @@ pub enum Step {
     Told,
 }
 
+/// What may be asked of a list of them, by whether one needs somebody.
+pub const STATES: [&str; 3] = ["UNDER_WAY", "FAILING", "DONE"];
+
 impl Step {
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -160,6 +163,11 @@ pub struct Registration {
     pub created_at: chrono::DateTime<chrono::Utc>,
     pub made_at: Option<chrono::DateTime<chrono::Utc>>,
     pub welcomed_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub told_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// Times the next step failed.
+    pub attempts: i32,
+    /// Why, in plain words.
+    pub last_error: String,
 }
 
 impl Registration {
@@ -170,6 +178,20 @@ impl Registration {
     /// Nothing is left that its owner would notice.
     pub fn is_ready(&self) -> bool {
         self.step() >= Step::Welcomed
+    }
+
+    /// One of [`STATES`].
+    pub fn state(&self) -> &'static str {
+        match (self.step(), self.attempts) {
+            (Step::Told, _) => STATES[2],
+            (_, 0) => STATES[0],
+            _ => STATES[1],
+        }
+    }
+
+    /// When its last step was done.
+    pub fn step_at(&self) -> chrono::DateTime<chrono::Utc> {
+        self.told_at.or(self.welcomed_at).or(self.made_at).unwrap_or(self.created_at)
     }
 
     /// What was asked for.

@@ -5,14 +5,20 @@ use sea_orm::{FromQueryResult, Value};
 use streamflow_kernel::{
     db::{Backend, SystemDb},
     error::Result,
+    list::{
+        List, ListSpec,
+        filter::{self, Condition, FieldSpec, Op},
+        order::OrderField,
+        page::{Key, KeyKind},
+    },
 };
 use uuid::Uuid;
 
-use super::domain::{Registration, Step};
+use super::domain::{Registration, STATES, Step};
 use crate::org::provision::MadeOrg;
 
 const SELECT: &str = "SELECT id, external_customer_id, tenant_id, request, step, org_id, is_new_owner, created_at, made_at, \
-                      welcomed_at FROM registrations";
+                      welcomed_at, told_at, attempts, last_error FROM registrations";
 
 pub async fn by_external_id(db: &SystemDb, external_customer_id: &str) -> Result<Option<Registration>> {
     let sql = format!("{SELECT} WHERE external_customer_id = ?");
@@ -34,6 +40,35 @@ pub async fn hold_at(db: &SystemDb, id: Uuid, step: Step) -> Result<Option<Regis
 pub async fn at_step(db: &SystemDb, step: Step, limit: i64) -> Result<Vec<Registration>> {
     let sql = format!("{SELECT} WHERE step = ? ORDER BY created_at, id LIMIT ?");
     db.query(&sql, vec![step.as_str().into(), limit.into()]).await
+}
+
+const BY_TIME: OrderField = OrderField::new("created_at", KeyKind::Time);
+
+/// What the list can be asked; newest first, always.
+pub const LIST: ListSpec = ListSpec {
+    name: "registrations",
+    filters: &[FieldSpec::new("state", filter::Kind::Enum(&STATES))],
+    orders: &[BY_TIME],
+    default_order: BY_TIME.descending(),
+};
+
+/// One page and the token of the next, which is empty on the last one.
+pub async fn registrations(db: &SystemDb, list: &List) -> Result<(Vec<Registration>, String)> {
+    let conditions: String = list.conditions.iter().map(|term| format!(" AND {}", condition(term))).collect();
+    let (after, values) = list.by_hand("created_at", "id");
+    let mut rows: Vec<Registration> = db.query(&format!("{SELECT} WHERE 1 = 1{conditions}{after}"), values).await?;
+    let next = list.next_page_token(&mut rows, |row| (Key::Time(row.created_at), row.id));
+    Ok((rows, next))
+}
+
+/// The same as [`Registration::state`].
+fn condition(term: &Condition) -> String {
+    let is = match &term.value {
+        filter::Value::Text(state) if state == STATES[2] => "step = 'told'",
+        filter::Value::Text(state) if state == STATES[1] => "(step <> 'told' AND attempts > 0)",
+        _ => "(step <> 'told' AND attempts = 0)",
+    };
+    if term.op == Op::NotEqual { format!("NOT {is}") } else { is.to_owned() }
 }
 
 pub struct NewRegistration<'a> {

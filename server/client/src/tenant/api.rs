@@ -6,6 +6,7 @@ use streamflow_proto::federation::v1::{self as pb, tenant_directory_service_serv
 use tonic::{Request, Response, Status};
 
 use super::store::{self, Since, Tenant};
+use crate::registration::federated;
 
 const USUAL_PAGE: i32 = 50;
 const MAX_PAGE: i32 = 200;
@@ -50,6 +51,14 @@ impl TenantDirectoryService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let tenant = store::tenant(&ctx.system_read().await?, &req.tenant_id).await?.ok_or(Error::not_found("company"))?;
         Ok(Response::new(pb::GetTenantResponse { tenant: Some(into_pb(tenant)) }))
+    }
+
+    async fn list_registrations(
+        &self,
+        request: Request<pb::ListRegistrationsRequest>,
+    ) -> Result<Response<pb::ListRegistrationsResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        Ok(Response::new(federated::list(&ctx, req).await?))
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     store::{self, Tenant},
     tell,
 };
+use crate::registration::federated;
 
 #[derive(Debug)]
 pub struct Api;
@@ -60,6 +61,14 @@ impl TenantLifecycleService for Api {
         let response = if changed { tx.commit_about(org, reply).await? } else { tx.commit(reply).await? };
         ctx.jobs().wake();
         Ok(response)
+    }
+
+    async fn retry_registration(
+        &self,
+        request: Request<pb::RetryRegistrationRequest>,
+    ) -> Result<Response<pb::RetryRegistrationResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        Ok(federated::retry(&ctx, req).await?)
     }
 }
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Limited};
-use tonic::{Status, body::Body, transport::Endpoint};
+use tonic::{Code, Status, body::Body, transport::Endpoint};
 use tower::{Service, ServiceExt as _};
 
 use super::{Federation, guard, sign};
@@ -71,6 +71,22 @@ impl FederationChannel {
         Self { federation, audience }
     }
 
+    /// Name of the system that is called.
+    pub const fn peer(&self) -> &'static str {
+        self.audience
+    }
+
+    /// Notes that the other system answered. Apart from the call, whose caller may hold the one connection that writes.
+    fn note_answer(&self) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let now = this.federation.clock.now();
+            if let Err(error) = this.federation.ledger.answered(this.audience, now).await {
+                tracing::debug!(?error, peer = this.audience, "an answer was not noted");
+            }
+        });
+    }
+
     async fn send(self, request: Request<Body>) -> Result<Response<Body>, Status> {
         let (mut parts, body) = request.into_parts();
         let body = Limited::new(body, MAX_REQUEST).collect().await;
@@ -94,6 +110,11 @@ impl FederationChannel {
         let (parts, body) = response.into_parts();
         let answer = Limited::new(body, MAX_ANSWER).collect().await;
         let answer = answer.map_err(|_| Status::unavailable("The answer of the other system was cut off."))?;
+        // What says that it can't serve right now is no answer of the system.
+        let unavailable = (Code::Unavailable as i32).to_string();
+        if parts.headers.get("grpc-status").is_none_or(|status| status.as_bytes() != unavailable.as_bytes()) {
+            self.note_answer();
+        }
         Ok(Response::from_parts(parts, Body::new(answer)))
     }
 

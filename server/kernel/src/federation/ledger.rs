@@ -25,6 +25,8 @@ pub struct Heard {
     pub refused: i64,
     pub last_refused_at: Option<DateTime<Utc>>,
     pub last_refusal: String,
+    /// When it last answered a call of this system.
+    pub last_answer_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,7 @@ struct Note {
     unwritten: i64,
     last_refused_at: Option<DateTime<Utc>>,
     last_refusal: &'static str,
+    answered: Option<DateTime<Utc>>,
 }
 
 impl Ledger {
@@ -73,6 +76,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// A call of this system was answered, whatever the answer.
+    pub async fn answered(&self, peer: &'static str, now: DateTime<Utc>) -> Result<()> {
+        {
+            let mut notes = self.notes.lock();
+            let note = notes.entry(peer).or_default();
+            if note.answered.is_some_and(|at| (now - at).abs() < SEEN_EVERY) {
+                return Ok(());
+            }
+            note.answered = Some(now);
+        }
+        let sql = "INSERT INTO federation_peers (name, last_answer_at) VALUES (?, ?) \
+                   ON CONFLICT (name) DO UPDATE SET last_answer_at = excluded.last_answer_at";
+        self.database.system_execute(sql, vec![peer.into(), now.into()]).await?;
+        Ok(())
+    }
+
     /// A call in this system's name was refused.
     pub async fn refused(&self, peer: &'static str, reason: &'static str, now: DateTime<Utc>) -> Result<()> {
         let is_due = {
@@ -92,8 +111,8 @@ impl Ledger {
         for peer in peers {
             self.write_refusals(peer).await?;
         }
-        let sql =
-            "SELECT name, last_seen_at, last_key_id, clock_offset, refused, last_refused_at, last_refusal FROM federation_peers";
+        let sql = "SELECT name, last_seen_at, last_key_id, clock_offset, refused, last_refused_at, last_refusal, last_answer_at \
+                   FROM federation_peers";
         self.database.system_read().await?.query(sql, Vec::<Value>::new()).await
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ctx::{Ctx, SystemWriteDb},
-    db::{NO_ORG, SystemDb},
+    db::SystemDb,
     error::{Error, Result},
     list::{
         ListRequest, ListSpec,
@@ -123,9 +123,7 @@ pub async fn run_schedule(ctx: &Ctx, name: &str) -> Result<SystemWriteDb> {
     let db = ctx.system().await?;
     let schedule = overview::schedules(&db).await?.into_iter().find(|schedule| schedule.name == name);
     let schedule = schedule.ok_or(Error::not_found("scheduled task"))?;
-    let sql = "UPDATE jobs SET run_at = ? WHERE org_id = ? AND kind = ? AND key = ? AND state = 'queued'";
-    let waiting = vec![ctx.now().into(), NO_ORG.into(), name.into(), name.into()];
-    if db.execute(sql, waiting).await? == 0 && ctx.jobs().put(&db, None, NewJob::scheduled(&schedule.name)).await?.is_none() {
+    if !ctx.jobs().begin(&db, NewJob::scheduled(&schedule.name)).await? {
         return Err(Error::precondition("RUNNING", "It is running right now."));
     }
     Ok(db)

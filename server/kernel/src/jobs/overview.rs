@@ -1,10 +1,12 @@
 //! How the queue of a system is, in figures.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 
 use crate::{
-    db::SystemDb,
+    db::{NO_ORG, SystemDb},
     error::{Error, Result},
 };
 
@@ -60,6 +62,26 @@ pub async fn overview(db: &SystemDb, now: DateTime<Utc>) -> Result<Overview> {
     let counts = counts.into_iter().next().ok_or_else(|| Error::internal("a count returned nothing"))?;
     let Counts { waiting, retrying, running, dead, done, oldest_due_at } = counts;
     Ok(Overview { waiting, retrying, running, dead, done, oldest_due_at, schedules: schedules(db).await? })
+}
+
+#[derive(FromQueryResult)]
+struct Waiting {
+    key: String,
+    run_at: DateTime<Utc>,
+}
+
+/// When jobs of the system itself are tried next, by their keys. Those that run, and those that are done, are left out.
+pub async fn waiting(db: &SystemDb, kind: &str, keys: &[String]) -> Result<HashMap<String, DateTime<Utc>>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let places = vec!["?"; keys.len()].join(", ");
+    let sql = format!(
+        "SELECT key, run_at FROM jobs WHERE org_id = ? AND kind = ? AND key IN ({places}) AND key <> '' AND state = 'queued'"
+    );
+    let values = [NO_ORG.into(), kind.into()].into_iter().chain(keys.iter().map(|key| Value::from(key.clone()))).collect();
+    let rows: Vec<Waiting> = db.query(&sql, values).await?;
+    Ok(rows.into_iter().map(|row| (row.key, row.run_at)).collect())
 }
 
 /// By name.

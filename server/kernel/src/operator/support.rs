@@ -1,13 +1,12 @@
 //! Looking at a company, as the system that keeps it lets other systems' people do. What became of each request is known there alone.
 
 use streamflow_proto::federation::v1::{self as pb, support_service_client::SupportServiceClient};
-use tonic::{Code, Request, Status};
-use tonic_types::StatusExt as _;
 
+use super::ask::{once, refused};
 use crate::{
     ctx::Ctx,
-    error::{Error, Result, Violations},
-    federation::{FederationChannel, guard},
+    error::{Error, Result},
+    federation::FederationChannel,
     ids::{self, prefix},
 };
 
@@ -47,38 +46,6 @@ pub fn person_id(ctx: &Ctx) -> Result<String> {
 
 fn client(ctx: &Ctx) -> Result<SupportServiceClient<FederationChannel>> {
     Ok(SupportServiceClient::new(ctx.federation().serving(SERVICE)?))
-}
-
-/// A repetition of the person's request is one for the other system too.
-fn once<T>(ctx: &Ctx, message: T) -> Result<Request<T>> {
-    let mut request = Request::new(message);
-    if let Some(idempotency) = &ctx.request().idempotency {
-        request.metadata_mut().insert(guard::IDEMPOTENCY_KEY, idempotency.key.parse().map_err(Error::internal)?);
-    }
-    Ok(request)
-}
-
-/// A refusal of the other system in this one's words.
-fn refused(status: &Status, what: &'static str) -> Error {
-    match status.code() {
-        Code::NotFound => Error::not_found(what),
-        Code::FailedPrecondition => Error::precondition("NO_OPENING", status.message()),
-        Code::InvalidArgument => {
-            let mut wrong = Violations::new();
-            for violation in status.get_error_details().bad_request().into_iter().flat_map(|bad| &bad.field_violations) {
-                wrong.add(&violation.field, &violation.description);
-            }
-            Error::from(wrong)
-        }
-        Code::Unavailable | Code::DeadlineExceeded | Code::Unauthenticated | Code::ResourceExhausted => {
-            tracing::warn!(%status, "the companies' own system did not answer");
-            Error::OutOfReach {
-                reason: "TENANTS_AWAY",
-                text: "The companies’ own system does not answer right now. Try again in a moment: nothing is done twice.",
-            }
-        }
-        _ => Error::internal(format!("the companies' own system refused: {status}")),
-    }
 }
 
 fn nothing() -> Error {

@@ -6,6 +6,7 @@ use streamflow_kernel::{
     error::{Error, Result, Violations},
     federation::FederationChannel,
     list::ListRequest,
+    operator::ask::refused,
 };
 use streamflow_proto::{
     common::v1::PageInfo,
@@ -20,7 +21,7 @@ use tonic::{Request, Response, Status};
 use super::{
     domain::{self, Facts, state_word},
     fleet::{self, Range},
-    list, peer,
+    list,
     store::{self, Model},
 };
 
@@ -69,7 +70,7 @@ impl TenantService for Api {
         store::tenant(&ctx.system_read().await?, &req.tenant_id).await?;
         let ask = federation::GetUsageRequest { tenant_ids: vec![req.tenant_id], days: req.days };
         let answer = UsageServiceClient::new(serving(&ctx, USAGE)?).get_usage(ask).await;
-        let usages = answer.map_err(|status| peer::refused(&status))?.into_inner().usages;
+        let usages = answer.map_err(|status| refused(&status, "company"))?.into_inner().usages;
         let usage = usages.into_iter().next().ok_or(Error::not_found("company"))?;
         let counts =
             [("members", usage.members), ("customers", usage.customers), ("contacts", usage.contacts), ("leads", usage.leads)];
@@ -91,7 +92,7 @@ impl TenantService for Api {
         let wanted = domain::suspension(req)?;
         let before = store::tenant(&ctx.system_read().await?, &wanted.tenant_id).await?;
         let answer = lifecycle(&ctx)?.suspend_tenant(wanted.clone()).await;
-        let answer = answer.map_err(|status| peer::refused(&status))?.into_inner();
+        let answer = answer.map_err(|status| refused(&status, "company"))?.into_inner();
         let facts = domain::facts(answer.tenant.unwrap_or_default())?;
         let is_wanted = (&facts.tenant.suspension_reason, &facts.tenant.suspension_contact) == (&wanted.reason, &wanted.contact);
         if !answer.changed && !is_wanted {
@@ -110,7 +111,7 @@ impl TenantService for Api {
         let before = store::tenant(&ctx.system_read().await?, &req.tenant_id).await?;
         let ask = federation::ResumeTenantRequest { tenant_id: req.tenant_id };
         let answer = lifecycle(&ctx)?.resume_tenant(ask).await;
-        let answer = answer.map_err(|status| peer::refused(&status))?.into_inner();
+        let answer = answer.map_err(|status| refused(&status, "company"))?.into_inner();
         let facts = domain::facts(answer.tenant.unwrap_or_default())?;
         let (tx, tenant) = keep(&ctx, before, &facts, answer.as_of).await?;
         Ok(tx.commit(pb::ResumeTenantResponse { tenant: Some(tenant) }).await?)

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// RPCs of these portals by name. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 22] = [
+const ACTIONS: [(&str, &str); 26] = [
     ("SignIn", "Sign in, password"),
     ("VerifySecondFactor", "Sign in, second factor"),
     ("SignOut", "Sign out"),
@@ -23,6 +23,10 @@ const ACTIONS: [(&str, &str); 22] = [
     ("CheckPeer", "Check a peer"),
     ("SuspendTenant", "Suspend a tenant"),
     ("ResumeTenant", "Resume a tenant"),
+    ("ListRegistrations", "Read the registrations"),
+    ("RetryRegistration", "Try a registration again"),
+    ("ListAnomalies", "Read the anomalies"),
+    ("AcknowledgeAnomaly", "Acknowledge an anomaly"),
     ("Elevate", "Elevate: take on rights for a time"),
     ("RevokeElevation", "Give an elevation back"),
     ("ListElevations", "Read own elevations"),
@@ -32,13 +36,15 @@ const ACTIONS: [(&str, &str); 22] = [
     ("EndSupportSession", "End a support session"),
 ];
 
-const CATEGORIES: [(&str, &str); 16] = [
+const CATEGORIES: [(&str, &str); 18] = [
     ("sign_in", "Signing in"),
     ("sign_out", "Signing out"),
     ("export", "Exports"),
     ("client_error", "Errors of the page"),
     ("federation", "Calls between systems"),
     ("tenant", "Tenants closed and opened"),
+    ("provisioning", "Registrations"),
+    ("anomaly", "Anomalies"),
     ("impersonation", "Support sessions"),
     ("elevation", "Rights for a time"),
     ("rate_limit", "Throttled"),

@@ -17,7 +17,7 @@ use crate::{
     error_panel::ErrorNote,
     icon::glyphs,
     load::{Load, Loaded},
-    operator::may,
+    operator::space::may,
 };
 
 /// How often the page looks for a company's answer.

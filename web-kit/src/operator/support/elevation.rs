@@ -12,7 +12,7 @@ use crate::{
     field::{Choice, PasswordField, SelectField, TextField},
     form::{Form, FormState},
     icon::{Icon, glyphs},
-    operator::may,
+    operator::space::may,
     toast::use_toasts,
 };
 

@@ -13,7 +13,7 @@ use crate::{
     icon::glyphs,
     layout::use_page,
     load::{Load, Loaded},
-    operator::may,
+    operator::space::may,
 };
 
 pub fn page<P: SupportPortal>() -> impl IntoView {

@@ -12,7 +12,7 @@ use crate::{
     button::{Button, Kind},
     format::moment,
     icon::{Glyph, glyphs},
-    operator::may,
+    operator::space::may,
 };
 
 pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoView {

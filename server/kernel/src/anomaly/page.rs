@@ -1,11 +1,16 @@
-//! Rows of anomalies, as the company's own people see them. The detector writes them.
+//! Rows of anomalies, as people of the company see them, or of the system where it belongs to no company. The detector writes them.
 
 use sea_orm::{ActiveValue::Set, IntoActiveModel as _, QuerySelect, entity::prelude::*};
-use streamflow_kernel::{
+
+use super::change;
+use crate::{
+    ctx::{Ctx, WriteDb},
     db::{TenantDb, TenantEntity},
-    error::Result,
+    error::{Error, Result},
+    feed::Op,
+    ids::{self, prefix},
     list::{
-        List, ListSpec,
+        List, ListRequest, ListSpec,
         order::OrderField,
         page::{Key, KeyKind},
     },
@@ -44,13 +49,18 @@ impl TenantEntity for Entity {
 }
 
 /// A page token of one list is not good for the other.
-pub const fn spec(open_only: bool) -> ListSpec {
+const fn spec(open_only: bool) -> ListSpec {
     let name = if open_only { "anomalies.open" } else { "anomalies" };
     ListSpec { name, filters: &[], orders: &[BY_TIME], default_order: BY_TIME.descending() }
 }
 
 /// Newest first, and the token of the next page.
-pub async fn anomalies(tx: &TenantDb, list: &List, open_only: bool) -> Result<(Vec<Model>, String)> {
+pub async fn page(ctx: &Ctx, page_size: i32, page_token: &str, open_only: bool) -> Result<(Vec<Model>, String)> {
+    let list = spec(open_only).read(ListRequest::page(page_size, page_token))?;
+    anomalies(&ctx.read().await?, &list, open_only).await
+}
+
+async fn anomalies(tx: &TenantDb, list: &List, open_only: bool) -> Result<(Vec<Model>, String)> {
     let finder = tx.find::<Entity>().map(|select| {
         let select = if open_only { select.filter(Column::AcknowledgedAt.is_null()) } else { select };
         list.select(select, Column::LastAt, Column::Id)
@@ -60,18 +70,23 @@ pub async fn anomalies(tx: &TenantDb, list: &List, open_only: bool) -> Result<(V
     Ok((rows, next))
 }
 
-/// None when there is none; the flag says whether anything changed.
-pub async fn acknowledge(tx: &TenantDb, id: Uuid, by: Uuid, now: DateTimeUtc) -> Result<Option<(Model, bool)>> {
+/// Notes that the request's person has seen it. One that somebody has seen already stays as it is. The caller commits.
+pub async fn acknowledge(ctx: &Ctx, anomaly_id: &str) -> Result<(WriteDb, Model)> {
+    let missing = || Error::not_found("anomaly");
+    let id = ids::parse(prefix::ANOMALY, anomaly_id).ok_or_else(missing)?;
+    let tx = ctx.write().await?;
     let finder = tx.find::<Entity>().filter(Column::Id.eq(id)).map(QuerySelect::lock_exclusive);
-    let Some(before) = tx.one(finder).await? else { return Ok(None) };
+    let before = tx.one(finder).await?.ok_or_else(missing)?;
     if before.acknowledged_at.is_some() {
-        return Ok(Some((before, false)));
+        return Ok((tx, before));
     }
     let version = before.version + 1;
     let mut row = before.into_active_model();
     row.state = Set("acknowledged".to_owned());
     row.version = Set(version);
-    row.acknowledged_by = Set(Some(by));
-    row.acknowledged_at = Set(Some(now));
-    Ok(Some((tx.update(row).await?, true)))
+    row.acknowledged_by = Set(Some(ctx.principal()?.user_id));
+    row.acknowledged_at = Set(Some(ctx.now()));
+    let row = tx.update(row).await?;
+    tx.record(change(id, version, Op::Updated));
+    Ok((tx, row))
 }

@@ -1,0 +1,3 @@
+//! What pages report of their failures, of every portal.
+
+pub mod api;

@@ -1,0 +1,47 @@
+//! What a person asks of another system through this one.
+
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    ctx::Ctx,
+    error::{Error, Result, Violations},
+    federation::guard,
+};
+
+/// A repetition of the person's request is one for the other system too.
+pub fn once<T>(ctx: &Ctx, message: T) -> Result<Request<T>> {
+    let mut request = Request::new(message);
+    if let Some(idempotency) = &ctx.request().idempotency {
+        request.metadata_mut().insert(guard::IDEMPOTENCY_KEY, idempotency.key.parse().map_err(Error::internal)?);
+    }
+    Ok(request)
+}
+
+/// A refusal of the other system in this one's words.
+pub fn refused(status: &Status, what: &'static str) -> Error {
+    match status.code() {
+        Code::NotFound => Error::not_found(what),
+        Code::FailedPrecondition => Error::precondition("NO_OPENING", status.message()),
+        Code::InvalidArgument => {
+            let mut wrong = Violations::new();
+            for violation in status.get_error_details().bad_request().into_iter().flat_map(|bad| &bad.field_violations) {
+                wrong.add(&violation.field, &violation.description);
+            }
+            Error::from(wrong)
+        }
+        _ if is_away(status) => {
+            tracing::warn!(%status, "the companies' own system did not answer");
+            Error::OutOfReach {
+                reason: "TENANTS_AWAY",
+                text: "The companies’ own system does not answer right now. Try again in a moment: nothing is done twice.",
+            }
+        }
+        _ => Error::internal(format!("the companies' own system refused: {status}")),
+    }
+}
+
+/// Whether the other system gave no answer of its own: it can't be reached, is at its limit, or does not know us.
+pub fn is_away(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Unauthenticated | Code::ResourceExhausted)
+}

@@ -1,0 +1,133 @@
+//! Failures of pages, of every portal, grouped by what they have in common. Nothing here tells whom they happened to.
+
+use leptos::prelude::*;
+use streamflow_proto::dev::v1::{self as pb, error_group_service_client::ErrorGroupServiceClient};
+use web_kit::{
+    api::use_api,
+    empty::EmptyState,
+    field::Choice,
+    format::number,
+    icon::{Icon, glyphs},
+    layout::use_page,
+    list::query::use_list_query,
+    load::{Load, Loaded},
+    operator::OperatorPortal as _,
+    tabs::Segmented,
+};
+
+use crate::app::Dev;
+
+#[component]
+pub fn ErrorsPage() -> impl IntoView {
+    let api = use_api();
+    let days = use_list_query("").switch("days", "7");
+    let choices = vec![Choice::new("1", "24 h"), Choice::new("7", "7 d"), Choice::new("30", "30 d")];
+    use_page("page errors")
+        .canvas()
+        .with_actions(move || view! { <Segmented label="range" value=days choices=choices.clone()/> });
+    let load = Load::new(move || {
+        let days = days.get().parse().unwrap_or(7);
+        async move {
+            let call = async |transport, request| ErrorGroupServiceClient::new(transport).list_error_groups(request).await;
+            api.read(pb::ListErrorGroupsRequest { days }, call).await
+        }
+    });
+    view! {
+        <div class="overview">
+            <Loaded load what="The errors" let:read>
+                <Sources sources=read.sources/>
+                <Groups groups=read.groups/>
+            </Loaded>
+        </div>
+    }
+}
+
+/// What the list can't say because somebody was not asked, or not to the end.
+#[component]
+fn Sources(sources: Vec<pb::ErrorSource>) -> impl IntoView {
+    let lines: Vec<String> = sources.iter().filter_map(missing).collect();
+    (!lines.is_empty()).then(|| {
+        view! {
+            <div class="note is-warning" role="status">
+                <Icon glyph=glyphs::PLUG_CIRCLE_EXCLAMATION/>
+                <span>{lines.join(" ")}</span>
+            </div>
+        }
+    })
+}
+
+fn missing(source: &pb::ErrorSource) -> Option<String> {
+    if source.away {
+        Some(format!("The {} system did not answer: its errors are missing.", source.system))
+    } else if source.capped {
+        Some(format!("Of the {} system the newest {} reports were read.", source.system, number::count(source.counted.into())))
+    } else {
+        None
+    }
+}
+
+#[component]
+fn Groups(groups: Vec<pb::ErrorGroup>) -> impl IntoView {
+    if groups.is_empty() {
+        return view! { <EmptyState title="no errors" text="No page of any portal reported a failure in this range."/> }
+            .into_any();
+    }
+    let all: i64 = groups.iter().map(|group| i64::from(group.count)).sum();
+    view! {
+        <section class="card">
+            <div class="card-head">
+                <h2>"groups"</h2>
+                <span class="count">{format!("{} of {} reports", groups.len(), number::count(all))}</span>
+            </div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="error groups">
+                <table class="table table-plain cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"last, utc"</th>
+                            <th scope="col">"what, masked"</th>
+                            <th scope="col">"portal"</th>
+                            <th scope="col">"page"</th>
+                            <th scope="col">"version"</th>
+                            <th scope="col" class="num">"count"</th>
+                            <th scope="col" class="num">"companies"</th>
+                            <th scope="col">"first, utc"</th>
+                            <th scope="col" class="wide-only">"fingerprint"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{groups.into_iter().map(line).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(group: pb::ErrorGroup) -> impl IntoView {
+    let build = if group.build.is_empty() { "–".to_owned() } else { group.build };
+    view! {
+        <tr>
+            <td data-p="d" class="soft tnum">{Dev::MANNER.second(group.last_at.as_ref())}</td>
+            <td data-p="a"><span class="cell-main">{group.message}</span></td>
+            <td data-p="c" class="mono">{group.system}</td>
+            <td data-p="e" class="mono">{group.place}</td>
+            <td class="mono muted">{build}</td>
+            <td data-p="b" class="num mono">{number::count(group.count.into())}</td>
+            <td class="num mono">{number::count(group.companies.into())}</td>
+            <td class="soft tnum">{Dev::MANNER.second(group.first_at.as_ref())}</td>
+            <td class="mono muted wide-only">{group.fingerprint}</td>
+        </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let source = |away, capped| pb::ErrorSource { system: "x".into(), away, counted: 5_000, capped };
+        assert_eq!(missing(&source(false, false)), None);
+        assert_eq!(missing(&source(true, false)).unwrap(), "The x system did not answer: its errors are missing.");
+        assert_eq!(missing(&source(false, true)).unwrap(), "Of the x system the newest 5,000 reports were read.");
+    }
+}

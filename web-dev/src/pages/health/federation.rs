@@ -1,0 +1,64 @@
+//! What each system has heard of each other one, and how old the keys between them are.
+
+use leptos::prelude::*;
+use prost_types::Timestamp;
+use streamflow_proto::dev::v1::{KeyHealth, PeerHealth, SystemHealth};
+use web_kit::{browser, format::number};
+
+use super::words;
+use crate::pages::job::words::away;
+
+#[component]
+pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
+    let pairs = |system: SystemHealth| system.peers.into_iter().map(move |peer| line(&system.name, peer));
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"federation"</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="federation">
+                <table class="table table-plain cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"pair"</th>
+                            <th scope="col" class="num">"called by it"</th>
+                            <th scope="col" class="num">"answered"</th>
+                            <th scope="col" class="num">"refused"</th>
+                            <th scope="col">"last refusal"</th>
+                            <th scope="col" class="num">"clock"</th>
+                            <th scope="col" class="num">"key out"</th>
+                            <th scope="col" class="num">"key in"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || systems.get().into_iter().flat_map(pairs).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(system: &str, peer: PeerHealth) -> impl IntoView + use<> {
+    let now = browser::now();
+    let when = move |at: Option<&Timestamp>| at.map_or_else(|| "never".to_owned(), |at| away(at, now));
+    let refusal = peer.last_refused_at.as_ref().map(|at| format!("{}, {}", words::reason(&peer.last_refusal), away(at, now)));
+    view! {
+        <tr>
+            <td data-p="a" class="mono"><span class="cell-main">{format!("{system} · {}", peer.name)}</span></td>
+            <td data-p="c" class="num mono">{when(peer.last_seen_at.as_ref())}</td>
+            <td data-p="d" class="num mono">{when(peer.last_answer_at.as_ref())}</td>
+            <td data-p="b" class="num mono">{number::count(peer.refused)}</td>
+            <td data-p="e">{refusal.unwrap_or_default()}</td>
+            <td class="num mono">{format!("{:+} s", peer.clock_offset_seconds)}</td>
+            <td class="num mono">{age(&peer.keys_out, now)}</td>
+            <td class="num mono">{age(&peer.keys_in, now)}</td>
+        </tr>
+    }
+}
+
+/// Age of the current key.
+fn age(keys: &[KeyHealth], now: i64) -> String {
+    match keys.first().map(|key| key.created_at) {
+        None => "no key".to_owned(),
+        Some(None) => "unknown".to_owned(),
+        Some(Some(made)) => words::age(now - made.seconds),
+    }
+}

@@ -1,0 +1,46 @@
+//! All systems in a few figures.
+
+use leptos::prelude::*;
+use streamflow_proto::dev::v1::{SystemHealth, SystemState};
+use web_kit::{browser, format::number};
+
+use crate::pages::job::words::away;
+
+#[component]
+pub fn Figures(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
+    view! {
+        <section class="stats is-five" aria-label="All systems">{move || figures(&systems.get())}</section>
+    }
+    .into_any()
+}
+
+fn figures(systems: &[SystemHealth]) -> impl IntoView + use<> {
+    let working = systems.iter().filter(|system| system.state() == SystemState::Working).count();
+    let jobs = || systems.iter().filter_map(|system| system.jobs.as_ref());
+    let mails = || systems.iter().filter_map(|system| system.mails.as_ref());
+    let oldest = jobs().filter_map(|jobs| jobs.oldest_due_at).min_by_key(|at| at.seconds);
+    let oldest = oldest.map_or_else(|| "none is due".to_owned(), |at| format!("oldest due {}", away(&at, browser::now())));
+    let refused: i64 = systems.iter().flat_map(|system| &system.peers).map(|peer| peer.refused).sum();
+    let slowest = systems.iter().filter_map(|system| system.database.as_ref()).map(|database| database.latency_micros).max();
+    let slowest = slowest.map(|micros| format!("slowest database {}", super::words::millis(micros))).unwrap_or_default();
+    let waiting_mails = number::count(mails().map(|mails| mails.waiting).sum());
+    let given_up = format!("{} given up in 7 d", number::count(mails().map(|mails| mails.given_up).sum()));
+    vec![
+        figure("systems ok", format!("{working}/{}", systems.len()), slowest),
+        figure("jobs waiting", number::count(jobs().map(|jobs| jobs.waiting).sum()), oldest),
+        figure("dead letters", number::count(jobs().map(|jobs| jobs.dead).sum()), "wait for a person".to_owned()),
+        figure("mails waiting", waiting_mails, given_up),
+        figure("calls refused", number::count(refused), "between systems".to_owned()),
+    ]
+}
+
+fn figure(label: &'static str, value: String, note: String) -> AnyView {
+    view! {
+        <div class="stat">
+            <div class="stat-label">{label}</div>
+            <div class="stat-value">{value}</div>
+            <div class="stat-note">{note}</div>
+        </div>
+    }
+    .into_any()
+}

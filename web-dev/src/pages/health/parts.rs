@@ -1,0 +1,177 @@
+//! Databases, queues, feeds and listeners of the systems that answer.
+
+use leptos::prelude::*;
+use streamflow_proto::dev::v1::{DatabaseHealth, SystemHealth};
+use web_kit::{
+    badge::{Status, Tone},
+    browser,
+    format::number,
+    icon::glyphs,
+    operator::OperatorPortal as _,
+};
+
+use super::words;
+use crate::{
+    app::Dev,
+    pages::job::words::{away, span},
+};
+
+#[component]
+pub fn Databases(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
+    let line = |system: SystemHealth| system.database.map(|database| database_line(system.name, database));
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"databases"</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="databases">
+                <table class="table table-plain cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"system"</th>
+                            <th scope="col">"state"</th>
+                            <th scope="col">"kind"</th>
+                            <th scope="col" class="num">"answer"</th>
+                            <th scope="col" class="num">"migrations"</th>
+                            <th scope="col" class="num">"pending"</th>
+                            <th scope="col">"newest"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || systems.get().into_iter().filter_map(line).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn database_line(system: String, database: DatabaseHealth) -> impl IntoView {
+    let (tone, glyph, word) = if database.reachable {
+        (Tone::Success, glyphs::CIRCLE_CHECK, "ok")
+    } else {
+        (Tone::Danger, glyphs::CIRCLE_XMARK, "away")
+    };
+    view! {
+        <tr>
+            <td data-p="a" class="mono"><span class="cell-main">{system}</span></td>
+            <td data-p="b"><Status tone glyph text=word/></td>
+            <td data-p="c" class="mono">{database.kind}</td>
+            <td data-p="d" class="num mono">{words::millis(database.latency_micros)}</td>
+            <td class="num mono">{database.migrations_applied}</td>
+            <td class="num mono">{database.migrations_pending}</td>
+            <td data-p="e" class="mono muted">{database.newest_migration}</td>
+        </tr>
+    }
+}
+
+/// One queue of a system.
+struct Queue {
+    name: String,
+    waiting: i64,
+    retrying: i64,
+    running: Option<i64>,
+    given_up: i64,
+    done: i64,
+    oldest: Option<prost_types::Timestamp>,
+}
+
+fn queues(system: SystemHealth) -> Vec<Queue> {
+    let name = system.name;
+    let jobs = system.jobs.map(|jobs| Queue {
+        name: format!("{name}.jobs"),
+        waiting: jobs.waiting,
+        retrying: jobs.retrying,
+        running: Some(jobs.running),
+        given_up: jobs.dead,
+        done: jobs.done,
+        oldest: jobs.oldest_due_at,
+    });
+    let mails = system.mails.map(|mails| Queue {
+        name: format!("{name}.mail"),
+        waiting: mails.waiting,
+        retrying: mails.retrying,
+        running: None,
+        given_up: mails.given_up,
+        done: mails.sent,
+        oldest: mails.oldest_due_at,
+    });
+    jobs.into_iter().chain(mails).collect()
+}
+
+#[component]
+pub fn Queues(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
+    let line = |queue: Queue| {
+        let oldest = queue.oldest.map_or_else(|| "–".to_owned(), |at| away(&at, browser::now()));
+        let running = queue.running.map_or_else(|| "–".to_owned(), number::count);
+        view! {
+            <tr>
+                <td data-p="a" class="mono"><span class="cell-main">{queue.name}</span></td>
+                <td data-p="b" class="num mono">{number::count(queue.waiting)}</td>
+                <td class="num mono">{number::count(queue.retrying)}</td>
+                <td class="num mono">{running}</td>
+                <td data-p="d" class="num mono">{number::count(queue.given_up)}</td>
+                <td class="num mono">{number::count(queue.done)}</td>
+                <td data-p="c" class="num mono">{oldest}</td>
+            </tr>
+        }
+    };
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"queues"</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="queues">
+                <table class="table table-plain cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"queue"</th>
+                            <th scope="col" class="num">"waiting"</th>
+                            <th scope="col" class="num">"retrying"</th>
+                            <th scope="col" class="num">"running"</th>
+                            <th scope="col" class="num">"gave up"</th>
+                            <th scope="col" class="num">"done 24 h"</th>
+                            <th scope="col" class="num">"oldest due"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || systems.get().into_iter().flat_map(queues).map(line).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+pub fn Listeners(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
+    let line = |system: SystemHealth| {
+        system.feed.map(|feed| {
+            let listeners = system.listeners.iter().map(|one| {
+                let since = Dev::MANNER.moment(one.since.as_ref());
+                view! { <div title=format!("since {since}")>{one.name.clone()} " " <span class="mono">{one.address.clone()}</span></div> }
+            });
+            view! {
+                <tr>
+                    <td data-p="a" class="mono"><span class="cell-main">{system.name}</span></td>
+                    <td data-p="b" class="num mono">{format!("{} ago", span(feed.read_ago_millis))}</td>
+                    <td data-p="c" class="mono muted">{feed.position}</td>
+                    <td data-p="e">{listeners.collect_view()}</td>
+                </tr>
+            }
+        })
+    };
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"feeds and listeners"</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="feeds and listeners">
+                <table class="table table-plain cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"system"</th>
+                            <th scope="col" class="num">"feed read"</th>
+                            <th scope="col">"position"</th>
+                            <th scope="col">"listens on"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || systems.get().into_iter().filter_map(line).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,62 @@
+//! The systems, each in a line: whether it answers, and what needs a look.
+
+use leptos::prelude::*;
+use streamflow_proto::dev::v1::{SystemHealth, SystemState};
+use web_kit::{badge::Status, browser, operator::OperatorPortal as _};
+
+use super::words;
+use crate::{app::Dev, pages::job::words::away};
+
+#[component]
+pub fn Systems(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
+    let count = move || {
+        let down = systems.with(|all| all.iter().filter(|system| system.state() == SystemState::Down).count());
+        if down == 0 { "all answer".to_owned() } else { format!("{down} down") }
+    };
+    view! {
+        <section class="card">
+            <div class="card-head"><h2>"systems"</h2><span class="count">{count}</span></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="systems">
+                <table class="table table-plain cards-on-phone">
+                    <thead>
+                        <tr>
+                            <th scope="col">"system"</th>
+                            <th scope="col">"state"</th>
+                            <th scope="col">"what needs a look"</th>
+                            <th scope="col">"version"</th>
+                            <th scope="col" class="num">"answer"</th>
+                            <th scope="col">"place"</th>
+                            <th scope="col">"serving since, utc"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || systems.get().into_iter().map(line).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(system: SystemHealth) -> impl IntoView {
+    let (tone, glyph, word) = words::state(system.state());
+    let is_down = system.state() == SystemState::Down;
+    let since = match (is_down, &system.last_answer_at) {
+        (true, Some(at)) => format!("down since {} ({})", Dev::MANNER.second(Some(at)), away(at, browser::now())),
+        (true, None) => "has never answered this system".to_owned(),
+        (false, _) => String::new(),
+    };
+    let problems: Vec<_> = std::iter::once(since).filter(|text| !text.is_empty()).chain(system.problems).collect();
+    let problems = if problems.is_empty() { "nothing".to_owned() } else { problems.join("; ") };
+    let answer = if system.round_trip_micros > 0 { words::millis(system.round_trip_micros) } else { "–".to_owned() };
+    view! {
+        <tr>
+            <td data-p="a" class="mono"><span class="cell-main">{system.name}</span></td>
+            <td data-p="b"><Status tone glyph text=word/></td>
+            <td data-p="e">{problems}</td>
+            <td data-p="c" class="mono muted">{system.version}</td>
+            <td data-p="d" class="num mono">{answer}</td>
+            <td class="mono muted">{system.place}</td>
+            <td class="soft tnum">{Dev::MANNER.second(system.started_at.as_ref())}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,138 @@
+//! Companies on their way: how far each has come, what it waits for, and trying again at once.
+
+mod table;
+mod words;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use prost_types::Timestamp;
+use streamflow_proto::provider::v1::{self as pb, provisioning_service_client::ProvisioningServiceClient};
+use tonic::Code;
+use web_kit::{
+    api::{Api, error::ApiError, use_api},
+    browser,
+    button::Button,
+    empty::EmptyState,
+    error_panel::{ErrorNote, ErrorPanel},
+    field::Choice,
+    format::{ago, moment},
+    icon::{Icon, glyphs},
+    layout::use_page,
+    list::{
+        aip,
+        query::use_list_query,
+        rows::{Page, Rows},
+    },
+    load::look_again,
+    skeleton::{Delayed, SkeletonLines},
+    tabs::Segmented,
+};
+
+use self::table::RegistrationTable;
+
+const PAGE: i32 = 50;
+/// Between two looks while something is under way and the page is in sight.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// Since when there is no answer; the inner one is unknown where there never was any.
+type Away = Option<Option<Timestamp>>;
+
+/// `provisioning` below the portal's base.
+pub fn provisioning() -> impl IntoView {
+    let api = use_api();
+    use_page("Provisioning").canvas().with_lead("Companies on their way, from the request to the first sign-in.");
+    let state = use_list_query("").switch("state", "");
+    let away = RwSignal::new(None::<Option<Timestamp>>);
+    let rows = Rows::new(
+        |one: &pb::Registration| one.id.clone(),
+        move |page_token| {
+            let state = state.get();
+            async move { read(api, state, page_token, away).await }
+        },
+    );
+    let now = RwSignal::new(browser::now());
+    look_again(LOOK_EVERY, move || {
+        now.set(browser::now());
+        let under_way = rows.with_untracked(|all| all.iter().any(|one| one.state() != pb::RegistrationState::Done));
+        // Whoever has read on keeps the rows: a look begins at the first page.
+        let on_first_page = rows.with_untracked(|all| all.len() <= PAGE as usize);
+        if on_first_page && (under_way || away.with_untracked(Option::is_some)) && !rows.loading.get_untracked() {
+            rows.reload();
+        }
+    });
+    let changed = Callback::new(move |one: pb::Registration| rows.replace(one));
+    view! {
+        <div class="stack gap-4">
+            <div class="row row-wrap"><Segmented label="State" value=state choices=choices()/></div>
+            {move || away.get().map(|since| view! { <AwayNote since/> })}
+            {move || standing(rows, away.get(), state.get().is_empty())}
+            <Show when=move || rows.count() != 0><RegistrationTable rows now changed/></Show>
+            <Show when=move || rows.is_ready() && rows.has_more()>
+                <div><Button busy=rows.loading on_click=move |_| rows.more()>"Show more"</Button></div>
+            </Show>
+        </div>
+    }
+}
+
+fn choices() -> Vec<Choice> {
+    vec![
+        Choice::new("", "All"),
+        Choice::new("UNDER_WAY", "Under way"),
+        Choice::new("FAILING", "Failing"),
+        Choice::new("DONE", "Done"),
+    ]
+}
+
+async fn read(api: Api, state: String, page_token: String, away: RwSignal<Away>) -> Result<Page<pb::Registration>, ApiError> {
+    let filter = if state.is_empty() { String::new() } else { aip::eq("state", &state) };
+    let request = pb::ListRegistrationsRequest { page_size: PAGE, page_token, filter };
+    let call = async |transport, request| ProvisioningServiceClient::new(transport).list_registrations(request).await;
+    let reply = api.read(request, call).await?;
+    away.try_set(reply.away.then_some(reply.last_answer_at));
+    if reply.away {
+        // What was read before stays on the page.
+        return Err(ApiError::new(Code::Aborted, "The companies’ own system does not answer."));
+    }
+    let next_page_token = reply.page.unwrap_or_default().next_page_token;
+    Ok(Page { rows: reply.registrations, next_page_token, total: None })
+}
+
+/// What stands where the rows would, or above them.
+fn standing(rows: Rows<pb::Registration>, away: Away, all: bool) -> AnyView {
+    match (rows.is_ready(), rows.error.get()) {
+        (_, Some(_)) if away.is_some() => ().into_any(),
+        (false, Some(error)) => view! { <ErrorPanel what="Registrations" error on_retry=move |()| rows.retry()/> }.into_any(),
+        (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
+        (true, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
+        (true, None) if rows.count() == 0 && all => view! {
+            <EmptyState
+                title="No registrations yet"
+                text="Whoever signs up, or is registered by another program, stands here at once."
+            />
+        }
+        .into_any(),
+        (true, None) if rows.count() == 0 => {
+            view! { <EmptyState title="None of these" text="No registration is in this state right now."/> }.into_any()
+        }
+        (true, None) => ().into_any(),
+    }
+}
+
+#[component]
+fn AwayNote(since: Option<Timestamp>) -> impl IntoView {
+    let last = match &since {
+        Some(at) => format!("It last answered {} ({}).", ago(Some(at)), moment(Some(at))),
+        None => "It has not answered this system so far.".to_owned(),
+    };
+    view! {
+        <div class="note is-warning" role="status">
+            <Icon glyph=glyphs::PLUG_CIRCLE_XMARK/>
+            <span>
+                "The companies’ own system can’t be reached. " {last}
+                " Registrations go on by themselves; this page looks again every few seconds."
+            </span>
+        </div>
+    }
+    .into_any()
+}
