@@ -51,6 +51,7 @@ pub fn site(
         origins,
         assets,
         reflection,
+        intake: None,
     }
 }
 

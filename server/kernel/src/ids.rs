@@ -38,6 +38,7 @@ pub mod prefix {
     pub const ELEVATION: &str = "elv_";
     pub const SUPPORT_SESSION: &str = "sup_";
     pub const EXPORT: &str = "exp_";
+    pub const ATTACHMENT: &str = "att_";
 }
 
 /// `usr_` and 32 hex digits.

@@ -26,7 +26,8 @@ use crate::{
     prune::Prune,
     rate_limit::{Limits, Pace, RateLimiter},
     session::Lifetime,
-    vault::Vault,
+    upload::Tickets,
+    vault::{Bounds, Vault},
 };
 
 /// A noun of a portal's records and changes.
@@ -74,6 +75,7 @@ pub struct Kernel {
     pub keys: KeyRing,
     pub federation: Arc<Federation>,
     pub vault: Vault,
+    pub uploads: Tickets,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
 }
@@ -96,13 +98,15 @@ pub struct Parts {
     pub public_url: String,
     /// Requests a minute by limit class, where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
-    /// Folder for files of companies; made when the first one is written.
+    /// Folder that files of companies are put below; made when the first one is written.
     pub vault: PathBuf,
+    pub bounds: Bounds,
 }
 
 impl Kernel {
     /// Starts the background tasks of a system: change tail, audit writer and mail delivery.
     pub async fn start(parts: Parts) -> Result<Arc<Self>> {
+        let uploads = Tickets::new(&parts.master_keys);
         let keys = KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() };
         keys.ensure_own(parts.clock.now()).await?;
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
@@ -116,7 +120,8 @@ impl Kernel {
             limiter: RateLimiter::new(parts.database.clone(), limits),
             audit: AuditWriter::start(parts.database.clone()),
             feed,
-            vault: Vault::new(parts.vault, keys.clone()),
+            vault: Vault::new(parts.vault, keys.clone(), parts.bounds),
+            uploads,
             keys,
             federation: Arc::new(federation),
             database: parts.database,

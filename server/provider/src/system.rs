@@ -85,6 +85,7 @@ pub fn site(
         origins,
         assets,
         reflection,
+        intake: None,
     }
 }
 
