@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use super::{contact, customer, lead, timeline};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR Zebrafink";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR Wendehals";
 const CUSTOMER: i32 = pb::RecordKind::Customer as i32;
 
 fn service(person: &Person) -> AttachmentServiceClient<Channel> {
@@ -178,7 +178,7 @@ on_both! {
         let (org, record) = (&owner.org_id[4..], &made.id[4..]);
         let [(path, sealed)] = stored(&world).try_into().unwrap();
         assert!(path.contains(&format!("/files/organizations/{org}/customers/{record}/attachment-")), "{path}");
-        assert!(path.ends_with(".png") && !sealed.windows(9).any(|window| window == b"Zebrafink"));
+        assert!(path.ends_with(".png") && !sealed.windows(9).any(|window| window == b"Wendehals"));
 
         let stale = delete(&owner, &file.id, file.version + 1).await.unwrap_err();
         assert_eq!(conflict::<pb::AttachmentConflict>(&stale).current.unwrap().id, file.id);
