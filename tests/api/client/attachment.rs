@@ -198,7 +198,14 @@ on_both! {
         let audit = AuditServiceClient::new(world.channel.clone()).list_audit(owner.ask(audit)).await.unwrap().into_inner().records;
         let acts: Vec<_> = audit.iter().filter(|record| record.path.contains("AttachmentService"))
             .map(|record| (record.path.rsplit('/').next().unwrap(), record.category.as_str())).filter(|act| act.1 != "read").collect();
-        for act in [("StartUpload", "upload"), ("CompleteUpload", "upload"), ("DownloadAttachment", "download"), ("DeleteAttachment", "deletion"), ("RestoreAttachment", "record")] {
+        let expected = [
+            ("StartUpload", "upload"),
+            ("CompleteUpload", "upload"),
+            ("DownloadAttachment", "download"),
+            ("DeleteAttachment", "deletion"),
+            ("RestoreAttachment", "record"),
+        ];
+        for act in expected {
             assert!(acts.contains(&act), "{act:?} is not in {acts:?}");
         }
     }

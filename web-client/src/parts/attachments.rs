@@ -159,7 +159,8 @@ pub fn Attachments(files: Files, may_edit: bool) -> impl IntoView {
             files.take(event.data_transfer().and_then(|data| data.files()));
         }
     };
-    let is_empty = move || rows.is_ready() && rows.count() == 0 && rows.error.with(Option::is_none) && queue.is_empty();
+    let outgoing = move || files.id.with(|id| queue.numbers(id));
+    let is_empty = move || rows.is_ready() && rows.count() == 0 && rows.error.with(Option::is_none) && outgoing().is_empty();
     view! {
         <section
             class="card attachments"
@@ -179,7 +180,7 @@ pub fn Attachments(files: Files, may_edit: bool) -> impl IntoView {
             </div>
             {move || problem.get().map(|error| view! { <div class="card-body"><ErrorNote error/></div> })}
             <ul class="list" class:hidden=is_empty>
-                <For each=move || queue.numbers() key=|number| *number let:number>
+                <For each=outgoing key=|number| *number let:number>
                     <OutgoingRow queue number/>
                 </For>
                 <For each=move || rows.get() key=|file| (file.id.clone(), file.version) let:file>

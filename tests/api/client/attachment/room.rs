@@ -66,7 +66,8 @@ on_both! {
         assert_eq!(restore(&owner, &gone.id).await.unwrap_err().code(), Code::NotFound);
         let _runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
         until(&world, 1).await;
-        assert_eq!((names(&owner, &mine).await.unwrap(), download(&owner, &kept.id).await.unwrap().as_slice()), (vec!["kept.png".to_owned()], PNG));
+        assert_eq!(names(&owner, &mine).await.unwrap(), ["kept.png"]);
+        assert_eq!(download(&owner, &kept.id).await.unwrap(), PNG);
     }
 
     async fn files_go_with_a_merge_and_stay_with_what_is_archived(world) {
@@ -85,7 +86,8 @@ on_both! {
         assert_eq!((both, names(&owner, &twin.id).await.unwrap().len()), (vec!["1.png".to_owned(), "2.png".to_owned()], 0));
         assert_eq!(download(&owner, &file.id).await.unwrap(), PNG);
         merges.undo_merge(owner.ask(pb::UndoMergeRequest { merge_id })).await.unwrap();
-        assert_eq!((names(&owner, &kept.id).await.unwrap(), names(&owner, &twin.id).await.unwrap()), (vec!["1.png".to_owned()], vec!["2.png".to_owned()]));
+        assert_eq!(names(&owner, &kept.id).await.unwrap(), ["1.png"]);
+        assert_eq!(names(&owner, &twin.id).await.unwrap(), ["2.png"]);
         let archive = pb::ArchiveRecordsRequest { kind: CUSTOMER, ids: vec![twin.id.clone()] };
         RecordServiceClient::new(world.channel.clone()).archive_records(owner.ask(archive)).await.unwrap();
         assert_eq!(names(&owner, &twin.id).await.unwrap(), ["2.png"]);

@@ -88,12 +88,9 @@ impl Queue {
         }
     }
 
-    pub fn numbers(self) -> Vec<u32> {
-        self.all.with(|all| all.iter().map(|one| one.number).collect())
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.all.with(Vec::is_empty)
+    /// Those for one record: a dialog that shows another one meanwhile goes on with these all the same.
+    pub fn numbers(self, record_id: &str) -> Vec<u32> {
+        self.all.with(|all| all.iter().filter(|one| one.record_id == record_id).map(|one| one.number).collect())
     }
 
     /// Something is on its way; what failed is not.
