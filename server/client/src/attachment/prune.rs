@@ -30,16 +30,27 @@ impl Work for Prune {
     }
 
     async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
-        let mut deleted = 0;
+        let (mut deleted, mut failed) = (0, 0);
+        let mut after = Over { org_id: Uuid::nil(), id: Uuid::nil() };
         loop {
-            let over = over(kernel).await?;
-            if over.is_empty() {
-                return Ok(format!("{deleted} files deleted"));
-            }
+            let over = over(kernel, after).await?;
+            let Some(last) = over.last() else { break };
+            after = *last;
             for one in over {
-                deleted += u32::from(remove(kernel, one).await?);
+                match remove(kernel, one).await {
+                    Ok(is_gone) => deleted += u32::from(is_gone),
+                    // One that can't be deleted must not keep the others.
+                    Err(error) => {
+                        tracing::warn!(?error, id = %one.id, "a file could not be deleted");
+                        failed += 1;
+                    }
+                }
             }
         }
+        if failed > 0 {
+            return Err(JobError::Retry(format!("{deleted} files deleted, {failed} could not be; the log says why")));
+        }
+        Ok(format!("{deleted} files deleted"))
     }
 }
 
@@ -51,10 +62,13 @@ struct Over {
 
 const IS_OVER: &str = "((state = 'awaited' AND added_at <= ?) OR deleted_at <= ?)";
 
-async fn over(kernel: &Kernel) -> Result<Vec<Over>> {
+/// The next ones after a file.
+async fn over(kernel: &Kernel, after: Over) -> Result<Vec<Over>> {
     let now = kernel.clock.now();
-    let sql = format!("SELECT org_id, id FROM attachments WHERE {IS_OVER} LIMIT 100");
-    kernel.database.system_read().await?.query(&sql, vec![(now - AWAITED).into(), (now - KEPT).into()]).await
+    let sql =
+        format!("SELECT org_id, id FROM attachments WHERE {IS_OVER} AND (org_id, id) > (?, ?) ORDER BY org_id, id LIMIT 100");
+    let values = vec![(now - AWAITED).into(), (now - KEPT).into(), after.org_id.into(), after.id.into()];
+    kernel.database.system_read().await?.query(&sql, values).await
 }
 
 /// The row is held while its file goes: whoever completes or restores it meanwhile finds it gone, or it is not over any more. After a
