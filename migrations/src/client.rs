@@ -37,6 +37,8 @@ mod m20261127_000940_add_tasks_archived;
 mod m20261127_000950_add_orgs_suspension;
 mod m20261127_000951_index_orders_of_lists;
 mod m20261127_001110_create_support_sessions;
+mod m20261127_001150_create_attachments;
+mod m20261127_001151_merge_attachments;
 mod m20261127_001200_create_org_exports;
 mod m20261127_001301_index_registrations;
 
@@ -81,6 +83,8 @@ pub const STEPS: &[Step] = steps![
     m20261127_000951_index_orders_of_lists,
     m20261127_001110_create_support_sessions,
     m20261127_001200_create_org_exports,
+    m20261127_001150_create_attachments,
+    m20261127_001151_merge_attachments,
     m20261127_001301_index_registrations,
 ];
 
@@ -89,6 +93,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "anomalies",
     "assignment_rule_members",
     "assignment_rules",
+    "attachments",
     "audit",
     "audit_chain",
     "changes",
@@ -124,6 +129,7 @@ pub const TENANT_TABLES: &[&str] = &[
 /// Tenant tables the system role reaches across orgs: sign-in, org creation, invitations, the feed's tail, background work.
 pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "anomalies",
+    "attachments",
     "audit",
     "audit_chain",
     "changes",

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use streamflow_kernel::{
     rate_limit::{Limits, Pace},
     server::proxies::TrustedProxies,
+    vault::Bounds,
 };
 use streamflow_migrations::System;
 
@@ -59,8 +60,41 @@ pub struct Config {
     /// As in `RUST_LOG`.
     pub log: String,
     pub reflection: bool,
-    /// Requests a minute by limit class (sign_in, anonymous, registration, read, write, bulk, upload, stream, federation), where the usual ones don't fit.
+    /// Requests a minute by limit class (sign_in, anonymous, registration, read, write, bulk, upload, attachment, stream, federation), where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
+    pub attachments: Attachments,
+}
+
+/// How much of people's files is taken.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attachments {
+    /// Bytes of one file.
+    pub file_size: u64,
+    /// Bytes of all files of one company.
+    pub storage_per_org: u64,
+    /// Files of one record.
+    pub per_record: u32,
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        Self { file_size: 25 * 1024 * 1024, storage_per_org: 5 * 1024 * 1024 * 1024, per_record: 100 }
+    }
+}
+
+impl Attachments {
+    pub const fn bounds(self) -> Bounds {
+        Bounds { file: self.file_size, company: self.storage_per_org, record: self.per_record }
+    }
+
+    /// Files are read by browsers as a whole, and a length of more than this would not fit their memory.
+    fn check(self) -> anyhow::Result<()> {
+        let most = 512 * 1024 * 1024;
+        anyhow::ensure!((1..=most).contains(&self.file_size), "attachments.file_size: must be from 1 to {most} bytes");
+        anyhow::ensure!(self.storage_per_org <= i64::MAX as u64, "attachments.storage_per_org: there are no such disks");
+        Ok(())
+    }
 }
 
 impl Default for Config {
@@ -88,6 +122,7 @@ impl Default for Config {
             log: "warn,streamflow=info".to_owned(),
             reflection: false,
             limits: HashMap::new(),
+            attachments: Attachments::default(),
         }
     }
 }
@@ -108,6 +143,7 @@ impl Config {
         config.trusted_proxies()?;
         config.check_federation()?;
         config.check_limits()?;
+        config.attachments.check()?;
         Ok(config)
     }
 

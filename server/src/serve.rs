@@ -63,9 +63,10 @@ impl Shared {
             master_keys: Arc::clone(&self.master_keys),
             public_url: config.public_url(system),
             limits: config.limits.clone(),
-            vault: config.data.join("exports"),
             listeners: self.listeners.clone(),
             migrations: streamflow_migrations::known(system),
+            vault: config.data.clone(),
+            bounds: config.attachments.bounds(),
         };
         Kernel::start(parts).await.map_err(|error| anyhow::anyhow!("the {} system can't start: {error:?}", system.name()))
     }

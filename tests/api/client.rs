@@ -3,6 +3,7 @@
 mod account;
 mod anomaly;
 mod assignment_rule;
+mod attachment;
 mod audit;
 mod client_error;
 mod contact;

@@ -14,6 +14,7 @@ use streamflow_kernel::{
     mail::{MailConfig, Mailer},
     password::{Params, PasswordHasher},
     server::{assets::NoAssets, connection, listeners::Listeners, proxies::TrustedProxies},
+    vault::Bounds,
 };
 use streamflow_migrations::{System, known};
 use tempfile::TempDir;
@@ -49,6 +50,7 @@ pub struct Setup {
     pub trusted_proxies: TrustedProxies,
     /// Mails become files in `outbox` in the folder when unset.
     pub smtp_url: Option<String>,
+    pub bounds: Option<Bounds>,
 }
 
 impl World {
@@ -184,9 +186,10 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         Some(url) => MailConfig::Smtp { url, from: "StreamFlow <sf@example.com>".to_owned() },
         None => MailConfig::Outbox { dir: folder.path().join("outbox") },
     };
-    let mut limits: HashMap<String, u32> = ["sign_in", "anonymous", "registration", "read", "write", "bulk", "upload", "stream"]
-        .map(|class| (class.to_owned(), 100_000))
-        .into();
+    let mut limits: HashMap<String, u32> =
+        ["sign_in", "anonymous", "registration", "read", "write", "bulk", "upload", "attachment", "stream"]
+            .map(|class| (class.to_owned(), 100_000))
+            .into();
     limits.extend(setup.limits);
     let parts = Parts {
         portal,
@@ -198,9 +201,10 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         public_url: ORIGIN.to_owned(),
         limits,
         clock,
-        vault: folder.path().join("exports"),
         listeners: Listeners::default(),
         migrations: known(system(portal.space)),
+        vault: folder.path().to_owned(),
+        bounds: setup.bounds.unwrap_or(Bounds { file: 1 << 20, company: 4 << 20, record: 20 }),
     };
     Kernel::start(parts).await.expect("a kernel")
 }

@@ -2,10 +2,12 @@
 
 pub mod actions;
 pub mod assign;
+pub mod attachments;
 pub mod conflict;
 pub mod custom;
 pub mod customer_field;
 pub mod directory;
+pub mod download;
 pub mod edit;
 pub mod facts;
 pub mod field;

@@ -18,6 +18,7 @@ pub mod dialog;
 pub mod empty;
 pub mod error_panel;
 pub mod field;
+pub mod file;
 pub mod form;
 pub mod format;
 pub mod guard;

@@ -58,6 +58,8 @@ pub enum Visible {
     WithCustomer,
     /// `record_kind` and `record_id` are a visible record.
     WithRecord,
+    /// As `WithRecord`; and tasks, which belong to people.
+    WithRecordOrTask,
     /// `id` is the org of the context.
     ThisOrg,
     /// The named column is the person of the context.
@@ -113,7 +115,8 @@ impl Visible {
                 "{visibility} IN ('org', 'finance') OR EXISTS (SELECT 1 FROM customers seen \
                  WHERE seen.org_id = {ORG} AND seen.id = customer_id)"
             ),
-            Self::WithRecord => visible_with_record(),
+            Self::WithRecord => visible_with_record(""),
+            Self::WithRecordOrTask => visible_with_record(&format!("{} ", visible_task(SETTINGS))),
             Self::ThisOrg => format!("id = {ORG}"),
             Self::OfPerson(column) => format!("{column} = {user}"),
             Self::Nothing => "false".to_owned(),
@@ -141,7 +144,7 @@ fn visible_record(asker: Asker, finance: &str) -> String {
 }
 
 /// The parents are read under their own policies, so this says nothing about owners and teams again.
-fn visible_with_record() -> String {
+fn visible_with_record(more: &str) -> String {
     let parents = [("customer", "customers"), ("contact", "contacts"), ("lead", "leads")]
         .map(|(kind, table)| {
             format!(
@@ -150,5 +153,16 @@ fn visible_with_record() -> String {
             )
         })
         .join(" ");
-    format!("{} = 'org' OR CASE record_kind {parents} ELSE false END", SETTINGS.visibility)
+    format!("{} = 'org' OR CASE record_kind {parents} {more}ELSE false END", SETTINGS.visibility)
+}
+
+/// Own tasks, and to those who see a team its people's, and what nobody has taken yet. Tasks have a `record_id` of their own, so the
+/// row's stands outside.
+fn visible_task(asker: Asker) -> String {
+    let Asker { visibility, user, teams } = asker;
+    format!(
+        "WHEN 'task' THEN record_id IN (SELECT seen.id FROM tasks seen WHERE seen.org_id = {ORG} \
+         AND (seen.assignee_id = {user} OR ({visibility} = 'team' AND (seen.assignee_id IS NULL OR EXISTS \
+         (SELECT 1 FROM team_members m WHERE m.org_id = {ORG} AND m.user_id = seen.assignee_id AND m.team_id = ANY ({teams}))))))"
+    )
 }

@@ -52,6 +52,7 @@ pub fn site(
         origins,
         assets,
         reflection,
+        intake: None,
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod anomaly;
 pub mod assignment_rule;
+pub mod attachment;
 pub mod audit;
 pub mod change;
 pub mod client_error;
@@ -11,6 +12,7 @@ pub mod contact;
 pub mod custom_field;
 pub mod customer;
 pub mod dashboard;
+pub mod download;
 pub mod import;
 pub mod invitation;
 pub mod lead;

@@ -26,5 +26,6 @@ pub const NOUNS: &[Noun] = &[
     noun("anomaly", prefix::ANOMALY, "anomaly.read"),
     noun("saved_view", prefix::VIEW, "saved_view.read"),
     noun("support_session", prefix::SUPPORT_SESSION, "support_session.read"),
+    noun("attachment", prefix::ATTACHMENT, "attachment.read"),
     noun("session", prefix::SESSION, "session.read"),
 ];

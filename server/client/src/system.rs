@@ -17,19 +17,20 @@ use streamflow_proto::{
         self,
         v1::{
             account_service_server::AccountServiceServer, anomaly_service_server::AnomalyServiceServer,
-            assignment_rule_service_server::AssignmentRuleServiceServer, audit_service_server::AuditServiceServer,
-            change_service_server::ChangeServiceServer, client_error_service_server::ClientErrorServiceServer,
-            contact_service_server::ContactServiceServer, custom_field_service_server::CustomFieldServiceServer,
-            customer_service_server::CustomerServiceServer, dashboard_service_server::DashboardServiceServer,
-            import_service_server::ImportServiceServer, invitation_service_server::InvitationServiceServer,
-            lead_service_server::LeadServiceServer, lead_stage_service_server::LeadStageServiceServer,
-            merge_service_server::MergeServiceServer, notification_service_server::NotificationServiceServer,
-            org_data_service_server::OrgDataServiceServer, org_service_server::OrgServiceServer,
-            record_service_server::RecordServiceServer, registration_service_server::RegistrationServiceServer,
-            saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
-            session_service_server::SessionServiceServer, sign_up_service_server::SignUpServiceServer,
-            support_session_service_server::SupportSessionServiceServer, task_service_server::TaskServiceServer,
-            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
+            assignment_rule_service_server::AssignmentRuleServiceServer, attachment_service_server::AttachmentServiceServer,
+            audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
+            client_error_service_server::ClientErrorServiceServer, contact_service_server::ContactServiceServer,
+            custom_field_service_server::CustomFieldServiceServer, customer_service_server::CustomerServiceServer,
+            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
+            invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
+            lead_stage_service_server::LeadStageServiceServer, merge_service_server::MergeServiceServer,
+            notification_service_server::NotificationServiceServer, org_data_service_server::OrgDataServiceServer,
+            org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
+            registration_service_server::RegistrationServiceServer, saved_view_service_server::SavedViewServiceServer,
+            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
+            sign_up_service_server::SignUpServiceServer, support_session_service_server::SupportSessionServiceServer,
+            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
+            timeline_service_server::TimelineServiceServer,
         },
     },
     federation::v1::{
@@ -40,8 +41,8 @@ use streamflow_proto::{
 use tonic::service::Routes;
 
 use crate::{
-    account, anomaly, assignment_rule, audit, change, client_error, contact, custom_field, customer, dashboard, import,
-    invitation, lead, lead_stage, merge, notification,
+    account, anomaly, assignment_rule, attachment, audit, change, client_error, contact, custom_field, customer, dashboard,
+    import, invitation, lead, lead_stage, merge, notification,
     noun::NOUNS,
     org, org_data, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
@@ -68,6 +69,7 @@ pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Asse
         origins,
         assets,
         reflection,
+        intake: Some(Arc::new(attachment::intake::Attachments)),
     }
 }
 
@@ -76,6 +78,7 @@ fn services() -> Routes {
         .add_service(AccountServiceServer::new(account::api::Api))
         .add_service(AnomalyServiceServer::new(anomaly::api::Api))
         .add_service(AssignmentRuleServiceServer::new(assignment_rule::api::Api))
+        .add_service(AttachmentServiceServer::new(attachment::api::Api))
         .add_service(AuditServiceServer::new(audit::api::Api))
         .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::api::Api))
@@ -120,6 +123,7 @@ pub fn start(kernel: &Arc<Kernel>) {
 /// What is done behind the answers.
 pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
+        Arc::new(attachment::prune::Prune),
         Arc::new(notification::prune::Prune),
         Arc::new(org_data::job::Export),
         Arc::new(org_data::prune::Prune),

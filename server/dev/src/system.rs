@@ -56,6 +56,7 @@ pub fn site(
         origins,
         assets,
         reflection,
+        intake: None,
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod blind;
 pub mod field;
 pub mod keys;
+pub mod mac;
 pub mod master;
 pub mod outside;
 pub mod sign;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 pub use blind::BlindIndex;
 pub use field::{FieldRef, decrypt, encrypt, key_id_of};
 pub use keys::{DataKey, WrappedKey};
+pub use mac::MacKey;
 pub use master::{KeyFileError, MasterKeys};
 pub use outside::{open_outside, seal_outside};
 pub use sign::{PublicKey, SigningKey};

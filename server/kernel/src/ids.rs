@@ -39,6 +39,7 @@ pub mod prefix {
     pub const SUPPORT_SESSION: &str = "sup_";
     pub const EXPORT: &str = "exp_";
     pub const REGISTRATION: &str = "reg_";
+    pub const ATTACHMENT: &str = "att_";
 }
 
 /// `usr_` and 32 hex digits.

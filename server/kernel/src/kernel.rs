@@ -27,7 +27,8 @@ use crate::{
     rate_limit::{Limits, Pace, RateLimiter},
     server::listeners::Listeners,
     session::Lifetime,
-    vault::Vault,
+    upload::Tickets,
+    vault::{Bounds, Vault},
 };
 
 /// A noun of a portal's records and changes.
@@ -77,6 +78,7 @@ pub struct Kernel {
     pub keys: KeyRing,
     pub federation: Arc<Federation>,
     pub vault: Vault,
+    pub uploads: Tickets,
     /// Where people reach this portal, for links in mails. No trailing slash.
     pub public_url: String,
     pub listeners: Listeners,
@@ -103,17 +105,19 @@ pub struct Parts {
     pub public_url: String,
     /// Requests a minute by limit class, where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
-    /// Folder for files of companies; made when the first one is written.
+    /// Folder that files of companies are put below; made when the first one is written.
     pub vault: PathBuf,
     /// Of the process.
     pub listeners: Listeners,
     /// How many migrations this version knows of the system.
     pub migrations: usize,
+    pub bounds: Bounds,
 }
 
 impl Kernel {
     /// Starts the background tasks of a system: change tail, audit writer and mail delivery.
     pub async fn start(parts: Parts) -> Result<Arc<Self>> {
+        let uploads = Tickets::new(&parts.master_keys);
         let keys = KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() };
         keys.ensure_own(parts.clock.now()).await?;
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
@@ -127,7 +131,8 @@ impl Kernel {
             limiter: RateLimiter::new(parts.database.clone(), limits),
             audit: AuditWriter::start(parts.database.clone()),
             feed,
-            vault: Vault::new(parts.vault, keys.clone()),
+            vault: Vault::new(parts.vault, keys.clone(), parts.bounds),
+            uploads,
             keys,
             federation: Arc::new(federation),
             database: parts.database,

@@ -33,4 +33,5 @@ pub mod server;
 pub mod session;
 pub mod telemetry;
 pub mod totp;
+pub mod upload;
 pub mod vault;

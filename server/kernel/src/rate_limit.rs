@@ -57,6 +57,8 @@ impl Limits {
             ("write", person.per_minute.div_ceil(2), 10),
             ("bulk", 30, 1),
             ("upload", 600, 20),
+            // Files that people bring.
+            ("attachment", 5, 1),
             ("stream", 120, 1),
             // All of a minute at once: the question costs more than the permit.
             (FOREIGN_IDS, 20, 20),

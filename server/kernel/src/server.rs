@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod assets;
 pub mod connection;
+mod dock;
 pub mod foreign;
 mod headers;
 pub mod listeners;
@@ -20,6 +21,7 @@ use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
 
 pub use assets::Assets;
+use dock::Dock;
 use transcode::Transcoder;
 
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
     },
     error::{Error, Result},
     kernel::Kernel,
+    upload::Intake,
 };
 
 /// One portal as its listener serves it.
@@ -43,13 +46,20 @@ pub struct PortalSite {
     pub assets: Arc<dyn Assets>,
     /// Describe the protos to anyone who asks: for development.
     pub reflection: bool,
+    /// Takes in the files that people bring, where they may.
+    pub intake: Option<Arc<dyn Intake>>,
 }
 
 impl PortalSite {
-    /// The whole site: RPCs behind door and gate, everything else the web app.
-    pub fn into_router(self) -> Result<Router> {
+    /// The whole site: RPCs behind door and gate, files that come in, everything else the web app.
+    pub fn into_router(mut self) -> Result<Router> {
+        let dock = self.intake.take().map(|intake| Dock::new(&self.kernel, intake, self.origins.clone()));
         let (rpcs, front) = self.into_rpcs()?;
-        front.into_router(rpcs)
+        let site = front.into_router(rpcs)?;
+        Ok(match dock {
+            Some(dock) => dock.before(site),
+            None => site,
+        })
     }
 
     /// The RPCs behind their gate, and what stands before it.

@@ -28,36 +28,61 @@ const PIECE: usize = 256 * 1024;
 /// What a ciphertext is longer than its text, at most.
 const MARGIN: usize = 64;
 
+/// How much of people's own files a system takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of one file.
+    pub file: u64,
+    /// Bytes of all files of a company.
+    pub company: u64,
+    /// Files of one record.
+    pub record: u32,
+}
+
+/// A file of a company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub org: Uuid,
+    /// What its pieces are bound to, wherever it lies: never that of another file.
+    pub id: Uuid,
+    /// Below the vault's folder: plain names, parted by slashes.
+    pub path: String,
+}
+
 /// Where the files are. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Vault {
     folder: PathBuf,
     keys: KeyRing,
+    bounds: Bounds,
 }
 
 impl Vault {
-    pub(crate) const fn new(folder: PathBuf, keys: KeyRing) -> Self {
-        Self { folder, keys }
+    pub(crate) const fn new(folder: PathBuf, keys: KeyRing, bounds: Bounds) -> Self {
+        Self { folder, keys, bounds }
     }
 
-    /// Begins a file; one of the same name that was begun and not finished is begun anew. Nobody sees it before it is finished.
-    pub async fn create(&self, org: Uuid, id: Uuid) -> Result<Writer> {
-        let key = self.keys.current(org).await?;
-        let folder = self.folder_of(org);
-        for folder in [&self.folder, &folder] {
-            private_folder(folder).map_err(Error::internal)?;
-        }
-        let path = self.path(org, id);
+    pub const fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Begins a file; one at the same place that was begun and not finished is begun anew. Nobody sees it before it is finished.
+    pub async fn create(&self, place: &Place) -> Result<Writer> {
+        let key = self.keys.current(place.org).await?;
+        let path = self.folder.join(&place.path);
+        self.make_way(&place.path)?;
         let part = path.with_extension("part");
         let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part).await;
         let file = file.map_err(Error::internal)?;
-        Ok(Writer { file, part, path, key, org, id, pieces: 0, waiting: Vec::new(), written: 0 })
+        let (org, id) = (place.org, place.id);
+        Ok(Writer { file, part, path, key, org, id, pieces: 0, waiting: Vec::new(), written: 0, is_finished: false })
     }
 
     /// Opens a finished file. None when there is none.
-    pub async fn open(&self, org: Uuid, id: Uuid) -> Result<Option<Reader>> {
-        match File::open(self.path(org, id)).await {
+    pub async fn open(&self, place: &Place) -> Result<Option<Reader>> {
+        match File::open(self.folder.join(&place.path)).await {
             Ok(file) => {
+                let Place { org, id, .. } = *place;
                 Ok(Some(Reader { file: BufReader::new(file), keys: self.keys.clone(), org, id, pieces: 0, ended: false }))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -65,26 +90,43 @@ impl Vault {
         }
     }
 
+    /// Moves a finished file, durably. Again is harmless; false when it is at neither place.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<bool> {
+        self.make_way(to)?;
+        let (from, to) = (self.folder.join(from), self.folder.join(to));
+        match fs::rename(&from, &to).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::try_exists(&to).await.map_err(Error::internal),
+            Err(error) => Err(Error::internal(error)),
+            Ok(()) => {
+                sync_folder(&to).await?;
+                Ok(true)
+            }
+        }
+    }
+
     /// Deletes a file, finished or not. It may be gone already.
-    pub async fn remove(&self, org: Uuid, id: Uuid) -> Result<()> {
-        let path = self.path(org, id);
+    pub async fn remove(&self, path: &str) -> Result<()> {
+        let path = self.folder.join(path);
         for path in [path.with_extension("part"), path] {
             gone(fs::remove_file(path).await)?;
         }
         Ok(())
     }
 
-    /// Deletes all files of a company.
-    pub async fn remove_all(&self, org: Uuid) -> Result<()> {
-        gone(fs::remove_dir_all(self.folder_of(org)).await)
+    /// Deletes a folder with all files in it.
+    pub async fn remove_folder(&self, path: &str) -> Result<()> {
+        gone(fs::remove_dir_all(self.folder.join(path)).await)
     }
 
-    fn folder_of(&self, org: Uuid) -> PathBuf {
-        self.folder.join(org.simple().to_string())
-    }
-
-    fn path(&self, org: Uuid, id: Uuid) -> PathBuf {
-        self.folder_of(org).join(id.simple().to_string()).with_extension("sealed")
+    /// Makes the folders that lead to a file.
+    fn make_way(&self, path: &str) -> Result<()> {
+        let mut folder = self.folder.clone();
+        private_folder(&folder).map_err(Error::internal)?;
+        for name in Path::new(path).parent().into_iter().flat_map(Path::components) {
+            folder.push(name);
+            private_folder(&folder).map_err(Error::internal)?;
+        }
+        Ok(())
     }
 }
 
@@ -107,6 +149,18 @@ pub struct Writer {
     pieces: u64,
     waiting: Vec<u8>,
     written: u64,
+    is_finished: bool,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // What can't be deleted is begun anew, or goes with its folder.
+        if !self.is_finished
+            && let Err(error) = std::fs::remove_file(&self.part)
+        {
+            tracing::warn!(%error, "a file that was given up is still there");
+        }
+    }
 }
 
 impl Writer {
@@ -126,6 +180,7 @@ impl Writer {
         self.put(&last, true).await?;
         self.file.sync_all().await.map_err(Error::internal)?;
         fs::rename(&self.part, &self.path).await.map_err(Error::internal)?;
+        self.is_finished = true;
         sync_folder(&self.path).await?;
         Ok(self.written)
     }

@@ -89,6 +89,7 @@ pub fn site(
         origins,
         assets,
         reflection,
+        intake: None,
     }
 }
 

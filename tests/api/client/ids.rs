@@ -27,7 +27,7 @@ use streamflow_tests::{
 };
 use tonic::Code;
 
-use super::{assignment_rule, contact, customer, import, lead, org_data};
+use super::{assignment_rule, attachment, contact, customer, import, lead, org_data};
 
 /// In every name of the other company.
 const CANARY: &str = "Zebrafink";
@@ -77,7 +77,9 @@ impl Company {
         let sessions =
             SessionServiceClient::new(channel()).list_sessions(owner.ask(pb::ListSessionsRequest::default())).await.unwrap();
         let session = sessions.into_inner().sessions.into_iter().find(|session| !session.current).unwrap();
+        let attachment = attachment::any(world, &owner, &customer.id).await;
         let ids = HashMap::from([
+            (prefix::ATTACHMENT, attachment),
             (prefix::TEAM, team.id),
             (prefix::USER, staff.user_id),
             (prefix::CUSTOMER, customer.id),
@@ -196,6 +198,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "invitation_id") => prefix::INVITATION,
         (_, "import_id") => prefix::IMPORT,
         (_, "export_id") => prefix::EXPORT,
+        (_, "attachment_id") => prefix::ATTACHMENT,
         (_, "record_id" | "ids" | "survivor_id" | "other_ids" | "from_id") | ("MergedVersion", "id") => by_kind,
         _ if field == "id" || field.ends_with("_id") || field.ends_with("ids") => panic!("whose ids are {message}.{field}?"),
         _ => return None,

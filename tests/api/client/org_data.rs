@@ -71,6 +71,13 @@ async fn ended(person: &Person) -> pb::OrgExport {
     panic!("the export does not end");
 }
 
+/// A company's whole archive, once the jobs have written it.
+pub async fn exported(person: &Person) -> Vec<u8> {
+    start(person).await.unwrap();
+    let done = ended(person).await;
+    download(person, &done.id).await.unwrap()
+}
+
 /// Files of an archive by name.
 fn unpacked(file: Vec<u8>) -> HashMap<String, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(file)).unwrap();

@@ -44,6 +44,7 @@ async fn call(world: &World) -> HeaderMap {
         origins: HashSet::from([ORIGIN.to_owned()]),
         assets: Arc::new(NoAssets),
         reflection: false,
+        intake: None,
     };
     let request = Request::post(PATH)
         .version(http::Version::HTTP_2)

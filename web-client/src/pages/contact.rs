@@ -25,6 +25,7 @@ use crate::{
     api::{address, may},
     parts::{
         actions::{RecordActions, archive_item},
+        attachments::{Attachments, use_files},
         conflict::dialog::Words,
         directory::use_directory,
         edit::{Edit, Record as _},
@@ -56,6 +57,7 @@ fn OneContact(id: String) -> impl IntoView {
     let duplicates_item = use_duplicates_item(&CONTACT);
     let news = follow_record("contact", id, move || contact.reload());
     let tasks = use_record_tasks(id);
+    let files = use_files(id);
     let (note, task) = (use_note_draft(), use_task_draft());
     let edit = Edit::<pb::Contact>::new(move |saved| {
         contact.set(saved);
@@ -100,6 +102,7 @@ fn OneContact(id: String) -> impl IntoView {
             let open = tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
             tabs.push(Choice::new("tasks", if open > 0 { format!("Tasks {open}") } else { "Tasks".to_owned() }));
         }
+        tabs.extend(files.tab());
         tabs
     });
     view! {
@@ -109,6 +112,7 @@ fn OneContact(id: String) -> impl IntoView {
                 <Tabs label="Contact" current=tab tabs>
                     {move || match &*tab.get() {
                         "tasks" if may("task.read") => view! { <RecordTasks kind=CONTACT.kind id tasks directory draft=task/> }.into_any(),
+                        "files" if may("attachment.read") => view! { <Attachments files may_edit=CONTACT.may_edit()/> }.into_any(),
                         _ => view! { <History kind=CONTACT.kind id one=CONTACT.one words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>

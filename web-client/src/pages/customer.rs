@@ -25,6 +25,7 @@ use crate::{
     parts::{
         actions::{RecordActions, archive_item},
         assign::AssignDialog,
+        attachments::{Attachments, use_files},
         conflict::dialog::Words,
         custom,
         directory::{Directory, use_directory},
@@ -57,6 +58,7 @@ fn OneCustomer(id: String) -> impl IntoView {
     let news = follow_record("customer", id, move || customer.reload());
     let contacts = use_contacts(id);
     let tasks = use_record_tasks(id);
+    let files = use_files(id);
     let (note, task) = (use_note_draft(), use_task_draft());
     let edit = Edit::<pb::Customer>::new(move |saved| {
         customer.set(saved);
@@ -117,6 +119,7 @@ fn OneCustomer(id: String) -> impl IntoView {
         if may("task.read") {
             tabs.push(Choice::new("tasks", counted("Tasks", open)));
         }
+        tabs.extend(files.tab());
         if may("customer_private.read") {
             tabs.push(Choice::new("private", "Private"));
         }
@@ -133,6 +136,7 @@ fn OneCustomer(id: String) -> impl IntoView {
                             view! { <RecordTasks kind=CUSTOMER.kind id tasks directory draft=task/> }.into_any()
                         }
                         "private" if may("customer_private.read") => view! { <Private customer_id=id words/> }.into_any(),
+                        "files" if may("attachment.read") => view! { <Attachments files may_edit=CUSTOMER.may_edit()/> }.into_any(),
                         _ => {
                             view! { <History kind=CUSTOMER.kind id one=CUSTOMER.one words news=news.count draft=note/> }.into_any()
                         }

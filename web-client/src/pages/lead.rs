@@ -39,6 +39,7 @@ use crate::{
     parts::{
         actions::{RecordActions, archive_item},
         assign::AssignDialog,
+        attachments::{Attachments, use_files},
         directory::use_directory,
         edit::{Edit, Record as _},
         history::{History, use_note_draft},
@@ -66,6 +67,7 @@ fn OneLead(id: String) -> impl IntoView {
     let words = words(directory, stages);
     let news = follow_record("lead", id, move || lead.reload());
     let tasks = use_record_tasks(id);
+    let files = use_files(id);
     let (note, task) = (use_note_draft(), use_task_draft());
     let problem = RwSignal::new(None::<ApiError>);
     let saved = move |saved: pb::Lead| {
@@ -128,6 +130,7 @@ fn OneLead(id: String) -> impl IntoView {
             let open = tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
             tabs.push(Choice::new("tasks", if open > 0 { format!("Tasks {open}") } else { "Tasks".to_owned() }));
         }
+        tabs.extend(files.tab());
         tabs
     });
     view! {
@@ -137,6 +140,7 @@ fn OneLead(id: String) -> impl IntoView {
                 <Tabs label="Lead" current=tab tabs>
                     {move || match &*tab.get() {
                         "tasks" if may("task.read") => view! { <RecordTasks kind=LEAD.kind id tasks directory draft=task/> }.into_any(),
+                        "files" if may("attachment.read") => view! { <Attachments files may_edit=LEAD.may_edit()/> }.into_any(),
                         _ => view! { <History kind=LEAD.kind id one=LEAD.one words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>

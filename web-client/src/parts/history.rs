@@ -213,6 +213,8 @@ fn look(kind: Event) -> (Glyph, Tone) {
         Event::Imported => (glyphs::FILE_IMPORT, Tone::Neutral),
         Event::Note => (glyphs::NOTE_STICKY, Tone::Neutral),
         Event::Merged => (glyphs::CODE_MERGE, Tone::Accent),
+        Event::FileAdded | Event::FileRestored => (glyphs::PAPERCLIP, Tone::Neutral),
+        Event::FileRemoved => (glyphs::PAPERCLIP, Tone::Warning),
     }
 }
 
@@ -228,6 +230,9 @@ fn what(kind: Event, one: &str) -> String {
         Event::Imported => format!("imported this {one}"),
         Event::Note => "wrote a note".to_owned(),
         Event::Merged => format!("merged this {one} with"),
+        Event::FileAdded => "added the file".to_owned(),
+        Event::FileRemoved => "deleted the file".to_owned(),
+        Event::FileRestored => "brought the file back".to_owned(),
         Event::Separated => format!("undid merging this {one} with"),
         Event::Unspecified => format!("did something with this {one}"),
     }

@@ -13,7 +13,11 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::directory::{Directory, PersonField};
+use super::{
+    attachments::{Attachments, use_files},
+    directory::{Directory, PersonField},
+};
+use crate::api::may;
 
 /// `task` is the one to change, while the dialog is open. `changed` is called when the server has carried it out, and again on undo.
 #[component]
@@ -25,6 +29,8 @@ pub fn TaskDialog(
     #[prop(into)] changed: Callback<()>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    let files =
+        use_files(Signal::derive(move || task.with(|task| task.as_ref().map(|task| task.id.clone()).unwrap_or_default())));
     let form = FormState::new();
     let [title, due_on, assignee] = [(); 3].map(|()| RwSignal::new(String::new()));
     Effect::new(move |_| {
@@ -78,6 +84,7 @@ pub fn TaskDialog(
                 <DateField name="task.due_on" label="Due" value=due_on optional=true/>
                 <PersonField directory name="task.assignee_id" label="Whose" value=assignee/>
             </Form>
+            {may("attachment.read").then(|| view! { <Attachments files may_edit=may("task.write")/> })}
         </Dialog>
     }
     .into_any()

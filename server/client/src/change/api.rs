@@ -69,6 +69,17 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Files are seen with what they are on, which the news names. Bookkeeping sees no leads.
+    fn sees_file_on(&self, holder: Option<&String>, assignee: Option<Uuid>) -> bool {
+        let is_on = |prefix: &str| holder.is_some_and(|id| id.starts_with(prefix));
+        if is_on(ids::prefix::TASK) {
+            return self.sees_task_of(assignee);
+        }
+        !(is_on(ids::prefix::LEAD) && self.visibility == Visibility::Finance)
+    }
+}
+
 /// Where to go on; none to begin now.
 fn cursor(text: &str) -> Result<Option<Cursor>> {
     if text.is_empty() {
@@ -112,6 +123,7 @@ fn is_anothers_own(event: &Event, listener: &Listener) -> bool {
     match event.entity.as_str() {
         _ if audience.everyone => false,
         "task" => !listener.sees_task_of(audience.assignee),
+        "attachment" => !listener.sees_file_on(event.fields.first(), audience.assignee),
         "saved_view" | "notification" | "session" => ![audience.owner, audience.assignee].contains(&Some(listener.me)),
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! What hangs on records, and how it goes to another one: contacts, leads that became the customer, tasks, notes. A table that links
+//! What hangs on records, and how it goes to another one: contacts, leads that became the customer, tasks, notes, files. A table that links
 //! to customers or contacts belongs here too.
 
 use std::collections::HashMap;
@@ -7,14 +7,14 @@ use sea_orm::{ColumnTrait as _, FromQueryResult, QueryOrder as _, Value, sea_que
 use streamflow_kernel::{
     db::{Scope, TenantDb},
     error::{Error, Result},
-    feed::Op,
+    feed::{Change, Op},
 };
 use uuid::Uuid;
 
 use super::store::{Effect, Texts};
 use crate::{
     contact, customer, lead,
-    record::{bulk, kind::Kind, people::People, row, trace::Written, writer::Writer},
+    record::{bulk, find, kind::Kind, people::People, row, trace::Written, writer::Writer},
     task::{
         self,
         store::{Model as Task, about},
@@ -31,12 +31,21 @@ pub struct Note {
     pub record_id: Uuid,
 }
 
+/// A file on the record, there or not yet or deleted of late.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct File {
+    pub id: Uuid,
+    pub record_id: Uuid,
+    version: i64,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Related {
     pub contacts: Vec<contact::store::Model>,
     pub leads: Vec<lead::store::Model>,
     pub tasks: Vec<Task>,
     pub notes: Vec<Note>,
+    pub files: Vec<File>,
 }
 
 /// How much hangs on these records, in the sight of the transaction.
@@ -51,9 +60,10 @@ pub async fn count(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<usize> {
         format!(
             "SELECT COUNT(*) FROM timeline WHERE org_id = {{org}} AND record_kind = ? AND kind = 'note' AND record_id IN ({marks})"
         ),
+        format!("SELECT COUNT(*) FROM attachments WHERE org_id = {{org}} AND record_kind = ? AND record_id IN ({marks})"),
     ];
     let about = || std::iter::once(kind.as_str().into()).chain(values(ids));
-    let mut all: Vec<_> = about().chain(about()).collect();
+    let mut all: Vec<_> = about().chain(about()).chain(about()).collect();
     if kind == Kind::Customer {
         for table in ["contacts", "leads"] {
             parts.push(format!("SELECT COUNT(*) FROM {table} WHERE org_id = {{org}} AND customer_id IN ({marks})"));
@@ -67,7 +77,7 @@ pub async fn count(tx: &TenantDb, kind: Kind, ids: &[Uuid]) -> Result<usize> {
 /// Refuses what nobody may move in one go.
 pub fn check_count(all: usize) -> Result<()> {
     if all > MOST {
-        let text = "More than 5,000 contacts, leads, tasks and notes would move. Choose the record with most of them as the survivor, \
+        let text = "More than 5,000 contacts, leads, tasks, notes and files would move. Choose the record with most of them as the survivor, \
                     or merge fewer records at once.";
         return Err(Error::precondition("MERGE_TOO_LARGE", text));
     }
@@ -91,6 +101,11 @@ impl Related {
             marks(ids.len())
         );
         related.notes = tx.query(&sql, std::iter::once(kind.as_str().into()).chain(values(ids)).collect()).await?;
+        let sql = format!(
+            "SELECT id, record_id, version FROM attachments WHERE org_id = {{org}} AND record_kind = ? AND record_id IN ({})",
+            marks(ids.len())
+        );
+        related.files = tx.query(&sql, std::iter::once(kind.as_str().into()).chain(values(ids)).collect()).await?;
         Ok(related)
     }
 
@@ -101,7 +116,7 @@ impl Related {
             let text = "Others have leads or tasks with these records that you don't see. Ask an owner or manager to merge them.";
             return Err(Error::precondition("MERGE_NEEDS_OTHERS", text));
         }
-        let all = self.contacts.len() + self.leads.len() + self.tasks.len() + self.notes.len();
+        let all = self.contacts.len() + self.leads.len() + self.tasks.len() + self.notes.len() + self.files.len();
         check_count(all)
     }
 
@@ -124,7 +139,8 @@ impl Related {
         let leads = self.leads.iter().filter_map(|row| Some(Effect::moved("lead", row.id, row.customer_id?)));
         let tasks = self.tasks.iter().filter_map(|row| Some(Effect::moved("task", row.id, row.record_id?)));
         let notes = self.notes.iter().map(|row| Effect::moved("note", row.id, row.record_id));
-        contacts.chain(leads).chain(tasks).chain(notes).collect()
+        let files = self.files.iter().map(|row| Effect::moved("attachment", row.id, row.record_id));
+        contacts.chain(leads).chain(tasks).chain(notes).chain(files).collect()
     }
 
     /// Makes it all belong to `to`.
@@ -136,6 +152,11 @@ impl Related {
             let moved = Task { version: task.version + 1, ..task.clone() };
             tx.record(task::api::change(&moved, Op::Updated, &["record_id"]));
         }
+        self.move_notes(tx, kind, to.0).await?;
+        self.move_files(tx, kind, to.0).await
+    }
+
+    async fn move_notes(&self, tx: &TenantDb, kind: Kind, to: Uuid) -> Result<()> {
         if self.notes.is_empty() {
             return Ok(());
         }
@@ -143,8 +164,27 @@ impl Related {
             "UPDATE timeline SET record_id = ? WHERE org_id = {{org}} AND record_kind = ? AND id IN ({})",
             marks(self.notes.len())
         );
-        let head: [Value; 2] = [to.0.into(), kind.as_str().into()];
+        let head: [Value; 2] = [to.into(), kind.as_str().into()];
         tx.execute(&sql, head.into_iter().chain(self.notes.iter().map(|note| note.id.into())).collect()).await?;
+        Ok(())
+    }
+
+    /// Their bytes stay where they are.
+    async fn move_files(&self, tx: &TenantDb, kind: Kind, to: Uuid) -> Result<()> {
+        if self.files.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE attachments SET record_id = ?, version = version + 1 WHERE org_id = {{org}} AND record_kind = ? AND id IN ({})",
+            marks(self.files.len())
+        );
+        let head: [Value; 2] = [to.into(), kind.as_str().into()];
+        tx.execute(&sql, head.into_iter().chain(self.files.iter().map(|file| file.id.into())).collect()).await?;
+        let audience = find::people_of(tx, kind, to).await?.audience();
+        for File { id, version, .. } in &self.files {
+            let (entity, id, version, op) = ("attachment", *id, version + 1, Op::Updated);
+            tx.record(Change { entity, id, version, op, fields: vec![kind.format(to)], audience });
+        }
         Ok(())
     }
 

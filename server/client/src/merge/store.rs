@@ -77,7 +77,7 @@ pub async fn effects(tx: &TenantDb, merge_id: Uuid) -> Result<Vec<Effect>> {
     }
     let sql = "SELECT row_kind, row_id, from_id, before, after FROM merge_effects WHERE org_id = {org} AND merge_id = ?";
     let rows: Vec<Row> = tx.query(sql, vec![merge_id.into()]).await?;
-    let kinds = ["customer", "contact", "lead", "task", "note"];
+    let kinds = ["customer", "contact", "lead", "task", "note", "attachment"];
     rows.into_iter()
         .map(|row| {
             let row_kind = kinds.into_iter().find(|kind| *kind == row.row_kind);

@@ -195,12 +195,22 @@ async fn move_back<E: Unites>(
             batches.entry(from).or_default().notes.push(row);
         }
     }
+    for row in at_survivor.files {
+        if let Some(from) = back("attachment", row.id) {
+            batches.entry(from).or_default().files.push(row);
+        }
+    }
     let counted = |kind: &str, one: &str, many: &str| {
         let count = origin.keys().filter(|(row_kind, _)| *row_kind == kind).count();
         (count > 0).then(|| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") })
     };
-    let words =
-        [("contact", "contact", "contacts"), ("lead", "lead", "leads"), ("task", "task", "tasks"), ("note", "note", "notes")];
+    let words = [
+        ("contact", "contact", "contacts"),
+        ("lead", "lead", "leads"),
+        ("task", "task", "tasks"),
+        ("note", "note", "notes"),
+        ("attachment", "file", "files"),
+    ];
     kept.records.extend(words.into_iter().filter_map(|(kind, one, many)| counted(kind, one, many)));
     for row in others {
         if let Some(batch) = batches.remove(&E::id(row)) {

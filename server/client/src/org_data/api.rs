@@ -1,23 +1,22 @@
 //! `streamflow.client.v1.OrgDataService`.
 
-use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use futures::stream::BoxStream;
 use streamflow_kernel::{
     ctx::Ctx,
     error::{Error, Result},
     ids::{self, prefix},
     jobs::NewJob,
-    vault::Reader,
 };
 use streamflow_proto::client::v1::{self as pb, org_data_service_server::OrgDataService};
 use tonic::{Request, Response, Status};
 
 use super::{
     archive,
-    domain::MOST_KEPT,
+    domain::{MOST_KEPT, place},
     job,
     store::{self, OrgExport},
 };
-use crate::record::export::Right;
+use crate::{download, record::export::Right};
 
 #[derive(Debug)]
 pub struct Api;
@@ -72,19 +71,9 @@ impl OrgDataService for Api {
             return Err(Error::precondition("EXPORT_NOT_THERE", "This export has no file. Start another one.").into());
         }
         let right = Right::begin(&ctx, &ctx.read().await?).await?;
-        let file = ctx.vault().open(org, id).await?;
+        let file = ctx.vault().open(&place(org, id)).await?;
         let file =
             file.ok_or_else(|| Error::precondition("EXPORT_NOT_THERE", "The file of this export is gone. Start another one."))?;
-        Ok(Response::new(pieces(ctx, right, file)))
+        Ok(Response::new(download::pieces(ctx, right, file, |data| pb::DownloadExportResponse { data })))
     }
-}
-
-/// The reader decides how long it takes, so each piece asks whether the person may still have it.
-fn pieces(ctx: Ctx, right: Right, file: Reader) -> Pieces {
-    let pieces = stream::try_unfold((ctx, file), move |(ctx, mut file)| async move {
-        right.check(&ctx, &ctx.read().await?).await?;
-        let piece = file.next().await?;
-        Ok::<_, Error>(piece.map(|data| (pb::DownloadExportResponse { data }, (ctx, file))))
-    });
-    pieces.map_err(Status::from).boxed()
 }

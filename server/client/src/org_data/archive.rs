@@ -27,6 +27,7 @@ use super::{
     job,
     table::Table,
 };
+use crate::attachment;
 
 /// What a file of the archive holds.
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +61,7 @@ pub async fn write(kernel: &Kernel, org: Uuid, id: Uuid, out: Writer) -> Result<
         progress = Progress { tables_done: progress.tables_done + 1, rows: progress.rows + rows };
         job::note(kernel, org, id, progress).await?;
     }
+    files_of(kernel, org, &mut archive).await?;
     progress.rows += people(kernel, org, &mut archive).await?;
     progress.tables_done += 1;
     job::note(kernel, org, id, progress).await?;
@@ -78,10 +80,11 @@ pub async fn write(kernel: &Kernel, org: Uuid, id: Uuid, out: Writer) -> Result<
             "Each file under tables/ has one JSON object a line, a row of the table of that name.",
             "Fields named under decrypted are encrypted in the database and in the clear here: keep this file safe.",
             "Bytes are written in hexadecimal digits.",
+            "Files of attachments are in files/, each by the id that tables/attachments.jsonl names it by.",
         ],
     });
     archive.begin("manifest.json")?;
-    archive.add(&format!("{manifest:#}\n")).await?;
+    archive.add(format!("{manifest:#}\n")).await?;
     archive.finish().await
 }
 
@@ -96,7 +99,7 @@ async fn rows(kernel: &Kernel, org: Uuid, name: &'static str, archive: &mut Arch
         drop(tx);
         rows += lines.len() as u64;
         for line in lines {
-            archive.add(&opened(kernel, org, name, line).await?).await?;
+            archive.add(opened(kernel, org, name, line).await?).await?;
             archive.add("\n").await?;
         }
         after = match next {
@@ -130,6 +133,27 @@ async fn opened(kernel: &Kernel, org: Uuid, name: &str, line: String) -> Result<
     serde_json::to_string(&row).map_err(Error::internal)
 }
 
+/// The files that can be downloaded. One that is deleted meanwhile is left out.
+async fn files_of(kernel: &Kernel, org: Uuid, archive: &mut Archive) -> Result<()> {
+    let mut after = Uuid::nil();
+    loop {
+        let tx = kernel.database.tenant_read(Scope::whole(org)).await?;
+        let page = attachment::store::ready_after(&tx, after).await?;
+        drop(tx);
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        for row in page {
+            let Some(place) = row.in_vault() else { continue };
+            let Some(mut file) = kernel.vault.open(&place).await? else { continue };
+            archive.begin(&format!("files/{}-{}", row.id, row.name))?;
+            while let Some(piece) = file.next().await? {
+                archive.add(&piece).await?;
+            }
+            archive.end(1);
+        }
+    }
+}
+
 /// The company's people: their accounts belong to no company, so there is no table of the company's own with their names.
 async fn people(kernel: &Kernel, org: Uuid, archive: &mut Archive) -> Result<u64> {
     #[derive(FromQueryResult)]
@@ -149,7 +173,7 @@ async fn people(kernel: &Kernel, org: Uuid, archive: &mut Archive) -> Result<u64
         rows += page.len() as u64;
         for person in page {
             let line = json!({ "id": person.id, "email": person.email, "display_name": person.display_name });
-            archive.add(&format!("{line}\n")).await?;
+            archive.add(format!("{line}\n")).await?;
         }
     }
     archive.end(rows);
@@ -197,10 +221,11 @@ impl Archive {
         Ok(())
     }
 
-    async fn add(&mut self, text: &str) -> Result<()> {
-        self.zip.write_all(text.as_bytes()).map_err(Error::internal)?;
-        self.hash.update(text.as_bytes());
-        self.bytes += text.len() as u64;
+    async fn add(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
+        let bytes = bytes.as_ref();
+        self.zip.write_all(bytes).map_err(Error::internal)?;
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
         self.pass_on().await
     }
 

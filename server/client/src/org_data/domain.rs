@@ -1,6 +1,8 @@
 //! What an archive holds, and what it leaves out.
 
 use chrono::TimeDelta;
+use streamflow_kernel::vault::Place;
+use uuid::Uuid;
 
 /// How long the file of an archive is kept.
 pub const KEPT: TimeDelta = TimeDelta::days(7);
@@ -9,11 +11,17 @@ pub const REMEMBERED: TimeDelta = TimeDelta::days(90);
 /// Files of one company at once.
 pub const MOST_KEPT: i64 = 5;
 
+/// Where an archive lies.
+pub fn place(org: Uuid, id: Uuid) -> Place {
+    Place { org, id, path: format!("exports/{}/{}.sealed", org.simple(), id.simple()) }
+}
+
 /// Tables of which every row belongs to one company. A test holds this list against the schema, so that a new table is not forgotten.
 pub const TABLES: &[&str] = &[
     "anomalies",
     "assignment_rule_members",
     "assignment_rules",
+    "attachments",
     "audit",
     "audit_chain",
     "changes",

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     archive::{self, Progress},
-    domain::KEPT,
+    domain::{KEPT, place},
     store::{self, DONE, End, FAILED, OrgExport},
 };
 use crate::notification::news::{About, News, notify_in};
@@ -51,7 +51,7 @@ impl Work for Export {
             Err(error) if self.retry().allows_after(job.attempt) => Err(error.into()),
             Err(error) => {
                 let end = End { state: FAILED, at: kernel.clock.now(), expires_at: None, bytes: 0 };
-                kernel.vault.remove(job.org_id, id).await?;
+                kernel.vault.remove(&place(job.org_id, id).path).await?;
                 finish(kernel, job, id, end).await?;
                 Err(error.into())
             }
@@ -61,7 +61,7 @@ impl Work for Export {
 
 async fn make(kernel: &Kernel, job: &Job, id: Uuid) -> Result<String> {
     let org = job.org_id;
-    let out = kernel.vault.create(org, id).await?;
+    let out = kernel.vault.create(&place(org, id)).await?;
     let bytes = archive::write(kernel, org, id, out).await?;
     let at = kernel.clock.now();
     finish(kernel, job, id, End { state: DONE, at, expires_at: Some(at + KEPT), bytes }).await?;

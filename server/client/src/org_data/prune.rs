@@ -9,7 +9,7 @@ use streamflow_kernel::{
 };
 
 use super::{
-    domain::REMEMBERED,
+    domain::{REMEMBERED, place},
     job::tell_pages,
     store::{self, End, FAILED},
 };
@@ -37,7 +37,7 @@ impl Work for Prune {
             }
             for one in over {
                 // The file first: one that is gone while its row says otherwise can't be downloaded; the other way round it would stay.
-                kernel.vault.remove(one.org_id, one.id).await?;
+                kernel.vault.remove(&place(one.org_id, one.id).path).await?;
                 let db = kernel.database.system().await?;
                 store::expire(&db, one).await?;
                 db.commit().await?;
@@ -45,7 +45,7 @@ impl Work for Prune {
             }
         }
         for one in store::abandoned(&kernel.database.system_read().await?, now - TimeDelta::hours(1)).await? {
-            kernel.vault.remove(one.org_id, one.id).await?;
+            kernel.vault.remove(&place(one.org_id, one.id).path).await?;
             let db = kernel.database.system().await?;
             let end = End { state: FAILED, at: now, expires_at: None, bytes: 0 };
             if store::end_export(&db, one.org_id, one.id, end).await? {

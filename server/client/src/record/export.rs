@@ -74,7 +74,7 @@ async fn ids<E: Exported>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// What an export began with. The reader decides how long it takes, so each piece asks whether that still stands.
+/// What a download began with. The reader decides how long it takes, so each piece asks whether that still stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Right {
     /// Of the membership.
@@ -86,7 +86,7 @@ pub struct Right {
 async fn right(ctx: &Ctx, tx: &TenantDb) -> Result<i64> {
     let (session_id, now) = (ctx.principal()?.session_id, ctx.clock().now());
     let version = membership_version(tx, session_id, now).await?;
-    version.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "You were signed out while this was exported. Sign in first."))
+    version.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "You were signed out during the download. Sign in first."))
 }
 
 impl Right {
@@ -96,13 +96,13 @@ impl Right {
 
     pub async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
         if ctx.clock().now() > self.ends {
-            let text = "This export took longer than 15 minutes and was ended. Narrow the list, or try again.";
+            let text = "This download took longer than 15 minutes and was ended. Try again; a list can be narrowed first.";
             return Err(Error::precondition("EXPORT_TOO_LONG", text));
         }
         if right(ctx, tx).await? == self.version {
             return Ok(());
         }
-        Err(Error::denied("RIGHTS_CHANGED", "Your rights changed while this was exported. Export it again."))
+        Err(Error::denied("RIGHTS_CHANGED", "Your rights changed during the download. Begin it anew."))
     }
 }
 

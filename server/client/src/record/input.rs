@@ -135,7 +135,7 @@ fn composed(text: &str) -> String {
 }
 
 /// Control characters, and those that turn the direction of the text around them.
-fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 

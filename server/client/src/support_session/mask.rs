@@ -76,7 +76,9 @@ impl Masked for pb::Member {
 
 impl Masked for pb::TimelineEvent {
     fn mask(&mut self) {
-        if self.kind() == pb::TimelineEventKind::Note {
+        // A file's name may say as much as a note.
+        use pb::TimelineEventKind::{FileAdded, FileRemoved, FileRestored, Note};
+        if matches!(self.kind(), Note | FileAdded | FileRemoved | FileRestored) {
             hide(&mut self.text);
         }
         for change in self.changes.iter_mut().filter(|change| is_hidden(&change.field)) {

@@ -51,7 +51,13 @@ impl Model {
     }
 }
 
-/// A task this person sees, archived or not, held until the transaction ends.
+/// A task this person sees, archived or not.
+pub async fn seen(tx: &TenantDb, id: Uuid) -> Result<Model> {
+    let finder = tx.find::<Entity>().filter(find::seen(tx.scope(), true)).filter(Column::Id.eq(id));
+    tx.one(finder).await?.ok_or(Error::not_found("task"))
+}
+
+/// As [`seen`], held until the transaction ends.
 pub async fn locked(tx: &TenantDb, id: Uuid) -> Result<Model> {
     let finder = tx.find::<Entity>().filter(find::seen(tx.scope(), true)).filter(Column::Id.eq(id));
     tx.one(finder.map(QuerySelect::lock_exclusive)).await?.ok_or(Error::not_found("task"))

@@ -64,6 +64,9 @@ pub enum EventKind {
     Note,
     Merged,
     Separated,
+    FileAdded,
+    FileRemoved,
+    FileRestored,
 }
 
 impl EventKind {
@@ -80,6 +83,9 @@ impl EventKind {
             Self::Note => "note",
             Self::Merged => "merged",
             Self::Separated => "separated",
+            Self::FileAdded => "file_added",
+            Self::FileRemoved => "file_removed",
+            Self::FileRestored => "file_restored",
         }
     }
 }
@@ -90,7 +96,7 @@ pub struct NewEvent {
     pub record: (Kind, Uuid),
     pub kind: EventKind,
     pub changes: Vec<BeforeAfter>,
-    /// For notes, and names: of records that were merged, of the rule that assigned a lead.
+    /// For notes, and names: of records that were merged, of the rule that assigned a lead, of files.
     pub text: String,
 }
 

@@ -11,6 +11,8 @@ use std::{fmt, str};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::Secret;
@@ -81,6 +83,15 @@ impl MasterKeys {
 }
 
 impl MasterKey {
+    /// A secret for one purpose (HKDF-SHA256, RFC 5869), so that there is no second one to keep.
+    pub(super) fn derive(&self, purpose: &str) -> Secret {
+        let mut secret: Secret = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, &*self.secret)
+            .expand(purpose.as_bytes(), &mut *secret)
+            .expect("HKDF-SHA256 gives up to 8,160 bytes");
+        secret
+    }
+
     fn parse(entry: &str, position: usize) -> Result<Self, KeyFileError> {
         let (id, text) = entry.split_once(':').ok_or(KeyFileError::Form(position))?;
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -5,12 +5,8 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hkdf::Hkdf;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
-use super::Secret;
 use super::master::{MasterKey, MasterKeys};
 
 /// Signs in the name of the current master key.
@@ -33,11 +29,7 @@ impl SigningKey {
     }
 
     fn of(master: &MasterKey, purpose: &str) -> Self {
-        let mut seed: Secret = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, &*master.secret)
-            .expand(purpose.as_bytes(), &mut *seed)
-            .expect("HKDF-SHA256 gives up to 8,160 bytes");
-        let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).expect("any 32 bytes are a seed");
+        let pair = Ed25519KeyPair::from_seed_unchecked(&*master.derive(purpose)).expect("any 32 bytes are a seed");
         Self { id: master.id.clone(), pair }
     }
 

@@ -19,6 +19,7 @@ use crate::{
     password::PasswordHasher,
     rate_limit,
     session::Token,
+    upload::Tickets,
     vault::Vault,
 };
 
@@ -74,6 +75,11 @@ impl Ctx {
     /// Files of companies.
     pub fn vault(&self) -> &Vault {
         &self.0.kernel.vault
+    }
+
+    /// Addresses that files are sent to.
+    pub fn uploads(&self) -> &Tickets {
+        &self.0.kernel.uploads
     }
 
     pub fn passwords(&self) -> &PasswordHasher {

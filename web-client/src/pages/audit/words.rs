@@ -23,7 +23,7 @@ const OUTCOMES: [(&str, &str); 9] = [
 ];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
-const CATEGORIES: [(&str, &str); 21] = [
+const CATEGORIES: [(&str, &str); 23] = [
     ("record", "Records changed"),
     ("deletion", "Archived or deleted"),
     ("sensitive_read", "Sensitive data read"),
@@ -35,6 +35,8 @@ const CATEGORIES: [(&str, &str); 21] = [
     ("sign_out", "Signing out"),
     ("import", "Imports"),
     ("export", "Exports"),
+    ("upload", "Files added"),
+    ("download", "Files downloaded"),
     ("denied", "Denied"),
     ("cross_tenant", "Ids of other companies"),
     ("rate_limit", "Throttled"),

@@ -5,7 +5,6 @@ use streamflow_proto::client::v1::{self as pb, OrgExportState, org_data_service_
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
-    browser,
     button::{Button, Kind},
     empty::EmptyState,
     error_panel::ErrorNote,
@@ -14,6 +13,8 @@ use web_kit::{
     live::{Heard, use_live},
     load::{Load, Loaded},
 };
+
+use crate::parts::download;
 
 /// What the rows need.
 #[derive(Clone, Copy)]
@@ -102,7 +103,7 @@ fn Row(export: pb::OrgExport, all: Exports) -> impl IntoView {
             </div>
             <span class="t-12 muted num" role="status">{so_far}</span>
             {is_there.then(|| view! {
-                <Button small=true kind=Kind::Quiet busy on_click=move |_| download(all, id.get_value())>
+                <Button small=true kind=Kind::Quiet busy on_click=move |_| begin(all, id.get_value())>
                     <span class="sr-only">{label}</span>
                     <span aria-hidden="true">"Download"</span>
                 </Button>
@@ -144,7 +145,7 @@ fn start(all: Exports, starting: RwSignal<bool>) {
     });
 }
 
-fn download(all: Exports, export_id: String) {
+fn begin(all: Exports, export_id: String) {
     if all.coming.with_untracked(Option::is_some) {
         return;
     }
@@ -157,20 +158,11 @@ fn download(all: Exports, export_id: String) {
 }
 
 async fn fetch(all: Exports, export_id: String) -> Result<(), ApiError> {
-    let refused = |status: tonic::Status| ApiError::from_status(&status);
     let request = pb::DownloadExportRequest { export_id: export_id.clone() };
     let opened = OrgDataServiceClient::new(use_api().transport()).download_export(request).await;
-    let mut stream = opened.map_err(refused)?.into_inner();
-    let mut pieces: Vec<Vec<u8>> = Vec::new();
-    let mut size = 0;
-    while let Some(piece) = stream.message().await.map_err(refused)? {
-        size += i64::try_from(piece.data.len()).unwrap_or(i64::MAX);
-        pieces.push(piece.data);
-        all.coming.try_set(Some((export_id.clone(), size)));
-    }
-    let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    browser::download("company-export.zip", "application/zip", &parts)
-        .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))
+    let name = ("company-export.zip", "application/zip");
+    let so_far = move |size| drop(all.coming.try_set(Some((export_id.clone(), size))));
+    download::save(opened, |piece: pb::DownloadExportResponse| piece.data, name, so_far).await
 }
 
 #[cfg(test)]

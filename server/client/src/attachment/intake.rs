@@ -1,0 +1,45 @@
+//! What becomes of the bytes that are sent for an upload: they wait in the quarantine until it is completed.
+
+use async_trait::async_trait;
+use streamflow_kernel::{
+    db::Scope,
+    error::Result,
+    feed::Actor,
+    kernel::Kernel,
+    upload::{Intake, Measured, Ticket},
+    vault::Place,
+};
+
+use super::{content, store};
+
+#[derive(Debug)]
+pub struct Attachments;
+
+#[async_trait]
+impl Intake for Attachments {
+    async fn place(&self, kernel: &Kernel, ticket: Ticket) -> Result<Option<Place>> {
+        let tx = kernel.database.tenant_read(Scope::whole(ticket.org)).await?;
+        let is_awaited =
+            store::awaited(&tx, ticket.id, false).await?.is_some_and(|row| u64::try_from(row.bytes) == Ok(ticket.bytes));
+        // Each that is sent has a place of its own, so that two at once don't meet.
+        let id = kernel.ids.uuid();
+        let path = format!("{}/{}.sealed", store::quarantine(ticket.org, ticket.id), id.simple());
+        Ok(is_awaited.then_some(Place { org: ticket.org, id, path }))
+    }
+
+    async fn arrived(&self, kernel: &Kernel, ticket: Ticket, place: &Place, measured: Measured) -> Result<bool> {
+        let tx = kernel.database.tenant_write(Scope::whole(ticket.org)).await?;
+        let Some(row) = store::awaited(&tx, ticket.id, true).await? else { return Ok(false) };
+        if u64::try_from(row.bytes) != Ok(measured.bytes) {
+            return Ok(false);
+        }
+        let earlier = row.in_vault();
+        let found = content::found(&measured.head, measured.is_text);
+        store::note_arrival(&tx, row, place, measured.sha256, found).await?;
+        tx.commit_changes(&Actor { id: None, name: String::new(), at: kernel.clock.now() }).await?;
+        if let Some(earlier) = earlier {
+            kernel.vault.remove(&earlier.path).await?;
+        }
+        Ok(true)
+    }
+}
