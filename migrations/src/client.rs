@@ -38,6 +38,7 @@ mod m20261127_000950_add_orgs_suspension;
 mod m20261127_000951_index_orders_of_lists;
 mod m20261127_001110_create_support_sessions;
 mod m20261127_001200_create_org_exports;
+mod m20261127_001202_bind_support_sessions;
 
 use crate::migrator::{Step, steps};
 
@@ -80,6 +81,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000951_index_orders_of_lists,
     m20261127_001110_create_support_sessions,
     m20261127_001200_create_org_exports,
+    m20261127_001202_bind_support_sessions,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

@@ -147,7 +147,8 @@ pub fn works(system: System) -> Vec<Arc<dyn Work>> {
     match system {
         System::Client => streamflow_client::system::works(),
         System::Provider => streamflow_provider::system::works(),
-        System::Dev | System::Accountant => vec![Arc::new(Detect::default())],
+        System::Dev => streamflow_dev::system::works(),
+        System::Accountant => vec![Arc::new(Detect::default())],
     }
 }
 

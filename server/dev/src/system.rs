@@ -4,6 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use chrono::Duration;
 use streamflow_kernel::{
+    anomaly::Detect,
+    jobs::Work,
     kernel::{Kernel, Portal},
     operator::{self, Desk, Operator},
     rate_limit::Pace,
@@ -64,4 +66,9 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
         .add_service(SupportSessionServiceServer::new(support_session::Api))
+}
+
+/// What is done behind the answers.
+pub fn works() -> Vec<Arc<dyn Work>> {
+    vec![Arc::new(Detect::default()), Arc::new(operator::support_end::End)]
 }
