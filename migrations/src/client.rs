@@ -38,6 +38,7 @@ mod m20261127_000950_add_orgs_suspension;
 mod m20261127_000951_index_orders_of_lists;
 mod m20261127_001110_create_support_sessions;
 mod m20261127_001200_create_org_exports;
+mod m20261127_001201_create_org_closings;
 mod m20261127_001202_bind_support_sessions;
 
 use crate::migrator::{Step, steps};
@@ -81,6 +82,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_000951_index_orders_of_lists,
     m20261127_001110_create_support_sessions,
     m20261127_001200_create_org_exports,
+    m20261127_001201_create_org_closings,
     m20261127_001202_bind_support_sessions,
 ];
 
@@ -110,6 +112,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "merge_effects",
     "merges",
     "notifications",
+    "org_closings",
     "org_exports",
     "org_modules",
     "saved_views",
@@ -136,6 +139,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "lead_stages",
     "memberships",
     "notifications",
+    "org_closings",
     "org_exports",
     "org_modules",
     "support_sessions",

@@ -17,6 +17,7 @@ mod lead_stage;
 mod merge;
 mod notification;
 mod org;
+mod org_closing;
 mod org_data;
 mod record;
 mod registration;

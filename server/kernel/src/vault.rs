@@ -79,6 +79,12 @@ impl Vault {
         gone(fs::remove_dir_all(self.folder_of(org)).await)
     }
 
+    /// Deletes a folder with all in it that lies beside the vault's own, if there is one.
+    pub async fn remove_beside(&self, path: &str) -> Result<()> {
+        let beside = self.folder.parent().ok_or_else(|| Error::internal("a vault without a folder around it"))?;
+        gone(fs::remove_dir_all(beside.join(path)).await)
+    }
+
     fn folder_of(&self, org: Uuid) -> PathBuf {
         self.folder.join(org.simple().to_string())
     }

@@ -268,7 +268,12 @@ mod tests {
         let (now, id) = (DateTime::UNIX_EPOCH + TimeDelta::days(1), ids::format(prefix::USER, Uuid::from_u128(7)));
         let fields = |seconds: Option<i64>, opened_from: &str| {
             let not_after = seconds.map(|seconds| prost_types::Timestamp { seconds, nanos: 0 });
-            let ask = pb::TakeSupportOpeningRequest { person_id: id.clone(), not_after, opened_from: opened_from.into(), ..Default::default() };
+            let ask = pb::TakeSupportOpeningRequest {
+                person_id: id.clone(),
+                not_after,
+                opened_from: opened_from.into(),
+                ..Default::default()
+            };
             match Opening::parse(&ask, now) {
                 Ok(opening) => vec![opening.not_after.timestamp().to_string()],
                 Err(Error::Invalid(wrong)) => wrong.iter().map(|(field, _)| field.to_owned()).collect(),

@@ -128,7 +128,8 @@ pub async fn held(db: &SystemDb, user_id: Uuid, org: Uuid) -> Result<Option<(Use
     let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ? AND disabled_at IS NULL{lock}");
     let users: Vec<User> = db.query(&sql, vec![user_id.into()]).await?;
-    let sql = format!("SELECT org_id, user_id, role FROM memberships WHERE org_id = ? AND user_id = ? AND disabled_at IS NULL{lock}");
+    let sql =
+        format!("SELECT org_id, user_id, role FROM memberships WHERE org_id = ? AND user_id = ? AND disabled_at IS NULL{lock}");
     let memberships: Vec<Membership> = db.query(&sql, vec![org.into(), user_id.into()]).await?;
     Ok(users.into_iter().next().zip(memberships.into_iter().next()))
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value,
+};
 use streamflow_client::support_session::mask::Masked;
 use streamflow_proto::{
     access,
@@ -14,9 +16,40 @@ const CANARY: &str = "canary";
 
 /// Parts of names of fields that may hold something personal, or a secret.
 const SENSITIVE: [&str; 34] = [
-    "email", "mail", "phone", "mobile", "fax", "address", "street", "line", "postal", "zip", "website", "url", "note", "text", "body",
-    "comment", "description", "reason", "justification", "birth", "tax", "iban", "bank", "account", "card", "password", "secret", "token",
-    "hash", "code", "custom", "before", "after", "contact",
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "fax",
+    "address",
+    "street",
+    "line",
+    "postal",
+    "zip",
+    "website",
+    "url",
+    "note",
+    "text",
+    "body",
+    "comment",
+    "description",
+    "reason",
+    "justification",
+    "birth",
+    "tax",
+    "iban",
+    "bank",
+    "account",
+    "card",
+    "password",
+    "secret",
+    "token",
+    "hash",
+    "code",
+    "custom",
+    "before",
+    "after",
+    "contact",
 ];
 
 /// Fields whose names sound like it and that are shown, with the reason.
@@ -74,7 +107,8 @@ fn filled(descriptor: &MessageDescriptor, depth: usize) -> DynamicMessage {
     for field in descriptor.fields() {
         if field.is_map() {
             let entry = HashMap::from([(MapKey::String(CANARY.to_owned()), Value::String(CANARY.to_owned()))]);
-            let holds_text = matches!(field.kind(), Kind::Message(entry) if matches!(entry.map_entry_value_field().kind(), Kind::String));
+            let holds_text =
+                matches!(field.kind(), Kind::Message(entry) if matches!(entry.map_entry_value_field().kind(), Kind::String));
             if holds_text {
                 message.set_field(&field, Value::Map(entry));
             }

@@ -15,6 +15,8 @@ use web_kit::{
     load::{Load, Loaded},
 };
 
+use super::closing::Close;
+
 /// What the rows need.
 #[derive(Clone, Copy)]
 struct Exports {
@@ -63,6 +65,7 @@ pub fn Data() -> impl IntoView {
                 }}
             </Loaded>
         </section>
+        <Close/>
     }
     .into_any()
 }
