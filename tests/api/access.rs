@@ -87,7 +87,9 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     connect(&world, &desks, &stopping).await;
     let callers = client_callers(&world, &owner, &desks).await;
     // Sign-ins took the company's clock further, and systems whose clocks differ don't speak with each other.
-    desks.iter().for_each(|desk| desk.clock.set(world.now()));
+    for desk in &desks {
+        desk.clock.set(world.now());
+    }
     matrix.push_str(&head("client", &callers));
     for access in access::CLIENT {
         matrix.push_str(&row(&world.kernel, &world.channel, access, &callers).await);
@@ -113,7 +115,9 @@ async fn the_committed_matrix_is_what_the_servers_do() {
             // They came one code after the other; the systems don't speak with each other while their clocks differ.
             let now = desk.clock.now();
             world.pass(now - world.now());
-            desks.iter().for_each(|other| other.clock.set(now));
+            for other in &desks {
+                other.clock.set(now);
+            }
         }
         matrix.push_str(&head(desk.space, &callers));
         for access in table {

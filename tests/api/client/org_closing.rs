@@ -270,11 +270,11 @@ on_both! {
 }
 
 async fn sql_count(world: &World, email: &str) -> i64 {
-    let sql = "SELECT count(*) AS count FROM users WHERE email = ?";
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
         count: i64,
     }
+    let sql = "SELECT count(*) AS count FROM users WHERE email = ?";
     let rows: Vec<Row> = world.kernel.database.system_read().await.unwrap().query(sql, vec![email.into()]).await.unwrap();
     rows[0].count
 }

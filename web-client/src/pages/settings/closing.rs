@@ -24,7 +24,7 @@ pub fn Close() -> impl IntoView {
         view! {
             <section class="card" aria-labelledby="closing-head">
                 <div class="card-head">
-                    <h2 id="closing-head">"Delete this company"</h2>
+                    <h2 id="closing-head">"Close this company"</h2>
                     <span class="grow"></span>
                     {move || match closing.get() {
                         Some(_) => view! { <Keep closing/> }.into_any(),
