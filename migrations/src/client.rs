@@ -40,6 +40,8 @@ mod m20261127_001110_create_support_sessions;
 mod m20261127_001150_create_attachments;
 mod m20261127_001151_merge_attachments;
 mod m20261127_001200_create_org_exports;
+mod m20261127_001201_create_org_closings;
+mod m20261127_001202_bind_support_sessions;
 mod m20261127_001301_index_registrations;
 
 use crate::migrator::{Step, steps};
@@ -85,6 +87,8 @@ pub const STEPS: &[Step] = steps![
     m20261127_001200_create_org_exports,
     m20261127_001150_create_attachments,
     m20261127_001151_merge_attachments,
+    m20261127_001201_create_org_closings,
+    m20261127_001202_bind_support_sessions,
     m20261127_001301_index_registrations,
 ];
 
@@ -115,6 +119,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "merge_effects",
     "merges",
     "notifications",
+    "org_closings",
     "org_exports",
     "org_modules",
     "saved_views",
@@ -142,6 +147,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "lead_stages",
     "memberships",
     "notifications",
+    "org_closings",
     "org_exports",
     "org_modules",
     "support_sessions",

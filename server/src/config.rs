@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use chrono::TimeDelta;
 use figment::{
     Figment,
     providers::{Env, Format as _, Serialized, Toml},
@@ -51,6 +52,8 @@ pub struct Config {
     pub mail_from: String,
     /// How long a process that is asked to end (SIGTERM) says that it is not ready before it stops taking requests.
     pub drain_notice_seconds: u64,
+    /// How many days owners can take back that their company is deleted; 1 to 365.
+    pub closing_days: u16,
     /// Keys of calls between systems as a JSON object of pairs; `federation-keys.json` in `data` when unset.
     pub federation_keys: Option<String>,
     /// Where systems listen that live in other processes, by system, e.g. `http://10.0.0.2:7010`.
@@ -116,6 +119,7 @@ impl Default for Config {
             smtp_url: None,
             mail_from: "StreamFlow <no-reply@localhost>".to_owned(),
             drain_notice_seconds: 5,
+            closing_days: 30,
             federation_keys: None,
             federation_urls: HashMap::new(),
             log_format: "pretty".to_owned(),
@@ -144,7 +148,12 @@ impl Config {
         config.check_federation()?;
         config.check_limits()?;
         config.attachments.check()?;
+        anyhow::ensure!((1..=365).contains(&config.closing_days), "closing_days must be 1 to 365");
         Ok(config)
+    }
+
+    pub fn closing_grace(&self) -> TimeDelta {
+        TimeDelta::days(self.closing_days.into())
     }
 
     /// A limit under a wrong name would limit nothing.

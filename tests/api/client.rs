@@ -18,6 +18,7 @@ mod lead_stage;
 mod merge;
 mod notification;
 mod org;
+mod org_closing;
 mod org_data;
 mod record;
 pub mod registration;

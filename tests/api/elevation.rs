@@ -33,6 +33,17 @@ async fn tried(desk: &Desk, token: &str) -> String {
     reason(&answer.unwrap_err())
 }
 
+/// Jobs that end support sessions.
+async fn queued(desk: &Desk) -> i64 {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Row {
+        jobs: i64,
+    }
+    let sql = "SELECT COUNT(*) AS jobs FROM jobs WHERE kind = 'support_end'";
+    let rows: Vec<Row> = desk.kernel.database.system_read().await.unwrap().query(sql, Vec::new()).await.unwrap();
+    rows[0].jobs
+}
+
 const NEEDED: &str = "ELEVATION_REQUIRED";
 
 on_elevating_desks! {
@@ -75,6 +86,7 @@ on_elevating_desks! {
         desk.clock.advance(TimeDelta::seconds(31));
         let second = elevate(&desk, &token, 60, PASSWORD, &desk.code()).await.unwrap();
         revoke(&desk, &token, &first.id).await.unwrap();
+        assert_eq!(queued(&desk).await, 1, "what was opened under it ends");
         assert_ne!(tried(&desk, &token).await, NEEDED, "there is another");
         revoke(&desk, &token, &second.id).await.unwrap();
         assert_eq!(tried(&desk, &token).await, NEEDED);
@@ -85,6 +97,7 @@ on_elevating_desks! {
         let other = desk.sign_in().await;
         let _: pb::SignOutResponse = desk.caller().ask("SessionService/SignOut", Some(&token), &pb::SignOutRequest {}).await.unwrap();
         assert!(list(&desk, &other).await.elevations.iter().all(|one| !one.live));
+        assert_eq!(queued(&desk).await, 3);
 
         let kept = pb::ListAuditRequest { page_size: 200, filter: "category = elevation".into(), ..Default::default() };
         let kept: pb::ListAuditResponse = desk.caller().ask("AuditService/ListAudit", Some(&other), &kept).await.unwrap();

@@ -86,7 +86,13 @@ impl World {
         folder: Arc<TempDir>,
     ) -> Self {
         let origins = HashSet::from([ORIGIN.to_owned()]);
-        let site = streamflow_client::system::site(&kernel, origins, Arc::new(NoAssets), false);
+        let site = streamflow_client::system::site(
+            &kernel,
+            streamflow_client::org_closing::domain::GRACE,
+            origins,
+            Arc::new(NoAssets),
+            false,
+        );
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopping) = watch::channel(false);

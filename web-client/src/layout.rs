@@ -2,6 +2,7 @@
 
 mod bell;
 mod bottom_bar;
+pub mod closing;
 mod find;
 pub mod modules;
 mod nav;
@@ -23,6 +24,7 @@ use web_kit::{
 use self::{
     bell::Bell,
     bottom_bar::BottomBar,
+    closing::{ClosingBanner, provide_closing},
     find::Find,
     modules::{SwitchedOff, switched_off},
     nav::{follow_keys, keep_focus},
@@ -40,13 +42,14 @@ pub fn AppLayout() -> impl IntoView {
     follow_keys();
     keep_focus();
     provide_inbox();
+    provide_closing();
     follow_settings();
     let path = use_location().pathname;
     let off = Memo::new(move |_| switched_off(&path.get()));
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/><SupportBanner/><TrialBanner/></div>
+            <div class="app-banner"><OfflineBanner/><SupportBanner/><ClosingBanner/><TrialBanner/></div>
             <Sidebar/>
             <header class="app-header">
                 <span class="only-phone"><Mark/></span>

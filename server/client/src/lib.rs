@@ -21,6 +21,7 @@ pub mod merge;
 pub mod notification;
 pub mod noun;
 pub mod org;
+pub mod org_closing;
 pub mod org_data;
 pub mod permission;
 pub mod record;

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod domain;
+pub mod end;
 pub mod federated;
 pub mod mask;
 pub mod principal;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use chrono::Duration;
+use chrono::{Duration, TimeDelta};
 use streamflow_kernel::{
     anomaly::Detect,
     jobs::Work,
@@ -24,13 +24,13 @@ use streamflow_proto::{
             dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
             lead_stage_service_server::LeadStageServiceServer, merge_service_server::MergeServiceServer,
-            notification_service_server::NotificationServiceServer, org_data_service_server::OrgDataServiceServer,
-            org_service_server::OrgServiceServer, record_service_server::RecordServiceServer,
-            registration_service_server::RegistrationServiceServer, saved_view_service_server::SavedViewServiceServer,
-            search_service_server::SearchServiceServer, session_service_server::SessionServiceServer,
-            sign_up_service_server::SignUpServiceServer, support_session_service_server::SupportSessionServiceServer,
-            task_service_server::TaskServiceServer, team_service_server::TeamServiceServer,
-            timeline_service_server::TimelineServiceServer,
+            notification_service_server::NotificationServiceServer, org_closing_service_server::OrgClosingServiceServer,
+            org_data_service_server::OrgDataServiceServer, org_service_server::OrgServiceServer,
+            record_service_server::RecordServiceServer, registration_service_server::RegistrationServiceServer,
+            saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
+            session_service_server::SessionServiceServer, sign_up_service_server::SignUpServiceServer,
+            support_session_service_server::SupportSessionServiceServer, task_service_server::TaskServiceServer,
+            team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
         },
     },
     federation::v1::{
@@ -44,7 +44,7 @@ use crate::{
     account, anomaly, assignment_rule, attachment, audit, change, client_error, contact, custom_field, customer, dashboard,
     import, invitation, lead, lead_stage, merge, notification,
     noun::NOUNS,
-    org, org_data, record, registration, saved_view, search,
+    org, org_closing, org_data, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     sign_up, support_session, task, team, tenant, timeline, usage,
 };
@@ -59,13 +59,20 @@ pub const PORTAL: Portal = Portal {
 };
 
 /// What the listener serves.
-pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Assets>, reflection: bool) -> PortalSite {
+/// `grace` is how long owners can take back that their company is deleted.
+pub fn site(
+    kernel: &Arc<Kernel>,
+    grace: TimeDelta,
+    origins: HashSet<String>,
+    assets: Arc<dyn Assets>,
+    reflection: bool,
+) -> PortalSite {
     PortalSite {
         kernel: Arc::clone(kernel),
         access: access::CLIENT,
         descriptors: client::DESCRIPTORS,
         authenticator: ClientAuthenticator::new(kernel.database.clone()),
-        services: services(),
+        services: services(grace),
         origins,
         assets,
         reflection,
@@ -73,7 +80,7 @@ pub fn site(kernel: &Arc<Kernel>, origins: HashSet<String>, assets: Arc<dyn Asse
     }
 }
 
-fn services() -> Routes {
+fn services(grace: TimeDelta) -> Routes {
     Routes::default()
         .add_service(AccountServiceServer::new(account::api::Api))
         .add_service(AnomalyServiceServer::new(anomaly::api::Api))
@@ -93,6 +100,7 @@ fn services() -> Routes {
         .add_service(NotificationServiceServer::new(notification::api::Api))
         .add_service(LeadStageServiceServer::new(lead_stage::api::Api))
         .add_service(OrgServiceServer::new(org::api::Api))
+        .add_service(OrgClosingServiceServer::new(org_closing::api::Api { grace }))
         .add_service(OrgDataServiceServer::new(org_data::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(RegistrationServiceServer::new(registration::api::Api))
@@ -125,6 +133,8 @@ pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(attachment::prune::Prune),
         Arc::new(notification::prune::Prune),
+        Arc::new(org_closing::job::Close),
+        Arc::new(org_closing::job::Erase),
         Arc::new(org_data::job::Export),
         Arc::new(org_data::prune::Prune),
         Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners))),

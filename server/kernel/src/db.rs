@@ -164,6 +164,23 @@ impl Database {
         matches!(tokio::time::timeout(limit, self.pools().reader.answers()).await, Ok(true))
     }
 
+    /// Takes what was deleted out of the files too. `SQLite` keeps deleted bytes until their place is used again, so the file is written
+    /// anew and its log cut; everybody who writes waits meanwhile. `PostgreSQL` does it by itself (VACUUM), which this role may not hurry.
+    pub async fn scrub(&self) -> Result<()> {
+        if self.backend == Backend::Postgres {
+            return Ok(());
+        }
+        let writer = self.pools().writer.clone();
+        // The new file would else be made in memory.
+        for text in ["PRAGMA temp_store = file", "VACUUM", "PRAGMA temp_store = memory"] {
+            writer.execute_unprepared(text).await?;
+        }
+        let cut = Statement::from_string(writer.get_database_backend(), "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = writer.query_one_raw(cut).await?.ok_or_else(|| Error::internal("no word about the log"))?;
+        let busy: i32 = row.try_get_by_index(0)?;
+        if busy == 0 { Ok(()) } else { Err(Error::Unavailable("somebody still reads the log of the database".into())) }
+    }
+
     /// Closes the pools; running statements finish first.
     pub async fn close(&self) {
         self.pools().close().await;

@@ -249,6 +249,11 @@ impl KeyRing {
         Ok(())
     }
 
+    /// Forgets the keys of a company that were read before they were destroyed.
+    pub fn forget(&self, org: Uuid) {
+        self.cache.write().retain(|(of, _), _| *of != org);
+    }
+
     fn unwrapped(&self, org: Uuid, rows: Vec<KeyRow>) -> Result<Arc<DataKey>> {
         let row = rows.into_iter().next().ok_or_else(|| Error::internal("the company has no data key"))?;
         let id = u32::try_from(row.id).map_err(Error::internal)?;

@@ -6,6 +6,7 @@ pub mod elevation;
 pub mod overview;
 pub mod services;
 pub mod support;
+pub mod support_end;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -235,6 +235,17 @@ pub fn check_alive(
     Ok(())
 }
 
+/// Whether nobody has ended a session; its time is its reader's to know.
+pub(crate) async fn is_live(database: &Database, session_id: Uuid) -> Result<bool> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        revoked_at: Option<DateTime<Utc>>,
+    }
+    let sql = "SELECT revoked_at FROM sessions WHERE id = ?";
+    let rows: Vec<Row> = database.system_read().await?.query(sql, vec![session_id.into()]).await?;
+    Ok(rows.first().is_some_and(|row| row.revoked_at.is_none()))
+}
+
 /// Looks again whether the session of a request lives, for work that goes on long after it was admitted.
 pub async fn still_alive(ctx: &Ctx) -> Result<()> {
     let (kernel, session_id) = (ctx.kernel(), ctx.principal()?.session_id);

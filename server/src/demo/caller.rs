@@ -7,7 +7,10 @@ use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt as _;
-use streamflow_client::org::provision::{self, NewOrg, NewOwner};
+use streamflow_client::{
+    org::provision::{self, NewOrg, NewOwner},
+    org_closing::domain::GRACE,
+};
 use streamflow_kernel::{
     clock::{Clock, FixedClock},
     kernel::Kernel,
@@ -64,7 +67,7 @@ impl Stage {
             master_keys: Arc::clone(&shared.master_keys),
         };
         let kernel = stage.kernel(config, System::Client).await?;
-        let site = streamflow_client::system::site(&kernel, HashSet::new(), Arc::new(NoAssets), false);
+        let site = streamflow_client::system::site(&kernel, GRACE, HashSet::new(), Arc::new(NoAssets), false);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);

@@ -33,13 +33,13 @@ use super::{assignment_rule, attachment, contact, customer, import, lead, org_da
 const CANARY: &str = "Zebrafink";
 
 /// A company with one of everything, by the prefix of its id.
-struct Company {
-    owner: Person,
+pub struct Company {
+    pub owner: Person,
     ids: HashMap<&'static str, String>,
 }
 
 impl Company {
-    async fn found(world: &World, word: &str) -> Self {
+    pub async fn found(world: &World, word: &str) -> Self {
         let owner = world.company(word).await;
         let channel = || world.channel.clone();
         let make = pb::CreateTeamRequest { team: Some(pb::Team { name: word.into(), ..Default::default() }) };

@@ -1,6 +1,6 @@
 //! `SessionService` of the client portal.
 
-mod switch;
+pub mod switch;
 
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{

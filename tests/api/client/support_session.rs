@@ -1,5 +1,8 @@
 //! `SupportSessionService`: somebody of the operator's support looks at a company, when an owner lets them, and only so.
 
+mod bound;
+mod masked;
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -14,7 +17,7 @@ use streamflow_proto::{
         support_session_service_client::SupportSessionServiceClient, team_service_client::TeamServiceClient,
         timeline_service_client::TimelineServiceClient,
     },
-    provider::v1 as outside,
+    provider::v1::{self as outside, SupportSessionState as State},
 };
 use streamflow_tests::{
     answer::{fields, reason},
@@ -34,13 +37,16 @@ const MASK: &str = "••••";
 struct Support {
     pair: Pair,
     token: String,
+    password: String,
+    seed: Vec<u8>,
 }
 
 impl Support {
     async fn start(world: &World) -> Self {
         let pair = Pair::start_on(world, Shape::Memory, world.backend).await;
         let token = pair.provider.session("full").await;
-        Self { pair, token }
+        let seed = pair.provider.secret.clone();
+        Self { pair, token, password: PASSWORD.to_owned(), seed }
     }
 
     async fn elevated(world: &World) -> Self {
@@ -50,10 +56,16 @@ impl Support {
     }
 
     async fn elevate(&self) {
-        let code = totp::code_at(&self.pair.provider.secret, self.pair.provider.clock.now()).unwrap();
-        let scopes = vec!["support".to_owned()];
-        let ask = outside::ElevateRequest { scopes, minutes: 60, password: PASSWORD.into(), code, ..Default::default() };
-        let _: outside::ElevateResponse = self.ask("ElevationService/Elevate", &ask).await.unwrap();
+        self.elevate_for(60).await;
+    }
+
+    /// Returns the elevation's id.
+    async fn elevate_for(&self, minutes: i32) -> String {
+        let code = totp::code_at(&self.seed, self.pair.provider.clock.now()).unwrap();
+        let (scopes, password) = (vec!["support".to_owned()], self.password.clone());
+        let ask = outside::ElevateRequest { scopes, minutes, password, code, ..Default::default() };
+        let made: outside::ElevateResponse = self.ask("ElevationService/Elevate", &ask).await.unwrap();
+        made.elevation.unwrap().id
     }
 
     async fn ask<Req: prost::Message, Res: prost::Message + Default>(&self, rpc: &str, message: &Req) -> Result<Res, Status> {
@@ -349,5 +361,39 @@ on_both! {
         let secret = support.opening(&asked.id).await.unwrap();
         world.pass(TimeDelta::minutes(10));
         assert_eq!(reason(&open(&world, &secret).await.unwrap_err()), "LINK_USED");
+    }
+
+    async fn who_wants_to_be_asked_after_all_is_asked_for_what_is_not_open_yet(world) {
+        let (owner, neighbour) = (world.company("Harrow & Pike").await, world.company("Neighbour").await);
+        let (tenant, support) = (tenant_id(&world, &owner).await, Support::elevated(&world).await);
+        let decided = support.request(&tenant, WHY, 30).await.unwrap();
+        decide(&world, &owner, &decided.id, true).await.unwrap();
+        for person in [&owner, &neighbour] {
+            let mut sessions = sessions(&world);
+            sessions.set_support_consent(person.ask(pb::SetSupportConsentRequest { ask_first: false })).await.unwrap();
+        }
+        let mut unasked = Vec::new();
+        for _ in 0..3 {
+            unasked.push(support.request(&tenant, WHY, 30).await.unwrap());
+        }
+        let [open_one, taken, waiting] = &unasked[..] else { panic!("{unasked:?}") };
+        let elsewhere = support.request(&tenant_id(&world, &neighbour).await, WHY, 30).await.unwrap();
+        let token = open(&world, &support.opening(&open_one.id).await.unwrap()).await.unwrap();
+        let secret = support.opening(&taken.id).await.unwrap();
+        let told = titles(&world, &owner).await.len();
+
+        sessions(&world).set_support_consent(owner.ask(pb::SetSupportConsentRequest { ask_first: true })).await.unwrap();
+        assert_eq!(titles(&world, &owner).await.len(), told + 2, "owners are asked about each");
+        let state = |id: &str, shown: &[outside::SupportSession]| shown.iter().find(|one| one.id == id).unwrap().state();
+        let shown = support.list().await;
+        let states = [open_one, taken, waiting, &decided, &elsewhere].map(|one| state(&one.id, &shown));
+        assert_eq!(states, [State::Open, State::Requested, State::Requested, State::Accepted, State::Accepted]);
+        me(&world, &token).await.unwrap();
+        assert_eq!(reason(&open(&world, &secret).await.unwrap_err()), "LINK_USED", "it was given out unasked");
+        assert_eq!(reason(&support.opening(&waiting.id).await.unwrap_err()), "NO_OPENING");
+        // Asked now, an owner can still say yes.
+        decide(&world, &owner, &taken.id, true).await.unwrap();
+        open(&world, &support.opening(&taken.id).await.unwrap()).await.unwrap();
+        open(&world, &support.opening(&elsewhere.id).await.unwrap()).await.unwrap();
     }
 }

@@ -1,5 +1,6 @@
 //! `TenantService`: companies however they came to be, listed and counted; what is reported of them; usage on demand.
 
+mod closing;
 mod suspension;
 
 use std::time::{Duration, Instant};

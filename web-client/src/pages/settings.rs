@@ -1,6 +1,7 @@
 //! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, who gets its leads, who of
 //! the support may look.
 
+mod closing;
 mod company;
 pub mod data;
 mod field_dialog;

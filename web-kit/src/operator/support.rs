@@ -67,7 +67,7 @@ pub struct SupportLine {
     pub expires_at: Option<Timestamp>,
     pub opened_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    /// OWNER (of the company), PERSON or TIME; empty while it goes on.
+    /// OWNER (of the company), PERSON, TIME, RIGHT_ENDED, SIGNED_OUT, SHUT_OUT or RECOVERED; empty while it goes on.
     pub ended_by: String,
     /// Asked for by the person who reads this.
     pub own: bool,

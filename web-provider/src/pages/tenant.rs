@@ -101,7 +101,9 @@ fn Actions(load: Load<Read>, closing: RwSignal<Option<pb::Tenant>>, changed: Cal
     };
     move || {
         tenant().map(|tenant| {
-            if tenant.state() == TenantState::Suspended {
+            if tenant.state() == TenantState::Deleted {
+                ().into_any()
+            } else if tenant.state() == TenantState::Suspended {
                 let id = tenant.tenant_id;
                 view! { <Button kind=Kind::Primary busy on_click=move |_| resume(id.clone())>"Resume"</Button> }.into_any()
             } else {
@@ -127,6 +129,14 @@ fn Body(read: Read) -> impl IntoView {
             </div>
         }
     });
+    let ends = ending(&tenant).map(|text| {
+        view! {
+            <div class="note is-warning">
+                <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
+                <span class="grow">{text}</span>
+            </div>
+        }
+    });
     let entries = entries(&read);
     let timeline = if entries.is_empty() {
         view! { <EmptyState title="Nothing was reported" text="What happens to the company stands here."/> }.into_any()
@@ -134,12 +144,28 @@ fn Body(read: Read) -> impl IntoView {
         view! { <Timeline entries=Signal::stored(entries)/> }.into_any()
     };
     view! {
+        {ends}
         {closed}
         <section class="card">
             <div class="card-head"><h2>"Timeline"</h2></div>
             <div class="card-body">{timeline}</div>
         </section>
     }
+}
+
+/// What is told of a company on its way out.
+fn ending(tenant: &pb::Tenant) -> Option<String> {
+    if tenant.deleted_at.is_some() {
+        return Some(format!(
+            "Deleted on {}. Nothing of it is left but its name in page addresses.",
+            moment(tenant.deleted_at.as_ref())
+        ));
+    }
+    let closes_at = tenant.closes_at.as_ref()?;
+    Some(format!(
+        "An owner has asked to delete it: on {} everything of it goes. Until then owners can cancel that.",
+        moment(Some(closes_at))
+    ))
 }
 
 /// The right panel.

@@ -13,16 +13,20 @@ pub fn state(state: TenantState) -> (Tone, Glyph, &'static str) {
         TenantState::Trial => (Tone::Info, glyphs::HOURGLASS_HALF, "Trial"),
         TenantState::TrialEnded => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"),
         TenantState::Suspended => (Tone::Neutral, glyphs::CIRCLE_PAUSE, "Suspended"),
+        TenantState::Closing => (Tone::Warning, glyphs::CLOCK, "Will be deleted"),
+        TenantState::Deleted => (Tone::Neutral, glyphs::XMARK, "Deleted"),
         TenantState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, "Unknown"),
     }
 }
 
 /// The states there are: word of a filter and what it is called.
-pub const STATES: [(&str, TenantState); 4] = [
+pub const STATES: [(&str, TenantState); 6] = [
     ("ACTIVE", TenantState::Active),
     ("TRIAL", TenantState::Trial),
     ("TRIAL_ENDED", TenantState::TrialEnded),
     ("SUSPENDED", TenantState::Suspended),
+    ("CLOSING", TenantState::Closing),
+    ("DELETED", TenantState::Deleted),
 ];
 
 /// How many companies are in a state.

@@ -180,7 +180,7 @@ async fn replace_recovery_codes(db: &SystemWriteDb, user: &User) -> Result<Vec<S
 }
 
 /// Whether it is the person's password. Counted before it is looked at, together with all who ask for it.
-async fn is_current_password(ctx: &Ctx, user: &User, password: &str) -> Result<bool> {
+pub async fn is_current_password(ctx: &Ctx, user: &User, password: &str) -> Result<bool> {
     let attempts = format!("password:{}", user.id);
     ctx.count_attempt(&attempts).await?;
     let ok = ctx.passwords().verify(comparable_password(password), &user.password_hash).await?.ok;

@@ -43,6 +43,7 @@ pub const TABLES: &[&str] = &[
     "merge_effects",
     "merges",
     "notifications",
+    "org_closings",
     "org_exports",
     "org_modules",
     "saved_views",

@@ -35,9 +35,13 @@ impl SessionService for Api {
     async fn sign_in(&self, request: Request<pb::SignInRequest>) -> Result<Response<pb::SignInResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let (user, membership) = check_password(&ctx, &req).await?;
+        let db = ctx.system().await?;
+        // What was true when the password was checked may not be any more.
+        let held = store::held(&db, user.id, membership.org_id).await?;
+        let held = held.filter(|(now, _)| now.password_hash == user.password_hash);
+        let (user, membership) = held.ok_or_else(wrong_credentials)?;
         ctx.about(subject(&user, Some(&membership)));
         let (level, second_factor) = what_is_left(&user, &membership.role);
-        let db = ctx.system().await?;
         let holder = Holder { user_id: user.id, org_id: membership.org_id, level };
         let token = session::open(&db, &ctx, holder).await?;
         let device = match level {
@@ -88,6 +92,8 @@ impl SessionService for Api {
         let (ctx, _) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         let db = ctx.system().await?;
+        // Whoever signs in or goes on elsewhere at this moment did so before, or will after.
+        store::hold(&db, principal.user_id).await?;
         for id in session::live_ids(&db, &ctx, principal.user_id).await? {
             announce_end(&db, &ctx, principal, id).await?;
         }
@@ -115,9 +121,8 @@ impl SessionService for Api {
     async fn switch_org(&self, request: Request<pb::SwitchOrgRequest>) -> Result<Response<pb::SwitchOrgResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
-        let user = account(&ctx, principal).await?;
         let db = ctx.system().await?;
-        let entered = switch::entered(&db, principal, &req.tenant_id).await?;
+        let (user, entered) = switch::entered(&db, principal, &req.tenant_id).await?;
         let (level, second_factor) = switch::what_is_left(&user, &entered.role);
         let holder = Holder { user_id: user.id, org_id: entered.org_id, level };
         let token = session::replace(&db, &ctx, principal, holder).await?;
@@ -188,7 +193,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     let guesses = Guesses::new(ctx, attempts_key(&email), device.as_deref());
     guesses.count(ctx).await?;
     let usable = user.filter(|user| user.disabled_at.is_none()).zip(membership);
-    let Some((user, membership)) = usable else {
+    let Some((mut user, membership)) = usable else {
         ctx.passwords().verify_dummy(password).await?;
         return Err(wrong_credentials());
     };
@@ -202,6 +207,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
         let db = ctx.system_apart().await?;
         store::rehash_password(&db, &user, &hash).await?;
         db.commit().await?;
+        user.password_hash = hash;
     }
     Ok((user, membership))
 }

@@ -14,13 +14,15 @@ use crate::user::{
     store::{self, Membership, PersonOrg, User},
 };
 
-/// The membership behind a name in page addresses. A company that the person may not enter is answered like one that is not there.
-pub async fn entered(db: &SystemDb, principal: &Principal, tenant_id: &str) -> Result<Membership> {
-    let found = store::person_org(db, principal.user_id, tenant_id).await?.ok_or(Error::not_found("company"))?;
+/// The person and the membership behind a name in page addresses, held until the session is made that follows from them. A company
+/// that the person may not enter is answered like one that is not there.
+pub async fn entered(db: &SystemDb, principal: &Principal, tenant_id: &str) -> Result<(User, Membership)> {
+    let missing = || Error::not_found("company");
+    let found = store::person_org(db, principal.user_id, tenant_id).await?.ok_or_else(missing)?;
     if found.org_id == principal.org_id {
         return Err(Error::invalid("tenant_id", "You are in this company already."));
     }
-    Ok(Membership { org_id: found.org_id, user_id: principal.user_id, role: found.role })
+    store::held(db, principal.user_id, found.org_id).await?.ok_or_else(missing)
 }
 
 /// What a person with a full session must still show. Whoever has an authenticator has shown a code of it on the way to this session:

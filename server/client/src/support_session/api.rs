@@ -12,7 +12,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{Asker, State, missing, parse_id},
+    domain::{Asker, Ending, State, missing, parse_id},
+    end::end,
     federated::subject,
     store::{self, Row},
     tell::{Event, Teller},
@@ -34,7 +35,8 @@ impl SupportSessionService for Api {
         let gone = || Error::precondition("LINK_USED", "This link has been used, or its time is up. Ask the company anew.");
         let row = store::by_secret(&tx, hash_token(&req.secret), ctx.now()).await?.ok_or_else(gone)?;
         ctx.about(subject(row.org_id, Asker { id: row.person_id, name: row.person_name.clone() }));
-        let until = ctx.now() + TimeDelta::minutes(row.minutes.into());
+        let whole = ctx.now() + TimeDelta::minutes(row.minutes.into());
+        let until = row.not_after.map_or(whole, |right_ends| right_ends.min(whole));
         let holder = Holder { user_id: row.id, org_id: row.org_id, level: Level::Full };
         let (session_id, token) = session::open_until(&tx, &ctx, holder, until).await?;
         if !store::open(&tx, &row, session_id, until, ctx.now()).await? {
@@ -58,7 +60,7 @@ impl SupportSessionService for Api {
             return Err(Error::precondition("NO_SUPPORT_SESSION", "This is no support session.").into());
         }
         let tx = ctx.system().await?;
-        end(&ctx, &tx, principal.org_id, principal.user_id, "person").await?;
+        end(&tx, Teller::of(&ctx), principal.org_id, principal.user_id, Ending::Person).await?;
         let mut response = tx.commit(pb::LeaveSupportSessionResponse {}).await?;
         ctx.jobs().wake();
         session::clear_cookie(response.metadata_mut(), &ctx)?;
@@ -106,7 +108,7 @@ impl SupportSessionService for Api {
         let tx = ctx.system().await?;
         let before = row(&tx, org, id).await?;
         if matches!(before.state(ctx.now()), State::Accepted | State::Open) {
-            end(&ctx, &tx, org, id, "owner").await?;
+            end(&tx, Teller::of(&ctx), org, id, Ending::Owner).await?;
         }
         let after = row(&tx, org, id).await?.into_pb(ctx.now());
         let response = tx.commit(pb::EndSupportSessionResponse { support_session: Some(after) }).await?;
@@ -124,18 +126,17 @@ impl SupportSessionService for Api {
         let before = store::asks_first(&tx, org).await?;
         store::set_ask_first(&tx, org, req.ask_first).await?;
         ctx.note_change("ask_first", json!(before), json!(req.ask_first));
-        Ok(tx.commit(pb::SetSupportConsentResponse { ask_first: req.ask_first }).await?)
+        if req.ask_first {
+            for row in store::ask_after_all(&tx, org, ctx.now()).await? {
+                Teller::of(&ctx).tell(&tx, &row, Event::Requested).await?;
+            }
+        }
+        let response = tx.commit(pb::SetSupportConsentResponse { ask_first: req.ask_first }).await?;
+        ctx.jobs().wake();
+        Ok(response)
     }
 }
 
 async fn row(tx: &SystemWriteDb, org: Uuid, id: Uuid) -> Result<Row> {
     store::of_org(tx, org, id).await?.ok_or_else(missing)
-}
-
-/// One that is over already stays as it is.
-async fn end(ctx: &Ctx, tx: &SystemWriteDb, org: Uuid, id: Uuid, by: &str) -> Result<()> {
-    match store::end(tx, org, id, by, ctx.now()).await? {
-        Some(ended) => Teller::of(ctx).tell(tx, &ended, Event::Ended).await,
-        None => Ok(()),
-    }
 }

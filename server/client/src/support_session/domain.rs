@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_kernel::{
+    clock::to_micros,
     error::{Error, Result, Violations},
     ids::{self, prefix},
 };
@@ -17,6 +18,8 @@ pub const SECRET_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 const MAX_MINUTES: i32 = 30;
 const JUSTIFICATION: std::ops::RangeInclusive<usize> = 20..=500;
 const MAX_NAME: usize = 100;
+/// Characters in another system's name of a sign-in.
+const MAX_SIGN_IN: usize = 100;
 
 /// Where a request stands, as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,54 @@ impl State {
 
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Refused | Self::Ended)
+    }
+}
+
+/// Who or what ends one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// An owner of the company.
+    Owner,
+    /// Whoever looks, or somebody of the same system.
+    Person,
+    Time,
+    /// The right that the link was taken under.
+    RightEnded,
+    /// The sign-in that took the link.
+    SignedOut,
+    /// The person may not look any more.
+    ShutOut,
+    /// The asking system has ended all its sign-ins after a failure.
+    Recovered,
+}
+
+impl Ending {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Person => "person",
+            Self::Time => "time",
+            Self::RightEnded => "right_ended",
+            Self::SignedOut => "signed_out",
+            Self::ShutOut => "shut_out",
+            Self::Recovered => "recovered",
+        }
+    }
+
+    /// What ends one whose time is up: the time that was asked for, or the right.
+    pub fn by_itself(opened_at: Option<DateTime<Utc>>, minutes: i32, expires_at: DateTime<Utc>) -> Self {
+        let whole = opened_at.map(|at| at + TimeDelta::minutes(minutes.into()));
+        if whole.is_some_and(|whole| expires_at < whole) { Self::RightEnded } else { Self::Time }
+    }
+
+    fn of(reason: pb::SupportEndReason) -> Option<Self> {
+        match reason {
+            pb::SupportEndReason::Unspecified => None,
+            pb::SupportEndReason::RightEnded => Some(Self::RightEnded),
+            pb::SupportEndReason::SignedOut => Some(Self::SignedOut),
+            pb::SupportEndReason::ShutOut => Some(Self::ShutOut),
+            pb::SupportEndReason::Recovered => Some(Self::Recovered),
+        }
     }
 }
 
@@ -95,6 +146,69 @@ impl Asker {
         wrong.into_result()?;
         Ok(asker)
     }
+}
+
+/// Whom a link is for, and what it is bound to.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    pub person_id: Uuid,
+    /// When the right behind it ends.
+    pub not_after: DateTime<Utc>,
+    pub opened_from: String,
+}
+
+impl Opening {
+    /// Every problem at once. Another person than the one who asked finds nothing.
+    pub fn parse(req: &pb::TakeSupportOpeningRequest, now: DateTime<Utc>) -> Result<Self> {
+        let person_id = person(&req.person_id).ok_or_else(missing)?;
+        let mut wrong = Violations::new();
+        let at = req.not_after.as_ref().and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?));
+        let not_after = at.map(to_micros).filter(|at| *at > now);
+        if not_after.is_none() {
+            wrong.add("not_after", "Say when the right ends that this is asked under; it must not have ended.");
+        }
+        let opened_from = sign_in(&req.opened_from, &mut wrong);
+        if opened_from.is_empty() {
+            wrong.add("opened_from", "Name the sign-in that asks.");
+        }
+        wrong.into_result()?;
+        Ok(Self { person_id, not_after: not_after.unwrap_or(now), opened_from })
+    }
+}
+
+/// Which of a system's support sessions are ended, and why.
+#[derive(Clone, Debug)]
+pub struct EndOf {
+    /// None for everybody.
+    pub person_id: Option<Uuid>,
+    /// Empty for all.
+    pub opened_from: String,
+    pub why: Ending,
+}
+
+impl EndOf {
+    /// Every problem at once.
+    pub fn parse(req: &pb::EndSupportOfRequest) -> Result<Self> {
+        let mut wrong = Violations::new();
+        let person_id = person(&req.person_id);
+        if person_id.is_none() && !req.person_id.is_empty() {
+            wrong.add("person_id", "Name a person, or nobody.");
+        }
+        let opened_from = sign_in(&req.opened_from, &mut wrong);
+        let why = Ending::of(req.why());
+        if why.is_none() {
+            wrong.add("why", "Say why.");
+        }
+        wrong.into_result()?;
+        Ok(Self { person_id, opened_from, why: why.unwrap_or(Ending::ShutOut) })
+    }
+}
+
+fn sign_in(name: &str, wrong: &mut Violations) -> String {
+    if name.chars().count() > MAX_SIGN_IN || name.contains(char::is_control) {
+        wrong.add("opened_from", "Use at most 100 characters, and no control characters.");
+    }
+    name.to_owned()
 }
 
 fn asker(id: &str, name: &str, wrong: &mut Violations) -> Asker {
@@ -147,6 +261,39 @@ mod tests {
         assert_eq!(ask("", " ", "Nineteen characters", 31), ["person_id", "person_name", "justification", "minutes"]);
         assert_eq!(ask(&id, "Dana", &format!("   {}   ", "x".repeat(19)), 0), ["justification", "minutes"]);
         assert_eq!(ask(&id, &"x".repeat(101), &"x".repeat(501), 1), ["person_name", "justification"]);
+    }
+
+    #[test]
+    fn a_link_is_bound_to_the_right_it_is_taken_under() {
+        let (now, id) = (DateTime::UNIX_EPOCH + TimeDelta::days(1), ids::format(prefix::USER, Uuid::from_u128(7)));
+        let fields = |seconds: Option<i64>, opened_from: &str| {
+            let not_after = seconds.map(|seconds| prost_types::Timestamp { seconds, nanos: 0 });
+            let ask = pb::TakeSupportOpeningRequest {
+                person_id: id.clone(),
+                not_after,
+                opened_from: opened_from.into(),
+                ..Default::default()
+            };
+            match Opening::parse(&ask, now) {
+                Ok(opening) => vec![opening.not_after.timestamp().to_string()],
+                Err(Error::Invalid(wrong)) => wrong.iter().map(|(field, _)| field.to_owned()).collect(),
+                Err(error) => panic!("{error:?}"),
+            }
+        };
+        assert_eq!(fields(Some(86_401), "ses_1"), ["86401"]);
+        assert_eq!(fields(None, ""), ["not_after", "opened_from"]);
+        assert_eq!(fields(Some(86_400), &"x".repeat(101)), ["not_after", "opened_from"], "it has ended");
+        assert_eq!(fields(Some(i64::MAX), "ses_1"), ["not_after"]);
+    }
+
+    #[test]
+    fn why_something_ends_is_said() {
+        let wrong = EndOf::parse(&pb::EndSupportOfRequest { person_id: "usr_1".into(), ..Default::default() });
+        let Err(Error::Invalid(wrong)) = wrong else { panic!("{wrong:?}") };
+        assert_eq!(wrong.iter().map(|(field, _)| field.to_owned()).collect::<Vec<_>>(), ["person_id", "why"]);
+        let opened = DateTime::UNIX_EPOCH;
+        let end = |minutes| Ending::by_itself(Some(opened), 10, opened + TimeDelta::minutes(minutes));
+        assert_eq!((end(10), end(9), Ending::by_itself(None, 10, opened)), (Ending::Time, Ending::RightEnded, Ending::Time));
     }
 
     #[test]

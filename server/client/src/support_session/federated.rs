@@ -1,16 +1,19 @@
 //! `streamflow.federation.v1.SupportService`. Who calls is known by its signature; what it says of its people is theirs to show, and
 //! gives no rights here.
 
+use serde_json::json;
 use streamflow_kernel::{
     ctx::{Ctx, SUPPORT_ROLE, Subject, SystemWriteDb},
     error::{Error, Result},
+    ids::{self, prefix},
 };
 use streamflow_proto::federation::v1::{self as pb, support_service_server::SupportService};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    domain::{Ask, Asker, State, TO_DECIDE, TO_OPEN, missing, parse_id, person},
+    domain::{Ask, Asker, EndOf, Ending, Opening, State, TO_DECIDE, TO_OPEN, missing, parse_id},
+    end::end,
     store::{self, Row},
     tell::{Event, Teller},
 };
@@ -52,10 +55,11 @@ impl SupportService for Api {
         request: Request<pb::TakeSupportOpeningRequest>,
     ) -> Result<Response<pb::TakeSupportOpeningResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
+        let opening = Opening::parse(&req, ctx.now())?;
         let tx = ctx.system().await?;
-        let row = own(&ctx, &tx, &req.support_session_id, Some(person(&req.person_id).ok_or_else(missing)?)).await?;
+        let row = own(&ctx, &tx, &req.support_session_id, Some(opening.person_id)).await?;
         let secret = ctx.new_token();
-        if !store::put_secret(&tx, &row, secret.hash(), ctx.now()).await? {
+        if !store::put_secret(&tx, &row, secret.hash(), &opening, ctx.now()).await? {
             let text = "This request is not accepted, or its link was given out before. Ask the company anew.";
             return Err(Error::precondition("NO_OPENING", text).into());
         }
@@ -70,14 +74,32 @@ impl SupportService for Api {
         let tx = ctx.system().await?;
         let row = own(&ctx, &tx, &req.support_session_id, None).await?;
         let org = row.org_id;
-        if !row.state(ctx.now()).is_over()
-            && let Some(ended) = store::end(&tx, org, row.id, "person", ctx.now()).await?
-        {
-            Teller::of(&ctx).tell(&tx, &ended, Event::Ended).await?;
+        if !row.state(ctx.now()).is_over() {
+            end(&tx, Teller::of(&ctx), org, row.id, Ending::Person).await?;
         }
         let row = store::of_org(&tx, org, row.id).await?.ok_or_else(missing)?;
         let reply = pb::EndSupportResponse { support: Some(row.into_federated(ctx.now())) };
         let response = tx.commit_for(subject(org, asker), reply).await?;
+        ctx.jobs().wake();
+        Ok(response)
+    }
+
+    async fn end_support_of(
+        &self,
+        request: Request<pb::EndSupportOfRequest>,
+    ) -> Result<Response<pb::EndSupportOfResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let which = EndOf::parse(&req)?;
+        let tx = ctx.system().await?;
+        let mut ended = 0;
+        for (org, id) in store::going_on(&tx, &ctx.principal()?.role, &which, ctx.now()).await? {
+            if let Some(row) = end(&tx, Teller::of(&ctx), org, id, which.why).await? {
+                let id = ids::format(prefix::SUPPORT_SESSION, row.id);
+                tx.audit_about(org, &json!({ "support_session_id": id, "why": which.why.as_str() })).await?;
+                ended += 1;
+            }
+        }
+        let response = tx.commit(pb::EndSupportOfResponse { ended }).await?;
         ctx.jobs().wake();
         Ok(response)
     }

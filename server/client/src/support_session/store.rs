@@ -12,12 +12,15 @@ use streamflow_kernel::{
 use streamflow_proto::{client::v1 as pb, federation::v1 as federation_pb};
 use uuid::Uuid;
 
-use super::domain::{Ask, SECRET_LIFETIME, State, TO_OPEN};
+use super::domain::{Ask, EndOf, Ending, Opening, SECRET_LIFETIME, State, TO_DECIDE, TO_OPEN};
+use crate::tenant::store::STAYS;
 
 /// Newest ones that a company's list shows.
 const SHOWN: i64 = 50;
 /// Newest ones that another system's list shows.
 const SHOWN_OUTSIDE: i64 = 100;
+/// Ones that are ended in one transaction.
+const ENDED_AT_ONCE: i64 = 100;
 
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Row {
@@ -34,12 +37,14 @@ pub struct Row {
     pub opened_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub ended_by: String,
+    /// When the right ends under which the link was taken.
+    pub not_after: Option<DateTime<Utc>>,
     pub tenant_id: String,
     pub tenant_name: String,
 }
 
 const SELECT: &str = "SELECT s.org_id, s.id, s.person_id, s.person_name, s.justification, s.minutes, s.state, s.requested_at, \
-    s.expires_at, s.session_id, s.opened_at, s.ended_at, s.ended_by, o.tenant_id, o.name AS tenant_name \
+    s.expires_at, s.session_id, s.opened_at, s.ended_at, s.ended_by, s.not_after, o.tenant_id, o.name AS tenant_name \
     FROM support_sessions s JOIN orgs o ON o.id = s.org_id";
 
 #[derive(FromQueryResult)]
@@ -51,7 +56,7 @@ struct Place {
 /// The company of this name in page addresses, and whether its owners are asked first: as it stays until the transaction's end.
 pub async fn company(db: &SystemDb, tenant_id: &str) -> Result<Option<(Uuid, bool)>> {
     let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
-    let sql = format!("SELECT id, support_ask_first FROM orgs WHERE tenant_id = ?{lock}");
+    let sql = format!("SELECT id, support_ask_first FROM orgs WHERE tenant_id = ? AND {STAYS}{lock}");
     let rows: Vec<Place> = db.query(&sql, vec![tenant_id.into()]).await?;
     Ok(rows.first().map(|row| (row.id, row.support_ask_first)))
 }
@@ -134,12 +139,37 @@ pub async fn decide(db: &SystemDb, org: Uuid, id: Uuid, accept: bool, by: Uuid, 
     Ok(db.execute(sql, values).await? == 1)
 }
 
-/// Keeps the hash of the one secret there will be. False when there was one, or the request is not accepted.
-pub async fn put_secret(db: &SystemDb, row: &Row, hash: Vec<u8>, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "UPDATE support_sessions SET secret_hash = ?, expires_at = ? \
+/// Keeps the hash of the one secret there will be, with what it is bound to. False when there was one, or the request is not accepted.
+pub async fn put_secret(db: &SystemDb, row: &Row, hash: Vec<u8>, opening: &Opening, now: DateTime<Utc>) -> Result<bool> {
+    let sql = "UPDATE support_sessions SET secret_hash = ?, expires_at = ?, not_after = ?, opened_from = ? \
                WHERE org_id = ? AND id = ? AND state = 'accepted' AND secret_hash IS NULL AND expires_at > ?";
-    let values = vec![hash.into(), (now + SECRET_LIFETIME).into(), row.org_id.into(), row.id.into(), now.into()];
+    let values = vec![
+        hash.into(),
+        opening.not_after.min(now + SECRET_LIFETIME).into(),
+        opening.not_after.into(),
+        opening.opened_from.as_str().into(),
+        row.org_id.into(),
+        row.id.into(),
+        now.into(),
+    ];
     Ok(db.execute(sql, values).await? == 1)
+}
+
+/// What nobody was asked for and nobody has opened waits for an owner's answer after all; links that were given out open nothing. Returns
+/// those, as they are then.
+pub async fn ask_after_all(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<Vec<Row>> {
+    #[derive(FromQueryResult)]
+    struct Asked {
+        id: Uuid,
+    }
+    let sql = "UPDATE support_sessions SET state = 'requested', expires_at = ?, secret_hash = NULL, not_after = NULL, opened_from = '' \
+               WHERE org_id = ? AND state = 'accepted' AND decided_by IS NULL AND expires_at > ? RETURNING id";
+    let asked: Vec<Asked> = db.query(sql, vec![(now + TO_DECIDE).into(), org.into(), now.into()]).await?;
+    let mut rows = Vec::with_capacity(asked.len());
+    for one in asked {
+        rows.extend(of_org(db, org, one.id).await?);
+    }
+    Ok(rows)
 }
 
 /// Begins. False when another was quicker.
@@ -150,11 +180,34 @@ pub async fn open(db: &SystemDb, row: &Row, session_id: Uuid, until: DateTime<Ut
     Ok(db.execute(sql, values).await? == 1)
 }
 
+/// Some of a system's that go on and are to be ended.
+pub async fn going_on(db: &SystemDb, system: &str, which: &EndOf, now: DateTime<Utc>) -> Result<Vec<(Uuid, Uuid)>> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        org_id: Uuid,
+        id: Uuid,
+    }
+    let mut sql = "SELECT org_id, id FROM support_sessions \
+                   WHERE system = ? AND state IN ('requested', 'accepted', 'open') AND expires_at > ?"
+        .to_owned();
+    let mut values: Vec<sea_orm::Value> = vec![system.into(), now.into()];
+    if let Some(person_id) = which.person_id {
+        sql += " AND person_id = ?";
+        values.push(person_id.into());
+    }
+    if !which.opened_from.is_empty() {
+        sql += " AND opened_from = ?";
+        values.push(which.opened_from.as_str().into());
+    }
+    let found: Vec<Found> = db.query(&format!("{sql} ORDER BY id LIMIT {ENDED_AT_ONCE}"), values).await?;
+    Ok(found.into_iter().map(|found| (found.org_id, found.id)).collect())
+}
+
 /// Ends it with its session, and gives it back as it is then. None when it was over.
-pub async fn end(db: &SystemDb, org: Uuid, id: Uuid, by: &str, now: DateTime<Utc>) -> Result<Option<Row>> {
+pub async fn end(db: &SystemDb, org: Uuid, id: Uuid, by: Ending, now: DateTime<Utc>) -> Result<Option<Row>> {
     let sql = "UPDATE support_sessions SET state = 'ended', ended_at = ?, ended_by = ? \
                WHERE org_id = ? AND id = ? AND state IN ('requested', 'accepted', 'open')";
-    if db.execute(sql, vec![now.into(), by.into(), org.into(), id.into()]).await? == 0 {
+    if db.execute(sql, vec![now.into(), by.as_str().into(), org.into(), id.into()]).await? == 0 {
         return Ok(None);
     }
     // Whoever opened it while this waited in line has a session by now.
@@ -168,10 +221,15 @@ impl Row {
         State::from_stored(&self.state).at(self.expires_at, now)
     }
 
+    /// What ends it when its time is up.
+    pub fn by_itself(&self) -> Ending {
+        Ending::by_itself(self.opened_at, self.minutes, self.expires_at)
+    }
+
     /// Who ended it; what nobody ended has ended by itself.
     fn end(&self, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, String) {
         match (self.state(now), self.ended_at) {
-            (State::Ended, None) => (Some(self.expires_at), "TIME".to_owned()),
+            (State::Ended, None) => (Some(self.expires_at), self.by_itself().as_str().to_uppercase()),
             (_, ended_at) => (ended_at, self.ended_by.to_uppercase()),
         }
     }

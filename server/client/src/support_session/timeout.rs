@@ -8,14 +8,16 @@ use serde_json::json;
 use streamflow_kernel::{
     db::SystemDb,
     error::Result,
+    ids::{self, prefix},
     jobs::{Job, JobError, Jobs, NewJob, Work, deed::Deed},
     kernel::Kernel,
 };
 use uuid::Uuid;
 
 use super::{
+    end::end,
     store::{self, Row},
-    tell::{Event, Teller},
+    tell::Teller,
 };
 
 const KIND: &str = "support_session_end";
@@ -46,10 +48,10 @@ impl Work for End {
         if row.expires_at > now {
             return Ok("it is not over".to_owned());
         }
-        let Some(row) = store::end(&db, row.org_id, id, "time", now).await? else { return Ok("it was over".to_owned()) };
         let teller = Teller { ids: kernel.ids.as_ref(), jobs: &kernel.jobs, now };
-        teller.tell(&db, &row, Event::Ended).await?;
-        let payload = json!({ "support_session": id.simple().to_string() });
+        let by = row.by_itself();
+        let Some(row) = end(&db, teller, row.org_id, id, by).await? else { return Ok("it was over".to_owned()) };
+        let payload = json!({ "support_session_id": ids::format(prefix::SUPPORT_SESSION, id), "why": by.as_str() });
         let deed = Deed { org_id: row.org_id, path: PATH, category: "impersonation", outcome: "OK", payload };
         job.audit(&db, kernel, deed).await?;
         db.commit().await?;

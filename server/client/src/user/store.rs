@@ -122,6 +122,18 @@ pub async fn person_orgs(db: &SystemDb, user_id: Uuid) -> Result<Vec<PersonOrg>>
     db.query(&format!("{PERSON_ORGS} ORDER BY lower(o.name), o.id LIMIT 200"), vec![user_id.into()]).await
 }
 
+/// The person and what they are in one of their companies, as both stay until the transaction ends: whoever changes the role or ends
+/// the person's sessions comes before it or after it. None for somebody who may not enter.
+pub async fn held(db: &SystemDb, user_id: Uuid, org: Uuid) -> Result<Option<(User, Membership)>> {
+    let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ? AND disabled_at IS NULL{lock}");
+    let users: Vec<User> = db.query(&sql, vec![user_id.into()]).await?;
+    let sql =
+        format!("SELECT org_id, user_id, role FROM memberships WHERE org_id = ? AND user_id = ? AND disabled_at IS NULL{lock}");
+    let memberships: Vec<Membership> = db.query(&sql, vec![org.into(), user_id.into()]).await?;
+    Ok(users.into_iter().next().zip(memberships.into_iter().next()))
+}
+
 /// One of them.
 pub async fn person_org(db: &SystemDb, user_id: Uuid, tenant_id: &str) -> Result<Option<PersonOrg>> {
     let rows = db.query(&format!("{PERSON_ORGS} AND o.tenant_id = ?"), vec![user_id.into(), tenant_id.into()]).await?;

@@ -97,6 +97,14 @@ impl SystemWriteDb {
         self.commit(reply).await
     }
 
+    /// The company's own record where a call of another system does something to many of them: with what was done there, and without a
+    /// word of who asked. Commit it with the rest.
+    pub async fn audit_about(&self, org: Uuid, payload: &serde_json::Value) -> Result<()> {
+        let who = Subject { org_id: org, ..Subject::default() };
+        let record = record_of(&self.ctx.0.request, who, self.ctx.new_id(), "OK");
+        audit::insert(self.db.txn(), AuditRecord { ip: String::new(), payload: payload.to_string(), ..record }).await
+    }
+
     /// As [`commit`](Self::commit), for a person who goes on in another company: that one finds a sign-in in its own audit, with no word
     /// of where the person came from.
     pub async fn commit_entering<R: prost::Message>(self, entered: Subject, reply: R) -> Result<Response<R>> {

@@ -6,7 +6,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use uuid::Uuid;
 
 use super::{Cursor, Event, Feed, Op, tail};
-use crate::db::Scope;
+use crate::{db::Scope, session};
 
 /// A gap this long is cheaper to reload than to replay.
 const MAX_REPLAY: usize = 1000;
@@ -68,6 +68,10 @@ struct Ended;
 
 impl Follower {
     async fn follow(mut self, mut live: broadcast::Receiver<Arc<Event>>, start: Cursor) {
+        // It may have ended since the request was let in, before anybody listened here.
+        if self.session_ended().await {
+            return;
+        }
         let caught_up = if self.last < start { self.catch_up().await } else { self.send(WatchItem::Heartbeat(self.last)).await };
         if caught_up.is_err() {
             return;
@@ -100,13 +104,19 @@ impl Follower {
         }
     }
 
+    async fn session_ended(&self) -> bool {
+        let alive = session::is_live(&self.feed.inner.database, self.watch.session_id).await;
+        alive.inspect_err(|error| tracing::warn!(?error, "a watcher's session could not be read")).map_or(true, |alive| !alive)
+    }
+
     async fn catch_up(&mut self) -> Result<(), Ended> {
         let database = &self.feed.inner.database;
         let missed = tail::read_company(database, self.watch.scope.org_id, self.last, MAX_REPLAY as u64 + 1).await;
         match missed {
             Ok(events) if events.len() > MAX_REPLAY => {
                 self.last = self.feed.position();
-                self.send(WatchItem::Reset(self.last)).await
+                // The end of the session may be among what is not read.
+                if self.session_ended().await { Err(Ended) } else { self.send(WatchItem::Reset(self.last)).await }
             }
             Ok(events) => {
                 for event in events {

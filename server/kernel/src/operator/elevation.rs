@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use streamflow_proto::access::Access;
 use uuid::Uuid;
 
-use super::{Desk, guesses};
+use super::{Desk, guesses, support_end};
 use crate::{
     ctx::{Ctx, Principal, SystemWriteDb},
     db::{Backend, Database, numbered, query_rows},
@@ -143,10 +143,27 @@ pub async fn own(ctx: &Ctx) -> Result<Vec<Elevation>> {
 pub async fn revoke(ctx: &Ctx, id: &str) -> Result<SystemWriteDb> {
     let missing = || Error::not_found("elevation");
     let id = ids::parse(prefix::ELEVATION, id).ok_or_else(missing)?;
-    let db = ctx.system().await?;
-    let sql = "UPDATE elevations SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL AND expires_at > ?";
-    let values = vec![ctx.now().into(), id.into(), ctx.principal()?.user_id.into(), ctx.now().into()];
-    if db.execute(sql, values).await? == 1 { Ok(db) } else { Err(missing()) }
+    let (db, user_id) = (ctx.system().await?, ctx.principal()?.user_id);
+    let sql = "UPDATE elevations SET ended_at = ? WHERE id = ? AND user_id = ? AND ended_at IS NULL AND expires_at > ? \
+               RETURNING session_id, scopes";
+    let revoked: Vec<Revoked> = db.query(sql, vec![ctx.now().into(), id.into(), user_id.into(), ctx.now().into()]).await?;
+    let Some(Revoked { session_id, scopes }) = revoked.first() else { return Err(missing()) };
+    support_end::right_ended(&db, ctx.jobs(), (user_id, *session_id), scopes).await?;
+    Ok(db)
+}
+
+#[derive(FromQueryResult)]
+struct Revoked {
+    session_id: Uuid,
+    scopes: String,
+}
+
+/// When the right ends that the request's RPC needs: with the last elevation that gives it, and with the session.
+pub async fn ends_at(ctx: &Ctx) -> Result<DateTime<Utc>> {
+    let (principal, scope) = (ctx.principal()?, ctx.request().access.elevation);
+    let live = live(ctx.system_read().await?.txn(), principal.session_id, ctx.now(), "").await?;
+    let ends = live.into_iter().filter(|row| row.gives(scope)).map(|row| row.expires_at).max();
+    Ok(ends.ok_or_else(|| required(scope))?.min(principal.expires_at))
 }
 
 /// Refuses an RPC whose right the session has not taken on.
@@ -163,20 +180,30 @@ pub(crate) async fn check_within(
     principal: &Principal,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        scopes: String,
+    let lock = if txn.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
+    let live = live(txn, principal.session_id, now, lock).await?;
+    if live.iter().any(|row| row.gives(access.elevation)) { Ok(()) } else { Err(required(access.elevation)) }
+}
+
+#[derive(FromQueryResult)]
+struct Live {
+    scopes: String,
+    expires_at: DateTime<Utc>,
+}
+
+impl Live {
+    fn gives(&self, scope: &str) -> bool {
+        self.scopes.split(',').any(|given| given == scope)
     }
-    let (backend, lock) = match txn.get_database_backend() {
-        DbBackend::Postgres => (Backend::Postgres, " FOR SHARE"),
-        _ => (Backend::Sqlite, ""),
-    };
-    let sql = format!("SELECT scopes FROM elevations WHERE session_id = ? AND expires_at > ? AND ended_at IS NULL{lock}");
-    let sql = numbered(backend, &sql);
-    let live: Vec<Row> = query_rows(txn, &sql, vec![principal.session_id.into(), now.into()]).await?;
-    if live.iter().any(|row| row.scopes.split(',').any(|scope| scope == access.elevation)) {
-        return Ok(());
-    }
-    let text = format!("This needs the right “{}”. Take it on first, with your password and a code.", access.elevation);
-    Err(Error::precondition("ELEVATION_REQUIRED", text))
+}
+
+async fn live(txn: &impl ConnectionTrait, session_id: Uuid, now: DateTime<Utc>, lock: &str) -> Result<Vec<Live>> {
+    let backend = if txn.get_database_backend() == DbBackend::Postgres { Backend::Postgres } else { Backend::Sqlite };
+    let sql = "SELECT scopes, expires_at FROM elevations WHERE session_id = ? AND expires_at > ? AND ended_at IS NULL";
+    query_rows(txn, &numbered(backend, &format!("{sql}{lock}")), vec![session_id.into(), now.into()]).await
+}
+
+fn required(scope: &str) -> Error {
+    let text = format!("This needs the right “{scope}”. Take it on first, with your password and a code.");
+    Error::precondition("ELEVATION_REQUIRED", text)
 }

@@ -41,7 +41,9 @@ macro_rules! operator_session_service {
                 let principal = ctx.principal()?;
                 let db = ctx.system().await?;
                 $crate::session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
+                $crate::operator::support_end::signed_out(&db, &ctx, $access, Some(principal.session_id)).await?;
                 let mut response = db.commit(pb_session::SignOutResponse {}).await?;
+                ctx.jobs().wake();
                 $crate::session::clear_cookie(response.metadata_mut(), &ctx)?;
                 Ok(response)
             }
@@ -56,7 +58,9 @@ macro_rules! operator_session_service {
                 $crate::device::forget_all(&db, principal.user_id).await?;
                 let ended = $crate::session::end_all(&db, principal.user_id, None, ctx.now()).await?;
                 let ended = i32::try_from(ended).unwrap_or(i32::MAX);
+                $crate::operator::support_end::signed_out(&db, &ctx, $access, None).await?;
                 let mut response = db.commit(pb_session::SignOutEverywhereResponse { ended }).await?;
+                ctx.jobs().wake();
                 $crate::session::clear_cookie(response.metadata_mut(), &ctx)?;
                 Ok(response)
             }
@@ -130,7 +134,10 @@ macro_rules! operator_session_service {
                 if !$crate::session::end(&db, id, principal.user_id, ctx.now()).await? {
                     return Err(missing().into());
                 }
-                Ok(db.commit(pb_session::RevokeSessionResponse {}).await?)
+                $crate::operator::support_end::signed_out(&db, &ctx, $access, Some(id)).await?;
+                let response = db.commit(pb_session::RevokeSessionResponse {}).await?;
+                ctx.jobs().wake();
+                Ok(response)
             }
         }
     };
@@ -227,7 +234,9 @@ macro_rules! operator_elevation_service {
             ) -> Result<tonic::Response<pb_elevation::RevokeElevationResponse>, tonic::Status> {
                 let (ctx, req) = $crate::ctx::Ctx::enter(request)?;
                 let db = $crate::operator::elevation::revoke(&ctx, &req.elevation_id).await?;
-                Ok(db.commit(pb_elevation::RevokeElevationResponse {}).await?)
+                let response = db.commit(pb_elevation::RevokeElevationResponse {}).await?;
+                ctx.jobs().wake();
+                Ok(response)
             }
         }
 

@@ -2,15 +2,19 @@
 
 use streamflow_proto::federation::v1::{self as pb, support_service_client::SupportServiceClient};
 
-use super::ask::{once, refused};
+use super::{
+    ask::{once, refused},
+    elevation,
+};
 use crate::{
+    clock::timestamp,
     ctx::Ctx,
     error::{Error, Result},
     federation::FederationChannel,
     ids::{self, prefix},
 };
 
-const SERVICE: &str = "streamflow.federation.v1.SupportService";
+pub(super) const SERVICE: &str = "streamflow.federation.v1.SupportService";
 
 pub async fn request(ctx: &Ctx, tenant_id: String, justification: String, minutes: i32) -> Result<pb::Support> {
     let (person_id, person_name) = (person_id(ctx)?, ctx.principal()?.display_name.clone());
@@ -25,9 +29,11 @@ pub async fn list(ctx: &Ctx, tenant_id: String) -> Result<Vec<pb::Support>> {
     Ok(answer.map_err(|status| refused(&status, "company"))?.into_inner().supports)
 }
 
-/// The address that opens a session.
+/// The address that opens a session, which ends with the right that this is asked under.
 pub async fn take_opening(ctx: &Ctx, support_session_id: String) -> Result<String> {
-    let ask = pb::TakeSupportOpeningRequest { support_session_id, person_id: person_id(ctx)? };
+    let not_after = timestamp(elevation::ends_at(ctx).await?);
+    let opened_from = ids::format(prefix::SESSION, ctx.principal()?.session_id);
+    let ask = pb::TakeSupportOpeningRequest { support_session_id, person_id: person_id(ctx)?, not_after, opened_from };
     let answer = client(ctx)?.take_support_opening(once(ctx, ask)?).await;
     Ok(answer.map_err(|status| refused(&status, "support session"))?.into_inner().url)
 }

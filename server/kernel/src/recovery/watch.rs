@@ -12,6 +12,7 @@ use super::{Mode, Recovery, probe::Probe};
 use crate::{
     audit,
     error::{Error, Result},
+    operator::support_end,
     rate_limit,
 };
 
@@ -100,7 +101,11 @@ impl Recovery {
         self.carry_over().await?;
         // What is back may be an older copy, whose sessions were ended since: everyone signs in again.
         let sql = "UPDATE sessions SET revoked_at = ? WHERE revoked_at IS NULL";
-        kernel.database.system_execute(sql, vec![self.clock.now().into()]).await?;
+        let db = kernel.database.system().await?;
+        db.execute(sql, vec![self.clock.now().into()]).await?;
+        support_end::recovered(&db, &kernel.jobs).await?;
+        db.commit().await?;
+        kernel.jobs.wake();
         {
             let mut mode = self.mode.lock();
             self.memory.end_all();

@@ -9,6 +9,7 @@ use streamflow_kernel::{
     db::NO_ORG,
     device,
     error::{Error, Result},
+    operator::support_end,
     session,
     session::Token,
 };
@@ -81,6 +82,9 @@ impl AdminService for Api {
         if !store::update_admin(&tx, &key, &after, patch.version).await? {
             return Err(domain::changed_meanwhile().into());
         }
+        if before.role == "ADMIN" && after.role != "ADMIN" {
+            support_end::shut_out(&tx, ctx.jobs(), before.id).await?;
+        }
         if before.role != after.role {
             ctx.note_change("role", json!(before.role), json!(after.role));
         }
@@ -89,7 +93,9 @@ impl AdminService for Api {
             ctx.note_change("display_name", json!("****"), json!("****"));
         }
         let admin = Some(Admin { version: patch.version + 1, ..after }.into_pb(ctx.principal()?.user_id));
-        Ok(tx.commit(pb::UpdateAdminResponse { admin }).await?)
+        let response = tx.commit(pb::UpdateAdminResponse { admin }).await?;
+        ctx.jobs().wake();
+        Ok(response)
     }
 
     async fn disable_admin(
@@ -114,7 +120,9 @@ impl AdminService for Api {
         shut_out(&ctx, &tx, id).await?;
         ctx.note_change("state", json!(before.state), json!("DISABLED"));
         let after = Admin { state: "DISABLED".to_owned(), updated_at: ctx.now(), version: req.version + 1, ..before };
-        Ok(tx.commit(pb::DisableAdminResponse { admin: Some(after.into_pb(me)) }).await?)
+        let response = tx.commit(pb::DisableAdminResponse { admin: Some(after.into_pb(me)) }).await?;
+        ctx.jobs().wake();
+        Ok(response)
     }
 
     async fn reset_admin(&self, request: Request<pb::ResetAdminRequest>) -> Result<Response<pb::ResetAdminResponse>, Status> {
@@ -137,7 +145,9 @@ impl AdminService for Api {
         ctx.note_change("second_factor", json!("****"), json!(""));
         let setup_url = setup_url(&ctx, &token);
         let after = Admin { state: "INVITED".to_owned(), updated_at: ctx.now(), version: req.version + 1, ..before };
-        Ok(tx.commit(pb::ResetAdminResponse { admin: Some(after.into_pb(me)), setup_url }).await?)
+        let response = tx.commit(pb::ResetAdminResponse { admin: Some(after.into_pb(me)), setup_url }).await?;
+        ctx.jobs().wake();
+        Ok(response)
     }
 
     async fn begin_setup(&self, request: Request<pb::BeginSetupRequest>) -> Result<Response<pb::BeginSetupResponse>, Status> {
@@ -156,9 +166,10 @@ async fn admin(ctx: &Ctx, id: Uuid) -> Result<Admin> {
     row.ok_or_else(|| Error::not_found("person"))?.open(ctx.keys()).await
 }
 
-/// Sessions and known devices of somebody who may not come in as before.
+/// Sessions, here and in companies, and known devices of somebody who may not come in as before.
 async fn shut_out(ctx: &Ctx, tx: &SystemWriteDb, id: Uuid) -> Result<()> {
     session::end_all(tx, id, None, ctx.now()).await?;
+    support_end::shut_out(tx, ctx.jobs(), id).await?;
     device::forget_all(tx, id).await
 }
 

@@ -22,6 +22,8 @@ pub struct Facts {
     pub created_at: DateTime<Utc>,
     pub trial_ends_at: Option<DateTime<Utc>>,
     pub suspended_at: Option<DateTime<Utc>>,
+    pub closes_at: Option<DateTime<Utc>>,
+    pub deleted_at: Option<DateTime<Utc>>,
 }
 
 /// A checked event.
@@ -90,7 +92,9 @@ fn check_tenant(tenant: pb::Tenant, refuse: &mut impl FnMut(&str, &str)) -> Opti
     };
     let trial_ends_at = optional("tenant.trial_ends_at", tenant.trial_ends_at);
     let suspended_at = optional("tenant.suspended_at", tenant.suspended_at);
-    Some(Facts { created_at: created_at?, trial_ends_at, suspended_at, tenant })
+    let closes_at = optional("tenant.closes_at", tenant.closes_at);
+    let deleted_at = optional("tenant.deleted_at", tenant.deleted_at);
+    Some(Facts { created_at: created_at?, trial_ends_at, suspended_at, closes_at, deleted_at, tenant })
 }
 
 fn check_texts(tenant: &pb::Tenant, refuse: &mut impl FnMut(&str, &str)) {
@@ -144,10 +148,21 @@ fn is_told(text: &str, longest: usize, lines: bool) -> bool {
     (1..=longest).contains(&text.chars().count()) && !text.chars().any(odd)
 }
 
+/// What says where a company stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing {
+    pub deleted: bool,
+    pub suspended: bool,
+    pub closing: bool,
+    pub trial_ends_at: Option<DateTime<Utc>>,
+}
+
 /// Where a company stands at a time.
-pub fn state(suspended: bool, trial_ends_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> TenantState {
-    match trial_ends_at {
-        _ if suspended => TenantState::Suspended,
+pub fn state(standing: Standing, now: DateTime<Utc>) -> TenantState {
+    match standing.trial_ends_at {
+        _ if standing.deleted => TenantState::Deleted,
+        _ if standing.suspended => TenantState::Suspended,
+        _ if standing.closing => TenantState::Closing,
         Some(end) if end > now => TenantState::Trial,
         Some(_) => TenantState::TrialEnded,
         None => TenantState::Active,
@@ -155,7 +170,7 @@ pub fn state(suspended: bool, trial_ends_at: Option<DateTime<Utc>>, now: DateTim
 }
 
 /// Words of a filter, in the order in which lists of them read best.
-pub const STATES: [&str; 4] = ["ACTIVE", "TRIAL", "TRIAL_ENDED", "SUSPENDED"];
+pub const STATES: [&str; 6] = ["ACTIVE", "TRIAL", "TRIAL_ENDED", "SUSPENDED", "CLOSING", "DELETED"];
 
 /// As in [`STATES`].
 pub fn state_word(state: TenantState) -> &'static str {
@@ -176,14 +191,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suspension_outweighs_a_trial() {
+    fn the_end_outweighs_a_suspension_and_that_a_trial() {
         let now = DateTime::UNIX_EPOCH;
         let day = chrono::TimeDelta::days(1);
-        assert_eq!(state(true, Some(now + day), now), TenantState::Suspended);
-        assert_eq!(state(false, Some(now + day), now), TenantState::Trial);
-        assert_eq!(state(false, Some(now), now), TenantState::TrialEnded);
-        assert_eq!(state(false, None, now), TenantState::Active);
-        let words = [TenantState::Active, TenantState::Trial, TenantState::TrialEnded, TenantState::Suspended].map(state_word);
-        assert_eq!(words, STATES);
+        let trial = Standing { trial_ends_at: Some(now + day), ..Standing::default() };
+        let suspended = Standing { suspended: true, closing: true, ..trial };
+        assert_eq!(state(Standing { deleted: true, ..suspended }, now), TenantState::Deleted);
+        assert_eq!(state(suspended, now), TenantState::Suspended);
+        assert_eq!(state(Standing { closing: true, ..trial }, now), TenantState::Closing);
+        assert_eq!(state(trial, now), TenantState::Trial);
+        assert_eq!(state(Standing { trial_ends_at: Some(now), ..trial }, now), TenantState::TrialEnded);
+        assert_eq!(state(Standing::default(), now), TenantState::Active);
+        let all = (1..=6).map(|number| state_word(TenantState::try_from(number).unwrap()));
+        assert!(all.eq(STATES));
     }
 }

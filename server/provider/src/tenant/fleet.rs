@@ -54,11 +54,13 @@ pub async fn fleet(db: &SystemDb, range: Range) -> Result<pb::GetFleetResponse> 
     let shown = |rows: Vec<Model>| rows.into_iter().map(|row| row.into_pb(now)).collect();
     let soon = |select: sea_orm::Select<Entity>| {
         let ends = Column::TrialEndsAt;
-        let select = select.filter(Column::SuspendedAt.is_null()).filter(ends.gt(now)).filter(ends.lte(now + SOON));
+        let select = select.filter(Column::SuspendedAt.is_null()).filter(Column::DeletedAt.is_null());
+        let select = select.filter(ends.gt(now)).filter(ends.lte(now + SOON));
         select.order_by_asc(ends).order_by_asc(Column::TenantId).limit(SHOWN)
     };
     let suspended = |select: sea_orm::Select<Entity>| {
-        select.filter(Column::SuspendedAt.is_not_null()).order_by_desc(Column::SuspendedAt).limit(SHOWN)
+        let select = select.filter(Column::SuspendedAt.is_not_null()).filter(Column::DeletedAt.is_null());
+        select.order_by_desc(Column::SuspendedAt).limit(SHOWN)
     };
     let newest = |select: sea_orm::Select<Entity>| select.order_by_desc(Column::CreatedAt).limit(NEWEST);
     Ok(pb::GetFleetResponse {
@@ -86,7 +88,8 @@ struct Count {
 
 /// The same rule as [`state`](super::domain::state).
 async fn by_state(db: &SystemDb, now: DateTime<Utc>) -> Result<Vec<pb::FleetCount>> {
-    let sql = "SELECT CASE WHEN suspended_at IS NOT NULL THEN 'SUSPENDED' WHEN trial_ends_at > ? THEN 'TRIAL' \
+    let sql = "SELECT CASE WHEN deleted_at IS NOT NULL THEN 'DELETED' WHEN suspended_at IS NOT NULL THEN 'SUSPENDED' \
+               WHEN closes_at IS NOT NULL THEN 'CLOSING' WHEN trial_ends_at > ? THEN 'TRIAL' \
                WHEN trial_ends_at IS NOT NULL THEN 'TRIAL_ENDED' ELSE 'ACTIVE' END AS name, COUNT(*) AS value \
                FROM tenants GROUP BY 1 ORDER BY 1";
     counts(db, sql, vec![now.into()]).await

@@ -73,9 +73,13 @@ fn condition(term: &Condition, now: DateTime<Utc>) -> Result<Expr> {
 
 /// The same as [`state`](super::domain::state), as a condition. Never NULL, so that it can be turned round.
 fn in_state(word: &str, now: DateTime<Utc>) -> Expr {
-    let open = Column::SuspendedAt.is_null();
+    let there = Column::DeletedAt.is_null();
+    let unsuspended = there.clone().and(Column::SuspendedAt.is_null());
+    let open = unsuspended.clone().and(Column::ClosesAt.is_null());
     match word {
-        "SUSPENDED" => Column::SuspendedAt.is_not_null(),
+        "DELETED" => Column::DeletedAt.is_not_null(),
+        "SUSPENDED" => there.and(Column::SuspendedAt.is_not_null()),
+        "CLOSING" => unsuspended.and(Column::ClosesAt.is_not_null()),
         "TRIAL" => open.and(Column::TrialEndsAt.is_not_null()).and(Column::TrialEndsAt.gt(now)),
         "TRIAL_ENDED" => open.and(Column::TrialEndsAt.is_not_null()).and(Column::TrialEndsAt.lte(now)),
         _ => open.and(Column::TrialEndsAt.is_null()),

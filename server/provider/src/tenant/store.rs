@@ -9,7 +9,7 @@ use streamflow_kernel::{
 };
 use streamflow_proto::provider::v1 as pb;
 
-use super::domain::{self, Event, Facts};
+use super::domain::{self, Event, Facts, Standing};
 
 /// Events of one company that are shown.
 const SHOWN: i64 = 200;
@@ -34,6 +34,8 @@ pub struct Model {
     pub suspended_at: Option<DateTimeUtc>,
     pub suspend_reason: String,
     pub suspend_contact: String,
+    pub closes_at: Option<DateTimeUtc>,
+    pub deleted_at: Option<DateTimeUtc>,
     pub reported_at: DateTimeUtc,
 }
 
@@ -44,7 +46,13 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     pub fn state(&self, now: DateTime<Utc>) -> pb::TenantState {
-        domain::state(self.suspended_at.is_some(), self.trial_ends_at, now)
+        let standing = Standing {
+            deleted: self.deleted_at.is_some(),
+            suspended: self.suspended_at.is_some(),
+            closing: self.closes_at.is_some(),
+            trial_ends_at: self.trial_ends_at,
+        };
+        domain::state(standing, now)
     }
 
     pub fn into_pb(self, now: DateTime<Utc>) -> pb::Tenant {
@@ -62,6 +70,8 @@ impl Model {
             suspended_at: self.suspended_at.and_then(timestamp),
             suspension_reason: self.suspend_reason,
             suspension_contact: self.suspend_contact,
+            closes_at: self.closes_at.and_then(timestamp),
+            deleted_at: self.deleted_at.and_then(timestamp),
             reported_at: timestamp(self.reported_at),
         }
     }
@@ -90,15 +100,15 @@ pub async fn insert_event(db: &SystemDb, event: &Event, received_at: DateTime<Ut
 /// Takes the company over as it was at a time, unless something newer is known. `id` is for one that was not known.
 pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Utc>) -> Result<()> {
     let sql = "INSERT INTO tenants (tenant_id, id, name, sort_name, time_zone, currency_code, plan, industry, state, \
-               external_customer_id, created_at, trial_ends_at, suspended_at, suspend_reason, suspend_contact, reported_at) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+               external_customer_id, created_at, trial_ends_at, suspended_at, suspend_reason, suspend_contact, closes_at, deleted_at, reported_at) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
                ON CONFLICT (tenant_id) DO UPDATE SET id = COALESCE(tenants.id, excluded.id), name = excluded.name, \
                sort_name = excluded.sort_name, time_zone = excluded.time_zone, currency_code = excluded.currency_code, \
                plan = excluded.plan, industry = excluded.industry, state = excluded.state, \
                external_customer_id = excluded.external_customer_id, created_at = excluded.created_at, \
                trial_ends_at = excluded.trial_ends_at, suspended_at = excluded.suspended_at, \
                suspend_reason = excluded.suspend_reason, suspend_contact = excluded.suspend_contact, \
-               reported_at = excluded.reported_at WHERE tenants.reported_at <= excluded.reported_at";
+               closes_at = excluded.closes_at, deleted_at = excluded.deleted_at, reported_at = excluded.reported_at WHERE tenants.reported_at <= excluded.reported_at";
     let tenant = &facts.tenant;
     let values = vec![
         tenant.tenant_id.clone().into(),
@@ -116,6 +126,8 @@ pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Ut
         facts.suspended_at.into(),
         tenant.suspension_reason.clone().into(),
         tenant.suspension_contact.clone().into(),
+        facts.closes_at.into(),
+        facts.deleted_at.into(),
         at.into(),
     ];
     db.execute(sql, values).await?;

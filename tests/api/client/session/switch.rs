@@ -1,6 +1,7 @@
 //! A person of several companies goes from one to another.
 
 use chrono::TimeDelta;
+use streamflow_kernel::{db::SystemDb, ids};
 use streamflow_proto::client::v1::{
     self as pb, audit_service_client::AuditServiceClient, change_service_client::ChangeServiceClient,
     customer_service_client::CustomerServiceClient, invitation_service_client::InvitationServiceClient,
@@ -62,6 +63,16 @@ async fn ways(owner: &Person, user_id: &str) -> Vec<(String, String, String)> {
     let list = pb::ListAuditRequest { filter, order_by: "at".into(), ..Default::default() };
     let records = AuditServiceClient::new(owner.channel.clone()).list_audit(owner.ask(list)).await.unwrap().into_inner().records;
     records.into_iter().map(|record| (record.category, record.actor_role, record.payload)).collect()
+}
+
+/// Makes somebody a manager, as a request does that has not committed yet.
+async fn promote(world: &World, person: &Person, tenant_id: &str) -> SystemDb {
+    let user_id = ids::parse(ids::prefix::USER, &person.user_id).unwrap();
+    let db = world.kernel.database.system().await.unwrap();
+    let sql = "UPDATE memberships SET role = 'MANAGER', version = version + 1 \
+               WHERE user_id = ? AND org_id = (SELECT id FROM orgs WHERE tenant_id = ?)";
+    assert_eq!(db.execute(sql, vec![user_id.into(), tenant_id.into()]).await.unwrap(), 1);
+    db
 }
 
 on_both! {
@@ -155,6 +166,32 @@ on_both! {
         let (entered, state) = switch(&here, &theirs).await.unwrap();
         assert_eq!(state, pb::SecondFactorState::Done);
         assert_eq!(me(&entered).await.unwrap().role(), pb::Role::Owner);
+    }
+
+    async fn a_promotion_under_way_decides_what_a_session_still_needs(world) {
+        let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
+        let staff = here.hire(&world, pb::Role::Staff, "").await;
+        join(&world, &there, &staff.email, pb::Role::Employee).await;
+        let (ours, theirs) = (tenant(&here).await, tenant(&there).await);
+        let promotion = promote(&world, &staff, &theirs).await;
+        let switching = tokio::spawn({
+            let staff = staff.clone();
+            async move { switch(&staff, &theirs).await.map(|(_, state)| state) }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        promotion.commit().await.unwrap();
+        assert_eq!(switching.await.unwrap().unwrap(), pb::SecondFactorState::EnrolmentNeeded);
+
+        let promotion = promote(&world, &staff, &ours).await;
+        let signing_in = tokio::spawn({
+            let (email, channel) = (staff.email.clone(), world.channel.clone());
+            let ask = pb::SignInRequest { email, password: PASSWORD.into(), return_token: true };
+            async move { SessionServiceClient::new(channel).sign_in(request(ask, None)).await }
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        promotion.commit().await.unwrap();
+        let signed_in = signing_in.await.unwrap().unwrap().into_inner();
+        assert_eq!(signed_in.second_factor(), pb::SecondFactorState::EnrolmentNeeded);
     }
 
     async fn a_page_of_the_company_that_was_left_saves_nothing_in_the_other(world) {

@@ -81,7 +81,7 @@ on_both! {
             assert_eq!((told.reason.as_str(), told.contact.as_str()), ("The invoice of May is unpaid.\nPlease call us.", "Dana, 020 7946 0000"));
             assert!(told.since.is_some());
             let left = ["session.read", "session.revoke", "session.sign_out", "session.switch"];
-            let own: &[&str] = if person.user_id == owner.user_id { &["org_data.export"] } else { &[] };
+            let own: &[&str] = if person.user_id == owner.user_id { &["org_closing.read", "org_closing.write", "org_data.export"] } else { &["org_closing.read"] };
             assert_eq!(me.permissions, [own, &left].concat());
         }
         let again = ChangeServiceClient::new(world.channel.clone()).watch(staff.ask(client_pb::WatchRequest::default())).await;

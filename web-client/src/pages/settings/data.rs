@@ -14,6 +14,7 @@ use web_kit::{
     load::{Load, Loaded},
 };
 
+use super::closing::Close;
 use crate::parts::download;
 
 /// What the rows need.
@@ -68,6 +69,7 @@ pub fn Data() -> impl IntoView {
                 }}
             </Loaded>
         </section>
+        <Close/>
     }
     .into_any()
 }

@@ -186,6 +186,9 @@ fn ended(one: &pb::SupportSession) -> String {
         ("OWNER", _) => format!("Ended by an owner {at}"),
         (_, false) => format!("Never opened, over {at}"),
         ("PERSON", _) => format!("Left {at}"),
+        ("RIGHT_ENDED", _) => format!("Their right to look ended {at}"),
+        ("SIGNED_OUT", _) => format!("They signed out {at}"),
+        ("SHUT_OUT" | "RECOVERED", _) => format!("Ended by the support {at}"),
         _ => format!("Time was up {at}"),
     }
 }

@@ -81,6 +81,10 @@ fn standing(one: &SupportLine) -> (Tone, Glyph, String) {
                 ("OWNER", _) => "Ended by the company",
                 (_, false) => "Never opened, over",
                 ("PERSON", _) => "Left",
+                ("RIGHT_ENDED", _) => "Ended with the right",
+                ("SIGNED_OUT", _) => "Ended by signing out",
+                ("SHUT_OUT", _) => "Ended with the account’s rights",
+                ("RECOVERED", _) => "Ended after Recovery Mode",
                 _ => "Time was up",
             };
             (Tone::Neutral, glyphs::CHECK, format!("{how} {at}"))
