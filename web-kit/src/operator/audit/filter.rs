@@ -21,9 +21,8 @@ fn clause(chip: &str, value: &str) -> String {
         ("category", Some("read")) => WITHOUT_READING.to_owned(),
         // Values of these chips are words, so they need no quotes.
         ("category" | "outcome", Some(value)) => format!("{chip} != {value}"),
-        ("category" | "outcome", None) => aip::eq(chip, value),
         // Other pages lead here for one person or address.
-        ("actor_id" | "ip", _) => aip::eq(chip, value),
+        ("category" | "outcome", None) | ("actor_id" | "ip", _) => aip::eq(chip, value),
         ("action", _) => aip::has("path", &format!("/{value}")),
         // What is no day goes to the server as it is, whose answer says so.
         ("since", _) => aip::from("at", &beginning(value).unwrap_or_else(|| value.to_owned())),
