@@ -48,7 +48,10 @@ describe('files of a customer', () => {
     await filesOf(window);
     await card(page).getByText('No files yet').waitFor();
     await holdsInEachLook(page, 'no files');
+    // Whoever does not listen yet would hear of it at the next look only.
+    const listens = other.page.waitForResponse((answer) => answer.url().endsWith('/Watch'));
     await other.page.goto(page.url());
+    await listens;
     await card(other.page).getByText('No files yet').waitFor();
     await card(page).getByLabel('Add files').setInputFiles(PDF);
     await row(page, PDF.name).getByText('Fiona File').waitFor();
