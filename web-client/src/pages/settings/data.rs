@@ -5,6 +5,7 @@ use streamflow_proto::client::v1::{self as pb, OrgExportState, org_data_service_
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
+    browser,
     button::{Button, Kind},
     empty::EmptyState,
     error_panel::ErrorNote,
