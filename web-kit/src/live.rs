@@ -3,7 +3,7 @@
 
 mod leader;
 
-use std::rc::Rc;
+use std::{collections::VecDeque, rc::Rc};
 
 use futures::{StreamExt as _, future::LocalBoxFuture, stream::LocalBoxStream};
 use leptos::prelude::*;
@@ -18,6 +18,8 @@ use crate::{
 
 const FIRST_WAIT_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 60_000;
+/// Changes that can come at once before pages have to begin anew.
+const KEPT: usize = 200;
 
 /// One message of the stream, in the kit's own words. Also what tabs tell each other.
 #[derive(Clone, PartialEq, Message)]
@@ -77,7 +79,8 @@ type Open = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<Events, Status>>
 /// The live changes of this portal. Provided by [`provide_live`].
 #[derive(Clone, Copy)]
 pub struct Live {
-    heard: RwSignal<Option<(u64, Heard)>>,
+    /// The newest, numbered. More than one: those that come in one go are told to pages in one go.
+    heard: RwSignal<VecDeque<(u64, Heard)>>,
     count: StoredValue<u64>,
     cursor: StoredValue<String>,
     /// This tab holds the stream.
@@ -90,7 +93,7 @@ pub struct Live {
 pub fn provide_live(api: Api, open: impl Fn(String) -> LocalBoxFuture<'static, Result<Events, Status>> + 'static) -> Live {
     let open: Open = Rc::new(open);
     let live = Live {
-        heard: RwSignal::new(None),
+        heard: RwSignal::new(VecDeque::new()),
         count: StoredValue::new(0),
         cursor: StoredValue::new(String::new()),
         running: StoredValue::new(false),
@@ -101,17 +104,23 @@ pub fn provide_live(api: Api, open: impl Fn(String) -> LocalBoxFuture<'static, R
     live
 }
 
+/// Those after number `known`. Who missed more than were kept starts anew, as after a reset.
+fn newer(all: &VecDeque<(u64, Heard)>, known: u64) -> Vec<Heard> {
+    if all.front().is_some_and(|(oldest, _)| *oldest > known + 1) {
+        return vec![Heard::Reset];
+    }
+    all.iter().filter(|(number, _)| *number > known).map(|(_, heard)| heard.clone()).collect()
+}
+
 /// Runs `hear` on each change while the calling component lives. Own changes are heard too.
 pub fn use_live(hear: impl Fn(Heard) + 'static) {
     let Some(live) = use_context::<Live>() else { return };
-    let mut first = true;
+    // What was heard before this page opened is in what it loads.
+    let mut known = live.count.get_value();
     Effect::new(move |_| {
-        let heard = live.heard.get();
-        // What was heard before this page opened is in what it loads.
-        if std::mem::replace(&mut first, false) {
-            return;
-        }
-        if let Some((_, heard)) = heard {
+        let news = live.heard.with(|all| newer(all, known));
+        known = live.count.get_value();
+        for heard in news {
             untrack(|| hear(heard));
         }
     });
@@ -145,7 +154,12 @@ impl Live {
         };
         let number = self.count.get_value() + 1;
         self.count.set_value(number);
-        self.heard.set(Some((number, heard)));
+        self.heard.update(|all| {
+            all.push_back((number, heard));
+            if all.len() > KEPT {
+                all.pop_front();
+            }
+        });
     }
 
     /// Holds the stream, with growing waits between attempts, until the person signs out.
@@ -191,4 +205,23 @@ pub(crate) fn spawn_hold(live: Live, tell: impl Fn(&LiveEvent) + 'static, ended:
         live.hold(tell).await;
         ended();
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(id: u64) -> (u64, Heard) {
+        (id, Heard::Change(LiveChange { id: id.to_string(), ..Default::default() }))
+    }
+
+    #[test]
+    fn changes_that_come_together_are_all_told_and_none_twice() {
+        let all = VecDeque::from([change(4), change(5), change(6)]);
+        assert_eq!(newer(&all, 4), [change(5).1, change(6).1]);
+        assert_eq!(newer(&all, 3).len(), 3);
+        assert!(newer(&all, 6).is_empty());
+        assert_eq!(newer(&all, 2), [Heard::Reset], "number 3 is no longer there");
+        assert!(newer(&VecDeque::new(), 0).is_empty());
+    }
 }

@@ -63,11 +63,7 @@ pub fn use_files(id: Signal<String>) -> Files {
         },
     );
     use_live(move |heard| match heard {
-        // A file's event on the timeline comes right behind its own news, and of two at once only the last is heard.
-        Heard::Change(change)
-            if (change.entity == "attachment" || change.entity == "timeline")
-                && id.with_untracked(|id| change.fields.contains(id)) =>
-        {
+        Heard::Change(change) if change.entity == "attachment" && id.with_untracked(|id| change.fields.contains(id)) => {
             rows.reload();
         }
         Heard::Reset => rows.reload(),
