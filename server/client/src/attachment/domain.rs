@@ -58,7 +58,7 @@ fn file_name(text: &str) -> Result<String, String> {
     let name: String = last.chars().filter(|c| !is_hidden(*c) && !is_mark(*c)).nfc().collect();
     let name = name.trim().to_owned();
     let (stem, _) = name.rsplit_once('.').unwrap_or((&name, ""));
-    if stem.trim().is_empty() {
+    if stem.trim_matches(['.', ' ']).is_empty() {
         return Err("The file needs a name.".to_owned());
     }
     let length = name.chars().count();
