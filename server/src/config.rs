@@ -95,7 +95,7 @@ impl Attachments {
     fn check(self) -> anyhow::Result<()> {
         let most = 512 * 1024 * 1024;
         anyhow::ensure!((1..=most).contains(&self.file_size), "attachments.file_size: must be from 1 to {most} bytes");
-        anyhow::ensure!(self.storage_per_org <= i64::MAX as u64, "attachments.storage_per_org: there are no such disks");
+        anyhow::ensure!(i64::try_from(self.storage_per_org).is_ok(), "attachments.storage_per_org: there are no such disks");
         Ok(())
     }
 }

@@ -74,8 +74,8 @@ impl Vault {
         let part = path.with_extension("part");
         let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part).await;
         let file = file.map_err(Error::internal)?;
-        let (org, id) = (place.org, place.id);
-        Ok(Writer { file, part, path, key, org, id, pieces: 0, waiting: Vec::new(), written: 0, is_finished: false })
+        let (root, org, id) = (self.folder.clone(), place.org, place.id);
+        Ok(Writer { file, root, part, path, key, org, id, pieces: 0, waiting: Vec::new(), written: 0, is_finished: false })
     }
 
     /// Opens a finished file. None when there is none.
@@ -95,13 +95,16 @@ impl Vault {
         self.make_way(to)?;
         let (from, to) = (self.folder.join(from), self.folder.join(to));
         match fs::rename(&from, &to).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::try_exists(&to).await.map_err(Error::internal),
-            Err(error) => Err(Error::internal(error)),
-            Ok(()) => {
-                sync_folder(&to).await?;
-                Ok(true)
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if !fs::try_exists(&to).await.map_err(Error::internal)? {
+                    return Ok(false);
+                }
             }
+            moved => moved.map_err(Error::internal)?,
         }
+        // Also when an earlier try has moved it: that one may have ended before this.
+        sync_way(&self.folder, &to).await?;
+        Ok(true)
     }
 
     /// Deletes a file, finished or not. It may be gone already.
@@ -141,6 +144,8 @@ fn gone(removed: io::Result<()>) -> Result<()> {
 #[derive(Debug)]
 pub struct Writer {
     file: File,
+    /// The vault's folder.
+    root: PathBuf,
     part: PathBuf,
     path: PathBuf,
     key: Arc<DataKey>,
@@ -178,10 +183,12 @@ impl Writer {
     pub async fn finish(mut self) -> Result<u64> {
         let last = std::mem::take(&mut self.waiting);
         self.put(&last, true).await?;
+        // Writes go on in the background; only this tells how the last one ended.
+        self.file.flush().await.map_err(Error::internal)?;
         self.file.sync_all().await.map_err(Error::internal)?;
         fs::rename(&self.part, &self.path).await.map_err(Error::internal)?;
         self.is_finished = true;
-        sync_folder(&self.path).await?;
+        sync_way(&self.root, &self.path).await?;
         Ok(self.written)
     }
 
@@ -189,16 +196,18 @@ impl Writer {
         let sealed = crypto::encrypt(&self.key, place(self.org, self.id, &column(self.pieces, is_last)), piece);
         self.pieces += 1;
         let length = u32::try_from(sealed.len()).map_err(Error::internal)?;
-        self.file.write_all(&length.to_be_bytes()).await.map_err(Error::internal)?;
-        self.file.write_all(&sealed).await.map_err(Error::internal)
+        let piece = [&length.to_be_bytes()[..], &sealed].concat();
+        self.file.write_all(&piece).await.map_err(Error::internal)
     }
 }
 
-/// A rename is on disk when its folder is.
-async fn sync_folder(path: &Path) -> Result<()> {
-    let Some(folder) = path.parent() else { return Ok(()) };
-    let folder = File::open(folder).await.map_err(Error::internal)?;
-    folder.sync_all().await.map_err(Error::internal)
+/// A rename is on disk when its folder is, and that when its own is, up to the vault's: any of them may be new.
+async fn sync_way(root: &Path, path: &Path) -> Result<()> {
+    for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
+        let folder = File::open(folder).await.map_err(Error::internal)?;
+        folder.sync_all().await.map_err(Error::internal)?;
+    }
+    Ok(())
 }
 
 /// A finished file, to read from its beginning.
@@ -239,4 +248,41 @@ fn column(number: u64, is_last: bool) -> String {
 
 const fn place(org: Uuid, id: Uuid, column: &str) -> FieldRef<'_> {
     FieldRef { org, table: "vault", column, row: id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer(root: &Path, file: std::fs::File) -> Writer {
+        Writer {
+            file: File::from_std(file),
+            root: root.to_owned(),
+            part: root.join("a/b.part"),
+            path: root.join("a/b.sealed"),
+            key: Arc::new(DataKey::generate(1)),
+            org: Uuid::from_u128(1),
+            id: Uuid::from_u128(2),
+            pieces: 0,
+            waiting: Vec::new(),
+            written: 0,
+            is_finished: false,
+        }
+    }
+
+    /// A file that takes no writes stands for a disk that is full: both tell it when the bytes go out, and not when the file is synced.
+    #[tokio::test]
+    async fn a_last_write_that_fails_is_told_and_the_file_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        let part = folder.path().join("a/b.part");
+        for takes_writes in [false, true] {
+            std::fs::write(&part, "").unwrap();
+            let file = std::fs::OpenOptions::new().read(true).write(takes_writes).open(&part).unwrap();
+            let mut writer = writer(folder.path(), file);
+            writer.write(b"Rotkehlchen").await.unwrap();
+            assert_eq!(writer.finish().await.is_ok(), takes_writes);
+            assert_eq!((folder.path().join("a/b.sealed").exists(), part.exists()), (takes_writes, false));
+        }
+    }
 }

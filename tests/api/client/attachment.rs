@@ -131,13 +131,13 @@ async fn download(person: &Person, id: &str) -> Result<Vec<u8>, Status> {
     Ok(file)
 }
 
-async fn delete(person: &Person, id: &str, version: i64) -> Result<(), Status> {
+pub async fn delete(person: &Person, id: &str, version: i64) -> Result<(), Status> {
     let request = pb::DeleteAttachmentRequest { attachment_id: id.into(), version };
     service(person).delete_attachment(person.ask(request)).await?;
     Ok(())
 }
 
-async fn restore(person: &Person, id: &str) -> Result<pb::Attachment, Status> {
+pub async fn restore(person: &Person, id: &str) -> Result<pb::Attachment, Status> {
     let request = pb::RestoreAttachmentRequest { attachment_id: id.into() };
     Ok(service(person).restore_attachment(person.ask(request)).await?.into_inner().attachment.unwrap())
 }

@@ -208,7 +208,7 @@ on_both! {
         assert_eq!(end(begin().await).await, "");
         let slow = begin().await;
         world.pass(TimeDelta::minutes(16));
-        assert_eq!(end(slow).await, "EXPORT_TOO_LONG");
+        assert_eq!(end(slow).await, "DOWNLOAD_TOO_LONG");
         let under_way = begin().await;
         let member = pb::Member { id: colleague.user_id.clone(), version: 1, read_only: true, ..Default::default() };
         let update_mask = Some(prost_types::FieldMask { paths: vec!["read_only".into()] });

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     domain::{KEPT, NewUpload},
     holder::Holder,
-    store::{self, Model, NOT_FOUND},
+    store::{self, Model, NOT_FOUND, READY},
 };
 use crate::{
     download,
@@ -41,7 +41,8 @@ impl AttachmentService for Api {
         new.holder.audience(&ctx.read().await?).await?;
         // How much room is left depends on files that this person doesn't see, too.
         let tx = ctx.write_whole_org().await?;
-        store::check_room(&tx, new.holder, new.bytes, bounds).await?;
+        store::check_room(&tx, new.holder, new.bytes, bounds, ctx.now()).await?;
+        store::check_begun(&tx, me.user_id, ctx.now()).await?;
         let bytes = new.bytes;
         let row = store::insert_upload(&tx, ctx.new_id(), me, new, ctx.now()).await?;
         let expires_at = DateTime::from_timestamp((ctx.now() + GOOD_FOR).timestamp(), 0).unwrap_or_default();
@@ -62,16 +63,17 @@ impl AttachmentService for Api {
         if row.added_by != me.user_id || row.deleted_at.is_some() {
             return Err(NOT_FOUND.into());
         }
-        if row.is_ready() {
+        if row.is_shown() {
             return Ok(tx.commit(pb::CompleteUploadResponse { attachment: Some(row.into_pb()?) }).await?);
         }
-        let (Some(from), Some(home)) = (row.in_vault(), row.home()) else { return Err(not_there().into()) };
+        let from = row.in_vault().ok_or_else(not_there)?;
         row.check_content()?;
-        // Before the commit: a row that is ready has its file. Left behind by a commit that failed, it is found there the next time.
-        if !ctx.vault().rename(&from.path, &home).await? {
+        // Before the commit: a row that is ready has its file. A commit that fails leaves it at the home that the row names: there the
+        // next try finds it, and so does the work that gives the upload up.
+        if !ctx.vault().rename(&from.path, &row.place).await? {
             return Err(not_there().into());
         }
-        let row = store::release(&tx, row, home, ctx.now()).await?;
+        let row = store::release(&tx, row, ctx.now()).await?;
         trace(&ctx, &tx, &row, holder, audience, EventKind::FileAdded).await?;
         let quarantine = store::quarantine(row.org_id, row.id);
         let response = tx.commit(pb::CompleteUploadResponse { attachment: Some(row.into_pb()?) }).await?;
@@ -108,7 +110,7 @@ impl AttachmentService for Api {
         holder.check_on(ctx.principal()?)?;
         let right = Right::begin(&ctx, &tx).await?;
         drop(tx);
-        let place = row.in_vault().filter(|_| row.is_ready()).ok_or(NOT_FOUND)?;
+        let place = row.in_vault().filter(|_| row.is_shown()).ok_or(NOT_FOUND)?;
         let file = ctx.vault().open(&place).await?.ok_or_else(|| Error::internal("a file is not in the vault"))?;
         Ok(Response::new(download::pieces(ctx, right, file, |data| pb::DownloadAttachmentResponse { data })))
     }
@@ -122,7 +124,7 @@ impl AttachmentService for Api {
         let tx = ctx.write().await?;
         let (row, holder, audience) = store::seen(&tx, id, true).await?;
         holder.check_editable(ctx.principal()?)?;
-        if !row.is_ready() {
+        if !row.is_shown() {
             return Err(NOT_FOUND.into());
         }
         if row.version != req.version {
@@ -144,9 +146,9 @@ impl AttachmentService for Api {
         holder.check_editable(me)?;
         let tx = ctx.write_whole_org().await?;
         // It is counted with the company's files still; on its record there may be others by now.
-        store::check_room(&tx, holder, 0, ctx.vault().bounds()).await?;
+        store::check_room(&tx, holder, 0, ctx.vault().bounds(), ctx.now()).await?;
         let (row, ..) = store::seen(&tx, id, true).await?;
-        if row.holder()? != holder || row.deleted_at.is_some_and(|at| at <= ctx.now() - KEPT) {
+        if row.state != READY || row.holder()? != holder || row.deleted_at.is_some_and(|at| at <= ctx.now() - KEPT) {
             return Err(NOT_FOUND.into());
         }
         if row.deleted_at.is_none() {

@@ -78,10 +78,12 @@ fn of_archive(head: &[u8]) -> &'static str {
     }
     let holds = |folder: &str| names.iter().any(|(name, _)| name.starts_with(folder));
     let first = names.first().filter(|(name, _)| *name == "mimetype").map(|(_, content)| *content).unwrap_or_default();
-    if holds("[Content_Types].xml") && holds("word/") {
+    // Either may come behind the part that is looked at.
+    let is_office = holds("[Content_Types].xml") || holds("_rels/.rels");
+    if is_office && holds("word/") {
         return DOCX.name;
     }
-    if holds("[Content_Types].xml") && holds("xl/") {
+    if is_office && holds("xl/") {
         return XLSX.name;
     }
     [ODT, ODS].into_iter().find(|open| first.starts_with(open.name.as_bytes())).unwrap_or(ZIP).name
@@ -99,6 +101,7 @@ fn entry(header: &[u8]) -> Option<(&str, &[u8])> {
 mod tests {
     use std::io::{Cursor, Write as _};
 
+    use streamflow_kernel::upload::HEAD;
     use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
     use super::*;
@@ -144,6 +147,11 @@ mod tests {
             assert_eq!(found(head, is_text), expected, "{:?}", String::from_utf8_lossy(head));
         }
         assert_eq!(found(b"\0\x01\x02", false), "");
+        let long = "x".repeat(2 * HEAD);
+        for (folder, expected) in [("word/document.xml", DOCX.name), ("xl/workbook.xml", XLSX.name), ("a/b.xml", ZIP.name)] {
+            let last = archive(&[("_rels/.rels", "<x/>"), (folder, &long), ("[Content_Types].xml", "x")]);
+            assert_eq!(found(&last[..HEAD], false), expected, "{folder}");
+        }
         // However an archive is cut, nothing breaks.
         for end in 0..docx.len() {
             found(&docx[..end], false);

@@ -14,6 +14,10 @@ use crate::record::input::{is_hidden, limit};
 
 /// How long a file that is not there waits for its bytes: longer than its address is good, so that what came at the last moment counts.
 pub const AWAITED: TimeDelta = TimeDelta::minutes(15);
+/// How much later than its address is good a file may be noted; one that is not there then never comes.
+pub const LATE: TimeDelta = TimeDelta::minutes(1);
+/// Uploads of one person that are begun and not completed.
+pub const MOST_BEGUN: u64 = 10;
 /// How long a deleted file can be brought back.
 pub const KEPT: TimeDelta = TimeDelta::hours(1);
 

@@ -19,23 +19,23 @@ pub struct Attachments;
 impl Intake for Attachments {
     async fn place(&self, kernel: &Kernel, ticket: Ticket) -> Result<Option<Place>> {
         let tx = kernel.database.tenant_read(Scope::whole(ticket.org)).await?;
-        let is_awaited =
-            store::awaited(&tx, ticket.id, false).await?.is_some_and(|row| u64::try_from(row.bytes) == Ok(ticket.bytes));
+        let Some(row) = store::awaited(&tx, ticket.id, false).await? else { return Ok(None) };
+        if row.is_there() || u64::try_from(row.bytes) != Ok(ticket.bytes) {
+            return Ok(None);
+        }
         // Each that is sent has a place of its own, so that two at once don't meet.
-        let id = kernel.ids.uuid();
-        let path = format!("{}/{}.sealed", store::quarantine(ticket.org, ticket.id), id.simple());
-        Ok(is_awaited.then_some(Place { org: ticket.org, id, path }))
+        Ok(Some(store::in_quarantine(ticket.org, ticket.id, kernel.ids.uuid())))
     }
 
     async fn arrived(&self, kernel: &Kernel, ticket: Ticket, place: &Place, measured: Measured) -> Result<bool> {
         let tx = kernel.database.tenant_write(Scope::whole(ticket.org)).await?;
         let Some(row) = store::awaited(&tx, ticket.id, true).await? else { return Ok(false) };
-        if u64::try_from(row.bytes) != Ok(measured.bytes) {
+        if row.is_there() || u64::try_from(row.bytes) != Ok(measured.bytes) {
             return Ok(false);
         }
         let earlier = row.in_vault();
         let found = content::found(&measured.head, measured.is_text);
-        store::note_arrival(&tx, row, place, measured.sha256, found).await?;
+        store::note_arrival(&tx, row, place.id, measured.sha256, found).await?;
         tx.commit_changes(&Actor { id: None, name: String::new(), at: kernel.clock.now() }).await?;
         if let Some(earlier) = earlier {
             kernel.vault.remove(&earlier.path).await?;

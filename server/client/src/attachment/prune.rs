@@ -81,9 +81,9 @@ async fn remove(kernel: &Kernel, one: Over) -> Result<bool> {
     let rows: Vec<Model> = db.query(&sql, values).await?;
     let Some(row) = rows.first() else { return Ok(false) };
     kernel.vault.remove_folder(&store::quarantine(row.org_id, row.id)).await?;
-    // Where a commit that failed has left it, or where it was shown.
-    for path in row.home().into_iter().chain([row.place.clone()]).filter(|path| !path.is_empty()) {
-        kernel.vault.remove(&path).await?;
+    // Where it was shown, or where a commit that failed has left it.
+    if !row.place.is_empty() {
+        kernel.vault.remove(&row.place).await?;
     }
     db.commit().await?;
     Ok(true)

@@ -1,7 +1,7 @@
 //! Rows of files, and where their bytes lie.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, FromQueryResult, IntoActiveModel as _, QueryOrder as _, QuerySelect, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, FromQueryResult, IntoActiveModel as _, QueryOrder as _, QuerySelect, Value, entity::prelude::*};
 use streamflow_kernel::{
     clock::timestamp,
     ctx::Principal,
@@ -14,13 +14,14 @@ use streamflow_kernel::{
         order::OrderField,
         page::{Key, KeyKind},
     },
+    upload::GOOD_FOR,
     vault::{Bounds, Place},
 };
 use streamflow_proto::{client::v1 as pb, common::v1::PageInfo};
 
 use super::{
     content::MediaType,
-    domain::{self, NewUpload},
+    domain::{self, MOST_BEGUN, NewUpload},
     holder::Holder,
 };
 
@@ -44,7 +45,7 @@ pub struct Model {
     pub added_by_name: String,
     /// What its pieces in the vault are bound to; none before it came in.
     pub file_id: Option<Uuid>,
-    /// Where it lies in the vault.
+    /// Where it stays in the vault once it is ready, chosen when it came in; empty before.
     pub place: String,
     pub received_sha256: Option<Vec<u8>>,
     pub received_type: String,
@@ -103,6 +104,11 @@ pub async fn awaited(tx: &TenantDb, id: Uuid, is_held: bool) -> Result<Option<Mo
     tx.one(if is_held { finder.map(QuerySelect::lock_exclusive) } else { finder }).await
 }
 
+/// Whether a file can be downloaded still.
+pub async fn is_shown(tx: &TenantDb, id: Uuid) -> Result<bool> {
+    Ok(tx.one(tx.find::<Entity>().filter(Column::Id.eq(id))).await?.is_some_and(|row| row.is_shown()))
+}
+
 /// Files that can be downloaded, whatever they are on, a few at a time in the order of their ids.
 pub async fn ready_after(tx: &TenantDb, after: Uuid) -> Result<Vec<Model>> {
     let finder = tx.find::<Entity>().filter(Column::State.eq(READY)).filter(Column::DeletedAt.is_null());
@@ -112,25 +118,31 @@ pub async fn ready_after(tx: &TenantDb, after: Uuid) -> Result<Vec<Model>> {
 
 #[derive(FromQueryResult)]
 struct Sum {
-    files: i64,
-    bytes: i64,
+    sum: i64,
+}
+
+/// One number about the company's files that are there or may still come; what deleted ones take is not free before they are gone.
+async fn sum(tx: &TenantDb, what: &str, of: &str, mut values: Vec<Value>, now: DateTime<Utc>) -> Result<u64> {
+    let sql = format!(
+        "SELECT CAST({what} AS bigint) AS sum FROM attachments \
+         WHERE org_id = {{org}} AND NOT (state = '{AWAITED}' AND file_id IS NULL AND added_at <= ?) {of}"
+    );
+    values.insert(0, (now - GOOD_FOR - domain::LATE).into());
+    let sums: Vec<Sum> = tx.query(&sql, values).await?;
+    Ok(sums.first().map_or(0, |sum| u64::try_from(sum.sum).unwrap_or_default()))
 }
 
 /// Refuses one file more where there is no room for it. The transaction sees the whole company, and holds it, so that of two at once
 /// each counts the other.
-pub async fn check_room(tx: &TenantDb, holder: Holder, bytes: u64, bounds: Bounds) -> Result<()> {
+pub async fn check_room(tx: &TenantDb, holder: Holder, bytes: u64, bounds: Bounds, now: DateTime<Utc>) -> Result<()> {
     crate::org::store::hold(tx).await?;
-    let on_record = "SELECT COUNT(*) AS files, CAST(0 AS bigint) AS bytes FROM attachments \
-                     WHERE org_id = {org} AND record_kind = ? AND record_id = ? AND deleted_at IS NULL";
-    let on_record: Vec<Sum> = tx.query(on_record, vec![holder.kind().into(), holder.id().into()]).await?;
-    if on_record.first().is_some_and(|sum| sum.files >= i64::from(bounds.record)) {
+    let of_record = "AND record_kind = ? AND record_id = ? AND deleted_at IS NULL";
+    let on_record = sum(tx, "COUNT(*)", of_record, vec![holder.kind().into(), holder.id().into()], now).await?;
+    if on_record >= u64::from(bounds.record) {
         let text = format!("There are {} files here already. Delete one of them first.", bounds.record);
         return Err(Error::precondition("TOO_MANY_FILES", text));
     }
-    let of_company =
-        "SELECT COUNT(*) AS files, CAST(COALESCE(SUM(bytes), 0) AS bigint) AS bytes FROM attachments WHERE org_id = {org}";
-    let of_company: Vec<Sum> = tx.query(of_company, Vec::new()).await?;
-    let taken = of_company.first().map_or(0, |sum| u64::try_from(sum.bytes).unwrap_or_default());
+    let taken = sum(tx, "COALESCE(SUM(bytes), 0)", "", Vec::new(), now).await?;
     if taken.saturating_add(bytes) > bounds.company {
         let text = format!(
             "Your company's files may take {} together, and this one doesn't fit any more. Delete what is no longer needed; \
@@ -140,6 +152,20 @@ pub async fn check_room(tx: &TenantDb, holder: Holder, bytes: u64, bounds: Bound
         return Err(Error::precondition("STORAGE_FULL", text));
     }
     Ok(())
+}
+
+/// Refuses one upload more of somebody who has begun many and not completed them: each takes the room of others meanwhile. For a
+/// company that is held.
+pub async fn check_begun(tx: &TenantDb, by: Uuid, now: DateTime<Utc>) -> Result<()> {
+    let of_person = "AND state = 'awaited' AND added_by = ?";
+    if sum(tx, "COUNT(*)", of_person, vec![by.into()], now).await? < MOST_BEGUN {
+        return Ok(());
+    }
+    let text = format!(
+        "{MOST_BEGUN} of your files were begun and not finished. Finish them, or try again in a quarter of an hour, when they are \
+         given up."
+    );
+    Err(Error::precondition("TOO_MANY_UPLOADS", text))
 }
 
 pub async fn insert_upload(tx: &TenantDb, id: Uuid, by: &Principal, new: NewUpload, now: DateTime<Utc>) -> Result<Model> {
@@ -166,11 +192,13 @@ pub async fn insert_upload(tx: &TenantDb, id: Uuid, by: &Principal, new: NewUplo
     Ok(tx.insert(row).await?)
 }
 
-/// Notes what came in for a file that is awaited and held.
-pub async fn note_arrival(tx: &TenantDb, row: Model, place: &Place, sha256: [u8; 32], found: &str) -> Result<Model> {
+/// Notes what came in for a file that is awaited and held, and where that is to stay: chosen once, so that it is found there whatever
+/// becomes of the row meanwhile.
+pub async fn note_arrival(tx: &TenantDb, row: Model, file_id: Uuid, sha256: [u8; 32], found: &str) -> Result<Model> {
+    let home = row.home(file_id)?;
     let row = ActiveModel {
-        file_id: Set(Some(place.id)),
-        place: Set(place.path.clone()),
+        file_id: Set(Some(file_id)),
+        place: Set(home),
         received_sha256: Set(Some(sha256.to_vec())),
         received_type: Set(found.to_owned()),
         ..row.into_active_model()
@@ -179,8 +207,8 @@ pub async fn note_arrival(tx: &TenantDb, row: Model, place: &Place, sha256: [u8;
 }
 
 /// Shows a file that is held, and lies where it stays.
-pub async fn release(tx: &TenantDb, row: Model, place: String, now: DateTime<Utc>) -> Result<Model> {
-    let row = ActiveModel { state: Set(READY.to_owned()), added_at: Set(now), place: Set(place), ..row.into_active_model() };
+pub async fn release(tx: &TenantDb, row: Model, now: DateTime<Utc>) -> Result<Model> {
+    let row = ActiveModel { state: Set(READY.to_owned()), added_at: Set(now), ..row.into_active_model() };
     Ok(tx.update(row).await?)
 }
 
@@ -196,35 +224,52 @@ pub fn quarantine(org: Uuid, id: Uuid) -> String {
     format!("files/quarantine/organizations/{}/{}", org.simple(), id.simple())
 }
 
+/// Where a file waits that came in for one that is awaited.
+pub fn in_quarantine(org: Uuid, id: Uuid, file_id: Uuid) -> Place {
+    Place { org, id: file_id, path: format!("{}/{}.sealed", quarantine(org, id), file_id.simple()) }
+}
+
 impl Model {
     pub fn holder(&self) -> Result<Holder> {
         Holder::from_stored(&self.record_kind, self.record_id)
     }
 
-    pub fn is_ready(&self) -> bool {
+    pub fn is_shown(&self) -> bool {
         self.state == READY && self.deleted_at.is_none()
     }
 
     /// Where its bytes are; none before they came in.
     pub fn in_vault(&self) -> Option<Place> {
-        Some(Place { org: self.org_id, id: self.file_id?, path: self.place.clone() })
+        let file_id = self.file_id?;
+        if self.state == AWAITED {
+            return Some(in_quarantine(self.org_id, self.id, file_id));
+        }
+        Some(Place { org: self.org_id, id: file_id, path: self.place.clone() })
     }
 
-    /// Where it goes once it was looked at; the same however often that is asked.
-    pub fn home(&self) -> Option<String> {
-        let ending = MediaType::of_name(&self.media_type)?.endings[0];
-        let (org, record, random) = (self.org_id.simple(), self.record_id.simple(), self.file_id?.simple());
+    /// Where what came in goes once it was looked at.
+    fn home(&self, file_id: Uuid) -> Result<String> {
+        let ending = self.media()?.endings[0];
+        let (org, record, random) = (self.org_id.simple(), self.record_id.simple(), file_id.simple());
         let at = self.added_at.format("%Y%m%dT%H%M%SZ");
-        Some(format!("files/organizations/{org}/{}s/{record}/attachment-{at}-{random}.{ending}", self.record_kind))
+        Ok(format!("files/organizations/{org}/{}s/{record}/attachment-{at}-{random}.{ending}", self.record_kind))
+    }
+
+    fn media(&self) -> Result<MediaType> {
+        MediaType::of_name(&self.media_type).ok_or_else(|| Error::internal("a file is of an unknown type"))
+    }
+
+    /// What came in is what its sender said it would come to, so that nothing else is awaited.
+    pub fn is_there(&self) -> bool {
+        self.received_sha256.as_ref() == Some(&self.sha256)
     }
 
     /// Refuses what came in when it is not what was said.
     pub fn check_content(&self) -> Result<()> {
-        if self.received_sha256.as_ref() != Some(&self.sha256) {
+        if !self.is_there() {
             return Err(Error::invalid("sha256", "The file was damaged on its way, or is another one. Send it again."));
         }
-        let media = MediaType::of_name(&self.media_type).ok_or_else(|| Error::internal("a file is of an unknown type"))?;
-        if media.is_fit_by(&self.received_type) {
+        if self.media()?.is_fit_by(&self.received_type) {
             return Ok(());
         }
         Err(Error::invalid(

@@ -67,9 +67,7 @@ impl Listener {
                 _ => false,
             }
     }
-}
 
-impl Listener {
     /// Files are seen with what they are on, which the news names. Bookkeeping sees no leads.
     fn sees_file_on(&self, holder: Option<&String>, assignee: Option<Uuid>) -> bool {
         let is_on = |prefix: &str| holder.is_some_and(|id| id.starts_with(prefix));

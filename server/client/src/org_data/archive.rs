@@ -17,7 +17,7 @@ use streamflow_kernel::{
     db::Scope,
     error::{Error, Result},
     kernel::Kernel,
-    vault::Writer,
+    vault::{Place, Reader, Writer},
 };
 use uuid::Uuid;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions, write::StreamWriter};
@@ -61,7 +61,7 @@ pub async fn write(kernel: &Kernel, org: Uuid, id: Uuid, out: Writer) -> Result<
         progress = Progress { tables_done: progress.tables_done + 1, rows: progress.rows + rows };
         job::note(kernel, org, id, progress).await?;
     }
-    files_of(kernel, org, &mut archive).await?;
+    let flaws = files_of(kernel, org, &mut archive).await?;
     progress.rows += people(kernel, org, &mut archive).await?;
     progress.tables_done += 1;
     job::note(kernel, org, id, progress).await?;
@@ -76,11 +76,14 @@ pub async fn write(kernel: &Kernel, org: Uuid, id: Uuid, out: Writer) -> Result<
         "files": archive.entries,
         "left_out": left_out,
         "decrypted": opened,
+        "damaged": flaws.damaged,
+        "missing": flaws.missing,
         "notes": [
             "Each file under tables/ has one JSON object a line, a row of the table of that name.",
             "Fields named under decrypted are encrypted in the database and in the clear here: keep this file safe.",
             "Bytes are written in hexadecimal digits.",
             "Files of attachments are in files/, each by the id that tables/attachments.jsonl names it by.",
+            "Of files whose ids are under damaged only the beginning could be read, or nothing; those under missing were not there.",
         ],
     });
     archive.begin("manifest.json")?;
@@ -133,23 +136,63 @@ async fn opened(kernel: &Kernel, org: Uuid, name: &str, line: String) -> Result<
     serde_json::to_string(&row).map_err(Error::internal)
 }
 
-/// The files that can be downloaded. One that is deleted meanwhile is left out.
-async fn files_of(kernel: &Kernel, org: Uuid, archive: &mut Archive) -> Result<()> {
-    let mut after = Uuid::nil();
+/// Files that an archive should have and has not, or not whole, by their ids.
+#[derive(Default)]
+struct Flaws {
+    damaged: Vec<Uuid>,
+    missing: Vec<Uuid>,
+}
+
+/// The files that can be downloaded. One that is deleted meanwhile is left out; one that can't be read must not keep all the rest.
+async fn files_of(kernel: &Kernel, org: Uuid, archive: &mut Archive) -> Result<Flaws> {
+    let (mut flaws, mut after) = (Flaws::default(), Uuid::nil());
     loop {
         let tx = kernel.database.tenant_read(Scope::whole(org)).await?;
         let page = attachment::store::ready_after(&tx, after).await?;
         drop(tx);
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else { return Ok(flaws) };
         after = last.id;
         for row in page {
             let Some(place) = row.in_vault() else { continue };
-            let Some(mut file) = kernel.vault.open(&place).await? else { continue };
+            let Some(mut file) = kernel.vault.open(&place).await? else {
+                let tx = kernel.database.tenant_read(Scope::whole(org)).await?;
+                if attachment::store::is_shown(&tx, row.id).await? {
+                    tracing::error!(%org, id = %row.id, "a file is not in the vault, and not in an export either");
+                    flaws.missing.push(row.id);
+                }
+                continue;
+            };
             archive.begin(&format!("files/{}-{}", row.id, row.name))?;
-            while let Some(piece) = file.next().await? {
-                archive.add(&piece).await?;
+            if let Err(error) = copy(&mut file, archive).await? {
+                // What can be read a moment later is whole: then the export is begun anew.
+                if is_whole(kernel, &place).await? {
+                    return Err(error);
+                }
+                tracing::error!(?error, %org, id = %row.id, "a file is damaged, and so is what an export holds of it");
+                flaws.damaged.push(row.id);
             }
             archive.end(1);
+        }
+    }
+}
+
+/// The file, or what of it can be read and why no more can; fails where the archive can't be written.
+async fn copy(file: &mut Reader, archive: &mut Archive) -> Result<Result<()>> {
+    loop {
+        match file.next().await {
+            Ok(Some(piece)) => archive.add(&piece).await?,
+            Ok(None) => return Ok(Ok(())),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+}
+
+async fn is_whole(kernel: &Kernel, place: &Place) -> Result<bool> {
+    let Some(mut file) = kernel.vault.open(place).await? else { return Ok(false) };
+    loop {
+        match file.next().await {
+            Ok(Some(_)) => {}
+            ended => return Ok(ended.is_ok()),
         }
     }
 }

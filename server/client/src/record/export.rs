@@ -97,7 +97,7 @@ impl Right {
     pub async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
         if ctx.clock().now() > self.ends {
             let text = "This download took longer than 15 minutes and was ended. Try again; a list can be narrowed first.";
-            return Err(Error::precondition("EXPORT_TOO_LONG", text));
+            return Err(Error::precondition("DOWNLOAD_TOO_LONG", text));
         }
         if right(ctx, tx).await? == self.version {
             return Ok(());

@@ -13,6 +13,7 @@ use axum::{
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::headers;
 use crate::{
@@ -24,7 +25,8 @@ use crate::{
     error::Error,
     kernel::Kernel,
     places::Places,
-    upload::{Intake, Measure, ROOT, Ticket},
+    upload::{Intake, Measure, Measured, ROOT, Ticket},
+    vault::{Place, Writer},
 };
 
 /// Files of one address that come in at once; the others wait.
@@ -38,6 +40,8 @@ pub(super) struct Dock {
     /// Exact origins of the portal's own pages.
     origins: HashSet<String>,
     places: Places<String>,
+    /// One sender at a time for each file.
+    files: Places<Uuid>,
 }
 
 /// Why a file is not taken in.
@@ -57,12 +61,12 @@ impl From<Error> for Refusal {
 
 impl Dock {
     pub fn new(kernel: &Arc<Kernel>, intake: Arc<dyn Intake>, origins: HashSet<String>) -> Self {
-        Self { kernel: Arc::clone(kernel), intake, origins, places: Places::new(AT_ONCE) }
+        Self { kernel: Arc::clone(kernel), intake, origins, places: Places::new(AT_ONCE), files: Places::new(1) }
     }
 
     /// The site with the dock before it.
     pub fn before(self, site: Router) -> Router {
-        site.layer(middleware::from_fn_with_state(Arc::new(self), guard)).layer(middleware::map_response(headers::secure))
+        site.layer(middleware::from_fn_with_state(Arc::new(self), guard))
     }
 
     async fn answer(self: Arc<Self>, request: Request) -> Response {
@@ -77,10 +81,15 @@ impl Dock {
         let address = request.extensions().get::<PeerAddr>().map(|peer| address_key(peer.0)).unwrap_or_default();
         let body = request.into_body();
         // In a task of its own, as RPCs are: a sender who hangs up ends the body, and nothing is broken off in the middle.
-        let work = tokio::spawn(async move { self.receive(ticket, address, body).await });
+        let dock = Arc::clone(&self);
+        let work = tokio::spawn(async move { dock.receive(ticket, address, body).await });
         match work.await {
             Ok(Ok(())) => answer::plain(StatusCode::NO_CONTENT, ""),
-            Ok(Err(Refusal(code, text))) => answer::plain(code, text),
+            Ok(Err(Refusal(code, text))) => {
+                let (space, status) = (self.kernel.portal.space, code.as_u16().to_string());
+                metrics::counter!("upload_refusals_total", "space" => space, "code" => status).increment(1);
+                answer::plain(code, text)
+            }
             Err(panic) => {
                 tracing::error!(%panic, "taking in a file panicked");
                 answer::plain(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Send the file again.")
@@ -118,39 +127,51 @@ impl Dock {
     }
 
     async fn receive(&self, ticket: Ticket, address: String, body: Body) -> Result<(), Refusal> {
-        let left = (ticket.expires_at - self.kernel.clock.now()).to_std().unwrap_or_default();
+        // In this order: who waits for a file takes no place from others of the address.
+        let _file = self.files.take(ticket.id).await?;
         let _place = self.places.take(address).await?;
-        match timeout(left, self.take_in(ticket, body)).await {
-            Ok(done) => done,
-            Err(_) => Err(TOO_SLOW),
+        let place = self.intake.place(&self.kernel, ticket).await?.ok_or(NOT_AWAITED)?;
+        match self.store(ticket, &place, body).await {
+            // Completed or given up meanwhile, it has taken its folder along.
+            Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, _)) if self.intake.place(&self.kernel, ticket).await?.is_none() => {
+                Err(NOT_AWAITED)
+            }
+            stored => stored,
         }
     }
 
-    /// To the vault as it comes: never whole in memory, and on disk before it is told to anybody.
-    async fn take_in(&self, ticket: Ticket, mut body: Body) -> Result<(), Refusal> {
-        let place = self.intake.place(&self.kernel, ticket).await?.ok_or(NOT_AWAITED)?;
-        let mut file = self.kernel.vault.create(&place).await?;
-        let mut measure = Measure::new();
-        loop {
-            let frame = timeout(PAUSE, body.frame()).await.map_err(|_| TOO_SLOW)?;
-            let Some(frame) = frame.transpose().map_err(|_| TOO_SHORT)? else { break };
-            let Ok(bytes) = frame.into_data() else { continue };
-            if measure.bytes() + bytes.len() as u64 > ticket.bytes {
-                return Err(TOO_LONG);
-            }
-            measure.add(&bytes);
-            file.write(&bytes).await?;
-        }
-        if measure.bytes() < ticket.bytes {
-            return Err(TOO_SHORT);
-        }
+    /// On disk before it is told to anybody.
+    async fn store(&self, ticket: Ticket, place: &Place, body: Body) -> Result<(), Refusal> {
+        let mut file = self.kernel.vault.create(place).await?;
+        // What is there in time is noted, however long that takes.
+        let left = (ticket.expires_at - self.kernel.clock.now()).to_std().unwrap_or_default();
+        let measured = timeout(left, take_in(ticket, body, &mut file)).await.map_err(|_| TOO_SLOW)??;
         file.finish().await?;
-        if self.intake.arrived(&self.kernel, ticket, &place, measure.end()).await? {
+        if self.intake.arrived(&self.kernel, ticket, place, measured).await? {
             return Ok(());
         }
         self.kernel.vault.remove(&place.path).await?;
         Err(NOT_AWAITED)
     }
+}
+
+/// To the vault as it comes: never whole in memory.
+async fn take_in(ticket: Ticket, mut body: Body, file: &mut Writer) -> Result<Measured, Refusal> {
+    let mut measure = Measure::new();
+    loop {
+        let frame = timeout(PAUSE, body.frame()).await.map_err(|_| TOO_SLOW)?;
+        let Some(frame) = frame.transpose().map_err(|_| TOO_SHORT)? else { break };
+        let Ok(bytes) = frame.into_data() else { continue };
+        if measure.bytes() + bytes.len() as u64 > ticket.bytes {
+            return Err(TOO_LONG);
+        }
+        measure.add(&bytes);
+        file.write(&bytes).await?;
+    }
+    if measure.bytes() < ticket.bytes {
+        return Err(TOO_SHORT);
+    }
+    Ok(measure.end())
 }
 
 const TOO_LONG: Refusal = Refusal(StatusCode::PAYLOAD_TOO_LARGE, "The file is longer than was said. Begin the upload anew.");
@@ -163,5 +184,5 @@ async fn guard(State(dock): State<Arc<Dock>>, request: Request, next: Next) -> R
     if !request.uri().path().starts_with(ROOT) {
         return next.run(request).await;
     }
-    dock.answer(request).await
+    headers::secure(dock.answer(request).await).await
 }

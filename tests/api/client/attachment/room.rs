@@ -93,6 +93,51 @@ on_both! {
         assert_eq!(names(&owner, &twin.id).await.unwrap(), ["2.png"]);
     }
 
+    async fn an_export_goes_on_past_what_is_damaged_or_missing_and_says_so(world) {
+        let owner = world.company("Harrow").await;
+        let mine = customer::create(&owner, customer::named("Mine")).await.unwrap().id;
+        let mut made = Vec::new();
+        for name in ["cut.png", "lost.png", "whole.png"] {
+            let before: Vec<String> = stored(&world).into_iter().map(|(path, _)| path).collect();
+            let id = ids::parse(prefix::ATTACHMENT, &add(&world, &owner, &mine, name).await.unwrap().id).unwrap();
+            let (path, _) = stored(&world).into_iter().find(|(path, _)| !before.contains(path)).unwrap();
+            made.push((id, path));
+        }
+        let bytes = std::fs::read(&made[0].1).unwrap();
+        std::fs::write(&made[0].1, &bytes[..bytes.len() - 1]).unwrap();
+        std::fs::remove_file(&made[1].1).unwrap();
+        let _runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(org_data::exported(&owner).await)).unwrap();
+        let manifest: serde_json::Value = serde_json::from_reader(archive.by_name("manifest.json").unwrap()).unwrap();
+        assert_eq!(manifest["damaged"], serde_json::json!([made[0].0]));
+        assert_eq!(manifest["missing"], serde_json::json!([made[1].0]));
+        let mut bytes = Vec::new();
+        archive.by_name(&format!("files/{}-whole.png", made[2].0)).unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, PNG);
+    }
+
+    async fn uploads_that_nobody_finishes_keep_no_room_for_long(world) {
+        let owner = world.company("Harrow").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        let mine = customer::create(&manager, customer::named("Mine")).await.unwrap().id;
+        let more = || wanted(&mine, "x.png", "image/png", PNG);
+        let arrived = start(&owner, more()).await.unwrap();
+        assert_eq!(put(&world, &arrived.upload_path, PLAIN, PNG).await, 204);
+        for _ in 1..10 {
+            start(&owner, more()).await.unwrap();
+        }
+        let refused = start(&owner, more()).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "TOO_MANY_UPLOADS"));
+        // The others go on, and so does what was finished.
+        add(&world, &manager, &mine, "y.png").await.unwrap();
+        complete(&owner, &arrived.attachment_id).await.unwrap();
+        start(&owner, more()).await.unwrap();
+        assert_eq!(reason(&start(&owner, more()).await.unwrap_err()), "TOO_MANY_UPLOADS");
+        // Where an address is not good any more, nothing comes.
+        world.pass(TimeDelta::minutes(7));
+        start(&owner, more()).await.unwrap();
+    }
+
     async fn an_export_holds_the_files(world) {
         let owner = world.company("Harrow").await;
         let mine = customer::create(&owner, customer::named("Mine")).await.unwrap().id;

@@ -38,8 +38,9 @@ on_both! {
 
         let own_page = Put { headers: &[("origin", streamflow_tests::world::ORIGIN), ("sec-fetch-site", "same-origin")], ..PLAIN };
         assert_eq!(put(&world, &ours.upload_path, own_page, PNG).await, 204);
-        // An answer may get lost on its way.
-        assert_eq!(put(&world, &ours.upload_path, PLAIN, PNG).await, 204);
+        // An answer may get lost on its way: the file is there, and nothing more is taken in for it.
+        assert_eq!(put(&world, &ours.upload_path, PLAIN, PNG).await, 409);
+        assert_eq!(restore(&owner, &ours.attachment_id).await.unwrap_err().code(), Code::NotFound);
         assert_eq!(stored(&world).len(), 1);
         let file = complete(&owner, &ours.attachment_id).await.unwrap();
         let replay: Vec<u8> = PNG.iter().map(|byte| byte ^ 1).collect();
@@ -84,6 +85,42 @@ on_both! {
         assert_eq!(reason(&complete(&owner, &begun.attachment_id).await.unwrap_err()), "NOT_UPLOADED");
         assert_eq!(put(&world, &begun.upload_path, chunked, PNG).await, 204);
         complete(&owner, &begun.attachment_id).await.unwrap();
+    }
+
+    async fn one_sender_at_a_time_has_an_address(world) {
+        let owner = world.company("Harrow").await;
+        let mine = customer::create(&owner, customer::named("Mine")).await.unwrap().id;
+        let one = begun(&owner, &mine).await;
+        let (to, path) = (world.address, one.upload_path.clone());
+        let all = futures::future::join_all((0..4).map(|_| put(&world, &path, PLAIN, PNG))).await;
+        assert_eq!(all.iter().filter(|status| **status == 204).count(), 1, "{all:?}");
+        assert_eq!(all.iter().filter(|status| **status == 409).count(), 3, "{all:?}");
+        complete(&owner, &one.attachment_id).await.unwrap();
+
+        // Who has sent half of it is waited for; the next one comes in behind.
+        let other = begun(&owner, &mine).await;
+        let path = other.upload_path.clone();
+        let mut first = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(to).unwrap();
+            write!(stream, "PUT {path} HTTP/1.1\r\nhost: {to}\r\ncontent-length: {}\r\n\r\n", PNG.len()).unwrap();
+            stream.write_all(&PNG[..PNG.len() / 2]).unwrap();
+            stream
+        })
+        .await
+        .unwrap();
+        for _ in 0..500 {
+            if stored(&world).len() == 2 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let second = put(&world, &other.upload_path, PLAIN, PNG);
+        let second = tokio::time::timeout(std::time::Duration::from_millis(300), second).await;
+        assert!(second.is_err(), "two send one file at once: {second:?}");
+        first.write_all(&PNG[PNG.len() / 2..]).unwrap();
+        let mut answer = [0; 12];
+        tokio::task::spawn_blocking(move || first.read_exact(&mut answer).map(|()| answer)).await.unwrap().unwrap();
+        complete(&owner, &other.attachment_id).await.unwrap();
     }
 
     async fn content_must_be_what_was_said(world) {

@@ -4,7 +4,7 @@ use streamflow_proto::client::v1::{self as pb, ImportMode, ImportState, timeline
 use streamflow_tests::{answer::reason, on_both, person::Person};
 
 use super::{came_to, ended, run, undo, upload};
-use crate::client::{contact, customer};
+use crate::client::{attachment, contact, customer};
 
 const FILE: &str =
     "external_id,name,contactName,city\nA1,Alpha,Ana,Leeds\nB2,Beta,Ben,York\nC3,Gamma,Cem,Hull\nD4,Delta,Dee,Ripon\n";
@@ -59,6 +59,23 @@ on_both! {
         let left: Vec<_> = all(&owner).await.into_iter().map(|c| format!("{} {}", c.name, c.main_contact_name)).collect();
         assert_eq!(left, ["Alpha Ana", "Beta Ben", "Gamma Cem"]);
         assert_eq!(contacts(&owner).await, ["Ana", "Ben", "Cem", "Own"]);
+    }
+
+    async fn what_people_put_files_on_stays(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let import = run(&owner, FILE, ImportMode::Create, "external_id").await;
+        let mut made = all(&owner).await;
+        made.sort_by(|left, right| left.external_id.cmp(&right.external_id));
+        attachment::any(&world, &owner, &made[0].id).await;
+        let gone = attachment::any(&world, &owner, &made[1].id).await;
+        attachment::delete(&owner, &gone, 1).await.unwrap();
+        undo(&owner, &import.id).await.unwrap();
+        let undone = ended(&owner, &import.id).await;
+        assert_eq!((undone.state(), undone.skipped), (ImportState::Undone, 4), "{}", undone.failure);
+        let mut left: Vec<_> = all(&owner).await.into_iter().map(|customer| customer.name).collect();
+        left.sort();
+        assert_eq!(left, ["Alpha", "Beta"]);
+        attachment::restore(&owner, &gone).await.unwrap();
     }
 
     async fn only_what_has_written_something_can_be_undone(world) {

@@ -16,7 +16,7 @@ struct Used {
     id: Uuid,
 }
 
-/// Records of these effects that people have tied something to: contacts of their own, leads, tasks, notes, private fields.
+/// Records of these effects that people have tied something to: contacts of their own, leads, tasks, notes, files, private fields.
 pub async fn used(tx: &TenantDb, effects: &[Effect]) -> Result<HashSet<Uuid>> {
     let values = |kind: Kind| ids(effects, kind).into_iter().map(Value::from).collect::<Vec<Value>>();
     let (customers, contacts) = (values(Kind::Customer), values(Kind::Contact));
@@ -40,6 +40,14 @@ pub async fn used(tx: &TenantDb, effects: &[Effect]) -> Result<HashSet<Uuid>> {
         (
             "SELECT record_id AS id FROM timeline WHERE org_id = {org} AND record_kind IN ('customer', 'contact', 'lead') \
              AND kind = 'note' AND record_id IN (#)"
+                .to_owned(),
+            &all,
+            &[],
+        ),
+        // Those on their way too, and those that were deleted and can be brought back still.
+        (
+            "SELECT record_id AS id FROM attachments WHERE org_id = {org} AND record_kind IN ('customer', 'contact', 'lead') \
+             AND record_id IN (#)"
                 .to_owned(),
             &all,
             &[],
