@@ -43,6 +43,7 @@ mod m20261127_001200_create_org_exports;
 mod m20261127_001201_create_org_closings;
 mod m20261127_001202_bind_support_sessions;
 mod m20261127_001301_index_registrations;
+mod m20261127_001302_index_open_registrations;
 
 use crate::migrator::{Step, steps};
 
@@ -90,6 +91,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_001201_create_org_closings,
     m20261127_001202_bind_support_sessions,
     m20261127_001301_index_registrations,
+    m20261127_001302_index_open_registrations,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

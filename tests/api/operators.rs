@@ -231,6 +231,28 @@ on_every_desk! {
         assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (1, 0), "when it comes again it is a new one");
     }
 
+    async fn a_full_list_of_anomalies_hides_nothing_new(desk) {
+        let db = desk.kernel.database.system().await.unwrap();
+        for n in 0..100 {
+            let sql = "INSERT INTO anomalies (org_id, id, rule, subject, person_name, address, events, first_at, last_at, state, version) \
+                       VALUES (?, ?, 'account_guessing', ?, '', '', 10, ?, ?, 'open', 1)";
+            let at = desk.clock.now() - TimeDelta::days(2) + TimeDelta::seconds(n);
+            let values = vec![NO_ORG.into(), desk.kernel.ids.uuid().into(), format!("person:{n}").into(), at.into(), at.into()];
+            db.execute(sql, values).await.unwrap();
+        }
+        db.commit().await.unwrap();
+        guess(&desk, 10).await;
+        assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (1, 0));
+        let token = desk.session("full").await;
+        let list = pb::ListAnomaliesRequest { page_size: 200, ..Default::default() };
+        let found: pb::ListAnomaliesResponse = desk.caller().ask("AnomalyService/ListAnomalies", Some(&token), &list).await.unwrap();
+        let open: Vec<bool> = found.anomalies.iter().map(|one| one.acknowledged_at.is_none()).collect();
+        assert_eq!((open.len(), open.iter().filter(|open| **open).count()), (101, 100));
+        assert_eq!(found.anomalies[0].person_id, ids::format(ids::prefix::USER, desk.operator_id));
+        assert!(open[0] && !open[100], "the one that was quiet for longest is closed");
+        assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (0, 0));
+    }
+
     async fn failures_of_pages_and_refusals_are_in_the_audit(desk) {
         let report = pb::LogClientErrorRequest { message: "It broke".into(), page: "/x".into(), ..Default::default() };
         let _: pb::LogClientErrorResponse = desk.caller().ask("ClientErrorService/LogClientError", None, &report).await.unwrap();

@@ -3,7 +3,7 @@
 
 mod words;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 use prost_types::Timestamp;
@@ -162,7 +162,7 @@ pub fn anomalies<P: Anomalies>() -> impl IntoView {
                 <Segmented label="Which" value=which choices=vec![Choice::new("open", "Open"), Choice::new("all", "All")]/>
             </div>
             {state}
-            <Show when=move || rows.count() != 0>{table::<P>(rows)}</Show>
+            <Show when=move || rows.count() != 0>{table::<P>(rows, which)}</Show>
             <Show when=move || rows.is_ready() && rows.has_more()>
                 <div><Button busy=rows.loading on_click=move |_| rows.more()>"Show more"</Button></div>
             </Show>
@@ -186,13 +186,14 @@ fn use_anomalies<P: Anomalies>(which: RwSignal<String>) -> Rows<Anomaly> {
             Heard::Change(_) => {}
         });
     } else {
-        look_again(LOOK_EVERY, move || rows.reload());
+        look_again(LOOK_EVERY, move || rows.look());
     }
     rows
 }
 
-fn table<P: Anomalies>(rows: Rows<Anomaly>) -> AnyView {
-    let lines = move || rows.get().into_iter().map(|one| row::<P>((*one).clone(), rows)).collect_view();
+fn table<P: Anomalies>(rows: Rows<Anomaly>, which: RwSignal<String>) -> AnyView {
+    // One that is as it was stays, and with it the place of whoever is at its button.
+    let as_it_is = |one: &Arc<Anomaly>| (one.id.clone(), one.open, one.events, one.last_at.map(|at| (at.seconds, at.nanos)));
     view! {
         <div class="table-wrap" tabindex="0" role="region" aria-label="Anomalies">
             <table class="table cards-on-phone">
@@ -207,14 +208,16 @@ fn table<P: Anomalies>(rows: Rows<Anomaly>) -> AnyView {
                         <th scope="col"><span class="sr-only">"Actions"</span></th>
                     </tr>
                 </thead>
-                <tbody>{lines}</tbody>
+                <tbody>
+                    <For each=move || rows.get() key=as_it_is let:one>{row::<P>((*one).clone(), rows, which)}</For>
+                </tbody>
             </table>
         </div>
     }
     .into_any()
 }
 
-fn row<P: Anomalies>(one: Anomaly, rows: Rows<Anomaly>) -> AnyView {
+fn row<P: Anomalies>(one: Anomaly, rows: Rows<Anomaly>, which: RwSignal<String>) -> AnyView {
     let (first, last, open) = (one.first_at, one.last_at, one.open);
     let state = if open {
         view! { <Status tone=Tone::Warning glyph=glyphs::TRIANGLE_EXCLAMATION text="Open"/> }
@@ -225,7 +228,7 @@ fn row<P: Anomalies>(one: Anomaly, rows: Rows<Anomaly>) -> AnyView {
         let href = format!("{}{}", P::audit_address(), words::evidence(&one).to_query());
         view! { <LinkButton href small=true glyph=glyphs::SHIELD_HALVED>"Show requests"</LinkButton> }
     });
-    let acknowledge = (open && P::may("anomaly.acknowledge")).then(|| acknowledge::<P>(one.id.clone(), rows));
+    let acknowledge = (open && P::may("anomaly.acknowledge")).then(|| acknowledge::<P>(one.clone(), rows, which));
     view! {
         <tr>
             <td data-p="a"><span class="medium">{words::what(one.rule)}</span></td>
@@ -253,16 +256,21 @@ fn Who(one: Anomaly) -> impl IntoView {
 }
 
 /// In a portal that hears of changes the row follows by itself, as in other windows.
-fn acknowledge<P: Anomalies>(id: String, rows: Rows<Anomaly>) -> impl IntoView {
+fn acknowledge<P: Anomalies>(one: Anomaly, rows: Rows<Anomaly>, which: RwSignal<String>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let busy = RwSignal::new(false);
     let send = move |_| {
-        let id = id.clone();
+        let one = one.clone();
         busy.set(true);
         spawn_local(async move {
-            match P::acknowledge(api, id).await {
-                Ok(()) if !P::LIVE => rows.reload(),
-                Ok(()) => {}
+            match P::acknowledge(api, one.id.clone()).await {
+                Ok(()) if P::LIVE => {}
+                // The page may be gone meanwhile.
+                Ok(()) => match which.try_get_untracked().as_deref() {
+                    Some("open") => drop(rows.remove(&one.id)),
+                    Some(_) => rows.replace(Anomaly { open: false, ..one }),
+                    None => {}
+                },
                 Err(error) => toasts.say(error.sentence()),
             }
             busy.try_set(false);

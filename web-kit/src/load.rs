@@ -1,6 +1,6 @@
 //! Reading from the server into a page: the last value stays while a newer one is on its way.
 
-use std::{future::Future, time::Duration};
+use std::{cell::Cell, future::Future, time::Duration};
 
 use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
@@ -10,6 +10,7 @@ use crate::{
     api::error::ApiError,
     browser,
     error_panel::ErrorPanel,
+    presence,
     skeleton::{Delayed, SkeletonLines, steady},
 };
 
@@ -117,10 +118,16 @@ impl<T: Clone + Send + Sync> Load<T> {
     }
 }
 
-/// Runs `look` again and again while the page is in sight, as long as the calling component lives.
+/// Seconds between two looks of a page that nobody touches: the server keeps each in its audit.
+const AWAY_EVERY: i64 = 60;
+
+/// Runs `look` again and again while the page is in sight, as long as the calling component lives; seldom while nobody is there.
 pub fn look_again(every: Duration, look: impl Fn() + 'static) {
+    let last = Cell::new(browser::now());
     let looking = move || {
-        if browser::is_visible() {
+        let now = browser::now();
+        if browser::is_visible() && (!presence::is_away() || now - last.get() >= AWAY_EVERY) {
+            last.set(now);
             look();
         }
     };

@@ -29,6 +29,7 @@ use crate::{anomaly, audit, client_error, overview, session, subscription};
 pub const PORTAL: Portal = Portal {
     space: "accountant",
     pages: "/accounting",
+    first_parts: &["anomalies", "audit", "overview", "second-factor", "sessions", "sign-in", "subscriptions"],
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(150),
     nouns: operator::NOUNS,

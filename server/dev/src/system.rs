@@ -33,6 +33,18 @@ use crate::{anomaly, audit, client_error, elevation, error_group, health, job, o
 pub const PORTAL: Portal = Portal {
     space: "dev",
     pages: "/dev",
+    first_parts: &[
+        "anomalies",
+        "audit",
+        "errors",
+        "health",
+        "jobs",
+        "overview",
+        "second-factor",
+        "sessions",
+        "sign-in",
+        "support",
+    ],
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace { per_minute: 150, burst: Some(20) },
     nouns: operator::NOUNS,

@@ -61,7 +61,7 @@ impl Detect {
         let db = kernel.database.system().await?;
         let (mut opened, mut counted) = (Vec::new(), 0);
         for finding in &found {
-            let id = match finding.open {
+            let (id, op) = match finding.open {
                 Some(id) if store::count_up(&db, id, finding).await? => {
                     counted += 1;
                     (id, Op::Updated)
@@ -71,13 +71,14 @@ impl Detect {
                     if !store::open(&db, id, finding).await? {
                         continue;
                     }
+                    make_room(kernel, &db, id, finding).await?;
                     opened.push(finding);
                     (id, Op::Created)
                 }
                 // Acknowledged meanwhile: what came since is looked at anew next time.
                 Some(_) => continue,
             };
-            announce(&db, finding.org_id, id, now).await?;
+            announce(&db, finding.org_id, id, op, now).await?;
         }
         self.tell(kernel, &db, &opened).await?;
         db.commit().await?;
@@ -132,8 +133,19 @@ async fn find(kernel: &Kernel, now: DateTime<Utc>) -> Result<Vec<Finding>> {
     Ok(found)
 }
 
+/// Nobody has looked at so many: the quietest close by themselves, so that what is new is seen.
+async fn make_room(kernel: &Kernel, db: &SystemDb, opened: Uuid, finding: &Finding) -> Result<()> {
+    let now = kernel.clock.now();
+    for closed in store::close_beyond(db, opened, finding, now).await? {
+        let (space, rule) = (kernel.portal.space, finding.rule.as_str());
+        metrics::counter!("anomalies_closed_unseen_total", "space" => space, "rule" => rule).increment(1);
+        announce(db, finding.org_id, closed, Op::Updated, now).await?;
+    }
+    Ok(())
+}
+
 /// Open pages follow; owners and managers hear of it.
-async fn announce(db: &SystemDb, org: Uuid, (id, op): (Uuid, Op), at: DateTime<Utc>) -> Result<()> {
+async fn announce(db: &SystemDb, org: Uuid, id: Uuid, op: Op, at: DateTime<Utc>) -> Result<()> {
     if org == NO_ORG {
         return Ok(());
     }

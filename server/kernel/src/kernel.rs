@@ -48,6 +48,8 @@ pub struct Portal {
     pub space: &'static str,
     /// What the addresses of its people's pages begin with; `*` is one part of any name.
     pub pages: &'static str,
+    /// What its pages' addresses go on with, or begin with before anybody is signed in. What is none of these was mistyped.
+    pub first_parts: &'static [&'static str],
     pub lifetime: Lifetime,
     /// How quickly one signed-in person may ask.
     pub pace: Pace,

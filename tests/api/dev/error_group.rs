@@ -33,6 +33,31 @@ async fn report(world: &World, by: &Person, message: &str, page: &str, build: &s
     world.pass(TimeDelta::seconds(1));
 }
 
+/// First parts of the pages that an app names, and of what all of a company's or a portal's begin with.
+fn first_parts(app: &str) -> Vec<&str> {
+    let paths = app.split("path!(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut parts: Vec<&str> = paths.filter_map(|path| path.trim_start_matches('/').split('/').next()).collect();
+    // Those of a parent's own pages, and what takes any part, are no first parts.
+    parts.retain(|part| !part.is_empty() && !part.starts_with([':', '*']) && !["board", "duplicates"].contains(part));
+    parts
+}
+
+#[test]
+fn each_page_of_an_app_is_one_that_its_portal_knows() {
+    for (app, portal) in [
+        (include_str!("../../../web-client/src/app.rs"), streamflow_client::system::PORTAL),
+        (include_str!("../../../web-provider/src/app.rs"), streamflow_provider::system::PORTAL),
+        (include_str!("../../../web-dev/src/app.rs"), streamflow_dev::system::PORTAL),
+        (include_str!("../../../web-accountant/src/app.rs"), streamflow_accountant::system::PORTAL),
+    ] {
+        let begin = portal.pages.split('/').nth(1).unwrap();
+        let mut has: Vec<&str> = first_parts(app).into_iter().filter(|part| *part != begin).collect();
+        has.sort_unstable();
+        has.dedup();
+        assert_eq!(has, portal.first_parts, "{}", portal.space);
+    }
+}
+
 on_both! {
     async fn failures_are_one_group_however_their_numbers_and_names_differ(world) {
         let (owner, other) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
@@ -42,6 +67,7 @@ on_both! {
         report(&world, &other, "no row 1203 for \"Bob\"", "/tenant/other-ltd/client/leads/led_3", "1.0.0").await;
         report(&world, &owner, "no row 1 for \"Cy\"", "/tenant/harrow-pike/client/customers", "1.0.0").await;
         report(&world, &owner, "no row 1 for \"Cy\"", "/tenant/harrow-pike/client/leads/led_1", "1.1.0").await;
+        report(&world, &owner, "lost", "/tenant/harrow-pike/client/harrow-pike", "1.0.0").await;
         let fleet = Fleet::start(&world).await;
         let report = accountant_pb::LogClientErrorRequest { message: "it broke".into(), page: "/accounting/audit".into(), ..Default::default() };
         let mut accountants = AccountantErrors::new(fleet.accountant.channel.clone());
@@ -58,19 +84,21 @@ on_both! {
         for one in [
             ("client", shape, "customers", "1.0.0", 1, 1),
             ("client", shape, "leads/…", "1.1.0", 1, 1),
+            ("client", "lost", "…", "1.0.0", 1, 1),
             ("accountant", "it broke", "audit", "", 1, 0),
         ] {
             assert!(told[1..].contains(&one), "{one:?} is not in {told:?}");
         }
-        assert_eq!(told.len(), 4);
+        assert_eq!(told.len(), 5);
         let most = &reply.groups[0];
         assert_eq!((most.first_at.unwrap().seconds, most.last_at.unwrap().seconds), (first, first + 2));
         let sources: Vec<_> =
             reply.sources.iter().map(|source| (source.system.as_str(), source.away, source.counted, source.capped)).collect();
         assert_eq!(
             sources,
-            [("dev", false, 0, false), ("client", false, 5, false), ("provider", true, 0, false), ("accountant", false, 1, false)]
+            [("dev", false, 0, false), ("client", false, 6, false), ("provider", true, 0, false), ("accountant", false, 1, false)]
         );
+        assert!(reply.sources.iter().all(|source| source.left_out == 0), "{reply:?}");
         let all = format!("{reply:?}").to_lowercase();
         for name in ["lovelace", "harrow", "other", "bob", "led_", "@"] {
             assert!(!all.contains(name), "{name} is in {all}");
@@ -82,7 +110,7 @@ on_both! {
         }
         world.pass(fleet.dev.clock.now() - world.now());
         assert!(groups(&fleet, 2).await.unwrap().groups.is_empty());
-        assert_eq!(groups(&fleet, 30).await.unwrap().groups.len(), 4);
+        assert_eq!(groups(&fleet, 30).await.unwrap().groups.len(), 5);
         for days in [0, -1, 31] {
             assert_eq!(fields(&groups(&fleet, days).await.unwrap_err()), ["days"], "{days}");
         }

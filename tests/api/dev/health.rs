@@ -117,6 +117,24 @@ on_both! {
         assert_eq!(reason(&refused), "NOT_SIGNED_IN");
     }
 
+    async fn a_refusal_of_our_key_is_no_answer(world) {
+        let fleet = Fleet::start(&world).await;
+        let answered = fleet.dev.clock.now().timestamp();
+        assert_eq!(fleet.of("client").await.state(), pb::SystemState::Working);
+        fleet.dev.kernel.federation.use_keys(&Keys::generate(world.now()));
+        fleet.down_since("client", answered).await;
+        fleet.down_since("accountant", answered).await;
+        fleet.dev.clock.advance(chrono::TimeDelta::seconds(60));
+        // Longer than it takes to note an answer, if it passed for one.
+        for _ in 0..3 {
+            for system in [fleet.of("client").await, fleet.of("accountant").await] {
+                assert!(system.problems.concat().contains("refuses our calls"), "{system:?}");
+                assert_eq!((system.state(), system.last_answer_at.unwrap().seconds), (pb::SystemState::Down, answered), "{system:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     async fn one_that_is_away_is_down_since_its_last_answer(world) {
         let fleet = Fleet::start(&world).await;
         // Nobody looks: the greetings of the background find out.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use streamflow_client::registration::provision::KIND;
 use streamflow_kernel::{
     clock::Clock as _,
     federation::Route,
@@ -82,6 +83,18 @@ async fn write(world: &World, number: &str, step: &str, attempts: i32) -> Uuid {
     db.execute(sql, values).await.unwrap();
     db.commit().await.unwrap();
     id
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct Kept {
+    state: String,
+}
+
+/// States of all jobs that make companies.
+async fn provisions(world: &World) -> Vec<String> {
+    let db = world.kernel.database.system_read().await.unwrap();
+    let rows: Vec<Kept> = db.query("SELECT state FROM jobs WHERE kind = ?", vec![KIND.into()]).await.unwrap();
+    rows.into_iter().map(|row| row.state).collect()
 }
 
 on_both! {
@@ -174,6 +187,30 @@ on_both! {
         assert_eq!(stuck.next_try_at, None);
         assert!(fleet.retry(&stuck.id).await.unwrap().changed);
         assert!(fleet.on_their_way("state = FAILING").await.pop().unwrap().next_try_at.is_some());
+    }
+
+    async fn trying_again_while_it_is_tried_adds_nothing(world) {
+        let fleet = Fleet::start(&world).await;
+        let id = ids::format(prefix::REGISTRATION, write(&world, "A", "accepted", 1).await);
+        let with_key = async |key: &str| {
+            let mut ask = fleet.ask(pb::RetryRegistrationRequest { registration_id: id.clone() });
+            ask.metadata_mut().insert("idempotency-key", key.parse().unwrap());
+            fleet.provisioning().retry_registration(ask).await.unwrap().into_inner()
+        };
+        let (one, other) = tokio::join!(with_key("retry-0001"), with_key("retry-0002"));
+        assert!(one.changed || other.changed, "{one:?} {other:?}");
+        assert_eq!(provisions(&world).await, ["queued"], "one job, however many ask");
+
+        // As a process that has taken it leaves it.
+        let sql = "UPDATE jobs SET state = 'running', lease_by = ?, lease_until = ? WHERE kind = ?";
+        let until = world.now() + TimeDelta::minutes(5);
+        let db = world.kernel.database.system().await.unwrap();
+        db.execute(sql, vec![Uuid::now_v7().into(), until.into(), KIND.into()]).await.unwrap();
+        db.commit().await.unwrap();
+        let again = fleet.retry(&id).await.unwrap();
+        let shown = again.registration.unwrap();
+        assert_eq!((again.changed, shown.state(), shown.next_try_at), (false, pb::RegistrationState::Failing, None));
+        assert_eq!(provisions(&world).await, ["running"], "none waits behind it");
     }
 
     async fn while_the_other_system_is_away_the_list_says_since_when(world) {

@@ -35,8 +35,8 @@ pub fn ErrorsPage() -> impl IntoView {
     view! {
         <div class="overview">
             <Loaded load what="The errors" let:read>
-                <Sources sources=read.sources/>
-                <Groups groups=read.groups/>
+                <Sources sources=read.sources.clone()/>
+                <Groups groups=read.groups sources=read.sources/>
             </Loaded>
         </div>
     }
@@ -45,7 +45,7 @@ pub fn ErrorsPage() -> impl IntoView {
 /// What the list can't say because somebody was not asked, or not to the end.
 #[component]
 fn Sources(sources: Vec<pb::ErrorSource>) -> impl IntoView {
-    let lines: Vec<String> = sources.iter().filter_map(missing).collect();
+    let lines: Vec<String> = sources.iter().flat_map(missing).collect();
     (!lines.is_empty()).then(|| {
         view! {
             <div class="note is-warning" role="status">
@@ -56,28 +56,40 @@ fn Sources(sources: Vec<pb::ErrorSource>) -> impl IntoView {
     })
 }
 
-fn missing(source: &pb::ErrorSource) -> Option<String> {
+fn missing(source: &pb::ErrorSource) -> Vec<String> {
+    let system = &source.system;
+    let mut lines = Vec::new();
     if source.away {
-        Some(format!("The {} system did not answer: its errors are missing.", source.system))
-    } else if source.capped {
-        Some(format!("Of the {} system the newest {} reports were read.", source.system, number::count(source.counted.into())))
-    } else {
-        None
+        lines.push(format!("The {system} system did not answer: its errors are missing."));
     }
+    if source.capped {
+        lines.push(format!("Of the {system} system the newest {} reports were read.", number::count(source.counted.into())));
+    }
+    if source.left_out > 0 {
+        lines.push(format!("Of the {system} system the {} rarest groups are left out.", number::count(source.left_out.into())));
+    }
+    lines
+}
+
+/// All groups there are, and all reports that were read for them.
+fn amount(groups: usize, sources: &[pb::ErrorSource]) -> String {
+    let left_out: i64 = sources.iter().map(|source| i64::from(source.left_out)).sum();
+    let reports: i64 = sources.iter().map(|source| i64::from(source.counted)).sum();
+    let groups = left_out + i64::try_from(groups).unwrap_or(i64::MAX);
+    format!("{} groups, {} reports", number::count(groups), number::count(reports))
 }
 
 #[component]
-fn Groups(groups: Vec<pb::ErrorGroup>) -> impl IntoView {
+fn Groups(groups: Vec<pb::ErrorGroup>, sources: Vec<pb::ErrorSource>) -> impl IntoView {
     if groups.is_empty() {
         return view! { <EmptyState title="no errors" text="No page of any portal reported a failure in this range."/> }
             .into_any();
     }
-    let all: i64 = groups.iter().map(|group| i64::from(group.count)).sum();
     view! {
         <section class="card">
             <div class="card-head">
                 <h2>"groups"</h2>
-                <span class="count">{format!("{} of {} reports", groups.len(), number::count(all))}</span>
+                <span class="count">{amount(groups.len(), &sources)}</span>
             </div>
             <div class="table-wrap" tabindex="0" role="region" aria-label="error groups">
                 <table class="table table-plain cards-on-phone">
@@ -125,9 +137,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        let source = |away, capped| pb::ErrorSource { system: "x".into(), away, counted: 5_000, capped };
-        assert_eq!(missing(&source(false, false)), None);
-        assert_eq!(missing(&source(true, false)).unwrap(), "The x system did not answer: its errors are missing.");
-        assert_eq!(missing(&source(false, true)).unwrap(), "Of the x system the newest 5,000 reports were read.");
+        let source = |away, capped, left_out| pb::ErrorSource { system: "x".into(), away, counted: 5_000, capped, left_out };
+        assert!(missing(&source(false, false, 0)).is_empty());
+        assert_eq!(missing(&source(true, false, 0)), ["The x system did not answer: its errors are missing."]);
+        let cut = ["Of the x system the newest 5,000 reports were read.", "Of the x system the 3 rarest groups are left out."];
+        assert_eq!(missing(&source(false, true, 3)), cut);
+        assert_eq!(amount(200, &[source(false, true, 3), source(false, false, 0)]), "203 groups, 10,000 reports");
     }
 }

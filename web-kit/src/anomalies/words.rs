@@ -55,6 +55,17 @@ mod tests {
     }
 
     #[test]
+    fn each_part_of_the_way_narrows_an_operators_audit() {
+        for rule in [Rule::AccountGuessing, Rule::SignInWave, Rule::RateLimit, Rule::CrossTenant, Rule::Refused, Rule::Unknown] {
+            let one = Anomaly { rule, person_id: "usr_1".into(), address: "10.0.0.1".into(), ..Default::default() };
+            let state = evidence(&one);
+            let clauses = crate::operator::audit::filter::to_filter(&state);
+            assert_eq!(clauses.matches(" AND ").count() + 1, state.filters.len(), "{clauses}");
+            assert!(clauses.contains("actor_id = ") && clauses.contains("ip = "), "{clauses}");
+        }
+    }
+
+    #[test]
     fn an_anomaly_leads_to_its_requests() {
         let pair = |chip: &str, value: &str| (chip.to_owned(), value.to_owned());
         let guessed = chips(Rule::AccountGuessing, "usr_1", "");

@@ -41,6 +41,8 @@ pub struct Rows<T: Send + Sync + 'static> {
     outdated: StoredValue<bool>,
     /// What failed last is the first page, not one further down.
     failed_first: StoredValue<bool>,
+    /// There are rows of more than the first page.
+    read_on: StoredValue<bool>,
     /// Grows when another question is asked, so that the list begins at its top again.
     pub(crate) renewed: RwSignal<u32>,
 }
@@ -75,6 +77,7 @@ impl<T: Send + Sync> Rows<T> {
             asked: StoredValue::new(0),
             outdated: StoredValue::new(false),
             failed_first: StoredValue::new(false),
+            read_on: StoredValue::new(false),
             renewed: RwSignal::new(0),
         };
         Effect::new(move |before: Option<u32>| {
@@ -125,6 +128,7 @@ impl<T: Send + Sync> Rows<T> {
                 if first {
                     self.outdated.set_value(false);
                 }
+                self.read_on.set_value(!first);
                 let new: Vec<_> = page.rows.into_iter().map(Arc::new).collect();
                 self.loaded.update(|rows| if first { *rows = new } else { rows.extend(new) });
                 self.next.set(Some(page.next_page_token));
@@ -165,6 +169,13 @@ impl<T: Send + Sync> Rows<T> {
     /// Reads the first page again; the old rows stay until it is there.
     pub fn reload(self) {
         self.round.update(|round| *round += 1);
+    }
+
+    /// Reads the first page again because time has passed. Whoever has read on keeps the rows, which a first page would replace.
+    pub fn look(self) {
+        if !self.read_on.get_value() && !self.loading.get_untracked() {
+            self.reload();
+        }
     }
 
     /// Tries the page that failed again.

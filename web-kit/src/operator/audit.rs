@@ -1,7 +1,7 @@
 //! Who did what in this system.
 
 mod detail;
-pub(super) mod filter;
+pub(crate) mod filter;
 pub(super) mod words;
 
 use std::sync::Arc;

@@ -34,6 +34,8 @@ use self::table::RegistrationTable;
 const PAGE: i32 = 50;
 /// Between two looks while something is under way and the page is in sight.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
+/// Every so many of them otherwise: somebody may be asking for a company.
+const QUIET: u32 = 5;
 
 /// Since when there is no answer; the inner one is unknown where there never was any.
 type Away = Option<Option<Timestamp>>;
@@ -44,21 +46,25 @@ pub fn provisioning() -> impl IntoView {
     use_page("Provisioning").canvas().with_lead("Companies on their way, from the request to the first sign-in.");
     let state = use_list_query("").switch("state", "");
     let away = RwSignal::new(None::<Option<Timestamp>>);
+    // By how much the other system's clock, which the times are of, is ahead of this one.
+    let ahead = RwSignal::new(0);
     let rows = Rows::new(
         |one: &pb::Registration| one.id.clone(),
         move |page_token| {
             let state = state.get();
-            async move { read(api, state, page_token, away).await }
+            async move { read(api, state, page_token, away, ahead).await }
         },
     );
-    let now = RwSignal::new(browser::now());
+    let seen = RwSignal::new(browser::now());
+    let now = Signal::derive(move || seen.get() + ahead.get());
+    let quiet = StoredValue::new(0);
     look_again(LOOK_EVERY, move || {
-        now.set(browser::now());
+        seen.set(browser::now());
         let under_way = rows.with_untracked(|all| all.iter().any(|one| one.state() != pb::RegistrationState::Done));
-        // Whoever has read on keeps the rows: a look begins at the first page.
-        let on_first_page = rows.with_untracked(|all| all.len() <= PAGE as usize);
-        if on_first_page && (under_way || away.with_untracked(Option::is_some)) && !rows.loading.get_untracked() {
-            rows.reload();
+        quiet.update_value(|count| *count += 1);
+        if under_way || away.with_untracked(Option::is_some) || quiet.get_value() >= QUIET {
+            quiet.set_value(0);
+            rows.look();
         }
     });
     let changed = Callback::new(move |one: pb::Registration| rows.replace(one));
@@ -84,7 +90,13 @@ fn choices() -> Vec<Choice> {
     ]
 }
 
-async fn read(api: Api, state: String, page_token: String, away: RwSignal<Away>) -> Result<Page<pb::Registration>, ApiError> {
+async fn read(
+    api: Api,
+    state: String,
+    page_token: String,
+    away: RwSignal<Away>,
+    ahead: RwSignal<i64>,
+) -> Result<Page<pb::Registration>, ApiError> {
     let filter = if state.is_empty() { String::new() } else { aip::eq("state", &state) };
     let request = pb::ListRegistrationsRequest { page_size: PAGE, page_token, filter };
     let call = async |transport, request| ProvisioningServiceClient::new(transport).list_registrations(request).await;
@@ -94,6 +106,7 @@ async fn read(api: Api, state: String, page_token: String, away: RwSignal<Away>)
         // What was read before stays on the page.
         return Err(ApiError::new(Code::Aborted, "The companies’ own system does not answer."));
     }
+    ahead.try_set(reply.last_answer_at.map_or(0, |at| at.seconds - browser::now()));
     let next_page_token = reply.page.unwrap_or_default().next_page_token;
     Ok(Page { rows: reply.registrations, next_page_token, total: None })
 }

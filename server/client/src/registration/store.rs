@@ -64,6 +64,8 @@ pub async fn registrations(db: &SystemDb, list: &List) -> Result<(Vec<Registrati
 /// The same as [`Registration::state`].
 fn condition(term: &Condition) -> String {
     let is = match &term.value {
+        // As the index of those that are not done says it.
+        filter::Value::Text(state) if state == STATES[2] && term.op == Op::NotEqual => return "step <> 'told'".to_owned(),
         filter::Value::Text(state) if state == STATES[2] => "step = 'told'",
         filter::Value::Text(state) if state == STATES[1] => "(step <> 'told' AND attempts > 0)",
         _ => "(step <> 'told' AND attempts = 0)",

@@ -28,9 +28,10 @@ impl ErrorGroupService for Api {
         let mut reply = pb::ListErrorGroupsResponse::default();
         let answers = std::iter::once(Some(own)).chain(others);
         for (system, answer) in std::iter::once(ctx.federation().own()).chain(names).zip(answers) {
-            let (counted, capped) = answer.as_ref().map_or((0, false), |answer| (answer.counted, answer.capped));
-            reply.sources.push(pb::ErrorSource { system: system.to_owned(), away: answer.is_none(), counted, capped });
-            reply.groups.extend(answer.unwrap_or_default().groups.into_iter().map(|group| into_pb(system, group)));
+            let away = answer.is_none();
+            let federation::ListErrorGroupsResponse { groups, counted, capped, left_out } = answer.unwrap_or_default();
+            reply.sources.push(pb::ErrorSource { system: system.to_owned(), away, counted, capped, left_out });
+            reply.groups.extend(groups.into_iter().map(|group| into_pb(system, group)));
         }
         reply.groups.sort_by_key(|group| Reverse((group.count, group.last_at.map(|at| (at.seconds, at.nanos)))));
         Ok(Response::new(reply))

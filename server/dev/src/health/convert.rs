@@ -39,6 +39,7 @@ pub fn system(answer: federation::GetHealthResponse, now: DateTime<Utc>) -> pb::
             .map(|one| pb::ListenerHealth { name: one.name, address: one.address, since: one.since })
             .collect(),
         peers: answer.peers.into_iter().map(peer).collect(),
+        at: answer.at,
         ..pb::SystemHealth::default()
     }
 }

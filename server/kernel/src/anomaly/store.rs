@@ -12,7 +12,7 @@ use crate::{
 
 /// Requests of one signal and company that are read, the newest: neither hides what happens in another company.
 const EVENTS: u32 = 2_000;
-/// Open rows of one rule and company. Whoever has not looked at so many is not helped by more.
+/// Open rows of one rule and company. Whoever has not looked at so many is not helped by more, but by the newest.
 const OPEN: u32 = 100;
 
 const fn condition(signal: Signal) -> &'static str {
@@ -84,11 +84,11 @@ pub async fn close_quiet(db: &SystemDb, now: DateTime<Utc>) -> Result<u64> {
 }
 
 #[derive(FromQueryResult)]
-struct Count {
-    open: i64,
+struct OpenRow {
+    id: Uuid,
 }
 
-/// Opens a row. False when there is one already, or too many.
+/// Opens a row. False when there is one already.
 pub async fn open(db: &SystemDb, id: Uuid, finding: &Finding) -> Result<bool> {
     let (person, address) = match &finding.subject {
         Subject::Person(id) => (Some(*id), ""),
@@ -96,11 +96,6 @@ pub async fn open(db: &SystemDb, id: Uuid, finding: &Finding) -> Result<bool> {
         Subject::Everybody => (None, ""),
     };
     let (org, rule) = (finding.org_id, finding.rule.as_str());
-    let count = "SELECT COUNT(*) AS open FROM anomalies WHERE org_id = ? AND rule = ? AND state = 'open'";
-    let counted: Vec<Count> = db.query(count, vec![org.into(), rule.into()]).await?;
-    if counted.first().is_some_and(|count| count.open >= i64::from(OPEN)) {
-        return Ok(false);
-    }
     let sql = "INSERT INTO anomalies \
                (org_id, id, rule, subject, person_id, person_name, address, events, first_at, last_at, state, version) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 1) ON CONFLICT DO NOTHING";
@@ -117,6 +112,23 @@ pub async fn open(db: &SystemDb, id: Uuid, finding: &Finding) -> Result<bool> {
         finding.last_at.into(),
     ];
     Ok(db.execute(sql, values).await? == 1)
+}
+
+/// Closes what is beyond the bound once `opened` is there: the rows that have been quiet for longest. Returns them.
+pub async fn close_beyond(db: &SystemDb, opened: Uuid, finding: &Finding, now: DateTime<Utc>) -> Result<Vec<Uuid>> {
+    let (org, rule) = (finding.org_id, finding.rule.as_str());
+    let sql =
+        "SELECT id FROM anomalies WHERE org_id = ? AND rule = ? AND state = 'open' AND id <> ? ORDER BY last_at DESC, id DESC";
+    let others: Vec<OpenRow> = db.query(sql, vec![org.into(), rule.into(), opened.into()]).await?;
+    let mut closed = Vec::new();
+    for other in others.into_iter().skip(OPEN as usize - 1) {
+        let sql = "UPDATE anomalies SET state = 'acknowledged', acknowledged_at = ?, version = version + 1 \
+                   WHERE org_id = ? AND id = ? AND state = 'open'";
+        if db.execute(sql, vec![now.into(), org.into(), other.id.into()]).await? == 1 {
+            closed.push(other.id);
+        }
+    }
+    Ok(closed)
 }
 
 /// Adds to an open row what it has not counted yet. False when it is not open any more, or was counted up meanwhile.

@@ -36,6 +36,8 @@ pub struct Group {
 pub struct Groups {
     /// The most frequent first.
     pub groups: Vec<Group>,
+    /// Less frequent ones that were left out.
+    pub left_out: usize,
     pub counted: usize,
     /// There are more reports in the range than were looked at.
     pub capped: bool,
@@ -56,7 +58,11 @@ pub async fn groups(db: &SystemDb, portal: &Portal, since: DateTime<Utc>) -> Res
     let mut rows: Vec<Row> = db.query(&sql, vec![since.into()]).await?;
     let capped = rows.len() > READ;
     rows.truncate(READ);
-    Ok(Groups { counted: rows.len(), capped, groups: grouped(portal, rows) })
+    let counted = rows.len();
+    let mut groups = grouped(portal, rows);
+    let left_out = groups.len().saturating_sub(GROUPS);
+    groups.truncate(GROUPS);
+    Ok(Groups { groups, left_out, counted, capped })
 }
 
 /// `rows` are the newest first.
@@ -64,7 +70,7 @@ fn grouped(portal: &Portal, rows: Vec<Row>) -> Vec<Group> {
     let mut groups: HashMap<String, (Group, HashSet<String>)> = HashMap::new();
     for row in rows {
         let message = shape::message(&row.message);
-        let (place, build) = (shape::place(portal.pages, &row.page), shape::build(&row.build));
+        let (place, build) = (shape::place(portal.pages, portal.first_parts, &row.page), shape::build(&row.build));
         let digest =
             Sha256::digest(crypto::bind(&[message.as_bytes(), place.as_bytes(), portal.space.as_bytes(), build.as_bytes()]));
         let fingerprint = HEXLOWER.encode(&digest[..8]);
@@ -79,6 +85,5 @@ fn grouped(portal: &Portal, rows: Vec<Row>) -> Vec<Group> {
     let counted = |(group, companies): (Group, HashSet<String>)| Group { companies: companies.len(), ..group };
     let mut groups: Vec<Group> = groups.into_values().map(counted).collect();
     groups.sort_by_key(|group| Reverse((group.count, group.last_at)));
-    groups.truncate(GROUPS);
     groups
 }

@@ -8,6 +8,8 @@ const WORD: usize = 40;
 const HEX: usize = 8;
 /// Stands for what was masked.
 const MASK: char = '…';
+/// Marks that open or end what is quoted, in some language or other.
+const QUOTES: &str = "“”„‟‘‚‛«»‹›「」『』";
 
 /// A message without numbers, ids, addresses and what stands in quotes.
 pub fn message(text: &str) -> String {
@@ -16,39 +18,54 @@ pub fn message(text: &str) -> String {
     words.join(" ").chars().take(MESSAGE).collect()
 }
 
-/// Everything between two quotes of a kind is somebody's value.
+/// What stands in quotes is somebody's value. Only two kinds surely end where they seem to; what any other mark opens, which may stand
+/// within a name as well, and what never ends, hides the rest.
 fn without_quotes(text: &str) -> String {
     let mut shape = String::new();
     let mut rest = text.chars().peekable();
     let mut before = ' ';
     while let Some(c) = rest.next() {
-        let end = match c {
-            '"' | '`' => Some(c),
-            '“' => Some('”'),
-            '‘' => Some('’'),
-            // In "can't" it is none.
-            '\'' if !before.is_alphanumeric() => Some(c),
-            _ => None,
-        };
         shape.push(c);
+        let is_pair = matches!(c, '"' | '`');
+        let opens = match c {
+            // Between two letters it is none: "can't".
+            '\'' | '’' => !(before.is_alphanumeric() && rest.peek().is_some_and(|next| next.is_alphanumeric())),
+            _ => is_pair || QUOTES.contains(c),
+        };
         before = c;
-        let Some(end) = end else { continue };
-        shape.push(MASK);
-        // One that never ends hides the rest: it may be anything.
-        while let Some(inner) = rest.next() {
-            let closes = inner == end && (end != '\'' || rest.peek().is_none_or(|next| !next.is_alphanumeric()));
-            if closes {
-                shape.push(end);
-                before = end;
-                break;
-            }
+        if !opens {
+            continue;
         }
+        shape.push(MASK);
+        if !(is_pair && skip(&mut rest, c)) {
+            break;
+        }
+        shape.push(c);
     }
     shape
 }
 
+/// Goes past the end of what is quoted. False when it has none.
+fn skip(rest: &mut impl Iterator<Item = char>, end: char) -> bool {
+    while let Some(c) = rest.next() {
+        if c == '\\' && end == '"' {
+            // As Debug writes text: what follows belongs to it, also a quote.
+            rest.next();
+        } else if c == end {
+            return true;
+        }
+    }
+    false
+}
+
+/// An address without its host: whose page it is may stand in it. A file's path has a name before its first slash.
+fn is_rooted(word: &str) -> bool {
+    let begins = |at: usize| !word[..at].ends_with(char::is_alphanumeric) && word[at + 1..].contains('/');
+    word.match_indices('/').any(|(at, _)| begins(at))
+}
+
 fn word(word: &str) -> String {
-    if word.contains('@') || word.contains("://") {
+    if word.contains('@') || word.contains("%40") || word.contains("://") || is_rooted(word) {
         return MASK.to_string();
     }
     let mut shape = String::new();
@@ -75,15 +92,15 @@ fn word(word: &str) -> String {
     shape
 }
 
-/// First part of a page's address after what all of its portal's begin with (`pages`, where `*` is one part of any name). What
-/// follows may be a name, and so may a part that does not look like one of ours.
-pub fn place(pages: &str, page: &str) -> String {
+/// First part of a page's address after what all of its portal's begin with (`pages`, where `*` is one part of any name), where it is
+/// one of `known`. What follows may be a name, and so may a part that is mistyped.
+pub fn place(pages: &str, known: &[&str], page: &str) -> String {
     let all = parts(page);
     let begin = parts(pages);
     let rest = if begins(&all, &begin) { &all[begin.len()..] } else { &all[..] };
-    let plain = |part: &str| {
-        let is_plain = part.len() <= WORD && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        if is_plain { part.to_owned() } else { MASK.to_string() }
+    let plain = |part: &&str| {
+        let is_known = known.contains(part) || begin.first() == Some(part);
+        if is_known { (*part).to_owned() } else { MASK.to_string() }
     };
     match rest {
         [] => "/".to_owned(),
@@ -116,14 +133,29 @@ pub fn build(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const KNOWN: [&str; 3] = ["leads", "sign-in", "tenants"];
+
     #[test]
     fn what_tells_one_report_from_another_is_masked() {
         for (text, shape) in [
             ("panicked at src/app.rs:12:7", "panicked at src/app.rs:0:0"),
             ("panicked at src/app.rs:481:10", "panicked at src/app.rs:0:0"),
-            ("no customer 'Ada O'Brien' here", "no customer '…' here"),
+            ("no customer 'Ada O'Brien' here", "no customer '…"),
+            ("no customer 'Ada' Smith' here", "no customer '…"),
+            ("the users' Ada", "the users'…"),
+            (r#"no "Ada \"Glow\" Spa" here"#, r#"no "…" here"#),
+            (r#"no "C:\\" and "Ada" here"#, r#"no "…" and "…" here"#),
+            (r#"no "Ada \"Glow"#, r#"no "…"#),
+            ("„Glow Spa“ is gone", "„…"),
+            ("«Glow Spa» is gone", "«…"),
+            ("»Glow Spa« is gone", "»…"),
+            ("‘Glow’ Spa’ is gone", "‘…"),
+            ("mail to ada%40example.com failed", "mail to … failed"),
+            ("GET /tenant/harrow/client/leads: 503", "GET … 0"),
+            ("GET (/tenant/harrow) url=/tenant/pike", "GET … …"),
+            ("no page /sign-in in web/src/app.rs", "no page /sign-in in web/src/app.rs"),
             (r#"can't read "Glow Spa" of `ada`"#, r#"can't read "…" of `…`"#),
-            ("“Harrow” is gone, “Pike", "“…” is gone, “…"),
+            ("“Harrow” is gone, “Pike", "“…"),
             ("mail to ada@example.com failed", "mail to … failed"),
             ("fetch http://x.example/a?b=c: 503", "fetch … 0"),
             ("cus_0193f00dbeef0193f00dbeef00000001 is gone", "cus_# is gone"),
@@ -145,13 +177,15 @@ mod tests {
             ("/firm/harrow", "firm/…"),
             ("/sign-in", "sign-in"),
             ("/Ada", "…"),
+            ("/firm/harrow/work/glow-spa", "…"),
+            ("/glow-spa/work", "…/…"),
             ("", "/"),
         ] {
-            assert_eq!(place("/firm/*/work", page), is, "{page}");
+            assert_eq!(place("/firm/*/work", &KNOWN, page), is, "{page}");
         }
         assert_eq!(company("/firm/*/work", "/firm/harrow/work/leads"), Some("harrow"));
         assert_eq!((company("/firm/*/work", "/firm/harrow"), company("/desk", "/desk/tenants")), (None, None));
-        assert_eq!(place("/desk", "/desk/tenants/harrow-pike"), "tenants/…");
+        assert_eq!(place("/desk", &KNOWN, "/desk/tenants/harrow-pike"), "tenants/…");
         assert_eq!(build("1.2.0+ab <x>"), "1.2.0+abx");
     }
 }

@@ -12,7 +12,7 @@ use axum::Router;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use tonic::{Code, Status, body::Body, transport::Endpoint};
 use tower::{Service, ServiceExt as _};
@@ -25,6 +25,12 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(3);
 /// Longest answer.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
+const GRPC_STATUS: &str = "grpc-status";
+
+/// Whether a code is no answer of the other system's own: it can't be reached, is at its limit, or does not know us.
+pub const fn is_away(code: Code) -> bool {
+    matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Unauthenticated | Code::ResourceExhausted)
+}
 
 /// How another system is reached.
 #[derive(Clone)]
@@ -110,9 +116,10 @@ impl FederationChannel {
         let (parts, body) = response.into_parts();
         let answer = Limited::new(body, MAX_ANSWER).collect().await;
         let answer = answer.map_err(|_| Status::unavailable("The answer of the other system was cut off."))?;
-        // What says that it can't serve right now is no answer of the system.
-        let unavailable = (Code::Unavailable as i32).to_string();
-        if parts.headers.get("grpc-status").is_none_or(|status| status.as_bytes() != unavailable.as_bytes()) {
+        // Anything in between may answer in its place, and what it says of us is no sign that calls get through.
+        let status = parts.headers.get(GRPC_STATUS).or_else(|| answer.trailers()?.get(GRPC_STATUS));
+        let code = status.map(|status| Code::from_bytes(status.as_bytes()));
+        if parts.status == StatusCode::OK && code.is_some_and(|code| !is_away(code)) {
             self.note_answer();
         }
         Ok(Response::from_parts(parts, Body::new(answer)))

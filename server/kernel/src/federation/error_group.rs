@@ -38,6 +38,7 @@ pub async fn count(ctx: &Ctx, days: i32) -> Result<pb::ListErrorGroupsResponse> 
         groups: found.groups.into_iter().map(into_pb).collect(),
         counted: small(found.counted),
         capped: found.capped,
+        left_out: small(found.left_out),
     })
 }
 

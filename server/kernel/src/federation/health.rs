@@ -132,8 +132,9 @@ async fn mails(db: &SystemDb, kernel: &Kernel, now: DateTime<Utc>) -> Result<pb:
                COUNT(CASE WHEN body = '' AND sent_at IS NULL AND created_at >= ? THEN 1 END) AS given_up, \
                COUNT(CASE WHEN sent_at >= ? THEN 1 END) AS sent, \
                MIN(CASE WHEN body <> '' AND (due_at IS NULL OR due_at <= ?) THEN COALESCE(due_at, created_at) END) AS oldest_due_at \
-               FROM mail_outbox";
-    let values = vec![(now - TimeDelta::weeks(1)).into(), (now - TimeDelta::days(1)).into(), now.into()];
+               FROM mail_outbox WHERE sent_at IS NULL OR sent_at >= ?";
+    let day = now - TimeDelta::days(1);
+    let values = vec![(now - TimeDelta::weeks(1)).into(), day.into(), now.into(), day.into()];
     let rows: Vec<Mails> = db.query(sql, values).await?;
     let mails = rows.into_iter().next().ok_or_else(|| Error::internal("a count returned nothing"))?;
     Ok(pb::MailHealth {

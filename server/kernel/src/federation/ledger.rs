@@ -76,7 +76,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// A call of this system was answered, whatever the answer.
+    /// A call of this system was answered by the other one itself.
     pub async fn answered(&self, peer: &'static str, now: DateTime<Utc>) -> Result<()> {
         {
             let mut notes = self.notes.lock();

@@ -56,9 +56,10 @@ pub async fn overview(db: &SystemDb, now: DateTime<Utc>) -> Result<Overview> {
                COUNT(CASE WHEN state = 'queued' AND attempts > 0 THEN 1 END) AS retrying, \
                COUNT(CASE WHEN state = 'running' THEN 1 END) AS running, COUNT(CASE WHEN state = 'dead' THEN 1 END) AS dead, \
                COUNT(CASE WHEN state = 'done' AND finished_at >= ? THEN 1 END) AS done, \
-               MIN(CASE WHEN state = 'queued' AND run_at <= ? THEN run_at END) AS oldest_due_at FROM jobs";
-    let day = chrono::TimeDelta::days(1);
-    let counts: Vec<Counts> = db.query(sql, vec![(now - day).into(), now.into()]).await?;
+               MIN(CASE WHEN state = 'queued' AND run_at <= ? THEN run_at END) AS oldest_due_at \
+               FROM jobs WHERE state IN ('queued', 'running', 'dead') OR (state = 'done' AND finished_at >= ?)";
+    let day = now - chrono::TimeDelta::days(1);
+    let counts: Vec<Counts> = db.query(sql, vec![day.into(), now.into(), day.into()]).await?;
     let counts = counts.into_iter().next().ok_or_else(|| Error::internal("a count returned nothing"))?;
     let Counts { waiting, retrying, running, dead, done, oldest_due_at } = counts;
     Ok(Overview { waiting, retrying, running, dead, done, oldest_due_at, schedules: schedules(db).await? })

@@ -6,7 +6,7 @@ use tonic_types::StatusExt as _;
 use crate::{
     ctx::Ctx,
     error::{Error, Result, Violations},
-    federation::guard,
+    federation::{channel, guard},
 };
 
 /// A repetition of the person's request is one for the other system too.
@@ -22,7 +22,6 @@ pub fn once<T>(ctx: &Ctx, message: T) -> Result<Request<T>> {
 pub fn refused(status: &Status, what: &'static str) -> Error {
     match status.code() {
         Code::NotFound => Error::not_found(what),
-        Code::FailedPrecondition => Error::precondition("NO_OPENING", status.message()),
         Code::InvalidArgument => {
             let mut wrong = Violations::new();
             for violation in status.get_error_details().bad_request().into_iter().flat_map(|bad| &bad.field_violations) {
@@ -41,7 +40,7 @@ pub fn refused(status: &Status, what: &'static str) -> Error {
     }
 }
 
-/// Whether the other system gave no answer of its own: it can't be reached, is at its limit, or does not know us.
+/// Whether the other system gave no answer of its own.
 pub fn is_away(status: &Status) -> bool {
-    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Unauthenticated | Code::ResourceExhausted)
+    channel::is_away(status.code())
 }

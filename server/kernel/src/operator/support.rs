@@ -1,6 +1,7 @@
 //! Looking at a company, as the system that keeps it lets other systems' people do. What became of each request is known there alone.
 
 use streamflow_proto::federation::v1::{self as pb, support_service_client::SupportServiceClient};
+use tonic::{Code, Status};
 
 use super::{
     ask::{once, refused},
@@ -35,7 +36,11 @@ pub async fn take_opening(ctx: &Ctx, support_session_id: String) -> Result<Strin
     let opened_from = ids::format(prefix::SESSION, ctx.principal()?.session_id);
     let ask = pb::TakeSupportOpeningRequest { support_session_id, person_id: person_id(ctx)?, not_after, opened_from };
     let answer = client(ctx)?.take_support_opening(once(ctx, ask)?).await;
-    Ok(answer.map_err(|status| refused(&status, "support session"))?.into_inner().url)
+    let no = |status: Status| match status.code() {
+        Code::FailedPrecondition => Error::precondition("NO_OPENING", status.message()),
+        _ => refused(&status, "support session"),
+    };
+    Ok(answer.map_err(no)?.into_inner().url)
 }
 
 pub async fn end(ctx: &Ctx, support_session_id: String) -> Result<pb::Support> {

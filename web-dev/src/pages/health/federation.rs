@@ -3,14 +3,17 @@
 use leptos::prelude::*;
 use prost_types::Timestamp;
 use streamflow_proto::dev::v1::{KeyHealth, PeerHealth, SystemHealth};
-use web_kit::{browser, format::number};
+use web_kit::format::number;
 
 use super::words;
 use crate::pages::job::words::away;
 
 #[component]
 pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
-    let pairs = |system: SystemHealth| system.peers.into_iter().map(move |peer| line(&system.name, peer));
+    let pairs = |system: SystemHealth| {
+        let now = words::clock(&system);
+        system.peers.into_iter().map(move |peer| line(&system.name, peer, now))
+    };
     view! {
         <section class="card">
             <div class="card-head"><h2>"federation"</h2></div>
@@ -36,8 +39,7 @@ pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     .into_any()
 }
 
-fn line(system: &str, peer: PeerHealth) -> impl IntoView + use<> {
-    let now = browser::now();
+fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
     let when = move |at: Option<&Timestamp>| at.map_or_else(|| "never".to_owned(), |at| away(at, now));
     let refusal = peer.last_refused_at.as_ref().map(|at| format!("{}, {}", words::reason(&peer.last_refusal), away(at, now)));
     view! {

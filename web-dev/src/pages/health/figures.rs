@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use streamflow_proto::dev::v1::{SystemHealth, SystemState};
-use web_kit::{browser, format::number};
+use web_kit::format::number;
 
+use super::words;
 use crate::pages::job::words::away;
 
 #[component]
@@ -18,11 +19,13 @@ fn figures(systems: &[SystemHealth]) -> impl IntoView + use<> {
     let working = systems.iter().filter(|system| system.state() == SystemState::Working).count();
     let jobs = || systems.iter().filter_map(|system| system.jobs.as_ref());
     let mails = || systems.iter().filter_map(|system| system.mails.as_ref());
-    let oldest = jobs().filter_map(|jobs| jobs.oldest_due_at).min_by_key(|at| at.seconds);
-    let oldest = oldest.map_or_else(|| "none is due".to_owned(), |at| format!("oldest due {}", away(&at, browser::now())));
+    // Each by its own clock.
+    let waits = |system: &SystemHealth| Some((system.jobs.as_ref()?.oldest_due_at?, words::clock(system)));
+    let oldest = systems.iter().filter_map(waits).max_by_key(|(at, now)| now - at.seconds);
+    let oldest = oldest.map_or_else(|| "none is due".to_owned(), |(at, now)| format!("oldest due {}", away(&at, now)));
     let refused: i64 = systems.iter().flat_map(|system| &system.peers).map(|peer| peer.refused).sum();
     let slowest = systems.iter().filter_map(|system| system.database.as_ref()).map(|database| database.latency_micros).max();
-    let slowest = slowest.map(|micros| format!("slowest database {}", super::words::millis(micros))).unwrap_or_default();
+    let slowest = slowest.map(|micros| format!("slowest database {}", words::millis(micros))).unwrap_or_default();
     let waiting_mails = number::count(mails().map(|mails| mails.waiting).sum());
     let given_up = format!("{} given up in 7 d", number::count(mails().map(|mails| mails.given_up).sum()));
     vec![

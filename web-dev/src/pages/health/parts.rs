@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use streamflow_proto::dev::v1::{DatabaseHealth, SystemHealth};
 use web_kit::{
     badge::{Status, Tone},
-    browser,
     format::number,
     icon::glyphs,
     operator::OperatorPortal as _,
@@ -71,9 +70,12 @@ struct Queue {
     given_up: i64,
     done: i64,
     oldest: Option<prost_types::Timestamp>,
+    /// By its system's clock.
+    now: i64,
 }
 
 fn queues(system: SystemHealth) -> Vec<Queue> {
+    let now = words::clock(&system);
     let name = system.name;
     let jobs = system.jobs.map(|jobs| Queue {
         name: format!("{name}.jobs"),
@@ -83,6 +85,7 @@ fn queues(system: SystemHealth) -> Vec<Queue> {
         given_up: jobs.dead,
         done: jobs.done,
         oldest: jobs.oldest_due_at,
+        now,
     });
     let mails = system.mails.map(|mails| Queue {
         name: format!("{name}.mail"),
@@ -92,6 +95,7 @@ fn queues(system: SystemHealth) -> Vec<Queue> {
         given_up: mails.given_up,
         done: mails.sent,
         oldest: mails.oldest_due_at,
+        now,
     });
     jobs.into_iter().chain(mails).collect()
 }
@@ -99,7 +103,7 @@ fn queues(system: SystemHealth) -> Vec<Queue> {
 #[component]
 pub fn Queues(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     let line = |queue: Queue| {
-        let oldest = queue.oldest.map_or_else(|| "–".to_owned(), |at| away(&at, browser::now()));
+        let oldest = queue.oldest.map_or_else(|| "–".to_owned(), |at| away(&at, queue.now));
         let running = queue.running.map_or_else(|| "–".to_owned(), number::count);
         view! {
             <tr>

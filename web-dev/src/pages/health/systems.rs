@@ -29,7 +29,7 @@ pub fn Systems(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
                             <th scope="col">"serving since, utc"</th>
                         </tr>
                     </thead>
-                    <tbody>{move || systems.get().into_iter().map(line).collect_view()}</tbody>
+                    <tbody>{move || lines(systems.get())}</tbody>
                 </table>
             </div>
         </section>
@@ -37,11 +37,17 @@ pub fn Systems(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     .into_any()
 }
 
-fn line(system: SystemHealth) -> impl IntoView {
+fn lines(systems: Vec<SystemHealth>) -> impl IntoView {
+    // The first one is the system that asked the others: when they answered is by its clock.
+    let now = systems.first().map_or_else(browser::now, words::clock);
+    systems.into_iter().map(|system| line(system, now)).collect_view()
+}
+
+fn line(system: SystemHealth, now: i64) -> impl IntoView {
     let (tone, glyph, word) = words::state(system.state());
     let is_down = system.state() == SystemState::Down;
     let since = match (is_down, &system.last_answer_at) {
-        (true, Some(at)) => format!("down since {} ({})", Dev::MANNER.second(Some(at)), away(at, browser::now())),
+        (true, Some(at)) => format!("down since {} ({})", Dev::MANNER.second(Some(at)), away(at, now)),
         (true, None) => "has never answered this system".to_owned(),
         (false, _) => String::new(),
     };

@@ -1,8 +1,9 @@
 //! States, reasons and amounts, short and exact.
 
-use streamflow_proto::dev::v1::SystemState;
+use streamflow_proto::dev::v1::{SystemHealth, SystemState};
 use web_kit::{
     badge::Tone,
+    browser,
     icon::{Glyph, glyphs},
 };
 
@@ -13,6 +14,11 @@ pub fn state(state: SystemState) -> (Tone, Glyph, &'static str) {
         SystemState::Down => (Tone::Danger, glyphs::CIRCLE_XMARK, "down"),
         SystemState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, "unknown"),
     }
+}
+
+/// What the clock says that a system's times are of.
+pub fn clock(system: &SystemHealth) -> i64 {
+    system.at.map_or_else(browser::now, |at| at.seconds)
 }
 
 /// "0.4 ms", "12 ms".

@@ -21,7 +21,7 @@ use super::words;
 use crate::pages::tenants::address;
 
 #[component]
-pub fn RegistrationTable(rows: Rows<pb::Registration>, now: RwSignal<i64>, changed: Callback<pb::Registration>) -> impl IntoView {
+pub fn RegistrationTable(rows: Rows<pb::Registration>, now: Signal<i64>, changed: Callback<pb::Registration>) -> impl IntoView {
     view! {
         <div class="table-wrap" tabindex="0" role="region" aria-label="Registrations">
             <table class="table cards-on-phone">
@@ -52,7 +52,7 @@ pub fn RegistrationTable(rows: Rows<pb::Registration>, now: RwSignal<i64>, chang
 }
 
 #[component]
-fn Line(one: Arc<pb::Registration>, now: RwSignal<i64>, changed: Callback<pb::Registration>) -> impl IntoView {
+fn Line(one: Arc<pb::Registration>, now: Signal<i64>, changed: Callback<pb::Registration>) -> impl IntoView {
     let (tone, glyph, state) = words::state(one.state());
     let (step, next) = words::step(one.step());
     let (asked, since) = (one.created_at, one.step_at);
@@ -95,7 +95,8 @@ fn Retry(id: String, name: String, changed: Callback<pb::Registration>) -> impl 
             let call = async |transport, request| ProvisioningServiceClient::new(transport).retry_registration(request).await;
             match api.write(&Act::default(), request, call).await {
                 Ok(reply) => {
-                    toasts.say(if reply.changed { "It is tried now" } else { "It is being tried already" });
+                    let state = reply.registration.as_ref().map(pb::Registration::state).unwrap_or_default();
+                    toasts.say(words::tried(reply.changed, state));
                     if let Some(one) = reply.registration {
                         changed.try_run(one);
                     }

@@ -37,9 +37,25 @@ pub fn next_try(at: Option<i64>, now: i64) -> String {
     }
 }
 
+/// What came of trying again.
+pub const fn tried(changed: bool, state: RegistrationState) -> &'static str {
+    match (changed, state) {
+        (true, _) => "It is tried now",
+        (false, RegistrationState::Done) => "It is done already",
+        (false, _) => "It is being tried already",
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::next_try;
+    use super::*;
+
+    #[test]
+    fn trying_again_says_what_came_of_it() {
+        assert_eq!(tried(true, RegistrationState::Failing), "It is tried now");
+        assert_eq!(tried(false, RegistrationState::Done), "It is done already");
+        assert_eq!(tried(false, RegistrationState::UnderWay), "It is being tried already");
+    }
 
     #[test]
     fn the_next_try_is_told_from_now() {
