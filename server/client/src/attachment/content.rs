@@ -133,7 +133,7 @@ mod tests {
             (b"\xff\xd8\xff\xe0", false, JPEG.name),
             (b"GIF89a\0", false, GIF.name),
             (b"RIFF\0\0\0\0WEBPVP8 ", false, WEBP.name),
-            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", false, HEIC.name),
+            (b"\0\0\0\x14ftypheic\0\0\0\0heic", false, HEIC.name),
             (b"BMW;Opel\n", true, TEXT.name),
             (b"<!DOCTYPE html><p>", true, "text/html"),
             (b"#!/bin/sh\n", true, "text/x-shellscript"),
