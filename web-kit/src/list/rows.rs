@@ -23,6 +23,16 @@ pub struct Page<T> {
 
 type Fetch<T> = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<Page<T>, ApiError>>>;
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    /// The rows answer an earlier question than the one that is asked.
+    outdated: bool,
+    /// What failed last is the first page, not one further down.
+    failed_first: bool,
+    /// There are rows of more than the first page.
+    read_on: bool,
+}
+
 /// All rows read so far. Copy it freely.
 pub struct Rows<T: Send + Sync + 'static> {
     loaded: RwSignal<Vec<Arc<T>>>,
@@ -37,12 +47,7 @@ pub struct Rows<T: Send + Sync + 'static> {
     fetch: StoredValue<Fetch<T>, LocalStorage>,
     round: RwSignal<u32>,
     asked: StoredValue<u32>,
-    /// The rows answer an earlier question than the one that is asked.
-    outdated: StoredValue<bool>,
-    /// What failed last is the first page, not one further down.
-    failed_first: StoredValue<bool>,
-    /// There are rows of more than the first page.
-    read_on: StoredValue<bool>,
+    marks: StoredValue<Marks>,
     /// Grows when another question is asked, so that the list begins at its top again.
     pub(crate) renewed: RwSignal<u32>,
 }
@@ -75,15 +80,13 @@ impl<T: Send + Sync> Rows<T> {
             fetch: StoredValue::new_local(fetch),
             round: RwSignal::new(0),
             asked: StoredValue::new(0),
-            outdated: StoredValue::new(false),
-            failed_first: StoredValue::new(false),
-            read_on: StoredValue::new(false),
+            marks: StoredValue::new(Marks::default()),
             renewed: RwSignal::new(0),
         };
         Effect::new(move |before: Option<u32>| {
             let round = this.round.get();
             if before == Some(round) {
-                this.outdated.set_value(true);
+                this.marks.update_value(|marks| marks.outdated = true);
                 this.renewed.update(|count| *count += 1);
             }
             this.ask(String::new());
@@ -126,9 +129,9 @@ impl<T: Send + Sync> Rows<T> {
         match answer {
             Ok(page) => {
                 if first {
-                    self.outdated.set_value(false);
+                    self.marks.update_value(|marks| marks.outdated = false);
                 }
-                self.read_on.set_value(!first);
+                self.marks.update_value(|marks| marks.read_on = !first);
                 let new: Vec<_> = page.rows.into_iter().map(Arc::new).collect();
                 self.loaded.update(|rows| if first { *rows = new } else { rows.extend(new) });
                 self.next.set(Some(page.next_page_token));
@@ -138,8 +141,8 @@ impl<T: Send + Sync> Rows<T> {
                 self.error.set(None);
             }
             Err(error) => {
-                self.failed_first.set_value(first);
-                if self.outdated.get_value() {
+                self.marks.update_value(|marks| marks.failed_first = first);
+                if self.marks.get_value().outdated {
                     self.forget();
                 }
                 self.error.set(Some(error));
@@ -173,7 +176,7 @@ impl<T: Send + Sync> Rows<T> {
 
     /// Reads the first page again because time has passed. Whoever has read on keeps the rows, which a first page would replace.
     pub fn look(self) {
-        if !self.read_on.get_value() && !self.loading.get_untracked() {
+        if !self.marks.get_value().read_on && !self.loading.get_untracked() {
             self.reload();
         }
     }
@@ -181,7 +184,7 @@ impl<T: Send + Sync> Rows<T> {
     /// Tries the page that failed again.
     pub fn retry(self) {
         self.error.set(None);
-        if self.failed_first.get_value() {
+        if self.marks.get_value().failed_first {
             self.reload();
         } else {
             self.more();
@@ -190,7 +193,7 @@ impl<T: Send + Sync> Rows<T> {
 
     /// The rows shown could not be read again; otherwise an error is about the rows after them.
     pub(crate) fn failed_first(self) -> bool {
-        self.failed_first.get_value()
+        self.marks.get_value().failed_first
     }
 
     pub fn get(self) -> Vec<Arc<T>> {
