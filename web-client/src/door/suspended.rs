@@ -12,7 +12,7 @@ use web_kit::{
 use super::frame::Door;
 use crate::{
     api::{may, me, session},
-    layout::{orgs::OtherOrgs, person::use_sign_out},
+    layout::{closing::provide_closing, orgs::OtherOrgs, person::use_sign_out},
     pages,
 };
 
@@ -35,6 +35,8 @@ pub fn Suspended() -> impl IntoView {
             }
         }
     });
+    // Its owners may have it deleted from here too.
+    provide_closing();
     let company = me().org_name;
     let lead = ViewFn::from(move || {
         let since = told.with(|told| moment(told.since.as_ref()));
