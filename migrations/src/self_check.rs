@@ -12,8 +12,8 @@ use crate::system::System;
 /// Tables that hold an org_id as mere data: they are read before an org is known, or for all orgs.
 const UNGUARDED: &[&str] = &["sessions", "mail_outbox", "client_errors", "registrations"];
 
-/// Unique across orgs on purpose: an invitation is found by its token before the org is known.
-const UNIQUE_ACROSS_ORGS: &[&str] = &["invitations_token_hash_key"];
+/// Unique across orgs on purpose: an invitation and the link of a support session are found by their token before the org is known.
+const UNIQUE_ACROSS_ORGS: &[&str] = &["invitations_token_hash_key", "support_sessions_by_secret"];
 
 /// What reads past row-level security, and may.
 const DEFINER_FUNCTIONS: &[&str] = &["search_ids", "session_principal"];
