@@ -1,12 +1,13 @@
 //! The company is closed to its people: why, since when, and whom to ask.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 use web_kit::{
-    browser,
     button::{Button, Kind},
     format::moment,
     later,
+    load::look_again,
 };
 
 use super::frame::Door;
@@ -19,22 +20,14 @@ use crate::{
 later!(Exports, company, pages::settings::data::Data);
 
 /// How often the page asks whether the company is open again.
-const ASK_EVERY_MS: u32 = 15_000;
+const ASK_EVERY: Duration = Duration::from_secs(15);
 
 #[component]
 pub fn Suspended() -> impl IntoView {
     let leave = use_sign_out();
     let session = session();
     let told = Memo::new(move |_| session.me().and_then(|me| me.suspension).unwrap_or_default());
-    let shown = RwSignal::new(());
-    spawn_local(async move {
-        while shown.try_get_untracked().is_some() {
-            browser::sleep_ms(ASK_EVERY_MS).await;
-            if shown.try_get_untracked().is_some() {
-                session.refresh();
-            }
-        }
-    });
+    look_again(ASK_EVERY, move || session.refresh());
     // Its owners may have it deleted from here too.
     provide_closing();
     let company = me().org_name;

@@ -1,18 +1,19 @@
 //! Everything of the company as one file: asked for, watched, downloaded.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, OrgExportState, org_data_service_client::OrgDataServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
-    browser,
     button::{Button, Kind},
     empty::EmptyState,
     error_panel::ErrorNote,
     format::{moment, number},
     icon::glyphs,
     live::{Heard, use_live},
-    load::{Load, Loaded},
+    load::{Load, Loaded, look_again},
 };
 
 use super::closing::Close;
@@ -33,13 +34,18 @@ async fn exports() -> Result<Vec<pb::OrgExport>, ApiError> {
 }
 
 /// How often an export that is being written is asked after: a suspended company hears no changes.
-const ASK_EVERY_MS: u32 = 5_000;
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 #[component]
 pub fn Data() -> impl IntoView {
     let list = Load::new(exports);
     let all = Exports { list, problem: RwSignal::new(None), coming: RwSignal::new(None) };
-    follow(list);
+    let runs = |export: &pb::OrgExport| export.state() == OrgExportState::Running;
+    look_again(ASK_EVERY, move || {
+        if list.get_untracked().is_some_and(|all| all.iter().any(runs)) {
+            list.reload();
+        }
+    });
     use_live(move |heard| match heard {
         Heard::Change(change) if change.entity == "org_export" => list.reload(),
         Heard::Reset => list.reload(),
@@ -73,19 +79,6 @@ pub fn Data() -> impl IntoView {
         <Close/>
     }
     .into_any()
-}
-
-fn follow(list: Load<Vec<pb::OrgExport>>) {
-    let shown = RwSignal::new(());
-    spawn_local(async move {
-        while shown.try_get_untracked().is_some() {
-            browser::sleep_ms(ASK_EVERY_MS).await;
-            let runs = |export: &pb::OrgExport| export.state() == OrgExportState::Running;
-            if shown.try_get_untracked().is_some() && list.get_untracked().is_some_and(|all| all.iter().any(runs)) {
-                list.reload();
-            }
-        }
-    });
 }
 
 #[component]

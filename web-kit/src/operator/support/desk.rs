@@ -1,6 +1,6 @@
 //! What the rows and dialogs of support sessions share, and the card that shows those of one company.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -16,12 +16,12 @@ use crate::{
     button::Button,
     error_panel::ErrorNote,
     icon::glyphs,
-    load::{Load, Loaded},
+    load::{Load, Loaded, look_again},
     operator::space::may,
 };
 
 /// How often the page looks for a company's answer.
-const LOOK_EVERY_MS: u32 = 5_000;
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What waits for the right.
 #[derive(Clone)]
@@ -124,26 +124,20 @@ impl Desk {
     /// An answer of the company is not told to open pages: they look for it while they wait for one.
     fn follow<P: SupportPortal>(self) {
         let api = use_api();
-        spawn_local(async move {
-            loop {
-                browser::sleep_ms(LOOK_EVERY_MS).await;
-                let Some(tenant_id) = self.tenant_id.try_get_value() else { return };
-                let known = self.load.get_untracked();
-                if !known.as_ref().is_some_and(|all| all.iter().any(SupportLine::goes_on)) {
-                    continue;
-                }
-                let found = P::support_sessions(api, tenant_id).await.ok();
-                if self.tenant_id.try_get_value().is_none() {
-                    return;
-                }
+        look_again(LOOK_EVERY, move || {
+            let known = self.load.get_untracked();
+            if !known.as_ref().is_some_and(|all| all.iter().any(SupportLine::goes_on)) {
+                return;
+            }
+            let tenant_id = self.tenant_id.get_value();
+            spawn_local(async move {
+                let Ok(found) = P::support_sessions(api, tenant_id).await else { return };
                 // Rows that are drawn anew lose the focus, and an answer that came meanwhile may be newer than this one.
-                if found != known
-                    && self.load.get_untracked() == known
-                    && let Some(found) = found
-                {
+                let is_here = self.tenant_id.try_get_value().is_some();
+                if is_here && self.load.get_untracked() == known && known.as_ref() != Some(&found) {
                     self.load.set(found);
                 }
-            }
+            });
         });
     }
 }
