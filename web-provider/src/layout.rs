@@ -17,6 +17,7 @@ use web_kit::{
 
 use crate::app::Provider;
 
+const SESSIONS: Place = Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" };
 const PLACES: [Place; 11] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
     Place { href: "/provider/tenants", label: "Tenants", glyph: glyphs::BUILDING, keys: "g n" },
@@ -28,7 +29,7 @@ const PLACES: [Place; 11] = [
     Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
     Place { href: "/provider/settings", label: "Settings", glyph: glyphs::SLIDERS, keys: "g t" },
     Place { href: "/provider/system", label: "System", glyph: glyphs::HEART_PULSE, keys: "g y" },
-    Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
+    SESSIONS,
 ];
 
 #[component]
@@ -41,7 +42,9 @@ pub fn AppLayout(children: Children) -> impl IntoView {
         path.track();
         browser::reveal_soon(".topnav [aria-current]");
     });
-    let tabs = PLACES.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
+    // Own sessions are in the account's menu, for which there is always room.
+    let others = PLACES.iter().filter(|place| place.href != SESSIONS.href);
+    let tabs = others.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>

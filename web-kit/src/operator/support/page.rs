@@ -23,11 +23,13 @@ pub fn page<P: SupportPortal>() -> impl IntoView {
         .with_lead("Looking at companies, with their leave and in their audit.")
         .with_actions(move || button::<P>(desk));
     view! {
-        <section class="card">
-            <div class="card-head"><h2>"Support sessions"</h2></div>
-            {list::<P>(desk, "Nobody has asked to look at a company.")}
-        </section>
-        {may("elevation.read").then(|| rights::<P>())}
+        <div class="overview">
+            <section class="card">
+                <div class="card-head"><h2>"Support sessions"</h2></div>
+                {list::<P>(desk, "Nobody has asked to look at a company.")}
+            </section>
+            {may("elevation.read").then(|| rights::<P>())}
+        </div>
         {dialogs::<P>(desk)}
     }
 }
