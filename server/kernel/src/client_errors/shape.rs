@@ -171,20 +171,20 @@ mod tests {
     #[test]
     fn a_place_names_nobody() {
         for (page, is) in [
-            ("/firm/harrow/work/leads", "leads"),
-            ("/firm/harrow/work/leads/led_01", "leads/…"),
-            ("/firm/harrow/work", "/"),
+            ("/firm/harrow/floor/leads", "leads"),
+            ("/firm/harrow/floor/leads/led_01", "leads/…"),
+            ("/firm/harrow/floor", "/"),
             ("/firm/harrow", "firm/…"),
             ("/sign-in", "sign-in"),
             ("/Ada", "…"),
-            ("/firm/harrow/work/glow-spa", "…"),
-            ("/glow-spa/work", "…/…"),
+            ("/firm/harrow/floor/glow-spa", "…"),
+            ("/glow-spa/floor", "…/…"),
             ("", "/"),
         ] {
-            assert_eq!(place("/firm/*/work", &KNOWN, page), is, "{page}");
+            assert_eq!(place("/firm/*/floor", &KNOWN, page), is, "{page}");
         }
-        assert_eq!(company("/firm/*/work", "/firm/harrow/work/leads"), Some("harrow"));
-        assert_eq!((company("/firm/*/work", "/firm/harrow"), company("/desk", "/desk/tenants")), (None, None));
+        assert_eq!(company("/firm/*/floor", "/firm/harrow/floor/leads"), Some("harrow"));
+        assert_eq!((company("/firm/*/floor", "/firm/harrow"), company("/desk", "/desk/tenants")), (None, None));
         assert_eq!(place("/desk", &KNOWN, "/desk/tenants/harrow-pike"), "tenants/…");
         assert_eq!(build("1.2.0+ab <x>"), "1.2.0+abx");
     }
