@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{Elevation, Proof, SupportPortal};
 use crate::{
     api::use_api,
+    browser,
     button::{Button, Kind},
     countdown::Countdown,
     dialog::{Cancel, Dialog},
@@ -16,6 +17,8 @@ use crate::{
     toast::use_toasts,
 };
 
+/// In the browser's storage while a session of it may have taken on rights.
+const MARK: &str = "streamflow-elevated";
 /// The right to look at companies.
 const SUPPORT: &str = "support";
 const MINUTES: [&str; 4] = ["15", "30", "45", "60"];
@@ -27,7 +30,8 @@ pub struct Elevated(RwSignal<Option<Elevation>>);
 pub fn provide_elevated<P: SupportPortal>() {
     let elevated = Elevated(RwSignal::new(None));
     provide_context(elevated);
-    if may("elevation.read") {
+    // Taken on in this browser or not at all: rights belong to its session. So most pages need not ask.
+    if may("elevation.read") && browser::stored(MARK).is_some() {
         elevated.load::<P>();
     }
 }
@@ -39,7 +43,12 @@ impl Elevated {
 
     /// The right is over, by its time or because the server says so.
     pub fn forget(self) {
-        self.0.set(None);
+        self.set(None);
+    }
+
+    fn set(self, elevation: Option<Elevation>) {
+        browser::store(MARK, elevation.as_ref().map(|_| "yes"));
+        self.0.try_set(elevation);
     }
 
     fn load<P: SupportPortal>(self) {
@@ -48,7 +57,7 @@ impl Elevated {
             // Without an answer the server still asks where a right is needed.
             if let Ok(all) = P::elevations(api).await {
                 let live = all.into_iter().filter(|one| one.live && one.current);
-                self.0.try_set(live.max_by_key(|one| one.expires_at.unwrap_or_default().seconds));
+                self.set(live.max_by_key(|one| one.expires_at.unwrap_or_default().seconds));
             }
         });
     }
@@ -107,7 +116,7 @@ pub fn dialog<P: SupportPortal>(open: RwSignal<bool>, done: Callback<()>) -> imp
             code: code.get_untracked().trim().to_owned(),
         };
         form.send(P::elevate(api, form.act(), proof), move |elevation| {
-            elevated.0.set(elevation);
+            elevated.set(elevation);
             open.set(false);
             done.run(());
         });
