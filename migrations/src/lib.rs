@@ -26,6 +26,6 @@ mod system;
 pub use client::{SYSTEM_REACHED_TABLES, TENANT_TABLES};
 pub use ddl::Dialect;
 pub use migrator::{known, migrate, pending, script};
-pub use prepare::{RolePasswords, prepare_postgres};
+pub use prepare::{RolePasswords, prepare_postgres, restore_database_rights};
 pub use self_check::self_check;
 pub use system::System;

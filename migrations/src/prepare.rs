@@ -33,17 +33,31 @@ pub async fn prepare_postgres(db: &DatabaseConnection, passwords: &RolePasswords
     let tx = db.begin().await?;
     // Advisory locks count per database; this one keeps two databases of a cluster from making the same roles at once.
     tx.execute_unprepared("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE").await?;
-    close_to_strangers(&tx).await?;
     for system in System::ALL {
         create_roles(&tx, system).await?;
         set_password(&tx, system, passwords.of(system)).await?;
         create_schema(&tx, system).await?;
-        limit_login(&tx, system).await?;
     }
+    set_database_rights(&tx).await?;
     install_extensions(&tx).await?;
     tx.commit().await?;
     for system in System::ALL {
         migrate(db, system).await?;
+    }
+    Ok(())
+}
+
+/// What PostgreSQL keeps beside a database and not in it, for one that was copied from a prepared one (`CREATE DATABASE … TEMPLATE`).
+pub async fn restore_database_rights(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let tx = db.begin().await?;
+    set_database_rights(&tx).await?;
+    tx.commit().await
+}
+
+async fn set_database_rights(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    close_to_strangers(tx).await?;
+    for system in System::ALL {
+        limit_login(tx, system).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
-use streamflow_migrations::{RolePasswords, prepare_postgres};
+use streamflow_migrations::{RolePasswords, prepare_postgres, restore_database_rights};
 use tokio::sync::OnceCell;
 
 /// Password of every login role of the test cluster; it listens on loopback only.
@@ -230,15 +230,10 @@ pub async fn fresh_database() -> String {
     }
     let _ = admin.close().await;
     let url = format!("{}/{name}", shared.url);
-    restore_database_rights(&url).await;
+    let copy = superuser(&url).await;
+    restore_database_rights(&copy).await.expect("rights on the copy");
+    let _ = copy.close().await;
     url
-}
-
-/// Rights and settings on the database itself are not copied from a template; preparing it again sets them.
-async fn restore_database_rights(url: &str) {
-    let admin = superuser(url).await;
-    prepare_postgres(&admin, &passwords()).await.expect("rights on the copy");
-    let _ = admin.close().await;
 }
 
 fn passwords() -> RolePasswords {

@@ -18,7 +18,10 @@ use streamflow_kernel::{
 };
 use streamflow_migrations::{System, known};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{OnceCell, watch},
+};
 use tonic::transport::Channel;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -175,10 +178,30 @@ pub async fn location(system: System, superuser_url: Option<&str>, sqlite: &std:
         let url = postgres::as_role(url, &system.login_role());
         return Location::Postgres { url, system_role: system.system_role(), max_connections: 6 };
     }
-    let writer = streamflow_kernel::db::connect::sqlite_writer(sqlite).await.expect("a file");
-    streamflow_migrations::migrate(&writer, system).instrument(spy::behind_the_walls()).await.expect("a schema");
-    writer.close().await.expect("closed");
+    // A second process comes to a file that is there.
+    if !sqlite.exists() {
+        std::fs::copy(empty_file(system).await, sqlite).expect("a copy");
+    }
     Location::Sqlite(sqlite.to_owned())
+}
+
+/// A migrated file of a system that nobody writes to; migrating takes as long as a whole test.
+async fn empty_file(system: System) -> &'static std::path::Path {
+    static FILES: [OnceCell<(TempDir, PathBuf)>; System::ALL.len()] = [const { OnceCell::const_new() }; System::ALL.len()];
+    let place = System::ALL.iter().position(|one| *one == system).expect("one of them");
+    let (_, file) = FILES[place].get_or_init(|| migrated(system)).await;
+    file
+}
+
+async fn migrated(system: System) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("empty.db");
+    let writer = streamflow_kernel::db::connect::sqlite_writer(&file).await.expect("a file");
+    streamflow_migrations::migrate(&writer, system).instrument(spy::behind_the_walls()).await.expect("a schema");
+    // The last connection to leave brings the log into the file.
+    writer.close().await.expect("closed");
+    assert!(!folder.path().join("empty.db-wal").exists(), "a copy of the file alone would lack what is in its log");
+    (folder, file)
 }
 
 fn system(space: &str) -> System {
