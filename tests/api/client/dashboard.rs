@@ -4,7 +4,7 @@ use chrono::{Datelike as _, TimeDelta};
 use streamflow_proto::{
     client::v1::{
         self as pb, customer_service_client::CustomerServiceClient, dashboard_service_client::DashboardServiceClient,
-        lead_service_client::LeadServiceClient, task_service_client::TaskServiceClient,
+        lead_service_client::LeadServiceClient, org_service_client::OrgServiceClient, task_service_client::TaskServiceClient,
     },
     common::v1::Money,
 };
@@ -36,6 +36,20 @@ async fn lead(world: &World, by: &Person, lead: pb::Lead) -> pb::Lead {
 fn to_monday(world: &World) {
     let days = 7 - i64::from(world.now().weekday().num_days_from_monday());
     world.pass(TimeDelta::days(days));
+}
+
+/// To the next noon in UTC, when it is the same day in London and the next one in Kiritimati.
+fn to_noon(world: &World) {
+    let noon = (world.now() + TimeDelta::days(1)).date_naive().and_hms_opt(12, 0, 0).unwrap().and_utc();
+    world.pass(noon - world.now());
+}
+
+async fn set_time_zone(world: &World, owner: &Person, zone: &str) {
+    let mut service = OrgServiceClient::new(world.channel.clone());
+    let org = service.get_org(owner.ask(pb::GetOrgRequest {})).await.unwrap().into_inner().org.unwrap();
+    let org = pb::Org { time_zone: zone.into(), ..org };
+    let update_mask = Some(prost_types::FieldMask { paths: vec!["time_zone".into()] });
+    service.update_org(owner.ask(pb::UpdateOrgRequest { org: Some(org), update_mask })).await.unwrap();
 }
 
 /// The same person with a session of now: days pass in these tests.
@@ -107,6 +121,8 @@ on_both! {
 
     async fn own_tasks_are_counted_and_the_late_among_them(world) {
         let owner = world.company("Harrow & Pike").await;
+        to_noon(&world);
+        let owner = again(&world, &owner).await;
         let stranger = world.company("Other Ltd").await;
         let mut service = TaskServiceClient::new(world.channel.clone());
         let yesterday = (world.now() - TimeDelta::days(1)).date_naive().to_string();
@@ -119,6 +135,9 @@ on_both! {
         service.complete_task(owner.ask(pb::CompleteTaskRequest { task_id: done.id, done: true })).await.unwrap();
         let seen = dashboard(&world, &owner, 4).await.unwrap();
         assert_eq!((seen.tasks_open, seen.tasks_late), (3, 1));
+        set_time_zone(&world, &owner, "Pacific/Kiritimati").await;
+        let seen = dashboard(&world, &owner, 4).await.unwrap();
+        assert_eq!((seen.tasks_open, seen.tasks_late), (3, 2), "there it is tomorrow, and what was due today is late");
         let done = |seen: &pb::GetDashboardResponse| seen.tasks_done.iter().map(|week| (week.count, week.before)).collect::<Vec<_>>();
         assert_eq!(done(&seen), [(0, 0), (0, 0), (0, 0), (1, 0)]);
         let foreign = dashboard(&world, &stranger, 4).await.unwrap();

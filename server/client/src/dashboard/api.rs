@@ -18,6 +18,7 @@ use super::{store, weeks::Weeks};
 use crate::{
     customer,
     lead::{self, stage},
+    org::domain::today,
     record::kind::Kind,
     task,
 };
@@ -35,7 +36,7 @@ impl DashboardService for Api {
         let weeks = Weeks::ending(ctx.now(), req.weeks);
         let weeks = weeks.ok_or_else(|| Error::invalid("weeks", "Choose 4, 12 or 26 weeks."))?;
         let principal = ctx.principal()?;
-        let today = ctx.now().date_naive();
+        let today = today(&principal.org.time_zone, ctx.now());
         let tx = ctx.read().await?;
         let mut reply = pb::GetDashboardResponse::default();
         count_customers(&tx, weeks, &mut reply).await?;

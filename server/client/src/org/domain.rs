@@ -1,6 +1,7 @@
 //! What a company and its first owner must look like.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
 use streamflow_kernel::error::{Error, Violations};
 use streamflow_proto::client::v1 as pb;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
@@ -114,13 +115,15 @@ fn owner_email(text: &str) -> Result<String, Problem> {
     if email.is_empty() { Err(Problem::new("Enter an e-mail address.")) } else { Ok(email) }
 }
 
-/// The shape of an IANA name; whether the zone exists is for those who compute with it.
+/// A zone of the IANA time zone database, by its name.
 fn time_zone(text: &str) -> Result<String, Problem> {
-    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b));
-    if text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('/').all(part) {
-        return Ok(text.to_owned());
-    }
-    Err(Problem::new("Enter a time zone like Europe/London."))
+    let zone: Result<Tz, _> = text.parse();
+    zone.map(|zone| zone.name().to_owned()).map_err(|_| Problem::new("Enter a time zone like Europe/London."))
+}
+
+/// The day it is in a company's time zone. A name that was taken before names were looked up counts as UTC.
+pub fn today(time_zone: &str, now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&time_zone.parse().unwrap_or(Tz::UTC)).date_naive()
 }
 
 fn currency_code(text: &str) -> Result<String, Problem> {
@@ -238,6 +241,26 @@ mod tests {
             assert!(tenant_id(bad).is_err(), "{bad}");
         }
         assert!(tenant_id("a1-b2").is_ok() && tenant_id(&"x".repeat(40)).is_ok());
+    }
+
+    #[test]
+    fn a_day_begins_and_ends_with_the_company() {
+        let noon = DateTime::parse_from_rfc3339("2026-07-01T12:00:00Z").unwrap().to_utc();
+        let days =
+            ["Pacific/Kiritimati", "Europe/London", "Pacific/Pago_Pago", "No/Where"].map(|zone| today(zone, noon).to_string());
+        assert_eq!(days, ["2026-07-02", "2026-07-01", "2026-07-01", "2026-07-01"]);
+        // Summer time moves midnight.
+        let late = DateTime::parse_from_rfc3339("2026-07-01T23:30:00Z").unwrap().to_utc();
+        assert_eq!(today("Europe/London", late).to_string(), "2026-07-02");
+        assert_eq!(today("Etc/UTC", late).to_string(), "2026-07-01");
+    }
+
+    #[test]
+    fn a_time_zone_is_one_there_is() {
+        for bad in ["", "Europe/Atlantis", "europe/london", "../etc", "Europe/London\0"] {
+            assert!(time_zone(bad).is_err(), "{bad}");
+        }
+        assert_eq!(time_zone("America/Argentina/Ushuaia").ok().as_deref(), Some("America/Argentina/Ushuaia"));
     }
 
     #[test]
