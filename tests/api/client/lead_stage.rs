@@ -41,7 +41,13 @@ async fn order(person: &Person, ids: Vec<String>) -> Result<(), Status> {
 }
 
 async fn archive(person: &Person, id: &str) -> Result<(), Status> {
-    service(person).archive_lead_stage(person.ask(pb::ArchiveLeadStageRequest { stage_id: id.into() })).await.map(drop)
+    let request = pb::ArchiveLeadStageRequest { stage_id: id.into(), archived: true };
+    service(person).archive_lead_stage(person.ask(request)).await.map(drop)
+}
+
+async fn restore(person: &Person, id: &str) -> Result<(), Status> {
+    let request = pb::ArchiveLeadStageRequest { stage_id: id.into(), archived: false };
+    service(person).archive_lead_stage(person.ask(request)).await.map(drop)
 }
 
 on_both! {
@@ -61,6 +67,21 @@ on_both! {
         assert_eq!(archive(&owner, &all[1].id).await.unwrap_err().code(), Code::NotFound);
         let moved = pb::MoveLeadRequest { lead_id: lead::create(&owner, lead::named("Roof")).await.unwrap().id, stage_id: all[1].id.clone(), ..Default::default() };
         assert_eq!(fields(&lead::service(&owner).move_lead(owner.ask(moved)).await.unwrap_err()), ["stage_id"]);
+    }
+
+    async fn an_archived_stage_comes_back_behind_the_others(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let stranger = world.company("Elsewhere").await;
+        let contacted = stages(&owner).await[1].clone();
+        archive(&owner, &contacted.id).await.unwrap();
+        assert_eq!(restore(&stranger, &contacted.id).await.unwrap_err().code(), Code::NotFound);
+        restore(&owner, &contacted.id).await.unwrap();
+        restore(&owner, &contacted.id).await.expect("twice is once");
+        assert_eq!(names(&owner).await, "New, Qualified, Proposal, Won, Lost, Contacted");
+        archive(&owner, &contacted.id).await.unwrap();
+        create(&owner, "contacted", pb::LeadStageKind::Open).await.unwrap();
+        assert_eq!(reason(&restore(&owner, &contacted.id).await.unwrap_err()), "STAGE_NAME_TAKEN");
+        assert_eq!(names(&owner).await, "New, Qualified, Proposal, Won, Lost, contacted");
     }
 
     async fn a_stage_in_use_stays(world) {

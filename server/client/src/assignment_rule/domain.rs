@@ -175,7 +175,7 @@ fn part(text: &str) -> Result<String, Problem> {
 
 fn value(fields: &[Field], key: &str, text: &str) -> Result<Set, Problem> {
     let field = fields.iter().find(|field| field.key == key);
-    let field = field.ok_or_else(|| Problem::new("There is no such field, or it was put away."))?;
+    let field = field.ok_or_else(|| Problem::new("There is no such field, or it was archived."))?;
     let value = field.read(text)?.ok_or_else(|| field.missing())?;
     Ok(Set::new(key, Some(value)))
 }

@@ -109,13 +109,13 @@ fn check_room(siblings: &[Model]) -> Result<()> {
     let live = siblings.iter().filter(|field| field.archived_at.is_none()).count();
     if siblings.len() >= EVER {
         let text =
-            format!("{EVER} fields were made here, and each keeps its values. Bring one back that was put away, and rename it.");
+            format!("{EVER} fields were made here, and each keeps its values. Restore one that was archived, and rename it.");
         return Err(Error::precondition("TOO_MANY_FIELDS_EVER", text));
     }
     if live < MOST_FIELDS {
         return Ok(());
     }
-    Err(Error::precondition("TOO_MANY_FIELDS", format!("There can be {MOST_FIELDS} fields at once. Put one away first.")))
+    Err(Error::precondition("TOO_MANY_FIELDS", format!("There can be {MOST_FIELDS} fields at once. Archive one first.")))
 }
 
 /// Two fields of one name can't be told apart in forms and files.

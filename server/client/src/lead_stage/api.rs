@@ -2,6 +2,7 @@
 
 use streamflow_kernel::{
     ctx::Ctx,
+    db::TenantDb,
     error::{Error, Result},
     ids::{self, prefix},
 };
@@ -31,13 +32,9 @@ impl LeadStageService for Api {
         let new = NewStage::parse(req.stage)?;
         let tx = ctx.write().await?;
         let stages = store::locked(&tx).await?;
-        if stages.len() >= MOST_STAGES {
-            let text = format!("A pipeline has at most {MOST_STAGES} stages. Put one away first.");
-            return Err(Error::precondition("TOO_MANY_STAGES", text).into());
-        }
+        check_room(&stages)?;
         check_name(&stages, None, &new.name)?;
-        let last = stages.iter().map(|stage| stage.position).max().unwrap_or_default();
-        let stage = store::insert_stage(&tx, ctx.new_id(), new, last + 1).await?;
+        let stage = store::insert_stage(&tx, ctx.new_id(), new, after(&stages)).await?;
         Ok(tx.commit(pb::CreateLeadStageResponse { stage: Some(shown(stage)) }).await?)
     }
 
@@ -79,6 +76,10 @@ impl LeadStageService for Api {
         let id = ids::parse(prefix::STAGE, &req.stage_id).ok_or(Error::not_found("stage"))?;
         let tx = ctx.write_whole_org().await?;
         let stages = store::locked(&tx).await?;
+        if !req.archived {
+            restore(&tx, &stages, id).await?;
+            return Ok(tx.commit(pb::ArchiveLeadStageResponse {}).await?);
+        }
         let other_open = stages.iter().any(|stage| stage.kind == "open" && stage.id != id);
         let known = stages.iter().any(|stage| stage.id == id);
         if known && !other_open {
@@ -87,6 +88,33 @@ impl LeadStageService for Api {
         store::archive_stage(&tx, id, ctx.now()).await?;
         Ok(tx.commit(pb::ArchiveLeadStageResponse {}).await?)
     }
+}
+
+/// Brings a stage back as the last one. One that is on the board already stays as it is.
+async fn restore(tx: &TenantDb, stages: &[Model], id: Uuid) -> Result<()> {
+    let stage = store::stage(tx, id).await?;
+    if stage.archived_at.is_none() {
+        return Ok(());
+    }
+    check_room(stages)?;
+    if check_name(stages, None, &stage.name).is_err() {
+        let text = format!("There is a stage {} by now. Rename it first.", stage.name);
+        return Err(Error::precondition("STAGE_NAME_TAKEN", text));
+    }
+    store::restore_stage(tx, stage, after(stages)).await.map(drop)
+}
+
+/// The place behind all others.
+fn after(stages: &[Model]) -> i32 {
+    stages.iter().map(|stage| stage.position).max().unwrap_or_default() + 1
+}
+
+fn check_room(stages: &[Model]) -> Result<()> {
+    if stages.len() < MOST_STAGES {
+        return Ok(());
+    }
+    let text = format!("A pipeline has at most {MOST_STAGES} stages. Archive one first.");
+    Err(Error::precondition("TOO_MANY_STAGES", text))
 }
 
 /// Counts are the board's matter.

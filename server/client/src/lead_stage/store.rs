@@ -57,11 +57,24 @@ pub async fn archive_stage(tx: &TenantDb, id: Uuid, at: chrono::DateTime<chrono:
     let before = tx.one(finder.filter(Column::Id.eq(id)).filter(Column::ArchivedAt.is_null())).await?;
     let before = before.ok_or(Error::not_found("stage"))?;
     if is_used(tx, id).await? {
-        let text = "Leads stand in this stage, or are put away in it. Move them to another stage first.";
+        let text = "Leads stand in this stage, or are archived in it. Move them to another stage first.";
         return Err(Error::precondition("STAGE_IN_USE", text));
     }
     let mut row = before.clone().into_active_model();
     row.archived_at = Set(Some(at));
+    write(tx, &before, row, "archived_at").await
+}
+
+/// A stage, whether it is on the board or not.
+pub async fn stage(tx: &TenantDb, id: Uuid) -> Result<Model> {
+    tx.one(tx.find::<Entity>().filter(Column::Id.eq(id))).await?.ok_or(Error::not_found("stage"))
+}
+
+/// Puts a stage on the board again.
+pub async fn restore_stage(tx: &TenantDb, before: Model, position: i32) -> Result<Model> {
+    let mut row = before.clone().into_active_model();
+    row.archived_at = Set(None);
+    row.position = Set(position);
     write(tx, &before, row, "archived_at").await
 }
 

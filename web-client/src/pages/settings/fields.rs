@@ -1,4 +1,4 @@
-//! The company's own fields on customers and leads: made, changed, ordered, put away.
+//! The company's own fields on customers and leads: made, changed, ordered, archived.
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{
@@ -96,8 +96,8 @@ fn Row(
         if !away {
             items.push(MenuItem::new("Change", move || asked.set(Some(edit.clone()))).glyph(glyphs::PEN));
         }
-        let word = if away { "Bring back" } else { "Put away" };
-        items.push(MenuItem::new(word, move || archive(put.clone(), !away, problem)).glyph(glyphs::BOX_ARCHIVE));
+        let (word, glyph) = if away { ("Restore", glyphs::ROTATE_LEFT) } else { ("Archive", glyphs::BOX_ARCHIVE) };
+        items.push(MenuItem::new(word, move || archive(put.clone(), !away, problem)).glyph(glyph));
         items
     });
     view! {
@@ -105,7 +105,7 @@ fn Row(
             <div class="grow">
                 <div class="row">
                     <span class="medium truncate" class:muted=away>{label}</span>
-                    {away.then(|| view! { <Badge tone=Tone::Neutral text="Put away"/> })}
+                    {away.then(|| view! { <Badge tone=Tone::Neutral text="Archived"/> })}
                 </div>
                 <div class="t-12 muted truncate">{about}</div>
             </div>
@@ -165,7 +165,7 @@ fn archive(field: pb::CustomField, archived: bool, problem: RwSignal<Option<ApiE
         let answer = use_api().write(&Act::default(), request, call).await;
         custom::reload();
         if answer.is_ok() && archived {
-            let told = format!("{} put away; what records hold in it stays", field.label);
+            let told = format!("{} archived; what records hold in it stays", field.label);
             use_toasts().say_with_undo(told, move || archive(field.clone(), false, problem));
         }
         problem.try_set(answer.err());

@@ -1,4 +1,4 @@
-//! The stages of the pipeline: made, renamed, ordered, put away.
+//! The stages of the pipeline: made, renamed, ordered, archived.
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, LeadStageKind, lead_stage_service_client::LeadStageServiceClient};
@@ -12,6 +12,7 @@ use web_kit::{
     live::{Heard, use_live},
     load::{Load, Loaded},
     menu::{Menu, MenuItem},
+    toast::use_toasts,
 };
 
 use super::stage_dialog::StageDialog;
@@ -75,10 +76,10 @@ fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl Int
     let about = format!("{}, {}", kind_name(stage.kind()), number::counted(stage.lead_count.into(), "lead", "leads"));
     let (up, down, menu) = (format!("Move {name} up"), format!("Move {name} down"), format!("Change {name}"));
     let items = Signal::derive(move || {
-        let (edit, id) = (stage.clone(), stage.id.clone());
+        let (edit, put) = (stage.clone(), stage.clone());
         vec![
             MenuItem::new("Rename", move || pipeline.asked.set(Some(edit.clone()))).glyph(glyphs::PEN),
-            MenuItem::new("Put away", move || archive(id.clone(), pipeline)).glyph(glyphs::BOX_ARCHIVE),
+            MenuItem::new("Archive", move || archive(put.clone(), true, pipeline)).glyph(glyphs::BOX_ARCHIVE),
         ]
     });
     view! {
@@ -119,11 +120,15 @@ fn reorder(stage_ids: Vec<String>, pipeline: Pipeline) {
     });
 }
 
-fn archive(stage_id: String, pipeline: Pipeline) {
+fn archive(stage: pb::LeadStage, archived: bool, pipeline: Pipeline) {
     spawn_local(async move {
-        let request = pb::ArchiveLeadStageRequest { stage_id };
+        let request = pb::ArchiveLeadStageRequest { stage_id: stage.id.clone(), archived };
         let call = async |transport, request| LeadStageServiceClient::new(transport).archive_lead_stage(request).await;
         let answer = use_api().write(&Act::default(), request, call).await;
+        if answer.is_ok() && archived {
+            let told = format!("{} archived", stage.name);
+            use_toasts().say_with_undo(told, move || archive(stage.clone(), false, pipeline));
+        }
         if pipeline.problem.try_set(answer.err()).is_none() {
             pipeline.stages.reload();
         }
