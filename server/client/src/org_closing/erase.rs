@@ -105,7 +105,7 @@ async fn end(kernel: &Kernel, job: &Job, org: Uuid) -> Result<()> {
     let db = kernel.database.system().await?;
     store::end(&db, org, now).await?;
     let payload = json!({ "deleted": store::read_counts(&db, org).await? });
-    job.audit(&db, kernel, Deed { org_id: org, path: PATH, category: "tenant", outcome: "OK", payload }).await?;
+    job.audit(&db, kernel, Deed { org_id: org, path: PATH, category: "closing", outcome: "OK", payload }).await?;
     if let Some(tenant_id) = tenant::store::tenant_id(&db, org).await? {
         let told = tell::Told { id: kernel.ids.uuid(), kind: "deleted".to_owned(), at: now, tenant_id, details: json!({}) };
         tell::put(&db, &kernel.jobs, &told).await?;

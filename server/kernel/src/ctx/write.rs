@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// Categories of requests that give or take rights, or reach far beyond their person. A new category of that kind belongs here.
-const GIVES_RIGHTS: [&str; 9] =
-    ["role_change", "settings", "admin", "setting", "team", "tenant", "job", "elevation", "impersonation"];
+const GIVES_RIGHTS: [&str; 10] =
+    ["role_change", "settings", "admin", "setting", "team", "tenant", "closing", "job", "elevation", "impersonation"];
 
 /// A write transaction of one request.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ const OUTCOMES: [(&str, &str); 9] = [
 ];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
-const CATEGORIES: [(&str, &str); 23] = [
+const CATEGORIES: [(&str, &str); 24] = [
     ("record", "Records changed"),
     ("deletion", "Archived or deleted"),
     ("sensitive_read", "Sensitive data read"),
@@ -45,6 +45,7 @@ const CATEGORIES: [(&str, &str); 23] = [
     ("provisioning", "Company set up"),
     ("federation", "Calls between systems"),
     ("tenant", "Company suspended or resumed"),
+    ("closing", "Deleting the company"),
     ("client_error", "Errors of the page"),
     ("read", "Read only"),
 ];

@@ -42,7 +42,7 @@ const CATEGORIES: [(&str, &str); 18] = [
     ("export", "Exports"),
     ("client_error", "Errors of the page"),
     ("federation", "Calls between systems"),
-    ("tenant", "Tenants closed and opened"),
+    ("tenant", "Tenants suspended and resumed"),
     ("provisioning", "Registrations"),
     ("anomaly", "Anomalies"),
     ("impersonation", "Support sessions"),
@@ -57,12 +57,14 @@ const CATEGORIES: [(&str, &str); 18] = [
     ("read", "Reading"),
 ];
 
-const OUTCOMES: [(&str, &str); 7] = [
+const OUTCOMES: [(&str, &str); 9] = [
     ("OK", "Done"),
     ("UNAUTHENTICATED", "Not signed in"),
     ("PERMISSION_DENIED", "Denied"),
     ("INVALID_ARGUMENT", "Wrong input"),
+    ("NOT_FOUND", "Not found"),
     ("FAILED_PRECONDITION", "Refused"),
+    ("ABORTED", "Changed meanwhile"),
     ("RESOURCE_EXHAUSTED", "Throttled"),
     ("INTERNAL", "Failed"),
 ];
@@ -130,7 +132,7 @@ pub fn outcome(category: &str, code: &str) -> (Tone, Glyph, String) {
         "OK" => (Tone::Success, glyphs::CIRCLE_CHECK),
         "PERMISSION_DENIED" | "UNAUTHENTICATED" => (Tone::Danger, glyphs::BAN),
         "RESOURCE_EXHAUSTED" => (Tone::Warning, glyphs::GAUGE_SIMPLE),
-        "INVALID_ARGUMENT" | "FAILED_PRECONDITION" => (Tone::Warning, glyphs::CIRCLE_EXCLAMATION),
+        "INVALID_ARGUMENT" | "NOT_FOUND" | "FAILED_PRECONDITION" | "ABORTED" => (Tone::Warning, glyphs::CIRCLE_EXCLAMATION),
         _ => (Tone::Danger, glyphs::CIRCLE_XMARK),
     };
     (tone, glyph, word)
