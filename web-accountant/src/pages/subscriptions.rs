@@ -32,11 +32,13 @@ const PAGE_SIZE: i32 = 100;
 const FILE_PAGE: i32 = 200;
 
 /// State as the server names it, word of a filter, and what it is called.
-const STATES: [(&str, &str, &str); 4] = [
+const STATES: [(&str, &str, &str); 6] = [
     ("active", "ACTIVE", "Active"),
     ("trial", "TRIAL", "Trial"),
     ("trial_ended", "TRIAL_ENDED", "Trial ended"),
     ("suspended", "SUSPENDED", "Suspended"),
+    ("closing", "CLOSING", "Will be deleted"),
+    ("deleted", "DELETED", "Deleted"),
 ];
 
 /// `subscriptions` below the portal's base.
@@ -143,6 +145,8 @@ fn state(name: &str) -> (Tone, Glyph, String) {
         "active" => (Tone::Success, glyphs::CIRCLE_CHECK),
         "trial" => (Tone::Info, glyphs::HOURGLASS_HALF),
         "trial_ended" => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION),
+        "closing" => (Tone::Warning, glyphs::CLOCK),
+        "deleted" => (Tone::Neutral, glyphs::XMARK),
         _ => (Tone::Neutral, glyphs::CIRCLE_PAUSE),
     };
     (tone, glyph, STATES.iter().find(|(known, ..)| *known == name).map_or(name, |(.., word)| word).to_owned())
