@@ -4,6 +4,7 @@ mod caller;
 mod company;
 mod names;
 mod northwind;
+mod others;
 
 use std::{
     io::Write as _,
@@ -75,6 +76,7 @@ pub async fn seed(config: &Config, shared: &Shared, kernels: &[Arc<Kernel>]) -> 
     write(&file, &Demo { seeded: false, accounts: Vec::new(), org_id: None })?;
     tracing::info!(target: "streamflow", "making the demo companies");
     let mut accounts = company::make(config, shared).await.context("the demo company can't be made")?;
+    accounts.extend(others::make(config, shared).await.context("the smaller demo companies can't be made")?);
     accounts.extend(northwind::make(config, shared).await.context("the Northwind company can't be made")?);
     let kernel = kernels.iter().find(|kernel| kernel.portal.space == "client").context("the client system is not served")?;
     let org_id = provision::org_by_tenant_id(kernel, company::TENANT_ID).await.map_err(plain)?;
@@ -139,6 +141,15 @@ mod tests {
         let org_id = provision::create_org(kernel, new).await.unwrap().org_id;
         write(&file_of(config), &Demo { seeded: true, accounts: Vec::new(), org_id: Some(org_id) }).unwrap();
         org_id
+    }
+
+    #[test]
+    fn each_industry_has_a_company() {
+        let mut shown: Vec<_> = others::industries().chain(["field-service", "manufacturing"]).collect();
+        shown.sort_unstable();
+        let mut templates: Vec<_> = streamflow_client::template::templates().iter().map(|(name, _)| *name).collect();
+        templates.sort_unstable();
+        assert_eq!(shown, templates);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,7 +24,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
-    /// Build everything, seed two demo companies and serve the four portals.
+    /// Build everything, seed four demo companies and serve the four portals.
     Run(run::Options),
     /// Print the current second-factor code of a demo account.
     Otp(otp::Options),

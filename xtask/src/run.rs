@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to four portals with two demo companies, in one command.
+//! `cargo xtask run`: from a fresh clone to four portals with four demo companies, in one command.
 
 use std::{
     env, fs,
