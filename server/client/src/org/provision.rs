@@ -5,6 +5,7 @@ use std::sync::Arc;
 use streamflow_kernel::{
     db::SystemDb,
     error::{Error, Result},
+    jobs::deed::Deed,
     kernel::Kernel,
 };
 use uuid::Uuid;
@@ -18,6 +19,9 @@ pub async fn create_org(kernel: &Arc<Kernel>, new: NewOrg) -> Result<MadeOrg> {
     let new = new.checked()?;
     let db = kernel.database.system().await?;
     let made = insert(&db, kernel, &new).await?;
+    let payload = serde_json::json!({ "tenant_id": new.tenant_id, "plan": new.plan });
+    let deed = Deed { org_id: made.org_id, path: "streamflow tenant create", category: "provisioning", outcome: "OK", payload };
+    deed.audit(&db, kernel).await?;
     db.commit().await?;
     Ok(made)
 }
