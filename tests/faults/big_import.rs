@@ -62,7 +62,7 @@ async fn work(channel: Channel, token: String, stop: Arc<AtomicBool>) -> i32 {
 }
 
 /// Sends the file, and starts its import.
-async fn start(imports: &mut ImportServiceClient<Channel>, token: &str, file: &[u8]) -> String {
+pub async fn start(imports: &mut ImportServiceClient<Channel>, token: &str, file: &[u8]) -> String {
     let create = pb::CreateImportRequest {
         file_name: "big.csv".into(),
         file_size: i64::try_from(file.len()).unwrap(),

@@ -6,6 +6,7 @@ mod big_import;
 mod demo;
 mod federation;
 mod import;
+mod import_kill;
 mod jobs;
 mod kill;
 mod recovery;
