@@ -49,6 +49,7 @@ async fn neither_log_nor_database_holds_a_secret() {
     for secret in [EMAIL, PASSWORD, WRONG, NEXT, TAX_ID, GUESSED, &token, &link] {
         assert!(!told.contains(secret), "the log tells {secret}");
     }
+    check_request_line(&told);
     let databases = files(&data);
     assert!(databases.iter().any(|(_, bytes)| holds(bytes, "Harbour")), "the rows are looked at");
     for secret in [PASSWORD, WRONG, NEXT, TAX_ID, GUESSED, &token, &link] {
@@ -56,6 +57,21 @@ async fn neither_log_nor_database_holds_a_secret() {
             assert!(!holds(bytes, secret), "{name} holds {secret}");
         }
     }
+}
+
+/// Who asked for what, how it ended and how long it took, of each request.
+fn check_request_line(told: &str) {
+    let line = told.lines().find(|line| line.contains("request space=") && line.contains("CustomerService/CreateCustomer"));
+    let line = line.expect("a line of the request");
+    let value = |name: &str| {
+        let (_, rest) = line.split_once(&format!(" {name}=")).unwrap_or_else(|| panic!("no {name} in {line}"));
+        rest.split_whitespace().next().unwrap_or_default().trim_matches('"')
+    };
+    let is_id = |text: &str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(is_id(value("request_id")) && is_id(value("user_id")), "{line}");
+    assert_eq!((value("entity"), value("status")), ("customer", "OK"), "{line}");
+    assert_eq!(value("action"), "/streamflow.client.v1.CustomerService/CreateCustomer");
+    assert!(value("duration_us").parse::<u64>().is_ok_and(|took| took > 0), "{line}");
 }
 
 /// Every file of the program but the mails, whose whole purpose is to be read.

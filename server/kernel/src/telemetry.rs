@@ -3,6 +3,7 @@
 //! Logs go to standard error, metrics are rendered as text on request (Prometheus); the listener that serves
 //! them is the binary's. Logs hold no secrets and no whole e-mail addresses.
 
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -40,7 +41,9 @@ pub enum TelemetryError {
 pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
     let env = EnvFilter::try_new(filter)
         .map_err(|error| TelemetryError::Filter { filter: filter.into(), reason: error.to_string() })?;
-    let logs = tracing_subscriber::fmt().with_env_filter(env).with_writer(std::io::stderr);
+    // Colours are for terminals; in a file they are noise between name and value.
+    let is_terminal = std::io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt().with_env_filter(env).with_writer(std::io::stderr).with_ansi(is_terminal);
     let started = match format {
         Format::Json => logs.json().flatten_event(true).finish().try_init(),
         Format::Pretty => logs.with_target(true).finish().try_init(),
