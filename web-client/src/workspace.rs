@@ -57,7 +57,7 @@ pub fn Workspace() -> impl IntoView {
         Place::Inside => {
             if let Some(me) = session.me_untracked() {
                 zone::set(&me.time_zone);
-                live.start(&format!("{}-{}", me.tenant_id, me.user.unwrap_or_default().id));
+                live.start(&format!("{}-{}", me.tenant_id, me.user.unwrap_or_default().id), me.cursor);
                 custom::load(&me.tenant_id);
             }
         }

@@ -89,7 +89,7 @@ pub struct Live {
     api: Api,
 }
 
-/// `open` begins the stream after a cursor (empty for "now"). Nothing runs until [`Live::start`].
+/// `open` begins the stream after a cursor. Nothing runs until [`Live::start`].
 pub fn provide_live(api: Api, open: impl Fn(String) -> LocalBoxFuture<'static, Result<Events, Status>> + 'static) -> Live {
     let open: Open = Rc::new(open);
     let live = Live {
@@ -127,11 +127,13 @@ pub fn use_live(hear: impl Fn(Heard) + 'static) {
 }
 
 impl Live {
-    /// Begins to listen, once; call it when somebody is signed in. `person` keeps tabs of different people apart.
-    pub fn start(self, person: &str) {
+    /// Begins to listen, once; call it when somebody is signed in. `person` keeps tabs of different people apart. `cursor` is from before
+    /// any page read anything, so that nothing falls between what they read and the stream.
+    pub fn start(self, person: &str, cursor: String) {
         if self.running.get_value() {
             return;
         }
+        self.cursor.set_value(cursor);
         self.running.set_value(true);
         leader::join(self, format!("streamflow-live-{}-{person}", self.api.portal()));
     }

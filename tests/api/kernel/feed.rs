@@ -79,6 +79,41 @@ on_both! {
         assert_eq!(next_customer(&mut stream).await.expect("a live change").1.id, live);
     }
 
+    async fn what_is_written_after_me_is_heard_from_its_cursor(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let cursor = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap().into_inner().cursor;
+        let between = create(&world, &owner, "Between Me and the stream").await;
+        let mut stream = watch(&world.channel, &owner, &cursor).await;
+        assert_eq!(next_customer(&mut stream).await.expect("a change").1.id, between);
+    }
+
+    async fn a_cursor_that_is_no_use_begins_anew_with_a_reset(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut stream = watch(&world.channel, &owner, "").await;
+        create(&world, &owner, "First").await;
+        let (cursor, _) = next_customer(&mut stream).await.expect("a change");
+        let db = world.kernel.database.system().await.unwrap();
+        let org = streamflow_kernel::ids::parse("org_", &owner.org_id).unwrap();
+        let nobody = Actor { id: None, name: String::new(), at: world.now() };
+        let many: Vec<_> = (1..=1001).map(|n| anomaly::change(uuid::Uuid::from_u128(n), 1, Op::Created)).collect();
+        db.append_changes(org, &nobody, &many).await.unwrap();
+        db.commit().await.unwrap();
+        let last = create(&world, &owner, "Last").await;
+        while next_customer(&mut stream).await.expect("a change").1.id != last {}
+        // Of a database that was restored from a backup while a page was open.
+        for gone in [cursor.as_str(), "9007199254740991.9007199254740991"] {
+            let mut stream = watch(&world.channel, &owner, gone).await;
+            let message = stream.message().await.unwrap().expect("a message");
+            assert!(message.reset, "{gone}: {message:?}");
+            let live = create(&world, &owner, "Live").await;
+            assert_eq!(next_customer(&mut stream).await.expect("a live change").1.id, live);
+            drop(stream);
+            let mut stream = watch(&world.channel, &owner, &message.cursor).await;
+            assert_eq!(next_customer(&mut stream).await.expect("the same again").1.id, live, "{gone}");
+        }
+    }
+
     async fn who_may_invite_hears_of_invitations_and_nobody_else_does(world) {
         let owner = world.company("Harrow & Pike").await;
         let manager = owner.hire(&world, pb::Role::Manager, "").await;

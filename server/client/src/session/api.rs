@@ -6,7 +6,8 @@ use streamflow_kernel::{
     ctx::{Ctx, Principal},
     device,
     error::{Error, Result},
-    feed, ids,
+    feed::{self, Cursor},
+    ids,
     list::ListRequest,
     lockout::Guesses,
     session::{self, Holder, Level, Token},
@@ -107,7 +108,7 @@ impl SessionService for Api {
 
     async fn me(&self, request: Request<pb::MeRequest>) -> Result<Response<pb::MeResponse>, Status> {
         let (ctx, _) = Ctx::enter(request)?;
-        Ok(Response::new(describe(ctx.principal()?, ctx.now())))
+        Ok(Response::new(describe(ctx.principal()?, ctx.now(), ctx.feed_position())))
     }
 
     async fn list_orgs(&self, request: Request<pb::ListOrgsRequest>) -> Result<Response<pb::ListOrgsResponse>, Status> {
@@ -263,7 +264,7 @@ pub fn answer_with_token<T>(ctx: &Ctx, mut response: Response<T>, token: &Token)
     Ok(response)
 }
 
-fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
+fn describe(principal: &Principal, now: DateTime<Utc>, cursor: Cursor) -> pb::MeResponse {
     let trial_ended = principal.org.is_trial_over(now);
     let full = principal.level == Level::Full;
     let second_factor = match (full, principal.second_factor) {
@@ -283,6 +284,7 @@ fn describe(principal: &Principal, now: DateTime<Utc>) -> pb::MeResponse {
     permissions.dedup();
     let org_id = ids::format(ids::prefix::ORG, principal.org_id);
     pb::MeResponse {
+        cursor: cursor.to_string(),
         user: Some(Identity {
             id: ids::format(ids::prefix::USER, principal.user_id),
             org_id,

@@ -106,6 +106,11 @@ impl Ctx {
         Ok(self.0.kernel.database.org_reader(self.principal()?.org_id))
     }
 
+    /// A cursor of now: what is read after it was taken, and then followed from it, misses no change.
+    pub fn feed_position(&self) -> Cursor {
+        self.0.kernel.feed.position()
+    }
+
     /// Follows the feed as this person from a cursor on, or from now.
     pub fn watch(&self, entities: Vec<&'static str>, cursor: Option<Cursor>) -> Result<mpsc::Receiver<WatchItem>> {
         let principal = self.principal()?;

@@ -178,7 +178,7 @@ impl Feed {
 }
 
 /// The place from which everything later is new.
-async fn current(database: &Database) -> Result<Cursor> {
+pub(super) async fn current(database: &Database) -> Result<Cursor> {
     #[derive(FromQueryResult)]
     struct Place {
         xid: i64,

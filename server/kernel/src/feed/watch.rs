@@ -1,6 +1,6 @@
 //! A watcher: resumes at its cursor, then follows. No event is lost and none comes twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 use tokio::sync::{broadcast, mpsc, watch};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub enum WatchItem {
     Change(Arc<Event>),
     /// Nothing happened up to here.
     Heartbeat(Cursor),
-    /// The cursor was too old: reload, then go on from here.
+    /// The cursor was too old, or of another database: reload, then go on from here.
     Reset(Cursor),
 }
 
@@ -72,7 +72,11 @@ impl Follower {
         if self.session_ended().await {
             return;
         }
-        let caught_up = if self.last < start { self.catch_up().await } else { self.send(WatchItem::Heartbeat(self.last)).await };
+        let caught_up = match self.last.cmp(&start) {
+            Ordering::Less => self.catch_up().await,
+            Ordering::Equal => self.send(WatchItem::Heartbeat(self.last)).await,
+            Ordering::Greater => self.begin_ahead(start).await,
+        };
         if caught_up.is_err() {
             return;
         }
@@ -107,6 +111,22 @@ impl Follower {
     async fn session_ended(&self) -> bool {
         let alive = session::is_live(&self.feed.inner.database, self.watch.session_id).await;
         alive.inspect_err(|error| tracing::warn!(?error, "a watcher's session could not be read")).map_or(true, |alive| !alive)
+    }
+
+    /// A twin process may be ahead of this one. Ahead of the database is only who knew it before it was restored from a backup, and would
+    /// take all that comes for long known.
+    async fn begin_ahead(&mut self, start: Cursor) -> Result<(), Ended> {
+        match tail::current(&self.feed.inner.database).await {
+            Ok(newest) if newest < self.last => {
+                self.last = start;
+                self.send(WatchItem::Reset(start)).await
+            }
+            Ok(_) => self.send(WatchItem::Heartbeat(self.last)).await,
+            Err(error) => {
+                tracing::warn!(?error, "a watcher's place in the feed could not be compared");
+                Err(Ended)
+            }
+        }
     }
 
     async fn catch_up(&mut self) -> Result<(), Ended> {
