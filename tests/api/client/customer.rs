@@ -111,6 +111,7 @@ on_both! {
 
     async fn a_list_is_filtered_ordered_and_paged(world) {
         let owner = world.company("Harrow & Pike").await;
+        let stranger = world.company("Elsewhere").await;
         let at = |name: &str, city: &str| pb::Customer { address: Some(pb::Address { city: city.into(), ..Default::default() }), ..named(name) };
         for (name, city) in [("Ålborg", "Luleå"), ("zeta", "Bonn"), ("Alpha", "Bonn"), ("50% off_all", ""), ("éclair", "Bonn")] {
             create(&owner, at(name, city)).await.unwrap();
@@ -147,6 +148,13 @@ on_both! {
         assert_eq!((cities.len(), cities.last().map(String::as_str)), (6, Some("Ålborg")));
         let mine = format!("owner_id = {}", owner.user_id);
         assert_eq!(list(&owner, &mine, "").await.unwrap(), ["Beta"]);
+        let beta = service(&owner).list_customers(owner.ask(pb::ListCustomersRequest { filter: mine.clone(), ..Default::default() }));
+        let beta = beta.await.unwrap().into_inner().customers.remove(0).id;
+        assert_eq!(list(&owner, &format!("{mine} AND id = {beta}"), "").await.unwrap(), ["Beta"]);
+        assert_eq!(list(&owner, &format!("owner_id = none AND id = {beta}"), "").await.unwrap(), [""; 0]);
+        assert_eq!(list(&stranger, &format!("id = {beta}"), "").await.unwrap(), [""; 0]);
+        assert_eq!(list(&owner, &format!("id != {beta}"), "").await.unwrap().len(), 5);
+        assert_eq!(list(&owner, "id = none", "").await.unwrap(), [""; 0]);
         for (count_total, total) in [(true, 6), (false, 0)] {
             let first = pb::ListCustomersRequest { page_size: 2, count_total, ..Default::default() };
             let page = service(&owner).list_customers(owner.ask(first)).await.unwrap().into_inner().page.unwrap();

@@ -35,7 +35,7 @@ use crate::{
         merged::may_merge,
         news::{NewRecords, follow_list},
         noun::{CONTACT, CUSTOMER},
-        record_table::{RecordTable, shows_archived},
+        record_table::RecordTable,
         rows::{export_list, export_selected},
         views::{Count, ViewsBar, use_views},
     },
@@ -60,18 +60,11 @@ pub fn ContactsPage() -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let views = use_views(&CONTACT, CHIPS, query, built_in_views(), count());
     views.follow_total(rows.total);
-    let new = follow_list(
-        &CONTACT,
-        rows,
-        Rc::new(move |id| {
-            async move {
-                let contact = record::get(id).await?;
-                let archived = shows_archived(&query.get_untracked());
-                Ok(Some(contact).filter(|contact| contact.archived_at.is_some() == archived))
-            }
-            .boxed_local()
-        }),
-    );
+    let read_one = |filter| {
+        let request = pb::ListContactsRequest { page_size: 1, filter, ..Default::default() };
+        async { Ok(list(request).await?.rows.pop()) }.boxed_local()
+    };
+    let unshown = follow_list(&CONTACT, CHIPS, query, rows, Rc::new(read_one));
     let page = use_page("Contacts").flush();
     page.with_actions(move || view! {
         {may_merge().then(|| view! {
@@ -111,7 +104,7 @@ pub fn ContactsPage() -> impl IntoView {
         <ViewsBar views problem/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
-        <NewRecords noun=&CONTACT rows new/>
+        <NewRecords noun=&CONTACT rows unshown/>
         <RecordTable
             noun=&CONTACT
             query

@@ -26,7 +26,7 @@ use web_kit::{
     table::{self, Column},
 };
 
-use super::customer::{form::NewCustomer, people_of, record, words};
+use super::customer::{form::NewCustomer, people_of, words};
 use crate::{
     api::{address, may, me},
     parts::{
@@ -37,7 +37,7 @@ use crate::{
         merged::may_merge,
         news::{NewRecords, follow_list},
         noun::CUSTOMER,
-        record_table::{RecordTable, assign_action, shows_archived},
+        record_table::{RecordTable, assign_action},
         rows::{export_list, export_selected},
         views::{Count, ViewsBar, owns_records, use_views},
     },
@@ -82,18 +82,11 @@ fn List() -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let views = use_views(&CUSTOMER, chips, query, built_in_views(), count());
     views.follow_total(rows.total);
-    let new = follow_list(
-        &CUSTOMER,
-        rows,
-        Rc::new(move |id| {
-            async move {
-                let customer = record::get(id).await?;
-                let archived = shows_archived(&query.get_untracked());
-                Ok(Some(customer).filter(|customer| customer.archived_at.is_some() == archived))
-            }
-            .boxed_local()
-        }),
-    );
+    let read_one = |filter| {
+        let request = pb::ListCustomersRequest { page_size: 1, filter, ..Default::default() };
+        async { Ok(list(request).await?.rows.pop()) }.boxed_local()
+    };
+    let unshown = follow_list(&CUSTOMER, chips, query, rows, Rc::new(read_one));
 
     let page = use_page("Customers").flush();
     page.with_actions(move || view! { <Actions adding/> });
@@ -135,7 +128,7 @@ fn List() -> impl IntoView {
         <ViewsBar views problem/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
-        <NewRecords noun=&CUSTOMER rows new/>
+        <NewRecords noun=&CUSTOMER rows unshown/>
         <RecordTable
             noun=&CUSTOMER
             query

@@ -27,7 +27,7 @@ use web_kit::{
 use super::lead::{
     form::NewLead,
     look::{self, AddLead, LookSwitch},
-    people_of, record,
+    people_of,
     words::{Stages, follow_up, is_open, source_name, use_stages, words},
 };
 use crate::{
@@ -39,7 +39,7 @@ use crate::{
         filter::{ChipOf, to_filter},
         news::{NewRecords, follow_list},
         noun::LEAD,
-        record_table::{RecordTable, assign_action, shows_archived},
+        record_table::{RecordTable, assign_action},
         rows::{export_list, export_selected},
         views::{ViewsBar, use_views},
     },
@@ -71,18 +71,11 @@ fn List() -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let views = use_views(&LEAD, chips, query, look::built_in_views(), look::count());
     views.follow_total(rows.total);
-    let new = follow_list(
-        &LEAD,
-        rows,
-        Rc::new(move |id| {
-            async move {
-                let lead = record::get(id).await?;
-                let archived = shows_archived(&query.get_untracked());
-                Ok(Some(lead).filter(|lead| lead.archived_at.is_some() == archived))
-            }
-            .boxed_local()
-        }),
-    );
+    let read_one = |filter| {
+        let request = pb::ListLeadsRequest { page_size: 1, filter, ..Default::default() };
+        async { Ok(look::page(request).await?.rows.pop()) }.boxed_local()
+    };
+    let unshown = follow_list(&LEAD, chips, query, rows, Rc::new(read_one));
     let page = use_page("Leads").flush();
     page.with_actions(move || view! { <AddLead adding/> });
     Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
@@ -122,7 +115,7 @@ fn List() -> impl IntoView {
         <ViewsBar views problem lead=switch/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
-        <NewRecords noun=&LEAD rows new/>
+        <NewRecords noun=&LEAD rows unshown/>
         <RecordTable
             noun=&LEAD
             query

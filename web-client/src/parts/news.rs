@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
-use tonic::Code;
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::error::ApiError,
@@ -12,11 +11,14 @@ use web_kit::{
     button::Button,
     format::number,
     icon::glyphs,
-    list::rows::Rows,
+    list::{aip, query::ListQuery, rows::Rows, state::ListState},
     live::{Heard, LiveChange, Op, use_live},
 };
 
-use super::noun::Noun;
+use super::{
+    filter::{ChipOf, to_filter},
+    noun::Noun,
+};
 use crate::api::me;
 
 /// Changes are gathered this long, so that a burst is one look at the server.
@@ -26,8 +28,18 @@ const FRESH_MS: u32 = 60_000;
 /// More than this many changed rows are read as a new page instead of one by one.
 const ONE_BY_ONE: usize = 10;
 
-/// Reads one record again; None when it no longer belongs into the list.
+/// Reads one record as the list would show it, by the filter given; None when it is not in the list.
 pub type Fetch<T> = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<Option<T>, ApiError>>>;
+/// Fields whose change hands a record to somebody, or brings it back.
+const PLACING: [&str; 4] = ["owner_id", "assignee_id", "team_id", "archived_at"];
+
+/// Records that belong into a list and are not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unshown {
+    pub count: usize,
+    /// There may be more than were counted.
+    pub uncounted: bool,
+}
 
 fn is_own(change: &LiveChange) -> bool {
     me().user.is_some_and(|user| user.id == change.actor_id)
@@ -38,9 +50,16 @@ fn first_name(name: &str) -> String {
     name.split_whitespace().next().unwrap_or("Somebody").to_owned()
 }
 
-/// Keeps a list in step. Gives the number of new records that are not shown yet.
-pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, fetch: Fetch<T>) -> RwSignal<usize> {
-    let new = RwSignal::new(0_usize);
+/// Keeps a list in step: rows that are shown are read again, and what comes into the list from elsewhere is counted, because a list
+/// never moves under the hand. `chips` and `query` say what the list shows, `fetch` reads by a filter.
+pub fn follow_list<T: Send + Sync + 'static>(
+    noun: &'static Noun,
+    chips: &'static [ChipOf],
+    query: ListQuery,
+    rows: Rows<T>,
+    fetch: Fetch<T>,
+) -> RwSignal<Unshown> {
+    let unshown = RwSignal::new(Unshown::default());
     let waiting = StoredValue::new(BTreeMap::<String, String>::new());
     let settle = move || {
         let fetch = fetch.clone();
@@ -50,23 +69,28 @@ pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>,
                 return;
             };
             if changed.len() > ONE_BY_ONE {
-                rows.reload();
+                if changed.keys().any(|id| rows.has(id)) {
+                    rows.reload();
+                } else {
+                    unshown.update(|unshown| unshown.uncounted = true);
+                }
                 return;
             }
             for (id, who) in changed {
-                let answer = fetch(id.clone()).await;
+                let filter = aip::and([to_filter(&query.get_untracked(), chips), aip::eq("id", &id)]);
+                let answer = fetch(filter).await;
                 if waiting.try_get_value().is_none() {
                     return;
                 }
                 match answer {
-                    Ok(Some(row)) => {
+                    Ok(Some(row)) if rows.has(&id) => {
                         rows.replace(row);
                         if !who.is_empty() {
                             rows.touch(&id, &who);
                         }
                     }
+                    Ok(Some(_)) => unshown.update(|unshown| unshown.count += 1),
                     Ok(None) => drop(rows.remove(&id)),
-                    Err(error) if error.code == Code::NotFound => drop(rows.remove(&id)),
                     // The row stays as it was until the next look at the list.
                     Err(_) => {}
                 }
@@ -74,40 +98,53 @@ pub fn follow_list<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>,
         });
     };
     use_live(move |heard| match heard {
-        Heard::Change(change) if change.entity == noun.one => match change.op() {
-            Op::Created if !is_own(&change) => new.update(|count| *count += 1),
-            // "Deleted" also tells those from whom a record was taken, and the others hear it too: looking again tells.
-            _ if rows.has(&change.id) => {
-                let who = if is_own(&change) { String::new() } else { first_name(&change.actor_name) };
-                let was_empty = waiting.with_value(BTreeMap::is_empty);
-                waiting.update_value(|waiting| {
-                    waiting.insert(change.id, who);
-                });
-                if was_empty {
-                    settle();
-                }
+        // "Deleted" also tells those from whom a record was taken, and the others hear it too: looking again tells.
+        Heard::Change(change) if change.entity == noun.one && (rows.has(&change.id) || may_come_in(&change, rows)) => {
+            let who = if is_own(&change) { String::new() } else { first_name(&change.actor_name) };
+            let was_empty = waiting.with_value(BTreeMap::is_empty);
+            waiting.update_value(|waiting| {
+                waiting.insert(change.id, who);
+            });
+            if was_empty {
+                settle();
             }
-            _ => {}
-        },
+        }
         Heard::Reset => rows.reload(),
         Heard::Change(_) => {}
     });
-    new
+    // Another question has its answer read anew.
+    Effect::new(move |before: Option<ListState>| {
+        let asked = query.asked();
+        if before.is_some_and(|before| before != asked) {
+            unshown.set(Unshown::default());
+        }
+        asked
+    });
+    unshown
 }
 
-/// Says that there are new records, and shows them when asked; a list never moves under the hand.
+/// A record that is not shown may belong into the list now. In a long list that is read in part, an edit is more likely to one further down.
+fn may_come_in<T: Send + Sync>(change: &LiveChange, rows: Rows<T>) -> bool {
+    let is_placed = change.op() == Op::Created || change.fields.iter().any(|field| PLACING.contains(&&**field));
+    !is_own(change) && (is_placed || !untrack(|| rows.has_more()))
+}
+
+/// Says that there are records to show, and shows them when asked.
 #[component]
-pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, new: RwSignal<usize>) -> impl IntoView {
+pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, unshown: RwSignal<Unshown>) -> impl IntoView {
     let show = move |()| {
-        new.set(0);
+        unshown.set(Unshown::default());
         rows.reload();
     };
     let text = Signal::derive(move || {
-        let count = new.get();
-        let things = if count == 1 { noun.one } else { noun.many };
-        format!("{} new {things} since this list was read", number::count(count as i64))
+        let Unshown { count, uncounted } = unshown.get();
+        match (count, uncounted) {
+            (_, true) => format!("Many {} have changed since this list was read", noun.many),
+            (1, false) => format!("1 new {} since this list was read", noun.one),
+            (count, false) => format!("{} new {} since this list was read", number::count(count as i64), noun.many),
+        }
     });
-    view! { <Newer there=Signal::derive(move || new.get() != 0) text on_show=show/> }
+    view! { <Newer there=Signal::derive(move || unshown.get() != Unshown::default()) text on_show=show/> }
 }
 
 /// Says that the page is no longer the newest there is, and shows that when asked.

@@ -23,7 +23,7 @@ use super::{
 use crate::api::may;
 
 /// Whether the list shows archived records instead of live ones.
-pub fn shows_archived(state: &ListState) -> bool {
+fn shows_archived(state: &ListState) -> bool {
     state.filter("archived") == Some("true")
 }
 

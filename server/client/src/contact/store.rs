@@ -72,6 +72,7 @@ impl Record for Entity {
     const LIST: ListSpec = ListSpec {
         name: "contacts",
         filters: &[
+            FieldSpec::new("id", Holds::Uuid(prefix::CONTACT)),
             FieldSpec::new("search", Holds::Search),
             FieldSpec::new("name", Holds::Text),
             FieldSpec::new("email", Holds::Text),

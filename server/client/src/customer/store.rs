@@ -88,6 +88,7 @@ impl Record for Entity {
     const LIST: ListSpec = ListSpec {
         name: "customers",
         filters: &[
+            FieldSpec::new("id", Holds::Uuid(prefix::CUSTOMER)),
             FieldSpec::new("search", Holds::Search),
             FieldSpec::new("name", Holds::Text),
             FieldSpec::new("email", Holds::Text),

@@ -96,6 +96,7 @@ impl Record for Entity {
     const LIST: ListSpec = ListSpec {
         name: "leads",
         filters: &[
+            FieldSpec::new("id", Holds::Uuid(prefix::LEAD)),
             FieldSpec::new("search", Holds::Search),
             FieldSpec::new("name", Holds::Text),
             FieldSpec::new("company", Holds::Text),

@@ -23,6 +23,7 @@ pub fn condition<E: Record>(tx: &TenantDb, term: &filter::Condition) -> Result<C
     let one = match (&*term.field, &term.value) {
         ("archived", Value::Bool(archived)) => is_present(E::ARCHIVED_AT, *archived == (term.op == Op::Equal)),
         ("search", Value::Text(typed)) => found::<E>(tx, typed),
+        ("id", value) => return Ok(compared(backend, E::ID, term.op, value)),
         ("name", Value::Text(name)) if !normalise(name).is_empty() => text(backend, E::SORT_NAME, term.op, &normalise(name)),
         ("tag", Value::Text(tag)) => tagged(backend, E::column("tags").ok_or_else(unknown)?, term.op, tag),
         (field, value) => {
