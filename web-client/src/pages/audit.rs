@@ -12,7 +12,6 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
 };
 use streamflow_proto::client::v1::{self as pb, audit_service_client::AuditServiceClient};
-use tonic::Code;
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{error::ApiError, use_api},
@@ -41,6 +40,7 @@ use crate::{
     api::{address, may},
     parts::{
         directory::use_directory,
+        download,
         news::{Newer, use_newer},
     },
 };
@@ -252,7 +252,7 @@ fn Nothing(query: ListQuery) -> impl IntoView {
 fn export(query: ListQuery, problem: RwSignal<Option<ApiError>>) {
     let filter = untrack(|| query.with(to_filter));
     spawn_local(async move {
-        match download(filter).await {
+        match save(filter).await {
             Ok(()) => {
                 problem.try_set(None);
                 use_toasts().say("Audit log saved as a file");
@@ -262,14 +262,7 @@ fn export(query: ListQuery, problem: RwSignal<Option<ApiError>>) {
     });
 }
 
-async fn download(filter: String) -> Result<(), ApiError> {
+async fn save(filter: String) -> Result<(), ApiError> {
     let opened = AuditServiceClient::new(use_api().transport()).export_audit(pb::ExportAuditRequest { filter }).await;
-    let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
-    let mut pieces: Vec<Vec<u8>> = Vec::new();
-    while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
-        pieces.push(piece.data);
-    }
-    let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    browser::download("audit.csv", "text/csv;charset=utf-8", &parts)
-        .map_err(|_| ApiError::new(Code::FailedPrecondition, "The browser does not let us save a file."))
+    download::save(opened, |piece: pb::ExportAuditResponse| piece.data, ("audit.csv", download::CSV), |_| ()).await
 }

@@ -3,6 +3,8 @@
 use tonic::{Code, Response, Status, Streaming};
 use web_kit::{api::error::ApiError, browser};
 
+pub const CSV: &str = "text/csv;charset=utf-8";
+
 /// `data` takes the bytes out of a message; `so_far` hears how many there are. `name` is the file's name and its media type.
 pub async fn save<M>(
     opened: Result<Response<Streaming<M>>, Status>,

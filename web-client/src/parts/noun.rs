@@ -1,5 +1,7 @@
 //! What customers, contacts and leads have in common: their words, and what is done to many of them at once.
 
+use std::cell::Cell;
+
 use streamflow_proto::client::v1::{self as pb, RecordKind, record_service_client::RecordServiceClient};
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
@@ -8,6 +10,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
+use super::download;
 use crate::api::{address, may};
 
 /// One kind of record in words.
@@ -146,23 +149,19 @@ pub async fn assign(act: &Act, kind: RecordKind, ids: Vec<String>, to: Assignmen
 const TELL_EVERY_SECONDS: i64 = 5;
 
 /// Streams the list as CSV and offers it as a file. Gives its size in bytes.
-pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<usize, ApiError> {
+pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<i64, ApiError> {
     let opened = RecordServiceClient::new(use_api().transport()).export_records(request).await;
-    let mut stream = opened.map_err(|status| ApiError::from_status(&status))?.into_inner();
-    let mut pieces: Vec<Vec<u8>> = Vec::new();
-    let (mut size, mut told_at) = (0, browser::now());
-    while let Some(piece) = stream.message().await.map_err(|status| ApiError::from_status(&status))? {
-        size += piece.data.len();
-        pieces.push(piece.data);
-        if browser::now() - told_at >= TELL_EVERY_SECONDS {
-            told_at = browser::now();
-            use_toasts().say(format!("Preparing {}.csv, {} so far", noun.many, number::bytes(size as i64)));
+    let name = format!("{}.csv", noun.many);
+    let (size, told_at) = (Cell::new(0), Cell::new(browser::now()));
+    let so_far = |bytes| {
+        size.set(bytes);
+        if browser::now() - told_at.get() >= TELL_EVERY_SECONDS {
+            told_at.set(browser::now());
+            use_toasts().say(format!("Preparing {name}, {} so far", number::bytes(bytes)));
         }
-    }
-    let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    browser::download(&format!("{}.csv", noun.many), "text/csv;charset=utf-8", &parts)
-        .map_err(|_| ApiError::new(tonic::Code::FailedPrecondition, "The browser does not let us save a file."))?;
-    Ok(size)
+    };
+    download::save(opened, |piece: pb::ExportRecordsResponse| piece.data, (&name, download::CSV), so_far).await?;
+    Ok(size.get())
 }
 
 #[cfg(test)]

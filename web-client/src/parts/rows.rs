@@ -91,7 +91,7 @@ pub fn export_list(
     spawn_local(async move {
         let answer = export(noun, request).await;
         if let Ok(size) = &answer {
-            toasts.say(format!("{}.csv saved, {}", noun.many, number::bytes(*size as i64)));
+            toasts.say(format!("{}.csv saved, {}", noun.many, number::bytes(*size)));
         }
         problem.try_set(answer.err());
     });
