@@ -23,6 +23,7 @@ use leptos_router::{
 use streamflow_proto::client::v1::{self as pb, org_service_client::OrgServiceClient};
 use web_kit::{
     api::{error::ApiError, use_api},
+    empty::EmptyState,
     field::Choice,
     layout::use_page,
     live::{Heard, use_live},
@@ -56,6 +57,17 @@ fn tabs() -> Vec<Choice> {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     use_page("Settings").canvas();
+    if tabs().is_empty() {
+        return view! {
+            <EmptyState title="Nothing here is yours to decide" text="What holds for the whole company is decided by its owners."/>
+        }
+        .into_any();
+    }
+    view! { <Parts/> }.into_any()
+}
+
+#[component]
+fn Parts() -> impl IntoView {
     let params = use_params_map();
     let tabs = Signal::derive(tabs);
     // A part that is not this person's leads to the first that is.
