@@ -2,6 +2,7 @@
 
 pub mod bytes;
 mod dom;
+mod import;
 mod list;
 mod search;
 mod sign_in;
@@ -136,6 +137,10 @@ impl<'a> Bench<'a> {
         }
         if options.wants("P13") {
             sign_in::measure(self, &running, report).await?;
+        }
+        // Last: it adds to the data that the others know.
+        if options.wants("import") {
+            import::measure(self, &running, report).await?;
         }
         Ok(())
     }

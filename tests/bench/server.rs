@@ -39,7 +39,7 @@ impl Place {
         if let Some(url) = &self.postgres {
             command.args(["--postgres", url]);
         }
-        for class in ["SIGN_IN", "ANONYMOUS", "READ", "WRITE", "STREAM"] {
+        for class in ["SIGN_IN", "ANONYMOUS", "READ", "WRITE", "UPLOAD", "BULK", "STREAM"] {
             command.env(format!("STREAMFLOW_LIMITS__{class}"), "1000000000");
         }
         command

@@ -72,7 +72,7 @@ async fn storm(bench: &Bench<'_>, running: &Running, next: &Arc<AtomicU32>) -> R
 }
 
 /// Latencies of lists at a fixed rate, in milliseconds.
-async fn others(bench: &Bench<'_>, running: &Running) -> Result<Vec<f64>> {
+pub async fn others(bench: &Bench<'_>, running: &Running) -> Result<Vec<f64>> {
     let size = bench.size;
     let once = |number: u64| {
         let (org, channel) = (drawn_org(size, number), running.channel(number));
