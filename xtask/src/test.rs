@@ -1,9 +1,10 @@
 //! `cargo xtask test`: every test there is. Missing programs are installed or named; nothing is skipped.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use anyhow::Result;
@@ -16,6 +17,13 @@ pub struct Options {
     /// Leave out the browser tests, which take the longest.
     #[arg(long)]
     no_browser: bool,
+}
+
+/// What the tests' own harness reads.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -31,11 +39,17 @@ pub fn run(options: &Options) -> Result<()> {
     shell::run(&mut shell::cargo(&["build", "--workspace", "--all-targets"]))?;
 
     shell::say("tests in Rust: units, API, faults");
-    shell::run(&mut shell::cargo(&["test", "--workspace"]))?;
+    let mut tests = shell::cargo(&["test", "--workspace"]);
+    // Most of them wait most of the time: for a database, a job, a second to pass.
+    if env::var_os(THREADS).is_none() {
+        tests.env(THREADS, (2 * cores()).to_string());
+    }
+    shell::run(&mut tests)?;
 
     if !options.no_browser {
         shell::say("tests in the browser");
-        shell::run(Command::new("node").arg("--test").args(browser_tests(Path::new("tests/browser"))?))?;
+        let at_once = format!("--test-concurrency={}", cores());
+        shell::run(Command::new("node").args(["--test", &at_once]).args(browser_tests(Path::new("tests/browser"))?))?;
     }
     shell::say("all tests passed");
     Ok(())
