@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     if !options.no_browser {
         shell::say("tests in the browser");
-        shell::run(Command::new("node").arg("--test").args(browser_tests(Path::new("tests/browser"))?))?;
+        shell::run(Command::new(install::node()?).arg("--test").args(browser_tests(Path::new("tests/browser"))?))?;
     }
     shell::say("all tests passed");
     Ok(())
