@@ -23,6 +23,8 @@ use leptos_router::{
 use streamflow_proto::client::v1::{self as pb, org_service_client::OrgServiceClient};
 use web_kit::{
     api::{error::ApiError, use_api},
+    button::{Kind, LinkButton},
+    empty::EmptyState,
     field::Choice,
     layout::use_page,
     live::{Heard, use_live},
@@ -56,6 +58,9 @@ fn tabs() -> Vec<Choice> {
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     use_page("Settings").canvas();
+    if tabs().is_empty() {
+        return view! { <NotYours/> }.into_any();
+    }
     let params = use_params_map();
     let tabs = Signal::derive(tabs);
     // A part that is not this person's leads to the first that is.
@@ -101,4 +106,15 @@ pub fn SettingsPage() -> impl IntoView {
             </Tabs>
         </div>
     }
+    .into_any()
+}
+
+/// For people who decide nothing here and have typed the address.
+#[component]
+fn NotYours() -> impl IntoView {
+    let actions = ViewFn::from(|| {
+        view! { <LinkButton href=address("dashboard") kind=Kind::Primary>"Go to the dashboard"</LinkButton> }
+    });
+    let text = "What is decided for the whole company is decided by its owners. Your own settings are on your profile.";
+    view! { <EmptyState title="Settings are for owners" text actions/> }
 }
