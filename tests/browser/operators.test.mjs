@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { accessible, enrol, holdsInEachLook, launch, listening, open, settled, signIn, signInToEnrol } from './portal.mjs';
+import { accessible, enrol, holdsInEachLook, launch, listed, listening, open, settled, signIn, signInToEnrol } from './portal.mjs';
 import { makeCompany, startServer } from './server.mjs';
 
 const PORTALS = {
@@ -189,12 +189,7 @@ test('a company is suspended in the middle of its work, reads why, and works aga
   await settled(there.page);
 
   const { page, problems } = windows.provider;
-  const row = page.locator('tr.is-row', { hasText: 'Osprey Metrology' });
-  for (let attempt = 0; attempt < 20 && (await row.count()) === 0; attempt += 1) {
-    await page.goto(address('provider', 'tenants'));
-    await settled(page);
-    if ((await row.count()) === 0) await page.waitForTimeout(1_000);
-  }
+  await listed(page, server, 'Osprey Metrology');
   await holdsInEachLook(page, 'provider tenants with a company');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
@@ -228,7 +223,6 @@ test('a company is suspended in the middle of its work, reads why, and works aga
   await there.page.getByRole('button', { name: 'Look again' }).click();
   await there.page.getByRole('heading', { name: 'This company is suspended' }).waitFor({ state: 'detached' });
   await settled(there.page);
-  await page.waitForTimeout(3_000);
   const timeline = page.locator('.timeline');
   for (const words of ['Suspended', 'Resumed', 'Made']) await timeline.getByText(words, { exact: true }).first().waitFor();
   await page.goto(address('provider', 'overview'));

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
+import path from 'node:path';
 import { chromium } from 'playwright-core';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -17,7 +18,20 @@ export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 39
 
 const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+/** What Chromium is called, in the order in which `cargo xtask test` looks for it, too. */
+const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+function findChromium() {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
+  for (const name of CHROMIUMS) {
+    const found = folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+    if (found) return found;
+  }
+  throw new Error(`missing: Chromium (none of ${CHROMIUMS.join(', ')} is in PATH)`);
+}
+
+export const launch = () => chromium.launch({ executablePath: findChromium(), args: ARGUMENTS });
 
 function fromBase32(text) {
   let bits = '';
@@ -72,6 +86,20 @@ function follow(page) {
   page.on('framenavigated', (frame) => frame === page.mainFrame() && seen.open.clear());
 }
 
+const RPC = /\/streamflow\.[a-z]+\.v1\.\w+\/\w+$/;
+
+/**
+ * The browser reports a refused call like a missing file. A call that is refused, or made without a network, is an answer that the
+ * page shows; and so is an address that is no page of this portal. A missing chunk, font or icon is a defect.
+ */
+function isAnswer(message, page) {
+  const words = message.text();
+  const { url } = message.location();
+  if (!words.startsWith('Failed to load resource')) return false;
+  if (RPC.test(url)) return /status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(words);
+  return url === page.url() && /status of 404/.test(words);
+}
+
 /** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
 export async function open(browser, { size = 'desktop', theme = 'light', state, density = 1 } = {}) {
   const look = { viewport: SIZES[size], deviceScaleFactor: density, colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
@@ -80,8 +108,7 @@ export async function open(browser, { size = 'desktop', theme = 'light', state, 
   follow(page);
   const problems = [];
   page.on('console', (message) => {
-    // A refused call is an answer, not a defect; the browser reports it all the same.
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) problems.push(`console: ${message.text()}`);
+    if (message.type() === 'error' && !isAnswer(message, page)) problems.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => problems.push(`page: ${error.message}`));
   return { context, page, problems, close: () => context.close() };
@@ -207,7 +234,7 @@ function hasContent() {
 export async function accessible(page, what) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
-    const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
     return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary ?? ''}`.replace(/\s+/g, ' ')).join(' | ')}`);
   });
   assert.deepEqual(violations, [], `${what}: accessibility`);
@@ -250,6 +277,17 @@ export async function addLead(window, name, company, fill = async () => {}) {
   await page.keyboard.press('Control+Enter');
   await page.waitForURL(/leads\/led_/);
   await page.getByRole('heading', { name }).waitFor();
+}
+
+/** The link to a company in the provider's portal, whose system reads who there is every 15 seconds. */
+export async function listed(page, server, name) {
+  const link = page.getByRole('link', { name });
+  for (const until = Date.now() + 45_000; (await link.count()) === 0 && Date.now() < until;) {
+    await page.goto(`${server.url('provider')}/provider/tenants`);
+    await settled(page);
+    await link.first().waitFor({ timeout: 1_000 }).catch(() => undefined);
+  }
+  return link.first();
 }
 
 /** Waits until a portal listens. The name of the host means this machine to a browser only, so the port is asked. */

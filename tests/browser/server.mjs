@@ -13,11 +13,14 @@ const binary = path.join(root, 'target/debug/streamflow');
 const OPERATORS = { provider: 'PROVIDER', dev: 'DEVELOPER', accountant: 'ACCOUNTANT' };
 export const PORTALS = ['client', 'provider', 'dev', 'accountant'];
 
-/** First of eleven free ports in a row. */
+/** Operations, the four portals, and what systems ask of each other. */
+const OFFSETS = [0, 1, 2, 3, 4, 10];
+
+/** A base whose ports are all free. */
 async function freeBase() {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const base = 20000 + crypto.randomInt(3500) * 11;
-    const free = await Promise.all([0, 1, 2, 3, 4].map((offset) => isFree(base + offset)));
+    const free = await Promise.all(OFFSETS.map((offset) => isFree(base + offset)));
     if (free.every(Boolean)) return base;
   }
   throw new Error('no free ports');
@@ -100,6 +103,11 @@ export function makeCompany(server, name, owner) {
   const words = ['tenant', 'create', '--data', server.data, '--name', name, '--owner-email', account.email, '--owner-name', owner, '--json'];
   account.tenant = JSON.parse(execFileSync(binary, words, { input: account.password })).tenant_id;
   return account;
+}
+
+/** Puts a company on another plan, as an operator does. */
+export function setPlan(server, account, plan) {
+  execFileSync(binary, ['tenant', 'plan', '--data', server.data, '--tenant', account.tenant, '--plan', plan]);
 }
 
 /** Customers of a file, brought in from the command line. */

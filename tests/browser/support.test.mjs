@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { enter, freshCode, holdsInEachLook, launch, open, settled, signIn } from './portal.mjs';
+import { enter, freshCode, holdsInEachLook, launch, listed, open, settled, signIn } from './portal.mjs';
 import { startServer } from './server.mjs';
 
 const COMPANY = 'Harrow & Pike';
@@ -28,14 +28,7 @@ after(async () => {
 });
 
 async function toTenant() {
-  const company = operator.page.getByRole('link', { name: COMPANY });
-  // The provider's system reads who there is every 15 seconds.
-  for (const until = Date.now() + 45_000; Date.now() < until; await operator.page.waitForTimeout(1000)) {
-    await operator.page.goto(`${server.url('provider')}/provider/tenants`);
-    await settled(operator.page);
-    if ((await company.count()) > 0) break;
-  }
-  await company.first().click();
+  await (await listed(operator.page, server, COMPANY)).click();
   await operator.page.getByRole('heading', { name: 'Support sessions' }).waitFor();
 }
 

@@ -67,6 +67,38 @@ describe('leads', () => {
     await window.close();
   });
 
+  test('a card is moved on a phone by the choice of its stage, and put back', async () => {
+    const window = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    await addLead(window, 'Chimney cowl', 'Handheld Ltd');
+    await window.visit('leads/board');
+    const card = page.locator('.kcard', { hasText: 'Chimney cowl' });
+    const [from, to] = await page.locator('.lane-head h2').allInnerTexts();
+    await lane(page, from).locator(card).click();
+    await page.waitForURL(/leads\/led_/);
+    await page.getByRole('button', { name: 'Details' }).click();
+    const details = page.getByRole('dialog', { name: 'Details' });
+    const stage = details.getByLabel('Stage');
+    const chosen = async (title) => {
+      await details.locator('option:checked', { hasText: title }).first().waitFor({ state: 'attached' });
+      assert.equal(await stage.evaluate((select) => select.selectedOptions[0].text.trim()), title);
+    };
+    await chosen(from);
+    await stage.selectOption({ label: to });
+    await page.getByText(`Chimney cowl moved to ${to}`).first().waitFor();
+    await chosen(to);
+    await sound(window, 'a stage that was chosen on a phone');
+    await details.getByRole('button', { name: 'Close' }).click();
+    await details.waitFor({ state: 'detached' });
+    const takenBack = page.waitForResponse((answer) => answer.url().endsWith('/MoveLead'));
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await takenBack;
+    await page.goBack();
+    await lane(page, from).locator(card).waitFor();
+    await sound(window, 'a card that was put back on a phone');
+    await window.close();
+  });
+
   test('a lead becomes a customer', async () => {
     const window = await enter(browser, server, owner);
     const { page } = window;

@@ -19,5 +19,5 @@ pub fn run(options: &Options) -> Result<()> {
     install::wasm_target()?;
     let server = build::release(&[])?;
     let bench = ["run", "--release", "--package", "streamflow-tests", "--bin", "bench", "--", "--server"];
-    shell::run(shell::cargo(&bench).arg(server).args(&options.arguments))
+    shell::run(shell::cargo(&bench).arg(server).args(&options.arguments).env("NODE", install::node()?))
 }

@@ -21,6 +21,9 @@ mod programs;
 const TOOLS: &str = "target/tools";
 const CARGO_DENY: &str = "0.20.2";
 const BUF: &str = "1.75.0";
+const NODE: &str = "22.23.3";
+/// As `engines` of tests/browser/package.json says.
+const OLDEST_NODE: u32 = 20;
 
 pub fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
@@ -62,7 +65,7 @@ pub fn browser_packages() -> Result<()> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    need_node()?;
+    need_npm()?;
     shell::say("installing the browser tests' packages");
     let mut command = Command::new("npm");
     command.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
@@ -103,7 +106,7 @@ fn npm_tool(package: &str, version: &str, program: &str) -> Result<PathBuf> {
     if serde_json::from_slice::<Manifest>(&manifest).is_ok_and(|m| m.version == version) {
         return Ok(path);
     }
-    need_node()?;
+    need_npm()?;
     shell::say(&format!("installing {package} {version}"));
     let folder = PathBuf::from(TOOLS).join(program);
     fs::create_dir_all(&folder)?;
@@ -114,7 +117,25 @@ fn npm_tool(package: &str, version: &str, program: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn need_node() -> Result<()> {
+/// Node.js that the browser tests run on: the machine's, or one of this repository's own where that is older, as Debian 12's is.
+pub fn node() -> Result<PathBuf> {
+    need_npm()?;
+    let version = shell::quiet(Command::new("node").arg("--version")).unwrap_or_default();
+    if major(&version).is_some_and(|major| major >= OLDEST_NODE) {
+        return Ok(PathBuf::from("node"));
+    }
+    let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+    let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    npm_tool(&format!("node-{system}-{processor}"), NODE, "node")
+        .with_context(|| format!("missing: Node.js {OLDEST_NODE} or newer; here is {}", version.trim()))
+}
+
+/// 18 of "v18.20.4".
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+fn need_npm() -> Result<()> {
     if shell::find("npm").is_none() {
         debian("npm", "Node.js with npm")?;
     }
@@ -137,4 +158,18 @@ fn debian(package: &str, what: &str) -> Result<()> {
     command.args(["install", "--yes", "--no-install-recommends", package]);
     shell::quiet(command.env("DEBIAN_FRONTEND", "noninteractive")).context(by_hand)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_version_of_node_is_read() {
+        assert_eq!(major("v18.20.4\n"), Some(18));
+        assert_eq!(major("v22.23.3"), Some(22));
+        for text in ["", "18.20.4", "v", "node: not found"] {
+            assert_eq!(major(text), None, "{text}");
+        }
+    }
 }

@@ -20,5 +20,5 @@ pub fn run(options: &Options) -> Result<()> {
     install::browser_packages()?;
     build::dev(&[])?;
     shell::say("taking pictures to target/shots");
-    shell::run(Command::new("node").arg("tests/browser/shots.mjs").args(&options.arguments))
+    shell::run(Command::new(install::node()?).arg("tests/browser/shots.mjs").args(&options.arguments))
 }

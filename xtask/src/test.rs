@@ -49,7 +49,8 @@ pub fn run(options: &Options) -> Result<()> {
     if !options.no_browser {
         shell::say("tests in the browser");
         let at_once = format!("--test-concurrency={}", cores());
-        shell::run(Command::new("node").args(["--test", &at_once]).args(browser_tests(Path::new("tests/browser"))?))?;
+        let mut tests = Command::new(install::node()?);
+        shell::run(tests.args(["--test", &at_once]).args(browser_tests(Path::new("tests/browser"))?))?;
     }
     shell::say("all tests passed");
     Ok(())

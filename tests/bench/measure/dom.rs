@@ -2,6 +2,7 @@
 //! answer, so the time from the request is an upper bound, and that is what is judged.
 
 use std::{
+    env,
     path::Path,
     process::Stdio,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -95,7 +96,7 @@ impl Page {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/measure/dom.mjs");
         let address = format!("/tenant/company-{ORG}/client/customers/{}", call::customer_id(customer));
         let token = data::token(Noun::Owner, ORG);
-        let mut command = Command::new("node");
+        let mut command = Command::new(env::var_os("NODE").unwrap_or_else(|| "node".into()));
         command.arg(script).args([url, token.reveal(), &address]);
         let mut browser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let out = browser.stdout.take().context("the browser's output")?;

@@ -22,9 +22,10 @@ const NEWEST: i32 = 6;
 pub fn Bell() -> impl IntoView {
     let inbox = expect_context::<Inbox>();
     let open = RwSignal::new(false);
-    let label = Signal::derive(move || match inbox.unread() {
-        0 => "Inbox".to_owned(),
-        unread => format!("Inbox, {unread} unread"),
+    // In the words that are seen: whoever speaks to the page says those.
+    let label = Signal::derive(move || match &*inbox.mark() {
+        "" => "Inbox".to_owned(),
+        mark => format!("Inbox, {mark} unread"),
     });
     let face = ViewFn::from(move || {
         view! {

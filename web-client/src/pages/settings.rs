@@ -23,6 +23,7 @@ use leptos_router::{
 use streamflow_proto::client::v1::{self as pb, org_service_client::OrgServiceClient};
 use web_kit::{
     api::{error::ApiError, use_api},
+    button::{Kind, LinkButton},
     empty::EmptyState,
     field::Choice,
     layout::use_page,
@@ -58,10 +59,7 @@ fn tabs() -> Vec<Choice> {
 pub fn SettingsPage() -> impl IntoView {
     use_page("Settings").canvas();
     if tabs().is_empty() {
-        return view! {
-            <EmptyState title="Nothing here is yours to decide" text="What holds for the whole company is decided by its owners."/>
-        }
-        .into_any();
+        return view! { <NotYours/> }.into_any();
     }
     view! { <Parts/> }.into_any()
 }
@@ -113,4 +111,15 @@ fn Parts() -> impl IntoView {
             </Tabs>
         </div>
     }
+    .into_any()
+}
+
+/// For people who decide nothing here and have typed the address.
+#[component]
+fn NotYours() -> impl IntoView {
+    let actions = ViewFn::from(|| {
+        view! { <LinkButton href=address("dashboard") kind=Kind::Primary>"Go to the dashboard"</LinkButton> }
+    });
+    let text = "What is decided for the whole company is decided by its owners. Your own settings are on your profile.";
+    view! { <EmptyState title="Settings are for owners" text actions/> }
 }
