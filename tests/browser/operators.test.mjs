@@ -7,9 +7,9 @@ import { accessible, enrol, holdsInEachLook, launch, listening, open, settled, s
 import { makeCompany, startServer } from './server.mjs';
 
 const PORTALS = {
-  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] },
-  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
-  accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['anomalies', 'Anomalies']] },
+  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?kind=limits', 'Sign-ins'], ['sign-ins?kind=guesses', 'Sign-ins']] },
+  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'background tasks'], ['sign-ins', 'Sign-ins'], ['sign-ins?kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
+  accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['sign-ins', 'Sign-ins'], ['anomalies', 'Anomalies']] },
 };
 let server;
 let browser;

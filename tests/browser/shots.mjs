@@ -11,7 +11,7 @@ const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const out = path.resolve('target/shots');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile', 'nowhere'];
-const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'errors', 'jobs', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'audit', 'sessions', 'nowhere'] };
+const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'sign-ins', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'metrics', 'errors', 'jobs', 'sign-ins', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'sign-ins', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
 /** What a page asks the server for. What its frame needs is always answered: who is signed in, and the fields of the company. */

@@ -153,7 +153,12 @@ impl Gate {
         }
         answer::finish(&mut response, ctx.request());
         let user_id = ctx.principal().ok().map(|principal| principal.user_id);
-        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, begun_at.elapsed());
+        let took = begun_at.elapsed();
+        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, took);
+        // Systems that speak with each other are no measure of how people are served.
+        if matches!(self.callers, Callers::Sessions(_)) {
+            self.kernel.meter.note(ctx.request().access, outcome, ctx.has_guessed(), took);
+        }
         answer::with_bounded_details(response)
     }
 
@@ -319,6 +324,7 @@ impl Gate {
                     return Ok(());
                 }
                 "rate_limit".clone_into(&mut record.category);
+                record.payload = payload::with_limit(&record.payload, class);
             }
             // So is one of requests that a session is missing to; a wrong password is one each.
             Code::Unauthenticated

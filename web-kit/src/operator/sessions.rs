@@ -1,4 +1,4 @@
-//! Own sessions: where one is signed in, and how to end that.
+//! What is one's own: where one is signed in and how to end that, and how pages look in this browser.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -15,6 +15,7 @@ use crate::{
     layout::use_page,
     list::pages::{Pages, ShowMore},
     load::Loaded,
+    look::Look,
     session::use_session,
     toast::use_toasts,
 };
@@ -65,6 +66,7 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
             </Loaded>
             <ShowMore pages/>
         </section>
+        <Look exact_times=P::MANNER == Manner::Exact/>
         <ConfirmDialog open=ask title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=everywhere>
             <p>"Every session of yours ends at its next request, this one included."</p>
         </ConfirmDialog>
