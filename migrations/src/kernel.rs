@@ -29,6 +29,7 @@ mod m20261127_000902_drop_idempotency_body_hash;
 mod m20261127_001101_create_elevations;
 mod m20261127_001300_add_peers_last_answer;
 mod m20261127_001400_create_metric_samples;
+mod m20261127_001401_create_federation_refusals;
 
 use crate::migrator::{Step, steps};
 
@@ -60,4 +61,5 @@ pub const STEPS: &[Step] = steps![
     m20261127_001101_create_elevations,
     m20261127_001300_add_peers_last_answer,
     m20261127_001400_create_metric_samples,
+    m20261127_001401_create_federation_refusals,
 ];

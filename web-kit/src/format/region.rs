@@ -64,11 +64,16 @@ thread_local! {
 
 /// The region in force.
 pub fn current() -> Region {
+    follow();
+    CURRENT.get()
+}
+
+/// Has the view around it made anew when another region is chosen, for what is written inside of components.
+pub fn follow() {
     // Outside of views there is nobody to be told.
     if Observer::get().is_some() {
         CHANGED.with(Track::track);
     }
-    CURRENT.get()
 }
 
 /// The tag that was chosen; empty for none.

@@ -10,7 +10,7 @@ use crate::{
     badge::{Badge, Tone},
     button::Button,
     dialog::ConfirmDialog,
-    format::{ago, device::device},
+    format::{ago, device::device, region},
     icon::glyphs,
     layout::use_page,
     list::pages::{Pages, ShowMore},
@@ -62,6 +62,7 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     view! {
         <section class="card">
             <Loaded load what="Sessions" let:lines>
+                {region::follow()}
                 <Table lines end manner=P::MANNER/>
             </Loaded>
             <ShowMore pages/>
