@@ -1,6 +1,7 @@
-//! Own account: who one is here, how pages look, password, second factor, sessions.
+//! Own account: who one is here, how pages look, what one is told, password, second factor, sessions.
 
 mod factor;
+mod notices;
 mod password;
 mod sessions;
 
@@ -14,6 +15,7 @@ use web_kit::{
 
 use self::{
     factor::SecondFactor,
+    notices::Notices,
     password::Password,
     sessions::{Sessions, use_sessions},
 };
@@ -32,6 +34,7 @@ pub fn ProfilePage() -> impl IntoView {
         <div class="profile">
             <You/>
             <Look/>
+            <Notices/>
             <Password email changed/>
             <SecondFactor changed/>
             <Sessions pages=sessions/>

@@ -46,8 +46,6 @@ pub fn MetricsPage() -> impl IntoView {
     let query = use_list_query("");
     let (hours, system) = (query.switch("hours", "1"), query.switch("system", ""));
     let ranges = vec![Choice::new("1", "1 h"), Choice::new("24", "24 h"), Choice::new("168", "7 d")];
-    let names = ["", "client", "provider", "dev", "accountant"];
-    let systems: Vec<_> = names.map(|name| Choice::new(name, if name.is_empty() { "all" } else { name })).into();
     use_page("metrics").canvas().with_actions(move || {
         view! {
             <Segmented label="range" value=hours choices=ranges.clone()/>
@@ -77,10 +75,15 @@ pub fn MetricsPage() -> impl IntoView {
     };
     let read =
         Signal::derive(move || load.get().unwrap_or_else(|| Read { hours: 1, metrics: pb::GetMetricsResponse::default() }));
+    let systems = Memo::new(move |_| {
+        let names = read.with(|read| read.metrics.systems.iter().map(|system| system.name.clone()).collect::<Vec<_>>());
+        let all = Choice::new("", "all");
+        std::iter::once(all).chain(names.into_iter().map(|name| Choice::new(name.clone(), name))).collect::<Vec<_>>()
+    });
     let measured = Memo::new(move |_| read.with(|read| words::is_measured(&read.metrics)));
     view! {
         <div class="overview">
-            <div class="row wrap metric-bar">
+            <div class="row row-wrap metric-bar">
                 <Segmented label="system" value=system choices=systems/>
                 <span class="count push">{move || read.with(|read| words::about(read.hours, &read.metrics))}</span>
             </div>

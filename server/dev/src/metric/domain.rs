@@ -130,9 +130,9 @@ mod tests {
     fn systems_are_one_or_apart_and_one_that_is_away_is_named() {
         let told = || {
             vec![
-                Told { name: "dev", slots: slots(&[("OK", 1)]) },
-                Told { name: "client", slots: slots(&[("OK", 3), ("INTERNAL", 1)]) },
-                Told { name: "provider", slots: None },
+                Told { name: "own", slots: slots(&[("OK", 1)]) },
+                Told { name: "x", slots: slots(&[("OK", 3), ("INTERNAL", 1)]) },
+                Told { name: "y", slots: None },
             ]
         };
         let all = picture(Range::Hour, "", told());
@@ -142,8 +142,8 @@ mod tests {
         assert_eq!((now.requests, now.faults, now.seconds), (300, 60, 3600));
         assert_eq!((all.outcomes[0].name.as_str(), all.outcomes[0].now, all.outcomes[0].before), ("OK", 240, 240));
         let systems: Vec<_> = all.systems.iter().map(|one| (one.name.as_str(), one.away, one.now.unwrap().requests)).collect();
-        assert_eq!(systems, [("dev", false, 60), ("client", false, 240), ("provider", true, 0)]);
-        assert_eq!(picture(Range::Hour, "dev", told()).now.unwrap().requests, 60);
-        assert!(picture(Range::Hour, "provider", told()).slots.is_empty());
+        assert_eq!(systems, [("own", false, 60), ("x", false, 240), ("y", true, 0)]);
+        assert_eq!(picture(Range::Hour, "own", told()).now.unwrap().requests, 60);
+        assert!(picture(Range::Hour, "y", told()).slots.is_empty());
     }
 }

@@ -92,8 +92,8 @@ mod tests {
         slot.figures = Some(MetricFigures::default());
         assert!(measured(&slot).is_none());
         let away = |name: &str, away| SystemMetrics { name: name.into(), away, ..SystemMetrics::default() };
-        let metrics = GetMetricsResponse { systems: vec![away("dev", false), away("client", true)], ..Default::default() };
-        assert_eq!(missing(&metrics), "The client system did not answer: its figures are missing.");
+        let metrics = GetMetricsResponse { systems: vec![away("own", false), away("x", true)], ..Default::default() };
+        assert_eq!(missing(&metrics), "The x system did not answer: its figures are missing.");
         assert!(!is_measured(&metrics));
         assert_eq!(about(24, &metrics), "by 15 minutes");
     }
