@@ -44,6 +44,7 @@ mod m20261127_001201_create_org_closings;
 mod m20261127_001202_bind_support_sessions;
 mod m20261127_001301_index_registrations;
 mod m20261127_001302_index_open_registrations;
+mod m20261127_001402_create_notification_preferences;
 
 use crate::migrator::{Step, steps};
 
@@ -92,6 +93,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_001202_bind_support_sessions,
     m20261127_001301_index_registrations,
     m20261127_001302_index_open_registrations,
+    m20261127_001402_create_notification_preferences,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
@@ -120,6 +122,7 @@ pub const TENANT_TABLES: &[&str] = &[
     "memberships",
     "merge_effects",
     "merges",
+    "notification_preferences",
     "notifications",
     "org_closings",
     "org_exports",
@@ -148,6 +151,7 @@ pub const SYSTEM_REACHED_TABLES: &[&str] = &[
     "jobs",
     "lead_stages",
     "memberships",
+    "notification_preferences",
     "notifications",
     "org_closings",
     "org_exports",

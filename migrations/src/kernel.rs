@@ -28,6 +28,8 @@ mod m20261126_000901_add_jobs_again;
 mod m20261127_000902_drop_idempotency_body_hash;
 mod m20261127_001101_create_elevations;
 mod m20261127_001300_add_peers_last_answer;
+mod m20261127_001400_create_metric_samples;
+mod m20261127_001401_create_federation_refusals;
 
 use crate::migrator::{Step, steps};
 
@@ -58,4 +60,6 @@ pub const STEPS: &[Step] = steps![
     m20261127_000902_drop_idempotency_body_hash,
     m20261127_001101_create_elevations,
     m20261127_001300_add_peers_last_answer,
+    m20261127_001400_create_metric_samples,
+    m20261127_001401_create_federation_refusals,
 ];

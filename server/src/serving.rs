@@ -8,6 +8,7 @@ use streamflow_kernel::{
     access::Witness,
     audit::seal::Sealing,
     jobs::Runner,
+    meter::sampling::Sampling,
     recovery::watch::Watching,
     server::{Systems, connection, foreign, listeners::Listening, proxies::TrustedProxies},
 };
@@ -42,6 +43,7 @@ pub struct Serving {
 /// Background work of one system.
 struct Running {
     sealing: Sealing,
+    sampling: Sampling,
     runner: Runner,
 }
 
@@ -122,7 +124,8 @@ impl Serving {
         let runner = runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?;
         self.wires.join(&kernel)?;
         let sealing = kernel.seal_audit(self.config.audit_checkpoints());
-        self.running.lock().push(Running { sealing, runner });
+        let sampling = kernel.sample_meter();
+        self.running.lock().push(Running { sealing, sampling, runner });
         match (provider, listener) {
             (Some(provider), _) => provider.take_over(app, &kernel),
             (None, Some(listener)) => {
@@ -175,12 +178,14 @@ impl Serving {
         let mut listeners = std::mem::take(&mut *self.listeners.lock());
         while listeners.join_next().await.is_some() {}
         let running = std::mem::take(&mut *self.running.lock());
-        let (sealings, runners): (Vec<_>, Vec<_>) = running.into_iter().map(|running| (running.sealing, running.runner)).unzip();
-        for runner in runners {
+        let mut ending = Vec::new();
+        for Running { sealing, sampling, runner } in running {
             runner.finish().await;
+            ending.push((sealing, sampling));
         }
         drop(following);
-        for sealing in sealings {
+        for (sealing, sampling) in ending {
+            sampling.finish().await;
             sealing.finish().await;
         }
         for kernel in kernels {

@@ -3,3 +3,4 @@
 mod error_group;
 mod health;
 mod job;
+mod metric;

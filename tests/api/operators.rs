@@ -65,6 +65,11 @@ async fn guess(desk: &Desk, times: usize) {
     db.commit().await.unwrap();
 }
 
+async fn lockouts(desk: &Desk, token: &str) -> Result<pb::ListLockoutsResponse, Status> {
+    let token = Some(token).filter(|token| !token.is_empty());
+    desk.caller().ask("LockoutService/ListLockouts", token, &pb::ListLockoutsRequest {}).await
+}
+
 fn figure(figure: Option<pb::Figure>) -> (i64, i64) {
     let figure = figure.expect("a figure");
     (figure.value, figure.before)
@@ -251,6 +256,60 @@ on_every_desk! {
         assert_eq!(found.anomalies[0].person_id, ids::format(ids::prefix::USER, desk.operator_id));
         assert!(open[0] && !open[100], "the one that was quiet for longest is closed");
         assert_eq!(Detect::default().look(&desk.kernel).await.unwrap(), (0, 0));
+    }
+
+    async fn wrong_guesses_are_shown_with_whose_they_are_and_until_when_nobody_may_try(desk) {
+        let token = desk.sign_in().await;
+        assert!(lockouts(&desk, &token).await.unwrap().lockouts.is_empty());
+        for (email, times) in [(EMAIL, 3), ("somebody@example.com", 1)] {
+            for _ in 0..times {
+                desk.caller().begin(email, "not-the-password-at-all").await.unwrap_err();
+                desk.clock.advance(TimeDelta::seconds(11));
+            }
+        }
+        let pending = desk.caller().begin(EMAIL, PASSWORD).await.unwrap();
+        desk.caller().verify(&pending, "000000".into()).await.unwrap_err();
+        let found = lockouts(&desk, &token).await.unwrap();
+        let told: Vec<_> = found
+            .lockouts
+            .iter()
+            .map(|one| (one.subject(), one.person_id.is_empty(), one.address.is_empty(), one.failures))
+            .collect();
+        // Whose password was right at last is counted no more.
+        let stranger = |subject, everywhere| (subject, true, everywhere, 1);
+        for one in [
+            (pb::LockoutSubject::SecondFactor, false, true, 1),
+            stranger(pb::LockoutSubject::Account, true),
+            stranger(pb::LockoutSubject::AccountAtAddress, false),
+        ] {
+            assert!(told.contains(&one), "{one:?} is not in {told:?}");
+        }
+        assert_eq!(told.len(), 3, "{told:?}");
+        let factor = &found.lockouts[0];
+        assert_eq!((factor.subject(), factor.person_name.is_empty()), (pb::LockoutSubject::SecondFactor, false));
+        assert!(factor.locked_until.unwrap().seconds > found.at.unwrap().seconds, "{factor:?}");
+        assert!(found.lockouts[2].locked_until.unwrap().seconds <= found.at.unwrap().seconds, "{found:?}");
+        let all = format!("{found:?}");
+        assert!(!all.contains('@') && !all.contains("operator:"), "{all}");
+        assert_eq!(reason(&lockouts(&desk, "").await.unwrap_err()), "NOT_SIGNED_IN");
+
+        // After a day nothing of it counts.
+        desk.clock.advance(TimeDelta::hours(25));
+        let token = desk.sign_in().await;
+        assert!(lockouts(&desk, &token).await.unwrap().lockouts.is_empty());
+    }
+
+    async fn a_refusal_by_a_limit_names_the_limit(desk) {
+        let token = desk.sign_in().await;
+        let mut refused = 0;
+        for _ in 0..12 {
+            let error = desk.caller().begin("somebody@example.com", "not-the-password-at-all").await.unwrap_err();
+            refused += i32::from(error.code() == Code::ResourceExhausted);
+        }
+        assert!(refused > 1, "{refused}");
+        let kept = audit(&desk, &token, "category = rate_limit").await.unwrap();
+        let told: Vec<_> = kept.iter().map(|record| (record.outcome.as_str(), record.payload.as_str())).collect();
+        assert_eq!(told, [("RESOURCE_EXHAUSTED", r#"{"limit":"sign_in"}"#)], "once a minute");
     }
 
     async fn failures_of_pages_and_refusals_are_in_the_audit(desk) {

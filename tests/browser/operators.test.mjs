@@ -7,9 +7,9 @@ import { accessible, enrol, holdsInEachLook, launch, listed, listening, open, se
 import { makeCompany, startServer } from './server.mjs';
 
 const PORTALS = {
-  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings']] },
-  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
-  accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['anomalies', 'Anomalies']] },
+  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?kind=limits', 'Sign-ins'], ['sign-ins?kind=guesses', 'Sign-ins']] },
+  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'background tasks'], ['sign-ins', 'Sign-ins'], ['sign-ins?kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
+  accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['sign-ins', 'Sign-ins'], ['anomalies', 'Anomalies']] },
 };
 let server;
 let browser;
@@ -179,6 +179,56 @@ test('the dev portal runs a scheduled task when asked, and shows what came of it
   await holdsInEachLook(page, 'dev jobs');
   assert.deepEqual(problems, []);
 });
+
+test('the dev portal draws what was measured, and has the numbers behind each chart', async () => {
+  const { page, problems } = windows.dev;
+  const chart = page.locator('figure', { has: page.getByRole('heading', { name: 'requests a second' }) });
+  await page.goto(address('dev', 'metrics'));
+  // A process writes its figures down when the minute is over.
+  for (let attempt = 0; attempt < 40 && (await chart.count()) === 0; attempt += 1) {
+    await page.waitForTimeout(2_000);
+    await page.reload();
+    await settled(page);
+  }
+  assert.match(await chart.locator('path.line').last().getAttribute('d'), /^M/, 'something is drawn');
+  await holdsInEachLook(page, 'dev metrics, measured');
+  await chart.getByRole('button', { name: 'Show as table' }).click();
+  await chart.getByRole('region', { name: 'requests a second' }).getByText(/^\d+(\.\d+)?$/).first().waitFor();
+  await accessible(page, 'dev metrics, table');
+  const client = page.getByRole('region', { name: 'by system' }).getByRole('row', { name: /client/ });
+  await page.getByRole('group', { name: 'range' }).getByRole('button', { name: '7 d' }).click();
+  await page.waitForURL(/hours=168/);
+  await page.getByRole('group', { name: 'system' }).getByRole('button', { name: 'dev', exact: true }).click();
+  await page.waitForURL(/system=dev/);
+  await settled(page);
+  assert.match(await client.textContent(), /client/);
+  await page.getByText(/by hour, until/).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+for (const portal of Object.keys(PORTALS)) {
+  test(`the ${portal} portal shows who failed to sign in, and what is guessed at`, async () => {
+    const { page, problems } = windows[portal];
+    const stranger = await open(browser);
+    await stranger.page.goto(`${server.url(portal)}/sign-in`);
+    await stranger.page.getByLabel('E-mail').fill('nobody@example.com');
+    await stranger.page.getByLabel('Password', { exact: true }).fill('not the password');
+    await stranger.page.locator('button[type=submit]').click();
+    await stranger.page.locator('.field-error').waitFor();
+    await stranger.close();
+    await page.goto(address(portal, 'sign-ins?kind=failed'));
+    await settled(page);
+    await page.locator('tr.is-row', { hasText: 'Nobody known' }).first().waitFor();
+    await holdsInEachLook(page, `${portal} failed sign-ins`);
+    await page.goto(address(portal, 'sign-ins?kind=guesses'));
+    const guess = page.getByRole('region', { name: 'Wrong guesses' }).getByRole('row', { name: /Nobody's here/ });
+    await guess.first().waitFor();
+    await holdsInEachLook(page, `${portal} wrong guesses`);
+    await page.getByRole('link', { name: 'Came in' }).or(page.getByRole('button', { name: 'Came in' })).first().click();
+    await page.locator('tr.is-row', { hasText: person(portal).email.split('@')[0] }).or(page.locator('tr.is-row')).first().waitFor();
+    assert.deepEqual(problems, []);
+  });
+}
 
 test('a company is suspended in the middle of its work, reads why, and works again once it is resumed', async () => {
   const owner = makeCompany(server, 'Osprey Metrology', 'Olive Osprey');

@@ -101,8 +101,8 @@ function isAnswer(message, page) {
 }
 
 /** A window of one person, signed in when `state` is a stored one; `problems` collects what must never happen on a page. */
-export async function open(browser, { size = 'desktop', theme = 'light', state, density = 1 } = {}) {
-  const look = { viewport: SIZES[size], deviceScaleFactor: density, colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
+export async function open(browser, { size = 'desktop', theme = 'light', state, density = 1, locale = 'en-GB' } = {}) {
+  const look = { locale, viewport: SIZES[size], deviceScaleFactor: density, colorScheme: theme, reducedMotion: 'reduce', hasTouch: size === 'phone' };
   const context = await browser.newContext({ ...look, storageState: state, acceptDownloads: true });
   const page = await context.newPage();
   follow(page);

@@ -65,6 +65,52 @@ test('a theme is chosen for this browser, and stays', async () => {
   }
 });
 
+test('dates, times and numbers follow the region that is chosen, at once, and it stays', async () => {
+  const window = await enter(browser, server, owner, { size: 'phone' });
+  const { page } = window;
+  await window.visit('profile');
+  const card = page.getByRole('region', { name: 'Language and region' });
+  const region = card.getByLabel('Region');
+  const example = card.getByRole('status');
+  const since = sessions(page).getByText(/signed in/).first();
+  assert.match(await card.innerText(), /The words stay English/);
+  assert.match(await example.innerText(), /^\d+ \w{3} 20\d\d, \d\d:\d\d and 1,204\.50$/, 'as the browser');
+  for (const [tag, written, day] of [
+    ['de-DE', /^\d+\. \w{3} 20\d\d, \d\d:\d\d and 1\.204,50$/, /signed in \d+\. \w{3} 20\d\d/],
+    ['fr-FR', /^\d+ \w{3} 20\d\d, \d\d:\d\d and 1\u202f204,50$/, /signed in \d+ \w{3} 20\d\d/],
+    ['en-US', /^\w{3} \d+, 20\d\d, \d+:\d\d [AP]M and 1,204\.50$/, /signed in \w{3} \d+, 20\d\d/],
+  ]) {
+    await region.selectOption(tag);
+    assert.match(await example.textContent(), written, tag);
+    assert.match(await since.innerText(), day, tag);
+  }
+  await sound(window, 'another region');
+  await page.reload();
+  await card.waitFor();
+  assert.equal(await region.inputValue(), 'en-US');
+  assert.match(await example.textContent(), /[AP]M/);
+  await window.visit('leads');
+  await page.getByRole('button', { name: 'New lead' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel(/^Value/).fill('1.250,50');
+  await dialog.getByLabel('What it is about').fill('Ada Lovelace');
+  await dialog.locator('button[type=submit]').click();
+  await dialog.getByText('Enter an amount, e.g. 1,250.50.').waitFor();
+  await window.close();
+});
+
+test('without a choice the formats are those of the browser', async () => {
+  const window = await enter(browser, server, owner, { locale: 'de-DE' });
+  const { page } = window;
+  await window.visit('profile');
+  const card = page.getByRole('region', { name: 'Language and region' });
+  assert.equal(await card.getByLabel('Region').inputValue(), '');
+  assert.match(await card.getByRole('status').textContent(), /1\.204,50$/);
+  await card.getByLabel('Region').selectOption('en-GB');
+  assert.match(await card.getByRole('status').textContent(), /1,204\.50$/);
+  await window.close();
+});
+
 test('a wrong password changes nothing; a new one signs out everywhere else', async () => {
   const other = await elsewhere();
   const window = await enter(browser, server, owner, { size: 'phone', theme: 'dark' });

@@ -11,7 +11,7 @@ const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const out = path.resolve('target/shots');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile', 'nowhere'];
-const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'errors', 'jobs', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'audit', 'sessions', 'nowhere'] };
+const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'sign-ins', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'metrics', 'errors', 'jobs', 'sign-ins', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'sign-ins', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
 /** What a page asks the server for. What its frame needs is always answered: who is signed in, and the fields of the company. */
@@ -271,6 +271,30 @@ async function provider({ page }, account, origin, state) {
   fs.renameSync(`${file}.aside`, file);
 }
 
+/** A minute must be over before there is anything to draw. */
+async function drawn(page) {
+  const chart = page.locator('figure.chart-box');
+  for (let times = 0; times < 70 && (await chart.count()) === 0; times += 1) {
+    await page.waitForTimeout(1_000);
+    await page.reload();
+    await settled(page);
+  }
+}
+
+/** What only the dev portal has: charts, their tables, and what stands below them. */
+async function dev(base, state) {
+  const at = `${base}/metrics`;
+  const foot = async (page) => {
+    await drawn(page);
+    await page.getByRole('heading', { name: 'by system' }).scrollIntoViewIfNeeded();
+  };
+  const table = async (page) => {
+    await drawn(page);
+    await page.getByRole('button', { name: 'Show as table' }).first().click();
+  };
+  await shoot({ 'dev/metrics': { at, act: drawn }, 'dev/metrics-table': { at, act: table }, 'dev/metrics-foot': { at, act: foot } }, state);
+}
+
 /** A portal as its one person finds it at first, and after somebody else has knocked. */
 async function operator(account) {
   const { portal } = account;
@@ -292,6 +316,9 @@ async function operator(account) {
   }
   await knocking.close();
   await shoot(named(OPERATOR[portal], base, portal), state);
+  const kinds = ['limits', 'guesses'].map((kind) => [`${portal}/sign-ins-${kind}`, `${base}/sign-ins?kind=${kind}`]);
+  await shoot(Object.fromEntries(kinds), state);
+  if (portal === 'dev') await dev(base, state);
   if (portal === 'provider') await provider(window, account, origin, state);
   await window.close();
 }

@@ -8,7 +8,7 @@ use leptos_router::{
 use web_kit::{
     anomalies, later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, space},
+    operator::{OperatorPortal, audit, door, overview, sessions, sign_ins, space},
     operator_portal,
 };
 
@@ -22,6 +22,7 @@ later!(Subscriptions, pages, pages::subscriptions::subscriptions);
 later!(Anomalies, pages, anomalies::anomalies::<Accountant>);
 later!(Audit, pages, audit::audit::<Accountant>);
 later!(Sessions, pages, sessions::sessions::<Accountant>);
+later!(SignIns, pages, sign_ins::sign_ins::<Accountant>);
 
 /// Root of everything.
 #[component]
@@ -42,6 +43,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("anomalies") view=Anomalies/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
+                    <Route path=path!("sign-ins") view=SignIns/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>

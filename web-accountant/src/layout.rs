@@ -13,10 +13,11 @@ use web_kit::{
 
 use crate::app::Accountant;
 
-const PLACES: [Place; 5] = [
+const PLACES: [Place; 6] = [
     Place { href: "/accounting/overview", label: "Overview", glyph: glyphs::LIST, keys: "g o" },
     Place { href: "/accounting/subscriptions", label: "Subscriptions", glyph: glyphs::FILE_INVOICE, keys: "g u" },
     Place { href: "/accounting/anomalies", label: "Anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
+    Place { href: "/accounting/sign-ins", label: "Sign-ins", glyph: glyphs::LOCK, keys: "g i" },
     Place { href: "/accounting/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/accounting/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];

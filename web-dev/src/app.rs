@@ -8,7 +8,7 @@ use leptos_router::{
 use web_kit::{
     anomalies, later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, space, support},
+    operator::{OperatorPortal, audit, door, overview, sessions, sign_ins, space, support},
     operator_portal, support_portal,
 };
 
@@ -24,8 +24,10 @@ later!(Audit, pages, audit::audit::<Dev>);
 later!(Errors, errors, crate::pages::errors::ErrorsPage);
 later!(Health, health, crate::pages::health::HealthPage);
 later!(Jobs, jobs, crate::pages::job::JobsPage);
+later!(Metrics, metrics, crate::pages::metrics::MetricsPage);
 later!(Support, pages, support::page::<Dev>);
 later!(Sessions, pages, sessions::sessions::<Dev>);
+later!(SignIns, pages, sign_ins::sign_ins::<Dev>);
 
 /// Root of everything.
 #[component]
@@ -47,8 +49,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("errors") view=Errors/>
                     <Route path=path!("health") view=Health/>
                     <Route path=path!("jobs") view=Jobs/>
+                    <Route path=path!("metrics") view=Metrics/>
                     <Route path=path!("support") view=Support/>
                     <Route path=path!("sessions") view=Sessions/>
+                    <Route path=path!("sign-ins") view=SignIns/>
                     <Route path=path!("/*any") view={door::not_here}/>
                 </ParentRoute>
             </Routes>

@@ -16,13 +16,15 @@ use web_kit::{
 
 use crate::{app::Dev, status::StatusLine};
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 10] = [
     Place { href: "/dev/overview", label: "overview", glyph: glyphs::GAUGE, keys: "g o" },
     Place { href: "/dev/health", label: "health", glyph: glyphs::HEART_PULSE, keys: "g h" },
+    Place { href: "/dev/metrics", label: "metrics", glyph: glyphs::CHART_LINE, keys: "g t" },
     Place { href: "/dev/jobs", label: "jobs", glyph: glyphs::LAYER_GROUP, keys: "g j" },
     Place { href: "/dev/errors", label: "errors", glyph: glyphs::FILE_CIRCLE_EXCLAMATION, keys: "g e" },
     Place { href: "/dev/anomalies", label: "anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
     Place { href: "/dev/support", label: "support", glyph: glyphs::LIFE_RING, keys: "g u" },
+    Place { href: "/dev/sign-ins", label: "sign-ins", glyph: glyphs::LOCK, keys: "g i" },
     Place { href: "/dev/audit", label: "audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/dev/sessions", label: "sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];

@@ -4,3 +4,4 @@ pub mod errors;
 pub mod health;
 pub mod job;
 mod live;
+pub mod metrics;

@@ -57,5 +57,5 @@ fn Clock() -> impl IntoView {
             tick.clear();
         }
     });
-    view! { <span>{move || format!("{} {} UTC", date::iso(now.get()), date::clock(now.get()))}</span> }
+    view! { <span>{move || format!("{} {} UTC", date::iso(now.get()), date::exact_clock(now.get()))}</span> }
 }

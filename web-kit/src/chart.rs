@@ -1,4 +1,5 @@
-//! Charts: bars and lines from zero, a comparison dashed, and the same numbers as a table behind a button.
+//! Charts: bars and lines from zero, a comparison dashed, and the same numbers as a table behind a button. A line breaks where
+//! nothing was measured.
 
 mod scale;
 mod spark;
@@ -13,19 +14,31 @@ use crate::{browser, button::IconButton, format::number, icon::glyphs};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     pub label: String,
-    pub value: f64,
+    /// None where nothing was measured.
+    pub value: Option<f64>,
     /// Same place of the range before.
     pub before: Option<f64>,
+    /// Further lines of the same unit, two at most.
+    pub also: Vec<Option<f64>>,
 }
 
 impl Point {
-    pub fn new(label: impl Into<String>, value: f64) -> Self {
-        Self { label: label.into(), value, before: None }
+    pub fn new(label: impl Into<String>, value: impl Into<Option<f64>>) -> Self {
+        Self { label: label.into(), value: value.into(), before: None, also: Vec::new() }
     }
 
-    pub fn before(mut self, value: f64) -> Self {
-        self.before = Some(value);
+    pub fn before(mut self, value: impl Into<Option<f64>>) -> Self {
+        self.before = value.into();
         self
+    }
+
+    pub fn also(mut self, value: Option<f64>) -> Self {
+        self.also.push(value);
+        self
+    }
+
+    fn values(&self) -> impl Iterator<Item = f64> {
+        [self.value, self.before].into_iter().chain(self.also.iter().copied()).flatten()
     }
 }
 
@@ -54,9 +67,15 @@ pub fn Chart(
     /// Names of the two series: "This range", "Range before".
     #[prop(default = ("Now", "Before"))]
     names: (&'static str, &'static str),
+    /// Names of the further lines.
+    #[prop(default = &[])]
+    also: &'static [&'static str],
     /// How a value is written.
     #[prop(default = write_count)]
     write: fn(f64) -> String,
+    /// The axis reaches this far at least.
+    #[prop(default = 1.0)]
+    least: f64,
     /// A card of its own, with the title in its head.
     #[prop(optional)]
     card: bool,
@@ -83,6 +102,7 @@ pub fn Chart(
                 {card.then(|| view! { <h2>{title}</h2> })}
                 <span class=legend>
                     <span><i class=if kind == ChartKind::Bars { "is-sq" } else { "" }></i>{names.0}</span>
+                    {also.iter().zip(["is-2", "is-3"]).map(|(name, class)| view! { <span><i class=class></i>{*name}</span> }).collect_view()}
                     {move || has_before.get().then(|| view! { <span><i class=before_class></i>{names.1}</span> })}
                 </span>
                 <IconButton
@@ -99,10 +119,10 @@ pub fn Chart(
                         let points = points.get();
                         let title = heading.clone();
                         if as_table.get() {
-                            view! { <ChartTable title points names write has_before=has_before.get()/> }.into_any()
+                            view! { <ChartTable title points names also write has_before=has_before.get()/> }.into_any()
                         } else {
                             let size = (width.get(), if card { CARD_HEIGHT } else { USUAL_HEIGHT });
-                            view! { <Drawing title points kind write size/> }.into_any()
+                            view! { <Drawing title points kind write least size/> }.into_any()
                         }
                     }}
                 </div>
@@ -116,9 +136,16 @@ fn write_count(value: f64) -> String {
 }
 
 #[component]
-fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) -> String, size: (f64, f64)) -> impl IntoView {
+fn Drawing(
+    title: String,
+    points: Vec<Point>,
+    kind: ChartKind,
+    write: fn(f64) -> String,
+    least: f64,
+    size: (f64, f64),
+) -> impl IntoView {
     let (width, height) = size;
-    let top = points.iter().flat_map(|point| [point.value, point.before.unwrap_or_default()]).fold(0.0, f64::max);
+    let top = points.iter().flat_map(Point::values).fold(least, f64::max);
     let scale = Scale::from_zero(top);
     let y = move |value: f64| TOP + (height - TOP - FOOT) * (1.0 - scale.part(value));
     let slot = (width - LEFT - RIGHT) / points.len().max(1) as f64;
@@ -143,7 +170,8 @@ fn Drawing(title: String, points: Vec<Point>, kind: ChartKind, write: fn(f64) ->
             }
         })
         .collect_view();
-    let every = label_step(points.len(), slot);
+    let longest = points.iter().map(|point| point.label.len()).max().unwrap_or_default();
+    let every = label_step(points.len(), slot, longest);
     let labels = points
         .iter()
         .enumerate()
@@ -180,10 +208,13 @@ fn bars(points: &[Point], slot: f64, x: impl Fn(usize) -> f64, y: impl Fn(f64) -
                     <rect class="bar-compare" x=x(at) - width - 1.0 y=y(value) width=width height=tall rx="2"></rect>
                 }
             });
-            let tall = y(0.0) - y(point.value);
+            let now = point.value.map(|value| {
+                let tall = y(0.0) - y(value);
+                view! { <rect class="bar" x=left y=y(value) width=width height=tall rx="2"></rect> }
+            });
             view! {
                 {before}
-                <rect class="bar" x=left y=y(point.value) width=width height=tall rx="2"></rect>
+                {now}
             }
         })
         .collect_view()
@@ -191,26 +222,52 @@ fn bars(points: &[Point], slot: f64, x: impl Fn(usize) -> f64, y: impl Fn(f64) -
 }
 
 fn line(points: &[Point], x: impl Fn(usize) -> f64, y: impl Fn(f64) -> f64) -> AnyView {
-    let path = |values: Vec<(usize, f64)>| {
-        values
-            .into_iter()
-            .enumerate()
-            .map(|(n, (at, value))| format!("{}{:.1} {:.1}", if n == 0 { 'M' } else { 'L' }, x(at), y(value)))
-            .collect::<Vec<_>>()
-            .join(" ")
+    let path = |value: &dyn Fn(&Point) -> Option<f64>| -> String {
+        runs(points.iter().map(value)).iter().map(|run| stroke(run, &x, &y)).collect()
     };
-    let now = path(points.iter().enumerate().map(|(at, point)| (at, point.value)).collect());
-    let before = path(points.iter().enumerate().filter_map(|(at, point)| Some((at, point.before?))).collect());
-    let area = match (points.len().checked_sub(1), now.is_empty()) {
-        (Some(last), false) => format!("{now} L{:.1} {:.1} L{:.1} {:.1} Z", x(last), y(0.0), x(0), y(0.0)),
-        _ => String::new(),
+    let area = |run: &[(usize, f64)]| {
+        let ends = run.first().zip(run.last());
+        ends.map(|(first, last)| {
+            format!("{}L{:.1} {:.1}L{:.1} {:.1}Z", stroke(run, &x, &y), x(last.0), y(0.0), x(first.0), y(0.0))
+        })
     };
+    let areas: String = runs(points.iter().map(|point| point.value)).iter().filter_map(|run| area(run)).collect();
+    let further = points.iter().map(|point| point.also.len()).max().unwrap_or_default();
+    let also = (0..further)
+        .zip(["line line-2", "line line-3"])
+        .map(|(at, class)| {
+            view! { <path class=class d=path(&|point| point.also.get(at).copied().flatten())></path> }
+        })
+        .collect_view();
     view! {
-        <path class="area" d=area></path>
-        <path class="compare" d=before></path>
-        <path class="line" d=now></path>
+        <path class="area" d=areas></path>
+        <path class="compare" d=path(&|point| point.before)></path>
+        {also}
+        <path class="line" d=path(&|point| point.value)></path>
     }
     .into_any()
+}
+
+/// Places that follow each other without a gap, with their values.
+fn runs(values: impl Iterator<Item = Option<f64>>) -> Vec<Vec<(usize, f64)>> {
+    let mut runs = vec![Vec::new()];
+    for (at, value) in values.enumerate() {
+        match (value, runs.last_mut()) {
+            (Some(value), Some(run)) => run.push((at, value)),
+            (None, Some(run)) if !run.is_empty() => runs.push(Vec::new()),
+            _ => {}
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
+/// A place alone is a dot: a line of no length with round ends.
+fn stroke(run: &[(usize, f64)], x: &impl Fn(usize) -> f64, y: &impl Fn(f64) -> f64) -> String {
+    let step =
+        |(n, (at, value)): (usize, &(usize, f64))| format!("{}{:.1} {:.1}", if n == 0 { 'M' } else { 'L' }, x(*at), y(*value));
+    let line: String = run.iter().enumerate().map(step).collect();
+    if run.len() == 1 { format!("{line}h0") } else { line }
 }
 
 #[component]
@@ -218,17 +275,20 @@ fn ChartTable(
     title: String,
     points: Vec<Point>,
     names: (&'static str, &'static str),
+    also: &'static [&'static str],
     write: fn(f64) -> String,
     has_before: bool,
 ) -> impl IntoView {
+    let none = || "–".to_owned();
     let rows = points
         .into_iter()
         .map(|point| {
             view! {
                 <tr>
                     <th scope="row">{point.label}</th>
-                    <td class="num">{write(point.value)}</td>
-                    {has_before.then(|| view! { <td class="num">{point.before.map(write)}</td> })}
+                    <td class="num">{point.value.map_or_else(none, write)}</td>
+                    {point.also.into_iter().map(|value| view! { <td class="num">{value.map_or_else(none, write)}</td> }).collect_view()}
+                    {has_before.then(|| view! { <td class="num">{point.before.map_or_else(none, write)}</td> })}
                 </tr>
             }
         })
@@ -241,6 +301,7 @@ fn ChartTable(
                     <tr>
                         <th scope="col"><span class="sr-only">"Place"</span></th>
                         <th scope="col" class="num">{names.0}</th>
+                        {also.iter().map(|name| view! { <th scope="col" class="num">{*name}</th> }).collect_view()}
                         {has_before.then(|| view! { <th scope="col" class="num">{names.1}</th> })}
                     </tr>
                 </thead>
@@ -249,4 +310,18 @@ fn ChartTable(
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{runs, stroke};
+
+    #[test]
+    fn a_line_breaks_where_nothing_was_measured() {
+        let found = runs([None, Some(1.0), Some(2.0), None, None, Some(3.0), None].into_iter());
+        assert_eq!(found, [vec![(1, 1.0), (2, 2.0)], vec![(5, 3.0)]]);
+        let drawn: Vec<_> = found.iter().map(|run| stroke(run, &|at| at as f64, &|value| value)).collect();
+        assert_eq!(drawn, ["M1.0 1.0L2.0 2.0", "M5.0 3.0h0"]);
+        assert!(runs(std::iter::empty()).is_empty());
+    }
 }

@@ -1,9 +1,10 @@
-//! How values are written: 24 h times, tabular numbers with a real minus, money from minor units.
+//! How values are written: as in the person's region, with English words, tabular numbers with a real minus, money from minor units.
 
 pub mod date;
 pub mod device;
 pub mod money;
 pub mod number;
+pub mod region;
 pub mod zone;
 
 use leptos::prelude::*;

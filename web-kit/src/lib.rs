@@ -30,6 +30,7 @@ pub mod layout;
 pub mod list;
 pub mod live;
 pub mod load;
+pub mod look;
 pub mod menu;
 pub mod operator;
 pub mod palette;
@@ -51,6 +52,7 @@ use self::{api::Api, guard::LeaveGuard, keys::Keys, layout::PageSlots, palette::
 pub fn provide(portal: &'static str) -> Api {
     crash::install(portal);
     let api = Api::provide(portal);
+    format::region::start();
     presence::watch();
     Toasts::provide();
     provide_context(Palette::default());

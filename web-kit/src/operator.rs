@@ -1,4 +1,4 @@
-//! Pages of the portals whose one person comes from the environment: sign-in, overview, audit, sessions. A portal brings its own
+//! Pages of the portals whose one person comes from the environment: sign-in, overview, audit, sign-ins, sessions. A portal brings its own
 //! messages through [`OperatorPortal`], its own layout and its own words; nothing here knows which portals there are.
 
 pub mod audit;
@@ -8,8 +8,11 @@ pub mod frame;
 pub mod manner;
 pub mod overview;
 pub mod sessions;
+pub mod sign_ins;
 pub mod space;
 pub mod support;
 
-pub use contract::{AuditLine, Figure, Health, Identity, OperatorPortal, Overview, Point, SessionLine};
+pub use contract::{
+    AuditLine, Figure, Health, Identity, LockedSubject, Lockout, Lockouts, OperatorPortal, Overview, Point, SessionLine,
+};
 pub use manner::Manner;

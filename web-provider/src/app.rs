@@ -8,7 +8,7 @@ use leptos_router::{
 use web_kit::{
     anomalies, later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, space, support},
+    operator::{OperatorPortal, audit, door, overview, sessions, sign_ins, space, support},
     operator_portal, support_portal,
 };
 
@@ -31,6 +31,7 @@ later!(System, pages, overview::overview::<Provider>);
 later!(Anomalies, pages, anomalies::anomalies::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
 later!(Sessions, pages, sessions::sessions::<Provider>);
+later!(SignIns, pages, sign_ins::sign_ins::<Provider>);
 later!(Support, pages, support::page::<Provider>);
 later!(Federation, pages, pages::federation::federation);
 later!(Admins, pages, pages::admins::admins);
@@ -72,6 +73,7 @@ fn usual() -> impl IntoView {
                     <Route path=path!("anomalies") view=Anomalies/>
                     <Route path=path!("audit") view=Audit/>
                     <Route path=path!("sessions") view=Sessions/>
+                    <Route path=path!("sign-ins") view=SignIns/>
                     <Route path=path!("admins") view=Admins/>
                     <Route path=path!("settings") view=Settings/>
                     <Route path=path!("/*any") view={door::not_here}/>

@@ -18,13 +18,14 @@ use web_kit::{
 use crate::app::Provider;
 
 const SESSIONS: Place = Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" };
-const PLACES: [Place; 11] = [
+const PLACES: [Place; 12] = [
     Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
     Place { href: "/provider/tenants", label: "Tenants", glyph: glyphs::BUILDING, keys: "g n" },
     Place { href: "/provider/provisioning", label: "Provisioning", glyph: glyphs::TRUCK, keys: "g r" },
     Place { href: "/provider/support", label: "Support", glyph: glyphs::LIFE_RING, keys: "g u" },
     Place { href: "/provider/federation", label: "Federation", glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
     Place { href: "/provider/anomalies", label: "Anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
+    Place { href: "/provider/sign-ins", label: "Sign-ins", glyph: glyphs::LOCK, keys: "g i" },
     Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
     Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
     Place { href: "/provider/settings", label: "Settings", glyph: glyphs::SLIDERS, keys: "g t" },

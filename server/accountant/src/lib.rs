@@ -3,6 +3,7 @@
 pub mod anomaly;
 pub mod audit;
 pub mod client_error;
+pub mod lockout;
 pub mod overview;
 pub mod session;
 pub mod subscription;

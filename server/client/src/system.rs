@@ -154,6 +154,7 @@ pub fn start(kernel: &Arc<Kernel>) {
 pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(attachment::prune::Prune),
+        Arc::new(notification::mail::Send),
         Arc::new(notification::prune::Prune),
         Arc::new(org_closing::job::Close),
         Arc::new(org_closing::job::Erase),

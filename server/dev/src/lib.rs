@@ -7,6 +7,8 @@ pub mod elevation;
 pub mod error_group;
 pub mod health;
 pub mod job;
+pub mod lockout;
+pub mod metric;
 pub mod overview;
 mod patience;
 pub mod session;

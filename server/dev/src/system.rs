@@ -20,14 +20,17 @@ use streamflow_proto::{
             anomaly_service_server::AnomalyServiceServer, audit_service_server::AuditServiceServer,
             client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
             error_group_service_server::ErrorGroupServiceServer, health_service_server::HealthServiceServer,
-            job_service_server::JobServiceServer, overview_service_server::OverviewServiceServer,
+            job_service_server::JobServiceServer, lockout_service_server::LockoutServiceServer,
+            metric_service_server::MetricServiceServer, overview_service_server::OverviewServiceServer,
             session_service_server::SessionServiceServer, support_session_service_server::SupportSessionServiceServer,
         },
     },
 };
 use tonic::service::Routes;
 
-use crate::{anomaly, audit, client_error, elevation, error_group, health, job, overview, session, support_session};
+use crate::{
+    anomaly, audit, client_error, elevation, error_group, health, job, lockout, metric, overview, session, support_session,
+};
 
 /// Rules of the portal. Its people reach far, so an idle session ends sooner than one of a company's own people.
 pub const PORTAL: Portal = Portal {
@@ -39,10 +42,12 @@ pub const PORTAL: Portal = Portal {
         "errors",
         "health",
         "jobs",
+        "metrics",
         "overview",
         "second-factor",
         "sessions",
         "sign-in",
+        "sign-ins",
         "support",
     ],
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
@@ -81,6 +86,8 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
         .add_service(ErrorGroupServiceServer::new(error_group::api::Api))
         .add_service(HealthServiceServer::new(health::api::Api))
         .add_service(JobServiceServer::new(job::api::Api))
+        .add_service(LockoutServiceServer::new(lockout::Api { desk: desk.clone() }))
+        .add_service(MetricServiceServer::new(metric::api::Api))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(SessionServiceServer::new(session::Api { desk }))
         .add_service(SupportSessionServiceServer::new(support_session::Api))

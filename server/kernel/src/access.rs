@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod authenticate;
+mod authorize;
 mod caller;
 pub mod door;
 pub mod idempotency;
@@ -19,7 +20,6 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use http::HeaderMap;
 use prost_reflect::DescriptorPool;
@@ -38,7 +38,6 @@ use crate::{
     kernel::Kernel,
     operator::elevation,
     places::Places,
-    session::Level,
 };
 
 /// Longest a request may take; a stream only until it begins.
@@ -153,7 +152,12 @@ impl Gate {
         }
         answer::finish(&mut response, ctx.request());
         let user_id = ctx.principal().ok().map(|principal| principal.user_id);
-        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, begun_at.elapsed());
+        let took = begun_at.elapsed();
+        answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, took);
+        // Systems that speak with each other are no measure of how people are served.
+        if matches!(self.callers, Callers::Sessions(_)) {
+            self.kernel.meter.note(ctx.request().access, outcome, ctx.has_guessed(), took);
+        }
         answer::with_bounded_details(response)
     }
 
@@ -204,7 +208,7 @@ impl Gate {
             Ok(principal) => principal,
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
-        authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
+        authorize::authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             let who = principal.user_id.to_string();
             self.take(info, &who).await.map_err(refuse)?;
@@ -319,6 +323,7 @@ impl Gate {
                     return Ok(());
                 }
                 "rate_limit".clone_into(&mut record.category);
+                record.payload = payload::with_limit(&record.payload, class);
             }
             // So is one of requests that a session is missing to; a wrong password is one each.
             Code::Unauthenticated
@@ -363,34 +368,6 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         Self { principal: None, error, ended: None }
     }
-}
-
-/// Compares what an RPC declares with who asks.
-fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>) -> Result<()> {
-    if access.level == Needs::Anonymous {
-        return Ok(());
-    }
-    let principal = principal.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
-    if principal.support.is_some() && !access.support {
-        return Err(Error::denied("SUPPORT_SESSION", "Support sessions look at the company's records, and do nothing else."));
-    }
-    if access.level == Needs::Pending {
-        return Ok(());
-    }
-    if principal.level == Level::Pending {
-        return Err(Error::unauthenticated("SECOND_FACTOR_NEEDED", "Finish signing in with your second factor."));
-    }
-    principal.org.check_admits(access)?;
-    if !access.roles.contains(&principal.role.as_str()) {
-        return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
-    }
-    if !principal.org.has_module(access.module) {
-        return Err(module_disabled());
-    }
-    if principal.read_only && access.mutation && !access.own_affairs {
-        return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
-    }
-    trial::check(access, principal, now)
 }
 
 /// What belongs to a feature that the company has switched off.

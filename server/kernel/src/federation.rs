@@ -8,7 +8,7 @@
 //! | `guard` | what a federation listener asks of a request before the access layer sees it |
 //! | `ledger` | what is remembered of the other systems: nonces, last calls, refusals |
 //! | `channel` | calls to other systems |
-//! | `peer`, `health`, `error_group` | services that every system has for the others |
+//! | `peer`, `health`, `error_group`, `metric` | services that every system has for the others |
 
 pub mod channel;
 pub mod error_group;
@@ -16,6 +16,7 @@ pub mod guard;
 pub mod health;
 pub mod keys;
 pub mod ledger;
+pub mod metric;
 pub mod peer;
 pub mod sign;
 
@@ -30,7 +31,7 @@ use streamflow_proto::{
         self,
         v1::{
             error_group_service_server::ErrorGroupServiceServer, health_service_server::HealthServiceServer,
-            peer_service_server::PeerServiceServer,
+            metric_service_server::MetricServiceServer, peer_service_server::PeerServiceServer,
         },
     },
 };
@@ -142,6 +143,7 @@ pub fn router(kernel: &Arc<Kernel>, own: Routes) -> Result<Router> {
     let services = own
         .add_service(ErrorGroupServiceServer::new(error_group::Api))
         .add_service(HealthServiceServer::new(health::Api))
+        .add_service(MetricServiceServer::new(metric::Api))
         .add_service(PeerServiceServer::new(peer::Api));
     Ok(services
         .into_axum_router()

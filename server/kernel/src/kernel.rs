@@ -22,6 +22,7 @@ use crate::{
     jobs::{self, Jobs, Work},
     mail::Mailer,
     mail_queue::MailQueue,
+    meter::{Meter, sampling::Sampling},
     password::PasswordHasher,
     prune::Prune,
     rate_limit::{Limits, Pace, RateLimiter},
@@ -77,6 +78,7 @@ pub struct Kernel {
     pub passwords: PasswordHasher,
     pub mails: MailQueue,
     pub jobs: Jobs,
+    pub meter: Meter,
     pub keys: KeyRing,
     pub federation: Arc<Federation>,
     pub vault: Vault,
@@ -144,6 +146,7 @@ impl Kernel {
             passwords: parts.passwords,
             mails,
             jobs,
+            meter: Meter::default(),
             public_url: parts.public_url,
             listeners: parts.listeners,
             migrations: parts.migrations,
@@ -160,6 +163,11 @@ impl Kernel {
             key: SigningKey::derive(&self.keys.masters, checkpoint::PURPOSE),
             folder,
         })
+    }
+
+    /// Starts keeping what this process measures of itself. Servers do it, commands don't.
+    pub fn sample_meter(self: &Arc<Self>) -> Sampling {
+        Sampling::start(Arc::clone(self))
     }
 
     /// Starts doing jobs: the kernel's own work and `works`. Servers do it, commands don't.

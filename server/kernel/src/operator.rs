@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod elevation;
+pub mod lockouts;
 pub mod overview;
 pub mod services;
 pub mod support;
@@ -92,6 +93,8 @@ pub trait People: Send + Sync {
     async fn by_email(&self, email: &str) -> Result<Option<Operator>>;
     /// Whose session it is; `None` when the person may no longer be here.
     async fn by_id(&self, user_id: Uuid) -> Result<Option<Operator>>;
+    /// Everybody whose account is active.
+    async fn everybody(&self) -> Result<Vec<Operator>>;
     /// Whether anybody may sign in from this address.
     async fn admits(&self, ip: IpAddr) -> Result<bool>;
 }
@@ -105,6 +108,10 @@ impl People for Option<Operator> {
 
     async fn by_id(&self, user_id: Uuid) -> Result<Option<Operator>> {
         Ok(self.clone().filter(|operator| operator.user_id == user_id))
+    }
+
+    async fn everybody(&self) -> Result<Vec<Operator>> {
+        Ok(self.iter().cloned().collect())
     }
 
     async fn admits(&self, _: IpAddr) -> Result<bool> {
@@ -191,7 +198,7 @@ impl Desk {
 
 /// Uses up a code of the person's authenticator. Wrong ones are counted for the person, wherever they are tried.
 async fn use_code(ctx: &Ctx, operator: &Operator, code: &str) -> Result<()> {
-    let subject = format!("factor:{}", operator.user_id);
+    let subject = factor_key(operator.user_id);
     ctx.count_attempt(&subject).await?;
     let step = totp::matching_step(&operator.totp_secret, code.trim(), ctx.now());
     let fresh = match step {
@@ -204,13 +211,22 @@ async fn use_code(ctx: &Ctx, operator: &Operator, code: &str) -> Result<()> {
     ctx.forget_attempts(&subject).await
 }
 
+/// What counts the guesses at a person's codes.
+fn factor_key(user_id: Uuid) -> String {
+    format!("factor:{user_id}")
+}
+
 /// What counts wrong passwords of an address, which is hashed, so that the counters hold none. An unknown address asks what a known
 /// one does, so that the time tells nothing.
 async fn guesses(ctx: &Ctx, operator: Option<&Operator>, email: &str) -> Result<Guesses> {
     let asked = operator.map_or(Uuid::nil(), |known| known.user_id);
     let device = device::known(ctx, &ctx.kernel().database.system_read().await?, asked).await?;
-    let account = format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())));
-    Ok(Guesses::new(ctx, account, device.as_deref().filter(|_| operator.is_some())))
+    Ok(Guesses::new(ctx, account_key(email), device.as_deref().filter(|_| operator.is_some())))
+}
+
+/// What counts the guesses at an account.
+fn account_key(email: &str) -> String {
+    format!("operator:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(email.as_bytes())))
 }
 
 fn subject(operator: &Operator) -> Subject {

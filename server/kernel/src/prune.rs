@@ -72,7 +72,7 @@ impl Old {
     }
 }
 
-fn too_old(now: DateTime<Utc>) -> [Old; 12] {
+fn too_old(now: DateTime<Utc>) -> [Old; 14] {
     let days = |days| Value::from(now - TimeDelta::days(days));
     let seconds = |ago: TimeDelta| (now - ago).timestamp();
     let old = |table, key, condition, before| Old { table, key, condition, before };
@@ -91,6 +91,9 @@ fn too_old(now: DateTime<Utc>) -> [Old; 12] {
         // A call is good for two minutes either way; the rest is for clocks that are set.
         old("federation_nonces", "caller, key_id, nonce", "at < ?", Value::from(now - TimeDelta::hours(1))),
         old("client_errors", "id", "at < ?", days(90)),
+        // Charts of a day are drawn from minutes, those of a week from hours, each beside the range before.
+        old("metric_samples", "seconds, at, process", "seconds = 60 AND at < ?", Value::from(now - TimeDelta::hours(50))),
+        old("metric_samples", "seconds, at, process", "seconds = 3600 AND at < ?", days(15)),
         old("anomalies", "org_id, id", "state = 'acknowledged' AND last_at < ?", days(90)),
         // Sent or given up: both have lost their body.
         old("mail_outbox", "id", "body = '' AND created_at < ?", days(30)),

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod client_error;
 pub mod elevation;
 pub mod federation;
+pub mod lockout;
 pub mod overview;
 pub mod provisioning;
 pub mod recovery;

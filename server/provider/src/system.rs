@@ -27,10 +27,10 @@ use streamflow_proto::{
             admin_service_server::AdminServiceServer, anomaly_service_server::AnomalyServiceServer,
             audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
             elevation_service_server::ElevationServiceServer, federation_service_server::FederationServiceServer,
-            overview_service_server::OverviewServiceServer, provisioning_service_server::ProvisioningServiceServer,
-            recovery_service_server::RecoveryServiceServer, session_service_server::SessionServiceServer,
-            setting_service_server::SettingServiceServer, support_session_service_server::SupportSessionServiceServer,
-            tenant_service_server::TenantServiceServer,
+            lockout_service_server::LockoutServiceServer, overview_service_server::OverviewServiceServer,
+            provisioning_service_server::ProvisioningServiceServer, recovery_service_server::RecoveryServiceServer,
+            session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
+            support_session_service_server::SupportSessionServiceServer, tenant_service_server::TenantServiceServer,
         },
     },
 };
@@ -38,7 +38,7 @@ use tonic::service::Routes;
 
 use crate::{
     admin::{self, people::Admins},
-    anomaly, audit, client_error, elevation, federation, overview, provisioning, recovery, session, setting,
+    anomaly, audit, client_error, elevation, federation, lockout, overview, provisioning, recovery, session, setting,
     setting::mirror::Mirror,
     support_session, tenant,
 };
@@ -59,6 +59,7 @@ pub const PORTAL: Portal = Portal {
         "set-up",
         "settings",
         "sign-in",
+        "sign-ins",
         "support",
         "system",
         "tenants",
@@ -89,6 +90,7 @@ pub fn site(
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
         .add_service(FederationServiceServer::new(federation::api::Api))
+        .add_service(LockoutServiceServer::new(lockout::Api { desk: desk.clone() }))
         .add_service(OverviewServiceServer::new(overview::Api { started_at: kernel.clock.now() }))
         .add_service(ProvisioningServiceServer::new(provisioning::api::Api))
         .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))

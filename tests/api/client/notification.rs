@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use streamflow_kernel::jobs::Work as _;
+use streamflow_kernel::{ids, jobs::Work as _};
 use streamflow_proto::client::v1::{
     self as pb, change_service_client::ChangeServiceClient, customer_service_client::CustomerServiceClient,
     notification_service_client::NotificationServiceClient, record_service_client::RecordServiceClient,
     team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{answer::fields, on_both, person::Person, world::World};
-use tonic::{Code, transport::Channel};
+use tonic::{Code, Status, transport::Channel};
 
 #[derive(sea_orm::FromQueryResult)]
 struct Count {
@@ -44,6 +44,27 @@ async fn assign(world: &World, by: &Person, ids: Vec<String>, to: &str) {
     let kind = pb::RecordKind::Customer.into();
     let assign = pb::AssignRecordsRequest { kind, ids, assignee_id: Some(to.into()), ..Default::default() };
     RecordServiceClient::new(world.channel.clone()).assign_records(by.ask(assign)).await.unwrap();
+}
+
+async fn preferences(world: &World, by: &Person) -> Vec<pb::NotificationPreference> {
+    let list = by.ask(pb::ListNotificationPreferencesRequest {});
+    inbox(world).list_notification_preferences(list).await.unwrap().into_inner().preferences
+}
+
+async fn prefer(
+    world: &World,
+    by: &Person,
+    kind: pb::NotificationKind,
+    inbox_on: bool,
+    email: bool,
+) -> Result<pb::NotificationPreference, Status> {
+    let preference = pb::NotificationPreference { kind: kind.into(), inbox: inbox_on, email, ..Default::default() };
+    let set = by.ask(pb::SetNotificationPreferenceRequest { preference: Some(preference) });
+    Ok(inbox(world).set_notification_preference(set).await?.into_inner().preference.unwrap())
+}
+
+fn user(person: &Person) -> uuid::Uuid {
+    ids::parse(ids::prefix::USER, &person.user_id).unwrap()
 }
 
 on_both! {
@@ -173,6 +194,84 @@ on_both! {
             }
         });
         assert!(overheard.await.is_err(), "the owner heard of another's inbox");
+    }
+
+    async fn each_kind_is_told_where_its_person_wants(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let told = |all: Vec<pb::NotificationPreference>| -> Vec<_> {
+            all.into_iter().map(|one| (one.kind(), one.inbox, one.email, one.inbox_only_on)).collect()
+        };
+        let assigned = pb::NotificationKind::Assigned;
+        assert_eq!(told(preferences(&world, &staff).await), [(assigned, true, false, false)]);
+        assert_eq!(told(preferences(&world, &owner).await).iter().filter(|one| one.3).count(), 2, "owners can't look away from two");
+        let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
+        let mailed = || world.mails().iter().filter(|mail| mail.contains(&staff.email) && mail.contains("handed you")).count();
+        let after = async |expected: usize| {
+            world.pass(TimeDelta::seconds(61));
+            for _ in 0..1000 {
+                if mailed() == expected {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            assert_eq!(mailed(), expected);
+        };
+
+        assert_eq!(prefer(&world, &staff, assigned, false, true).await.unwrap().kind(), assigned);
+        customer(&world, &owner, "Mailed Ltd", &staff.user_id).await;
+        after(1).await;
+        assert!(list(&world, &staff, false).await.is_empty());
+        assert_eq!((unread(&world, &staff).await, told(preferences(&world, &staff).await)), (0, vec![(assigned, false, true, false)]));
+        assert!(world.mails().iter().any(|mail| mail.contains(&staff.email) && mail.contains("/profile")), "it says where to choose");
+
+        // Both, then the inbox alone; nothing is mailed twice.
+        prefer(&world, &staff, assigned, true, true).await.unwrap();
+        customer(&world, &owner, "Both Ltd", &staff.user_id).await;
+        after(2).await;
+        prefer(&world, &staff, assigned, true, false).await.unwrap();
+        customer(&world, &owner, "Inbox Ltd", &staff.user_id).await;
+        world.pass(TimeDelta::seconds(61));
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert_eq!((mailed(), titles(&world, &staff).await.len()), (2, 2));
+
+        for (by, kind, inbox, field) in [
+            (&staff, pb::NotificationKind::Unspecified, true, "preference.kind"),
+            (&staff, pb::NotificationKind::Anomaly, true, "preference.kind"),
+            (&owner, pb::NotificationKind::Anomaly, false, "preference.inbox"),
+        ] {
+            assert_eq!(fields(&prefer(&world, by, kind, inbox, true).await.unwrap_err()), [field], "{kind:?}");
+        }
+        runner.finish().await;
+    }
+
+    async fn who_may_not_enter_any_more_is_mailed_nothing(world) {
+        let (owner, other) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let others = other.hire(&world, pb::Role::Staff, "").await;
+        prefer(&world, &staff, pb::NotificationKind::Assigned, true, true).await.unwrap();
+        customer(&world, &owner, "Mailed Ltd", &staff.user_id).await;
+        // What one company's people choose is nothing to another's.
+        customer(&world, &other, "Theirs Ltd", &others.user_id).await;
+        let db = world.kernel.database.system().await.unwrap();
+        db.execute("UPDATE memberships SET disabled_at = ? WHERE user_id = ?", vec![world.now().into(), user(&staff).into()]).await.unwrap();
+        db.commit().await.unwrap();
+        let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
+        let waiting = async || {
+            let db = world.kernel.database.system_read().await.unwrap();
+            db.query::<Count>("SELECT COUNT(*) AS rows FROM notifications WHERE mail", vec![]).await.unwrap()[0].rows
+        };
+        assert_eq!(waiting().await, 1);
+        world.pass(TimeDelta::seconds(61));
+        for _ in 0..1000 {
+            if waiting().await == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(waiting().await, 0);
+        runner.finish().await;
+        assert!(!world.mails().iter().any(|mail| mail.contains("handed you")));
     }
 
     async fn notifications_go_after_ninety_days(world) {

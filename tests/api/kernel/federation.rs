@@ -148,6 +148,8 @@ on_both! {
         let client = &peers[0];
         assert!(client.place.starts_with("http://127.0.0.1:") && client.last_seen_at.is_some() && client.keys_in.len() == 1);
         assert_eq!((client.refused, client.last_refusal.as_str()), (1, "SKEW"));
+        let refusals: Vec<_> = client.refusals.iter().map(|one| (one.reason.as_str(), one.count, one.last_at.is_some())).collect();
+        assert_eq!(refusals, [("SKEW", 1, true)]);
         assert_eq!(client.last_key_id, client.keys_in[0].id);
         assert!(client.keys_out[0].created_at.is_some() && peers[1].last_seen_at.is_none() && peers[1].place.is_empty());
 

@@ -1,17 +1,17 @@
 //! What is kept for a time goes after it, and not before.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
 use sea_orm::FromQueryResult;
-use streamflow_kernel::{jobs::NewJob, prune};
+use streamflow_kernel::{jobs::NewJob, meter::sampling::Sampler, prune};
 use streamflow_proto::client::v1::{
     self as pb, client_error_service_client::ClientErrorServiceClient, session_service_client::SessionServiceClient,
     team_service_client::TeamServiceClient,
 };
 use streamflow_tests::{on_both, person::request, world::World};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "client_errors",
     "federation_nonces",
     "idempotency",
@@ -19,6 +19,7 @@ const TABLES: [&str; 10] = [
     "known_devices",
     "lockouts",
     "mail_outbox",
+    "metric_samples",
     "rate_limits",
     "sessions",
     "totp_steps",
@@ -74,10 +75,11 @@ on_both! {
         assert!(ledger.use_nonce("dev", "k1", "AAAAAAAAAAAAAAAAAAAAAA", world.now()).await.unwrap());
 
         put_jobs(&world).await;
+        Sampler::new(Arc::clone(&world.kernel)).sample().await.unwrap();
         assert_eq!(prune(&world).await, 0);
         assert_eq!(left(&world).await, TABLES);
         for (days, remain, jobs) in [
-            (14, &["client_errors", "idempotency", "jobs", "known_devices", "mail_outbox"][..], 1),
+            (14, &["client_errors", "idempotency", "jobs", "known_devices", "mail_outbox", "metric_samples"][..], 1),
             (2, &["client_errors", "jobs", "known_devices", "mail_outbox"], 1),
             (15, &["client_errors", "jobs", "known_devices"], 1),
             (60, &["known_devices"], 0),

@@ -194,7 +194,7 @@ fn short_time(record: &pb::AuditRecord) -> String {
     let Some(at) = record.at else { return String::new() };
     let local = zone::local(at.seconds);
     if date::iso(local) == format::today() {
-        format!("{}:{:02}", date::time(local), local.rem_euclid(60))
+        date::clock(local)
     } else {
         format!("{}, {}", date::short_day(local), date::time(local))
     }

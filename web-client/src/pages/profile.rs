@@ -1,21 +1,21 @@
-//! Own account: who one is here, light and dark, password, second factor, sessions.
+//! Own account: who one is here, how pages look, what one is told, password, second factor, sessions.
 
 mod factor;
+mod notices;
 mod password;
 mod sessions;
 
 use leptos::prelude::*;
 use web_kit::{
     badge::{Avatar, Badge, Tone},
-    field::Choice,
     icon::glyphs,
     layout::use_page,
-    tabs::Segmented,
-    theme::Theme,
+    look::Look,
 };
 
 use self::{
     factor::SecondFactor,
+    notices::Notices,
     password::Password,
     sessions::{Sessions, use_sessions},
 };
@@ -34,6 +34,7 @@ pub fn ProfilePage() -> impl IntoView {
         <div class="profile">
             <You/>
             <Look/>
+            <Notices/>
             <Password email changed/>
             <SecondFactor changed/>
             <Sessions pages=sessions/>
@@ -71,28 +72,6 @@ fn You() -> impl IntoView {
                 <dt>"Times in"</dt>
                 <dd>{me.time_zone.clone()}</dd>
             </dl>
-        </section>
-    }
-}
-
-#[component]
-fn Look() -> impl IntoView {
-    let theme = RwSignal::new(Theme::current().name().to_owned());
-    Effect::new(move |before: Option<String>| {
-        let now = theme.get();
-        if before.is_some_and(|before| before != now) {
-            Theme::from_name(&now).choose();
-        }
-        now
-    });
-    let choices = vec![Choice::new("system", "As the system"), Choice::new("light", "Light"), Choice::new("dark", "Dark")];
-    view! {
-        <section class="card" aria-labelledby="look-head">
-            <div class="card-head"><h2 id="look-head">"Light and dark"</h2></div>
-            <div class="card-body row row-wrap">
-                <Segmented label="Light and dark" value=theme choices/>
-                <span class="muted t-12">"For this browser."</span>
-            </div>
         </section>
     }
 }

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use streamflow_proto::dev::v1::{self as pb, job_service_client::JobServiceClient};
 use web_kit::{
     api::{Api, error::ApiError, use_api},
+    browser,
     layout::use_page,
     list::rows::{Page, Rows},
     load::{Load, Loaded, look_again},
@@ -56,6 +57,8 @@ pub fn JobsPage() -> impl IntoView {
     // The figures are asked often; the lists only when those say that something happened, or when a person acted.
     Effect::new(move |before: Option<Option<pb::GetQueueResponse>>| {
         let now = figures.get();
+        // Its clock alone says nothing new.
+        let now = now.map(|queue| pb::GetQueueResponse { at: None, ..queue });
         if before.is_some_and(|before| before.is_some() && before != now) {
             schedules.reload();
             dead.reload();
@@ -63,6 +66,7 @@ pub fn JobsPage() -> impl IntoView {
         }
         now
     });
+    let now = Memo::new(move |_| figures.with(|queue| queue.map_or_else(browser::now, words::clock)));
     let acted = Callback::new(move |()| {
         figures.reload();
         schedules.reload();
@@ -75,7 +79,7 @@ pub fn JobsPage() -> impl IntoView {
                 <Gauges queue=read/>
             </Loaded>
             <DeadLetters rows=dead acted/>
-            <Schedules load=schedules acted/>
+            <Schedules load=schedules now acted/>
             <Queue rows=jobs state/>
         </div>
     }

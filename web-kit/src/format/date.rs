@@ -1,4 +1,7 @@
-//! Dates and times from civil seconds: seconds since 1970 as the clock on the wall shows them, so zones are settled before.
+//! Dates and times from civil seconds: seconds since 1970 as the clock on the wall shows them, so zones are settled before. They are
+//! written as in the person's region, with English words; what is exact ("2026-11-20", [`exact_time`]) is the same everywhere.
+
+use super::region::{self, Order};
 
 const DAY: i64 = 86_400;
 const MONTHS: [&str; 12] =
@@ -36,40 +39,76 @@ pub fn iso(at: i64) -> String {
 
 /// "2026-11-20T13:48:00Z"; `at` is in UTC.
 pub fn iso_utc(at: i64) -> String {
-    format!("{}T{}Z", iso(at), clock(at))
+    format!("{}T{}Z", iso(at), exact_clock(at))
 }
 
-/// "13:48".
-pub fn time(at: i64) -> String {
+/// "13:48" in every region.
+pub fn exact_time(at: i64) -> String {
     let of_day = at.rem_euclid(DAY);
     format!("{:02}:{:02}", of_day / 3_600, of_day % 3_600 / 60)
 }
 
-/// "13:48:05".
-pub fn clock(at: i64) -> String {
-    format!("{}:{:02}", time(at), at.rem_euclid(60))
+/// "13:48:05" in every region.
+pub fn exact_clock(at: i64) -> String {
+    format!("{}:{:02}", exact_time(at), at.rem_euclid(60))
 }
 
-/// "20 Nov 2026".
+/// "13:48", "1:48 PM".
+pub fn time(at: i64) -> String {
+    halves(at, "").unwrap_or_else(|| exact_time(at))
+}
+
+/// "13:48:05", "1:48:05 PM".
+pub fn clock(at: i64) -> String {
+    halves(at, &format!(":{:02}", at.rem_euclid(60))).unwrap_or_else(|| exact_clock(at))
+}
+
+/// A time in a region that counts to twelve; none in others.
+fn halves(at: i64, seconds: &str) -> Option<String> {
+    let of_day = at.rem_euclid(DAY);
+    let (hour, minute) = (of_day / 3_600, of_day % 3_600 / 60);
+    let half = if hour < 12 { "AM" } else { "PM" };
+    region::current().hours_12.then(|| format!("{}:{minute:02}{seconds} {half}", (hour + 11) % 12 + 1))
+}
+
+/// "20 Nov 2026", "Nov 20, 2026", "20. Nov 2026".
 pub fn day(at: i64) -> String {
-    format!("{} {}", short_day(at), civil(at).0)
+    let (year, month, day) = civil(at);
+    written(day, &MONTHS[month - 1][..3], Some(year))
 }
 
 /// "20 November 2026".
 pub fn full_day(at: i64) -> String {
     let (year, month, day) = civil(at);
-    format!("{day} {} {year}", MONTHS[month - 1])
+    written(day, MONTHS[month - 1], Some(year))
 }
 
 /// "20 Nov".
 pub fn short_day(at: i64) -> String {
     let (_, month, day) = civil(at);
-    format!("{day} {}", &MONTHS[month - 1][..3])
+    written(day, &MONTHS[month - 1][..3], None)
+}
+
+fn written(day: i64, month: &str, year: Option<i64>) -> String {
+    let region = region::current();
+    let dot = if region.day_dot { "." } else { "" };
+    match (region.order, year) {
+        (Order::DayMonthYear, Some(year)) => format!("{day}{dot} {month} {year}"),
+        (Order::DayMonthYear, None) => format!("{day}{dot} {month}"),
+        (Order::MonthDayYear, Some(year)) => format!("{month} {day}, {year}"),
+        (Order::YearMonthDay, Some(year)) => format!("{year} {month} {day}{dot}"),
+        (_, None) => format!("{month} {day}{dot}"),
+    }
 }
 
 /// "20 Nov 2026, 13:48".
 pub fn moment(at: i64) -> String {
     format!("{}, {}", day(at), time(at))
+}
+
+/// "20 Nov 2026, 13:48:05".
+pub fn moment_to_second(at: i64) -> String {
+    format!("{}, {}", day(at), clock(at))
 }
 
 /// "just now", "12 min ago", "3 h ago", "Yesterday", "18 Nov", "18 Nov 2024". Times to come are written as dates.
@@ -106,8 +145,8 @@ pub fn heading(at: i64, now: i64) -> String {
         _ => {}
     }
     let (year, month, day) = civil(at);
-    let text = format!("{}, {day} {}", weekday(at), MONTHS[month - 1]);
-    if year == civil(now).0 { text } else { format!("{text} {year}") }
+    let year = (year != civil(now).0).then_some(year);
+    format!("{}, {}", weekday(at), written(day, MONTHS[month - 1], year))
 }
 
 /// "Monday".
@@ -156,6 +195,22 @@ mod tests {
         assert_eq!(due(at("2026-11-18", 0, 0), today), "2 days late");
         assert_eq!(due(at("2026-11-25", 0, 0), today), "Wed 25 Nov");
         assert_eq!(due(at("2027-01-04", 0, 0), today), "4 Jan 2027");
+    }
+
+    #[test]
+    fn regions_write_the_same_moment_in_their_own_way() {
+        let one = at("2026-11-20", 13, 8);
+        region::in_test(region::AMERICAN);
+        assert_eq!((moment(one), clock(one + 5)), ("Nov 20, 2026, 1:08 PM".into(), "1:08:05 PM".into()));
+        assert_eq!((full_day(one), short_day(one)), ("November 20, 2026".into(), "Nov 20".into()));
+        assert_eq!([0, 11, 12, 23].map(|hour| time(at("2026-11-20", hour, 0))), ["12:00 AM", "11:00 AM", "12:00 PM", "11:00 PM"]);
+        assert_eq!(
+            (due(at("2026-11-25", 0, 0), one), heading(at("2025-11-18", 1, 0), one)),
+            ("Wed Nov 25".into(), "Tuesday, November 18, 2025".into())
+        );
+        assert_eq!((iso_utc(one), exact_time(one)), ("2026-11-20T13:08:00Z".into(), "13:08".into()));
+        region::in_test(region::GERMAN);
+        assert_eq!((moment(one), short_day(one)), ("20. Nov 2026, 13:08".into(), "20. Nov".into()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Money: amounts are whole minor units; nothing here is a float.
 
-use super::number;
+use super::{number, region};
 
 /// Digits after the point in ISO 4217.
 pub fn digits(currency: &str) -> u32 {
@@ -36,8 +36,17 @@ pub fn plain(minor: i64, currency: &str) -> String {
     let minus = if minor < 0 && whole == 0 { "−" } else { "" };
     match digits {
         0 => number::count(whole),
-        _ => format!("{minus}{}.{part:0width$}", number::count(whole), width = digits as usize),
+        _ => {
+            let decimal = region::current().decimal;
+            format!("{minus}{}{decimal}{part:0width$}", number::count(whole), width = digits as usize)
+        }
     }
+}
+
+/// "2184.00": as in a field, where [`parse`] reads it again.
+pub fn typed(minor: i64, currency: &str) -> String {
+    let group = region::current().group;
+    plain(minor, currency).chars().filter(|letter| Some(*letter) != group).collect()
 }
 
 /// "£128,400": no minor units, for sums on boards.
@@ -47,18 +56,32 @@ pub fn rounded(minor: i64, currency: &str) -> String {
     with_symbol(&number::count(whole), currency)
 }
 
-/// Minor units of what a person typed: "1,250.5" is 125050 in GBP. None when it is no amount.
+/// What to say where [`parse`] found none: "Enter an amount, e.g. 1,250.50."
+pub fn example() -> String {
+    format!("Enter an amount, e.g. {}.", plain(125_050, ""))
+}
+
+/// Minor units of what a person typed as in their region: "1,250.5" is 125050 in GBP. None when it is no amount, and when what
+/// parts its groups does not stand before three digits: it may have been meant as the point.
 pub fn parse(text: &str, currency: &str) -> Option<i64> {
     let digits = digits(currency) as usize;
-    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != ',' && *c != '£' && *c != '€' && *c != '$').collect();
+    let region = region::current();
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '£' | '€' | '$')).collect();
     let (minus, text) = match text.strip_prefix(['-', '−']) {
         Some(rest) => (-1, rest.to_owned()),
         None => (1, text),
     };
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let (whole, part) = text.split_once(region.decimal).unwrap_or((&text, ""));
     if (whole.is_empty() && part.is_empty()) || part.len() > digits {
         return None;
     }
+    let mut groups = whole.split(|letter| Some(letter) == region.group);
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<_> = groups.collect();
+    if rest.iter().any(|group| group.len() != 3) || (first.is_empty() && !rest.is_empty()) {
+        return None;
+    }
+    let whole = format!("{first}{}", rest.concat());
     if !whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -66,9 +89,11 @@ pub fn parse(text: &str, currency: &str) -> Option<i64> {
 }
 
 fn with_symbol(number: &str, currency: &str) -> String {
+    let symbol = symbol(currency);
     match number.strip_prefix('−') {
-        Some(rest) => format!("−{}{rest}", symbol(currency)),
-        None => format!("{}{number}", symbol(currency)),
+        _ if region::current().currency_after && !symbol.is_empty() => format!("{number}\u{a0}{}", symbol.trim()),
+        Some(rest) => format!("−{symbol}{rest}"),
+        None => format!("{symbol}{number}"),
     }
 }
 
@@ -91,8 +116,18 @@ mod tests {
         assert_eq!(parse("£ 12", "GBP"), Some(1_200));
         assert_eq!(parse("-0.05", "EUR"), Some(-5));
         assert_eq!(parse("1200", "JPY"), Some(1_200));
-        for wrong in ["", "twelve", "1.234", ".", "12.5.1"] {
+        for wrong in ["", "twelve", "1.234", ".", "12.5.1", "1,25", ",250", "1,2500"] {
             assert_eq!(parse(wrong, "GBP"), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn amounts_are_written_and_read_as_in_the_region() {
+        region::in_test(region::GERMAN);
+        assert_eq!((full(-218_400, "EUR"), rounded(12_839_950, "CHF")), ("−2.184,00\u{a0}€".into(), "128.400\u{a0}CHF".into()));
+        assert_eq!(parse("1.250,5", "EUR"), Some(125_050));
+        assert_eq!((typed(125_050, "EUR").as_str(), parse(&typed(125_050, "EUR"), "EUR")), ("1250,50", Some(125_050)));
+        // The point of other regions is no silent factor of a hundred.
+        assert_eq!(parse("12.50", "EUR"), None);
     }
 }

@@ -1,16 +1,28 @@
-//! Numbers: groups of three by a comma, a real minus, sizes in powers of ten.
+//! Numbers: groups of three as in the person's region, a real minus, sizes in powers of ten.
+
+use super::region;
 
 /// "1,204", "−12".
 pub fn count(value: i64) -> String {
+    let group = region::current().group;
     let digits = value.unsigned_abs().to_string();
     let mut text = String::from(if value < 0 { "−" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
+            text.extend(group);
         }
         text.push(digit);
     }
     text
+}
+
+/// "1,204.50", "−0.5": `digits` behind the point.
+pub fn decimal(value: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", value.abs());
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let minus = if value < 0.0 && text.bytes().any(|digit| matches!(digit, b'1'..=b'9')) { "−" } else { "" };
+    let whole = count(whole.parse().unwrap_or_default());
+    if part.is_empty() { format!("{minus}{whole}") } else { format!("{minus}{whole}{}{part}", region::current().decimal) }
 }
 
 /// "1 customer", "1,204 customers".
@@ -44,7 +56,8 @@ pub fn bytes(value: i64) -> String {
         size /= 1_000.0;
         unit += 1;
     }
-    if unit > 0 && size < 10.0 { format!("{size:.1} {}", UNITS[unit]) } else { format!("{size:.0} {}", UNITS[unit]) }
+    let digits = usize::from(unit > 0 && size < 10.0);
+    format!("{} {}", decimal(size, digits), UNITS[unit])
 }
 
 /// "8 s", "2 min", "3 h 20 min".
@@ -73,6 +86,12 @@ mod tests {
         assert_eq!(count(-12_870_000), "−12,870,000");
         assert_eq!(total(10_000, true), "10,000+");
         assert_eq!(counted(1, "row", "rows"), "1 row");
+        assert_eq!((decimal(1_204.5, 2), decimal(-0.04, 1), decimal(12.0, 0)), ("1,204.50".into(), "0.0".into(), "12".into()));
+        region::in_test(region::GERMAN);
+        assert_eq!(
+            (count(-12_870_000), decimal(1_204.5, 2), bytes(1_240)),
+            ("−12.870.000".into(), "1.204,50".into(), "1,2 kB".into())
+        );
     }
 
     #[test]

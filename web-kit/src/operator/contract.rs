@@ -84,6 +84,36 @@ pub struct SessionLine {
     pub current: bool,
 }
 
+/// What wrong guesses are counted for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LockedSubject {
+    #[default]
+    Account,
+    AccountAtAddress,
+    Device,
+    SecondFactor,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lockout {
+    pub subject: LockedSubject,
+    /// Empty where nobody has the account that was tried.
+    pub person: String,
+    /// Empty where it is counted for all addresses together.
+    pub address: String,
+    pub failures: i64,
+    pub last_failure_at: Option<Timestamp>,
+    pub locked_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lockouts {
+    pub lockouts: Vec<Lockout>,
+    pub capped: bool,
+    /// What the server's clock said.
+    pub at: Option<Timestamp>,
+}
+
 /// A portal as these pages see it. Futures live in the browser's one thread.
 pub trait OperatorPortal: Anomalies + Copy + Send + Sync + 'static {
     /// As the portal header carries it.
@@ -108,6 +138,8 @@ pub trait OperatorPortal: Anomalies + Copy + Send + Sync + 'static {
     fn audit_csv(api: Api, filter: String) -> impl Future<Output = Result<Vec<u8>, ApiError>>;
     /// A page of one's sessions; the token is empty for the first.
     fn sessions(api: Api, page_token: String) -> impl Future<Output = Result<Page<SessionLine>, ApiError>>;
+    /// What was guessed at within the last day.
+    fn lockouts(api: Api) -> impl Future<Output = Result<Lockouts, ApiError>>;
     fn end_session(api: Api, id: String) -> impl Future<Output = Result<(), ApiError>>;
     fn sign_out_everywhere(api: Api) -> impl Future<Output = Result<(), ApiError>>;
 }
@@ -289,6 +321,30 @@ macro_rules! operator_portal {
                     next_page_token: reply.page.unwrap_or_default().next_page_token,
                     total: None,
                 })
+            }
+
+            async fn lockouts(api: $crate::api::Api) -> Result<$crate::operator::Lockouts, $crate::api::error::ApiError> {
+                use $crate::operator::LockedSubject;
+                use $pb as pb;
+                let call = async |transport, request| {
+                    pb::lockout_service_client::LockoutServiceClient::new(transport).list_lockouts(request).await
+                };
+                let reply = api.read(pb::ListLockoutsRequest {}, call).await?;
+                let line = |one: pb::Lockout| $crate::operator::Lockout {
+                    subject: match one.subject() {
+                        pb::LockoutSubject::AccountAtAddress => LockedSubject::AccountAtAddress,
+                        pb::LockoutSubject::Device => LockedSubject::Device,
+                        pb::LockoutSubject::SecondFactor => LockedSubject::SecondFactor,
+                        pb::LockoutSubject::Account | pb::LockoutSubject::Unspecified => LockedSubject::Account,
+                    },
+                    person: one.person_name,
+                    address: one.address,
+                    failures: one.failures,
+                    last_failure_at: one.last_failure_at,
+                    locked_until: one.locked_until,
+                };
+                let lockouts = reply.lockouts.into_iter().map(line).collect();
+                Ok($crate::operator::Lockouts { lockouts, capped: reply.capped, at: reply.at })
             }
 
             async fn end_session(api: $crate::api::Api, session_id: String) -> Result<(), $crate::api::error::ApiError> {

@@ -35,7 +35,12 @@ impl Manner {
 
     /// `at` is in the zone it is shown in.
     fn write(self, at: i64, seconds: bool) -> String {
-        let time = if seconds { date::clock(at) } else { date::time(at) };
+        let time = match (self, seconds) {
+            (Self::Exact, true) => date::exact_clock(at),
+            (Self::Exact, false) => date::exact_time(at),
+            (_, true) => date::clock(at),
+            (_, false) => date::time(at),
+        };
         match self {
             Self::Plain => format!("{}, {time}", date::day(at)),
             Self::Exact => format!("{} {time}", date::iso(at)),
@@ -57,7 +62,7 @@ impl Manner {
             // Month and day of "2026-11-20".
             (false, Self::Exact) => date::iso(seconds).split_off(5),
             (false, _) => date::short_day(seconds),
-            (true, Self::Exact) => date::time(seconds),
+            (true, Self::Exact) => date::exact_time(seconds),
             (true, _) => date::time(zone::local(seconds)),
         }
     }

@@ -1,4 +1,4 @@
-//! Own sessions: where one is signed in, and how to end that.
+//! What is one's own: where one is signed in and how to end that, and how pages look in this browser.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -10,11 +10,12 @@ use crate::{
     badge::{Badge, Tone},
     button::Button,
     dialog::ConfirmDialog,
-    format::{ago, device::device},
+    format::{ago, device::device, region},
     icon::glyphs,
     layout::use_page,
     list::pages::{Pages, ShowMore},
     load::Loaded,
+    look::Look,
     session::use_session,
     toast::use_toasts,
 };
@@ -61,10 +62,12 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     view! {
         <section class="card">
             <Loaded load what="Sessions" let:lines>
+                {region::follow()}
                 <Table lines end manner=P::MANNER/>
             </Loaded>
             <ShowMore pages/>
         </section>
+        <Look exact_times=P::MANNER == Manner::Exact/>
         <ConfirmDialog open=ask title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=everywhere>
             <p>"Every session of yours ends at its next request, this one included."</p>
         </ConfirmDialog>

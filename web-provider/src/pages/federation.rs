@@ -8,7 +8,7 @@ use web_kit::{
     api::use_api,
     badge::{Status, Tone},
     button::Button,
-    format::{ago, moment},
+    format::{ago, moment, number},
     icon::glyphs,
     layout::use_page,
     load::{Load, Loaded},
@@ -95,7 +95,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                     <dt>"Last seen"</dt>
                     <dd>{seen(&peer)}</dd>
                     <dt>"Refused"</dt>
-                    <dd>{refused(&peer)}</dd>
+                    <dd><Refusals peer=peer.clone()/></dd>
                     <dt>"We sign with"</dt>
                     <dd><Keys keys=peer.keys_out.clone()/></dd>
                     <dt>"It signs with"</dt>
@@ -153,14 +153,31 @@ fn seen(peer: &pb::Peer) -> String {
         ahead @ 2.. => format!(", its clock {ahead} s ahead"),
         behind => format!(", its clock {} s behind", behind.unsigned_abs()),
     };
-    format!("{}{clock}", moment(Some(at)))
+    let key = if peer.last_key_id.is_empty() { String::new() } else { format!(", by key {}", peer.last_key_id) };
+    format!("{}{key}{clock}", moment(Some(at)))
 }
 
-fn refused(peer: &pb::Peer) -> String {
-    match peer.last_refused_at.as_ref() {
-        Some(at) => format!("{} calls, last {} ({})", peer.refused, ago(Some(at)), reason(&peer.last_refusal)),
-        None => "No call".to_owned(),
+/// Refused calls by reason; those of before reasons were kept are a line of their own.
+fn refused(peer: &pb::Peer) -> Vec<String> {
+    let told: i64 = peer.refusals.iter().map(|refused| refused.count).sum();
+    let line = |refused: &pb::RefusedCalls| {
+        let calls = number::counted(refused.count, "call", "calls");
+        format!("{calls}: {}, last {}", reason(&refused.reason), ago(refused.last_at.as_ref()))
+    };
+    let earlier = (peer.refused > told).then(|| {
+        let calls = number::counted(peer.refused - told, "earlier call", "earlier calls");
+        format!("{calls}, last reason then: {}", reason(&peer.last_refusal))
+    });
+    peer.refusals.iter().map(line).chain(earlier).collect()
+}
+
+#[component]
+fn Refusals(peer: pb::Peer) -> impl IntoView {
+    let lines = refused(&peer);
+    if lines.is_empty() {
+        return view! { <span class="muted">"No call"</span> }.into_any();
     }
+    lines.into_iter().map(|line| view! { <div>{line}</div> }).collect_view().into_any()
 }
 
 /// The server's stable reasons in words.
@@ -219,6 +236,14 @@ mod tests {
         assert_eq!(word(peer()), "Not heard of yet");
         assert_eq!(word(pb::Peer { last_seen_at: Some(at(2)), last_refused_at: Some(at(1)), ..peer() }), "Heard of");
         assert_eq!(word(pb::Peer { last_seen_at: Some(at(1)), last_refused_at: Some(at(2)), ..peer() }), "Last call refused");
+    }
+
+    #[test]
+    fn refused_calls_are_told_by_reason_and_none_is_left_out() {
+        let refusals = vec![pb::RefusedCalls { reason: "SKEW".into(), count: 2, last_at: None }];
+        let told = refused(&pb::Peer { refused: 5, refusals, last_refusal: "REPLAY".into(), ..peer() });
+        assert_eq!(told, ["2 calls: clocks differ, last ", "3 earlier calls, last reason then: sent twice"]);
+        assert!(refused(&peer()).is_empty());
     }
 
     #[test]

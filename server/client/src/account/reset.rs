@@ -97,7 +97,7 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
 async fn holder(ctx: &Ctx, token_hash: Vec<u8>) -> Result<User> {
     let db = ctx.system_read().await?;
     let user = store::reset_holder(&db, token_hash, ctx.now()).await?.ok_or_else(dead_link)?;
-    let membership = store::first_membership(&db, user.id).await?;
+    let membership = store::usual_membership(&db, user.id).await?;
     ctx.about(subject(&user, membership.as_ref()));
     Ok(user)
 }

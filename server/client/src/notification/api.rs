@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     news::{About, change},
+    preference::{self, Preference},
     store::{self, Model},
 };
 
@@ -69,19 +70,59 @@ impl NotificationService for Api {
         let marked = i32::try_from(marked).unwrap_or(i32::MAX);
         Ok(tx.commit(pb::MarkAllReadResponse { marked }).await?)
     }
+
+    async fn list_notification_preferences(
+        &self,
+        request: Request<pb::ListNotificationPreferencesRequest>,
+    ) -> Result<Response<pb::ListNotificationPreferencesResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let me = ctx.principal()?;
+        let found = preference::preferences(&ctx.read().await?, me.user_id, &me.role).await?;
+        let preferences = found.into_iter().map(preference_into_pb).collect();
+        Ok(Response::new(pb::ListNotificationPreferencesResponse { preferences }))
+    }
+
+    async fn set_notification_preference(
+        &self,
+        request: Request<pb::SetNotificationPreferenceRequest>,
+    ) -> Result<Response<pb::SetNotificationPreferenceResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let me = ctx.principal()?;
+        let chosen = read_preference(req.preference.unwrap_or_default(), &me.role)?;
+        let tx = ctx.write().await?;
+        preference::set_preference(&tx, me.user_id, chosen, ctx.now()).await?;
+        Ok(tx.commit(pb::SetNotificationPreferenceResponse { preference: Some(preference_into_pb(chosen)) }).await?)
+    }
+}
+
+fn read_preference(asked: pb::NotificationPreference, role: &str) -> Result<Preference, Error> {
+    let about = About::ALL.into_iter().find(|about| kind_of(*about) == asked.kind());
+    let about = about.filter(|about| about.concerns(role));
+    let about = about.ok_or_else(|| Error::invalid("preference.kind", "Choose a kind of notification that you get."))?;
+    if about.stays_in_inbox() && !asked.inbox {
+        return Err(Error::invalid("preference.inbox", "This kind always stays in the inbox."));
+    }
+    Ok(Preference { about, inbox: asked.inbox, email: asked.email })
+}
+
+fn preference_into_pb(preference: Preference) -> pb::NotificationPreference {
+    let Preference { about, inbox, email } = preference;
+    pb::NotificationPreference { kind: kind_of(about).into(), inbox, email, inbox_only_on: about.stays_in_inbox() }
+}
+
+const fn kind_of(about: About) -> pb::NotificationKind {
+    match about {
+        About::Invitation => pb::NotificationKind::Invitation,
+        About::Import => pb::NotificationKind::Import,
+        About::Assigned => pb::NotificationKind::Assigned,
+        About::Anomaly => pb::NotificationKind::Anomaly,
+        About::Support => pb::NotificationKind::Support,
+        About::Export => pb::NotificationKind::Export,
+    }
 }
 
 fn into_pb(row: Model) -> pb::Notification {
-    let about = About::ALL.into_iter().find(|about| about.as_str() == row.kind);
-    let kind = match about {
-        Some(About::Invitation) => pb::NotificationKind::Invitation,
-        Some(About::Import) => pb::NotificationKind::Import,
-        Some(About::Assigned) => pb::NotificationKind::Assigned,
-        Some(About::Anomaly) => pb::NotificationKind::Anomaly,
-        Some(About::Support) => pb::NotificationKind::Support,
-        Some(About::Export) => pb::NotificationKind::Export,
-        None => pb::NotificationKind::Unspecified,
-    };
+    let kind = About::parse(&row.kind).map_or(pb::NotificationKind::Unspecified, kind_of);
     pb::Notification {
         id: ids::format(prefix::NOTIFICATION, row.id),
         kind: kind.into(),

@@ -41,6 +41,24 @@ impl About {
             Self::Export => "export",
         }
     }
+
+    pub fn parse(stored: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|about| about.as_str() == stored)
+    }
+
+    /// Whether people of a role are ever told of it.
+    pub fn concerns(self, role: &str) -> bool {
+        match self {
+            Self::Assigned => true,
+            Self::Invitation | Self::Import => matches!(role, "OWNER" | "MANAGER"),
+            Self::Anomaly | Self::Support | Self::Export => role == "OWNER",
+        }
+    }
+
+    /// Who keeps the company safe can't look away.
+    pub const fn stays_in_inbox(self) -> bool {
+        matches!(self, Self::Anomaly | Self::Support)
+    }
 }
 
 /// One notification to be.
@@ -58,9 +76,13 @@ pub struct News {
 }
 
 impl News {
-    fn values(self) -> [Value; 7] {
+    /// The columns, and whose choices about which kind they depend on, twice.
+    fn values(self) -> [Value; 11] {
         let Self { id, to, about, title, body, link, at } = self;
-        [id.into(), to.into(), about.as_str().into(), title.into(), body.into(), link.into(), at.into()]
+        let kind = about.as_str();
+        let [hidden_to, hidden_kind, mail_to, mail_kind] = [to.into(), kind.into(), to.into(), kind.into()];
+        let (to, kind) = (to.into(), kind.into());
+        [id.into(), to, kind, title.into(), body.into(), link.into(), at.into(), hidden_to, hidden_kind, mail_to, mail_kind]
     }
 
     /// What its person's pages hear.
@@ -77,19 +99,33 @@ pub fn change(id: Uuid, user_id: Uuid, op: Op) -> Change {
 
 /// Puts a notification into a person's inbox.
 pub async fn notify(tx: &TenantDb, news: News) -> Result<()> {
-    let sql = "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at) VALUES ({org}, ?, ?, ?, ?, ?, ?, ?)";
     tx.record(news.change());
-    tx.execute(sql, news.values().into()).await?;
+    tx.execute(&insertion("{org}"), news.values().into()).await?;
     Ok(())
 }
 
 /// The same where no company is entered. Returns what the caller tells watchers.
 pub async fn notify_in(db: &SystemDb, org_id: Uuid, news: News) -> Result<Change> {
-    let sql =
-        "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     let change = news.change();
-    db.execute(sql, std::iter::once(org_id.into()).chain(news.values()).collect()).await?;
+    let [id, to, kind, title, body, link, at, hidden_to, hidden_kind, mail_to, mail_kind] = news.values();
+    let org = || Value::from(org_id);
+    let values = vec![org(), id, to, kind, title, body, link, at, org(), hidden_to, hidden_kind, org(), mail_to, mail_kind];
+    db.execute(&insertion("?"), values).await?;
     Ok(change)
+}
+
+/// The choices of its person are those of this moment.
+fn insertion(org: &str) -> String {
+    let chosen = |what: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM notification_preferences p WHERE p.org_id = {org} AND p.user_id = ? AND p.kind = ? AND {what})"
+        )
+    };
+    let (hidden, mail) = (chosen("NOT p.inbox"), chosen("p.email"));
+    format!(
+        "INSERT INTO notifications (org_id, id, user_id, kind, title, body, link, created_at, hidden, mail) \
+         VALUES ({org}, ?, ?, ?, ?, ?, ?, ?, {hidden}, {mail})"
+    )
 }
 
 /// A record that may have been handed on.

@@ -29,6 +29,7 @@ pub struct Model {
     pub link: String,
     pub created_at: DateTimeUtc,
     pub read_at: Option<DateTimeUtc>,
+    pub hidden: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -48,7 +49,7 @@ pub const fn spec(unread_only: bool) -> ListSpec {
 
 /// Own ones, newest first, and the token of the next page.
 pub async fn notifications(tx: &TenantDb, me: Uuid, list: &List, unread_only: bool) -> Result<(Vec<Model>, String)> {
-    let finder = tx.find::<Entity>().filter(Column::UserId.eq(me)).map(|select| {
+    let finder = tx.find::<Entity>().filter(Column::UserId.eq(me)).filter(Column::Hidden.eq(false)).map(|select| {
         let select = if unread_only { select.filter(Column::ReadAt.is_null()) } else { select };
         list.select(select, Column::CreatedAt, Column::Id)
     });
@@ -64,7 +65,7 @@ pub async fn unread(tx: &TenantDb, me: Uuid) -> Result<i32> {
     }
     let sql = format!(
         "SELECT COUNT(*) AS unread FROM (SELECT 1 AS one FROM notifications \
-         WHERE org_id = {{org}} AND user_id = ? AND read_at IS NULL LIMIT {COUNTED}) AS counted"
+         WHERE org_id = {{org}} AND user_id = ? AND read_at IS NULL AND NOT hidden LIMIT {COUNTED}) AS counted"
     );
     let rows: Vec<Count> = tx.query(&sql, vec![me.into()]).await?;
     rows.first().map_or(Ok(0), |row| i32::try_from(row.unread).map_err(Error::internal))
@@ -72,7 +73,7 @@ pub async fn unread(tx: &TenantDb, me: Uuid) -> Result<i32> {
 
 /// Marks one as read or unread. None when this person has no such notification; the flag says whether anything changed.
 pub async fn set_read(tx: &TenantDb, me: Uuid, id: Uuid, read_at: Option<DateTimeUtc>) -> Result<Option<(Model, bool)>> {
-    let own = || tx.find::<Entity>().filter(Column::UserId.eq(me)).filter(Column::Id.eq(id));
+    let own = || tx.find::<Entity>().filter(Column::UserId.eq(me)).filter(Column::Id.eq(id)).filter(Column::Hidden.eq(false));
     let Some(before) = tx.one(own()).await? else { return Ok(None) };
     if before.read_at.is_some() == read_at.is_some() {
         return Ok(Some((before, false)));
@@ -84,6 +85,6 @@ pub async fn set_read(tx: &TenantDb, me: Uuid, id: Uuid, read_at: Option<DateTim
 
 /// Returns how many were unread.
 pub async fn set_all_read(tx: &TenantDb, me: Uuid, now: DateTimeUtc) -> Result<u64> {
-    let sql = "UPDATE notifications SET read_at = ? WHERE org_id = {org} AND user_id = ? AND read_at IS NULL";
+    let sql = "UPDATE notifications SET read_at = ? WHERE org_id = {org} AND user_id = ? AND read_at IS NULL AND NOT hidden";
     tx.execute(sql, vec![now.into(), me.into()]).await
 }

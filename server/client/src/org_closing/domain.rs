@@ -31,6 +31,7 @@ pub const ERASED: &[&str] = &[
     "saved_views",
     "support_sessions",
     "notifications",
+    "notification_preferences",
     "anomalies",
     "invitations",
     "assignment_rule_members",

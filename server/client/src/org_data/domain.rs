@@ -42,6 +42,7 @@ pub const TABLES: &[&str] = &[
     "memberships",
     "merge_effects",
     "merges",
+    "notification_preferences",
     "notifications",
     "org_closings",
     "org_exports",

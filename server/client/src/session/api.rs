@@ -180,7 +180,7 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
     let db = ctx.system_read().await?;
     let user = store::user_by_email(&db, &email).await?;
     let membership = match &user {
-        Some(user) => store::first_membership(&db, user.id).await?,
+        Some(user) => store::usual_membership(&db, user.id).await?,
         None => None,
     };
     let device = match &user {

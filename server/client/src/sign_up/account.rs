@@ -35,7 +35,7 @@ pub async fn open(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp) -> Result<()> {
 
 /// Whether somebody signs in with this account, so that nobody may begin with it.
 pub async fn is_in_use(db: &SystemDb, user: &User) -> Result<bool> {
-    Ok(user.disabled_at.is_some() || users::first_membership(db, user.id).await?.is_some())
+    Ok(user.disabled_at.is_some() || users::usual_membership(db, user.id).await?.is_some())
 }
 
 /// Fails when the address has an account that somebody signs in with; one that was left behind comes back.

@@ -98,9 +98,13 @@ pub async fn rehash_password(db: &SystemDb, user: &User, hash: &str) -> Result<(
     Ok(())
 }
 
-/// The company a sign-in leads to: the one joined first among those the person may still enter.
-pub async fn first_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Membership>> {
-    let sql = "SELECT org_id, user_id, role FROM memberships WHERE user_id = ? AND disabled_at IS NULL ORDER BY created_at, org_id LIMIT 1";
+/// The company a sign-in leads to, of those the person may still enter: the one entered last, as far as sessions are kept, or else the
+/// one joined first.
+pub async fn usual_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Membership>> {
+    let sql = "SELECT org_id, user_id, role FROM (SELECT m.org_id, m.user_id, m.role, m.created_at, \
+               (SELECT MAX(s.created_at) FROM sessions s WHERE s.user_id = m.user_id AND s.org_id = m.org_id) AS entered_at \
+               FROM memberships m WHERE m.user_id = ? AND m.disabled_at IS NULL) AS mine \
+               ORDER BY entered_at IS NULL, entered_at DESC, created_at, org_id LIMIT 1";
     Ok(db.query(sql, vec![user_id.into()]).await?.into_iter().next())
 }
 

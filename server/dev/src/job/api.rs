@@ -30,6 +30,7 @@ impl JobService for Api {
             dead: queue.dead,
             done: queue.done,
             oldest_due_at: queue.oldest_due_at.and_then(timestamp),
+            at: timestamp(ctx.now()),
         }))
     }
 

@@ -69,6 +69,13 @@ pub fn kept_fields(messages: &DescriptorPool, access: &Access, message: &[u8]) -
     bounded(fields.collect())
 }
 
+/// The kept fields with the class of the rate limit that refused the request.
+pub fn with_limit(kept: &str, class: &str) -> String {
+    let mut kept: serde_json::Map<String, serde_json::Value> = serde_json::from_str(kept).unwrap_or_default();
+    kept.insert("limit".to_owned(), class.into());
+    bounded(kept)
+}
+
 /// The object as text. Of one that is too long the longest fields become an ellipsis.
 fn bounded(mut kept: serde_json::Map<String, serde_json::Value>) -> String {
     loop {

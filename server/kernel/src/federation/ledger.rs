@@ -29,6 +29,15 @@ pub struct Heard {
     pub last_answer_at: Option<DateTime<Utc>>,
 }
 
+/// Refused calls in the name of one system for one reason.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Refused {
+    pub name: String,
+    pub reason: String,
+    pub refused: i64,
+    pub last_at: DateTime<Utc>,
+}
+
 #[derive(Debug)]
 pub struct Ledger {
     database: Database,
@@ -40,9 +49,9 @@ pub struct Ledger {
 struct Note {
     seen: Option<(DateTime<Utc>, String)>,
     refused_written_at: Option<DateTime<Utc>>,
-    unwritten: i64,
-    last_refused_at: Option<DateTime<Utc>>,
-    last_refusal: &'static str,
+    last_refusal: Option<(DateTime<Utc>, &'static str)>,
+    /// By reason: how many, and when the last was.
+    unwritten: HashMap<&'static str, (i64, DateTime<Utc>)>,
     answered: Option<DateTime<Utc>>,
 }
 
@@ -97,9 +106,9 @@ impl Ledger {
         let is_due = {
             let mut notes = self.notes.lock();
             let note = notes.entry(peer).or_default();
-            note.unwritten += 1;
-            note.last_refused_at = Some(now);
-            note.last_refusal = reason;
+            note.last_refusal = Some((now, reason));
+            let (count, last_at) = note.unwritten.entry(reason).or_insert((0, now));
+            (*count, *last_at) = (*count + 1, now);
             note.refused_written_at.is_none_or(|at| (now - at).abs() >= REFUSED_EVERY)
         };
         if is_due { self.write_refusals(peer).await } else { Ok(()) }
@@ -116,20 +125,32 @@ impl Ledger {
         self.database.system_read().await?.query(sql, Vec::<Value>::new()).await
     }
 
+    /// Refusals of any system by reason, the most frequent first; as [`heard`](Self::heard) left them.
+    pub async fn refusals(&self) -> Result<Vec<Refused>> {
+        let sql = "SELECT name, reason, refused, last_at FROM federation_refusals ORDER BY name, refused DESC, reason";
+        self.database.system_read().await?.query(sql, Vec::<Value>::new()).await
+    }
+
     async fn write_refusals(&self, peer: &'static str) -> Result<()> {
-        let (count, at, reason) = {
+        let (unwritten, last) = {
             let mut notes = self.notes.lock();
             let note = notes.entry(peer).or_default();
-            note.refused_written_at = note.last_refused_at;
-            (std::mem::take(&mut note.unwritten), note.last_refused_at, note.last_refusal)
+            note.refused_written_at = note.last_refusal.map(|(at, _)| at);
+            (std::mem::take(&mut note.unwritten), note.last_refusal)
         };
-        if count == 0 {
-            return Ok(());
-        }
+        let Some((at, last)) = last.filter(|_| !unwritten.is_empty()) else { return Ok(()) };
+        let count: i64 = unwritten.values().map(|(count, _)| count).sum();
+        let db = self.database.system().await?;
         let sql = "INSERT INTO federation_peers (name, refused, last_refused_at, last_refusal) VALUES (?, ?, ?, ?) \
                    ON CONFLICT (name) DO UPDATE SET refused = federation_peers.refused + excluded.refused, \
                    last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal";
-        self.database.system_execute(sql, vec![peer.into(), count.into(), at.into(), reason.into()]).await?;
-        Ok(())
+        db.execute(sql, vec![peer.into(), count.into(), at.into(), last.into()]).await?;
+        for (reason, (count, at)) in &unwritten {
+            let sql = "INSERT INTO federation_refusals (name, reason, refused, last_at) VALUES (?, ?, ?, ?) \
+                       ON CONFLICT (name, reason) DO UPDATE SET refused = federation_refusals.refused + excluded.refused, \
+                       last_at = excluded.last_at";
+            db.execute(sql, vec![peer.into(), (*reason).into(), (*count).into(), (*at).into()]).await?;
+        }
+        db.commit().await
     }
 }

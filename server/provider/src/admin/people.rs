@@ -87,6 +87,15 @@ impl People for Admins {
         self.active(sealed).await
     }
 
+    async fn everybody(&self) -> Result<Vec<Operator>> {
+        let sealed = store::admins(&self.database.system_read().await?).await?;
+        let mut everybody = Vec::with_capacity(sealed.len());
+        for one in sealed {
+            everybody.extend(one.open(&self.keys).await?.operator());
+        }
+        Ok(everybody)
+    }
+
     async fn admits(&self, ip: IpAddr) -> Result<bool> {
         Ok(self.setting(SIGN_IN_NETWORKS).await?.admits(ip))
     }

@@ -6,7 +6,11 @@ use streamflow_kernel::{
     clock::timestamp,
     ctx::Ctx,
     error::Error,
-    federation::{keys::Key, ledger::Heard, peer},
+    federation::{
+        keys::Key,
+        ledger::{Heard, Refused},
+        peer,
+    },
 };
 use streamflow_proto::provider::v1::{self as pb, federation_service_server::FederationService};
 use tonic::{Request, Response, Status};
@@ -20,11 +24,13 @@ impl FederationService for Api {
         let (ctx, _) = Ctx::enter(request)?;
         let federation = ctx.federation();
         let heard = federation.ledger().heard().await?;
+        let refused = federation.ledger().refusals().await?;
         let (keys, own) = (federation.keys(), federation.own());
         let peers = federation
             .peers()
             .map(|name| pb::Peer {
                 place: federation.place(name),
+                refusals: refused.iter().filter(|refused| refused.name == name).map(refused_into_pb).collect(),
                 keys_out: keys.of(own, name).iter().map(key_into_pb).collect(),
                 keys_in: keys.of(name, own).iter().map(key_into_pb).collect(),
                 ..heard.iter().find(|heard| heard.name == name).map_or_else(|| unheard(name), heard_into_pb)
@@ -71,6 +77,10 @@ fn heard_into_pb(heard: &Heard) -> pb::Peer {
         clock_offset_seconds: heard.clock_offset,
         ..Default::default()
     }
+}
+
+fn refused_into_pb(refused: &Refused) -> pb::RefusedCalls {
+    pb::RefusedCalls { reason: refused.reason.clone(), count: refused.refused, last_at: timestamp(refused.last_at) }
 }
 
 fn key_into_pb(key: &Arc<Key>) -> pb::PeerKey {

@@ -111,6 +111,30 @@ on_both! {
         assert!(left < TimeDelta::hours(8).num_seconds() - 400, "{left}");
     }
 
+    async fn signing_in_leads_to_the_company_entered_last(world) {
+        let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
+        let staff = here.hire(&world, pb::Role::Staff, "").await;
+        join(&world, &there, &staff.email, pb::Role::Employee).await;
+        let (first, second) = (tenant(&here).await, tenant(&there).await);
+        world.pass(TimeDelta::seconds(31));
+        let again = Person::sign_in(&world, &staff.email, PASSWORD).await;
+        assert_eq!(tenant(&again).await, first);
+        world.pass(TimeDelta::minutes(1));
+        switch(&again, &second).await.unwrap();
+        world.pass(TimeDelta::hours(9));
+        let again = Person::sign_in(&world, &staff.email, PASSWORD).await;
+        assert_eq!(tenant(&again).await, second);
+
+        // Whoever may not enter it any more is led to the other one.
+        let db = world.kernel.database.system().await.unwrap();
+        let sql = "UPDATE memberships SET disabled_at = ? WHERE org_id = (SELECT id FROM orgs WHERE tenant_id = ?) AND user_id = ?";
+        let user_id = ids::parse(ids::prefix::USER, &staff.user_id).unwrap();
+        db.execute(sql, vec![world.now().into(), second.into(), user_id.into()]).await.unwrap();
+        db.commit().await.unwrap();
+        world.pass(TimeDelta::seconds(31));
+        assert_eq!(tenant(&Person::sign_in(&world, &staff.email, PASSWORD).await).await, first);
+    }
+
     async fn a_company_that_is_not_ones_own_is_answered_like_none(world) {
         let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
         let staff = here.hire(&world, pb::Role::Staff, "").await;

@@ -70,8 +70,7 @@ pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callba
 /// "20 Nov 2026, 13:36:04".
 fn exact(record: &AuditRecord) -> String {
     let Some(at) = record.at else { return String::new() };
-    let local = zone::local(at.seconds);
-    format!("{}:{:02}", date::moment(local), local.rem_euclid(60))
+    date::moment_to_second(zone::local(at.seconds))
 }
 
 /// What the request was about; a link where it has a page.

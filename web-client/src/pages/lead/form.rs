@@ -112,7 +112,7 @@ fn problem(draft: Draft<pb::Lead>) -> Option<ApiError> {
     let text = draft.text("value").get_untracked();
     let (amount, currency) = text.rsplit_once(' ')?;
     let is_amount = money::parse(amount, currency).is_some_and(|minor| minor >= 0);
-    (!is_amount).then(|| ApiError::invalid("lead.value", "Enter an amount, e.g. 1,250.50."))
+    (!is_amount).then(|| ApiError::invalid("lead.value", &money::example()))
 }
 
 /// A new lead; what was typed stays while the page is open.

@@ -56,7 +56,7 @@ pub fn value_text(lead: &pb::Lead) -> String {
     if value.minor_units == 0 {
         return String::new();
     }
-    let amount = money::plain(value.minor_units, &value.currency_code).replace(',', "");
+    let amount = money::typed(value.minor_units, &value.currency_code);
     format!("{amount} {}", value.currency_code)
 }
 

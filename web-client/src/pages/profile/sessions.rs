@@ -70,7 +70,7 @@ pub fn Sessions(pages: Pages<pb::Session>) -> impl IntoView {
 fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
     let name = device(&one.user_agent);
     let seen = one.last_seen_at;
-    let since = format::day(one.created_at.as_ref());
+    let since = one.created_at;
     let label = format!(" {name}, {}", one.ip);
     let id = one.id.clone();
     let end = move |_| end_session(id.clone(), sessions, problem);
@@ -86,7 +86,7 @@ fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSig
                     <span class="mono">{one.ip.clone()}</span>
                     ", seen "
                     <When at=Signal::derive(move || seen)/>
-                    {format!(", signed in {since}")}
+                    {move || format!(", signed in {}", format::day(since.as_ref()))}
                 </div>
             </div>
             {(!one.current)

@@ -60,7 +60,7 @@ fn save(asked: RwSignal<Option<pb::AssignmentRule>>, rules: Load<Vec<pb::Assignm
     let Some(before) = asked.get_untracked() else { return };
     let creates = before.id.is_empty();
     let Some(rule) = draft.read(before) else {
-        form.refuse(ApiError::invalid("rule.value_from", "Enter an amount, e.g. 1,250.50."));
+        form.refuse(ApiError::invalid("rule.value_from", &money::example()));
         return;
     };
     let rule = Some(rule);

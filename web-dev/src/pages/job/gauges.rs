@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 use streamflow_proto::dev::v1::GetQueueResponse;
-use web_kit::{browser, format::number};
+use web_kit::format::number;
 
 use super::words;
 
 #[component]
 pub fn Gauges(queue: GetQueueResponse) -> impl IntoView {
     let oldest = match &queue.oldest_due_at {
-        Some(at) => format!("oldest due {}", words::away(at, browser::now())),
+        Some(at) => format!("oldest due {}", words::away(at, words::clock(&queue))),
         None => "none is due".to_owned(),
     };
     view! {

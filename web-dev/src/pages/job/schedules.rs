@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use streamflow_proto::dev::v1::Schedule;
 use web_kit::{
     badge::{Status, Tone},
-    browser,
     button::Button,
     icon::glyphs,
     load::{Load, Loaded},
@@ -15,7 +14,7 @@ use super::{act, words};
 use crate::app::Dev;
 
 #[component]
-pub fn Schedules(load: Load<Vec<Schedule>>, acted: Callback<()>) -> impl IntoView {
+pub fn Schedules(load: Load<Vec<Schedule>>, #[prop(into)] now: Signal<i64>, acted: Callback<()>) -> impl IntoView {
     view! {
         <section class="card">
             <div class="card-head">
@@ -36,7 +35,7 @@ pub fn Schedules(load: Load<Vec<Schedule>>, acted: Callback<()>) -> impl IntoVie
                                 <th scope="col" class="num"><span class="sr-only">"run it"</span></th>
                             </tr>
                         </thead>
-                        <tbody>{schedules.into_iter().map(|schedule| view! { <Line schedule acted/> }).collect_view()}</tbody>
+                        <tbody>{schedules.into_iter().map(|schedule| view! { <Line schedule now acted/> }).collect_view()}</tbody>
                     </table>
                 </div>
             </Loaded>
@@ -45,10 +44,11 @@ pub fn Schedules(load: Load<Vec<Schedule>>, acted: Callback<()>) -> impl IntoVie
 }
 
 #[component]
-fn Line(schedule: Schedule, acted: Callback<()>) -> impl IntoView {
+fn Line(schedule: Schedule, now: Signal<i64>, acted: Callback<()>) -> impl IntoView {
     let busy = RwSignal::new(false);
     let (tone, glyph, result) = result(&schedule);
-    let next = schedule.next_run_at.map(|at| words::away(&at, browser::now())).unwrap_or_default();
+    let next_run_at = schedule.next_run_at;
+    let next = move || next_run_at.map(|at| words::away(&at, now.get())).unwrap_or_default();
     let because = Signal::stored(schedule.under_way.then(|| "it waits or runs right now".to_owned()));
     let name = schedule.name.clone();
     view! {

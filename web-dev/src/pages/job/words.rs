@@ -1,11 +1,17 @@
 //! Times and states, short and exact.
 
 use prost_types::Timestamp;
-use streamflow_proto::dev::v1::JobState;
+use streamflow_proto::dev::v1::{GetQueueResponse, JobState};
 use web_kit::{
     badge::Tone,
+    browser,
     icon::{Glyph, glyphs},
 };
+
+/// What the server's clock said, which all times of its work are of.
+pub fn clock(queue: &GetQueueResponse) -> i64 {
+    queue.at.map_or_else(browser::now, |at| at.seconds)
+}
 
 /// "every 1 h", "every 90 s".
 pub fn every(seconds: i64) -> String {

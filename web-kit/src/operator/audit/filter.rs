@@ -16,7 +16,7 @@ pub fn to_filter(state: &ListState) -> String {
     aip::and(std::iter::once(search).chain(chips))
 }
 
-fn clause(chip: &str, value: &str) -> String {
+pub fn clause(chip: &str, value: &str) -> String {
     match (chip, value.strip_prefix(NOT)) {
         ("category", Some("read")) => WITHOUT_READING.to_owned(),
         // Values of these chips are words, so they need no quotes.

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// RPCs of these portals by name. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 26] = [
+const ACTIONS: [(&str, &str); 29] = [
     ("SignIn", "Sign in, password"),
     ("VerifySecondFactor", "Sign in, second factor"),
     ("SignOut", "Sign out"),
@@ -19,6 +19,9 @@ const ACTIONS: [(&str, &str); 26] = [
     ("ListSessions", "Read own sessions"),
     ("GetOverview", "Read the overview"),
     ("ListAudit", "Read the audit"),
+    ("ListLockouts", "Read the wrong guesses"),
+    ("GetHealth", "Read the health"),
+    ("GetMetrics", "Read the metrics"),
     ("ListPeers", "Read the peers"),
     ("CheckPeer", "Check a peer"),
     ("SuspendTenant", "Suspend a tenant"),

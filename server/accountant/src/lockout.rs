@@ -1,0 +1,10 @@
+//! `streamflow.accountant.v1.LockoutService`.
+
+use streamflow_kernel::{lockout_service, operator::Desk};
+
+#[derive(Debug)]
+pub struct Api {
+    pub desk: Desk,
+}
+
+lockout_service!(Api, streamflow_proto::accountant::v1);

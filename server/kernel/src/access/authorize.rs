@@ -1,0 +1,39 @@
+//! Whether a person may call an RPC at all.
+
+use chrono::{DateTime, Utc};
+use streamflow_proto::access::{Access, Level as Needs};
+
+use super::{module_disabled, trial};
+use crate::{
+    ctx::Principal,
+    error::{Error, Result},
+    session::Level,
+};
+
+/// Compares what an RPC declares with who asks.
+pub fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>) -> Result<()> {
+    if access.level == Needs::Anonymous {
+        return Ok(());
+    }
+    let principal = principal.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+    if principal.support.is_some() && !access.support {
+        return Err(Error::denied("SUPPORT_SESSION", "Support sessions look at the company's records, and do nothing else."));
+    }
+    if access.level == Needs::Pending {
+        return Ok(());
+    }
+    if principal.level == Level::Pending {
+        return Err(Error::unauthenticated("SECOND_FACTOR_NEEDED", "Finish signing in with your second factor."));
+    }
+    principal.org.check_admits(access)?;
+    if !access.roles.contains(&principal.role.as_str()) {
+        return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
+    }
+    if !principal.org.has_module(access.module) {
+        return Err(module_disabled());
+    }
+    if principal.read_only && access.mutation && !access.own_affairs {
+        return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
+    }
+    trial::check(access, principal, now)
+}

@@ -1,0 +1,158 @@
+//! Who came in, who was refused and from where, which limits were reached, and what is being guessed at.
+//!
+//! The first ones are records of the audit, narrowed; a record's page is the audit's.
+
+mod guesses;
+mod words;
+
+use std::{sync::Arc, time::Duration};
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    AuditLine, Manner, OperatorPortal,
+    audit::{record_address, words as audit_words},
+};
+use crate::{
+    api::use_api,
+    badge::Status,
+    browser,
+    empty::EmptyState,
+    format::number,
+    layout::use_page,
+    list::{
+        bar::{ListFoot, ViewBar, ViewTab},
+        filter_bar::{FilterBar, FilterDef, FilterKind},
+        query::{ListQuery, use_list_query},
+        rows::Rows,
+        state::ListState,
+    },
+    load::look_again,
+    table::{Column, VirtualTable, choosable, usual},
+    toast::use_toasts,
+};
+
+/// Between two looks while the page is in sight.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// `sign-ins` below the portal's base.
+pub fn sign_ins<P: OperatorPortal>() -> impl IntoView {
+    let api = use_api();
+    let page = use_page("Sign-ins").flush().with_lead("Who came in, who was refused, and which limits were reached.");
+    let query = use_list_query("at desc");
+    let rows = Rows::new(
+        |line: &AuditLine| line.id.clone(),
+        move |token| {
+            let filter = words::to_filter(&query.asked());
+            P::audit(api, token, filter)
+        },
+    );
+    look_again(LOOK_EVERY, move || rows.look());
+    let guesses = Memo::new(move |_| query.with(|state| state.filter("kind") == Some(words::GUESSES)));
+    Effect::new(move |_| {
+        let total = rows.total.get().filter(|_| !guesses.get());
+        page.count.set(total.map(|(total, capped)| number::total(total, capped)).unwrap_or_default());
+    });
+    view! {
+        {move || if guesses.get() { guessed::<P>(query) } else { list::<P>(query, rows) }}
+    }
+}
+
+fn guessed<P: OperatorPortal>(query: ListQuery) -> AnyView {
+    view! {
+        <div class="listbar"><ViewBar query views=Signal::derive(views)/></div>
+        {guesses::guesses::<P>()}
+    }
+    .into_any()
+}
+
+fn list<P: OperatorPortal>(query: ListQuery, rows: Rows<AuditLine>) -> AnyView {
+    let columns = columns(P::MANNER);
+    let (choosable, usual) = (choosable(&columns), usual(&columns));
+    let on_csv = move |()| save::<P>(query);
+    let href = |line: Arc<AuditLine>| record_address::<P>(&line.id);
+    view! {
+        <div class="listbar">
+            <ViewBar query views=Signal::derive(views)/>
+            <FilterBar query search="Address" filters=filters() columns=choosable usual_columns=usual on_csv/>
+        </div>
+        <VirtualTable
+            rows
+            label="Sign-ins"
+            columns
+            query
+            name=|line: &AuditLine| audit_words::action(&line.path)
+            href
+            empty=move || view! { <EmptyState title="Nothing here" text="Whoever signs in, fails to, or reaches a limit stands here."/> }
+        />
+        <ListFoot rows/>
+    }
+    .into_any()
+}
+
+/// Ways of looking that are there for everyone.
+fn views() -> Vec<ViewTab> {
+    let with = |kind: &str, label: &str| {
+        let mut state = ListState::default();
+        state.set_filter("kind", kind);
+        ViewTab { id: kind.to_owned(), state, ..ViewTab::all(label) }
+    };
+    vec![
+        ViewTab::all("All tries"),
+        with(words::FAILED, "Failed"),
+        with(words::DONE, "Came in"),
+        with(words::LIMITS, "Refused by a limit"),
+        with(words::GUESSES, "Wrong guesses"),
+    ]
+}
+
+fn filters() -> Vec<FilterDef> {
+    vec![
+        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(audit_words::outcomes)) },
+        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
+        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
+    ]
+}
+
+fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
+    vec![
+        Column::new("action", "What", |line: &AuditLine| audit_words::action(&line.path)),
+        Column::new("who", "Who", |line: &AuditLine| {
+            let class = if line.actor.is_empty() { "muted" } else { "" };
+            view! { <span class=class>{words::who(line)}</span> }
+        })
+        .on_phone("c"),
+        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono">{line.ip.clone()}</span> })
+            .width(160)
+            .on_phone("e"),
+        Column::new("limit", "Limit", |line: &AuditLine| words::limit(line)).soft().width(170),
+        Column::new("at", manner.time_head(), move |line: &AuditLine| {
+            view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
+        })
+        .soft()
+        .width(230)
+        .on_phone("d"),
+        Column::new("outcome", "Result", |line: &AuditLine| {
+            let (tone, glyph, text) = audit_words::outcome(&line.category, &line.outcome);
+            view! { <Status tone glyph text/> }
+        })
+        .width(140)
+        .on_phone("b"),
+    ]
+}
+
+/// Saves the matching records as a file.
+fn save<P: OperatorPortal>(query: ListQuery) {
+    let (api, toasts) = (use_api(), use_toasts());
+    let filter = untrack(|| query.with(words::to_filter));
+    spawn_local(async move {
+        match P::audit_csv(api, filter).await {
+            Ok(file) if browser::download("sign-ins.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
+                toasts.say("Sign-ins saved as a file");
+            }
+            Ok(_) => toasts.say("The browser does not let us save a file."),
+            Err(error) => toasts.say(error.sentence()),
+        }
+    });
+}
