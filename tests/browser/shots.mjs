@@ -4,55 +4,16 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { SIZES, beginEnrol, enrol, launch, nextCode, open, settled, signIn, signInToEnrol } from './portal.mjs';
+import { choose, makeCamera, named, press } from './camera.mjs';
+import { beingDeleted, importRunning, inTwoCompanies, onTrial, supported, suspended } from './occasions.mjs';
+import { beginEnrol, enrol, launch, nextCode, open, settled, signIn, signInToEnrol } from './portal.mjs';
 import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
 
 const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
-const out = path.resolve('target/shots');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'sign-ins', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'metrics', 'errors', 'jobs', 'sign-ins', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'sign-ins', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
-
-/** What a page asks the server for. What its frame needs is always answered: who is signed in, and the fields of the company. */
-const CALL = /Service\/(?!Me$|ListCustomFields$)/;
-
-/**
- * Pages by name and address, each in every look, for whoever `state` is signed in as. An address with `act` is pictured after
- * that was done; one with `answer` gets no other answer to its calls, and with `answer: null` none at all.
- */
-async function shoot(pages, state) {
-  const wanted = Object.entries(pages).filter(([name]) => only.test(name));
-  if (wanted.length === 0) return;
-  for (const size of Object.keys(SIZES)) {
-    for (const theme of ['light', 'dark']) {
-      const { context, page } = await open(browser, { size, theme, state, density: size === 'phone' ? 2 : 1 });
-      page.setDefaultTimeout(10_000);
-      for (const [name, what] of wanted) {
-        const { at, act, answer, on = size } = typeof what === 'string' ? { at: what } : what;
-        if (on !== size) continue;
-        const file = path.join(out, `${name}.${size}.${theme}.png`);
-        try {
-          if (answer !== undefined) await page.route(CALL, (route) => (answer ? route.fulfill(answer) : undefined));
-          await page.goto(at);
-          if (answer === undefined) await settled(page);
-          if (act) await act(page);
-          fs.mkdirSync(path.dirname(file), { recursive: true });
-          await page.screenshot({ path: file });
-          console.log(path.relative(process.cwd(), file));
-        } catch (error) {
-          // The other pictures are worth having all the same.
-          failed.push(`${name}.${size}.${theme}: ${error.message.split('\n')[0]}`);
-        }
-        await page.unrouteAll({ behavior: 'ignoreErrors' });
-      }
-      await context.close();
-    }
-  }
-}
-
-const named = (names, base, prefix, suffix = '') =>
-  Object.fromEntries(names.map((name) => [`${prefix}/${name.replace('/', '-')}${suffix}`, `${base}/${name}`]));
 
 /** Where somebody of a company who is signed in has their pages. */
 const workspace = (page) => new URL(page.url()).origin + new URL(page.url()).pathname.split('/').slice(0, 4).join('/');
@@ -69,19 +30,8 @@ async function records(page, base, suffix) {
   return pages;
 }
 
-const press = (name) => async (page) => {
-  await page.getByRole('button', { name }).first().click();
-  await page.locator('dialog[open], .pop-panel').first().waitFor();
-};
-
-const choose = (button, item) => async (page) => {
-  await page.getByRole('button', { name: button }).first().click();
-  await page.getByRole('menuitem', { name: item }).click();
-  await page.locator('dialog[open]').waitFor();
-};
-
-/** Dialogs and menus, and what pages look like that wait, fail or have stopped. `customer` is the address of one. */
-function moments(base, customer) {
+/** Dialogs and menus, and what pages look like that wait, fail or have stopped. The others are addresses of records. */
+function moments(base, { 'client/customer': customer, 'client/contact': contact, 'client/lead': lead }) {
   const unavailable = { status: 503, body: '' };
   return {
     'client/customer-new': { at: `${base}/customers`, act: press('New customer') },
@@ -92,6 +42,11 @@ function moments(base, customer) {
     'client/duplicates-compare': { at: `${base}/customers/duplicates`, act: compare },
     'client/customer-edit': { at: customer, act: press('Edit') },
     'client/customer-conflict': { at: customer, act: conflict },
+    'client/customer-private': { at: `${customer}?f.tab=private`, act: reveal },
+    'client/customer-private-edit': { at: `${customer}?f.tab=private`, act: editPrivate },
+    'client/contact-edit': { at: contact, act: press('Edit') },
+    'client/lead-details': { at: lead, act: press('Details'), on: 'phone' },
+    'client/lead-convert': { at: lead, act: press(/^Convert/) },
     'client/palette': { at: `${base}/dashboard`, act: palette, on: 'desktop' },
     'client/bell': { at: `${base}/dashboard`, act: press(/^Inbox/), on: 'desktop' },
     'client/invite': { at: `${base}/team`, act: press('Invite a person') },
@@ -120,6 +75,16 @@ const failing = (page) => page.locator('main').getByRole('button', { name: /^(Tr
 async function compare(page) {
   await press('Compare')(page);
   await page.locator('dialog[open] table').waitFor();
+}
+
+async function reveal(page) {
+  await page.getByRole('button', { name: 'Show private details' }).click();
+  await page.getByRole('button', { name: 'Edit private details' }).waitFor();
+}
+
+async function editPrivate(page) {
+  await reveal(page);
+  await press('Edit private details')(page);
 }
 
 async function palette(page) {
@@ -171,6 +136,17 @@ async function furnish(page, base, account) {
   importCustomers(server, { ...account, tenant: base.split('/').at(-2) }, file);
 }
 
+/** Private details of a customer. */
+async function confide(page, customer) {
+  await page.goto(`${customer}?f.tab=private`);
+  await editPrivate(page);
+  await page.getByLabel(/^Tax id/).fill('GB 123 4567 82');
+  await page.getByLabel(/^Bank details/).fill('Harbour Bank, Leeds\n20-00-00 · 5577 9911');
+  await page.getByLabel(/^Private note/).fill('Pays on the last day, always. Ask for Ines, not for the office.');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+}
+
 /** Everything somebody of a company sees. */
 async function company(account, suffix) {
   const window = await open(browser);
@@ -179,11 +155,12 @@ async function company(account, suffix) {
   const isOwner = account.role === 'OWNER';
   if (isOwner) await furnish(window.page, base, account);
   const found = await records(window.page, base, suffix);
-  const pages = { ...named(CLIENT, base, 'client', suffix), ...found, ...(isOwner ? moments(base, found['client/customer']) : {}) };
+  if (isOwner) await confide(window.page, found['client/customer']);
+  const pages = { ...named(CLIENT, base, 'client', suffix), ...found, ...(isOwner ? moments(base, found) : {}) };
   const state = await window.context.storageState();
   await window.close();
   await shoot(pages, state);
-  return { base, state };
+  return { account, base, state };
 }
 
 /** The pages before a sign-in, and the steps of one; each step is pictured before the next is taken. */
@@ -213,8 +190,8 @@ async function doors(owner) {
   await opened.page.getByRole('button', { name: 'Send the invitation' }).click();
   const link = (await mailTo(server, 'invited@example.com')).match(/https?:\/\/\S+/)[0];
   await shoot({ 'client/invitation': link });
-  await opened.close();
   await stranger.close();
+  return { account: newcomer, base, window: opened };
 }
 
 /** An import at the columns and at the check; nothing of it is written. */
@@ -251,7 +228,7 @@ async function provider({ page }, account, origin, state) {
   await page.getByRole('button', { name: 'Add and show the link' }).click();
   await shoot({ 'provider/set-up': await page.locator('dialog .secret').innerText() });
   await shoot({ 'provider/admin-new': { at: `${base}/admins`, act: press('Add a person') } }, state);
-  if (!only.test('provider/break-glass') && !only.test('provider/recovery')) return;
+  if (!wants('provider/break-glass', 'provider/recovery')) return;
   const file = path.join(server.data, 'provider.db');
   fs.renameSync(file, `${file}.aside`);
   fs.mkdirSync(file);
@@ -296,7 +273,7 @@ async function dev(base, state) {
 }
 
 /** A portal as its one person finds it at first, and after somebody else has knocked. */
-async function operator(account) {
+async function operator(account, { stage, harrow, newcomer }) {
   const { portal } = account;
   const origin = server.url(portal);
   const base = `${origin}/${BASES[portal]}`;
@@ -319,21 +296,31 @@ async function operator(account) {
   const kinds = ['limits', 'guesses'].map((kind) => [`${portal}/sign-ins-${kind}`, `${base}/sign-ins?kind=${kind}`]);
   await shoot(Object.fromEntries(kinds), state);
   if (portal === 'dev') await dev(base, state);
-  if (portal === 'provider') await provider(window, account, origin, state);
+  if (portal === 'provider') {
+    await suspended(stage, window.page, newcomer);
+    await supported(stage, window.page, account, harrow);
+    await provider(window, account, origin, state);
+  }
   await window.close();
 }
 
-const failed = [];
 const server = await startServer();
 const browser = await launch();
+const { shoot, wants, failed } = makeCamera(browser, only);
 const url = server.url('client');
 try {
   const owner = server.accounts.find((account) => account.role === 'OWNER');
   const employee = server.accounts.find((account) => account.role === 'EMPLOYEE');
-  await importing(await company(owner, ''));
-  await doors(owner);
+  const harrow = await company(owner, '');
+  await importing(harrow);
+  const stage = { server, browser, shoot, wants };
+  const newcomer = await doors(owner);
+  await onTrial(stage, newcomer);
+  await importRunning(stage, newcomer);
+  await beingDeleted(stage, newcomer);
+  await inTwoCompanies(stage, harrow);
   await company(employee, '-employee');
-  for (const account of server.operators) await operator(account);
+  for (const account of server.operators) await operator(account, { stage, harrow, newcomer });
 } finally {
   await browser.close();
   await server.stop();

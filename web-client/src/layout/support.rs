@@ -28,7 +28,7 @@ fn Line(person: pb::SupportPerson) -> impl IntoView {
     let (end, name) = (person.expires_at.unwrap_or_default().seconds, person.display_name);
     let (leave, busy) = use_leave();
     view! {
-        <div class="banner is-strong support-line">
+        <div class="banner is-strong support-line" role="region" aria-label="Support session">
             <Icon glyph=glyphs::LIFE_RING/>
             <span class="grow" role="status">
                 <b class="semibold">"Support session. "</b>

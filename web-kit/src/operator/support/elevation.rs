@@ -88,7 +88,7 @@ fn line<P: SupportPortal>(one: Elevation, elevated: Elevated) -> impl IntoView {
         });
     };
     view! {
-        <div class="banner is-warning">
+        <div class="banner is-warning" role="region" aria-label="Confirmed rights">
             <Icon glyph=glyphs::USER_SHIELD/>
             <span class="grow" role="status">{format!("You have the right “{}”.", one.scopes.join("”, “"))}</span>
             <Countdown end on_end=move |()| elevated.forget()/>

@@ -1,0 +1,86 @@
+// Takes pictures of pages into target/shots, each in every look.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { SIZES, open, settled } from './portal.mjs';
+
+const OUT = path.resolve('target/shots');
+/** Longer pages are cut here. */
+const LONGEST = 6000;
+
+/** What a page asks the server for. What its frame needs is always answered: who is signed in, and the fields of the company. */
+const CALL = /Service\/(?!Me$|ListCustomFields$)/;
+
+/** Makes `shoot`, which takes the pictures whose names match `only`; `failed` says which could not be taken, and why. */
+export function makeCamera(browser, only) {
+  const failed = [];
+  const wants = (...names) => names.some((name) => only.test(name));
+
+  /**
+   * Pages by name and address, each in every look, for whoever `state` is signed in as. An address with `act` is pictured after
+   * that was done; one with `answer` gets no other answer to its calls, and with `answer: null` none at all.
+   */
+  async function shoot(pages, state) {
+    const wanted = Object.entries(pages).filter(([name]) => wants(name));
+    if (wanted.length === 0) return;
+    for (const size of Object.keys(SIZES)) {
+      for (const theme of ['light', 'dark']) {
+        const { context, page } = await open(browser, { size, theme, state, density: size === 'phone' ? 2 : 1 });
+        page.setDefaultTimeout(10_000);
+        for (const [name, what] of wanted) {
+          const { at, act, answer, on = size } = typeof what === 'string' ? { at: what } : what;
+          if (on !== size) continue;
+          const file = path.join(OUT, `${name}.${size}.${theme}.png`);
+          try {
+            if (answer !== undefined) await page.route(CALL, (route) => (answer ? route.fulfill(answer) : undefined));
+            await page.goto(at);
+            if (answer === undefined) await settled(page);
+            if (act) await act(page, size);
+            fs.mkdirSync(path.dirname(file), { recursive: true });
+            await take(page, file, SIZES[size]);
+          } catch (error) {
+            // The other pictures are worth having all the same.
+            failed.push(`${name}.${size}.${theme}: ${error.message.split('\n')[0]}`);
+          }
+          await page.unrouteAll({ behavior: 'ignoreErrors' });
+        }
+        await context.close();
+      }
+    }
+  }
+
+  return { shoot, wants, failed };
+}
+
+/** The window as it is, and the whole page where that is longer. */
+async function take(page, file, size) {
+  await page.screenshot({ path: file });
+  console.log(path.relative(process.cwd(), file));
+  const hidden = await page.evaluate(beyondTheWindow);
+  if (hidden <= 0) return;
+  await page.setViewportSize({ ...size, height: Math.min(size.height + hidden, LONGEST) });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await page.screenshot({ path: file.replace(/png$/, 'whole.png') });
+  await page.setViewportSize(size);
+}
+
+/** Pages and dialogs scroll inside of the window, so a picture of the document shows no more of them. Lists have no end worth seeing. */
+function beyondTheWindow() {
+  const places = [document.documentElement, ...document.querySelectorAll('main, dialog[open], dialog[open] *, .app-panel')];
+  const scrolling = places.filter((place) => place === document.documentElement || /auto|scroll/.test(getComputedStyle(place).overflowY));
+  return Math.max(0, ...scrolling.map((place) => (place.clientHeight > 0 ? place.scrollHeight - place.clientHeight : 0)).filter((more) => more > 8));
+}
+
+export const named = (names, base, prefix, suffix = '') =>
+  Object.fromEntries(names.map((name) => [`${prefix}/${name.replace('/', '-')}${suffix}`, `${base}/${name}`]));
+
+export const press = (name) => async (page) => {
+  await page.getByRole('button', { name }).first().click();
+  await page.locator('dialog[open], .pop-panel').first().waitFor();
+};
+
+export const choose = (button, item) => async (page) => {
+  await page.getByRole('button', { name: button }).first().click();
+  await page.getByRole('menuitem', { name: item }).click();
+  await page.locator('dialog[open]').waitFor();
+};
