@@ -157,6 +157,15 @@ impl Database {
         Ok(pools.writer.execute_raw(statement).await?.rows_affected())
     }
 
+    /// Rows of one statement that the system's own work reads by, outside a transaction.
+    pub(crate) async fn system_query<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+        let pools = self.pools();
+        let pool = Marked(pools.system.as_ref().unwrap_or(&pools.reader).clone());
+        let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
+        let rows = pool.read_all(statement).await?;
+        rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
+    }
+
     /// One statement of the system's own work, which is a transaction of its own.
     pub async fn system_execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
         let pools = self.pools();

@@ -43,6 +43,14 @@ impl Pool {
         pool.begin_with_options(options).await.map(Txn::Sqlite)
     }
 
+    /// Rows of a statement that only reads, whichever connections are dead.
+    pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.read_all(statement).await,
+            Self::Sqlite(pool) => pool.query_all_raw(statement).await,
+        }
+    }
+
     /// Rows of a statement that takes arrays, which is PostgreSQL's alone.
     pub async fn query_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<Vec<QueryResult>, DbErr> {
         match self {

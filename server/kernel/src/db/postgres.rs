@@ -144,15 +144,34 @@ impl Connections {
         self.0.close();
     }
 
-    /// Rows of a statement that takes arrays.
+    /// Rows of a statement that only reads and takes arrays. As [`begin`](Self::begin), it tries another connection for one that is dead.
     pub async fn query_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<Vec<QueryResult>, DbErr> {
         let arguments = columns::arguments(columns)?;
-        let mut loan = self.lend().await?;
-        let answer = sqlx::query_with(sql, arguments).fetch_all(&mut *loan).await;
-        loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect())
+        let mut tries = self.0.status().max_size;
+        loop {
+            let mut loan = self.lend().await?;
+            match sqlx::query_with(sql, arguments.clone()).fetch_all(&mut *loan).await {
+                Err(error) if is_gone(&error) && tries > 0 => loan.close(),
+                answer => return loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect()),
+            }
+            tries -= 1;
+        }
     }
 
-    /// The same for one that returns nothing.
+    /// The same for any statement that only reads.
+    pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut tries = self.0.status().max_size;
+        loop {
+            let mut loan = self.lend().await?;
+            match query(statement.clone()).fetch_all(&mut *loan).await {
+                Err(error) if is_gone(&error) && tries > 0 => loan.close(),
+                answer => return loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect()),
+            }
+            tries -= 1;
+        }
+    }
+
+    /// A statement that takes arrays and returns nothing. Returns how many rows changed.
     pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
         let arguments = columns::arguments(columns)?;
         let mut loan = self.lend().await?;

@@ -1,17 +1,19 @@
 //! [`Together`]: looks sessions up for all requests that come at the same moment in one statement. Each is asked after its request came,
 //! so nothing is older than if it had been asked alone; who comes while one statement runs is in the next.
 
-use std::{mem, sync::Arc};
+use std::{mem, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, QueryResult};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{Column, Database};
 use crate::error::{Error, Result};
 
 /// Tokens of one statement.
 const MOST: usize = 100;
+/// Longest that one may take: a server that is gone without a word would keep everybody waiting.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One statement's rows, and which is whose.
 type Answer = Result<(Arc<Vec<QueryResult>>, Option<usize>), Arc<Error>>;
@@ -49,9 +51,11 @@ impl Together {
             !mem::replace(&mut waiting.led, true)
         };
         if leads {
-            let lead = Lead(self.clone());
-            self.send().await;
-            drop(lead);
+            let mut lead = Lead { together: self.clone(), is_over: false };
+            if !lead.send().await {
+                // Others wait already, and this one has its answer.
+                tokio::spawn(async move { while !lead.send().await {} });
+            }
         }
         let answer = answered.await.map_err(|_| Error::Unavailable("a look-up was given up".to_owned()))?;
         let (rows, at) = answer.map_err(|error| Error::Unavailable(format!("{error:?}")))?;
@@ -72,7 +76,8 @@ impl Together {
         let mut hashes: Vec<_> = asked.iter().map(|(hash, _)| hash.clone()).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        let found = self.0.database.query_columns(self.0.sql, vec![Column::Bytes(hashes)]).await;
+        let found = timeout(PATIENCE, self.0.database.query_columns(self.0.sql, vec![Column::Bytes(hashes)])).await;
+        let found = found.unwrap_or_else(|_| Err(Error::Unavailable("a look-up of sessions took too long".to_owned())));
         let found = found.and_then(|rows| Ok((keys(&rows)?, Arc::new(rows)))).map_err(Arc::new);
         for (hash, answer) in asked {
             let row = found.as_ref().map(|(keys, rows)| (Arc::clone(rows), keys.iter().position(|key| *key == hash)));
@@ -85,21 +90,28 @@ fn keys(rows: &[QueryResult]) -> Result<Vec<Vec<u8>>> {
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
-/// Whoever sends leaves it to a task of its own when others wait already; also when its request is given up.
-struct Lead(Together);
+/// Whoever sends for all. Given up, those who wait are told so, and the next to come leads.
+struct Lead {
+    together: Together,
+    is_over: bool,
+}
+
+impl Lead {
+    /// Asks for what waits now. True when nobody came meanwhile.
+    async fn send(&mut self) -> bool {
+        self.together.send().await;
+        let mut waiting = self.together.0.waiting.lock();
+        self.is_over = waiting.asked.is_empty();
+        waiting.led = !self.is_over;
+        self.is_over
+    }
+}
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        let mut waiting = self.0.0.waiting.lock();
-        if waiting.asked.is_empty() {
-            waiting.led = false;
-            return;
+        if !self.is_over {
+            let mut waiting = self.together.0.waiting.lock();
+            *waiting = Waiting::default();
         }
-        drop(waiting);
-        let together = self.0.clone();
-        tokio::spawn(async move {
-            let lead = Self(together);
-            lead.0.send().await;
-        });
     }
 }
