@@ -15,8 +15,8 @@ const UNGUARDED: &[&str] = &["sessions", "mail_outbox", "client_errors", "regist
 /// Unique across orgs on purpose: an invitation and the link of a support session are found by their token before the org is known.
 const UNIQUE_ACROSS_ORGS: &[&str] = &["invitations_token_hash_key", "support_sessions_by_secret"];
 
-/// What reads past row-level security, and may.
-const DEFINER_FUNCTIONS: &[&str] = &["search_ids", "session_principal"];
+/// What reads past row-level security, and may. `session_principal` is for servers of the version before.
+const DEFINER_FUNCTIONS: &[&str] = &["search_ids", "session_principal", "session_principals"];
 
 /// Rows are added and never changed.
 const APPEND_ONLY: &[&str] = &["audit", "audit_chain", "changes"];

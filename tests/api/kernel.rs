@@ -19,5 +19,6 @@ mod prune;
 mod rate_limit;
 mod refusal;
 mod smtp;
+mod together;
 mod trespass;
 mod turns;

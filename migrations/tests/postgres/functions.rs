@@ -1,4 +1,4 @@
-//! The two functions that read past row-level security: they repeat org and visibility themselves.
+//! The functions that read past row-level security: they repeat org and visibility themselves.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use streamflow_migrations::System;
@@ -82,15 +82,17 @@ async fn archived_entries_come_last() {
 async fn a_session_comes_with_its_person_org_and_teams() {
     let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;
-    let found = rows(&db, r"SELECT * FROM session_principal('\x01')").await;
+    let found = rows(&db, r"SELECT * FROM session_principals(ARRAY['\x03', '\x01']::bytea[])").await;
     let row = &found[0];
     assert_eq!(found.len(), 1);
+    assert_eq!(row.try_get::<Vec<u8>>("", "token_hash").unwrap(), [1]);
     assert_eq!(row.try_get::<Uuid>("", "user_id").unwrap(), id(12));
     assert_eq!(row.try_get::<Option<String>>("", "role").unwrap().as_deref(), Some("MANAGER"));
     assert_eq!(row.try_get::<Option<Vec<Uuid>>>("", "team_ids").unwrap(), Some(vec![id(19)]));
     assert_eq!(row.try_get::<Option<String>>("", "tenant_id").unwrap().as_deref(), Some("org-1"));
     assert!(!row.try_get::<bool>("", "second_factor").unwrap());
-    assert_eq!(rows(&db, r"SELECT * FROM session_principal('\x03')").await.len(), 0);
+    assert_eq!(rows(&db, r"SELECT * FROM session_principals(ARRAY['\x03']::bytea[])").await.len(), 0);
+    assert_eq!(rows(&db, "SELECT * FROM session_principals('{}')").await.len(), 0);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::{
-    db::{Backend, Database},
+    db::{Backend, Column, Database},
     error::{Error, Result},
     feed::placeholders,
 };
@@ -151,17 +151,56 @@ async fn write_batches(database: Database, mut queue: mpsc::Receiver<Waiting>) {
 
 /// One statement, whatever the number of records: PostgreSQL prepares it once.
 async fn write_batch(database: &Database, records: Vec<AuditRecord>) -> Result<()> {
-    let (rows, values): (String, Vec<Value>) = match database.backend() {
-        Backend::Postgres => (
-            format!("SELECT {COLUMNS} FROM jsonb_populate_recordset(NULL::audit, ?::jsonb)"),
-            vec![serde_json::to_value(records).map_err(Error::internal)?.into()],
-        ),
+    match database.backend() {
+        Backend::Postgres => database.system_execute_columns(INSERT_COLUMNS, columns(records)).await?,
         Backend::Sqlite => {
             let row = format!("({})", ["?"; 16].join(", "));
             let rows = vec![row; records.len()].join(", ");
-            (format!("VALUES {rows}"), records.into_iter().flat_map(AuditRecord::values).collect())
+            let values = records.into_iter().flat_map(AuditRecord::values).collect();
+            database.system_execute(&format!("INSERT INTO audit ({COLUMNS}) VALUES {rows}"), values).await?
         }
     };
-    database.system_execute(&format!("INSERT INTO audit ({COLUMNS}) {rows}"), values).await?;
     Ok(())
+}
+
+/// The columns as [`COLUMNS`] names them.
+const INSERT_COLUMNS: &str = "INSERT INTO audit (org_id, id, at, actor_id, actor_name, actor_role, real_actor_id, ip, path, category, \
+    outcome, correlation_id, payload, entity, entity_id, changed_fields) SELECT * FROM unnest($1::uuid[], $2::uuid[], \
+    $3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], \
+    $12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[])";
+
+fn columns(mut records: Vec<AuditRecord>) -> Vec<Column> {
+    let mut texts = |of: fn(&mut AuditRecord) -> &mut String| {
+        Column::Texts(records.iter_mut().map(|record| std::mem::take(of(record))).collect())
+    };
+    let names = texts(|record| &mut record.actor_name);
+    let roles = texts(|record| &mut record.actor_role);
+    let ips = texts(|record| &mut record.ip);
+    let paths = texts(|record| &mut record.path);
+    let categories = texts(|record| &mut record.category);
+    let outcomes = texts(|record| &mut record.outcome);
+    let correlation_ids = texts(|record| &mut record.correlation_id);
+    let payloads = texts(|record| &mut record.payload);
+    let entities = texts(|record| &mut record.entity);
+    let changed_fields = texts(|record| &mut record.changed_fields);
+    let uuids = |of: fn(&AuditRecord) -> Uuid| Column::Uuids(records.iter().map(of).collect());
+    let maybe = |of: fn(&AuditRecord) -> Option<Uuid>| Column::MaybeUuids(records.iter().map(of).collect());
+    vec![
+        uuids(|record| record.org_id),
+        uuids(|record| record.id),
+        Column::Times(records.iter().map(|record| record.at).collect()),
+        maybe(|record| record.actor_id),
+        names,
+        roles,
+        maybe(|record| record.real_actor_id),
+        ips,
+        paths,
+        categories,
+        outcomes,
+        correlation_ids,
+        payloads,
+        entities,
+        maybe(|record| record.entity_id),
+        changed_fields,
+    ]
 }

@@ -3,14 +3,17 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the room where raw statements are made")]
 
+mod columns;
 pub mod connect;
 pub mod files;
+mod in_order;
 mod marked;
 mod pool;
 mod postgres;
 pub mod reader;
 pub mod system;
 pub mod tenant;
+pub mod together;
 
 use std::sync::Arc;
 
@@ -22,10 +25,13 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Statement, V
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub(crate) use columns::Column;
+pub use in_order::{Cell, Cells, InOrder};
 pub(crate) use pool::Txn;
 pub use reader::OrgReader;
 pub use system::SystemDb;
 pub use tenant::{Scope, Scoped, TenantDb, TenantEntity, Visibility, VisibleEntity};
+pub use together::Together;
 
 use crate::{
     error::{Error, Result},
@@ -151,12 +157,32 @@ impl Database {
         Ok(pools.writer.execute_raw(statement).await?.rows_affected())
     }
 
+    /// Rows of one statement that the system's own work reads by, outside a transaction.
+    pub(crate) async fn system_query<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+        let pools = self.pools();
+        let pool = Marked(pools.system.as_ref().unwrap_or(&pools.reader).clone());
+        let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
+        let rows = pool.read_all(statement).await?;
+        rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
+    }
+
     /// One statement of the system's own work, which is a transaction of its own.
     pub async fn system_execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
         let pools = self.pools();
         let pool = Marked(pools.system.as_ref().unwrap_or(&pools.writer).clone());
         let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
         Ok(pool.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// The same of many rows, one array a column, on PostgreSQL.
+    pub(crate) async fn system_execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64> {
+        let pools = self.pools();
+        Ok(pools.system.as_ref().unwrap_or(&pools.writer).execute_columns(sql, columns).await?)
+    }
+
+    /// Rows of a statement that takes arrays, on PostgreSQL, before anybody is known.
+    async fn query_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<Vec<sea_orm::QueryResult>> {
+        Ok(self.pools().reader.query_columns(sql, columns).await?)
     }
 
     /// `ping` for health checks: true within `limit`.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use rand::Rng as _;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::{ContextV7, Timestamp, Uuid, fmt::Simple};
 
 use crate::clock::Clock;
 
@@ -44,7 +44,11 @@ pub mod prefix {
 
 /// `usr_` and 32 hex digits.
 pub fn format(prefix: &str, id: Uuid) -> String {
-    format!("{prefix}{}", id.simple())
+    let mut digits = [0; Simple::LENGTH];
+    let mut text = String::with_capacity(prefix.len() + digits.len());
+    text.push_str(prefix);
+    text.push_str(id.simple().encode_lower(&mut digits));
+    text
 }
 
 /// As [`format()`], where no id is the empty string (proto3 has no absent string).

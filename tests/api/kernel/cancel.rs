@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::poll;
-use streamflow_kernel::{db::Scope, rate_limit::use_totp_step};
+use sea_orm::FromQueryResult;
+use streamflow_kernel::{
+    db::{Backend, Scope},
+    rate_limit::use_totp_step,
+};
 use streamflow_proto::client::v1::{
     self as pb, audit_service_client::AuditServiceClient, session_service_client::SessionServiceClient,
     team_service_client::TeamServiceClient,
@@ -73,6 +77,37 @@ on_both! {
         let twin = world.twin().await;
         for n in 0..300 {
             assert!(!use_totp_step(&twin.kernel.database, subject(n), 1).await.unwrap(), "{n} was acknowledged and is lost");
+        }
+    }
+
+    async fn a_read_that_was_given_up_leaves_nothing_of_its_company_behind(world) {
+        #[derive(FromQueryResult)]
+        struct Row {
+            org: String,
+        }
+        let database = &world.kernel.database;
+        let sql = match database.backend() {
+            Backend::Postgres => "SELECT current_setting('app.org_id', true) AS org WHERE {org} IS NOT NULL",
+            // There are no settings to be left behind; the statement tells whose it is all the same.
+            Backend::Sqlite => "SELECT lower(hex({org})) AS org",
+        };
+        let read = async |number: u128| {
+            let tx = database.tenant_read(Scope::whole(Uuid::from_u128(number))).await.unwrap();
+            let rows: Vec<Row> = tx.query(sql, Vec::new()).await.unwrap();
+            rows.into_iter().next().map(|row| row.org)
+        };
+        for n in 1..200_u64 {
+            let mut given_up = Box::pin(read(7));
+            for _ in 0..n {
+                if poll!(given_up.as_mut()).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(given_up);
+            let own = Uuid::from_u128(u128::from(n) + 1_000);
+            let told = read(own.as_u128()).await.map(|org| Uuid::parse_str(&org).unwrap());
+            assert_eq!(told, Some(own), "{n}");
         }
     }
 

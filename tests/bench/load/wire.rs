@@ -1,5 +1,6 @@
 //! Stands between the server and PostgreSQL and writes down every round trip: each Sync and each simple query is answered once, and
-//! sqlx waits for each answer. So nothing has to be believed about what the server sends, and pgbench can send the same.
+//! sqlx waits for each answer but that of a ROLLBACK which ends a reading transaction. So nothing has to be believed about what the
+//! server sends, and pgbench can send the same.
 
 use std::{
     collections::HashMap,
@@ -36,6 +37,13 @@ pub struct Trip {
     pub connection: u32,
     pub sql: String,
     pub values: Vec<Bound>,
+}
+
+impl Trip {
+    /// Nobody waits for its answer: the next to use the connection reads it first.
+    pub fn is_farewell(&self) -> bool {
+        self.sql.starts_with("ROLLBACK")
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -50,8 +50,9 @@ pub async fn measure(bench: &Bench<'_>, report: &mut Report) -> Result<Scripts> 
         let counted = probe.count(call).await?;
         let figure =
             |what: String, value: f64, goal| Figure { id: "P4", on: bench.on, what, samples: vec![value], unit: "", goal };
-        report.add(figure(format!("round trips of {name} in all"), counted.all, goal));
+        report.add(figure(format!("round trips of {name}"), counted.all, goal));
         report.add(figure("of which before its answer".to_owned(), counted.awaited, Goal::None));
+        report.add(figure("besides, sent and not waited for".to_owned(), counted.farewells, Goal::None));
         report.note(format!("P4 {name}, round trips per request: {}", counted.by_text()));
         if keep {
             listed = counted.trips;
@@ -79,8 +80,10 @@ struct Probe {
 }
 
 struct Counted {
+    /// Those that somebody waits for.
     all: f64,
     awaited: f64,
+    farewells: f64,
     by_statement: BTreeMap<String, f64>,
     trips: Vec<Trip>,
 }
@@ -98,7 +101,7 @@ impl Probe {
             let answered = Instant::now();
             sleep(APART).await;
             let seen = self.wire.take();
-            awaited += u32::try_from(seen.iter().filter(|trip| trip.at < answered).count())?;
+            awaited += u32::try_from(seen.iter().filter(|trip| trip.at < answered && !trip.is_farewell()).count())?;
             trips.extend(seen);
         }
         // The server's own polling is no request's.
@@ -108,7 +111,9 @@ impl Probe {
         for trip in &trips {
             *by_statement.entry(label(&trip.sql)).or_default() += 1.0 / f64::from(COUNTED);
         }
-        Ok(Counted { all: each(trips.len()) - polled, awaited: f64::from(awaited) / f64::from(COUNTED), by_statement, trips })
+        let farewells = trips.iter().filter(|trip| trip.is_farewell()).count();
+        let all = each(trips.len() - farewells) - polled;
+        Ok(Counted { all, awaited: f64::from(awaited) / f64::from(COUNTED), farewells: each(farewells), by_statement, trips })
     }
 
     /// Round trips a second when nobody asks anything.
@@ -117,7 +122,7 @@ impl Probe {
         self.wire.take();
         let seconds = 3.0;
         sleep(Duration::from_secs_f64(seconds)).await;
-        self.wire.take().len() as f64 / seconds
+        self.wire.take().iter().filter(|trip| !trip.is_farewell()).count() as f64 / seconds
     }
 
     /// Round trips of one request once its statements are prepared.

@@ -56,6 +56,25 @@ pub struct Model {
     pub merged_into: Option<Uuid>,
 }
 
+streamflow_kernel::in_order!(Model {
+    org_id,
+    id,
+    version,
+    customer_id,
+    name,
+    sort_name,
+    title,
+    email,
+    phone,
+    mobile,
+    note,
+    main,
+    created_at,
+    updated_at,
+    archived_at,
+    merged_into,
+});
+
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -66,6 +66,37 @@ pub struct Model {
     pub custom: Json,
 }
 
+streamflow_kernel::in_order!(Model {
+    org_id,
+    id,
+    version,
+    number,
+    name,
+    sort_name,
+    kind,
+    email,
+    phone,
+    website,
+    street,
+    postal_code,
+    city,
+    region,
+    country,
+    owner_id,
+    assignee_id,
+    team_id,
+    tags,
+    external_id,
+    source,
+    note,
+    main_contact_name,
+    created_at,
+    updated_at,
+    archived_at,
+    merged_into,
+    custom,
+});
+
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

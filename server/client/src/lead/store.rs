@@ -73,6 +73,35 @@ pub struct Model {
     pub custom: Json,
 }
 
+streamflow_kernel::in_order!(Model {
+    org_id,
+    id,
+    version,
+    number,
+    name,
+    sort_name,
+    company,
+    contact_name,
+    email,
+    phone,
+    stage_id,
+    position,
+    value_minor,
+    currency_code,
+    source,
+    owner_id,
+    assignee_id,
+    team_id,
+    tags,
+    follow_up_on,
+    note,
+    customer_id,
+    created_at,
+    updated_at,
+    archived_at,
+    custom,
+});
+
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -115,7 +115,7 @@ pub async fn archive_contacts(tx: &TenantDb, writer: &Writer, ids: &[Uuid], away
 /// Records the person sees among `ids`, held until the transaction ends, in an order that all writers share.
 pub async fn held<E: Record>(tx: &TenantDb, scope: &Scope, ids: &[Uuid]) -> Result<Vec<E::Model>> {
     let finder = row::finder::<E>(tx, scope).filter(E::ID.is_in(ids.iter().copied()));
-    tx.all(finder.map(|select| select.order_by_asc(E::ID).lock_exclusive())).await
+    tx.records(finder.map(|select| select.order_by_asc(E::ID).lock_exclusive())).await
 }
 
 /// Those that are not yet as wanted.

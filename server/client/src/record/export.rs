@@ -111,7 +111,7 @@ async fn piece<E: Exported>(ctx: &Ctx, right: Right, columns: &Columns<E>, names
     let tx = ctx.read().await?;
     right.check(ctx, &tx).await?;
     let finder = row::finder::<E>(&tx, tx.scope()).filter(E::ID.is_in(ids.iter().copied()));
-    let mut rows: HashMap<Uuid, E::Model> = tx.all(finder).await?.into_iter().map(|row| (E::id(&row), row)).collect();
+    let mut rows: HashMap<Uuid, E::Model> = tx.records(finder).await?.into_iter().map(|row| (E::id(&row), row)).collect();
     let rows: Vec<E::Model> = ids.iter().filter_map(|id| rows.remove(id)).collect();
     let mut text = String::new();
     for record in E::wire(&tx, rows).await? {

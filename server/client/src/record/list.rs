@@ -27,19 +27,20 @@ pub struct Page<M> {
 pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Page<E::Model>> {
     let matching = matching::<E>(tx, list)?;
     let after = list.after.as_ref().map(|token| sort.after(&token.last_key, token.last_id)).transpose()?;
+    let counted = list.count_total.then(|| matching.clone());
     let finder = match after {
-        Some(condition) => matching.clone().filter(condition),
-        None => matching.clone(),
+        Some(condition) => matching.filter(condition),
+        None => matching,
     };
-    let mut rows = tx.all(finder.map(|select| sort.order(select).limit(list.size + 1))).await?;
+    let mut rows = tx.records(finder.map(|select| sort.order(select).limit(list.size + 1))).await?;
     let more = rows.len() as u64 > list.size;
     rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
     let mut info = PageInfo::default();
     if let Some(last) = rows.last().filter(|_| more) {
         info.next_page_token = list.token_after(sort.key(last), E::id(last));
     }
-    if list.count_total {
-        count_into(&mut info, tx, matching, rows.len()).await?;
+    if let Some(counted) = counted {
+        count_into(&mut info, tx, counted, rows.len()).await?;
     }
     Ok(Page { rows, info })
 }

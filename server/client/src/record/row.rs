@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait as _, Condition, QuerySelect};
 use streamflow_kernel::{
-    db::{Scope, Scoped, TenantDb, TenantEntity, VisibleEntity},
+    db::{InOrder, Scope, Scoped, TenantDb, TenantEntity, VisibleEntity},
     error::Result,
     list::ListSpec,
 };
@@ -15,7 +15,7 @@ use super::{
 };
 
 /// A table of records.
-pub trait Record: TenantEntity {
+pub trait Record: TenantEntity<Model: InOrder> {
     const KIND: Kind;
     /// What its list can be asked.
     const LIST: ListSpec;
@@ -54,13 +54,13 @@ pub trait Owned: Record + VisibleEntity {
 
 /// A record as somebody sees it.
 pub async fn seen<E: Record>(tx: &TenantDb, scope: &Scope, id: Uuid) -> Result<E::Model> {
-    tx.one(finder::<E>(tx, scope).filter(E::ID.eq(id))).await?.ok_or(E::KIND.not_found())
+    tx.one_record(finder::<E>(tx, scope).filter(E::ID.eq(id))).await?.ok_or(E::KIND.not_found())
 }
 
 /// As [`seen`], held until the transaction ends: nobody else writes it meanwhile.
 pub async fn locked<E: Record>(tx: &TenantDb, scope: &Scope, id: Uuid) -> Result<E::Model> {
     let finder = finder::<E>(tx, scope).filter(E::ID.eq(id));
-    tx.one(finder.map(QuerySelect::lock_exclusive)).await?.ok_or(E::KIND.not_found())
+    tx.one_record(finder.map(QuerySelect::lock_exclusive)).await?.ok_or(E::KIND.not_found())
 }
 
 /// All records of a kind that somebody sees.

@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     access::Authenticator,
     ctx::{OrgFacts, Principal, Suspension},
-    db::{Backend, Database, TenantDb},
+    db::{Backend, Database, TenantDb, Together},
     error::{Error, Result},
     session::Level,
 };
@@ -19,12 +19,14 @@ use crate::{support_session, user::domain};
 /// Knows people by the sessions table of the client system.
 #[derive(Debug)]
 pub struct ClientAuthenticator {
-    pub database: Database,
+    database: Database,
+    /// Of all who ask at the same moment, on PostgreSQL.
+    together: Together,
 }
 
 impl ClientAuthenticator {
     pub fn new(database: Database) -> Arc<Self> {
-        Arc::new(Self { database })
+        Arc::new(Self { together: Together::new(database.clone(), POSTGRES), database })
     }
 }
 
@@ -59,11 +61,12 @@ struct Row {
     suspend_contact: String,
 }
 
-/// The definer function is one round trip past the row policies: at this point nobody's company is known yet.
-const POSTGRES: &str = "SELECT session_id, level, user_id, org_id, created_at, last_seen_at, expires_at, revoked_at, email, \
-    display_name, user_disabled_at, second_factor, role, read_only, membership_disabled_at AS member_disabled_at, array_to_string(team_ids, ',') AS team_ids, \
-    org_name, tenant_id, time_zone, currency_code, array_to_string(modules_off, ',') AS modules_off, trial_ends_at, \
-    suspended_at, suspend_reason, suspend_contact FROM session_principal(?) WHERE role IS NOT NULL";
+/// The definer function reads past the row policies: at this point nobody's company is known yet.
+const POSTGRES: &str = "SELECT token_hash, session_id, level, user_id, org_id, created_at, last_seen_at, expires_at, revoked_at, email, \
+    display_name, user_disabled_at, second_factor, role, read_only, membership_disabled_at AS member_disabled_at, \
+    array_to_string(team_ids, ',') AS team_ids, org_name, tenant_id, time_zone, currency_code, \
+    array_to_string(modules_off, ',') AS modules_off, trial_ends_at, suspended_at, suspend_reason, suspend_contact \
+    FROM session_principals($1::bytea[]) WHERE role IS NOT NULL";
 
 const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s.created_at, s.last_seen_at, s.expires_at, s.revoked_at, \
     u.email, u.display_name, u.disabled_at AS user_disabled_at, u.totp_confirmed_at IS NOT NULL AS second_factor, m.role, m.read_only, \
@@ -92,8 +95,11 @@ pub async fn membership_version(tx: &TenantDb, session_id: Uuid, now: DateTime<U
 #[async_trait]
 impl Authenticator for ClientAuthenticator {
     async fn principal(&self, token_hash: Vec<u8>) -> Result<Option<Principal>> {
-        let sql = if self.database.backend() == Backend::Postgres { POSTGRES } else { SQLITE };
-        let Some(row) = self.database.session::<Row>(sql, token_hash.clone()).await? else {
+        let found = match self.database.backend() {
+            Backend::Postgres => self.together.find::<Row>(token_hash.clone()).await?,
+            Backend::Sqlite => self.database.session(SQLITE, token_hash.clone()).await?,
+        };
+        let Some(row) = found else {
             return support_session::principal::principal(&self.database, token_hash).await;
         };
         if row.user_disabled_at.is_some() || row.member_disabled_at.is_some() {

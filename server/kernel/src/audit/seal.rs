@@ -26,7 +26,7 @@ use super::{
 use crate::{
     clock::Clock,
     crypto::SigningKey,
-    db::{Backend, Database, SystemDb},
+    db::{Backend, Column, Database, SystemDb},
     error::{Error, Result},
 };
 
@@ -95,6 +95,13 @@ struct State {
     leased_until: Option<DateTime<Utc>>,
     /// Records of transactions (rows) below are all visible.
     visible_below: i64,
+}
+
+/// A record's place in its company's chain.
+struct Link {
+    org: Uuid,
+    head: Head,
+    record: Uuid,
 }
 
 #[derive(FromQueryResult)]
@@ -180,14 +187,13 @@ impl Sealer {
     async fn add(&mut self, unsealed: Vec<Unsealed>, turn: i64, sealed_below: i64, now: DateTime<Utc>) -> Result<bool> {
         let chains = self.chains.as_mut().ok_or_else(|| Error::internal("chains that were not read"))?;
         let mut moved: HashMap<Uuid, Head> = HashMap::new();
-        let mut values: Vec<Value> = Vec::with_capacity(unsealed.len() * 4);
-        let count = unsealed.len();
+        let mut links = Vec::with_capacity(unsealed.len());
         for Unsealed { record, .. } in unsealed {
             let org = record.org_id;
             let before = moved.get(&org).or_else(|| chains.heads.get(&org)).copied().unwrap_or_default();
             let head = before.after(self.parts.system, &record);
             moved.insert(org, head);
-            values.extend([org.into(), head.position.into(), record.id.into(), head.hash.to_vec().into()]);
+            links.push(Link { org, head, record: record.id });
         }
         let db = self.parts.database.system().await?;
         let sql =
@@ -196,10 +202,8 @@ impl Sealer {
         if db.execute(sql, taken).await? == 0 {
             return Ok(false);
         }
-        if count > 0 {
-            let rows = vec!["(?, ?, ?, ?)"; count].join(", ");
-            db.execute(&format!("INSERT INTO audit_chain (org_id, position, record_id, hash) VALUES {rows}"), values).await?;
-        }
+        let count = links.len();
+        insert(&db, links).await?;
         db.commit().await?;
         chains.heads.extend(moved);
         chains.turn = turn + 1;
@@ -260,6 +264,31 @@ fn read_witnessed(path: &Path, system: &str, key: &SigningKey) -> HashMap<Uuid, 
         *position = line.position.max(*position);
     }
     witnessed
+}
+
+async fn insert(db: &SystemDb, links: Vec<Link>) -> Result<()> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    if db.backend() == Backend::Postgres {
+        let columns = vec![
+            Column::Uuids(links.iter().map(|link| link.org).collect()),
+            Column::Numbers(links.iter().map(|link| link.head.position).collect()),
+            Column::Uuids(links.iter().map(|link| link.record).collect()),
+            Column::Bytes(links.iter().map(|link| link.head.hash.to_vec()).collect()),
+        ];
+        let sql = "INSERT INTO audit_chain (org_id, position, record_id, hash) \
+                   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[])";
+        db.execute_columns(sql, columns).await?;
+        return Ok(());
+    }
+    let rows = vec!["(?, ?, ?, ?)"; links.len()].join(", ");
+    let values = links.into_iter().flat_map(|Link { org, head, record }| -> [Value; 4] {
+        [org.into(), head.position.into(), record.into(), head.hash.to_vec().into()]
+    });
+    let sql = format!("INSERT INTO audit_chain (org_id, position, record_id, hash) VALUES {rows}");
+    db.execute(&sql, values.collect()).await?;
+    Ok(())
 }
 
 async fn state(db: &SystemDb) -> Result<State> {

@@ -7,11 +7,19 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tracing::{Instrument as _, Span};
 
+use super::pool::Pool;
+
 #[derive(Debug)]
 pub(super) struct Marked<C>(pub C);
 
 fn span() -> Span {
     tracing::trace_span!("system_db")
+}
+
+impl Marked<Pool> {
+    pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.0.read_all(statement).instrument(span()).await
+    }
 }
 
 #[async_trait]

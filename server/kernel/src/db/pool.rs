@@ -8,7 +8,7 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait,
 };
 
-use super::postgres;
+use super::{Column, postgres};
 
 /// Connections of one kind. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,6 +43,30 @@ impl Pool {
         pool.begin_with_options(options).await.map(Txn::Sqlite)
     }
 
+    /// Rows of a statement that only reads, whichever connections are dead.
+    pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.read_all(statement).await,
+            Self::Sqlite(pool) => pool.query_all_raw(statement).await,
+        }
+    }
+
+    /// Rows of a statement that takes arrays, which is PostgreSQL's alone.
+    pub async fn query_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.query_columns(sql, columns).await,
+            Self::Sqlite(_) => Err(no_arrays()),
+        }
+    }
+
+    /// The same for one that returns nothing. Returns how many rows changed.
+    pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.execute_columns(sql, columns).await,
+            Self::Sqlite(_) => Err(no_arrays()),
+        }
+    }
+
     pub async fn answers(&self) -> bool {
         match self {
             Self::Postgres(connections) => connections.answers().await,
@@ -66,6 +90,18 @@ impl Txn {
             Self::Sqlite(transaction) => transaction.commit().await,
         }
     }
+
+    /// As that of [`Pool`], within the transaction.
+    pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
+        match self {
+            Self::Postgres(transaction) => transaction.execute_columns(sql, columns).await,
+            Self::Sqlite(_) => Err(no_arrays()),
+        }
+    }
+}
+
+fn no_arrays() -> DbErr {
+    DbErr::Custom("SQLite takes no arrays".to_owned())
 }
 
 /// Both are connections by passing every statement on.

@@ -4,11 +4,16 @@
 //! A connection comes back by itself only when its last word was understood. Any other is first read to its end and rolled back, or
 //! closed: sqlx 0.9 counts a transaction as begun only when its BEGIN was answered, so a call given up in between leaves the
 //! connection inside one that nobody knows of, and what the next borrower is told was committed would be lost.
+//!
+//! A transaction that only read ends with a ROLLBACK that is sent at once and that nobody waits for: whoever borrows the connection
+//! next reads its answer before that of its own BEGIN.
 
 use std::{
     fmt,
     ops::{Deref, DerefMut},
+    pin::pin,
     sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -26,7 +31,13 @@ use sqlx::{
     postgres::PgConnectOptions, query::Query,
 };
 use sqlx_core::transaction::TransactionManager as _;
-use tokio::{runtime::Handle, sync::Mutex, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
+
+use super::columns::{self, Column};
 
 type Transactions = <Postgres as Database>::TransactionManager;
 
@@ -102,7 +113,10 @@ impl Connections {
             let begun = Transactions::begin(&mut loan, Some(AssertSqlSafe(begin.clone()).into_sql_str()));
             // Whoever is gone without a word answers nothing: the caller must not wait for it longer than for a free connection.
             let error = match timeout(PATIENCE, begun).await {
-                Ok(Ok(())) => return Ok(Transaction { loan: Mutex::new(loan), failed: AtomicBool::new(false) }),
+                Ok(Ok(())) => {
+                    loan.at_rest = true;
+                    return Ok(Transaction { loan: Mutex::new(loan), failed: AtomicBool::new(false) });
+                }
                 Ok(Err(error)) if is_gone(&error) => error,
                 Ok(Err(error)) => return Err(query_error(error)),
                 Err(_) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
@@ -130,9 +144,44 @@ impl Connections {
         self.0.close();
     }
 
+    /// Rows of a statement that only reads and takes arrays. As [`begin`](Self::begin), it tries another connection for one that is dead.
+    pub async fn query_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<Vec<QueryResult>, DbErr> {
+        let arguments = columns::arguments(columns)?;
+        let mut tries = self.0.status().max_size;
+        loop {
+            let mut loan = self.lend().await?;
+            match sqlx::query_with(sql, arguments.clone()).fetch_all(&mut *loan).await {
+                Err(error) if is_gone(&error) && tries > 0 => loan.close(),
+                answer => return loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect()),
+            }
+            tries -= 1;
+        }
+    }
+
+    /// The same for any statement that only reads.
+    pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut tries = self.0.status().max_size;
+        loop {
+            let mut loan = self.lend().await?;
+            match query(statement.clone()).fetch_all(&mut *loan).await {
+                Err(error) if is_gone(&error) && tries > 0 => loan.close(),
+                answer => return loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect()),
+            }
+            tries -= 1;
+        }
+    }
+
+    /// A statement that takes arrays and returns nothing. Returns how many rows changed.
+    pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
+        let arguments = columns::arguments(columns)?;
+        let mut loan = self.lend().await?;
+        let answer = sqlx::query_with(sql, arguments).execute(&mut *loan).await;
+        loan.settle(answer).map(|done| done.rows_affected())
+    }
+
     async fn lend(&self) -> Result<Loan, DbErr> {
         match self.0.get().await {
-            Ok(connection) => Ok(Loan(Some(connection))),
+            Ok(connection) => Ok(Loan { connection: Some(connection), at_rest: false }),
             Err(PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
             Err(PoolError::Closed) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
@@ -140,8 +189,12 @@ impl Connections {
     }
 }
 
-/// A connection that is lent out. Dropped, nothing is known of its state.
-struct Loan(Option<Object<Opener>>);
+/// A connection that is lent out. Dropped, nothing is known of its state unless it is at rest.
+struct Loan {
+    connection: Option<Object<Opener>>,
+    /// In a transaction that has begun, and every statement since was answered.
+    at_rest: bool,
+}
 
 const LENT: &str = "a loan holds its connection until it ends";
 
@@ -149,25 +202,25 @@ impl Deref for Loan {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        self.0.as_ref().expect(LENT)
+        self.connection.as_ref().expect(LENT)
     }
 }
 
 impl DerefMut for Loan {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        self.0.as_mut().expect(LENT)
+        self.connection.as_mut().expect(LENT)
     }
 }
 
 impl Loan {
     /// For a connection whose last statement was answered and that is in no transaction.
     fn give_back(mut self) {
-        drop(self.0.take());
+        drop(self.connection.take());
     }
 
     /// For a connection that is dead.
     fn close(mut self) {
-        drop(self.0.take().map(Object::take));
+        drop(self.connection.take().map(Object::take));
     }
 
     /// The answer to a statement outside a transaction.
@@ -181,13 +234,23 @@ impl Loan {
 
 impl Drop for Loan {
     fn drop(&mut self) {
-        let Some(connection) = self.0.take() else { return };
+        let Some(mut connection) = self.connection.take() else { return };
+        if self.at_rest && leave(&mut connection) {
+            return;
+        }
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(tidy(connection))),
             // Nobody is left to wait for it: it is closed.
             Err(_) => drop(Object::take(connection)),
         }
     }
+}
+
+/// Sends the ROLLBACK of a transaction at rest. True when it is on its way; sqlx reads its answer before anything else is asked.
+fn leave(connection: &mut PgConnection) -> bool {
+    Transactions::start_rollback(connection);
+    let sent = pin!(connection.flush()).poll(&mut Context::from_waker(Waker::noop()));
+    !matches!(sent, Poll::Ready(Err(_))) && !connection.should_flush()
 }
 
 /// Leaves whatever transaction the connection is in, then gives it back; closes one that does not answer.
@@ -223,11 +286,28 @@ impl Transaction {
             return Err(DbErr::Custom("a transaction with a refused statement can't be committed".to_owned()));
         }
         let mut loan = self.loan.into_inner();
+        loan.at_rest = false;
         let answer = Transactions::commit(&mut loan).await;
         loan.settle(answer)
     }
 
-    fn told<T>(&self, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
+    /// As that of [`Connections`], within the transaction.
+    pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
+        let arguments = columns::arguments(columns)?;
+        let mut loan = self.ask().await;
+        let answer = sqlx::query_with(sql, arguments).execute(&mut **loan).await;
+        Ok(self.told(loan, answer)?.rows_affected())
+    }
+
+    /// The connection for one statement. Given up before [`told`](Self::told), it is not at rest.
+    async fn ask(&self) -> MutexGuard<'_, Loan> {
+        let mut loan = self.loan.lock().await;
+        loan.at_rest = false;
+        loan
+    }
+
+    fn told<T>(&self, mut loan: MutexGuard<'_, Loan>, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
+        loan.at_rest = true;
         self.failed.fetch_or(answer.is_err(), Ordering::Relaxed);
         answer.map_err(query_error)
     }
@@ -271,23 +351,27 @@ impl ConnectionTrait for Transaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let loan = &mut *self.loan.lock().await;
-        self.told(query(statement).execute(&mut **loan).await).map(Into::into)
+        let mut loan = self.ask().await;
+        let answer = query(statement).execute(&mut **loan).await;
+        self.told(loan, answer).map(Into::into)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let loan = &mut *self.loan.lock().await;
-        self.told(loan.execute(AssertSqlSafe(sql.to_owned())).await).map(Into::into)
+        let mut loan = self.ask().await;
+        let answer = loan.execute(AssertSqlSafe(sql.to_owned())).await;
+        self.told(loan, answer).map(Into::into)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let loan = &mut *self.loan.lock().await;
-        Ok(self.told(query(statement).fetch_optional(&mut **loan).await)?.map(Into::into))
+        let mut loan = self.ask().await;
+        let answer = query(statement).fetch_optional(&mut **loan).await;
+        Ok(self.told(loan, answer)?.map(Into::into))
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let loan = &mut *self.loan.lock().await;
-        Ok(self.told(query(statement).fetch_all(&mut **loan).await)?.into_iter().map(Into::into).collect())
+        let mut loan = self.ask().await;
+        let answer = query(statement).fetch_all(&mut **loan).await;
+        Ok(self.told(loan, answer)?.into_iter().map(Into::into).collect())
     }
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{
     Statement, UpdateMany, Value,
 };
 
-use super::{Backend, Database, Txn, marked::Marked};
+use super::{Backend, Column, Database, Txn, marked::Marked};
 use crate::error::Result;
 
 /// Dropped without commit, nothing happened.
@@ -51,6 +51,11 @@ impl SystemDb {
         let sql = super::numbered(self.backend(), sql);
         let statement = Statement::from_sql_and_values(self.txn.get_database_backend(), sql, values);
         Ok(self.txn.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// SQL by hand that takes arrays, on PostgreSQL. Returns how many rows changed.
+    pub(crate) async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64> {
+        Ok(self.txn.0.execute_columns(sql, columns).await?)
     }
 
     pub async fn insert<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>

@@ -6,11 +6,11 @@
 use parking_lot::Mutex;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, DeleteMany, EntityTrait,
-    FromQueryResult, IntoActiveModel, QueryFilter, Select, Statement, UpdateMany, Value,
+    FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait, Select, Statement, UpdateMany, Value,
 };
 use uuid::Uuid;
 
-use super::{Backend, Database, Txn};
+use super::{Backend, Database, InOrder, Txn, in_order};
 use crate::{
     error::{Error, Result},
     feed::{self, Change},
@@ -78,15 +78,18 @@ impl Scope {
 
     /// What PostgreSQL's row policies go by, for the transaction that it is sent with. Ids and names of this module can't end a text.
     pub(super) fn settings(&self) -> String {
-        let teams: Vec<String> = self.team_ids.iter().map(Uuid::to_string).collect();
-        format!(
-            "SELECT set_config('app.org_id', '{}', true), set_config('app.user_id', '{}', true), \
-             set_config('app.visibility', '{}', true), set_config('app.team_ids', '{}', true)",
+        let mut settings = format!(
+            "SET LOCAL app.org_id = '{}'; SET LOCAL app.user_id = '{}'; SET LOCAL app.visibility = '{}'",
             self.org_id,
             self.user_id,
-            self.visibility.setting(),
-            teams.join(",")
-        )
+            self.visibility.setting()
+        );
+        // None is what a transaction begins with.
+        if !self.team_ids.is_empty() {
+            let teams: Vec<String> = self.team_ids.iter().map(Uuid::to_string).collect();
+            settings.push_str(&format!("; SET LOCAL app.team_ids = '{}'", teams.join(",")));
+        }
+        settings
     }
 
     /// True when a row with these people may be seen.
@@ -179,6 +182,17 @@ impl TenantDb {
 
     pub async fn one<E: EntityTrait>(&self, finder: Scoped<E>) -> Result<Option<E::Model>> {
         Ok(finder.0.one(&self.txn).await?)
+    }
+
+    /// As [`all`](Self::all), for rows that are read often or many at a time.
+    pub async fn records<E: EntityTrait<Model: InOrder>>(&self, finder: Scoped<E>) -> Result<Vec<E::Model>> {
+        let rows = self.txn.query_all_raw(finder.0.build(self.txn.get_database_backend())).await?;
+        Ok(in_order::read_all::<E>(&rows)?)
+    }
+
+    /// As [`one`](Self::one), for rows that are read often.
+    pub async fn one_record<E: EntityTrait<Model: InOrder>>(&self, finder: Scoped<E>) -> Result<Option<E::Model>> {
+        Ok(self.records(finder.map(|select| select.limit(1))).await?.into_iter().next())
     }
 
     /// Selected columns instead of whole rows, for counts and sums.

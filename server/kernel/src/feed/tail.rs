@@ -190,7 +190,7 @@ pub(super) async fn current(database: &Database) -> Result<Cursor> {
         }
         Backend::Sqlite => "SELECT 0 AS xid, COALESCE(MAX(seq), 0) AS seq FROM changes",
     };
-    let rows: Vec<Place> = database.system_read().await?.query(sql, vec![]).await?;
+    let rows: Vec<Place> = database.system_query(sql, vec![]).await?;
     Ok(rows.first().map_or_else(Cursor::default, |row| Cursor { xid: row.xid, seq: row.seq }))
 }
 
@@ -217,35 +217,33 @@ async fn read_after(database: &Database, from: Cursor) -> Result<(Vec<Event>, bo
     struct Hidden {
         hidden: bool,
     }
-    let db = database.system_read().await?;
     if database.backend() == Backend::Sqlite {
         let sql = format!("SELECT {COLUMNS}, 0 AS xid FROM changes WHERE seq > ? ORDER BY seq LIMIT {BATCH}");
-        let rows: Vec<Row> = db.query(&sql, vec![from.seq.into()]).await?;
+        let rows: Vec<Row> = database.system_query(&sql, vec![from.seq.into()]).await?;
         return Ok((rows.into_iter().map(Row::into_event).collect(), false));
     }
     let sql = format!(
         "SELECT {COLUMNS}, xid::text::bigint AS xid FROM changes \
          WHERE (xid, seq) > (?::text::xid8, ?::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY changes.xid, seq LIMIT {BATCH}"
     );
-    let rows: Vec<Row> = db.query(&sql, vec![from.xid.to_string().into(), from.seq.into()]).await?;
+    let rows: Vec<Row> = database.system_query(&sql, vec![from.xid.to_string().into(), from.seq.into()]).await?;
     let sql = "SELECT EXISTS (SELECT 1 FROM changes WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())) AS hidden";
-    let hidden: Vec<Hidden> = db.query(sql, vec![]).await?;
+    let hidden: Vec<Hidden> = database.system_query(sql, vec![]).await?;
     Ok((rows.into_iter().map(Row::into_event).collect(), hidden.first().is_some_and(|row| row.hidden)))
 }
 
 /// Changes of one company after `from` up to `limit`, for a watcher that was away.
 pub(super) async fn read_company(database: &Database, org: Uuid, from: Cursor, limit: u64) -> Result<Vec<Event>> {
-    let db = database.system_read().await?;
     let rows: Vec<Row> = if database.backend() == Backend::Sqlite {
         let sql = format!("SELECT {COLUMNS}, 0 AS xid FROM changes WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT {limit}");
-        db.query(&sql, vec![org.into(), from.seq.into()]).await?
+        database.system_query(&sql, vec![org.into(), from.seq.into()]).await?
     } else {
         let sql = format!(
             "SELECT {COLUMNS}, xid::text::bigint AS xid FROM changes \
              WHERE org_id = ? AND (xid, seq) > (?::text::xid8, ?::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot()) \
              ORDER BY changes.xid, seq LIMIT {limit}"
         );
-        db.query(&sql, vec![org.into(), from.xid.to_string().into(), from.seq.into()]).await?
+        database.system_query(&sql, vec![org.into(), from.xid.to_string().into(), from.seq.into()]).await?
     };
     Ok(rows.into_iter().map(Row::into_event).collect())
 }
