@@ -20,7 +20,7 @@ use web_kit::{
     field::Choice,
     icon::glyphs,
     keys::use_shortcut,
-    layout::use_page,
+    layout::{PageSlots, use_page},
     list::query::use_list_query,
     load::Load,
     menu::MenuItem,
@@ -75,7 +75,13 @@ fn OneLead(id: String) -> impl IntoView {
         news.bump();
     };
     let edit = Edit::<pb::Lead>::new(saved);
-    let outcome = Outcome { done: Callback::new(saved), problem };
+    let slots = expect_context::<PageSlots>();
+    // The way back is in the toast, which nobody reaches under the sheet that the panel is on a phone.
+    let done = move |one: pb::Lead| {
+        saved(one);
+        slots.panel_open.set(false);
+    };
+    let outcome = Outcome { done: Callback::new(done), problem };
     let assigning = RwSignal::new(None);
     let converting = RwSignal::new(false);
     let tab = use_list_query("").switch("tab", "timeline");
