@@ -55,8 +55,7 @@ pub async fn candidates(db: &TenantDb, query: &Query, kinds: &[Kind], way: Way) 
         Way::Key => key(db, query, kinds),
         Way::Digits => indexed(query.digits.as_ref().map(|digits| format!("digits : {}", quoted(digits)))),
         Way::Beginning if query.text.is_empty() => None,
-        Way::Beginning if query.text.chars().count() < 3 => return beginning(db, query, kinds).await,
-        Way::Beginning => indexed(Some(format!("text : ^ {}", quoted(&query.text)))),
+        Way::Beginning => return beginning(db, query, kinds).await,
         Way::Words => words(db, query, kinds, false),
         Way::ArchivedWords => words(db, query, kinds, true),
         Way::Slips => indexed(query.fts_slips()),
@@ -99,7 +98,8 @@ const fn of_kind(kind: Kind) -> &'static str {
     }
 }
 
-/// Names that begin with one or two letters, by the index of each kind of record: the trigram index can't see them.
+/// Names that begin so, by the index of each kind of record: the trigram index can't see one or two letters, and goes through the
+/// records of all companies for more.
 async fn beginning(db: &TenantDb, query: &Query, kinds: &[Kind]) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     for kind in kinds {
