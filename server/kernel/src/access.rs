@@ -28,7 +28,7 @@ use tonic::{Code, Status};
 
 pub use authenticate::Authenticator;
 pub use caller::PeerAddr;
-pub(crate) use caller::{address_key, info, peer};
+pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
 use crate::{
@@ -387,8 +387,8 @@ fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>)
     if !principal.org.has_module(access.module) {
         return Err(module_disabled());
     }
-    if principal.read_only && access.mutation && !access.own_affairs {
-        return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
+    if access.mutation && !access.own_affairs {
+        principal.check_may_change()?;
     }
     trial::check(access, principal, now)
 }
