@@ -166,7 +166,7 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
     }
     format!(
         "Access {{ path: \"/{}/{}\", level: Level::{level}, roles: &{roles:?}, permission: {:?}, module: {:?}, \
-         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, while_suspended: {}, http: {:?}, recovery: {}, \
+         audit: {:?}, audit_fields: &{fields:?}, limit: {:?}, mutation: {}, own_affairs: {}, after_trial: {}, while_suspended: {}, http: {:?}, recovery: {}, \
          elevation: {:?}, support: {}, streaming: {}, input: {:?} }}",
         method.parent_service().full_name(),
         method.name(),
@@ -178,6 +178,8 @@ fn row(method: &MethodDescriptor, access: &DynamicMessage, level: &str, roles: &
         flag("mutation"),
         // Declared only where people can be read-only.
         flag("own_affairs"),
+        // Declared only where there are trials.
+        flag("after_trial"),
         // Declared only where there are companies.
         flag("while_suspended"),
         // Declared only where programs of others come.

@@ -33,6 +33,8 @@ pub struct Access {
     pub mutation: bool,
     /// Changes only what is the caller's own: read-only people may too.
     pub own_affairs: bool,
+    /// Works after the end of a company's trial too.
+    pub after_trial: bool,
     /// Works for people of a suspended company too.
     pub while_suspended: bool,
     /// Address under which it is there as JSON too; empty for none.

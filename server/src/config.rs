@@ -282,13 +282,15 @@ impl Config {
     }
 }
 
-/// `postgres://user:secret@host/db` without the secret.
+/// `postgres://user:secret@host/db?settings` without the secret and the settings, which may hold one. Whoever wrote a URL wrongly has a
+/// secret too: what may be one goes, and what is no URL goes as a whole.
 pub fn mask_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    match rest.split_once('@') {
-        Some((user, host)) => format!("{scheme}://{}:********@{host}", user.split(':').next().unwrap_or_default()),
-        None => url.to_owned(),
-    }
+    const MASK: &str = "********";
+    let Some((scheme, rest)) = url.split_once("://") else { return MASK.to_owned() };
+    let (user, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
+    let user = user.map(|user| format!("{}:{MASK}@", user.split([':', '/', '?', '#']).next().unwrap_or_default()));
+    let (place, settings) = place.split_once('?').map_or((place, ""), |(place, _)| (place, "?…"));
+    format!("{scheme}://{}{place}{settings}", user.unwrap_or_default())
 }
 
 /// Browsers write origins in one way only (RFC 6454, section 6.2).
@@ -310,8 +312,17 @@ mod tests {
 
     #[test]
     fn a_masked_url_keeps_everything_but_the_secret() {
-        assert_eq!(mask_password("postgres://ada:s3cret@db/x"), "postgres://ada:********@db/x");
-        assert_eq!(mask_password("postgres://db/x"), "postgres://db/x");
+        for (url, masked) in [
+            ("postgres://ada:s3cret@db/x", "postgres://ada:********@db/x"),
+            ("postgres://ada:s3@s3cret@db/x", "postgres://ada:********@db/x"),
+            ("postgres://ada:s3/s3?cret@db:5432/x?sslmode=require", "postgres://ada:********@db:5432/x?…"),
+            ("postgres://db/x?user=ada&password=s3cret", "postgres://db/x?…"),
+            ("postgres://db/x?user=ada&password=s3@cret", "postgres://db:********@cret"),
+            ("postgres://db/x", "postgres://db/x"),
+            ("host=db user=ada password=s3cret", "********"),
+        ] {
+            assert_eq!(mask_password(url), masked, "{url}");
+        }
     }
 
     #[test]

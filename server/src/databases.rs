@@ -149,11 +149,15 @@ fn write_roles(file: &Path) -> anyhow::Result<HashMap<String, String>> {
     Ok(passwords)
 }
 
-/// The same server and database with another user.
+/// The same server and database with another user. Settings may name one as well, and would win.
 fn with_credentials(url: &str, user: &str, password: &str) -> anyhow::Result<String> {
     let (scheme, rest) = url.split_once("://").context("a PostgreSQL URL begins with postgres://")?;
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    Ok(format!("{scheme}://{user}:{password}@{host}"))
+    let (place, settings) = host.split_once('?').unwrap_or((host, ""));
+    let is_credential = |setting: &&str| matches!(setting.split('=').next(), Some("user" | "password"));
+    let settings: Vec<&str> = settings.split('&').filter(|setting| !setting.is_empty() && !is_credential(setting)).collect();
+    let settings = if settings.is_empty() { String::new() } else { format!("?{}", settings.join("&")) };
+    Ok(format!("{scheme}://{user}:{password}@{place}{settings}"))
 }
 
 #[cfg(test)]
@@ -162,7 +166,11 @@ mod tests {
 
     #[test]
     fn a_login_role_replaces_the_superuser() {
-        for url in ["postgres://postgres:pw@host:5432/db?sslmode=disable", "postgres://host:5432/db?sslmode=disable"] {
+        for url in [
+            "postgres://postgres:pw@host:5432/db?sslmode=disable",
+            "postgres://host:5432/db?sslmode=disable",
+            "postgres://host:5432/db?user=postgres&sslmode=disable&password=pw",
+        ] {
             let expected = "postgres://streamflow_client:x@host:5432/db?sslmode=disable";
             assert_eq!(with_credentials(url, "streamflow_client", "x").expect("a URL"), expected);
         }

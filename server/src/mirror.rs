@@ -1,8 +1,19 @@
-//! `streamflow ops mirror`, and how a server reads what it wrote: one encrypted object in a folder or a bucket.
+//! `streamflow ops mirror`, and how a server reads what it wrote: one encrypted object in a folder or a bucket. The server keeps what it has
+//! read last: nobody who takes the mirror away, or puts an older one in its place, lets more people in.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    os::unix::fs::OpenOptionsExt as _,
+    path,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
+use axum::body::Bytes;
+use ipnet::IpNet;
 use object_store::{
     ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
@@ -15,6 +26,8 @@ use crate::{cli::Place, config::Config, databases, serve::Shared};
 const NAME: &str = "settings.sealed";
 /// A server that starts does not wait longer for a bucket.
 const READ_WITHIN: Duration = Duration::from_secs(5);
+/// Where a server keeps it, below the data.
+const LAST: &str = "recovery/settings.sealed";
 
 /// Writes the copy of what is in force now. Nothing else writes it.
 pub async fn write(place: &Place) -> anyhow::Result<()> {
@@ -30,25 +43,97 @@ pub async fn write(place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// None when there is none, or none that can be read: then the log says so, and Recovery Mode works without.
-pub async fn read(config: &Config, masters: &MasterKeys) -> Option<Mirror> {
-    let read = async {
-        let (store, path) = store(config)?;
-        let bytes = match store.get(&path).await {
-            Ok(found) => found.bytes().await?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        Ok::<_, anyhow::Error>(Some(Mirror::open(masters, &bytes).map_err(|error| anyhow::anyhow!("{error:?}"))?))
-    };
-    let read = tokio::time::timeout(READ_WITHIN, read).await;
-    match read.map_err(anyhow::Error::from).flatten() {
-        Ok(mirror) => mirror,
+/// What a server knows of the settings before it has its database.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub mirror: Option<Mirror>,
+    /// From where the emergency account may sign in; empty means from anywhere.
+    pub networks: Vec<IpNet>,
+}
+
+impl From<Mirror> for Known {
+    fn from(mirror: Mirror) -> Self {
+        Self { networks: mirror.networks(), mirror: Some(mirror) }
+    }
+}
+
+/// The newest that was ever read. Whatever is wrong is in the log.
+pub async fn read(config: &Config, masters: &MasterKeys) -> Known {
+    let found = tokio::time::timeout(READ_WITHIN, fetch(config)).await.map_err(anyhow::Error::from).flatten();
+    let found = found.and_then(|sealed| sealed.map(|sealed| Ok((open(masters, &sealed)?, sealed))).transpose());
+    let file = config.data.join(LAST);
+    match last(&file, masters) {
+        Ok(Some(last)) if !is_as_new(&found, &last) => {
+            let problem = match found {
+                Ok(Some(_)) => "it is older than one that was read before".to_owned(),
+                Ok(None) => "it is gone".to_owned(),
+                Err(error) => format!("{error:#}"),
+            };
+            let written_at = last.written_at;
+            tracing::warn!(target: "streamflow", problem, %written_at, "the mirror of the settings can't be used; the one that was read last is in force");
+            last.into()
+        }
+        Err(error) if !matches!(found, Ok(Some(_))) => {
+            tracing::error!(target: "streamflow", %error, file = %file.display(),
+                "the mirror that was read last can't be opened, and there is no other: in Recovery Mode one can sign in on this machine only");
+            let here = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+            Known { mirror: None, networks: here.map(IpNet::from).to_vec() }
+        }
+        _ => first_or_newer(found, &file),
+    }
+}
+
+fn is_as_new(found: &anyhow::Result<Option<(Mirror, Bytes)>>, last: &Mirror) -> bool {
+    matches!(found, Ok(Some((mirror, _))) if mirror.written_at >= last.written_at)
+}
+
+fn first_or_newer(found: anyhow::Result<Option<(Mirror, Bytes)>>, file: &path::Path) -> Known {
+    match found {
+        Ok(Some((mirror, sealed))) => {
+            if let Err(error) = keep(file, &sealed) {
+                tracing::error!(target: "streamflow", %error, file = %file.display(), "the mirror of the settings can't be kept");
+            }
+            mirror.into()
+        }
+        Ok(None) => Known::default(),
         Err(error) => {
             tracing::warn!(target: "streamflow", %error, "the mirror of the settings can't be read; Recovery Mode works without it");
-            None
+            Known::default()
         }
     }
+}
+
+async fn fetch(config: &Config) -> anyhow::Result<Option<Bytes>> {
+    let (store, path) = store(config)?;
+    match store.get(&path).await {
+        Ok(found) => Ok(Some(found.bytes().await?)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn open(masters: &MasterKeys, sealed: &[u8]) -> anyhow::Result<Mirror> {
+    Mirror::open(masters, sealed).map_err(|error| anyhow::anyhow!("{error:?}"))
+}
+
+fn last(file: &path::Path, masters: &MasterKeys) -> anyhow::Result<Option<Mirror>> {
+    match fs::read(file) {
+        Ok(sealed) => open(masters, &sealed).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whole or as it was, also after a crash.
+fn keep(file: &path::Path, sealed: &[u8]) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(path::Path::new("."));
+    private_folder(folder)?;
+    let draft = file.with_extension("next");
+    let mut out = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+    out.write_all(sealed)?;
+    out.sync_all()?;
+    fs::rename(&draft, file)?;
+    File::open(folder)?.sync_all()
 }
 
 fn store(config: &Config) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
@@ -72,4 +157,53 @@ fn bucket(place: &str) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
     let patience = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() };
     let store = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(patience).build().context("mirror_url")?;
     Ok((Arc::new(store), Path::from(folder).join(NAME)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFICE: &str = "192.0.2.0/24";
+
+    /// As the command writes it, of a day of the month.
+    fn sealed(masters: &MasterKeys, day: u8) -> Vec<u8> {
+        let entry = serde_json::json!({ "key": "sign_in.networks", "value": [OFFICE] });
+        let mirror = serde_json::json!({ "written_at": format!("2026-11-{day:02}T09:00:00Z"), "entries": [entry] });
+        serde_json::from_value::<Mirror>(mirror).unwrap().seal(masters).unwrap()
+    }
+
+    fn day(known: &Known) -> Option<String> {
+        known.mirror.as_ref().map(|mirror| mirror.written_at.format("%d").to_string())
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_in_by_taking_the_mirror_away_or_putting_an_older_one_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data: folder.path().to_owned(), ..Config::default() };
+        let masters = MasterKeys::load_or_create(&folder.path().join("master.key")).unwrap();
+        let place = config.mirror_url().strip_prefix("file://").map(|place| path::PathBuf::from(place).join(NAME)).unwrap();
+        assert!(read(&config, &masters).await.networks.is_empty(), "there never was one");
+
+        let office: Vec<IpNet> = vec![OFFICE.parse().unwrap()];
+        fs::write(&place, sealed(&masters, 20)).unwrap();
+        assert_eq!(read(&config, &masters).await.networks, office);
+        for wrong in [Some(sealed(&masters, 19)), Some(b"noise".to_vec()), None] {
+            match &wrong {
+                Some(bytes) => fs::write(&place, bytes).unwrap(),
+                None => fs::remove_file(&place).unwrap(),
+            }
+            let known = read(&config, &masters).await;
+            assert_eq!((day(&known).as_deref(), known.networks), (Some("20"), office.clone()), "{wrong:?}");
+        }
+        fs::write(&place, sealed(&masters, 21)).unwrap();
+        assert_eq!(day(&read(&config, &masters).await).as_deref(), Some("21"));
+
+        fs::remove_file(&place).unwrap();
+        fs::write(folder.path().join(LAST), b"noise").unwrap();
+        let known = read(&config, &masters).await;
+        assert!(known.mirror.is_none() && !known.networks.is_empty(), "{known:?}");
+        assert!(known.networks.iter().all(|network| network.addr().is_loopback()));
+        fs::write(&place, sealed(&masters, 22)).unwrap();
+        assert_eq!(day(&read(&config, &masters).await).as_deref(), Some("22"));
+    }
 }

@@ -16,7 +16,6 @@ use streamflow_migrations::System;
 use streamflow_proto::{access, provider::DESCRIPTORS};
 use streamflow_provider::{
     admin::people::Admins,
-    setting::mirror::Mirror,
     system::{self, FIRST_ROLE, PORTAL},
 };
 
@@ -33,12 +32,12 @@ impl Provider {
     /// The provider system without its database, and the site that shows what there is.
     pub async fn prepare(config: &Config, shared: &Shared) -> anyhow::Result<(Self, Router)> {
         let emergency = operators::from_environment("PROVIDER", FIRST_ROLE)?;
-        let mirror = mirror::read(config, &shared.master_keys).await;
+        let known = mirror::read(config, &shared.master_keys).await;
         let recovery = Recovery::open(recovery::Parts {
             space: PORTAL.space,
             role: FIRST_ROLE,
             emergency: emergency.clone(),
-            networks: mirror.as_ref().map(Mirror::networks).unwrap_or_default(),
+            networks: known.networks,
             location: databases::location(config, System::Provider)?,
             folder: config.data.join("recovery"),
             clock: Arc::clone(&shared.clock),
@@ -48,7 +47,7 @@ impl Provider {
         })
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .context("Recovery Mode can't be prepared")?;
-        let services = system::recovery_services(mirror, shared.clock.now());
+        let services = system::recovery_services(known.mirror, shared.clock.now());
         let in_recovery =
             guard::rpcs(&recovery, access::PROVIDER, DESCRIPTORS, services).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let usual = Arc::new(OnceLock::new());

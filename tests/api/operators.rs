@@ -101,6 +101,15 @@ on_every_desk! {
         assert_eq!(fields(&caller.verify(&again, code).await.unwrap_err()), ["code"], "a code works once");
     }
 
+    async fn no_code_prolongs_a_session(desk) {
+        let token = desk.sign_in().await;
+        let ends = async |token: &str| sessions(&desk, token).await.into_iter().find(|one| one.current).unwrap().expires_at;
+        let end = ends(&token).await;
+        desk.clock.advance(TimeDelta::minutes(5));
+        let renewed = desk.caller().verify(&token, desk.code()).await.unwrap();
+        assert!(renewed != token && ends(&renewed).await == end);
+    }
+
     async fn the_overview_counts_what_happened(desk) {
         desk.caller().begin(EMAIL, "not-the-password-at-all").await.unwrap_err();
         desk.clock.advance(TimeDelta::seconds(6));

@@ -158,11 +158,15 @@ impl Letter {
 
     /// Sends it, and says what came back: `OK`, the stable reason of a refusal, or the HTTP status of one at the door.
     pub async fn post(&self, route: &Route) -> String {
+        self.post_body(route, Body::new(http_body_util::Full::new(bytes::Bytes::from(self.body.clone())))).await
+    }
+
+    /// The same with another body.
+    pub async fn post_body(&self, route: &Route, body: Body) -> String {
         let mut request = http::Request::builder().method(self.method).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let body = Body::new(http_body_util::Full::new(bytes::Bytes::from(self.body.clone())));
         let request = request.body(body).expect("a request");
         let response = match route.clone() {
             Route::Memory(router) => router.oneshot(request).await.expect("an answer").map(Body::new),

@@ -216,7 +216,7 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         None => MailConfig::Outbox { dir: folder.path().join("outbox") },
     };
     let mut limits: HashMap<String, u32> =
-        ["sign_in", "anonymous", "registration", "read", "write", "bulk", "upload", "attachment", "stream"]
+        ["sign_in", "anonymous", "registration", "read", "write", "bulk", "upload", "attachment", "stream", "client_error"]
             .map(|class| (class.to_owned(), 100_000))
             .into();
     limits.extend(setup.limits);

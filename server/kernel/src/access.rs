@@ -28,7 +28,7 @@ use tonic::{Code, Status};
 
 pub use authenticate::Authenticator;
 pub use caller::PeerAddr;
-pub(crate) use caller::{address_key, info, peer};
+pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
 use crate::{

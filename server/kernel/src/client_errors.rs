@@ -4,7 +4,7 @@
 pub mod groups;
 mod shape;
 
-use crate::{ctx::Ctx, error::Result};
+use crate::{access::address_key, ctx::Ctx, error::Result, rate_limit::CLIENT_ERRORS};
 
 /// A failure as a page reports it.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ const MESSAGE: usize = 2_000;
 const PAGE: usize = 300;
 const WORD: usize = 100;
 
-/// Keeps one report.
+/// Keeps one report. Of one address few a minute are kept; the others are in the log and the metrics.
 pub async fn log(ctx: &Ctx, report: Report) -> Result<()> {
     let report = report.cut();
     let space = ctx.kernel().portal.space;
@@ -32,6 +32,9 @@ pub async fn log(ctx: &Ctx, report: Report) -> Result<()> {
         build = report.build,
         "a page failed"
     );
+    if !ctx.kernel().limiter.take(CLIENT_ERRORS, &address_key(ctx.request().ip), ctx.now()).await?.granted {
+        return Ok(());
+    }
     let principal = ctx.principal().ok();
     let sql = "INSERT INTO client_errors (id, at, message, page, correlation_id, build, user_agent, user_id, org_id) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";

@@ -64,6 +64,16 @@ pub struct Principal {
     pub support: Option<Support>,
 }
 
+impl Principal {
+    /// Fails for somebody who may only read.
+    pub fn check_may_change(&self) -> Result<()> {
+        if self.read_only {
+            return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
+        }
+        Ok(())
+    }
+}
+
 /// Who looks in a support session.
 #[derive(Clone, Copy, Debug)]
 pub struct Support {

@@ -42,12 +42,13 @@ pub use keys::Keys;
 pub use ledger::Ledger;
 
 use crate::{
-    access::{self, Callers, Gate, answer},
+    access::{self, AT_ONCE, Callers, Gate, answer},
     clock::Clock,
     db::Database,
     error::{Error, Result},
     ids::Ids,
     kernel::Kernel,
+    places::Places,
 };
 
 /// One system's side of all its talks with others. Without keys it refuses everybody and reaches nobody.
@@ -58,6 +59,8 @@ pub struct Federation {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    /// Calls whose bodies are on their way, by address.
+    arrivals: Places<String>,
 }
 
 impl std::fmt::Debug for Federation {
@@ -68,7 +71,15 @@ impl std::fmt::Debug for Federation {
 
 impl Federation {
     pub fn new(own: &'static str, database: Database, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { own, keys: RwLock::default(), routes: RwLock::default(), ledger: Ledger::new(database), clock, ids }
+        Self {
+            own,
+            keys: RwLock::default(),
+            routes: RwLock::default(),
+            ledger: Ledger::new(database),
+            clock,
+            ids,
+            arrivals: Places::new(AT_ONCE),
+        }
     }
 
     /// Takes the keys of the pairs this system belongs to; of others' it keeps none. Running calls are not disturbed.

@@ -42,6 +42,9 @@ pub struct Limit {
 /// Limit of the questions whose the ids are that a person named in vain; no RPC declares it.
 pub const FOREIGN_IDS: &str = "foreign_ids";
 
+/// Limit of the failures of pages that are kept of one address; no RPC declares it.
+pub const CLIENT_ERRORS: &str = "client_error";
+
 /// Limits of a portal by class name, as the RPCs declare them.
 #[derive(Clone, Debug)]
 pub struct Limits(HashMap<&'static str, Limit>);
@@ -62,6 +65,8 @@ impl Limits {
             ("stream", 120, 1),
             // All of a minute at once: the question costs more than the permit.
             (FOREIGN_IDS, 20, 20),
+            // Few enough that nobody's made-up failures push those of others out of sight.
+            (CLIENT_ERRORS, 3, 1),
             // Another system, which calls for all its people.
             ("federation", 6000, 100),
         ];

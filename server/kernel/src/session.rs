@@ -148,13 +148,16 @@ pub async fn end(db: &SystemDb, session_id: Uuid, user_id: Uuid, now: DateTime<U
     Ok(db.execute(sql, vec![now.into(), session_id.into(), user_id.into()]).await? > 0)
 }
 
-/// Replaces the request's session by a full one with a new id. Fails when it was ended meanwhile: whoever ended it meant its
-/// successors too.
+/// Replaces the request's session by a full one with a new id. One that is full already ends when it would have: its time began with the
+/// sign-in, whatever was proved since. Fails when it was ended meanwhile: whoever ended it meant its successors too.
 pub async fn renew(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<Token> {
+    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
+    if principal.level == Level::Full {
+        return replace(db, ctx, principal, holder).await;
+    }
     if !end(db, principal.session_id, principal.user_id, ctx.now()).await? {
         return Err(ended());
     }
-    let holder = Holder { user_id: principal.user_id, org_id: principal.org_id, level: Level::Full };
     open(db, ctx, holder).await
 }
 

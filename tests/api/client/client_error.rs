@@ -1,7 +1,14 @@
 //! `ClientErrorService` of the client portal.
 
+use chrono::TimeDelta;
+use streamflow_kernel::db::Backend;
 use streamflow_proto::client::v1::{self as pb, client_error_service_client::ClientErrorServiceClient};
-use streamflow_tests::{on_both, person::request, sql};
+use streamflow_tests::{
+    on_both,
+    person::request,
+    sql,
+    world::{Setup, World},
+};
 
 on_both! {
     async fn a_report_is_kept_cut_to_size(world) {
@@ -20,5 +27,22 @@ on_both! {
         assert_eq!((message.chars().count(), &message[..12]), (2_000, "panicked at "));
         assert_eq!(row.try_get::<String>("", "page").unwrap(), "/reset/confirm");
         assert_eq!(row.try_get::<String>("", "correlation_id").unwrap(), "01a1");
+    }
+}
+
+/// Whoever reports without end pushes the failures of others out of sight for nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_one_address_few_reports_are_kept() {
+    let setup = Setup { limits: [("client_error".to_owned(), 3)].into(), ..Setup::default() };
+    let world = World::with(Backend::Sqlite, setup).await;
+    let mut service = ClientErrorServiceClient::new(world.channel.clone());
+    let report = |n: i32| request(pb::LogClientErrorRequest { message: format!("made up {n}"), ..Default::default() }, None);
+    for kept in [3, 6] {
+        for n in 0..20 {
+            service.log_client_error(report(n)).await.unwrap();
+        }
+        let row = sql::row(&world.kernel.database, "SELECT COUNT(*) AS kept FROM client_errors", vec![]).await;
+        assert_eq!(row.try_get::<i64>("", "kept").unwrap(), kept);
+        world.pass(TimeDelta::minutes(1));
     }
 }

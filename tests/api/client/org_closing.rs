@@ -1,5 +1,8 @@
 //! `OrgClosingService` of the client portal, and what is left of a company afterwards.
 
+mod promised;
+mod races;
+
 use std::{path::Path, time::Duration};
 
 use chrono::TimeDelta;

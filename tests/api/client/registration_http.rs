@@ -4,6 +4,7 @@ use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     path::Path,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -159,4 +160,29 @@ async fn the_example_of_the_readme_works() {
     let headers: Vec<(&'static str, &'static str)> = vec![(name.to_owned().leak(), value.to_owned().leak())];
     let answer = post(&world, headers, body.into_bytes()).await;
     assert_eq!((answer.status, answer.body["state"].as_str()), (200, Some("REGISTRATION_STATE_READY")), "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_address_has_few_bodies_on_their_way_at_once() {
+    let world = World::sqlite().await;
+    let slow = |to: SocketAddr| {
+        let mut stream = TcpStream::connect(to).unwrap();
+        write!(stream, "POST {ADDRESS} HTTP/1.1\r\nhost: {to}\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{{")
+            .unwrap();
+        stream
+    };
+    let mut held: Vec<TcpStream> = (0..8).map(|_| slow(world.address)).collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut next = tokio::spawn({
+        let to = world.address;
+        async move {
+            tokio::task::spawn_blocking(move || send(to, "POST", ADDRESS, &[JSON], wanted("x").to_string().as_bytes()))
+                .await
+                .unwrap()
+        }
+    });
+    assert!(tokio::time::timeout(Duration::from_secs(2), &mut next).await.is_err(), "it waits for its turn");
+    held.pop();
+    let answer = tokio::time::timeout(Duration::from_secs(4), next).await.expect("its turn").unwrap();
+    assert_eq!(answer.problem(), "unauthenticated");
 }

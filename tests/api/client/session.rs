@@ -4,8 +4,8 @@ pub mod switch;
 
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
-    self as pb, change_service_client::ChangeServiceClient, session_service_client::SessionServiceClient,
-    task_service_client::TaskServiceClient,
+    self as pb, account_service_client::AccountServiceClient, change_service_client::ChangeServiceClient,
+    session_service_client::SessionServiceClient, task_service_client::TaskServiceClient,
 };
 use streamflow_tests::{
     on_both,
@@ -91,6 +91,32 @@ on_both! {
         world.pass(TimeDelta::minutes(4));
         let idle = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap_err();
         assert_eq!(idle.code(), Code::Unauthenticated);
+    }
+
+    async fn no_code_prolongs_a_session(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let ends = async |token: &str| {
+            let list = request(pb::ListSessionsRequest::default(), Some(token));
+            let all = SessionServiceClient::new(world.channel.clone()).list_sessions(list).await.unwrap().into_inner().sessions;
+            all.into_iter().find(|one| one.current).unwrap().expires_at
+        };
+        let end = ends(&owner.token).await;
+        world.pass(TimeDelta::minutes(20));
+        let verify = pb::VerifySecondFactorRequest { code: owner.code(&world), return_token: true };
+        let token = sessions.verify_second_factor(owner.ask(verify)).await.unwrap().into_inner().token;
+        assert!(token != owner.token && ends(&token).await == end);
+        // Nor does another code of a page, which gets its new session as a cookie.
+        world.pass(TimeDelta::minutes(1));
+        let regenerate = pb::RegenerateRecoveryCodesRequest { code: owner.code(&world) };
+        let mut by_page = request(regenerate, None);
+        by_page.metadata_mut().insert("cookie", format!("__Host-sf_client={token}").parse().unwrap());
+        by_page.metadata_mut().insert("origin", "http://localhost:7001".parse().unwrap());
+        let mut accounts = AccountServiceClient::new(world.channel.clone());
+        let answer = accounts.regenerate_recovery_codes(by_page).await.unwrap();
+        let cookie = answer.metadata().get("set-cookie").unwrap().to_str().unwrap().to_owned();
+        let token = cookie.trim_start_matches("__Host-sf_client=").split(';').next().unwrap();
+        assert_eq!(ends(token).await, end, "{cookie}");
     }
 
     async fn sessions_end_when_idle_and_after_eight_hours(world) {

@@ -23,21 +23,21 @@ use super::{customer, record, registration::jobs};
 
 const ADA: &str = "ada@example.com";
 
-async fn start(world: &World, email: &str) -> Result<pb::StartSignUpResponse, Status> {
+pub async fn start(world: &World, email: &str) -> Result<pb::StartSignUpResponse, Status> {
     let start = pb::StartSignUpRequest { email: email.to_owned(), display_name: "Ada Moreno".to_owned() };
     Ok(SignUpServiceClient::new(world.channel.clone()).start_sign_up(request(start, None)).await?.into_inner())
 }
 
-async fn confirm(world: &World, token: &str, password: &str) -> Result<pb::ConfirmSignUpResponse, Status> {
+pub async fn confirm(world: &World, token: &str, password: &str) -> Result<pb::ConfirmSignUpResponse, Status> {
     let confirm = pb::ConfirmSignUpRequest { token: token.to_owned(), password: password.to_owned() };
     Ok(SignUpServiceClient::new(world.channel.clone()).confirm_sign_up(request(confirm, None)).await?.into_inner())
 }
 
-async fn set_up(world: &World, wanted: pb::SetUpCompanyRequest) -> Result<pb::SetUpCompanyResponse, Status> {
+pub async fn set_up(world: &World, wanted: pb::SetUpCompanyRequest) -> Result<pb::SetUpCompanyResponse, Status> {
     Ok(SignUpServiceClient::new(world.channel.clone()).set_up_company(request(wanted, None)).await?.into_inner())
 }
 
-fn glow(set_up_token: &str) -> pb::SetUpCompanyRequest {
+pub fn glow(set_up_token: &str) -> pb::SetUpCompanyRequest {
     pb::SetUpCompanyRequest {
         set_up_token: set_up_token.to_owned(),
         name: "Glow Spa".to_owned(),
@@ -83,7 +83,7 @@ async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
 }
 
 /// Mails to an address, once there are as many as expected.
-async fn mails_to(world: &World, email: &str, expected: usize) -> Vec<String> {
+pub async fn mails_to(world: &World, email: &str, expected: usize) -> Vec<String> {
     let mut found = Vec::new();
     for _ in 0..2_000 {
         found = world.mails().into_iter().filter(|mail| mail.contains(email)).collect();
@@ -170,6 +170,16 @@ on_both! {
         world.pass(TimeDelta::minutes(3));
         start(&world, &owner.email).await.unwrap();
         mails_to(&world, &owner.email, 2).await;
+    }
+
+    async fn of_many_who_ask_at_once_for_one_address_one_mail_goes(world) {
+        for answer in futures::future::join_all((0..50).map(|_| start(&world, ADA))).await {
+            answer.unwrap();
+        }
+        mails_to(&world, ADA, 1).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        mails_to(&world, ADA, 1).await;
+        assert_eq!(count(&world, "sign_ups", vec![]).await, 1);
     }
 
     async fn an_account_that_came_meanwhile_is_nobodys_to_take(world) {

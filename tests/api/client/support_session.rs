@@ -2,6 +2,7 @@
 
 mod bound;
 mod masked;
+mod read_only;
 
 use std::time::Duration;
 

@@ -53,6 +53,21 @@ async fn who_says_nothing_is_sent_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_network_does_not_take_every_connection() {
+    let world = World::sqlite().await;
+    let mut held = Vec::new();
+    for last in 2..=5 {
+        for _ in 0..100 {
+            held.push(connect(&world, [127, 0, 9, last]).await);
+        }
+    }
+    let mut one_too_many = connect(&world, [127, 0, 9, 6]).await;
+    assert_eq!(said(&mut one_too_many, Duration::from_secs(2)).await.as_deref(), Some(&b""[..]));
+    let mut elsewhere = connect(&world, [127, 0, 10, 1]).await;
+    assert!(asks_for_a_page(&mut elsewhere).await.starts_with("HTTP/1.1 "));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_address_does_not_take_every_connection() {
     let world = World::sqlite().await;
     // The world's own channel is the first of this address.

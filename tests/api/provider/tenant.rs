@@ -136,6 +136,30 @@ fn figure(figure: Option<pb::Figure>) -> (i64, i64) {
 }
 
 on_both! {
+    async fn a_clock_that_was_ahead_outweighs_nothing_for_long(world) {
+        let fleet = Fleet::start(&world).await;
+        let said = |id: &str, name: &str, at: DateTime<Utc>| federation_pb::TenantEvent {
+            id: id.to_owned(),
+            kind: "renamed".to_owned(),
+            at: timestamp(at),
+            tenant: Some(federation_pb::Tenant {
+                tenant_id: "ada".to_owned(),
+                name: name.to_owned(),
+                created_at: timestamp(world.now()),
+                ..Default::default()
+            }),
+            details: String::new(),
+        };
+        // Written down while the clock was an hour ahead, and reported once it was right.
+        let ahead = said("evt-1", "Before", world.now() + TimeDelta::hours(1));
+        assert_eq!(report(&world.kernel, vec![ahead]).await.unwrap(), 1);
+        assert_eq!(fleet.names("").await, ["Before"]);
+        world.pass(TimeDelta::minutes(3));
+        fleet.pair.provider.clock.set(world.now());
+        assert_eq!(report(&world.kernel, vec![said("evt-2", "After", world.now())]).await.unwrap(), 1);
+        assert_eq!(fleet.names("").await, ["After"]);
+    }
+
     async fn companies_nobody_reports_are_known_within_seconds(world) {
         let owner = world.company("Harrow & Pike").await;
         let fleet = Fleet::start(&world).await;

@@ -15,6 +15,8 @@ use streamflow_kernel::{
 use streamflow_proto::common::v1::PageInfo;
 use uuid::Uuid;
 
+use crate::tenant::store::hold_staying;
+
 /// An open invitation.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Invitation {
@@ -159,6 +161,9 @@ pub enum Joined {
 
 /// Uses up the invitation and makes the person a member, with the offered role and team.
 pub async fn join(db: &SystemDb, offer: &Offer, user_id: Uuid, now: DateTime<Utc>) -> Result<Joined> {
+    if !hold_staying(db, offer.org_id).await? {
+        return Ok(Joined::Closed);
+    }
     let sql = "UPDATE invitations SET accepted_at = ? WHERE org_id = ? AND id = ? AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?";
     if db.execute(sql, vec![now.into(), offer.org_id.into(), offer.id.into(), now.into()]).await? != 1 {
         return Ok(Joined::Closed);

@@ -24,6 +24,7 @@ const BATCH: u32 = 500;
 
 /// Nobody is in it any more, and nobody comes in. False when it was taken back, or this was done before.
 pub async fn close(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    tenant::store::hold_alone(db, org).await?;
     if !store::begin(db, org, now, now + SETTLE).await? {
         return Ok(false);
     }
@@ -35,11 +36,8 @@ pub async fn close(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<bool>
     Ok(true)
 }
 
-/// Deletes a company that was closed. False when it was taken back, or is gone already.
-pub async fn erase(kernel: &Kernel, job: &Job, org: Uuid) -> Result<bool> {
-    if !store::is_deleting(&kernel.database.system_read().await?, org, kernel.clock.now()).await? {
-        return Ok(false);
-    }
+/// Deletes a company that was closed.
+pub async fn erase(kernel: &Kernel, job: &Job, org: Uuid) -> Result<()> {
     table(kernel, org, KEYS).await?;
     kernel.keys.forget(org);
     for name in ERASED.iter().filter(|name| **name != store::MEMBERSHIPS) {
@@ -53,8 +51,7 @@ pub async fn erase(kernel: &Kernel, job: &Job, org: Uuid) -> Result<bool> {
     check_empty(kernel, org).await?;
     // Before it is said to be deleted: killed here, all of this is done again.
     kernel.database.scrub().await?;
-    end(kernel, job, org).await?;
-    Ok(true)
+    end(kernel, job, org).await
 }
 
 async fn table(kernel: &Kernel, org: Uuid, name: &str) -> Result<()> {
@@ -75,7 +72,7 @@ async fn people(kernel: &Kernel, org: Uuid) -> Result<()> {
         if some.is_empty() {
             return Ok(());
         }
-        store::erase_people(&db, org, some).await?;
+        store::erase_people(&db, org, some, kernel.clock.now()).await?;
         db.commit().await?;
     }
 }

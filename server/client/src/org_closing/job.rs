@@ -12,15 +12,37 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
-use super::{domain::SETTLE, erase};
+use super::{domain::SETTLE, erase, store};
 
 const CLOSE: &str = "org_close";
 const ERASE: &str = "org_erase";
 
 /// Queues it with the caller's transaction.
 pub async fn put(db: &SystemDb, jobs: &Jobs, org: Uuid, due: DateTime<Utc>) -> Result<()> {
-    jobs.put(db, None, NewJob::new(CLOSE).payload(json!(org)).at(due)).await?;
+    put_step(db, jobs, CLOSE, org, due).await
+}
+
+async fn put_step(db: &SystemDb, jobs: &Jobs, step: &'static str, org: Uuid, due: DateTime<Utc>) -> Result<()> {
+    jobs.put(db, None, NewJob::new(step).payload(json!(org)).at(due)).await?;
     Ok(())
+}
+
+const OVER: &str = "it stays, or this was done already";
+const EARLY: &str = "it is not due, and queued once more";
+
+/// What keeps a step from being taken now: the company is in another state than this one, or the step is not due. Clocks are set back, and
+/// who asks anew has the whole time again; then it is queued once more.
+async fn hindrance(kernel: &Kernel, step: &'static str, state: &str, org: Uuid) -> Result<Option<&'static str>> {
+    let db = kernel.database.system().await?;
+    match store::due(&db, org, state).await? {
+        None => Ok(Some(OVER)),
+        Some(due) if due <= kernel.clock.now() => Ok(None),
+        Some(due) => {
+            put_step(&db, &kernel.jobs, step, org, due).await?;
+            db.commit().await?;
+            Ok(Some(EARLY))
+        }
+    }
 }
 
 /// What was promised is done, however long that takes.
@@ -41,12 +63,16 @@ impl Work for Close {
     }
 
     async fn run(&self, kernel: &Arc<Kernel>, job: &Job) -> Result<String, JobError> {
-        let (org, now): (Uuid, _) = (job.payload()?, kernel.clock.now());
-        let db = kernel.database.system().await?;
-        if !erase::close(&db, org, now).await? {
-            return Ok("it stays, or is closed already".to_owned());
+        let org: Uuid = job.payload()?;
+        if let Some(hindrance) = hindrance(kernel, CLOSE, "closing", org).await? {
+            return Ok(hindrance.to_owned());
         }
-        kernel.jobs.put(&db, None, NewJob::new(ERASE).payload(json!(org)).at(now + SETTLE)).await?;
+        // One instant for both: set back in between, the clock would leave a row that no job is queued for.
+        let (db, now) = (kernel.database.system().await?, kernel.clock.now());
+        if !erase::close(&db, org, now).await? {
+            return Err(JobError::Retry("it was taken back, or the clock was set back".to_owned()));
+        }
+        put_step(&db, &kernel.jobs, ERASE, org, now + SETTLE).await?;
         db.commit().await?;
         Ok("the company is closed".to_owned())
     }
@@ -67,7 +93,11 @@ impl Work for Erase {
     }
 
     async fn run(&self, kernel: &Arc<Kernel>, job: &Job) -> Result<String, JobError> {
-        let deleted = erase::erase(kernel, job, job.payload()?).await?;
-        Ok(if deleted { "the company is deleted" } else { "there was nothing to delete" }.to_owned())
+        let org: Uuid = job.payload()?;
+        if let Some(hindrance) = hindrance(kernel, ERASE, "deleting", org).await? {
+            return Ok(hindrance.to_owned());
+        }
+        erase::erase(kernel, job, org).await?;
+        Ok("the company is deleted".to_owned())
     }
 }

@@ -12,6 +12,8 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
+use crate::user::store as users;
+
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Closing {
     pub asked_at: DateTime<Utc>,
@@ -69,23 +71,26 @@ pub async fn begin(db: &SystemDb, org: Uuid, now: DateTime<Utc>, from: DateTime<
     Ok(db.execute(sql, vec![from.into(), org.into(), now.into()]).await? == 1)
 }
 
-pub async fn is_deleting(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<bool> {
+/// When the next step of what is in this state is due; none where it is in another.
+pub async fn due(db: &SystemDb, org: Uuid, state: &str) -> Result<Option<DateTime<Utc>>> {
     #[derive(FromQueryResult)]
     struct Row {
         due_at: DateTime<Utc>,
     }
-    let sql = "SELECT due_at FROM org_closings WHERE org_id = ? AND state = 'deleting'";
-    let rows: Vec<Row> = db.query(sql, vec![org.into()]).await?;
-    Ok(rows.first().is_some_and(|row| row.due_at <= now))
+    let sql = "SELECT due_at FROM org_closings WHERE org_id = ? AND state = ?";
+    let rows: Vec<Row> = db.query(sql, vec![org.into(), state.into()]).await?;
+    Ok(rows.first().map(|row| row.due_at))
 }
 
-/// Nobody is let in: no member, nobody invited, nobody of the support.
+/// Nobody is let in: nobody invited, nobody of the support, no member. Whoever comes in that way holds the company's row first, so none is
+/// on the way in. Sessions go last, when nobody can open one any more.
 pub async fn shut(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
-    let sql = "UPDATE memberships SET disabled_at = ? WHERE org_id = ? AND disabled_at IS NULL";
-    db.execute(sql, vec![now.into(), org.into()]).await?;
-    for table in ["sessions", "invitations", "support_sessions"] {
+    for table in ["invitations", "support_sessions"] {
         db.execute(&format!("DELETE FROM {table} WHERE org_id = ?"), vec![org.into()]).await?;
     }
+    let sql = "UPDATE memberships SET disabled_at = ? WHERE org_id = ? AND disabled_at IS NULL";
+    db.execute(sql, vec![now.into(), org.into()]).await?;
+    db.execute("DELETE FROM sessions WHERE org_id = ?", vec![org.into()]).await?;
     Ok(())
 }
 
@@ -162,11 +167,11 @@ pub async fn people(db: &SystemDb, org: Uuid) -> Result<Vec<Uuid>> {
 }
 
 /// Takes people out of the company, and their accounts away where they have no other.
-pub async fn erase_people(db: &SystemDb, org: Uuid, people: Vec<Uuid>) -> Result<()> {
+pub async fn erase_people(db: &SystemDb, org: Uuid, people: Vec<Uuid>, now: DateTime<Utc>) -> Result<()> {
     let (mut members, mut accounts) = (0, 0);
     for user in people {
         members += db.execute("DELETE FROM memberships WHERE org_id = ? AND user_id = ?", vec![org.into(), user.into()]).await?;
-        accounts += erase_account(db, user).await?;
+        accounts += erase_account(db, user, now).await?;
     }
     for (name, deleted) in [(MEMBERSHIPS, members), ("users", accounts)] {
         let counts = Counted::plus(db.query(COUNTS, vec![org.into()]).await?, name, deleted)?;
@@ -175,20 +180,25 @@ pub async fn erase_people(db: &SystemDb, org: Uuid, people: Vec<Uuid>) -> Result
     Ok(())
 }
 
-/// An account that no company has, or has had, with what was mailed to it. Returns how many there were.
-async fn erase_account(db: &SystemDb, user: Uuid) -> Result<u64> {
+/// An account that no company has, or has had, or is about to have, with what was mailed to it and is over. Returns how many there were.
+/// Mails that wait and sign-ups that go on stay: others have promised them.
+async fn erase_account(db: &SystemDb, user: Uuid, now: DateTime<Utc>) -> Result<u64> {
+    // Whoever gives the account a company at this moment has done so before the statements that look, or finds it gone.
+    users::hold(db, user).await?;
     let alone = "id = ? AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = users.id) \
                  AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.user_id = users.id) \
-                 AND NOT EXISTS (SELECT 1 FROM org_exports e WHERE e.asked_by = users.id)";
-    for (table, column) in [("mail_outbox", "recipient"), ("sign_ups", "email")] {
-        let sql = format!("DELETE FROM {table} WHERE {column} IN (SELECT email FROM users WHERE {alone})");
-        db.execute(&sql, vec![user.into()]).await?;
-    }
+                 AND NOT EXISTS (SELECT 1 FROM org_exports e WHERE e.asked_by = users.id) \
+                 AND NOT EXISTS (SELECT 1 FROM sign_ups s WHERE s.email = users.email AND s.used_at IS NOT NULL AND s.expires_at > ?)";
+    let values = || vec![user.into(), now.into()];
+    let sql = format!("DELETE FROM mail_outbox WHERE body = '' AND recipient IN (SELECT email FROM users WHERE {alone})");
+    db.execute(&sql, values()).await?;
+    let sql = format!("DELETE FROM sign_ups WHERE email IN (SELECT email FROM users WHERE {alone}) AND expires_at <= ?");
+    db.execute(&sql, vec![user.into(), now.into(), now.into()]).await?;
     for table in ["sessions", "known_devices"] {
         let sql = format!("DELETE FROM {table} WHERE user_id IN (SELECT id FROM users WHERE {alone})");
-        db.execute(&sql, vec![user.into()]).await?;
+        db.execute(&sql, values()).await?;
     }
-    db.execute(&format!("DELETE FROM users WHERE {alone}"), vec![user.into()]).await
+    db.execute(&format!("DELETE FROM users WHERE {alone}"), values()).await
 }
 
 /// What stays of the company's own row: its id, and its name in page addresses, which nobody else shall ever have.

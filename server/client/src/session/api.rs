@@ -277,7 +277,8 @@ fn describe(principal: &Principal, now: DateTime<Utc>, cursor: Cursor) -> pb::Me
         .filter(|access| full && access.roles.contains(&principal.role.as_str()))
         .filter(|access| principal.org.has_module(access.module) && principal.org.admits(access))
         .filter(|access| principal.support.is_none() || access.support)
-        .filter(|access| !((principal.read_only || trial_ended) && access.mutation && !access.own_affairs))
+        .filter(|access| !access.mutation || access.own_affairs || !principal.read_only)
+        .filter(|access| !access.mutation || access.own_affairs || access.after_trial || !trial_ended)
         .map(|access| access.permission.to_owned())
         .collect();
     permissions.sort_unstable();

@@ -26,7 +26,9 @@ pub fn send(ctx: &Ctx, beginner: Beginner) {
 async fn try_send(ctx: &Ctx, beginner: &Beginner) -> Result<()> {
     let (now, email) = (ctx.now(), beginner.email.as_str());
     let db = ctx.system_apart().await?;
-    if store::mails_since(&db, email, now - PAUSE).await? > 0
+    // Whoever asks for the same address at this moment has the mail sent.
+    if !store::hold_address(&db, email).await?
+        || store::mails_since(&db, email, now - PAUSE).await? > 0
         || store::mails_since(&db, email, now - TimeDelta::days(1)).await? >= MOST_A_DAY
     {
         return Ok(());

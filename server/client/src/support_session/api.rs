@@ -85,6 +85,9 @@ impl SupportSessionService for Api {
     ) -> Result<Response<pb::DecideSupportSessionResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let (id, principal) = (parse_id(&req.support_session_id)?, ctx.principal()?);
+        if req.accept {
+            principal.check_may_change()?;
+        }
         let tx = ctx.system().await?;
         let before = row(&tx, principal.org_id, id).await?;
         if !store::decide(&tx, principal.org_id, id, req.accept, principal.user_id, ctx.now()).await? {

@@ -13,7 +13,7 @@ use streamflow_proto::{client::v1 as pb, federation::v1 as federation_pb};
 use uuid::Uuid;
 
 use super::domain::{Ask, EndOf, Ending, Opening, SECRET_LIFETIME, State, TO_DECIDE, TO_OPEN};
-use crate::tenant::store::STAYS;
+use crate::tenant::store::hold_staying;
 
 /// Newest ones that a company's list shows.
 const SHOWN: i64 = 50;
@@ -56,9 +56,12 @@ struct Place {
 /// The company of this name in page addresses, and whether its owners are asked first: as it stays until the transaction's end.
 pub async fn company(db: &SystemDb, tenant_id: &str) -> Result<Option<(Uuid, bool)>> {
     let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
-    let sql = format!("SELECT id, support_ask_first FROM orgs WHERE tenant_id = ? AND {STAYS}{lock}");
+    let sql = format!("SELECT id, support_ask_first FROM orgs WHERE tenant_id = ?{lock}");
     let rows: Vec<Place> = db.query(&sql, vec![tenant_id.into()]).await?;
-    Ok(rows.first().map(|row| (row.id, row.support_ask_first)))
+    match rows.first() {
+        Some(row) if hold_staying(db, row.id).await? => Ok(Some((row.id, row.support_ask_first))),
+        _ => Ok(None),
+    }
 }
 
 pub async fn asks_first(db: &SystemDb, org: Uuid) -> Result<bool> {

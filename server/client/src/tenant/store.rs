@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::FromQueryResult;
-use streamflow_kernel::{db::SystemDb, error::Result};
+use streamflow_kernel::{
+    db::{Backend, SystemDb},
+    error::Result,
+};
 use uuid::Uuid;
 
 use super::domain::Words;
@@ -58,6 +61,31 @@ const SELECT: &str = "SELECT o.id, o.tenant_id, o.name, o.time_zone, o.currency_
 /// What is being deleted is nobody's to open or close any more.
 pub const STAYS: &str =
     "NOT EXISTS (SELECT 1 FROM org_closings c WHERE c.org_id = orgs.id AND c.state IN ('deleting', 'deleted'))";
+
+/// Holds a company's row until the transaction's end, for whoever closes it for good: all who are on their way in have come in by then.
+pub async fn hold_alone(db: &SystemDb, org: Uuid) -> Result<()> {
+    hold(db, org, "FOR UPDATE").await
+}
+
+/// Whether a company stays, as it does then until the transaction's end: for whoever lets somebody in.
+pub async fn hold_staying(db: &SystemDb, org: Uuid) -> Result<bool> {
+    hold(db, org, "FOR SHARE").await?;
+    // A statement of its own: one that waited for the closing would still see what was before it.
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+    }
+    let rows: Vec<Row> = db.query(&format!("SELECT id FROM orgs WHERE id = ? AND {STAYS}"), vec![org.into()]).await?;
+    Ok(rows.first().is_some_and(|row| row.id == org))
+}
+
+/// SQLite has one writer, so nobody else is there.
+async fn hold(db: &SystemDb, org: Uuid, lock: &str) -> Result<()> {
+    if db.backend() == Backend::Postgres {
+        db.execute(&format!("SELECT 1 FROM orgs WHERE id = ? {lock}"), vec![org.into()]).await?;
+    }
+    Ok(())
+}
 
 /// In the order of their ids, which is that of their making.
 pub async fn tenants(db: &SystemDb, after: Option<Uuid>, since: Since, limit: i64) -> Result<Vec<Tenant>> {

@@ -32,8 +32,8 @@ pub fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<U
     if !principal.org.has_module(access.module) {
         return Err(module_disabled());
     }
-    if principal.read_only && access.mutation && !access.own_affairs {
-        return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
+    if access.mutation && !access.own_affairs {
+        principal.check_may_change()?;
     }
     trial::check(access, principal, now)
 }

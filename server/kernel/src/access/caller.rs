@@ -72,6 +72,20 @@ pub(crate) fn address_key(ip: IpAddr) -> String {
     }
 }
 
+/// The network that an address is of, as one holder commonly has: a /24, or a /48 of IPv6.
+pub(crate) fn network_key(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(ip) => {
+            let [a, b, c, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+    }
+}
+
 pub(crate) fn peer(request: &Request) -> IpAddr {
     request.extensions().get::<PeerAddr>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0)
 }

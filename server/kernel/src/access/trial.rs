@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub fn check(access: &Access, principal: &Principal, now: DateTime<Utc>) -> Result<()> {
-    if !principal.org.is_trial_over(now) || !access.mutation || access.own_affairs {
+    if !principal.org.is_trial_over(now) || !access.mutation || access.own_affairs || access.after_trial {
         return Ok(());
     }
     let text = "Your company's trial has ended, so nothing can be changed. All that is there can still be read and exported. \

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::{HeaderMap, Method, StatusCode};
 
-use super::{known, peer::Peer, sign, single};
+use super::{keys::Key, known, peer::Peer, sign, single};
 use crate::{
     access::{PeerAddr, address_key, answer, payload},
     audit::AuditRecord,
@@ -129,9 +129,16 @@ fn refused_form(method: &Method, headers: &HeaderMap) -> Option<(StatusCode, &'s
 async fn check(kernel: &Arc<Kernel>, request: Request) -> Result<Request> {
     let now = kernel.clock.now();
     let (mut parts, body) = request.into_parts();
-    let body = payload::collect(body).await?;
-    match verify(kernel, &parts, &body, now).await? {
-        Ok(peer) => {
+    let checked = match claimed(kernel, &parts.headers) {
+        Ok(_) => {
+            let body = arrived(kernel, &parts, body).await?;
+            verify(kernel, &parts, &body, now).await?.map(|peer| (peer, body))
+        }
+        // Of whoever names no key of ours nothing more is read.
+        Err(refusal) => Err(refusal),
+    };
+    match checked {
+        Ok((peer, body)) => {
             parts.extensions.insert(peer);
             Ok(Request::from_parts(parts, Body::from(body)))
         }
@@ -140,6 +147,15 @@ async fn check(kernel: &Arc<Kernel>, request: Request) -> Result<Request> {
             Err(refusal.into_error())
         }
     }
+}
+
+/// The body, when so many of one address are on their way at most. What comes from this process is here already.
+async fn arrived(kernel: &Kernel, parts: &http::request::Parts, body: Body) -> Result<Bytes> {
+    let _place = match parts.extensions.get::<PeerAddr>() {
+        Some(peer) => Some(kernel.federation.arrivals.take(address_key(peer.0)).await?),
+        None => None,
+    };
+    payload::collect(body).await
 }
 
 /// What the headers say, before any of it is believed.
@@ -207,13 +223,9 @@ async fn verify(
     Ok(Ok(peer))
 }
 
-/// Whether a system we share a key with made this call, for us.
-fn authentic<'a>(
-    kernel: &Kernel,
-    parts: &'a http::request::Parts,
-    body: &[u8],
-) -> std::result::Result<(Peer, Claimed<'a>), Refusal> {
-    let claimed = Claimed::read(&parts.headers)?;
+/// A call for us under a key of ours, as it claims to be, with the caller's name and the key.
+fn claimed<'a>(kernel: &Kernel, headers: &'a HeaderMap) -> std::result::Result<(Claimed<'a>, &'static str, Arc<Key>), Refusal> {
+    let claimed = Claimed::read(headers)?;
     let own = kernel.portal.space;
     if claimed.audience != own {
         return Err(Refusal::Audience);
@@ -225,6 +237,16 @@ fn authentic<'a>(
         return Err(Refusal::UnknownCaller);
     }
     let key = live.iter().find(|key| key.id == claimed.key_id).ok_or(Refusal::UnknownKey)?;
+    Ok((claimed, caller, Arc::clone(key)))
+}
+
+/// Whether a system we share a key with made this call, for us.
+fn authentic<'a>(
+    kernel: &Kernel,
+    parts: &'a http::request::Parts,
+    body: &[u8],
+) -> std::result::Result<(Peer, Claimed<'a>), Refusal> {
+    let (claimed, caller, key) = claimed(kernel, &parts.headers)?;
     let path = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
     let call = sign::Call {
         method: parts.method.as_str(),

@@ -23,6 +23,8 @@ use crate::{
 };
 
 const NAME: &str = "audit.jsonl";
+/// Records that are handed over at once.
+const BATCH: usize = 200;
 
 /// A line. The first of a file that follows another has no record: it says where that one ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,6 +54,8 @@ struct Pages {
     head: Head,
     /// Not in the database yet, as far as this process knows.
     records: Vec<AuditRecord>,
+    /// How many of them were handed over: a way back that broke off goes on there.
+    carried: usize,
 }
 
 impl Journal {
@@ -87,13 +91,30 @@ impl Journal {
         pages.records[pages.records.len().saturating_sub(count)..].to_vec()
     }
 
-    /// Hands all waiting records to `take`, and puts the file aside when that succeeded. Nobody appends meanwhile.
-    pub async fn carry<F>(&self, take: impl FnOnce(Vec<AuditRecord>) -> F) -> Result<()>
+    /// Hands the waiting records to `take`, some at a time, and puts the file aside once it has them all. Others append while `take` is at
+    /// work, which may be for ever. One caller at a time.
+    pub async fn carry<F>(&self, mut take: impl FnMut(Vec<AuditRecord>) -> F) -> Result<()>
     where
         F: Future<Output = Result<()>>,
     {
+        while let Some(batch) = self.next().await? {
+            let count = batch.len();
+            take(batch).await?;
+            self.pages.lock().await.carried += count;
+        }
+        Ok(())
+    }
+
+    /// What is to be handed over next. None when all was, and the file is put aside.
+    async fn next(&self) -> Result<Option<Vec<AuditRecord>>> {
         let mut pages = Arc::clone(&self.pages).lock_owned().await;
-        take(pages.records.clone()).await?;
+        let batch: Vec<AuditRecord> = pages.records.iter().skip(pages.carried).take(BATCH).cloned().collect();
+        if !batch.is_empty() {
+            return Ok(Some(batch));
+        }
+        if pages.records.is_empty() {
+            return Ok(None);
+        }
         let count = pages.records.len();
         let waiting = Arc::clone(&self.waiting);
         let turned = tokio::task::spawn_blocking(move || {
@@ -103,7 +124,7 @@ impl Journal {
         });
         turned.await.map_err(io::Error::other).flatten().map_err(Error::internal)?;
         tracing::info!(target: "streamflow", count, "the local audit file was moved into the database");
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -131,7 +152,7 @@ impl Pages {
             file.sync_all()?;
         }
         sync_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), system, file, length: length as u64, head, records })
+        Ok(Self { folder: folder.to_owned(), system, file, length: length as u64, head, records, carried: 0 })
     }
 
     fn append(&mut self, record: AuditRecord) -> io::Result<()> {
@@ -167,6 +188,7 @@ impl Pages {
         self.file = OpenOptions::new().append(true).open(&path)?;
         self.length = anchor.len() as u64;
         self.records.clear();
+        self.carried = 0;
         Ok(())
     }
 }
@@ -250,6 +272,34 @@ mod tests {
         assert_eq!(journal.newest(9).await, vec![record(4)]);
         assert_eq!(journal.pages.lock().await.head.position, 4, "the chain goes on");
         assert!(folder.path().join("moved-3.jsonl").exists());
+    }
+
+    #[tokio::test]
+    async fn who_appends_waits_for_no_database_and_a_way_back_goes_on_where_it_broke_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = BATCH as u128 + 5;
+        let journal = filled(folder.path(), all).await;
+        let seen = std::cell::RefCell::new(Vec::new());
+        let take = |records: Vec<AuditRecord>| {
+            seen.borrow_mut().push((records[0].id, records.len()));
+            let is_second = seen.borrow().len() == 2;
+            let journal = &journal;
+            async move {
+                if is_second {
+                    // A database that freezes: the caller gives up, and whoever has something to record goes on.
+                    journal.append(record(all)).await?;
+                    std::future::pending::<()>().await;
+                }
+                Ok(())
+            }
+        };
+        let given_up = tokio::time::timeout(std::time::Duration::from_secs(2), journal.carry(take)).await;
+        assert!(given_up.is_err() && journal.waiting() == BATCH + 6, "{given_up:?}");
+        journal.carry(take).await.unwrap();
+        let next = record(BATCH as u128).id;
+        assert_eq!(seen.into_inner(), [(record(0).id, BATCH), (next, 5), (next, 6)]);
+        assert_eq!(journal.waiting(), 0);
+        assert_eq!(Journal::open(folder.path(), "x").unwrap().waiting(), 0);
     }
 
     #[tokio::test]

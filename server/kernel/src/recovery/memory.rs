@@ -30,6 +30,9 @@ const MAX_WINDOWS: usize = 10_000;
 /// Subjects with failures that are remembered. Beyond that the oldest are forgotten, so that no flood of names shuts anybody out; the
 /// limit of each address goes on counting.
 const MAX_ATTEMPTS: usize = 1_000;
+/// Failures up to which an address is not stopped by what others did to the account: nobody from elsewhere keeps its owner out, however
+/// long they try. How many are looked at once is limited by the machine (`PasswordHasher`), and no guess is told which part was wrong.
+const OWN: i64 = 3;
 
 /// A session of the emergency account.
 #[derive(Clone, Debug)]
@@ -172,7 +175,9 @@ impl Memory {
         let mut kept = self.kept.lock().await;
         kept.attempts.retain(|_, attempts| attempts.last_failure >= at - MEMORY);
         let ends = [(here, LADDER_END, false), (account, SHORT_END, lasting)];
-        let wait = ends.iter().filter_map(|(key, ..)| kept.attempts.get(*key)).map(|kept| kept.locked_until - at).max();
+        let is_new = kept.attempts.get(here).is_none_or(|attempts| attempts.failures < OWN);
+        let asked = ends.iter().map(|(key, ..)| *key).filter(|key| *key == here || !is_new);
+        let wait = asked.filter_map(|key| kept.attempts.get(key)).map(|kept| kept.locked_until - at).max();
         if let Some(wait) = wait.filter(|wait| *wait > 0) {
             return Err(locked(wait));
         }
@@ -286,6 +291,24 @@ mod tests {
             "the account itself waits for seconds only"
         );
         assert!(second.count_attempt("account", "here", true, at(now + 3_700)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn strangers_keep_nobody_out_who_comes_from_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = memory(folder.path());
+        // From everywhere, so that the account's own pause is as long as it gets.
+        for n in 0..200 {
+            memory.count_attempt("account", &format!("account@{n}"), true, at(n)).await.unwrap();
+        }
+        let now = at(200);
+        for typo in 0..OWN {
+            memory.count_attempt("account", "account@home", true, now + TimeDelta::seconds(4 * typo)).await.unwrap();
+        }
+        let late = now + TimeDelta::seconds(4 * OWN);
+        assert!(memory.count_attempt("account", "account@home", true, late).await.is_err(), "it waits with the others then");
+        assert!(memory.use_step(Uuid::from_u128(7), 101, "account", "account@home").await.unwrap());
+        assert!(memory.count_attempt("account", "account@home", true, late).await.is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::{
     task::AbortHandle,
-    time::{Instant, MissedTickBehavior},
+    time::{Instant, MissedTickBehavior, timeout},
 };
 
 use super::{Mode, Recovery, probe::Probe};
@@ -21,6 +21,10 @@ const EVERY: Duration = Duration::from_secs(1);
 const LOST_AFTER: Duration = Duration::from_millis(2_900);
 /// Good answers for that long lead out of Recovery Mode.
 const STEADY: Duration = Duration::from_secs(2);
+/// Longest that the watch looks away for the local audit: a database may freeze right after its answer. What was moved stays moved.
+const CARRIED_WITHIN: Duration = Duration::from_secs(2);
+/// Longest for the way back, for the same reason.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 /// The task; it ends when this is dropped.
 #[derive(Debug)]
@@ -92,6 +96,19 @@ impl Recovery {
 
     /// The way back. Whatever fails leaves the system in Recovery Mode, and is tried again.
     async fn leave(&self) -> Result<()> {
+        within(BACK_WITHIN, self.hand_over()).await?;
+        {
+            let mut mode = self.mode.lock();
+            self.memory.end_all();
+            *mode = Mode::Normal;
+        }
+        metrics::gauge!("recovery_mode", "space" => self.space).set(0.0);
+        tracing::warn!(target: "streamflow", system = self.space, "recovery mode has ended: the database answers; everyone signs in again");
+        self.journal.append(self.own_record("recovery.left", serde_json::json!({}))).await
+    }
+
+    /// Makes the database what it would be, had it never been away.
+    async fn hand_over(&self) -> Result<()> {
         let kernel = self.system().ok_or_else(|| Error::internal("a system that has not started"))?;
         kernel.database.reopen().await?;
         // Before anybody can sign in as usual: a code used here is used there.
@@ -102,18 +119,14 @@ impl Recovery {
         // What is back may be an older copy, whose sessions were ended since: everyone signs in again.
         let sql = "UPDATE sessions SET revoked_at = ? WHERE revoked_at IS NULL";
         let db = kernel.database.system().await?;
-        db.execute(sql, vec![self.clock.now().into()]).await?;
+        // Twice: a sign-in that is just being finished holds the first one up, and its session shows only then.
+        for _ in 0..2 {
+            db.execute(sql, vec![self.clock.now().into()]).await?;
+        }
         support_end::recovered(&db, &kernel.jobs).await?;
         db.commit().await?;
         kernel.jobs.wake();
-        {
-            let mut mode = self.mode.lock();
-            self.memory.end_all();
-            *mode = Mode::Normal;
-        }
-        metrics::gauge!("recovery_mode", "space" => self.space).set(0.0);
-        tracing::warn!(target: "streamflow", system = self.space, "recovery mode has ended: the database answers; everyone signs in again");
-        self.journal.append(self.own_record("recovery.left", serde_json::json!({}))).await
+        Ok(())
     }
 
     /// Moves the local audit into the database. Records that are there already stay as they are, so that a crash between the two
@@ -125,6 +138,10 @@ impl Recovery {
         }
         self.journal.carry(|records| audit::insert_once(&kernel.database, records)).await
     }
+}
+
+async fn within(limit: Duration, work: impl Future<Output = Result<()>>) -> Result<()> {
+    timeout(limit, work).await.unwrap_or_else(|_| Err(Error::Unavailable("the database stopped answering".into())))
 }
 
 struct Watch {
@@ -169,7 +186,7 @@ impl Watch {
         match (recovery.mode(), answer) {
             (Mode::Normal, Err(problem)) if is_lost => recovery.enter(problem).await,
             (Mode::Normal, Ok(())) => {
-                if let Err(error) = recovery.carry_over().await {
+                if let Err(error) = within(CARRIED_WITHIN, recovery.carry_over()).await {
                     tracing::warn!(?error, "the local audit file could not be moved into the database; trying again");
                 }
             }

@@ -18,11 +18,13 @@ use super::{
     activity::{Activity, Crowd, Place, Watched},
     proxies::TrustedProxies,
 };
-use crate::access::{PeerAddr, address_key};
+use crate::access::{PeerAddr, address_key, network_key};
 
 const MAX_CONNECTIONS: u32 = 4096;
 /// Of one address (IPv6: of one /64), so that nobody takes all of them.
 const MAX_CONNECTIONS_EACH: usize = 100;
+/// Of one network, which somebody may have as a whole.
+const MAX_CONNECTIONS_NETWORK: usize = 400;
 const MAX_STREAMS: u32 = 100;
 const MAX_HEADERS: u32 = 16 * 1024;
 /// How long a peer may keep to itself what it speaks.
@@ -87,11 +89,13 @@ struct Host {
 
 impl Host {
     /// A balancer in front stands for all its callers, so it has no limit of its own.
-    fn admit(&self, peer: SocketAddr) -> Result<Option<Place>, Crowded> {
+    fn admit(&self, peer: SocketAddr) -> Result<Option<[Place; 2]>, Crowded> {
         if self.proxies.trusts(peer.ip().to_canonical()) {
             return Ok(None);
         }
-        self.crowd.enter(address_key(peer.ip()), MAX_CONNECTIONS_EACH).map(Some).ok_or(Crowded)
+        let own = self.crowd.enter(address_key(peer.ip()), MAX_CONNECTIONS_EACH).ok_or(Crowded)?;
+        let network = self.crowd.enter(network_key(peer.ip()), MAX_CONNECTIONS_NETWORK).ok_or(Crowded)?;
+        Ok(Some([own, network]))
     }
 
     async fn attend(self, stream: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {

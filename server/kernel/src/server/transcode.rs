@@ -4,7 +4,7 @@
 //!
 //! Errors are problem documents (RFC 9457) of one of the types listed in [`Problem`].
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -18,14 +18,17 @@ use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 
 use crate::{
-    access::{MAX_REQUEST, answer::REQUEST_ID, door::single, payload},
+    access::{MAX_REQUEST, address_key, answer::REQUEST_ID, door::single, payload, peer},
     error::{Error, Result},
+    places::Places,
 };
 
 /// Longest body of a request.
 const MAX_BODY: usize = 64 * 1024;
 /// Longest it may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
+/// Bodies of one address that are on their way at once; the others wait.
+const ARRIVALS: usize = 8;
 /// A message that is none, for a body that can't be read: it goes to the gate all the same, which counts it and keeps a record.
 const UNREADABLE: &[u8] = &[7];
 /// What of a request goes on, besides its message.
@@ -37,6 +40,7 @@ pub struct Transcoder {
     routes: HashMap<&'static str, Rpc>,
     /// Behind the door, which asks for gRPC; before the gate.
     rpcs: Router,
+    arrivals: Arc<Places<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +61,7 @@ impl Transcoder {
             let method = method.ok_or_else(|| Error::internal(format!("{} is not described", access.path)))?;
             routes.insert(access.http, Rpc { path: access.path, input: method.input(), output: method.output() });
         }
-        Ok(Self { routes, rpcs })
+        Ok(Self { routes, rpcs, arrivals: Arc::new(Places::new(ARRIVALS)) })
     }
 
     pub fn serves(&self, path: &str) -> bool {
@@ -80,8 +84,10 @@ impl Transcoder {
         if single(request.headers(), "content-type") != Some("application/json") {
             return Err(Problem::new(Kind::MediaType, "Send content-type: application/json."));
         }
+        let place = self.arrivals.take(address_key(peer(&request))).await.map_err(|full| Problem::of(&full.into()))?;
         let (parts, body) = request.into_parts();
         let read = arrived(body).await.and_then(|body| read(rpc, &body));
+        drop(place);
         let message = read.as_deref().unwrap_or(UNREADABLE);
         let mut call = Request::new(Body::from(framed(message)));
         *call.method_mut() = Method::POST;

@@ -21,7 +21,7 @@ impl TenantEventService for Api {
         let mut stored = 0;
         for event in events {
             if store::insert_event(&db, &event, ctx.now()).await? {
-                store::keep_newest(&db, &event.facts, ctx.new_id(), event.at).await?;
+                store::keep_newest(&db, &event.facts, ctx.new_id(), event.at, ctx.now()).await?;
                 stored += 1;
             }
         }

@@ -98,11 +98,11 @@ async fn keep(kernel: &Kernel, tenants: Vec<pb::Tenant>, as_of: DateTime<Utc>) -
     if tenants.is_empty() {
         return Ok(());
     }
-    let db = kernel.database.system().await?;
+    let (db, now) = (kernel.database.system().await?, kernel.clock.now());
     for tenant in tenants {
         let name = tenant.tenant_id.clone();
         match domain::facts(tenant) {
-            Ok(facts) => store::keep_newest(&db, &facts, kernel.ids.uuid(), as_of).await?,
+            Ok(facts) => store::keep_newest(&db, &facts, kernel.ids.uuid(), as_of, now).await?,
             // One that can't be read keeps nobody from seeing the others.
             Err(error) => tracing::warn!(?error, tenant_id = name, "a company of the directory can't be taken"),
         }

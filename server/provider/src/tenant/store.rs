@@ -1,11 +1,12 @@
 //! Rows of companies and of what was reported.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{FromQueryResult, entity::prelude::*};
 use streamflow_kernel::{
     clock::timestamp,
     db::SystemDb,
     error::{Error, Result},
+    federation::guard::TOLERANCE,
 };
 use streamflow_proto::provider::v1 as pb;
 
@@ -97,8 +98,10 @@ pub async fn insert_event(db: &SystemDb, event: &Event, received_at: DateTime<Ut
     Ok(db.execute(sql, values).await? == 1)
 }
 
-/// Takes the company over as it was at a time, unless something newer is known. `id` is for one that was not known.
-pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+/// Takes the company over as it was at a time, unless something newer is known. `id` is for one that was not known. A time further ahead
+/// of ours than two clocks may be apart was told by a clock that was wrong: it must not outweigh all that comes until then.
+pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    let at = at.min(now + TimeDelta::seconds(TOLERANCE));
     let sql = "INSERT INTO tenants (tenant_id, id, name, sort_name, time_zone, currency_code, plan, industry, state, \
                external_customer_id, created_at, trial_ends_at, suspended_at, suspend_reason, suspend_contact, closes_at, deleted_at, reported_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \

@@ -1,6 +1,12 @@
 //! Letters that nobody may get an answer to: replayed, changed on the way, signed wrongly or by nobody.
 
+use std::{convert::Infallible, time::Duration};
+
+use bytes::Bytes;
 use chrono::TimeDelta;
+use futures::stream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use prost::Message as _;
 use sea_orm::FromQueryResult;
 use streamflow_kernel::federation::guard;
@@ -11,6 +17,7 @@ use streamflow_tests::{
     world::World,
 };
 use tokio::sync::watch;
+use tonic::body::Body;
 
 const HANDSHAKE: &str = "/streamflow.federation.v1.PeerService/Handshake";
 const LIST: &str = "/streamflow.federation.v1.TenantDirectoryService/ListTenants";
@@ -125,6 +132,22 @@ on_both! {
                 (sound().with("origin", "http://localhost:7001"), "403"),
             ] {
                 assert_eq!(letter.post(&pair.to_client).await, answer, "{shape:?}: {letter:?}");
+            }
+        }
+    }
+
+    async fn of_a_stranger_no_body_is_read(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            for (letter, answer) in [
+                (fresh(&world, &pair).without(guard::SIGNATURE), "UNSIGNED"),
+                (fresh(&world, &pair).with(guard::CALLER, "somebody"), "UNKNOWN_CALLER"),
+                (fresh(&world, &pair).with(guard::KEY, "k1"), "UNKNOWN_KEY"),
+            ] {
+                // One that never comes.
+                let body = Body::new(StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>()));
+                let answered = tokio::time::timeout(Duration::from_secs(5), letter.post_body(&pair.to_client, body)).await;
+                assert_eq!(answered.expect("an answer at once"), answer);
             }
         }
     }

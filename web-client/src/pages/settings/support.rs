@@ -21,6 +21,8 @@ use web_kit::{
     toast::use_toasts,
 };
 
+use crate::api::me;
+
 type Read = pb::ListSupportSessionsResponse;
 
 #[component]
@@ -67,7 +69,11 @@ fn Consent(ask_first: bool, problem: RwSignal<Option<ApiError>>) -> impl IntoVie
             <ul class="list">
                 <li>
                     <div class="grow">
-                        <Switch label="Ask an owner first" value=on on_change=set/>
+                        {if me().read_only {
+                            view! { <span>{if ask_first { "Owners are asked first" } else { "Nobody is asked first" }}</span> }.into_any()
+                        } else {
+                            view! { <Switch label="Ask an owner first" value=on on_change=set/> }.into_any()
+                        }}
                         <div class="t-12 muted">
                             "Somebody of the support looks at your company only when an owner accepts. They change nothing and stay 30 minutes at most. E-mail addresses, telephone numbers, streets and your own fields are masked, and so are notes; names they see."
                         </div>
@@ -121,9 +127,11 @@ fn Row(one: pb::SupportSession, all: Load<Read>, problem: RwSignal<Option<ApiErr
             <Button small=true busy on_click=move |_| answer(Deed::Refuse)>
                 "Refuse"<span class="sr-only">{whose.get_value()}</span>
             </Button>
-            <Button small=true kind=Kind::Primary busy on_click=move |_| answer(Deed::Accept)>
-                "Accept"<span class="sr-only">{whose.get_value()}</span>
-            </Button>
+            {(!me().read_only).then(|| view! {
+                <Button small=true kind=Kind::Primary busy on_click=move |_| answer(Deed::Accept)>
+                    "Accept"<span class="sr-only">{whose.get_value()}</span>
+                </Button>
+            })}
         }
         .into_any(),
         State::Accepted | State::Open => view! {
