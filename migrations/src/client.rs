@@ -44,6 +44,7 @@ mod m20261127_001201_create_org_closings;
 mod m20261127_001202_bind_support_sessions;
 mod m20261127_001301_index_registrations;
 mod m20261127_001302_index_open_registrations;
+mod m20261127_001350_create_registration_keys;
 
 use crate::migrator::{Step, steps};
 
@@ -92,6 +93,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_001202_bind_support_sessions,
     m20261127_001301_index_registrations,
     m20261127_001302_index_open_registrations,
+    m20261127_001350_create_registration_keys,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
