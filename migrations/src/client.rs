@@ -45,6 +45,7 @@ mod m20261127_001202_bind_support_sessions;
 mod m20261127_001301_index_registrations;
 mod m20261127_001302_index_open_registrations;
 mod m20261127_001310_create_session_principals;
+mod m20261127_001350_create_registration_keys;
 mod m20261127_001402_create_notification_preferences;
 
 use crate::migrator::{Step, steps};
@@ -95,6 +96,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_001301_index_registrations,
     m20261127_001302_index_open_registrations,
     m20261127_001310_create_session_principals,
+    m20261127_001350_create_registration_keys,
     m20261127_001402_create_notification_preferences,
 ];
 

@@ -142,6 +142,11 @@ enum TenantCommand {
         after_help = "Example:\n  streamflow tenant sign-up-token --days 7\n\nIt goes into RegisterTenant, or into POST /api/tenant/register. Its first use must come in time; after that it is good for the same company only."
     )]
     SignUpToken(tenant::SignUpTokenArgs),
+    /// Makes a key with which a program signs its registrations; the one before it stays good until the next time.
+    #[command(
+        after_help = "Example:\n  streamflow tenant registration-key --name billing\n\nThe secret goes to standard output, once. Requests to POST /api/tenant/register are signed with it as Standard Webhooks are; the README has an example."
+    )]
+    RegistrationKey(tenant::RegistrationKeyArgs),
     /// Puts a company on another plan; so does whoever buys at the end of a trial.
     #[command(
         after_help = "Example:\n  streamflow tenant plan --tenant glow-spa --plan standard\n\nA company that set itself up is on the plan trial for 14 days; after them nothing in it can be changed until it is on another one."
@@ -216,6 +221,7 @@ impl Cli {
             }
             Command::Tenant(TenantCommand::Create(args)) => tenant::create(args).await,
             Command::Tenant(TenantCommand::SignUpToken(args)) => tenant::sign_up_token(args).await,
+            Command::Tenant(TenantCommand::RegistrationKey(args)) => tenant::registration_key(args).await,
             Command::Tenant(TenantCommand::Plan(args)) => tenant::plan(args).await,
             Command::Import(ImportCommand::Customers(args)) => import::customers(args).await,
             Command::Import(ImportCommand::Leads(args)) => import::leads(args).await,

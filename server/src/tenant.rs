@@ -66,6 +66,21 @@ pub struct SignUpTokenArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct RegistrationKeyArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Program that signs with it: a-z, 0-9 and hyphens.
+    #[arg(long)]
+    name: String,
+    /// Ends all keys of the name at once, and makes none.
+    #[arg(long)]
+    end: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
 pub struct PlanArgs {
     #[command(flatten)]
     place: Place,
@@ -95,6 +110,32 @@ pub async fn sign_up_token(args: SignUpTokenArgs) -> anyhow::Result<()> {
         println!("{}", serde_json::json!({ "sign_up_token": token.reveal() }));
     } else {
         println!("{}", token.reveal());
+    }
+    Ok(())
+}
+
+pub async fn registration_key(args: RegistrationKeyArgs) -> anyhow::Result<()> {
+    let config = Config::load(&args.place, None)?;
+    databases::must_exist(&config, System::Client)?;
+    let kernel = Shared::new(&config)?.kernel(&config, System::Client).await?;
+    let name = args.name;
+    if args.end {
+        let ended = registration::key::end(&kernel, &name).await.map_err(plain)?;
+        anyhow::ensure!(ended, "there is no key of the name `{name}`");
+        if args.json {
+            println!("{}", serde_json::json!({ "name": name, "ended": true }));
+        } else {
+            println!("The keys of {name} are not good any more.");
+        }
+        return Ok(());
+    }
+    let secret = registration::key::create(&kernel, &name).await.map_err(plain)?;
+    if args.json {
+        println!("{}", serde_json::json!({ "name": name, "secret": secret }));
+    } else {
+        println!("{secret}");
+        // Not on standard output, which holds the secret alone.
+        eprintln!("This is told once. The key of {name} before it stays good until the next one is made.");
     }
     Ok(())
 }

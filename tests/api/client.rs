@@ -23,6 +23,7 @@ mod org_data;
 mod record;
 pub mod registration;
 mod registration_http;
+mod registration_signed;
 mod saved_view;
 mod search;
 mod session;

@@ -1,6 +1,7 @@
 //! `ElevationService`: rights for some minutes, after password and code, for one session.
 
 use chrono::TimeDelta;
+use streamflow_kernel::operator::elevation;
 use streamflow_proto::provider::v1 as pb;
 use streamflow_tests::{
     answer::{fields, reason},
@@ -33,15 +34,19 @@ async fn tried(desk: &Desk, token: &str) -> String {
     reason(&answer.unwrap_err())
 }
 
-/// Jobs that end support sessions.
-async fn queued(desk: &Desk) -> i64 {
+async fn count(desk: &Desk, rows: &str) -> i64 {
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
-        jobs: i64,
+        n: i64,
     }
-    let sql = "SELECT COUNT(*) AS jobs FROM jobs WHERE kind = 'support_end'";
-    let rows: Vec<Row> = desk.kernel.database.system_read().await.unwrap().query(sql, Vec::new()).await.unwrap();
-    rows[0].jobs
+    let sql = format!("SELECT COUNT(*) AS n FROM {rows}");
+    let rows: Vec<Row> = desk.kernel.database.system_read().await.unwrap().query(&sql, Vec::new()).await.unwrap();
+    rows[0].n
+}
+
+/// Jobs that end support sessions.
+async fn queued(desk: &Desk) -> i64 {
+    count(desk, "jobs WHERE kind = 'support_end'").await
 }
 
 const NEEDED: &str = "ELEVATION_REQUIRED";
@@ -104,6 +109,22 @@ on_elevating_desks! {
         let acts: Vec<&str> = kept.records.iter().rev().map(|record| record.path.rsplit('/').next().unwrap()).collect();
         assert_eq!(acts, ["Elevate", "Elevate", "RevokeElevation", "RevokeElevation", "Elevate"]);
         assert!(kept.records.iter().all(|record| record.outcome == "OK" && !record.payload.contains("ticket")), "{kept:?}");
+    }
+
+    async fn what_is_over_for_long_is_deleted(desk) {
+        let token = desk.sign_in().await;
+        let code = desk.code();
+        elevate(&desk, &token, 10, PASSWORD, &code).await.unwrap();
+        let _runner = desk.kernel.run_jobs(vec![std::sync::Arc::new(elevation::Prune)]).await.unwrap();
+        desk.clock.advance(TimeDelta::days(89));
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        assert_eq!(count(&desk, "elevations").await, 1);
+        desk.clock.advance(TimeDelta::days(2));
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while count(&desk, "elevations").await > 0 {
+            assert!(std::time::Instant::now() < until, "it is still there");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     async fn guesses_are_counted_with_those_of_the_sign_in(desk) {

@@ -11,6 +11,7 @@ mod files;
 mod held_back;
 mod idempotency;
 mod jobs;
+mod keys;
 mod limits;
 mod lockout;
 mod mail;

@@ -45,12 +45,18 @@ async fn run(options: &Options, report: &mut Report) -> Result<()> {
         measure::bytes::measure(report)?;
     }
     if options.on("postgres") {
-        let bench = Bench::postgres(options).await?;
-        bench.measure(report).await?;
+        if options.wants_any(&measure::GOALS) {
+            let bench = Bench::postgres(options).await?;
+            bench.measure(report).await?;
+        }
+        measure::fleet::measure(options, "postgres", report).await?;
     }
     if options.on("sqlite") {
-        let bench = Bench::sqlite(options).await?;
-        bench.measure(report).await?;
+        if options.wants_any(&measure::GOALS) {
+            let bench = Bench::sqlite(options).await?;
+            bench.measure(report).await?;
+        }
+        measure::fleet::measure(options, "sqlite", report).await?;
     }
     Ok(())
 }

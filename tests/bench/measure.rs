@@ -2,6 +2,7 @@
 
 pub mod bytes;
 mod dom;
+pub mod fleet;
 mod import;
 mod list;
 mod search;
@@ -33,6 +34,8 @@ use crate::{
 const CONNECTIONS: u32 = 8;
 /// Requests in flight in closed loops.
 const WORKERS: usize = 16;
+/// The goals that a filled database is needed for.
+pub const GOALS: [&str; 8] = ["P1", "P2", "P3", "P4", "P5", "P6", "P13", "P16"];
 
 /// A filled database, ready to be served.
 pub struct Bench<'a> {

@@ -13,7 +13,7 @@ pub struct Options {
     /// Less data and shorter arms: about a minute. Good to see that everything runs, not to compare.
     #[arg(long)]
     pub quick: bool,
-    /// Goals to measure, e.g. P1,P4,import; all when unset.
+    /// Goals to measure, e.g. P1,F2,import; all when unset.
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// One database only: postgres or sqlite.
@@ -70,6 +70,6 @@ impl Options {
 
     /// Nothing runs longer than this.
     pub const fn limit(&self) -> Duration {
-        Duration::from_secs(if self.quick { 180 } else { 1_200 } + self.profile)
+        Duration::from_secs(if self.quick { 300 } else { 1_500 } + self.profile)
     }
 }

@@ -3,10 +3,7 @@
 
 mod mirror;
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
 use sea_orm::ConnectionTrait as _;
 use streamflow_kernel::{
@@ -17,7 +14,12 @@ use streamflow_proto::provider::v1::{
     self as pb, audit_service_client::AuditServiceClient, overview_service_client::OverviewServiceClient,
     recovery_service_client::RecoveryServiceClient, session_service_client::SessionServiceClient,
 };
-use streamflow_tests::{operator::request, postgres::Cluster, process::Server};
+use streamflow_tests::{
+    drill::{Database, File, is_in_recovery, wait_for_recovery},
+    operator::request,
+    postgres::Cluster,
+    process::Server,
+};
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
@@ -26,43 +28,6 @@ const PASSWORD: &str = "an-operators-Own-7-passphrase";
 const SPACE: &str = "provider";
 const ENTERS_WITHIN: Duration = Duration::from_millis(5_000);
 const LEAVES_WITHIN: Duration = Duration::from_secs(10);
-
-/// What takes the database away and brings it back.
-trait Database {
-    fn lose(&mut self);
-    fn bring_back(&mut self);
-}
-
-impl Database for Cluster {
-    fn lose(&mut self) {
-        self.stop();
-    }
-
-    fn bring_back(&mut self) {
-        self.start_again();
-    }
-}
-
-/// A file that makes room for a folder of its name, which nobody can open as a database.
-struct File(PathBuf);
-
-impl File {
-    fn aside(&self) -> PathBuf {
-        self.0.with_extension("aside")
-    }
-}
-
-impl Database for File {
-    fn lose(&mut self) {
-        std::fs::rename(&self.0, self.aside()).unwrap();
-        std::fs::create_dir(&self.0).unwrap();
-    }
-
-    fn bring_back(&mut self) {
-        std::fs::remove_dir(&self.0).unwrap();
-        std::fs::rename(self.aside(), &self.0).unwrap();
-    }
-}
 
 /// The portal and its one person.
 struct Drill {
@@ -122,22 +87,12 @@ impl Drill {
     }
 
     async fn is_in_recovery(&self) -> bool {
-        let ask = request(SPACE, pb::GetRecoveryStatusRequest {}, None);
-        // A request that was under way when the database went may fail.
-        self.recovery().get_recovery_status(ask).await.is_ok_and(|status| status.into_inner().in_recovery)
+        is_in_recovery(&self.channel).await
     }
 
     async fn wait_for_recovery(&self, is_on: bool, at_most: Duration) {
-        let since = Instant::now();
-        loop {
-            let asked = tokio::time::timeout(Duration::from_millis(500), self.is_in_recovery()).await;
-            if asked == Ok(is_on) {
-                break;
-            }
-            assert!(since.elapsed() < at_most, "not within {at_most:?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        println!("{} after {:?}", if is_on { "entered" } else { "left" }, since.elapsed());
+        let took = wait_for_recovery(&self.channel, is_on, at_most).await;
+        println!("{} after {took:?}", if is_on { "entered" } else { "left" });
     }
 
     async fn view(&self, token: &str) -> Result<pb::GetRecoveryViewResponse, Status> {

@@ -2,12 +2,15 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 pub mod answer;
+pub mod drill;
 pub mod federation;
+pub mod fleet;
 pub mod operator;
 pub mod person;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod signed;
 pub mod smtp;
 pub mod spy;
 pub mod sql;

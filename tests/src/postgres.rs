@@ -259,6 +259,16 @@ async fn share() -> Shared {
     Shared { url, template, _cluster: cluster }
 }
 
+/// URL of a new database of a cluster, prepared for all systems, as superuser.
+pub async fn prepared(cluster: &Cluster, name: &str) -> String {
+    let admin = superuser(&format!("{}/postgres", cluster.url)).await;
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
+    let _ = admin.close().await;
+    let url = format!("{}/{name}", cluster.url);
+    restore_database_rights(&url).await;
+    url
+}
+
 /// One connection as superuser.
 pub async fn superuser(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);

@@ -34,6 +34,8 @@ fn free_ports() -> u16 {
 
 /// How a server is started: the same way each time.
 pub struct Server {
+    /// The program itself, where it is another one than the tests' own.
+    pub program: Option<PathBuf>,
     data: PathBuf,
     postgres: Option<String>,
     pub port_base: u16,
@@ -57,6 +59,7 @@ impl Server {
     /// One that serves these systems.
     pub fn of(systems: &'static str, data: &Path, postgres: Option<String>) -> Self {
         Self {
+            program: None,
             data: data.to_owned(),
             postgres,
             port_base: free_ports(),
@@ -75,7 +78,7 @@ impl Server {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(self.program.clone().unwrap_or_else(binary));
         command.args(words).arg("--data").arg(&self.data);
         // A developer's own configuration is not the test's.
         let own = ["STREAMFLOW_", "PROVIDER_", "DEVELOPER_", "ACCOUNTANT_"];
@@ -166,7 +169,7 @@ impl Server {
     }
 
     fn is_ready(&self) -> bool {
-        let done = Command::new(binary())
+        let done = Command::new(self.program.clone().unwrap_or_else(binary))
             .args(["healthcheck", "--port-base", &self.port_base.to_string()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())

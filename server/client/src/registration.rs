@@ -6,6 +6,7 @@ pub mod api;
 pub mod domain;
 pub mod federated;
 mod insert;
+pub mod key;
 mod mail;
 pub mod provision;
 pub mod store;

@@ -95,5 +95,10 @@ fn services(kernel: &Kernel, desk: Desk) -> Routes {
 
 /// What is done behind the answers.
 pub fn works() -> Vec<Arc<dyn Work>> {
-    vec![Arc::new(Detect::default()), Arc::new(operator::support_end::End), Arc::new(health::watch::Watch)]
+    vec![
+        Arc::new(Detect::default()),
+        Arc::new(operator::support_end::End),
+        Arc::new(operator::elevation::Prune),
+        Arc::new(health::watch::Watch),
+    ]
 }

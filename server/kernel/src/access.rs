@@ -9,6 +9,7 @@ pub mod door;
 pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
+pub mod signed;
 pub mod trespass;
 mod trial;
 
@@ -31,6 +32,7 @@ pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
+use self::signed::{Letter, Sent};
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
@@ -216,6 +218,8 @@ impl Gate {
         elevation::check(&self.kernel.database, info.access, principal.as_ref(), info.at).await.map_err(refuse)?;
         caller::check_company(&parts.headers, info.access, principal.as_ref()).map_err(refuse)?;
         let bytes = bytes.map_err(refuse)?;
+        let sent = parts.extensions.get::<Sent>().map_or(&bytes, |sent| &sent.0);
+        info.letter = Letter::read(&parts.headers, sent);
         self.read_message(info, &parts.headers, &bytes).map_err(refuse)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
         let mut request = Request::from_parts(parts, Body::from(bytes));

@@ -28,11 +28,12 @@ pub use org::{OrgFacts, Suspension};
 pub use write::{SystemWriteDb, WriteDb};
 
 use crate::{
-    access::payload::Framed,
+    access::{payload::Framed, signed::Letter},
     audit::AuditRecord,
     crypto::{self, FieldRef},
     db::{NO_ORG, Scope, TenantDb, Visibility},
     error::{Error, Result},
+    federation::guard::Refusal,
     feed::Actor,
     kernel::Kernel,
     rate_limit::Remaining,
@@ -104,6 +105,8 @@ pub struct RequestInfo {
     pub message: Framed,
     /// Request fields the audit may keep, as a JSON object.
     pub payload: String,
+    /// What it says with a signature of its own, where it has one.
+    pub letter: Option<Result<Letter, Refusal>>,
     pub idempotency: Option<IdempotencyKey>,
 }
 

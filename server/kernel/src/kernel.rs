@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::RwLock;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -122,7 +122,7 @@ impl Kernel {
     /// Starts the background tasks of a system: change tail, audit writer and mail delivery.
     pub async fn start(parts: Parts) -> Result<Arc<Self>> {
         let uploads = Tickets::new(&parts.master_keys);
-        let keys = KeyRing { database: parts.database.clone(), masters: parts.master_keys, cache: Arc::default() };
+        let keys = KeyRing::new(parts.database.clone(), parts.master_keys, Arc::clone(&parts.clock));
         keys.ensure_own(parts.clock.now()).await?;
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.pace, &parts.limits);
@@ -182,14 +182,18 @@ impl Kernel {
     }
 }
 
-/// By company and number of the key.
-type KeyCache = HashMap<(Uuid, u32), Arc<DataKey>>;
+/// How long a company's key is used without another look at its row: when that is destroyed, no process has it for longer.
+const REMEMBERED: TimeDelta = TimeDelta::minutes(1);
 
-/// Data keys of companies, unwrapped once and kept in memory.
+/// By company and number of the key, with the time of the last look.
+type KeyCache = HashMap<(Uuid, u32), (Arc<DataKey>, DateTime<Utc>)>;
+
+/// Data keys of companies, kept in memory for a minute; the system's own for good.
 #[derive(Clone)]
 pub struct KeyRing {
     database: Database,
     masters: Arc<MasterKeys>,
+    clock: Arc<dyn Clock>,
     cache: Arc<RwLock<KeyCache>>,
 }
 
@@ -212,6 +216,21 @@ const INSERT: &str = "INSERT INTO data_keys (org_id, id, wrapped, master_key_id,
 const BY_ID: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND id = ?";
 
 impl KeyRing {
+    fn new(database: Database, masters: Arc<MasterKeys>, clock: Arc<dyn Clock>) -> Self {
+        let ring = Self { database, masters, clock, cache: Arc::default() };
+        // What nobody asks for any more must not stay either.
+        let (cache, clock) = (Arc::downgrade(&ring.cache), Arc::clone(&ring.clock));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(REMEMBERED.to_std().unwrap_or_default()).await;
+                let Some(cache) = cache.upgrade() else { return };
+                let now = clock.now();
+                cache.write().retain(|(org, _), (_, seen_at)| is_fresh(*org, *seen_at, now));
+            }
+        });
+        ring
+    }
+
     /// The key new values of a company are encrypted with; the nil company is the system itself. Fails when there is none: then
     /// the data was shredded.
     pub async fn current(&self, org: Uuid) -> Result<Arc<DataKey>> {
@@ -243,7 +262,9 @@ impl KeyRing {
     /// The key a stored value names.
     pub async fn of(&self, org: Uuid, ciphertext: &[u8]) -> Result<Arc<DataKey>> {
         let id = crate::crypto::key_id_of(ciphertext).map_err(Error::internal)?;
-        if let Some(key) = self.cache.read().get(&(org, id)) {
+        if let Some((key, seen_at)) = self.cache.read().get(&(org, id))
+            && is_fresh(org, *seen_at, self.clock.now())
+        {
             return Ok(Arc::clone(key));
         }
         let number = i32::try_from(id).map_err(Error::internal)?;
@@ -267,12 +288,19 @@ impl KeyRing {
     fn unwrapped(&self, org: Uuid, rows: Vec<KeyRow>) -> Result<Arc<DataKey>> {
         let row = rows.into_iter().next().ok_or_else(|| Error::internal("the company has no data key"))?;
         let id = u32::try_from(row.id).map_err(Error::internal)?;
-        if let Some(key) = self.cache.read().get(&(org, id)) {
+        let now = self.clock.now();
+        if let Some((key, seen_at)) = self.cache.write().get_mut(&(org, id)) {
+            *seen_at = now;
             return Ok(Arc::clone(key));
         }
         let wrapped = WrappedKey { id, bytes: row.wrapped, master_id: row.master_key_id };
         let key = Arc::new(DataKey::unwrap(org, &wrapped, &self.masters).map_err(Error::internal)?);
-        self.cache.write().insert((org, id), Arc::clone(&key));
+        self.cache.write().insert((org, id), (Arc::clone(&key), now));
         Ok(key)
     }
+}
+
+/// Clocks may be set back.
+fn is_fresh(org: Uuid, seen_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    org == NO_ORG || (now - seen_at).abs() < REMEMBERED
 }

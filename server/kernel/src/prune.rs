@@ -43,29 +43,35 @@ impl Work for Prune {
 pub async fn prune(database: &Database, now: DateTime<Utc>) -> Result<u64> {
     let mut deleted = 0;
     for old in too_old(now) {
-        loop {
-            let batch = database.system_execute(&old.statement(), vec![old.before.clone()]).await?;
-            deleted += batch;
-            if batch < BATCH {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        deleted += old.delete(database).await?;
     }
     Ok(deleted)
 }
 
 /// Rows of one table that may go.
-struct Old {
-    table: &'static str,
+pub(crate) struct Old {
+    pub table: &'static str,
     /// Columns that tell one row from another.
-    key: &'static str,
+    pub key: &'static str,
     /// With one `?`, which stands for `before`.
-    condition: &'static str,
-    before: Value,
+    pub condition: &'static str,
+    pub before: Value,
 }
 
 impl Old {
+    /// Returns how many went.
+    pub async fn delete(&self, database: &Database) -> Result<u64> {
+        let mut deleted = 0;
+        loop {
+            let batch = database.system_execute(&self.statement(), vec![self.before.clone()]).await?;
+            deleted += batch;
+            if batch < BATCH {
+                return Ok(deleted);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     fn statement(&self) -> String {
         let Self { table, key, condition, .. } = self;
         format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {condition} LIMIT {BATCH})")

@@ -77,11 +77,21 @@ impl Ticket {
     }
 }
 
+/// What there is for the file of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Berth {
+    /// It is awaited, and goes here.
+    Free(Place),
+    /// It came already; its SHA-256.
+    Taken([u8; 32]),
+    /// It isn't awaited any more.
+    Closed,
+}
+
 /// What a system does with the files that people bring to it.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Where to put the file of a ticket; none when it isn't awaited any more.
-    async fn place(&self, kernel: &Kernel, ticket: Ticket) -> Result<Option<Place>>;
+    async fn berth(&self, kernel: &Kernel, ticket: Ticket) -> Result<Berth>;
 
     /// The file is there and on disk. False when it isn't awaited any more.
     async fn arrived(&self, kernel: &Kernel, ticket: Ticket, place: &Place, measured: Measured) -> Result<bool>;

@@ -10,6 +10,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use tokio::{
     fs::{self, File, OpenOptions},
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -121,6 +122,24 @@ impl Vault {
         gone(fs::remove_dir_all(self.folder.join(path)).await)
     }
 
+    /// Deletes what lies two folders below `path` and was not touched since. Returns how many folders went.
+    pub async fn sweep(&self, path: &str, since: DateTime<Utc>) -> Result<u64> {
+        let mut swept = 0;
+        for company in subfolders(&self.folder.join(path)).await? {
+            for folder in subfolders(&company).await? {
+                let touched = match fs::metadata(&folder).await.and_then(|found| found.modified()) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    touched => touched.map_err(Error::internal)?,
+                };
+                if DateTime::<Utc>::from(touched) < since {
+                    gone(fs::remove_dir_all(&folder).await)?;
+                    swept += 1;
+                }
+            }
+        }
+        Ok(swept)
+    }
+
     /// Makes the folders that lead to a file.
     fn make_way(&self, path: &str) -> Result<()> {
         let mut folder = self.folder.clone();
@@ -131,6 +150,21 @@ impl Vault {
         }
         Ok(())
     }
+}
+
+/// None where the folder itself is missing.
+async fn subfolders(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = match fs::read_dir(path).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::internal)?,
+    };
+    let mut found = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
+        if entry.file_type().await.is_ok_and(|kind| kind.is_dir()) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 fn gone(removed: io::Result<()>) -> Result<()> {

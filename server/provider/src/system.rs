@@ -131,5 +131,10 @@ pub fn federated() -> Routes {
 
 /// What is done behind the answers.
 pub fn works() -> Vec<Arc<dyn Work>> {
-    vec![Arc::new(Detect::default()), Arc::new(operator::support_end::End), Arc::new(tenant::pull::Pull::default())]
+    vec![
+        Arc::new(Detect::default()),
+        Arc::new(operator::support_end::End),
+        Arc::new(operator::elevation::Prune),
+        Arc::new(tenant::pull::Pull::default()),
+    ]
 }

@@ -16,33 +16,33 @@ use streamflow_tests::{
 
 use super::registration::{jobs, sign_up_token};
 
-const ADDRESS: &str = "/api/tenant/register";
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub const ADDRESS: &str = "/api/tenant/register";
+pub const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// An answer: its status, its head in small letters, its body.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Value,
 }
 
 impl Answer {
     /// The last part of the problem's type, once it is sure that this is a problem document.
-    fn problem(&self) -> &str {
+    pub fn problem(&self) -> &str {
         assert!(self.head.contains("content-type: application/problem+json"), "{}", self.head);
         assert_eq!(self.body["status"], self.status);
         assert!(self.body["title"].is_string() && self.body["detail"].is_string(), "{}", self.body);
         self.body["type"].as_str().unwrap().strip_prefix("urn:streamflow:problem:").unwrap()
     }
 
-    fn fields(&self) -> Vec<&str> {
+    pub fn fields(&self) -> Vec<&str> {
         let violations = self.body["violations"].as_array().unwrap();
         assert!(violations.iter().all(|found| !found["message"].as_str().unwrap().is_empty()));
         violations.iter().map(|found| found["field"].as_str().unwrap()).collect()
     }
 }
 
-fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub fn send(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(to).unwrap();
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(

@@ -11,8 +11,21 @@ use streamflow_tests::{
     on_both,
     person::{PASSWORD, Person, request},
     sql,
+    world::World,
 };
 use tonic::Code;
+
+/// The first half of a sign-in.
+async fn begin(world: &World, owner: &Person) -> String {
+    let sign_in = pb::SignInRequest { email: owner.email.clone(), password: PASSWORD.into(), return_token: true };
+    SessionServiceClient::new(world.channel.clone()).sign_in(request(sign_in, None)).await.unwrap().into_inner().token
+}
+
+async fn verify(world: &World, token: &str, code: &str) -> Code {
+    let verify = pb::VerifySecondFactorRequest { code: code.to_owned(), return_token: true };
+    let answer = SessionServiceClient::new(world.channel.clone()).verify_second_factor(request(verify, Some(token))).await;
+    answer.map_or_else(|status| status.code(), |_| Code::Ok)
+}
 
 on_both! {
     async fn an_owner_signs_in_with_password_and_code(world) {
@@ -40,6 +53,38 @@ on_both! {
         let again = again.await.unwrap().into_inner();
         let replay = sessions.verify_second_factor(request(verify, Some(&again.token))).await.unwrap_err();
         assert_eq!(replay.code(), Code::InvalidArgument);
+    }
+
+    async fn a_code_works_once_though_two_servers_get_it_at_once(world) {
+        let (owner, twin) = (world.company("Harrow & Pike").await, world.twin().await);
+        for round in 0..3 {
+            world.pass(TimeDelta::seconds(61));
+            let mut begun = Vec::new();
+            for _ in 0..8 {
+                begun.push(begin(&world, &owner).await);
+            }
+            let code = owner.code(&world);
+            let calls = begun.iter().enumerate().map(|(n, token)| {
+                let server = if n % 2 == 0 { &world } else { &twin };
+                verify(server, token, &code)
+            });
+            let answers = futures::future::join_all(calls).await;
+            assert_eq!(answers.iter().filter(|code| **code == Code::Ok).count(), 1, "round {round}: {answers:?}");
+        }
+    }
+
+    async fn codes_are_guessed_as_slowly_as_passwords(world) {
+        let (owner, twin) = (world.company("Harrow & Pike").await, world.twin().await);
+        let (token, right) = (begin(&world, &owner).await, owner.code(&world));
+        let wrong: Vec<String> = (0..400).map(|n| format!("{:06}", (right.parse::<u32>().unwrap() + 1 + n) % 1_000_000)).collect();
+        let mut looked_at = 0;
+        // Both servers are asked in turn, once a second.
+        for (n, code) in wrong.iter().enumerate() {
+            let server = if n % 2 == 0 { &world } else { &twin };
+            looked_at += u32::from(verify(server, &token, code).await == Code::InvalidArgument);
+            world.pass(TimeDelta::seconds(1));
+        }
+        assert!((1..=12).contains(&looked_at), "{looked_at} of {} guesses in seven minutes were looked at", wrong.len());
     }
 
     async fn strangers_and_wrong_passwords_get_the_same_answer(world) {

@@ -6,7 +6,7 @@ use streamflow_kernel::{
     error::Result,
     feed::Actor,
     kernel::Kernel,
-    upload::{Intake, Measured, Ticket},
+    upload::{Berth, Intake, Measured, Ticket},
     vault::Place,
 };
 
@@ -17,14 +17,17 @@ pub struct Attachments;
 
 #[async_trait]
 impl Intake for Attachments {
-    async fn place(&self, kernel: &Kernel, ticket: Ticket) -> Result<Option<Place>> {
+    async fn berth(&self, kernel: &Kernel, ticket: Ticket) -> Result<Berth> {
         let tx = kernel.database.tenant_read(Scope::whole(ticket.org)).await?;
-        let Some(row) = store::awaited(&tx, ticket.id, false).await? else { return Ok(None) };
-        if row.is_there() || u64::try_from(row.bytes) != Ok(ticket.bytes) {
-            return Ok(None);
+        let Some(row) = store::awaited(&tx, ticket.id, false).await? else { return Ok(Berth::Closed) };
+        if u64::try_from(row.bytes) != Ok(ticket.bytes) {
+            return Ok(Berth::Closed);
+        }
+        if row.is_there() {
+            return Ok(row.sha256.try_into().map_or(Berth::Closed, Berth::Taken));
         }
         // Each that is sent has a place of its own, so that two at once don't meet.
-        Ok(Some(store::in_quarantine(ticket.org, ticket.id, kernel.ids.uuid())))
+        Ok(Berth::Free(store::in_quarantine(ticket.org, ticket.id, kernel.ids.uuid())))
     }
 
     async fn arrived(&self, kernel: &Kernel, ticket: Ticket, place: &Place, measured: Measured) -> Result<bool> {

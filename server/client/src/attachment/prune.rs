@@ -1,4 +1,5 @@
-//! Uploads that nobody completed go after a quarter of an hour, deleted files after an hour.
+//! Uploads that nobody completed go after a quarter of an hour, deleted files after an hour, and what a crash has left in the
+//! quarantine after a day.
 
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ use super::{
     domain::{AWAITED, KEPT},
     store::{self, Model},
 };
+
+/// Much longer than anything waits in the quarantine: what is older there has no row that would lead to it.
+const LEFT_BEHIND: TimeDelta = TimeDelta::days(1);
 
 #[derive(Debug)]
 pub struct Prune;
@@ -46,6 +50,10 @@ impl Work for Prune {
                     }
                 }
             }
+        }
+        let left_behind = kernel.vault.sweep(store::QUARANTINE, kernel.clock.now() - LEFT_BEHIND).await?;
+        if left_behind > 0 {
+            tracing::info!(folders = left_behind, "unfinished uploads that were left behind are deleted");
         }
         if failed > 0 {
             return Err(JobError::Retry(format!("{deleted} files deleted, {failed} could not be; the log says why")));

@@ -219,9 +219,12 @@ pub async fn set_deleted(tx: &TenantDb, row: Model, deleted_at: Option<DateTime<
     Ok(tx.update(row).await?)
 }
 
+/// Folders of companies with what came in and was not looked at yet.
+pub const QUARANTINE: &str = "files/quarantine/organizations";
+
 /// Folder of what came in for a file and was not looked at yet.
 pub fn quarantine(org: Uuid, id: Uuid) -> String {
-    format!("files/quarantine/organizations/{}/{}", org.simple(), id.simple())
+    format!("{QUARANTINE}/{}/{}", org.simple(), id.simple())
 }
 
 /// Where a file waits that came in for one that is awaited.

@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     domain::{Registration, Wanted},
-    insert, store, token,
+    insert, key, store, token,
 };
 
 /// How long an answer waits for the company to be ready.
@@ -29,7 +29,8 @@ impl RegistrationService for Api {
         request: Request<pb::RegisterTenantRequest>,
     ) -> Result<Response<pb::RegisterTenantResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let wanted = Wanted::parse(req)?;
+        let signer = key::signer(&ctx).await?;
+        let wanted = Wanted::parse(req, signer)?;
         let is_own = token::check(&ctx, &wanted).await?;
         let registration = register(&ctx, &wanted, is_own).await?;
         Ok(Response::new(answer(&ctx, &registration)))

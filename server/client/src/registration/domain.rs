@@ -24,6 +24,8 @@ const MAX_EXTERNAL_ID: usize = 100;
 pub enum Admission {
     /// Hash of a sign-up token.
     Token(Vec<u8>),
+    /// Name of the key that signed it.
+    Key(String),
     /// Somebody who has proved an address.
     SignUp(SignUp),
 }
@@ -42,16 +44,18 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Every problem at once.
-    pub fn parse(req: pb::RegisterTenantRequest) -> Result<Self> {
+    /// Every problem at once. `signer` is the name of the key that signed the request.
+    pub fn parse(req: pb::RegisterTenantRequest, signer: Option<String>) -> Result<Self> {
         let mut problems = Violations::new();
-        if req.sign_up_token.is_empty() {
-            problems.add("sign_up_token", "Give a sign-up token.");
+        match (&signer, req.sign_up_token.is_empty()) {
+            (None, true) => problems.add("sign_up_token", "Give a sign-up token, or sign the request."),
+            (Some(_), false) => problems.add("sign_up_token", "Leave it out of a signed request."),
+            _ => {}
         }
         if !is_external_id(&req.external_customer_id) {
             problems.add("external_customer_id", "Give 1 to 100 of letters, digits and . _ -");
         }
-        let admission = Admission::Token(hash_token(&req.sign_up_token));
+        let admission = signer.map_or_else(|| Admission::Token(hash_token(&req.sign_up_token)), Admission::Key);
         let wanted = Self::read(req, admission, &mut problems);
         problems.into_result()?;
         Ok(wanted)
@@ -96,8 +100,8 @@ pub fn asked_for(req: &pb::RegisterTenantRequest, tenant_id: String) -> NewOrg {
     }
 }
 
-/// Fails when a second request is not the first one again. In which fields is for the holder of the first one's token alone: it tells
-/// what the first one says.
+/// Fails when a second request is not the first one again. In which fields is for whoever sent the first one alone: it tells what
+/// the first one says.
 pub fn check_same(first: &pb::RegisterTenantRequest, again: &pb::RegisterTenantRequest, is_own: bool) -> Result<()> {
     let owner = |req: &pb::RegisterTenantRequest| req.owner.clone().unwrap_or_default();
     let (before, now) = (owner(first), owner(again));
@@ -160,6 +164,8 @@ pub struct Registration {
     step: String,
     pub org_id: Option<Uuid>,
     pub is_new_owner: bool,
+    /// Name of the key it was signed with; empty where a token or a person asked.
+    pub signed_by: String,
     pub created_at: chrono::DateTime<chrono::Utc>,
     pub made_at: Option<chrono::DateTime<chrono::Utc>>,
     pub welcomed_at: Option<chrono::DateTime<chrono::Utc>>,
@@ -173,6 +179,11 @@ pub struct Registration {
 impl Registration {
     pub fn step(&self) -> Step {
         [Step::Told, Step::Welcomed, Step::Made].into_iter().find(|step| step.as_str() == self.step).unwrap_or(Step::Accepted)
+    }
+
+    /// Whether whoever asks has asked for it before, by the same key.
+    pub fn was_signed_by(&self, admission: &Admission) -> bool {
+        matches!(admission, Admission::Key(name) if *name == self.signed_by)
     }
 
     /// Nothing is left that its owner would notice.
@@ -230,11 +241,11 @@ mod tests {
 
     #[test]
     fn spelling_makes_no_other_request() {
-        let first = Wanted::parse(request()).unwrap();
+        let first = Wanted::parse(request(), None).unwrap();
         let mut again = request();
         again.plan = "standard".into();
         again.owner.as_mut().unwrap().email = " ada@example.com".into();
-        let again = Wanted::parse(again).unwrap();
+        let again = Wanted::parse(again, None).unwrap();
         assert_eq!(first.request, again.request);
         assert!(first.request.sign_up_token.is_empty() && first.slug == "glow-spa");
         let mut other = again.request.clone();

@@ -25,6 +25,7 @@ const NUMBERED: u32 = 20;
 pub async fn find(ctx: &Ctx, wanted: &Wanted, is_own: bool) -> Result<Option<Registration>> {
     let found = store::by_external_id(&ctx.system_read().await?, &wanted.external_customer_id).await?;
     if let Some(found) = &found {
+        let is_own = is_own || found.was_signed_by(&wanted.admission);
         check_same(&found.request(ctx.keys()).await?, &wanted.request, is_own)?;
     }
     Ok(found)
@@ -52,13 +53,14 @@ async fn try_insert(ctx: &Ctx, wanted: &Wanted, id: Uuid, request: Vec<u8>) -> R
     let db = ctx.system().await?;
     let tenant_id = choose(&db, wanted, id).await?;
     let (external_customer_id, now) = (wanted.external_customer_id.as_str(), ctx.now());
-    let new = store::NewRegistration { id, external_customer_id, tenant_id: &tenant_id, request, now };
+    let signed_by = if let Admission::Key(name) = &wanted.admission { name } else { "" };
+    let new = store::NewRegistration { id, external_customer_id, tenant_id: &tenant_id, request, signed_by, now };
     if !store::insert_registration(&db, new).await? {
         return Ok(None);
     }
     match &wanted.admission {
         Admission::Token(hash) if !store::use_sign_up_token(&db, hash, id, now).await? => return Err(token::refused()),
-        Admission::Token(_) => {}
+        Admission::Token(_) | Admission::Key(_) => {}
         Admission::SignUp(sign_up) => account::open(&db, ctx, sign_up).await?,
     }
     ctx.jobs().put(&db, None, NewJob::new(provision::KIND).key(id.simple().to_string())).await?;

@@ -1,4 +1,4 @@
-//! Rows of registrations and of the tokens that let them in.
+//! Rows of registrations, and of the tokens and keys that let them in.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{FromQueryResult, Value};
@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::domain::{Registration, STATES, Step};
 use crate::org::provision::MadeOrg;
 
-const SELECT: &str = "SELECT id, external_customer_id, tenant_id, request, step, org_id, is_new_owner, created_at, made_at, \
-                      welcomed_at, told_at, attempts, last_error FROM registrations";
+const SELECT: &str = "SELECT id, external_customer_id, tenant_id, request, step, org_id, is_new_owner, signed_by, created_at, \
+                      made_at, welcomed_at, told_at, attempts, last_error FROM registrations";
 
 pub async fn by_external_id(db: &SystemDb, external_customer_id: &str) -> Result<Option<Registration>> {
     let sql = format!("{SELECT} WHERE external_customer_id = ?");
@@ -79,14 +79,23 @@ pub struct NewRegistration<'a> {
     pub tenant_id: &'a str,
     /// Ciphertext.
     pub request: Vec<u8>,
+    /// Empty when no key did.
+    pub signed_by: &'a str,
     pub now: DateTime<Utc>,
 }
 
 /// False when the external number, or the name in page addresses, is another one's.
 pub async fn insert_registration(db: &SystemDb, new: NewRegistration<'_>) -> Result<bool> {
-    let sql = "INSERT INTO registrations (id, external_customer_id, tenant_id, request, step, created_at) \
-               VALUES (?, ?, ?, ?, 'accepted', ?) ON CONFLICT DO NOTHING";
-    let values = vec![new.id.into(), new.external_customer_id.into(), new.tenant_id.into(), new.request.into(), new.now.into()];
+    let sql = "INSERT INTO registrations (id, external_customer_id, tenant_id, request, signed_by, step, created_at) \
+               VALUES (?, ?, ?, ?, ?, 'accepted', ?) ON CONFLICT DO NOTHING";
+    let values = vec![
+        new.id.into(),
+        new.external_customer_id.into(),
+        new.tenant_id.into(),
+        new.request.into(),
+        new.signed_by.into(),
+        new.now.into(),
+    ];
     Ok(db.execute(sql, values).await? == 1)
 }
 
@@ -163,4 +172,31 @@ pub async fn insert_sign_up_token(db: &SystemDb, token_hash: Vec<u8>, now: DateT
 pub async fn use_sign_up_token(db: &SystemDb, token_hash: &[u8], registration_id: Uuid, now: DateTime<Utc>) -> Result<bool> {
     let sql = "UPDATE sign_up_tokens SET registration_id = ? WHERE token_hash = ? AND registration_id IS NULL AND expires_at > ?";
     Ok(db.execute(sql, vec![registration_id.into(), token_hash.into(), now.into()]).await? == 1)
+}
+
+/// A key that programs sign with.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct RegistrationKey {
+    pub id: Uuid,
+    pub name: String,
+    /// Ciphertext.
+    pub secret: Vec<u8>,
+}
+
+/// All of them, the newest first.
+pub async fn registration_keys(db: &SystemDb) -> Result<Vec<RegistrationKey>> {
+    db.query("SELECT id, name, secret FROM registration_keys ORDER BY created_at DESC, id DESC", vec![]).await
+}
+
+pub async fn insert_registration_key(db: &SystemDb, key: RegistrationKey, now: DateTime<Utc>) -> Result<()> {
+    let sql = "INSERT INTO registration_keys (id, name, secret, created_at) VALUES (?, ?, ?, ?)";
+    db.execute(sql, vec![key.id.into(), key.name.into(), key.secret.into(), now.into()]).await?;
+    Ok(())
+}
+
+/// Deletes keys of a name, all but the newest `kept`. Returns how many went.
+pub async fn delete_registration_keys(db: &SystemDb, name: &str, kept: i64) -> Result<u64> {
+    let sql = "DELETE FROM registration_keys WHERE name = ? AND id NOT IN \
+               (SELECT id FROM registration_keys WHERE name = ? ORDER BY created_at DESC, id DESC LIMIT ?)";
+    db.execute(sql, vec![name.into(), name.into(), kept.into()]).await
 }

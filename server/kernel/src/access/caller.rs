@@ -54,6 +54,7 @@ pub(crate) fn info(
         remaining: None,
         message: Framed::default(),
         payload: String::from("{}"),
+        letter: None,
         idempotency: None,
     }
 }

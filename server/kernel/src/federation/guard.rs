@@ -72,8 +72,9 @@ impl Refusal {
         }
     }
 
-    pub fn into_error(self) -> Error {
-        let text = match self {
+    /// For whoever has to do something about it.
+    pub fn text(self) -> String {
+        match self {
             Self::Unsigned => "Calls between systems are signed, and this one is not.".to_owned(),
             Self::Malformed => "The call's signature headers are doubled or have a wrong form.".to_owned(),
             Self::Version => "The signature has a form this system does not know.".to_owned(),
@@ -83,8 +84,11 @@ impl Refusal {
             Self::Signature => "The signature does not fit the call.".to_owned(),
             Self::Skew { ours, theirs } => skew_text(ours, theirs),
             Self::Replay => "The call was received before.".to_owned(),
-        };
-        Error::unauthenticated(self.reason(), text)
+        }
+    }
+
+    pub fn into_error(self) -> Error {
+        Error::unauthenticated(self.reason(), self.text())
     }
 }
 
@@ -175,12 +179,10 @@ impl<'a> Claimed<'a> {
             return Err(Refusal::Unsigned);
         }
         let text = |name| single(headers, name).ok_or(Refusal::Malformed);
-        let at = text(TIMESTAMP)?;
+        let at = seconds(text(TIMESTAMP)?).ok_or(Refusal::Malformed)?;
         let nonce = text(NONCE)?;
         let nonce_length = URL_SAFE_NO_PAD.decode(nonce).map_err(|_| Refusal::Malformed)?.len();
-        let seconds: i64 = at.parse().map_err(|_| Refusal::Malformed)?;
-        // One time has one text: no sign, no zeros in front.
-        if !NONCE_BYTES.contains(&nonce_length) || seconds.to_string() != at {
+        if !NONCE_BYTES.contains(&nonce_length) {
             return Err(Refusal::Malformed);
         }
         let idempotency_key = if headers.contains_key(IDEMPOTENCY_KEY) { text(IDEMPOTENCY_KEY)? } else { "" };
@@ -188,13 +190,24 @@ impl<'a> Claimed<'a> {
             audience: text(AUDIENCE)?,
             caller: text(CALLER)?,
             key_id: text(KEY)?,
-            at: seconds,
+            at,
             nonce,
             idempotency_key,
             signature: text(SIGNATURE)?,
         };
         if sign::is_of_known_version(claimed.signature) { Ok(claimed) } else { Err(Refusal::Version) }
     }
+}
+
+/// Unix seconds. One time has one text: no sign, no zeros in front.
+pub(crate) fn seconds(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|seconds: &i64| seconds.to_string() == text)
+}
+
+/// Refuses what was signed too long before or after this system's time.
+pub(crate) fn check_skew(at: i64, now: DateTime<Utc>) -> std::result::Result<(), Refusal> {
+    let is_near = at.abs_diff(now.timestamp()) <= TOLERANCE.unsigned_abs();
+    if is_near { Ok(()) } else { Err(Refusal::Skew { ours: now, theirs: at }) }
 }
 
 async fn verify(
@@ -209,10 +222,10 @@ async fn verify(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let (peer, claimed) = peer;
-    let offset = claimed.at.saturating_sub(now.timestamp());
-    if offset.unsigned_abs() > TOLERANCE.unsigned_abs() {
-        return Ok(Err(Refusal::Skew { ours: now, theirs: claimed.at }));
+    if let Err(refusal) = check_skew(claimed.at, now) {
+        return Ok(Err(refusal));
     }
+    let offset = claimed.at.saturating_sub(now.timestamp());
     // Before anything runs: of two equal calls that arrive at once, one finds the other's row.
     if !federation.ledger().use_nonce(peer.name, &peer.key_id, claimed.nonce, now).await? {
         return Ok(Err(Refusal::Replay));
@@ -276,6 +289,7 @@ async fn note(kernel: &Arc<Kernel>, parts: &http::request::Parts, refusal: Refus
         caller = caller.unwrap_or_default(),
         address,
         reason,
+        why = refusal.text(),
         "a call of another system was refused"
     );
     if let Some(caller) = caller

@@ -1,6 +1,9 @@
 //! Rights that a session takes on for some minutes, once its person has given password and code again. RPCs declare the right they
 //! need (`elevation`), and the access layer asks here.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use streamflow_proto::access::Access;
@@ -12,12 +15,17 @@ use crate::{
     db::{Backend, Database, numbered, query_rows},
     error::{Error, Result, Violations},
     ids::{self, prefix},
+    jobs::{Job, JobError, Work},
+    kernel::Kernel,
+    prune::Old,
 };
 
 const MAX_MINUTES: i32 = 60;
 const MAX_JUSTIFICATION: usize = 500;
 /// Ones that a list shows.
 const SHOWN: u32 = 50;
+/// How long one that is over can still be seen in the list; the audit has it for good.
+const SEEN: TimeDelta = TimeDelta::days(90);
 
 /// What a person asks for.
 pub struct Ask {
@@ -206,4 +214,25 @@ async fn live(txn: &impl ConnectionTrait, session_id: Uuid, now: DateTime<Utc>, 
 fn required(scope: &str) -> Error {
     let text = format!("This needs the right “{scope}”. Take it on first, with your password and a code.");
     Error::precondition("ELEVATION_REQUIRED", text)
+}
+
+/// Deletes those that have been over for long.
+#[derive(Debug)]
+pub struct Prune;
+
+#[async_trait]
+impl Work for Prune {
+    fn kind(&self) -> &'static str {
+        "prune_elevations"
+    }
+
+    fn every(&self) -> Option<TimeDelta> {
+        Some(TimeDelta::days(1))
+    }
+
+    async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
+        let before = (kernel.clock.now() - SEEN).into();
+        let old = Old { table: "elevations", key: "id", condition: "expires_at < ?", before };
+        Ok(format!("{} rows deleted", old.delete(&kernel.database).await?))
+    }
 }

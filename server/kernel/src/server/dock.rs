@@ -25,7 +25,7 @@ use crate::{
     error::Error,
     kernel::Kernel,
     places::Places,
-    upload::{Intake, Measure, Measured, ROOT, Ticket},
+    upload::{Berth, Intake, Measure, Measured, ROOT, Ticket},
     vault::{Place, Writer},
 };
 
@@ -130,33 +130,52 @@ impl Dock {
         // In this order: who waits for a file takes no place from others of the address.
         let _file = self.files.take(ticket.id).await?;
         let _place = self.places.take(address).await?;
-        let place = self.intake.place(&self.kernel, ticket).await?.ok_or(NOT_AWAITED)?;
+        let place = match self.intake.berth(&self.kernel, ticket).await? {
+            Berth::Free(place) => place,
+            Berth::Taken(sha256) => return self.repeated(ticket, sha256, body).await,
+            Berth::Closed => return Err(NOT_AWAITED),
+        };
         match self.store(ticket, &place, body).await {
             // Completed or given up meanwhile, it has taken its folder along.
-            Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, _)) if self.intake.place(&self.kernel, ticket).await?.is_none() => {
+            Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, _))
+                if !matches!(self.intake.berth(&self.kernel, ticket).await?, Berth::Free(_)) =>
+            {
                 Err(NOT_AWAITED)
             }
             stored => stored,
         }
     }
 
+    /// The answer to the first one may have got lost: the same bytes have it again, and are not kept again.
+    async fn repeated(&self, ticket: Ticket, sha256: [u8; 32], body: Body) -> Result<(), Refusal> {
+        let left = self.left(ticket);
+        let measured = timeout(left, take_in(ticket, body, None)).await.map_err(|_| TOO_SLOW)??;
+        if measured.sha256 == sha256 { Ok(()) } else { Err(NOT_AWAITED) }
+    }
+
+    /// What is there in time is noted, however long that takes.
+    fn left(&self, ticket: Ticket) -> Duration {
+        (ticket.expires_at - self.kernel.clock.now()).to_std().unwrap_or_default()
+    }
+
     /// On disk before it is told to anybody.
     async fn store(&self, ticket: Ticket, place: &Place, body: Body) -> Result<(), Refusal> {
         let mut file = self.kernel.vault.create(place).await?;
-        // What is there in time is noted, however long that takes.
-        let left = (ticket.expires_at - self.kernel.clock.now()).to_std().unwrap_or_default();
-        let measured = timeout(left, take_in(ticket, body, &mut file)).await.map_err(|_| TOO_SLOW)??;
+        let measured = timeout(self.left(ticket), take_in(ticket, body, Some(&mut file))).await.map_err(|_| TOO_SLOW)??;
         file.finish().await?;
+        let sha256 = measured.sha256;
         if self.intake.arrived(&self.kernel, ticket, place, measured).await? {
             return Ok(());
         }
         self.kernel.vault.remove(&place.path).await?;
-        Err(NOT_AWAITED)
+        // Another process may have taken the same in meanwhile.
+        let is_there = self.intake.berth(&self.kernel, ticket).await? == Berth::Taken(sha256);
+        if is_there { Ok(()) } else { Err(NOT_AWAITED) }
     }
 }
 
-/// To the vault as it comes: never whole in memory.
-async fn take_in(ticket: Ticket, mut body: Body, file: &mut Writer) -> Result<Measured, Refusal> {
+/// To the vault as it comes, if to anywhere: never whole in memory.
+async fn take_in(ticket: Ticket, mut body: Body, mut file: Option<&mut Writer>) -> Result<Measured, Refusal> {
     let mut measure = Measure::new();
     loop {
         let frame = timeout(PAUSE, body.frame()).await.map_err(|_| TOO_SLOW)?;
@@ -166,7 +185,9 @@ async fn take_in(ticket: Ticket, mut body: Body, file: &mut Writer) -> Result<Me
             return Err(TOO_LONG);
         }
         measure.add(&bytes);
-        file.write(&bytes).await?;
+        if let Some(file) = &mut file {
+            file.write(&bytes).await?;
+        }
     }
     if measure.bytes() < ticket.bytes {
         return Err(TOO_SHORT);
@@ -178,7 +199,7 @@ const TOO_LONG: Refusal = Refusal(StatusCode::PAYLOAD_TOO_LARGE, "The file is lo
 const TOO_SHORT: Refusal =
     Refusal(StatusCode::BAD_REQUEST, "The file is shorter than was said, or was cut off. Begin the upload anew.");
 const TOO_SLOW: Refusal = Refusal(StatusCode::REQUEST_TIMEOUT, "The file took too long to arrive. Begin the upload anew.");
-const NOT_AWAITED: Refusal = Refusal(StatusCode::CONFLICT, "This file is not awaited any more, or is there already.");
+const NOT_AWAITED: Refusal = Refusal(StatusCode::CONFLICT, "This file is not awaited any more, or another one is there already.");
 
 async fn guard(State(dock): State<Arc<Dock>>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with(ROOT) {

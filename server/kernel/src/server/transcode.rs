@@ -1,6 +1,6 @@
 //! RPCs that are also there as JSON over plain HTTP, for programs that speak no gRPC: an address each, as the RPC declares it. This
 //! only translates; the request goes the same way as every other, through the gate into the same service. Cookies and sessions are
-//! left behind at the door, so what such an RPC needs to know of its caller is in its message.
+//! left behind at the door, so what such an RPC needs to know of its caller is in its message, or in a signature over it.
 //!
 //! Errors are problem documents (RFC 9457) of one of the types listed in [`Problem`].
 
@@ -18,7 +18,13 @@ use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 
 use crate::{
-    access::{MAX_REQUEST, address_key, answer::REQUEST_ID, door::single, payload, peer},
+    access::{
+        MAX_REQUEST, address_key,
+        answer::REQUEST_ID,
+        door::single,
+        payload, peer,
+        signed::{self, Sent},
+    },
     error::{Error, Result},
     places::Places,
 };
@@ -32,7 +38,13 @@ const ARRIVALS: usize = 8;
 /// A message that is none, for a body that can't be read: it goes to the gate all the same, which counts it and keeps a record.
 const UNREADABLE: &[u8] = &[7];
 /// What of a request goes on, besides its message.
-const KEPT: [HeaderName; 2] = [header::USER_AGENT, HeaderName::from_static("idempotency-key")];
+const KEPT: [HeaderName; 5] = [
+    header::USER_AGENT,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static(signed::ID),
+    HeaderName::from_static(signed::TIMESTAMP),
+    HeaderName::from_static(signed::SIGNATURE),
+];
 
 /// The RPCs of a portal that have an address.
 #[derive(Clone, Debug)]
@@ -86,8 +98,9 @@ impl Transcoder {
         }
         let place = self.arrivals.take(address_key(peer(&request))).await.map_err(|full| Problem::of(&full.into()))?;
         let (parts, body) = request.into_parts();
-        let read = arrived(body).await.and_then(|body| read(rpc, &body));
+        let sent = arrived(body).await;
         drop(place);
+        let read = sent.as_ref().map_err(Clone::clone).and_then(|body| read(rpc, body));
         let message = read.as_deref().unwrap_or(UNREADABLE);
         let mut call = Request::new(Body::from(framed(message)));
         *call.method_mut() = Method::POST;
@@ -95,6 +108,8 @@ impl Transcoder {
         // What gRPC is at home in; nothing of it travels.
         *call.version_mut() = Version::HTTP_2;
         *call.extensions_mut() = parts.extensions;
+        // A signature is over what was sent, not over what we make of it.
+        call.extensions_mut().insert(Sent(sent.unwrap_or_default()));
         call.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         call.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
         for name in KEPT {
@@ -229,7 +244,7 @@ impl Kind {
 
 /// A problem document: `type` (one of [`Kind`]'s), `title`, `status`, `detail`, and of our own `reason`, `request_id` and
 /// `violations`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Problem {
     kind: Kind,
     detail: String,

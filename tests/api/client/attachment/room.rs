@@ -70,6 +70,23 @@ on_both! {
         assert_eq!(download(&owner, &kept.id).await.unwrap(), PNG);
     }
 
+    async fn what_a_crash_left_in_the_quarantine_goes_after_a_day(world) {
+        let owner = world.company("Harrow").await;
+        let mine = customer::create(&owner, customer::named("Mine")).await.unwrap().id;
+        add(&world, &owner, &mine, "kept.png").await.unwrap();
+        // As a process that was killed leaves it, when its row went with what the database lost.
+        let left = world.folder.path().join("files/quarantine/organizations").join(&owner.org_id[4..]).join(Uuid::nil().simple().to_string());
+        std::fs::create_dir_all(&left).unwrap();
+        std::fs::write(left.join("a.part"), "half a file").unwrap();
+        world.pass(TimeDelta::hours(23));
+        let _runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(left.exists() && stored(&world).len() == 2);
+        world.pass(TimeDelta::hours(2));
+        until(&world, 1).await;
+        assert!(!left.exists());
+    }
+
     async fn files_go_with_a_merge_and_stay_with_what_is_archived(world) {
         let owner = world.company("Harrow").await;
         let kept = customer::create(&owner, customer::named("Kept")).await.unwrap();

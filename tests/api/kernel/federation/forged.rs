@@ -9,7 +9,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use prost::Message as _;
 use sea_orm::FromQueryResult;
-use streamflow_kernel::federation::guard;
+use streamflow_kernel::federation::{guard, sign};
 use streamflow_proto::federation::v1 as pb;
 use streamflow_tests::{
     federation::{Draft, Letter, Pair, SHAPES, Shape, nonce, serve},
@@ -31,6 +31,25 @@ fn letter(world: &World, pair: &Pair, from: &str, path: &str, nonce: &str) -> Le
 
 fn fresh(world: &World, pair: &Pair) -> Letter {
     letter(world, pair, "provider", LIST, &nonce())
+}
+
+/// What the provider system would send if it took the key of another pair for its own.
+fn by_key_of(world: &World, pair: &Pair, from: &str, to: &str) -> Letter {
+    let (key, nonce, at) = (&pair.keys.of(from, to)[0], nonce(), world.now().timestamp());
+    let sound = Draft { from: "provider", to: "client", path: LIST, at, nonce: &nonce, message: Vec::new() }.sign(&pair.keys);
+    let call = sign::Call {
+        method: "POST",
+        path: LIST,
+        audience: "client",
+        caller: "provider",
+        key_id: &key.id,
+        at,
+        nonce: &nonce,
+        idempotency_key: "",
+        body: &sound.body,
+    };
+    let signature = call.sign(key.secret());
+    sound.with(guard::KEY, &key.id).with(guard::SIGNATURE, signature)
 }
 
 /// How many audit records there are of a kind.
@@ -104,6 +123,11 @@ on_both! {
             let empty = Letter { body: Vec::new(), ..sound() };
             let elsewhere = Letter { path: USAGE.to_owned(), ..sound() };
             let query = Letter { path: format!("{LIST}?a=b"), ..sound() };
+            let escaped = Letter { path: LIST.replace("ListTenants", "List%54enants"), ..sound() };
+            let slash = Letter { path: format!("{LIST}/"), ..sound() };
+            // Who can check calls one way has the key to make them, but not the other way round.
+            let backwards = by_key_of(&world, &pair, "client", "provider");
+            let borrowed = by_key_of(&world, &pair, "dev", "client");
             let signature = sound().header(guard::SIGNATURE).to_owned();
             let at = (world.now().timestamp() + 1).to_string();
             for (letter, answer) in [
@@ -112,6 +136,10 @@ on_both! {
                 (empty, "SIGNATURE"),
                 (elsewhere, "SIGNATURE"),
                 (query, "SIGNATURE"),
+                (escaped, "SIGNATURE"),
+                (slash, "SIGNATURE"),
+                (backwards, "UNKNOWN_KEY"),
+                (borrowed, "UNKNOWN_KEY"),
                 (sound().with(guard::TIMESTAMP, at), "SIGNATURE"),
                 (sound().with(guard::NONCE, nonce()), "SIGNATURE"),
                 (sound().with(guard::SIGNATURE, signature), "SIGNATURE"),

@@ -1,0 +1,132 @@
+//! Two real processes, one with the companies' system and one with the provider's, each with a folder and a database of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use streamflow_kernel::db::connect::sqlite_writer;
+use streamflow_proto::client::v1::{RegisterTenantRequest, RegisterTenantResponse, RegistrationOwner};
+use tonic::{Status, transport::Channel};
+
+use crate::{
+    postgres::{self, Cluster},
+    process::Server,
+    signed,
+};
+
+/// The two, which know where the other one is. Neither runs yet.
+pub struct Fleet {
+    pub clients: Server,
+    pub others: Server,
+    folders: [PathBuf; 2],
+    postgres: Option<String>,
+}
+
+impl Fleet {
+    /// On databases of a cluster, or on files; of the tests' own program unless another one is named.
+    pub async fn new(folder: &Path, cluster: Option<&Cluster>, program: Option<&Path>) -> Self {
+        let folders = ["north", "south"].map(|name| folder.join(name));
+        for folder in &folders {
+            std::fs::create_dir(folder).expect("a folder");
+        }
+        let postgres = cluster.map(|cluster| cluster.url.clone());
+        let place = |name: &str| postgres.as_ref().map(|url| format!("{url}/{name}"));
+        let mut clients = Server::of("client", &folders[0], place("north"));
+        let mut others = Server::of("provider", &folders[1], place("south"));
+        for server in [&mut clients, &mut others] {
+            server.program = program.map(Path::to_owned);
+        }
+        clients.set("STREAMFLOW_FEDERATION_URLS__PROVIDER", format!("http://127.0.0.1:{}", others.port_base + 10));
+        others.set("STREAMFLOW_FEDERATION_URLS__CLIENT", format!("http://127.0.0.1:{}", clients.port_base + 10));
+        if let Some(url) = &postgres {
+            let admin = postgres::superuser(&format!("{url}/postgres")).await;
+            for name in ["north", "south"] {
+                admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
+            }
+            clients.migrate();
+            others.migrate();
+        }
+        let file = folders[1].join("federation-keys.json");
+        let words = ["federation", "keys", "--systems", "provider", "--out", file.to_str().expect("a path")];
+        let (is_done, text) = clients.run(&words);
+        assert!(is_done, "{text}");
+        Self { clients, others, folders, postgres }
+    }
+
+    /// Makes a key to register companies with.
+    pub fn registration_key(&self) -> String {
+        let (is_done, text) = self.clients.run(&["tenant", "registration-key", "--name", "fleet", "--json"]);
+        assert!(is_done, "{text}");
+        let made: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        made["secret"].as_str().expect("a secret").to_owned()
+    }
+
+    /// The databases of both, once they have started, past all walls.
+    pub async fn books(&self) -> Books {
+        let (clients, others) = match &self.postgres {
+            Some(url) => (postgres::superuser(&format!("{url}/north")).await, postgres::superuser(&format!("{url}/south")).await),
+            None => (
+                sqlite_writer(&self.folders[0].join("client.db")).await.expect("a database"),
+                sqlite_writer(&self.folders[1].join("provider.db")).await.expect("a database"),
+            ),
+        };
+        Books { clients, others, is_postgres: self.postgres.is_some() }
+    }
+}
+
+/// What stands in the databases of a fleet.
+pub struct Books {
+    clients: DatabaseConnection,
+    others: DatabaseConnection,
+    is_postgres: bool,
+}
+
+impl Books {
+    /// Registrations that have come as far as one of these steps.
+    pub async fn registrations(&self, steps: &str) -> u32 {
+        let schema = if self.is_postgres { "client." } else { "" };
+        count(&self.clients, &format!("{schema}registrations WHERE step IN ({steps})")).await
+    }
+
+    /// Rows of a table of the provider's system.
+    pub async fn others(&self, rows: &str) -> u32 {
+        let schema = if self.is_postgres { "provider." } else { "" };
+        count(&self.others, &format!("{schema}{rows}")).await
+    }
+}
+
+async fn count(database: &DatabaseConnection, rows: &str) -> u32 {
+    let sql = format!("SELECT COUNT(*) AS n FROM {rows}");
+    let row = database.query_one_raw(Statement::from_string(database.get_database_backend(), sql)).await;
+    let n: i64 = row.expect("an answer").expect("a row").try_get("", "n").expect("a number");
+    n.try_into().expect("few rows")
+}
+
+/// Waits until a count is as wanted; says how long that took.
+pub async fn until(what: &str, wanted: u32, at_most: Duration, counted: impl AsyncFn() -> u32) -> Duration {
+    let since = Instant::now();
+    loop {
+        let found = counted().await;
+        if found == wanted {
+            return since.elapsed();
+        }
+        assert!(since.elapsed() < at_most, "{found} of {wanted} {what} after {at_most:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Registers a company under its number, signed.
+pub async fn register(channel: &Channel, secret: &str, number: u32) -> Result<RegisterTenantResponse, Status> {
+    let owner = RegistrationOwner { email: format!("owner-{number}@example.com"), display_name: "Olive".into() };
+    let wanted = RegisterTenantRequest {
+        external_customer_id: format!("K-{number}"),
+        name: format!("Company {number}"),
+        time_zone: "Europe/London".into(),
+        currency_code: "GBP".into(),
+        owner: Some(owner),
+        ..Default::default()
+    };
+    signed::register(channel, secret, chrono::Utc::now().timestamp(), &wanted).await
+}
