@@ -56,10 +56,18 @@ export function makeCamera(browser, only) {
 async function take(page, file, size) {
   await page.screenshot({ path: file });
   console.log(path.relative(process.cwd(), file));
-  const hidden = await page.evaluate(beyondTheWindow);
-  if (hidden <= 0) return;
-  await page.setViewportSize({ ...size, height: Math.min(size.height + hidden, LONGEST) });
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  let { height } = size;
+  let before = Infinity;
+  let hidden = await page.evaluate(beyondTheWindow);
+  // A sheet takes a part of the window, so it is not whole at once.
+  while (hidden > 0 && hidden < before && height < LONGEST) {
+    height = Math.min(height + hidden, LONGEST);
+    await page.setViewportSize({ ...size, height });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    before = hidden;
+    hidden = await page.evaluate(beyondTheWindow);
+  }
+  if (height === size.height) return;
   await page.screenshot({ path: file.replace(/png$/, 'whole.png') });
   await page.setViewportSize(size);
 }

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { enrol, enrolWrongly, launch, open, pressOn, signInToEnrol, sound } from './portal.mjs';
+import { SIZES, enrol, enrolWrongly, enter, launch, moveIn, open, pressOn, settled, signInToEnrol, sound } from './portal.mjs';
 import { mailTo, makeCompany, startServer } from './server.mjs';
 
 const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
@@ -169,3 +169,32 @@ for (const look of LOOKS) {
     });
   });
 }
+
+describe('whoever works in two companies', () => {
+  for (const look of LOOKS) {
+    test(`goes from one to the other: ${look.size}, ${look.theme}`, async () => {
+      const { size } = look;
+      const first = makeCompany(server, `First ${size}`, `Tara Two ${size}`);
+      await moveIn(browser, server, first);
+      const second = makeCompany(server, `Second ${size}`, `Tara Two ${size}`);
+      const window = await enter(browser, server, first, look);
+      const { page } = window;
+      await window.visit('dashboard');
+      await page.getByRole('button', { name: size === 'phone' ? 'More' : /switch company/ }).click();
+      const other = page.getByRole(size === 'phone' ? 'button' : 'menuitem', { name: new RegExp(`Second ${size}`) });
+      await other.waitFor();
+      await sound(window, 'the choice of a company');
+      if (size === 'phone') await other.scrollIntoViewIfNeeded();
+      const box = await other.boundingBox();
+      const { width, height } = SIZES[size];
+      assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, `in sight: ${JSON.stringify(box)}`);
+      await other.click();
+      await page.waitForURL(new RegExp(`/tenant/${second.tenant}/client/dashboard`));
+      await settled(page);
+      await page.goto(page.url().replace('dashboard', 'profile'));
+      await page.locator('main').getByText(`Second ${size}`).waitFor();
+      assert.deepEqual(window.problems, []);
+      await window.close();
+    });
+  }
+});
