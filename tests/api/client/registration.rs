@@ -59,7 +59,7 @@ struct Name {
 }
 
 /// Rows that the client system has, past the row policies.
-async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
+pub async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
     let db = world.kernel.database.system_read().await.unwrap();
     let rows: Vec<Count> = db.query(&format!("SELECT COUNT(*) AS n FROM {from}"), values).await.unwrap();
     rows[0].n

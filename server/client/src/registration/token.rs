@@ -22,9 +22,10 @@ pub async fn create(kernel: &Kernel, life: TimeDelta) -> Result<Token> {
     Ok(token)
 }
 
-/// Lets a request in, or not; of why not the caller learns nothing. A token that was used stays good for its own registration: true then.
+/// Lets a request in that brings a token, or not; of why not the caller learns nothing. A token that was used stays good for its own
+/// registration: true then.
 pub async fn check(ctx: &Ctx, wanted: &Wanted) -> Result<bool> {
-    let Admission::Token(hash) = &wanted.admission else { return Ok(true) };
+    let Admission::Token(hash) = &wanted.admission else { return Ok(false) };
     let token = store::sign_up_token(&ctx.system_read().await?, hash).await?;
     match token {
         Some(store::SignUpToken { used_for: Some(number), .. }) if number == wanted.external_customer_id => Ok(true),

@@ -113,8 +113,9 @@ impl Transcoder {
         call.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         call.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
         for name in KEPT {
-            if let Some(value) = parts.headers.get(&name) {
-                call.headers_mut().insert(name, value.clone());
+            // One that comes twice is refused where it is read.
+            for value in parts.headers.get_all(&name) {
+                call.headers_mut().append(name.clone(), value.clone());
             }
         }
         let answer = self.rpcs.clone().oneshot(call).await.unwrap_or_else(|never| match never {});
