@@ -69,12 +69,12 @@ pub async fn hold_alone(db: &SystemDb, org: Uuid) -> Result<()> {
 
 /// Whether a company stays, as it does then until the transaction's end: for whoever lets somebody in.
 pub async fn hold_staying(db: &SystemDb, org: Uuid) -> Result<bool> {
-    hold(db, org, "FOR SHARE").await?;
-    // A statement of its own: one that waited for the closing would still see what was before it.
     #[derive(FromQueryResult)]
     struct Row {
         id: Uuid,
     }
+    hold(db, org, "FOR SHARE").await?;
+    // A statement of its own: one that waited for the closing would still see what was before it.
     let rows: Vec<Row> = db.query(&format!("SELECT id FROM orgs WHERE id = ? AND {STAYS}"), vec![org.into()]).await?;
     Ok(rows.first().is_some_and(|row| row.id == org))
 }

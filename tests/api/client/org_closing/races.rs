@@ -13,6 +13,11 @@ use streamflow_proto::federation::v1::RequestSupportRequest;
 
 use super::*;
 
+#[derive(sea_orm::FromQueryResult)]
+struct Count {
+    n: i64,
+}
+
 /// A company that is about to be closed, and a stranger who has a link to it.
 struct Place {
     org: Uuid,
@@ -71,16 +76,12 @@ impl Place {
     }
 
     async fn assert_nobody_is_in(&self, world: &World) {
-        let sql = "SELECT COUNT(*) AS people FROM memberships WHERE org_id = ? AND disabled_at IS NULL";
-        #[derive(sea_orm::FromQueryResult)]
-        struct Row {
-            people: i64,
-        }
+        let sql = "SELECT COUNT(*) AS n FROM memberships WHERE org_id = ? AND disabled_at IS NULL";
         let db = world.kernel.database.system_read().await.unwrap();
-        let members: Vec<Row> = db.query(sql, vec![self.org.into()]).await.unwrap();
+        let members: Vec<Count> = db.query(sql, vec![self.org.into()]).await.unwrap();
         drop(db);
         let others = (rows(world, self.org, "support_sessions").await, rows(world, self.org, "invitations").await);
-        assert_eq!((members[0].people, others), (0, (0, 0)));
+        assert_eq!((members[0].n, others), (0, (0, 0)));
     }
 }
 
@@ -152,14 +153,10 @@ on_both! {
             world.kernel.database.system_execute(sql, vec![world.now().into(), kind.into()]).await.unwrap();
             world.kernel.jobs.wake();
             for _ in 0..500 {
-                let done = "SELECT COUNT(*) AS jobs FROM jobs WHERE kind = ? AND state = 'done' AND result LIKE '%once more%'";
-                #[derive(sea_orm::FromQueryResult)]
-                struct Row {
-                    jobs: i64,
-                }
+                let done = "SELECT COUNT(*) AS n FROM jobs WHERE kind = ? AND state = 'done' AND result LIKE '%once more%'";
                 let db = world.kernel.database.system_read().await.unwrap();
-                let rows: Vec<Row> = db.query(done, vec![kind.into()]).await.unwrap();
-                if rows[0].jobs == 1 {
+                let rows: Vec<Count> = db.query(done, vec![kind.into()]).await.unwrap();
+                if rows[0].n == 1 {
                     return;
                 }
                 drop(db);
