@@ -8,7 +8,7 @@ import { freshCode, listed, open, signIn } from './portal.mjs';
 import { makeCompany, setPlan } from './server.mjs';
 
 /** Enough that the run outlasts its pictures. */
-const ROWS = 40_000;
+const ROWS = 100_000;
 
 export async function onTrial({ server, shoot, wants }, { account, base, window }) {
   if (!wants('client/dashboard-trial')) return;
@@ -25,8 +25,8 @@ export async function importRunning({ server, shoot, wants }, { base, window }) 
   fs.writeFileSync(file, `CustomerID,CompanyName,City\n${lines.join('\n')}\n`);
   await page.goto(`${base}/imports/new`);
   await page.locator('input[type=file]').setInputFiles(file);
-  await page.getByRole('button', { name: 'Check the rows' }).click({ timeout: 60_000 });
-  await page.getByRole('button', { name: /^Import [\d,]+ rows/ }).click({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Check the rows' }).click({ timeout: 180_000 });
+  await page.getByRole('button', { name: /^Import [\d,]+ rows/ }).click({ timeout: 180_000 });
   const progress = (where) => where.getByRole('region', { name: 'Progress' }).waitFor();
   await progress(page);
   await shoot({ 'client/import-run': { at: page.url(), act: progress } }, await window.context.storageState());

@@ -14,6 +14,11 @@ pub fn Tabs(
     /// Draws the panel of the open tab.
     children: ChildrenFn,
 ) -> impl IntoView {
+    // On a phone there are more tabs than the window is wide.
+    Effect::new(move |_| {
+        current.track();
+        browser::reveal_soon("[role=tab][aria-selected=true]");
+    });
     let base = browser::uid("tabs");
     let panel = format!("{base}-panel");
     let step = move |event: &KeyboardEvent| {

@@ -29,6 +29,9 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         "registered" => (glyphs::WAND_MAGIC_SPARKLES, Tone::Success, "Registered".to_owned()),
         "suspended" => (glyphs::PAUSE, Tone::Warning, "Suspended".to_owned()),
         "resumed" => (glyphs::CIRCLE_CHECK, Tone::Success, "Resumed".to_owned()),
+        "closing" => (glyphs::TRIANGLE_EXCLAMATION, Tone::Warning, "Deletion asked for".to_owned()),
+        "closing_cancelled" => (glyphs::CIRCLE_CHECK, Tone::Success, "Deletion cancelled".to_owned()),
+        "deleted" => (glyphs::XMARK, Tone::Warning, "Deleted".to_owned()),
         "support_requested" => (glyphs::LIFE_RING, Tone::Neutral, "Support session requested".to_owned()),
         "support_accepted" => (glyphs::CHECK, Tone::Success, "Support session accepted".to_owned()),
         "support_refused" => (glyphs::XMARK, Tone::Warning, "Support session refused".to_owned()),
@@ -69,6 +72,7 @@ fn detail(detail: &pb::TenantEventDetail) -> Option<String> {
         // An id is of no use to who reads this.
         "support_session" => return None,
         "minutes" => format!("{} minutes at most", detail.value),
+        "due_at" => format!("Due {}", written(&detail.value)),
         "accepted_at" => format!("Accepted {}", written(&detail.value)),
         "made_at" => format!("Company made {}", written(&detail.value)),
         "welcomed_at" => format!("Mail to its owner queued {}", written(&detail.value)),
