@@ -123,10 +123,11 @@ pub fn follow_list<T: Send + Sync + 'static>(
     unshown
 }
 
-/// A record that is not shown may belong into the list now. In a long list that is read in part, an edit is more likely to one further down.
+/// A record that is not shown may belong into the list now, one's own from another window too. In a long list that is read in part, an
+/// edit is more likely to one further down.
 fn may_come_in<T: Send + Sync>(change: &LiveChange, rows: Rows<T>) -> bool {
     let is_placed = change.op() == Op::Created || change.fields.iter().any(|field| PLACING.contains(&&**field));
-    !is_own(change) && (is_placed || !untrack(|| rows.has_more()))
+    is_placed || !untrack(|| rows.has_more())
 }
 
 /// Says that there are records to show, and shows them when asked.
