@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// Each bucket of durations reaches this much further than the one before, so that a percentile is off by an eighth at most.
+/// Each bucket of durations reaches this much further than the one before, so that a percentile is off by a quarter at most.
 const GROWTH: f64 = 1.25;
 /// Where the first bucket ends, in microseconds.
 const FIRST: f64 = 500.0;
@@ -91,7 +91,7 @@ impl Figures {
         self.limited.values().sum()
     }
 
-    /// Microseconds that `percent` of the answers took no longer than, to an eighth; none without answers.
+    /// Microseconds that `percent` of the answers took no longer than, to a quarter; none without answers.
     pub fn percentile(&self, percent: f64) -> Option<u64> {
         let total: u64 = self.durations.values().sum();
         let rank = (total as f64 * percent / 100.0).max(1.0);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_off_by_an_eighth_at_most() {
+    fn percentiles_are_off_by_a_quarter_at_most() {
         let figures = of(&[(4, 50), (20, 45), (900, 5)]);
         for (percent, millis) in [(50.0, 4.0), (95.0, 20.0), (99.0, 900.0)] {
             let found = figures.percentile(percent).unwrap() as f64 / 1_000.0;

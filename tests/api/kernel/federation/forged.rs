@@ -241,12 +241,11 @@ on_both! {
         assert_eq!(audited(&world, "category", "federation", "UNAUTHENTICATED").await, 1);
         let heard = world.kernel.federation.ledger().heard().await.unwrap();
         assert_eq!((heard[0].name.as_str(), heard[0].refused, heard[0].last_refusal.as_str()), ("provider", 5, "SIGNATURE"));
-        let skewed = letter(&world, &pair, "provider", HANDSHAKE, &nonce()).with(guard::AUDIENCE, "dev");
-        assert_eq!(skewed.post(&pair.to_client).await, "AUDIENCE");
+        assert_eq!(fresh(&world, &pair).with(guard::KEY, "k1").post(&pair.to_client).await, "UNKNOWN_KEY");
         let ledger = world.kernel.federation.ledger();
         assert_eq!(ledger.heard().await.unwrap()[0].refused, 6);
         let refusals = ledger.refusals().await.unwrap();
         let told: Vec<_> = refusals.iter().map(|one| (one.name.as_str(), one.reason.as_str(), one.refused)).collect();
-        assert_eq!(told, [("provider", "SIGNATURE", 5), ("provider", "AUDIENCE", 1)]);
+        assert_eq!(told, [("provider", "SIGNATURE", 5), ("provider", "UNKNOWN_KEY", 1)]);
     }
 }
