@@ -265,7 +265,9 @@ pub async fn prepared(cluster: &Cluster, name: &str) -> String {
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
     let _ = admin.close().await;
     let url = format!("{}/{name}", cluster.url);
-    restore_database_rights(&url).await;
+    let empty = superuser(&url).await;
+    prepare_postgres(&empty, &passwords()).await.expect("a prepared database");
+    let _ = empty.close().await;
     url
 }
 
