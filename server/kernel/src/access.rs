@@ -32,7 +32,6 @@ pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
-use self::signed::{Letter, Sent};
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
@@ -212,14 +211,12 @@ impl Gate {
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
         authorize::authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
-            let who = principal.user_id.to_string();
-            self.take(info, &who).await.map_err(refuse)?;
+            self.take(info, &principal.user_id.to_string()).await.map_err(refuse)?;
         }
         elevation::check(&self.kernel.database, info.access, principal.as_ref(), info.at).await.map_err(refuse)?;
         caller::check_company(&parts.headers, info.access, principal.as_ref()).map_err(refuse)?;
         let bytes = bytes.map_err(refuse)?;
-        let sent = parts.extensions.get::<Sent>().map_or(&bytes, |sent| &sent.0);
-        info.letter = Letter::read(&parts.headers, sent);
+        info.letter = signed::letter(&parts, &bytes);
         self.read_message(info, &parts.headers, &bytes).map_err(refuse)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
         let mut request = Request::from_parts(parts, Body::from(bytes));
@@ -276,9 +273,8 @@ impl Gate {
         let Some(token) = token else { return Ok(None) };
         let principal = authenticator.principal(crate::session::hash_token(&token)).await?;
         if let Some(principal) = &principal {
-            let lifetime = self.kernel.portal.lifetime;
             let Principal { last_seen_at, expires_at, revoked_at, .. } = *principal;
-            crate::session::check_alive(lifetime, info.at, last_seen_at, expires_at, revoked_at)
+            crate::session::check_alive(self.kernel.portal.lifetime, info.at, last_seen_at, expires_at, revoked_at)
                 .map_err(|error| Refused { ended: Some(Box::new(principal.clone())), ..error.into() })?;
             // An open page follows by itself, and reads what it hears of, whether or not anybody looks at it.
             if info.access.limit != "stream" && !info.unattended {

@@ -9,7 +9,7 @@ use base64::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::HeaderMap;
+use http::{HeaderMap, request::Parts};
 use sha2::Sha256;
 
 use super::{door::single, payload::Framed};
@@ -41,14 +41,19 @@ pub struct Letter {
     body: Framed,
 }
 
+/// The letter of a request whose body was read; none of one that does not claim to be signed.
+pub(crate) fn letter(parts: &Parts, body: &Bytes) -> Option<Result<Letter, Refusal>> {
+    let sent = parts.extensions.get::<Sent>().map_or(body, |sent| &sent.0);
+    Letter::read(&parts.headers, sent)
+}
+
 /// A new secret as its program gets it.
 pub fn secret_text(secret: &[u8; 32]) -> String {
     format!("{SECRET}{}", STANDARD.encode(secret))
 }
 
 impl Letter {
-    /// None of a request that does not claim to be signed.
-    pub(crate) fn read(headers: &HeaderMap, body: &Bytes) -> Option<Result<Self, Refusal>> {
+    fn read(headers: &HeaderMap, body: &Bytes) -> Option<Result<Self, Refusal>> {
         let is_signed = [ID, TIMESTAMP, SIGNATURE].iter().any(|name| headers.contains_key(*name));
         is_signed.then(|| Self::parse(headers, body))
     }
