@@ -148,8 +148,8 @@ on_both! {
         assert_eq!((cities.len(), cities.last().map(String::as_str)), (6, Some("Ålborg")));
         let mine = format!("owner_id = {}", owner.user_id);
         assert_eq!(list(&owner, &mine, "").await.unwrap(), ["Beta"]);
-        let beta = service(&owner).list_customers(owner.ask(pb::ListCustomersRequest { filter: mine.clone(), ..Default::default() }));
-        let beta = beta.await.unwrap().into_inner().customers.remove(0).id;
+        let only = pb::ListCustomersRequest { filter: mine.clone(), ..Default::default() };
+        let beta = service(&owner).list_customers(owner.ask(only)).await.unwrap().into_inner().customers.remove(0).id;
         assert_eq!(list(&owner, &format!("{mine} AND id = {beta}"), "").await.unwrap(), ["Beta"]);
         assert_eq!(list(&owner, &format!("owner_id = none AND id = {beta}"), "").await.unwrap(), [""; 0]);
         assert_eq!(list(&stranger, &format!("id = {beta}"), "").await.unwrap(), [""; 0]);
