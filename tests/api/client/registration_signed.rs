@@ -91,7 +91,7 @@ on_both! {
         let made = |id: &str, at: i64| sign(&secret, id, at, &text).to_vec();
         let with = |place: usize, value: &str| {
             let mut headers = made("msg_1", now);
-            headers[place].1 = value.to_owned();
+            value.clone_into(&mut headers[place].1);
             headers
         };
         let wrong_key = sign("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "msg_1", now, &text).to_vec();
