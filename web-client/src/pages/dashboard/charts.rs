@@ -125,7 +125,7 @@ pub fn ByWeek(title: &'static str, weeks: Vec<WeekFigure>) -> impl IntoView {
         _ => String::new(),
     };
     let points: Vec<_> =
-        weeks.iter().map(|week| Point::new(day(&week.week_of), week.count.into()).before(week.before.into())).collect();
+        weeks.iter().map(|week| Point::new(day(&week.week_of), f64::from(week.count)).before(f64::from(week.before))).collect();
     view! {
         <section class="card" aria-labelledby=heading.clone()>
             <div class="card-head">
