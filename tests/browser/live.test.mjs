@@ -21,7 +21,10 @@ after(async () => {
   await server?.stop();
 });
 
-const as = (role, look) => enter(browser, server, server.accounts.find((one) => one.role === role && one.company === COMPANY), look);
+const as = async (role, look) => {
+  const account = server.accounts.find((one) => one.role === role && one.company === COMPANY);
+  return { ...(await enter(browser, server, account, look)), account };
+};
 const rows = (page) => page.locator('main tr.is-row');
 const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
 const closed = (page) => page.locator('dialog[open]').waitFor({ state: 'detached' });
@@ -82,6 +85,29 @@ describe('what another person does', () => {
     await sound(list, 'a list of leads with another person’s edit');
     await sound(board, 'a board with another person’s edit');
     for (const window of [editor, list, board]) await window.close();
+  });
+
+  test('brings a record into an open list, and takes it out', async () => {
+    const [editor, staff, narrowed] = [await as('OWNER'), await as('STAFF', PHONE), await as('OWNER')];
+    const from = (label) => (page) => page.getByLabel(/^Source/).selectOption({ label });
+    await staff.visit('leads');
+    await narrowed.visit('leads?f.source=phone');
+    await addLead(editor, 'Handed gutter', 'Wire & Sons', from('Phone'));
+    await narrowed.page.getByText('1 new lead since this list was read').waitFor();
+    await narrowed.page.getByRole('button', { name: 'Show' }).click();
+    const row = rows(narrowed.page).filter({ hasText: 'Handed gutter' });
+    await row.waitFor();
+    await edit(editor.page);
+    const people = editor.page.locator('dialog[open]').getByLabel(/^Owner/);
+    const name = (await people.locator('option').allInnerTexts()).find((text) => text.includes(staff.account.name));
+    await people.selectOption({ label: name });
+    await from('Referral')(editor.page);
+    await save(editor.page);
+    await row.waitFor({ state: 'detached' });
+    await staff.page.getByText('1 new lead since this list was read').waitFor();
+    await staff.page.getByRole('button', { name: 'Show' }).click();
+    await rows(staff.page).filter({ hasText: 'Handed gutter' }).waitFor();
+    for (const window of [editor, staff, narrowed]) await window.close();
   });
 
   test('to a contact shows in the open list and on its page', async () => {
