@@ -18,7 +18,8 @@ async fn an_export_is_verified_without_a_database() {
     assert!(is_intact, "{verdict}");
     let verdict: serde_json::Value = serde_json::from_str(&verdict).unwrap();
     let org = verdict["chains"][0]["org"].as_str().unwrap();
-    assert_eq!((verdict["chains"][0]["sealed"].as_u64(), verdict["chains"][0]["unsealed"].as_u64()), (Some(3), Some(0)));
+    // Making the company, and three requests of its owner.
+    assert_eq!((verdict["chains"][0]["sealed"].as_u64(), verdict["chains"][0]["unsealed"].as_u64()), (Some(4), Some(0)));
 
     let (_, key) = server.run(&["audit", "public-key"]);
     let (_, export) = server.run(&["audit", "export", "--org", org]);
@@ -32,8 +33,8 @@ async fn an_export_is_verified_without_a_database() {
     };
     assert!(verify(&export, &key).0);
     for (text, expected) in [
-        (export.replace("\"UNAUTHENTICATED\"", "\"OK\"").replace("127.0.0.1", "127.0.0.2"), "position 1: record"),
-        (export.lines().next().unwrap().to_owned(), "the chain ends at position 1, but reached 3"),
+        (export.replace("\"UNAUTHENTICATED\"", "\"OK\"").replace("127.0.0.1", "127.0.0.2"), "position 2: record"),
+        (export.lines().next().unwrap().to_owned(), "the chain ends at position 1, but reached 4"),
         (export.lines().skip(1).collect::<Vec<_>>().join("\n"), "position 1: the link is missing"),
     ] {
         let (is_intact, verdict) = verify(&text, &key);
