@@ -48,10 +48,12 @@ fn Line(preference: NotificationPreference, load: Load<Vec<NotificationPreferenc
         view! { <Switch label="Inbox" value=inbox on_change=save/> }.into_any()
     };
     view! {
-        <li class="row-wrap" role="group" aria-label=what>
-            <span class="grow">{what}</span>
-            {place}
-            <Switch label="E-mail" value=email on_change=save/>
+        <li>
+            <div class="row row-wrap grow" role="group" aria-label=what>
+                <span class="grow">{what}</span>
+                {place}
+                <Switch label="E-mail" value=email on_change=save/>
+            </div>
         </li>
     }
 }
