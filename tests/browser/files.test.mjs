@@ -92,6 +92,9 @@ describe('files of a customer', () => {
     const second = { ...PDF, name: 'Second plan.pdf' };
     await card(page).getByLabel('Add files').setInputFiles(second);
     await row(page, second.name).getByText(/connection broke off/).waitFor();
+    // The line that was cut is the browser's to tell.
+    const isCut = (problem) => problem.includes('net::ERR_FAILED') && problem.includes('/uploads/');
+    window.problems.splice(0, Infinity, ...window.problems.filter((problem) => !isCut(problem)));
     await sound(window, 'files that failed');
     await page.unroute('**/uploads/**');
     await page.getByRole('button', { name: `Send ${second.name} again` }).click();

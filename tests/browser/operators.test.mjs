@@ -7,8 +7,8 @@ import { accessible, enrol, holdsInEachLook, launch, listed, listening, open, se
 import { makeCompany, startServer } from './server.mjs';
 
 const PORTALS = {
-  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?kind=limits', 'Sign-ins'], ['sign-ins?kind=guesses', 'Sign-ins']] },
-  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'background tasks'], ['sign-ins', 'Sign-ins'], ['sign-ins?kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
+  provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=limits', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins']] },
+  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'background tasks'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
   accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['sign-ins', 'Sign-ins'], ['anomalies', 'Anomalies']] },
 };
 let server;
@@ -87,7 +87,10 @@ for (const [portal, { base, home, figures, other, own }] of Object.entries(PORTA
       await page.locator('tr.is-row').first().waitFor();
       assert.match(page.url(), /category=%21read/, 'reading is left out at first');
       assert.doesNotMatch(await page.locator('.listfoot').innerText(), /select/i);
-      await page.keyboard.press('j');
+      // A portal that takes few requests at once may have refused one since.
+      const lines = await page.locator('tr.is-row').allInnerTexts();
+      const at = lines.findIndex((line) => /Sign in, password/.test(line) && /Refused/.test(line));
+      for (let times = 0; times <= at; times += 1) await page.keyboard.press('j');
       await page.keyboard.press('Enter');
       const panel = page.locator('.app-panel');
       await panel.waitFor();
@@ -164,9 +167,9 @@ test('the dev portal runs a scheduled task when asked, and shows what came of it
   await page.goto(address('dev', 'jobs'));
   await settled(page);
   assert.equal((await page.locator('h1').textContent()).trim(), 'background tasks');
-  const task = page.getByRole('region', { name: 'scheduler' }).getByRole('row', { name: /prune/ });
+  const task = page.getByRole('region', { name: 'scheduler' }).getByRole('row', { name: /\bprune\b/ });
   await task.getByText(/rows deleted/).waitFor();
-  const done = page.getByRole('region', { name: 'jobs' }).getByRole('row', { name: /prune.*done/ });
+  const done = page.getByRole('region', { name: 'jobs' }).getByRole('row', { name: /\bprune\b.*done/ });
   const before = await done.count();
   await task.getByRole('button', { name: 'run prune now' }).click();
   await page.getByText('prune is queued').waitFor();
@@ -216,11 +219,11 @@ for (const portal of Object.keys(PORTALS)) {
     await stranger.page.locator('button[type=submit]').click();
     await stranger.page.locator('.field-error').waitFor();
     await stranger.close();
-    await page.goto(address(portal, 'sign-ins?kind=failed'));
+    await page.goto(address(portal, 'sign-ins?f.kind=failed'));
     await settled(page);
     await page.locator('tr.is-row', { hasText: 'Nobody known' }).first().waitFor();
     await holdsInEachLook(page, `${portal} failed sign-ins`);
-    await page.goto(address(portal, 'sign-ins?kind=guesses'));
+    await page.goto(address(portal, 'sign-ins?f.kind=guesses'));
     const guess = page.getByRole('region', { name: 'Wrong guesses' }).getByRole('row', { name: /Nobody's here/ });
     await guess.first().waitFor();
     await holdsInEachLook(page, `${portal} wrong guesses`);

@@ -293,7 +293,7 @@ async function operator(account, { stage, harrow, newcomer }) {
   }
   await knocking.close();
   await shoot(named(OPERATOR[portal], base, portal), state);
-  const kinds = ['limits', 'guesses'].map((kind) => [`${portal}/sign-ins-${kind}`, `${base}/sign-ins?kind=${kind}`]);
+  const kinds = ['limits', 'guesses'].map((kind) => [`${portal}/sign-ins-${kind}`, `${base}/sign-ins?f.kind=${kind}`]);
   await shoot(Object.fromEntries(kinds), state);
   if (portal === 'dev') await dev(base, state);
   if (portal === 'provider') {

@@ -90,6 +90,8 @@ fn Named(company: Signal<String>) -> impl IntoView {
     view! {
         <span class="grow org-name">
             <span class="semibold truncate">{move || company.get()}</span>
+            // Names are read without the line break that is seen.
+            " "
             <span class="t-11 muted">"StreamFlow Client"</span>
         </span>
     }
