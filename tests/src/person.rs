@@ -111,7 +111,7 @@ impl Person {
 
 /// The link token in the newest mail to somebody.
 pub async fn link_token(world: &World, email: &str) -> String {
-    for _ in 0..400 {
+    for _ in 0..3_000 {
         let found = world.mails().into_iter().rev().find(|mail| mail.contains(email) && mail.contains("token="));
         if let Some(rest) = found.as_deref().and_then(|mail| mail.split("token=").nth(1)) {
             return rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();

@@ -116,7 +116,7 @@ async fn fill(owner: &Person, word: &str) -> String {
 }
 
 async fn until(world: &World, org: Uuid, wanted: &str) {
-    for _ in 0..1000 {
+    for _ in 0..3000 {
         if state(world, org).await == wanted {
             return;
         }

@@ -85,7 +85,7 @@ async fn count(world: &World, from: &str, values: Vec<Value>) -> i64 {
 /// Mails to an address, once there are as many as expected.
 pub async fn mails_to(world: &World, email: &str, expected: usize) -> Vec<String> {
     let mut found = Vec::new();
-    for _ in 0..2_000 {
+    for _ in 0..6_000 {
         found = world.mails().into_iter().filter(|mail| mail.contains(email)).collect();
         if found.len() >= expected {
             break;
