@@ -38,6 +38,15 @@ on_both! {
         let other = world.company("Neighbour").await;
         InvitationServiceClient::new(world.channel.clone()).create_invitation(other.ask(invite)).await.unwrap();
         mails_to(&world, &invited.email, 2).await;
+        // Its file is there a moment before its row says so.
+        let sent = "SELECT COUNT(*) AS mails FROM mail_outbox WHERE recipient = ? AND sent_at IS NULL";
+        let waiting = async || {
+            let row = sql::row(&world.kernel.database, sent, vec![invited.email.clone().into()]).await;
+            row.try_get::<i64>("", "mails").unwrap()
+        };
+        while waiting().await > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         // One that the mail server did not take yet.
         let waits = "UPDATE mail_outbox SET sent_at = NULL, body = 'sealed', due_at = ? WHERE org_id = ? AND recipient = ?";
         let values = vec![(world.now() + GRACE).into(), org_of(&other).into(), invited.email.clone().into()];
