@@ -117,21 +117,21 @@ mod tests {
 
     use super::*;
 
-    fn slots(each: &[(&'static str, u64)]) -> Option<Vec<Slot>> {
+    fn slots(each: &[(&'static str, u64)]) -> Vec<Slot> {
         let mut figures = Figures { seconds: 60, ..Figures::default() };
         for (outcome, count) in each {
             (0..*count).for_each(|_| figures.count(outcome, Duration::from_millis(4)));
         }
         let slot = |at| Slot { at: DateTime::from_timestamp(at * 60, 0).unwrap(), figures: figures.clone() };
-        Some((0..120_i64).map(slot).collect())
+        (0..120_i64).map(slot).collect()
     }
 
     #[test]
     fn systems_are_one_or_apart_and_one_that_is_away_is_named() {
         let told = || {
             vec![
-                Told { name: "own", slots: slots(&[("OK", 1)]) },
-                Told { name: "x", slots: slots(&[("OK", 3), ("INTERNAL", 1)]) },
+                Told { name: "own", slots: Some(slots(&[("OK", 1)])) },
+                Told { name: "x", slots: Some(slots(&[("OK", 3), ("INTERNAL", 1)])) },
                 Told { name: "y", slots: None },
             ]
         };
