@@ -72,8 +72,9 @@ async fn queue(kernel: &Kernel) -> Result<(usize, usize)> {
     let (looked_at, mut queued) = (waiting.len(), 0);
     for one in waiting {
         let done = vec![one.org_id.into(), one.id.into()];
-        db.execute("UPDATE notifications SET mail = false WHERE org_id = ? AND id = ?", done).await?;
-        if !one.shut_out {
+        // A process that lost its lease may be at the same ones: whoever comes second waits here, and finds nothing left to do.
+        let is_ours = db.execute("UPDATE notifications SET mail = false WHERE org_id = ? AND id = ? AND mail", done).await? == 1;
+        if is_ours && !one.shut_out {
             kernel.mails.put(&db, Some(one.org_id), letter(one, &kernel.public_url)).await?;
             queued += 1;
         }
