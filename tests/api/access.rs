@@ -3,12 +3,16 @@
 
 mod recovery;
 
-use std::{fmt::Write as _, path::Path, sync::Arc};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chrono::TimeDelta;
 use streamflow_kernel::{
     clock::Clock as _,
-    db::NO_ORG,
+    db::{Backend, NO_ORG},
     federation::{Keys, guard},
     ids,
     kernel::Kernel,
@@ -24,7 +28,7 @@ use streamflow_tests::{
     operator::Desk,
     person::Person,
     raw, sql,
-    world::{World, open_session},
+    world::{Setup, World, open_session},
 };
 use tokio::sync::watch;
 use tonic::{Code, service::Routes, transport::Channel};
@@ -77,11 +81,32 @@ fn head(portal: &str, callers: &[Caller]) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_committed_matrix_is_what_the_servers_do() {
+    let matrix = matrix(Backend::Sqlite).await;
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(committed(), &matrix).expect("access.txt written");
+    }
+    let committed = std::fs::read_to_string(committed()).unwrap_or_default();
+    assert_eq!(committed, matrix, "rights changed; look at the difference, then run the test with BLESS=1");
+}
+
+/// There a function of the database says who somebody is, so it is asked again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_committed_matrix_is_what_the_servers_do_on_postgres() {
+    let committed = std::fs::read_to_string(committed()).unwrap_or_default();
+    assert_eq!(committed, matrix(Backend::Postgres).await, "PostgreSQL lets in others than access.txt says");
+}
+
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("api/access.txt")
+}
+
+async fn matrix(backend: Backend) -> String {
     let mut matrix = String::from(
         "# Who is let in: yes, no (known, refused), - (not signed in). Written by the access test; --bless with BLESS=1.\n",
     );
-    let world = World::sqlite().await;
-    let desks = [Desk::start(System::Provider).await, Desk::start(System::Dev).await, Desk::start(System::Accountant).await];
+    let world = World::with(backend, Setup::default()).await;
+    let desk = |system| Desk::start_on(backend, system);
+    let desks = [desk(System::Provider).await, desk(System::Dev).await, desk(System::Accountant).await];
     let owner = world.company("Matrix & Co").await;
     let (_stop, stopping) = watch::channel(false);
     connect(&world, &desks, &stopping).await;
@@ -129,12 +154,7 @@ async fn the_committed_matrix_is_what_the_servers_do() {
     let others = [streamflow_provider::system::federated(), Routes::default(), Routes::default()];
     systems.extend(desks.iter().map(|desk| &desk.kernel).zip(others));
     matrix.push_str(&federation(systems).await);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("api/access.txt");
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&file, &matrix).expect("access.txt written");
-    }
-    let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(committed, matrix, "rights changed; look at the difference, then run the test with BLESS=1");
+    matrix
 }
 
 /// Lets systems ask each other, as some of their RPCs do.

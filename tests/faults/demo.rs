@@ -11,7 +11,7 @@ use streamflow_proto::client::v1::{
     self as pb, contact_service_client::ContactServiceClient, customer_service_client::CustomerServiceClient,
     lead_service_client::LeadServiceClient, session_service_client::SessionServiceClient,
 };
-use streamflow_tests::{person, process::Server};
+use streamflow_tests::{person, postgres::Cluster, process::Server};
 
 /// Waits until the demo is made, and gives its sign-ins.
 async fn accounts(data: &Path) -> Vec<Value> {
@@ -56,13 +56,25 @@ async fn counts(server: &Server, token: &str) -> [i32; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_is_what_the_readme_says() {
+async fn the_demo_is_what_the_readme_says_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::new(folder.path(), None);
+    is_what_the_readme_says(folder.path(), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_is_what_the_readme_says_on_postgres() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(false)).await.unwrap();
+    is_what_the_readme_says(folder.path(), Some(format!("{}/postgres", cluster.url))).await;
+}
+
+async fn is_what_the_readme_says(data: &Path, postgres: Option<String>) {
+    let mut server = Server::new(data, postgres);
     server.flags = vec!["--demo".to_owned()];
+    server.migrate();
     server.start();
     let mut roles = Vec::new();
-    for account in accounts(folder.path()).await {
+    for account in accounts(data).await {
         let (token, me) = sign_in(&server, &account).await;
         let user = me.user.expect("a user");
         assert_eq!(user.roles, [account["role"].as_str().unwrap()], "{account}");

@@ -6,7 +6,7 @@ use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, customer_service_client::CustomerServiceClient,
     session_service_client::SessionServiceClient,
 };
-use streamflow_tests::{person, process::Server};
+use streamflow_tests::{person, postgres::Cluster, process::Server};
 
 const EMAIL: &str = "canary-owner@example.com";
 const PASSWORD: &str = "canary-horse-Battery-9-staple";
@@ -16,11 +16,22 @@ const TAX_ID: &str = "CANARY-TAX-4711";
 const GUESSED: &str = "canaryGuessedTokenOfSomebody";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn neither_log_nor_database_holds_a_secret() {
+async fn neither_log_nor_database_holds_a_secret_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let log = folder.path().join("log");
-    let mut server = Server::new(&data, None);
+    holds_no_secret(folder.path(), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_log_nor_database_holds_a_secret_on_postgres() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(false)).await.unwrap();
+    holds_no_secret(folder.path(), Some(cluster)).await;
+}
+
+async fn holds_no_secret(folder: &Path, mut cluster: Option<Cluster>) {
+    let data = folder.join("data");
+    let log = folder.join("log");
+    let mut server = Server::new(&data, cluster.as_ref().map(|cluster| format!("{}/postgres", cluster.url)));
     server.log = Some(log.clone());
     server.migrate();
     server.create_tenant(EMAIL, PASSWORD);
@@ -43,6 +54,9 @@ async fn neither_log_nor_database_holds_a_secret() {
     let reset = pb::ResetPasswordRequest { token: link.clone(), new_password: NEXT.into() };
     accounts.reset_password(person::request(reset, None)).await.unwrap();
     server.stop();
+    if let Some(cluster) = &mut cluster {
+        cluster.stop();
+    }
 
     let told = fs::read_to_string(&log).unwrap();
     assert!(told.contains("ResetPassword") && told.contains("INSERT INTO"), "the log tells of what was done");
@@ -50,7 +64,8 @@ async fn neither_log_nor_database_holds_a_secret() {
         assert!(!told.contains(secret), "the log tells {secret}");
     }
     check_request_line(&told);
-    let databases = files(&data);
+    let mut databases = files(&data);
+    databases.extend(cluster.iter().flat_map(|cluster| files(cluster.folder())));
     assert!(databases.iter().any(|(_, bytes)| holds(bytes, "Harbour")), "the rows are looked at");
     for secret in [PASSWORD, WRONG, NEXT, TAX_ID, GUESSED, &token, &link] {
         for (name, bytes) in &databases {
@@ -91,7 +106,7 @@ fn files(data: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    memchr::memmem::find(bytes, text.as_bytes()).is_some()
 }
 
 /// From the mail that the reset link comes in.

@@ -120,6 +120,12 @@ impl Cluster {
         assert!(done.success());
     }
 
+    /// Everything the server keeps: its data, its log of writes, its own log.
+    pub fn folder(&self) -> &Path {
+        let (_, root) = self.server.as_ref().expect("a cluster");
+        root
+    }
+
     /// The server's process id, for tests that stop it.
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref().map(|(child, _)| child.id())

@@ -74,6 +74,8 @@ fn fmt() -> Result<()> {
 
 fn clippy() -> Result<()> {
     let mut command = shell::cargo(&["clippy", "--quiet", "--workspace", "--exclude", "web-*", "--all-targets"]);
+    // What only a release has: the web apps inside.
+    command.args(["--features", "streamflow/embed"]);
     let (_, messages) = shell::capture(command.args(["--", "-D", "warnings"]))?;
     // Clippy only warns when a ban names what no longer exists; such a ban bans nothing.
     match messages.lines().find(|line| line.contains("does not refer to")) {
@@ -92,6 +94,7 @@ fn clippy_web() -> Result<()> {
 /// The same choices of crates as clippy's: with another one, features differ, and every dependency is checked again.
 fn docs() -> Result<()> {
     let mut server = shell::cargo(&["doc", "--quiet", "--no-deps", "--workspace", "--exclude", "web-*"]);
+    server.args(["--features", "streamflow/embed"]);
     let mut web = shell::cargo(&["doc", "--quiet", "--no-deps", "--package", "web-*", "--target", "wasm32-unknown-unknown"]);
     web.env("CARGO_TARGET_DIR", build::WASM_CARGO_OUT);
     for command in [&mut server, &mut web] {
