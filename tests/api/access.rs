@@ -12,8 +12,9 @@ use std::{
 use chrono::TimeDelta;
 use streamflow_kernel::{
     clock::Clock as _,
-    db::{Backend, NO_ORG},
+    db::{Backend, NO_ORG, Scope},
     federation::{Keys, guard},
+    feed::Actor,
     ids,
     kernel::Kernel,
 };
@@ -27,7 +28,7 @@ use streamflow_tests::{
     federation::{Draft, Shape, nonce, serve},
     operator::Desk,
     person::Person,
-    raw, sql,
+    raw,
     world::{Setup, World, open_session},
 };
 use tokio::sync::watch;
@@ -270,9 +271,11 @@ async fn colleagues(desk: &Desk) -> Vec<Caller> {
 async fn support_session(world: &World, org: Uuid) -> Uuid {
     let (id, now) = (world.kernel.ids.uuid(), world.now());
     let sql = "INSERT INTO support_sessions (org_id, id, system, person_id, person_name, minutes, state, requested_at, expires_at) \
-               VALUES (?, ?, 'PROVIDER', ?, 'Dana', 30, 'open', ?, ?)";
-    let values = vec![org.into(), id.into(), Uuid::from_u128(9).into(), now.into(), (now + TimeDelta::minutes(30)).into()];
-    sql::execute(&world.kernel.database, sql, values).await.expect("a support session");
+               VALUES ({org}, ?, 'PROVIDER', ?, 'Dana', 30, 'open', ?, ?)";
+    let values = vec![id.into(), Uuid::from_u128(9).into(), now.into(), (now + TimeDelta::minutes(30)).into()];
+    let tx = world.kernel.database.tenant_write(Scope::whole(org)).await.expect("a transaction");
+    tx.execute(sql, values).await.expect("a support session");
+    tx.commit_changes(&Actor { id: None, name: String::new(), at: now }).await.expect("a commit");
     id
 }
 
