@@ -15,14 +15,16 @@ use web_kit::{
 use crate::{
     layout::AppLayout,
     pages,
-    recovery::{RecoverySpace, provide_mode},
-    setup::SetUp,
+    recovery::{self, provide_mode},
+    setup,
 };
 
 operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
 support_portal!(Provider, streamflow_proto::provider::v1);
 
-// Signing in is in the program itself; what comes after it is a file of its own.
+// Signing in is in the program itself; what comes after it is a file of its own, and so is what few people ever see.
+later!(RecoverySpace, recovery, recovery::RecoverySpace);
+later!(SetUp, setup, setup::SetUp);
 later!(Overview, pages, pages::overview::overview);
 later!(Tenants, pages, pages::tenants::tenants);
 later!(Tenant, pages, pages::tenant::tenant);
