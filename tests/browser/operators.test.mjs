@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { accessible, enrol, holdsInEachLook, launch, listed, listening, open, settled, signIn, signInToEnrol } from './portal.mjs';
-import { makeCompany, startServer } from './server.mjs';
+import { makeCompany, registerCompany, startServer } from './server.mjs';
 
 const PORTALS = {
   provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=limits', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins']] },
@@ -232,6 +232,54 @@ for (const portal of Object.keys(PORTALS)) {
     assert.deepEqual(problems, []);
   });
 }
+
+test('companies that are registered arrive in the open pages of the provider portal, and so does what becomes of them', async () => {
+  const { context, problems } = windows.provider;
+  const pages = {};
+  for (const [name, empty] of [['overview', '0 tenants, none suspended'], ['tenants', 'No tenants yet'], ['provisioning', 'No registrations yet']]) {
+    pages[name] = await context.newPage();
+    await pages[name].goto(address('provider', name));
+    await pages[name].getByText(empty).waitFor();
+  }
+  const chart = pages.overview.locator('figure', { has: pages.overview.getByRole('heading', { name: 'Sign-ups by day' }) });
+  await chart.getByRole('button', { name: 'Show as table' }).click();
+  const first = await registerCompany(server, 'Heron Med Spa', 'K-2001');
+  const row = pages.tenants.locator('tr.is-row', { hasText: 'Heron Med Spa' });
+  await row.waitFor();
+  await pages.overview.getByRole('link', { name: 'Heron Med Spa' }).first().waitFor();
+  await pages.provisioning.getByRole('link', { name: 'Heron Med Spa' }).waitFor();
+  // What somebody has turned stays as it was.
+  await chart.getByRole('button', { name: 'Show as chart' }).waitFor();
+
+  // The row that one is at, and a dialog that is open, outlast the next arrival.
+  await pages.tenants.keyboard.press('j');
+  const cursor = pages.tenants.locator('tr.is-cursor', { hasText: 'Heron Med Spa' });
+  await cursor.waitFor();
+  const tenant = await context.newPage();
+  await tenant.goto(address('provider', `tenants/${first}`));
+  await tenant.getByText('Registered', { exact: true }).waitFor();
+  await tenant.getByText(/^Link handshake done/).waitFor();
+  await tenant.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await tenant.getByLabel('Reason').fill('The invoice of May');
+  await registerCompany(server, 'Ibis Med Spa', 'K-2002');
+  await pages.tenants.locator('tr.is-row', { hasText: 'Ibis Med Spa' }).waitFor();
+  await cursor.waitFor();
+  await pages.overview.getByRole('link', { name: 'Ibis Med Spa' }).first().waitFor();
+
+  // Somebody else suspends it: the page that looks at it follows, and what is being typed there stays.
+  const other = await context.newPage();
+  await other.goto(address('provider', `tenants/${first}`));
+  await other.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await other.getByLabel('Reason').fill('The invoice of April is unpaid.');
+  await other.getByLabel(/to confirm/).fill(first);
+  await other.getByRole('button', { name: 'Suspend now' }).click();
+  await tenant.getByText(/^Suspended since/).waitFor();
+  await tenant.locator('.timeline').getByText('Suspended', { exact: true }).waitFor();
+  assert.equal(await tenant.getByLabel('Reason').inputValue(), 'The invoice of May');
+  await row.getByText('Suspended').waitFor();
+  for (const page of [...Object.values(pages), tenant, other]) await page.close();
+  assert.deepEqual(problems, []);
+});
 
 test('a company is suspended in the middle of its work, reads why, and works again once it is resumed', async () => {
   const owner = makeCompany(server, 'Osprey Metrology', 'Olive Osprey');

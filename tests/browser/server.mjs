@@ -105,6 +105,18 @@ export function makeCompany(server, name, owner) {
   return account;
 }
 
+/** Registers a company as a program does, with a token that is good for one. */
+export async function registerCompany(server, name, number) {
+  const { sign_up_token: token } = JSON.parse(execFileSync(binary, ['tenant', 'sign-up-token', '--data', server.data, '--json']));
+  const owner = { email: `${number.toLowerCase()}@example.com`, display_name: 'Ada Moreno' };
+  const body = { sign_up_token: token, external_customer_id: number, name, industry: 'med-spa', time_zone: 'Europe/London', currency_code: 'GBP', owner };
+  const address = `http://127.0.0.1:${server.base + 1}/api/tenant/register`;
+  const answer = await fetch(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const made = await answer.json();
+  if (!answer.ok) throw new Error(`not registered: ${JSON.stringify(made)}`);
+  return made.tenant_id;
+}
+
 /** Puts a company on another plan, as an operator does. */
 export function setPlan(server, account, plan) {
   execFileSync(binary, ['tenant', 'plan', '--data', server.data, '--tenant', account.tenant, '--plan', plan]);

@@ -25,7 +25,8 @@ use streamflow_proto::{
         self,
         v1::{
             admin_service_server::AdminServiceServer, anomaly_service_server::AnomalyServiceServer,
-            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
+            audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
+            client_error_service_server::ClientErrorServiceServer,
             elevation_service_server::ElevationServiceServer, federation_service_server::FederationServiceServer,
             lockout_service_server::LockoutServiceServer, overview_service_server::OverviewServiceServer,
             provisioning_service_server::ProvisioningServiceServer, recovery_service_server::RecoveryServiceServer,
@@ -38,7 +39,7 @@ use tonic::service::Routes;
 
 use crate::{
     admin::{self, people::Admins},
-    anomaly, audit, client_error, elevation, federation, lockout, overview, provisioning, recovery, session, setting,
+    anomaly, audit, change, client_error, elevation, federation, lockout, overview, provisioning, recovery, session, setting,
     setting::mirror::Mirror,
     support_session, tenant,
 };
@@ -87,6 +88,7 @@ pub fn site(
         .add_service(AdminServiceServer::new(admin::api::Api { index }))
         .add_service(AnomalyServiceServer::new(anomaly::Api))
         .add_service(AuditServiceServer::new(audit::Api))
+        .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
         .add_service(FederationServiceServer::new(federation::api::Api))
