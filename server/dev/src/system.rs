@@ -98,6 +98,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(Detect::default()),
         Arc::new(operator::support_end::End),
+        Arc::new(operator::support_end::Idle),
         Arc::new(operator::elevation::Prune),
         Arc::new(health::watch::Watch),
     ]
