@@ -32,6 +32,7 @@ pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
+use self::idempotency::Kept;
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
@@ -130,7 +131,10 @@ impl Gate {
     async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
         let Begun { mut info, at } = begun;
         let (ctx, response) = match self.admit(&mut info, request).await {
-            Ok(Admitted::Repeated { ctx, reply }) => (ctx, answer::message(&reply)),
+            Ok(Admitted::Repeated { ctx, kept }) => {
+                let response = kept.answer(&ctx);
+                (ctx, response)
+            }
             Ok(Admitted::Fresh { ctx, request }) => {
                 // Caught here, where it is known whose request broke.
                 let response = AssertUnwindSafe(self.run(&ctx, *request, next)).catch_unwind().await;
@@ -248,8 +252,8 @@ impl Gate {
         let Some(ended_at) = ended.revoked_at.filter(|at| info.at - *at < REPEATABLE) else { return Err(refused) };
         self.read_message(info, headers, bytes)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), Some(*ended), info.clone());
-        match idempotency::reply_that_ended(&ctx, ended_at).await? {
-            Some(reply) => Ok(Admitted::Repeated { ctx, reply }),
+        match idempotency::answer_that_ended(&ctx, ended_at).await? {
+            Some(kept) => Ok(Admitted::Repeated { ctx, kept }),
             None => Err(refused),
         }
     }
@@ -286,8 +290,8 @@ impl Gate {
 
     /// Answers from the kept reply of an earlier twin, or runs the RPC.
     async fn run(&self, ctx: &Ctx, request: Request, next: Next) -> Response {
-        match idempotency::kept_reply(ctx).await {
-            Ok(Some(reply)) => return answer::message(&reply),
+        match idempotency::kept_answer(ctx).await {
+            Ok(Some(kept)) => return kept.answer(ctx),
             Ok(None) => {}
             Err(error) => return answer::status(&error.into()),
         }
@@ -300,9 +304,9 @@ impl Gate {
         // ours.
         if ctx.request().idempotency.is_some()
             && answer::code(&response) != Code::Ok
-            && let Ok(Some(reply)) = idempotency::kept_reply(ctx).await
+            && let Ok(Some(kept)) = idempotency::kept_answer(ctx).await
         {
-            return answer::message(&reply);
+            return kept.answer(ctx);
         }
         response
     }
@@ -354,7 +358,7 @@ impl Gate {
 
 enum Admitted {
     Fresh { ctx: Ctx, request: Box<Request> },
-    Repeated { ctx: Ctx, reply: Vec<u8> },
+    Repeated { ctx: Ctx, kept: Kept },
 }
 
 struct Refused {
