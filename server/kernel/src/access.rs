@@ -9,6 +9,7 @@ pub mod door;
 pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
+mod repeats;
 pub mod signed;
 pub mod trespass;
 mod trial;
@@ -32,7 +33,7 @@ pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
-use self::idempotency::Kept;
+use self::{idempotency::Kept, repeats::Repeats};
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
@@ -62,6 +63,7 @@ pub struct Gate {
     /// Requests at work, by address.
     places: Places<String>,
     callers: Callers,
+    repeats: Repeats,
 }
 
 /// Who comes through a gate, and how each is known.
@@ -88,7 +90,7 @@ impl Gate {
     ) -> Result<Self> {
         let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
         let table = table.into_iter().map(|access| (access.path, access)).collect();
-        Ok(Self { kernel, table, messages, places: Places::new(AT_ONCE), callers })
+        Ok(Self { kernel, table, messages, places: Places::new(AT_ONCE), callers, repeats: Repeats::default() })
     }
 }
 
@@ -213,7 +215,7 @@ impl Gate {
             Ok(principal) => principal,
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
-        authorize::authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
+        authorize::authorize(&self.kernel.portal, info.access, principal.as_ref(), info.at).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             self.take(info, &principal.user_id.to_string()).await.map_err(refuse)?;
         }
@@ -316,6 +318,9 @@ impl Gate {
             return Ok(());
         }
         let mut record = ctx.audit_record(answer::code_name(outcome));
+        if matches!(self.callers, Callers::Peers) && self.repeats.covers(ctx.request().access, outcome, &mut record) {
+            return Ok(());
+        }
         let signed_in = ctx.request().access.level != Needs::Anonymous;
         match outcome {
             Code::ResourceExhausted => {
@@ -327,7 +332,7 @@ impl Gate {
                     return Ok(());
                 }
                 "rate_limit".clone_into(&mut record.category);
-                record.payload = payload::with_limit(&record.payload, class);
+                record.payload = payload::with(&record.payload, "limit", class.into());
             }
             // So is one of requests that a session is missing to; a wrong password is one each.
             Code::Unauthenticated

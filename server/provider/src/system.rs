@@ -68,6 +68,7 @@ pub const PORTAL: Portal = Portal {
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(100),
     nouns: operator::NOUNS,
+    rights_from: "an administrator of this portal",
 };
 
 /// Role of the first administrator and of the emergency account.

@@ -54,6 +54,8 @@ on_the_providers_desk! {
         let viewer = first.hire(&desk, "v@example.com", pb::Role::Viewer).await;
         assert_eq!(settings(&desk, &viewer.token).await.len(), 4);
         let refused = update(&desk, &viewer.token, "ai_budget.total", Value::Amount(1), 2).await.unwrap_err();
+        // In the words of this portal, which has no companies' owners.
+        assert_eq!(refused.message(), "Your role does not allow this. Ask an administrator of this portal.");
         assert_eq!(refused.code(), Code::PermissionDenied);
     }
 
