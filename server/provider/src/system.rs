@@ -74,11 +74,12 @@ pub const PORTAL: Portal = Portal {
 /// Role of the first administrator and of the emergency account.
 pub const FIRST_ROLE: &str = "ADMIN";
 
-/// What the listener serves while the database is there.
+/// What the listener serves while the database is there. `mirror` is what [`recovery_services`] goes by.
 pub fn site(
     kernel: &Arc<Kernel>,
     admins: Admins,
     recovery: Arc<Recovery>,
+    mirror: Option<Mirror>,
     origins: HashSet<String>,
     assets: Arc<dyn Assets>,
     reflection: bool,
@@ -98,7 +99,7 @@ pub fn site(
         .add_service(ProvisioningServiceServer::new(provisioning::api::Api))
         .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))
         .add_service(SessionServiceServer::new(session::Api { desk: desk.clone() }))
-        .add_service(SettingServiceServer::new(setting::api::Api))
+        .add_service(SettingServiceServer::new(setting::api::Api { mirror }))
         .add_service(SupportSessionServiceServer::new(support_session::Api))
         .add_service(TenantServiceServer::new(tenant::api::Api));
     PortalSite {
