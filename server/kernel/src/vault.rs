@@ -101,6 +101,7 @@ impl Vault {
             let draft = file.with_extension(fresh.simple().to_string());
             let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft).await.map_err(Error::internal)?;
             out.write_all(fresh.simple().to_string().as_bytes()).await.map_err(Error::internal)?;
+            out.flush().await.map_err(Error::internal)?;
             out.sync_all().await.map_err(Error::internal)?;
             fs::rename(&draft, &file).await.map_err(Error::internal)?;
             sync_way(&self.folder, &file).await?;

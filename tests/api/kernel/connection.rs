@@ -106,10 +106,13 @@ struct Small {
 impl Small {
     async fn start() -> Self {
         let finish = Arc::new(Notify::new());
-        let slow = Arc::clone(&finish);
-        let slow = get(move || async move {
-            slow.notified().await;
-            "slow"
+        let until = Arc::clone(&finish);
+        let slow = get(move || {
+            let until = Arc::clone(&until);
+            async move {
+                until.notified().await;
+                "slow"
+            }
         });
         let app = Router::new().route("/", get(|| async { "quick" })).route("/slow", slow);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
