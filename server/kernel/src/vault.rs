@@ -99,7 +99,8 @@ impl Vault {
         if !fs::try_exists(&file).await.map_err(Error::internal)? {
             self.make_way(&name)?;
             let draft = file.with_extension(fresh.simple().to_string());
-            let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft).await.map_err(Error::internal)?;
+            let mut out =
+                OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft).await.map_err(Error::internal)?;
             out.write_all(fresh.simple().to_string().as_bytes()).await.map_err(Error::internal)?;
             out.flush().await.map_err(Error::internal)?;
             out.sync_all().await.map_err(Error::internal)?;

@@ -26,12 +26,12 @@ use streamflow_proto::{
         v1::{
             admin_service_server::AdminServiceServer, anomaly_service_server::AnomalyServiceServer,
             audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
-            client_error_service_server::ClientErrorServiceServer,
-            elevation_service_server::ElevationServiceServer, federation_service_server::FederationServiceServer,
-            lockout_service_server::LockoutServiceServer, overview_service_server::OverviewServiceServer,
-            provisioning_service_server::ProvisioningServiceServer, recovery_service_server::RecoveryServiceServer,
-            session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
-            support_session_service_server::SupportSessionServiceServer, tenant_service_server::TenantServiceServer,
+            client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
+            federation_service_server::FederationServiceServer, lockout_service_server::LockoutServiceServer,
+            overview_service_server::OverviewServiceServer, provisioning_service_server::ProvisioningServiceServer,
+            recovery_service_server::RecoveryServiceServer, session_service_server::SessionServiceServer,
+            setting_service_server::SettingServiceServer, support_session_service_server::SupportSessionServiceServer,
+            tenant_service_server::TenantServiceServer,
         },
     },
 };

@@ -34,7 +34,8 @@ async fn next(stream: &mut Streaming<pb::WatchResponse>) -> Result<(String, Stri
 
 /// Reads the directory of companies once more, at a later time.
 async fn read_again(fleet: &Fleet, tenant_id: &str) {
-    let told_at = async || fleet.get(tenant_id).await.map(|shown| shown.tenant.unwrap().reported_at.unwrap().seconds).unwrap_or_default();
+    let told_at =
+        async || fleet.get(tenant_id).await.map(|shown| shown.tenant.unwrap().reported_at.unwrap().seconds).unwrap_or_default();
     let before = told_at().await;
     let _jobs = fleet.jobs().await;
     let until = Instant::now() + Duration::from_secs(30);

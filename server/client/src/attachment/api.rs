@@ -163,7 +163,8 @@ impl AttachmentService for Api {
 /// A file that is ready is on the storage that it was sent to.
 fn not_here() -> Error {
     tracing::error!("a file is not on the storage of this process: mount one `files` folder for all of them");
-    let text = "This file is not on the server that was asked. Try again; if that does not help, ask whoever runs StreamFlow for you.";
+    let text =
+        "This file is not on the server that was asked. Try again; if that does not help, ask whoever runs StreamFlow for you.";
     Error::precondition("FILE_ELSEWHERE", text)
 }
 

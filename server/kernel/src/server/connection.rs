@@ -47,13 +47,7 @@ pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, 
 }
 
 /// The same with so many connections at once at most.
-pub async fn serve_most(
-    listener: TcpListener,
-    app: Router,
-    proxies: TrustedProxies,
-    mut stop: watch::Receiver<bool>,
-    most: u32,
-) {
+pub async fn serve_most(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>, most: u32) {
     let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default(), waiting: Waiting::default() };
     let slots = Arc::new(Semaphore::new(most as usize));
     loop {

@@ -48,7 +48,8 @@ impl Support {
 
     /// Waits until sessions that were left alone were looked for since now.
     async fn looked_for_idle(&self) {
-        self.finds("SELECT COUNT(*) AS found FROM jobs WHERE kind = 'support_idle' AND state = 'done' AND finished_at >= ?").await;
+        self.finds("SELECT COUNT(*) AS found FROM jobs WHERE kind = 'support_idle' AND state = 'done' AND finished_at >= ?")
+            .await;
     }
 
     /// A request that is accepted, and its link taken: the secret.
