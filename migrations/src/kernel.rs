@@ -30,6 +30,7 @@ mod m20261127_001101_create_elevations;
 mod m20261127_001300_add_peers_last_answer;
 mod m20261127_001400_create_metric_samples;
 mod m20261127_001401_create_federation_refusals;
+mod m20261127_002201_add_idempotency_token;
 
 use crate::migrator::{Step, steps};
 
@@ -62,4 +63,5 @@ pub const STEPS: &[Step] = steps![
     m20261127_001300_add_peers_last_answer,
     m20261127_001400_create_metric_samples,
     m20261127_001401_create_federation_refusals,
+    m20261127_002201_add_idempotency_token,
 ];

@@ -16,6 +16,7 @@ use streamflow_migrations::System;
 use streamflow_proto::{access, provider::DESCRIPTORS};
 use streamflow_provider::{
     admin::people::Admins,
+    setting::mirror::Mirror,
     system::{self, FIRST_ROLE, PORTAL},
 };
 
@@ -25,6 +26,7 @@ use crate::{assets, config::Config, databases, mirror, operators, serve::Shared}
 pub struct Provider {
     recovery: Arc<Recovery>,
     emergency: Option<Operator>,
+    mirror: Option<Mirror>,
     usual: Arc<OnceLock<Router>>,
 }
 
@@ -47,7 +49,7 @@ impl Provider {
         })
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .context("Recovery Mode can't be prepared")?;
-        let services = system::recovery_services(known.mirror, shared.clock.now());
+        let services = system::recovery_services(known.mirror.clone(), shared.clock.now());
         let in_recovery =
             guard::rpcs(&recovery, access::PROVIDER, DESCRIPTORS, services).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let usual = Arc::new(OnceLock::new());
@@ -55,7 +57,7 @@ impl Provider {
         let assets = assets::of(System::Provider.name(), config.web_dir.as_deref());
         let front = system::front(&recovery, config.origins_of(System::Provider), assets, config.reflection);
         let site = front.into_router(rpcs).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        Ok((Self { recovery, emergency, usual }, site))
+        Ok((Self { recovery, emergency, mirror: known.mirror, usual }, site))
     }
 
     /// Says that the database was not there when it was asked for.
@@ -68,7 +70,8 @@ impl Provider {
         let admins = Admins::open(kernel, self.emergency.as_ref()).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let assets = assets::of(System::Provider.name(), config.web_dir.as_deref());
         let origins = config.origins_of(System::Provider);
-        let site = system::site(kernel, admins, Arc::clone(&self.recovery), origins, assets, config.reflection);
+        let (recovery, mirror) = (Arc::clone(&self.recovery), self.mirror.clone());
+        let site = system::site(kernel, admins, recovery, mirror, origins, assets, config.reflection);
         let (rpcs, _) = site.into_rpcs().map_err(|error| anyhow::anyhow!("{error:?}"))?;
         Ok(rpcs)
     }

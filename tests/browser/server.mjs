@@ -17,7 +17,7 @@ export const PORTALS = ['client', 'provider', 'dev', 'accountant'];
 const OFFSETS = [0, 1, 2, 3, 4, 10];
 
 /** A base whose ports are all free. */
-async function freeBase() {
+export async function freeBase() {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const base = 20000 + crypto.randomInt(3500) * 11;
     const free = await Promise.all(OFFSETS.map((offset) => isFree(base + offset)));
@@ -41,23 +41,26 @@ function operator(portal) {
   return { portal, email: `${portal}@example.com`, password, totp_secret: secret, hash };
 }
 
-/** Starts a server and waits until its demo companies are there. Call `stop` in the end. */
-export async function startServer({ demo = true } = {}) {
+export const freshFolder = () => fs.mkdtempSync(path.join(os.tmpdir(), 'streamflow-browser-'));
+
+/** Starts a server and waits until its demo companies are there. Call `stop` in the end. One process of several is of some systems only. */
+export async function startServer({ demo = true, systems, settings = {}, base: given, data = freshFolder() } = {}) {
   if (!fs.existsSync(binary)) throw new Error(`${binary} is missing: cargo build -p streamflow`);
-  const data = fs.mkdtempSync(path.join(os.tmpdir(), 'streamflow-browser-'));
-  const base = await freeBase();
+  const base = given ?? await freeBase();
   const operators = Object.keys(OPERATORS).map(operator);
   // A developer's own configuration is not the test's.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STREAMFLOW_')));
   Object.assign(env, { STREAMFLOW_LOG: 'error', STREAMFLOW_LIMITS__SIGN_IN: '10000', STREAMFLOW_LIMITS__ANONYMOUS: '10000' });
   // Pictures go through an operator's pages faster than any operator.
   env.STREAMFLOW_LIMITS__READ = '10000';
+  Object.assign(env, settings);
   for (const { portal, email, hash, totp_secret: secret } of operators) {
     env[`${OPERATORS[portal]}_EMAIL`] = email;
     env[`${OPERATORS[portal]}_PASSWORD_HASH`] = hash;
     env[`${OPERATORS[portal]}_TOTP_SECRET`] = secret;
   }
   const words = ['serve', '--data', data, '--port-base', String(base), '--web-dir', path.join(root, 'target/portals')];
+  if (systems) words.push('--systems', systems);
   const child = spawn(binary, demo ? [...words, '--demo'] : words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
@@ -103,6 +106,23 @@ export function makeCompany(server, name, owner) {
   const words = ['tenant', 'create', '--data', server.data, '--name', name, '--owner-email', account.email, '--owner-name', owner, '--json'];
   account.tenant = JSON.parse(execFileSync(binary, words, { input: account.password })).tenant_id;
   return account;
+}
+
+/** Gives a process of one system the keys of another process. */
+export function shareKeys(from, system, to) {
+  execFileSync(binary, ['federation', 'keys', '--data', from, '--systems', system, '--out', path.join(to, 'federation-keys.json')]);
+}
+
+/** Registers a company as a program does, with a token that is good for one. */
+export async function registerCompany(server, name, number) {
+  const { sign_up_token: token } = JSON.parse(execFileSync(binary, ['tenant', 'sign-up-token', '--data', server.data, '--json']));
+  const owner = { email: `${number.toLowerCase()}@example.com`, display_name: 'Ada Moreno' };
+  const body = { sign_up_token: token, external_customer_id: number, name, industry: 'med-spa', time_zone: 'Europe/London', currency_code: 'GBP', owner };
+  const address = `http://127.0.0.1:${server.base + 1}/api/tenant/register`;
+  const answer = await fetch(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const made = await answer.json();
+  if (!answer.ok) throw new Error(`not registered: ${JSON.stringify(made)}`);
+  return made.tenant_id;
 }
 
 /** Puts a company on another plan, as an operator does. */

@@ -190,7 +190,7 @@ impl Desk {
             System::Provider => {
                 let recovery = recovery.clone().expect("its Recovery Mode");
                 let admins = Admins::open(&kernel, Some(&operator("ADMIN"))).await.expect("the first administrator");
-                streamflow_provider::system::site(&kernel, admins, recovery, origins, assets, false)
+                streamflow_provider::system::site(&kernel, admins, recovery, None, origins, assets, false)
             }
             System::Dev => streamflow_dev::system::site(&kernel, Some(operator("ENGINEER")), origins, assets, false),
             _ => streamflow_accountant::system::site(&kernel, Some(operator("BOOKKEEPER")), origins, assets, false),

@@ -54,6 +54,8 @@ pub struct Setup {
     /// Mails become files in `outbox` in the folder when unset.
     pub smtp_url: Option<String>,
     pub bounds: Option<Bounds>,
+    /// Where files of companies are; in the folder when unset.
+    pub vault: Option<PathBuf>,
 }
 
 impl World {
@@ -108,8 +110,13 @@ impl World {
 
     /// A second server process on the same database.
     pub async fn twin(&self) -> Self {
+        self.twin_with(usual()).await
+    }
+
+    /// The same with a set-up of its own.
+    pub async fn twin_with(&self, setup: Setup) -> Self {
         let location = location(System::Client, self.superuser_url.as_deref(), &self.folder.path().join("client.db")).await;
-        let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, usual()).await;
+        let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, setup).await;
         let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
         Self::serve(self.backend, kernel, TrustedProxies::default(), clock, self.superuser_url.clone(), folder).await
     }
@@ -232,7 +239,7 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         clock,
         listeners: Listeners::default(),
         migrations: known(system(portal.space)),
-        vault: folder.path().to_owned(),
+        vault: setup.vault.unwrap_or_else(|| folder.path().to_owned()),
         bounds: setup.bounds.unwrap_or(Bounds { file: 1 << 20, company: 4 << 20, record: 20 }),
     };
     Kernel::start(parts).await.expect("a kernel")

@@ -18,6 +18,8 @@ use crate::{
 
 const FIRST_WAIT_MS: u32 = 1_000;
 const LONGEST_WAIT_MS: u32 = 60_000;
+/// Pages with figures gather changes this long: they need not follow every one at once.
+const GATHER_MS: u32 = 2_000;
 /// Changes that can come at once before pages have to begin anew.
 const KEPT: usize = 200;
 
@@ -123,6 +125,29 @@ pub fn use_live(hear: impl Fn(Heard) + 'static) {
         for heard in news {
             untrack(|| hear(heard));
         }
+    });
+}
+
+/// Runs `look` soon after changes that `concerns` the calling component, once for all that come meanwhile.
+pub fn follow(concerns: impl Fn(&LiveChange) -> bool + 'static, look: impl Fn() + 'static) {
+    let (waiting, look) = (StoredValue::new(false), Rc::new(look));
+    use_live(move |heard| {
+        let counts = match &heard {
+            Heard::Change(change) => concerns(change),
+            Heard::Reset => true,
+        };
+        if !counts || waiting.get_value() {
+            return;
+        }
+        waiting.set_value(true);
+        let look = Rc::clone(&look);
+        spawn_local(async move {
+            browser::sleep_ms(GATHER_MS).await;
+            // None where the page is gone.
+            if waiting.try_update_value(|waiting| *waiting = false).is_some() {
+                look();
+            }
+        });
     });
 }
 

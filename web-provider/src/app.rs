@@ -13,6 +13,7 @@ use web_kit::{
 };
 
 use crate::{
+    changes::provide_changes,
     layout::AppLayout,
     pages,
     recovery::{self, provide_mode},
@@ -44,6 +45,7 @@ later!(Settings, pages, pages::settings::settings);
 pub fn App() -> impl IntoView {
     let api = web_kit::provide(Provider::SPACE);
     let session = space::provide_identity::<Provider>(api);
+    provide_changes(api);
     let mode = provide_mode(session);
     follow_title(expect_context::<PageSlots>(), "StreamFlow Provider");
     view! {

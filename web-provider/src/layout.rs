@@ -7,11 +7,14 @@ use web_kit::{
     browser,
     icon::{Mark, glyphs},
     layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
+    live::Live,
     operator::{
+        Identity,
         frame::{Place, account, ways},
         support::elevation,
     },
     palette::PaletteButton,
+    session::use_session,
     theme::ThemeToggle,
 };
 
@@ -37,6 +40,9 @@ const PLACES: [Place; 12] = [
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
     elevation::provide_elevated::<Provider>();
+    let (live, me) = (expect_context::<Live>(), use_session::<Identity>().me_untracked().unwrap_or_default());
+    live.start(&me.id, String::new());
+    on_cleanup(move || live.stop());
     let path = use_location().pathname;
     // On phones the tabs scroll, and the one that is open may be out of sight.
     Effect::new(move |_| {

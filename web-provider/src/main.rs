@@ -1,6 +1,7 @@
 //! The provider portal: the bridge of the company that operates StreamFlow.
 
 mod app;
+mod changes;
 mod layout;
 mod pages;
 mod recovery;

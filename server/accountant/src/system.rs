@@ -34,6 +34,7 @@ pub const PORTAL: Portal = Portal {
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(150),
     nouns: operator::NOUNS,
+    rights_from: "whoever runs StreamFlow",
 };
 
 /// What the listener serves. Without an operator nobody can sign in.

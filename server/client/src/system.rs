@@ -78,6 +78,7 @@ pub const PORTAL: Portal = Portal {
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
     pace: Pace::per_minute(600),
     nouns: NOUNS,
+    rights_from: "an owner of your company",
 };
 
 /// What the listener serves.

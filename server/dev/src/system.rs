@@ -53,6 +53,7 @@ pub const PORTAL: Portal = Portal {
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace { per_minute: 150, burst: Some(20) },
     nouns: operator::NOUNS,
+    rights_from: "whoever runs StreamFlow",
 };
 
 /// What the listener serves. Without an operator nobody can sign in.
@@ -98,6 +99,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(Detect::default()),
         Arc::new(operator::support_end::End),
+        Arc::new(operator::support_end::Idle),
         Arc::new(operator::elevation::Prune),
         Arc::new(health::watch::Watch),
     ]

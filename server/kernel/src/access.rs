@@ -9,6 +9,7 @@ pub mod door;
 pub mod idempotency;
 pub(crate) mod outside;
 pub mod payload;
+mod repeats;
 pub mod signed;
 pub mod trespass;
 mod trial;
@@ -32,6 +33,7 @@ pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
+use self::{idempotency::Kept, repeats::Repeats};
 use crate::{
     ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
     error::{Error, Result},
@@ -61,6 +63,7 @@ pub struct Gate {
     /// Requests at work, by address.
     places: Places<String>,
     callers: Callers,
+    repeats: Repeats,
 }
 
 /// Who comes through a gate, and how each is known.
@@ -87,7 +90,7 @@ impl Gate {
     ) -> Result<Self> {
         let messages = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
         let table = table.into_iter().map(|access| (access.path, access)).collect();
-        Ok(Self { kernel, table, messages, places: Places::new(AT_ONCE), callers })
+        Ok(Self { kernel, table, messages, places: Places::new(AT_ONCE), callers, repeats: Repeats::default() })
     }
 }
 
@@ -130,7 +133,10 @@ impl Gate {
     async fn pass(&self, begun: Begun, request: Request, next: Next) -> Response {
         let Begun { mut info, at } = begun;
         let (ctx, response) = match self.admit(&mut info, request).await {
-            Ok(Admitted::Repeated { ctx, reply }) => (ctx, answer::message(&reply)),
+            Ok(Admitted::Repeated { ctx, kept }) => {
+                let response = kept.answer(&ctx);
+                (ctx, response)
+            }
             Ok(Admitted::Fresh { ctx, request }) => {
                 // Caught here, where it is known whose request broke.
                 let response = AssertUnwindSafe(self.run(&ctx, *request, next)).catch_unwind().await;
@@ -209,7 +215,7 @@ impl Gate {
             Ok(principal) => principal,
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
-        authorize::authorize(info.access, principal.as_ref(), info.at).map_err(refuse)?;
+        authorize::authorize(&self.kernel.portal, info.access, principal.as_ref(), info.at).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             self.take(info, &principal.user_id.to_string()).await.map_err(refuse)?;
         }
@@ -248,8 +254,8 @@ impl Gate {
         let Some(ended_at) = ended.revoked_at.filter(|at| info.at - *at < REPEATABLE) else { return Err(refused) };
         self.read_message(info, headers, bytes)?;
         let ctx = Ctx::new(Arc::clone(&self.kernel), Some(*ended), info.clone());
-        match idempotency::reply_that_ended(&ctx, ended_at).await? {
-            Some(reply) => Ok(Admitted::Repeated { ctx, reply }),
+        match idempotency::answer_that_ended(&ctx, ended_at).await? {
+            Some(kept) => Ok(Admitted::Repeated { ctx, kept }),
             None => Err(refused),
         }
     }
@@ -286,8 +292,8 @@ impl Gate {
 
     /// Answers from the kept reply of an earlier twin, or runs the RPC.
     async fn run(&self, ctx: &Ctx, request: Request, next: Next) -> Response {
-        match idempotency::kept_reply(ctx).await {
-            Ok(Some(reply)) => return answer::message(&reply),
+        match idempotency::kept_answer(ctx).await {
+            Ok(Some(kept)) => return kept.answer(ctx),
             Ok(None) => {}
             Err(error) => return answer::status(&error.into()),
         }
@@ -300,9 +306,9 @@ impl Gate {
         // ours.
         if ctx.request().idempotency.is_some()
             && answer::code(&response) != Code::Ok
-            && let Ok(Some(reply)) = idempotency::kept_reply(ctx).await
+            && let Ok(Some(kept)) = idempotency::kept_answer(ctx).await
         {
-            return answer::message(&reply);
+            return kept.answer(ctx);
         }
         response
     }
@@ -312,6 +318,9 @@ impl Gate {
             return Ok(());
         }
         let mut record = ctx.audit_record(answer::code_name(outcome));
+        if matches!(self.callers, Callers::Peers) && self.repeats.covers(ctx.request().access, outcome, &mut record) {
+            return Ok(());
+        }
         let signed_in = ctx.request().access.level != Needs::Anonymous;
         match outcome {
             Code::ResourceExhausted => {
@@ -323,7 +332,7 @@ impl Gate {
                     return Ok(());
                 }
                 "rate_limit".clone_into(&mut record.category);
-                record.payload = payload::with_limit(&record.payload, class);
+                record.payload = payload::with(&record.payload, "limit", class.into());
             }
             // So is one of requests that a session is missing to; a wrong password is one each.
             Code::Unauthenticated
@@ -354,7 +363,7 @@ impl Gate {
 
 enum Admitted {
     Fresh { ctx: Ctx, request: Box<Request> },
-    Repeated { ctx: Ctx, reply: Vec<u8> },
+    Repeated { ctx: Ctx, kept: Kept },
 }
 
 struct Refused {

@@ -37,7 +37,7 @@ use crate::{
     feed::Actor,
     kernel::Kernel,
     rate_limit::Remaining,
-    session::Level,
+    session::{Level, Token},
 };
 
 /// Who a session belongs to, as the database says at this request.
@@ -139,6 +139,11 @@ impl IdempotencyKey {
         let row = uuid::Builder::from_custom_bytes(row).into_uuid();
         FieldRef { org, table: "idempotency", column: "reply", row }
     }
+
+    /// Where the token beside a reply is kept.
+    pub(crate) const fn of_token(reply: FieldRef<'static>) -> FieldRef<'static> {
+        FieldRef { column: "token", ..reply }
+    }
 }
 
 /// Who an anonymous request turned out to be about, for its audit record.
@@ -162,6 +167,8 @@ struct Inner {
     principal: Option<Principal>,
     request: RequestInfo,
     subject: Mutex<Option<Subject>>,
+    /// Of the session that the RPC began.
+    token: Mutex<Option<Token>>,
     /// What the RPC changed, for the audit.
     notes: Mutex<serde_json::Map<String, serde_json::Value>>,
     /// The RPC has begun: its message could be read.
@@ -181,8 +188,8 @@ impl Ctx {
 
     pub(crate) fn new(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo) -> Self {
         let [entered, audited, guessed] = [(); 3].map(|()| AtomicBool::new(false));
-        let (subject, notes) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { kernel, principal, request, subject, notes, entered, audited, guessed }))
+        let (subject, token, notes) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { kernel, principal, request, subject, token, notes, entered, audited, guessed }))
     }
 
     /// The signed-in person. Fails on RPCs that anyone may call.
@@ -221,6 +228,11 @@ impl Ctx {
     /// Says whom an anonymous request is about, so that the company finds it in its audit.
     pub fn about(&self, subject: Subject) {
         *self.0.subject.lock() = Some(subject);
+    }
+
+    /// A session was begun: its token is kept with the reply, for a repetition by somebody whom neither has reached.
+    pub(crate) fn note_token(&self, token: &Token) {
+        *self.0.token.lock() = Some(token.clone());
     }
 
     /// Rows of the person's company that this person may see, to read.
@@ -331,10 +343,12 @@ impl Ctx {
         let (org_id, actor_id) = self.keeper();
         let key = self.0.kernel.keys.current_within(txn, org_id).await?;
         let place = idempotency.place(org_id, actor_id, self.0.request.access);
+        let token = self.0.token.lock().clone();
+        let token = token.map(|token| crypto::encrypt(&key, IdempotencyKey::of_token(place), token.reveal().as_bytes()));
         let backend = txn.get_database_backend();
         let sql = format!(
-            "INSERT INTO idempotency (org_id, actor_id, rpc, key, reply, created_at) VALUES {}",
-            crate::feed::placeholders(backend, 0, 6)
+            "INSERT INTO idempotency (org_id, actor_id, rpc, key, reply, token, created_at) VALUES {}",
+            crate::feed::placeholders(backend, 0, 7)
         );
         let values = vec![
             org_id.into(),
@@ -342,6 +356,7 @@ impl Ctx {
             self.0.request.access.path.into(),
             idempotency.key.clone().into(),
             crypto::encrypt(&key, place, &idempotency.content(reply)).into(),
+            token.into(),
             self.now().into(),
         ];
         match txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await {

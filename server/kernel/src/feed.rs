@@ -13,7 +13,10 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{db::Scope, error::Result};
+use crate::{
+    db::Scope,
+    error::{Error, Result},
+};
 
 pub use tail::Feed;
 pub use watch::{Watch, WatchItem};
@@ -109,6 +112,15 @@ impl Cursor {
         let cursor = Self { xid: xid.parse().ok()?, seq: seq.parse().ok()? };
         (cursor.xid >= 0 && cursor.seq >= 0).then_some(cursor)
     }
+
+    /// Where a request wants to go on; none to begin now.
+    pub fn read(text: &str) -> Result<Option<Self>> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let wrong = || Error::invalid("cursor", "This is no cursor of an earlier message. Leave it empty to begin now.");
+        Self::parse(text).map(Some).ok_or_else(wrong)
+    }
 }
 
 impl fmt::Display for Cursor {
@@ -140,7 +152,7 @@ pub(crate) async fn append(txn: &impl ConnectionTrait, org: Uuid, actor: &Actor,
         let mut values: Vec<Value> = Vec::with_capacity(batch.len() * 10);
         let mut rows = Vec::with_capacity(batch.len());
         for change in batch {
-            let audience = serde_json::to_string(&change.audience).map_err(crate::error::Error::internal)?;
+            let audience = serde_json::to_string(&change.audience).map_err(Error::internal)?;
             let row: [Value; 10] = [
                 org.into(),
                 actor.at.into(),

@@ -56,9 +56,16 @@ pub struct Portal {
     pub pace: Pace,
     /// Every noun that its changes and its audit name.
     pub nouns: &'static [Noun],
+    /// Who gives its people their rights, as they call them.
+    pub rights_from: &'static str,
 }
 
 impl Portal {
+    /// What is told to whom a role does not let.
+    pub fn role_refused(&self) -> Error {
+        Error::denied("ROLE", format!("Your role does not allow this. Ask {}.", self.rights_from))
+    }
+
     /// A record's id as it is called on the wire; empty for none, and for a noun that nobody has named.
     pub fn wire_id(&self, entity: &str, id: Option<Uuid>) -> String {
         let noun = self.nouns.iter().find(|noun| noun.entity == entity);

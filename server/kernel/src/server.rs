@@ -9,6 +9,7 @@ mod headers;
 pub mod listeners;
 pub mod proxies;
 mod transcode;
+mod waiting;
 
 use std::{collections::HashSet, sync::Arc};
 

@@ -48,6 +48,11 @@ impl Token {
         Self(URL_SAFE_NO_PAD.encode(random))
     }
 
+    /// One that was kept.
+    pub(crate) fn from_kept(bytes: &[u8]) -> Result<Self> {
+        String::from_utf8(bytes.to_vec()).map(Self).map_err(Error::internal)
+    }
+
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -139,6 +144,7 @@ pub async fn open_until(db: &SystemDb, ctx: &Ctx, holder: Holder, expires_at: Da
         ctx.request().user_agent.clone().into(),
     ];
     db.execute(sql, values).await?;
+    ctx.note_token(&token);
     Ok((id, token))
 }
 

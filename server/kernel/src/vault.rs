@@ -91,6 +91,25 @@ impl Vault {
         }
     }
 
+    /// Name of the storage that a folder of the vault is on, which processes that share it read there. It is made where there is none:
+    /// `fresh` is for that.
+    pub async fn storage(&self, folder: &str, fresh: Uuid) -> Result<String> {
+        let name = format!("{folder}/storage");
+        let file = self.folder.join(&name);
+        if !fs::try_exists(&file).await.map_err(Error::internal)? {
+            self.make_way(&name)?;
+            let draft = file.with_extension(fresh.simple().to_string());
+            let mut out =
+                OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft).await.map_err(Error::internal)?;
+            out.write_all(fresh.simple().to_string().as_bytes()).await.map_err(Error::internal)?;
+            out.flush().await.map_err(Error::internal)?;
+            out.sync_all().await.map_err(Error::internal)?;
+            fs::rename(&draft, &file).await.map_err(Error::internal)?;
+            sync_way(&self.folder, &file).await?;
+        }
+        fs::read_to_string(&file).await.map_err(Error::internal)
+    }
+
     /// Moves a finished file, durably. Again is harmless; false when it is at neither place.
     pub async fn rename(&self, from: &str, to: &str) -> Result<bool> {
         self.make_way(to)?;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod anomaly;
 pub mod audit;
+pub mod change;
 pub mod client_error;
 pub mod elevation;
 pub mod federation;

@@ -25,12 +25,13 @@ use streamflow_proto::{
         self,
         v1::{
             admin_service_server::AdminServiceServer, anomaly_service_server::AnomalyServiceServer,
-            audit_service_server::AuditServiceServer, client_error_service_server::ClientErrorServiceServer,
-            elevation_service_server::ElevationServiceServer, federation_service_server::FederationServiceServer,
-            lockout_service_server::LockoutServiceServer, overview_service_server::OverviewServiceServer,
-            provisioning_service_server::ProvisioningServiceServer, recovery_service_server::RecoveryServiceServer,
-            session_service_server::SessionServiceServer, setting_service_server::SettingServiceServer,
-            support_session_service_server::SupportSessionServiceServer, tenant_service_server::TenantServiceServer,
+            audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
+            client_error_service_server::ClientErrorServiceServer, elevation_service_server::ElevationServiceServer,
+            federation_service_server::FederationServiceServer, lockout_service_server::LockoutServiceServer,
+            overview_service_server::OverviewServiceServer, provisioning_service_server::ProvisioningServiceServer,
+            recovery_service_server::RecoveryServiceServer, session_service_server::SessionServiceServer,
+            setting_service_server::SettingServiceServer, support_session_service_server::SupportSessionServiceServer,
+            tenant_service_server::TenantServiceServer,
         },
     },
 };
@@ -38,7 +39,7 @@ use tonic::service::Routes;
 
 use crate::{
     admin::{self, people::Admins},
-    anomaly, audit, client_error, elevation, federation, lockout, overview, provisioning, recovery, session, setting,
+    anomaly, audit, change, client_error, elevation, federation, lockout, overview, provisioning, recovery, session, setting,
     setting::mirror::Mirror,
     support_session, tenant,
 };
@@ -67,16 +68,18 @@ pub const PORTAL: Portal = Portal {
     lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(15) },
     pace: Pace::per_minute(100),
     nouns: operator::NOUNS,
+    rights_from: "an administrator of this portal",
 };
 
 /// Role of the first administrator and of the emergency account.
 pub const FIRST_ROLE: &str = "ADMIN";
 
-/// What the listener serves while the database is there.
+/// What the listener serves while the database is there. `mirror` is what [`recovery_services`] goes by.
 pub fn site(
     kernel: &Arc<Kernel>,
     admins: Admins,
     recovery: Arc<Recovery>,
+    mirror: Option<Mirror>,
     origins: HashSet<String>,
     assets: Arc<dyn Assets>,
     reflection: bool,
@@ -87,6 +90,7 @@ pub fn site(
         .add_service(AdminServiceServer::new(admin::api::Api { index }))
         .add_service(AnomalyServiceServer::new(anomaly::Api))
         .add_service(AuditServiceServer::new(audit::Api))
+        .add_service(ChangeServiceServer::new(change::api::Api))
         .add_service(ClientErrorServiceServer::new(client_error::Api))
         .add_service(ElevationServiceServer::new(elevation::Api { desk: desk.clone() }))
         .add_service(FederationServiceServer::new(federation::api::Api))
@@ -95,7 +99,7 @@ pub fn site(
         .add_service(ProvisioningServiceServer::new(provisioning::api::Api))
         .add_service(RecoveryServiceServer::new(recovery::closed::Api { recovery }))
         .add_service(SessionServiceServer::new(session::Api { desk: desk.clone() }))
-        .add_service(SettingServiceServer::new(setting::api::Api))
+        .add_service(SettingServiceServer::new(setting::api::Api { mirror }))
         .add_service(SupportSessionServiceServer::new(support_session::Api))
         .add_service(TenantServiceServer::new(tenant::api::Api));
     PortalSite {
@@ -134,6 +138,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(Detect::default()),
         Arc::new(operator::support_end::End),
+        Arc::new(operator::support_end::Idle),
         Arc::new(operator::elevation::Prune),
         Arc::new(tenant::pull::Pull::default()),
     ]

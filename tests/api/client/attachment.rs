@@ -333,4 +333,14 @@ on_both! {
         let all: Vec<_> = first.attachments.iter().chain(&second.attachments).map(|file| file.name.as_str()).collect();
         assert_eq!((all, second.page.unwrap().next_page_token.as_str()), (vec!["3.png", "2.png", "1.png"], ""));
     }
+
+    async fn a_server_without_the_file_says_so(world) {
+        let owner = world.company("Harrow").await;
+        let record = customer::create(&owner, customer::named("Berglund")).await.unwrap().id;
+        let id = any(&world, &owner, &record).await;
+        assert_eq!(download(&owner, &id).await.unwrap(), PNG);
+        std::fs::remove_dir_all(world.folder.path().join("files/organizations")).unwrap();
+        let elsewhere = download(&owner, &id).await.unwrap_err();
+        assert_eq!((elsewhere.code(), reason(&elsewhere).as_str()), (Code::FailedPrecondition, "FILE_ELSEWHERE"));
+    }
 }

@@ -197,6 +197,45 @@ on_both! {
         assert!(world.mails().iter().any(|mail| mail.contains("Harrow & Pike will be deleted") && mail.contains(&owner.email)));
     }
 
+    async fn companies_of_one_hour_leave_a_file_together(world) {
+        let (first, second) = (world.company("First").await, world.company("Second").await);
+        let third = world.company("Third").await;
+        close(&world, &first, "First").await.unwrap();
+        world.pass(TimeDelta::minutes(10));
+        close(&world, &second, "Second").await.unwrap();
+        close(&world, &third, "Third").await.unwrap();
+        fill(&second, CANARY).await;
+        world.pass(GRACE - TimeDelta::minutes(10));
+        let _runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
+        until(&world, org_of(&first), "deleting").await;
+        world.pass(SETTLE);
+        until(&world, org_of(&first), "deleted").await;
+        let others = [org_of(&second), org_of(&third)];
+        world.pass(TimeDelta::minutes(9));
+        for org in others {
+            until(&world, org, "deleting").await;
+        }
+        world.pass(SETTLE);
+        if world.backend == Backend::Sqlite {
+            // Nobody reads them any more, and the file is not written anew for them yet.
+            for org in others {
+                while rows(&world, org, KEYS).await + rows(&world, org, "customers").await > 0 {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            for org in others {
+                assert_eq!(state(&world, org).await, "deleting");
+            }
+            world.pass(TimeDelta::minutes(50));
+            world.kernel.jobs.wake();
+        }
+        for org in others {
+            until(&world, org, "deleted").await;
+        }
+        assert_eq!(found(&world, CANARY).await, Vec::<String>::new());
+    }
+
     async fn somebody_who_may_only_read_ends_nothing(world) {
         let owner = world.company("Harrow & Pike").await;
         let sql = "UPDATE memberships SET read_only = true WHERE user_id = ?";

@@ -10,7 +10,10 @@ use std::{
 use chrono::TimeDelta;
 use sea_orm::Value;
 use sha2::{Digest as _, Sha256};
-use streamflow_client::org_data::domain::{LEFT_OUT, OPENED, TABLES};
+use streamflow_client::org_data::{
+    domain::{LEFT_OUT, OPENED, TABLES},
+    store,
+};
 use streamflow_kernel::{
     db::{Backend, Scope},
     ids::{self, prefix},
@@ -26,7 +29,7 @@ use streamflow_tests::{
     on_both,
     person::{PASSWORD, Person, request},
     sql,
-    world::World,
+    world::{Setup, World},
 };
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -196,6 +199,36 @@ on_both! {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the file stays");
+    }
+
+    async fn a_server_that_has_no_file_says_where_to_look(world) {
+        let owner = world.company("Harrow").await;
+        let runner = jobs(&world).await;
+        start(&owner).await.unwrap();
+        let done = ended(&owner).await;
+        drop(runner);
+        // Another machine on the same database, with a disk of its own.
+        let disk = tempfile::tempdir().unwrap();
+        let twin = world.twin_with(Setup { vault: Some(disk.path().to_owned()), ..Setup::default() }).await;
+        let there = Person { channel: twin.channel.clone(), ..owner.clone() };
+        let elsewhere = download(&there, &done.id).await.unwrap_err();
+        assert_eq!((elsewhere.code(), reason(&elsewhere).as_str()), (Code::FailedPrecondition, "EXPORT_ELSEWHERE"));
+        assert!(!download(&owner, &done.id).await.unwrap().is_empty());
+
+        // Whose disk it is not on leaves the deleting to the others, for a while.
+        let ids = world.kernel.ids.uuid();
+        let storages = [world.kernel.vault.storage("exports", ids).await.unwrap(), twin.kernel.vault.storage("exports", ids).await.unwrap()];
+        assert_ne!(storages[0], storages[1]);
+        let over = async |storage: &str, days: i64| {
+            let db = world.kernel.database.system_read().await.unwrap();
+            store::over(&db, storage, world.now() + TimeDelta::days(days)).await.unwrap().len()
+        };
+        assert_eq!([over(&storages[0], 6).await, over(&storages[0], 8).await], [0, 1]);
+        assert_eq!([over(&storages[1], 8).await, over(&storages[1], 15).await], [0, 1]);
+
+        let file = world.folder.path().join("exports").join(&owner.org_id[4..]).join(&done.id[4..]).with_extension("sealed");
+        std::fs::remove_file(file).unwrap();
+        assert_eq!(reason(&download(&owner, &done.id).await.unwrap_err()), "EXPORT_NOT_THERE");
     }
 
     async fn owners_alone_export_and_only_their_own(world) {

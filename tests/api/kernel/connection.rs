@@ -2,13 +2,17 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use axum::{Router, routing::get};
+use streamflow_kernel::server::{connection, proxies::TrustedProxies};
 use streamflow_tests::world::World;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpSocket, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{Notify, watch},
 };
 
 async fn connect(world: &World, from: [u8; 4]) -> TcpStream {
@@ -90,4 +94,93 @@ async fn one_address_does_not_take_every_connection() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("nobody of the address gets in again");
+}
+
+/// A listener with room for three, one of whose pages takes as long as one likes.
+struct Small {
+    address: SocketAddr,
+    finish: Arc<Notify>,
+    _stop: watch::Sender<bool>,
+}
+
+impl Small {
+    async fn start() -> Self {
+        let finish = Arc::new(Notify::new());
+        let until = Arc::clone(&finish);
+        let slow = get(move || {
+            let until = Arc::clone(&until);
+            async move {
+                until.notified().await;
+                "slow"
+            }
+        });
+        let app = Router::new().route("/", get(|| async { "quick" })).route("/slow", slow);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(connection::serve_most(listener, app, TrustedProxies::default(), stopping, 3));
+        Self { address, finish, _stop: stop }
+    }
+
+    async fn enter(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+async fn ask(stream: &mut TcpStream, page: &str) {
+    stream.write_all(format!("GET {page} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+}
+
+/// Reads as far as the body.
+async fn hears(stream: &mut TcpStream, body: &str) {
+    let mut heard = Vec::new();
+    let listen = async {
+        while !heard.ends_with(body.as_bytes()) {
+            assert_ne!(stream.read_buf(&mut heard).await.unwrap(), 0, "closed after {:?}", String::from_utf8_lossy(&heard));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), listen).await.expect("an answer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_full_house_the_one_that_waits_longest_makes_room() {
+    let house = Small::start().await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let mut stream = house.enter().await;
+        ask(&mut stream, "/").await;
+        hears(&mut stream, "quick").await;
+        held.push(stream);
+    }
+    // The oldest is at work, so the second has waited longest.
+    ask(&mut held[0], "/slow").await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut newcomer = house.enter().await;
+    ask(&mut newcomer, "/").await;
+    hears(&mut newcomer, "quick").await;
+    assert_eq!(said(&mut held[1], Duration::from_secs(2)).await.as_deref(), Some(&b""[..]), "closed without a word");
+    // Those at work do not make room until they are done.
+    for stream in [&mut held[2], &mut newcomer] {
+        ask(stream, "/slow").await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut outside = house.enter().await;
+    ask(&mut outside, "/").await;
+    assert!(said(&mut outside, Duration::from_secs(1)).await.is_none(), "nobody had to go, so it waits");
+    house.finish.notify_waiters();
+    held.remove(1);
+    for stream in held.iter_mut().chain([&mut newcomer]) {
+        hears(stream, "slow").await;
+    }
+    hears(&mut outside, "quick").await;
+    // Who has not said a word yet waits like everybody else: the fourth and fifth that come find room.
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(house.enter().await);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let mut last = house.enter().await;
+    ask(&mut last, "/").await;
+    hears(&mut last, "quick").await;
+    assert_eq!(said(&mut silent[0], Duration::from_secs(2)).await.as_deref(), Some(&b""[..]));
 }

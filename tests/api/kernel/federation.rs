@@ -2,7 +2,7 @@
 
 mod forged;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Timelike as _};
 use streamflow_client::tenant::report::report;
 use streamflow_kernel::{clock::timestamp, federation::peer::handshake};
 use streamflow_proto::{
@@ -30,6 +30,11 @@ fn registered(id: &str, tenant_id: &str, name: &str, at: chrono::DateTime<chrono
         tenant: Some(tenant),
         details: r#"{"steps": 3}"#.to_owned(),
     }
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct Kept {
+    payload: String,
 }
 
 on_both! {
@@ -75,6 +80,42 @@ on_both! {
             let denied = HealthServiceClient::new(pair.client()).get_health(pb::GetHealthRequest {}).await.unwrap_err();
             assert_eq!((denied.code(), reason(&denied).as_str()), (Code::PermissionDenied, "ROLE"));
         }
+    }
+
+    async fn reads_that_say_the_same_are_one_record_an_hour_and_refusals_one_each(world) {
+        let pair = Pair::start(&world, Shape::Memory).await;
+        let later = |minutes| {
+            world.pass(TimeDelta::minutes(minutes));
+            pair.provider.clock.set(world.now());
+        };
+        // An hour's beginning, so that none falls between.
+        later(60 - i64::from(world.now().minute()));
+        for _ in 0..5 {
+            handshake(pair.client()).await.unwrap();
+            later(1);
+        }
+        let recorded = async |path: &str, outcome: &str| {
+            let sql = "SELECT payload FROM audit WHERE path LIKE ? AND outcome = ? AND actor_name = 'provider' ORDER BY at, id";
+            let db = world.kernel.database.system_read().await.unwrap();
+            let rows: Vec<Kept> = db.query(sql, vec![format!("%{path}").into(), outcome.into()]).await.unwrap();
+            rows.into_iter().map(|row| row.payload).collect::<Vec<_>>()
+        };
+        assert_eq!(recorded("Handshake", "OK").await, ["{}"]);
+        later(60);
+        handshake(pair.client()).await.unwrap();
+        assert_eq!(recorded("Handshake", "OK").await, ["{}", r#"{"unrecorded":4}"#]);
+
+        let mut directory = TenantDirectoryServiceClient::new(pair.client());
+        for page_size in [1, 2, 2] {
+            directory.list_tenants(pb::ListTenantsRequest { page_size, ..Default::default() }).await.unwrap();
+        }
+        assert_eq!(recorded("ListTenants", "OK").await, [r#"{"page_size":1}"#, r#"{"page_size":2}"#]);
+        for _ in 0..3 {
+            HealthServiceClient::new(pair.client()).get_health(pb::GetHealthRequest {}).await.unwrap_err();
+            directory.get_tenant(pb::GetTenantRequest { tenant_id: "nobody".into() }).await.unwrap_err();
+        }
+        assert_eq!(recorded("GetHealth", "PERMISSION_DENIED").await.len(), 3);
+        assert_eq!(recorded("GetTenant", "NOT_FOUND").await.len(), 3);
     }
 
     async fn an_event_is_kept_once(world) {

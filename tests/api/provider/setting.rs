@@ -24,6 +24,11 @@ async fn update(desk: &Desk, token: &str, key: &str, value: Value, version: i64)
     Ok(answer.into_inner().setting.unwrap())
 }
 
+/// Keys of those that Recovery Mode would have otherwise.
+async fn differing(desk: &Desk, token: &str) -> Vec<String> {
+    settings(desk, token).await.into_iter().filter(|setting| setting.mirror_differs).map(|setting| setting.key).collect()
+}
+
 fn networks(list: &[&str]) -> Value {
     Value::Networks(pb::NetworkList { networks: list.iter().map(ToString::to_string).collect() })
 }
@@ -54,6 +59,8 @@ on_the_providers_desk! {
         let viewer = first.hire(&desk, "v@example.com", pb::Role::Viewer).await;
         assert_eq!(settings(&desk, &viewer.token).await.len(), 4);
         let refused = update(&desk, &viewer.token, "ai_budget.total", Value::Amount(1), 2).await.unwrap_err();
+        // In the words of this portal, which has no companies' owners.
+        assert_eq!(refused.message(), "Your role does not allow this. Ask an administrator of this portal.");
         assert_eq!(refused.code(), Code::PermissionDenied);
     }
 
@@ -67,6 +74,18 @@ on_the_providers_desk! {
         let mut sessions = SessionServiceClient::new(desk.channel.clone());
         let ask = pb::SignInRequest { email: EMAIL.into(), password: PASSWORD.into(), return_token: true };
         sessions.sign_in(desk.request(ask, None)).await.unwrap();
+    }
+
+    async fn what_recovery_mode_would_go_by_is_told_where_it_differs(desk) {
+        // There is no mirror here, so that the defaults would hold.
+        let first = Person::first(&desk).await;
+        assert!(differing(&desk, &first.token).await.is_empty());
+        let changed = update(&desk, &first.token, "sign_in.networks", networks(&["127.0.0.0/8"]), 0).await.unwrap();
+        assert!(changed.mirror_differs);
+        update(&desk, &first.token, "ai_budget.total", Value::Amount(250), 0).await.unwrap();
+        assert_eq!(differing(&desk, &first.token).await, ["sign_in.networks"], "budgets are not mirrored");
+        let changed = update(&desk, &first.token, "sign_in.networks", networks(&[]), 1).await.unwrap();
+        assert!(!changed.mirror_differs && differing(&desk, &first.token).await.is_empty());
     }
 
     async fn viewers_can_be_kept_out(desk) {

@@ -85,15 +85,15 @@ impl Fleet {
 }
 
 /// A company that is only told of.
-struct Told<'a> {
-    tenant_id: &'a str,
-    name: &'a str,
-    industry: &'a str,
-    made: DateTime<Utc>,
-    trial_ends: Option<DateTime<Utc>>,
+pub struct Told<'a> {
+    pub tenant_id: &'a str,
+    pub name: &'a str,
+    pub industry: &'a str,
+    pub made: DateTime<Utc>,
+    pub trial_ends: Option<DateTime<Utc>>,
 }
 
-async fn tell(world: &World, told: Told<'_>) {
+pub async fn tell(world: &World, told: Told<'_>) {
     let tenant = federation_pb::Tenant {
         tenant_id: told.tenant_id.to_owned(),
         name: told.name.to_owned(),
@@ -115,7 +115,7 @@ async fn tell(world: &World, told: Told<'_>) {
 }
 
 /// Three companies: one pays, one tries, one has tried.
-async fn tell_of_three(world: &World) {
+pub async fn tell_of_three(world: &World) {
     let (now, day) = (world.now(), TimeDelta::days(1));
     let ada = Told { tenant_id: "ada", name: "Ada & Sons", industry: "field-service", made: now - day, trial_ends: None };
     let bob =

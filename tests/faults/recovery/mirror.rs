@@ -14,7 +14,10 @@ use axum::{
     routing::get,
 };
 
-use super::{Database as _, Drill, File, PASSWORD};
+use streamflow_proto::provider::v1::{self as pb, setting_service_client::SettingServiceClient, setting_value::Value};
+use streamflow_tests::operator::request;
+
+use super::{Database as _, Drill, File, PASSWORD, SPACE};
 
 #[derive(Clone, Default)]
 struct Bucket {
@@ -89,4 +92,41 @@ async fn the_mirror_goes_to_a_bucket_and_comes_back() {
     drill.server.set("AWS_ACCESS_KEY_ID", "another-key");
     let (is_written, words) = tokio::task::block_in_place(|| drill.server.run(&["ops", "mirror"]));
     assert!(!is_written && words.contains("the mirror can't be written"), "{words}");
+}
+
+impl Drill {
+    /// Keys of settings that Recovery Mode would have otherwise, and whether this server read a mirror.
+    async fn behind(&self, token: &str) -> (Vec<String>, bool) {
+        let ask = request(SPACE, pb::ListSettingsRequest {}, Some(token));
+        let list = SettingServiceClient::new(self.channel.clone()).list_settings(ask).await.unwrap().into_inner();
+        let differing = list.settings.into_iter().filter(|setting| setting.mirror_differs).map(|setting| setting.key);
+        (differing.collect(), list.mirror_written_at.is_some())
+    }
+
+    async fn set(&self, token: &str, key: &str, value: Value) {
+        let value = Some(pb::SettingValue { value: Some(value) });
+        let ask = pb::UpdateSettingRequest { key: key.to_owned(), value, version: 0 };
+        SettingServiceClient::new(self.channel.clone()).update_setting(request(SPACE, ask, Some(token))).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_settings_say_where_the_mirror_is_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut drill = Drill::start(folder.path(), None).await;
+    let token = drill.sign_in().await.unwrap();
+    assert_eq!(drill.behind(&token).await, (vec![], false));
+    drill.set(&token, "sign_in.viewers", Value::Flag(false)).await;
+    assert_eq!(drill.behind(&token).await, (vec!["sign_in.viewers".to_owned()], false));
+    let (is_written, words) = tokio::task::block_in_place(|| drill.server.run(&["ops", "mirror"]));
+    assert!(is_written, "{words}");
+    assert_eq!(drill.behind(&token).await, (vec!["sign_in.viewers".to_owned()], false), "it reads the mirror when it starts");
+
+    tokio::task::block_in_place(|| drill.server.stop());
+    tokio::task::block_in_place(|| drill.server.start());
+    drill.wait_for_recovery(false, Duration::from_secs(15)).await;
+    assert_eq!(drill.behind(&token).await, (vec![], true), "the session goes on");
+    let here = pb::NetworkList { networks: vec!["127.0.0.0/8".to_owned()] };
+    drill.set(&token, "sign_in.networks", Value::Networks(here)).await;
+    assert_eq!(drill.behind(&token).await, (vec!["sign_in.networks".to_owned()], true));
 }

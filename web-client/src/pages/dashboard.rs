@@ -7,7 +7,6 @@ mod needs;
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, dashboard_service_client::DashboardServiceClient};
-use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::use_api,
     browser,
@@ -16,7 +15,7 @@ use web_kit::{
     field::Choice,
     format::{number, zone},
     layout::use_page,
-    live::{Heard, use_live},
+    live::{self, LiveChange},
     load::{Load, Loaded},
     tabs::Segmented,
 };
@@ -28,9 +27,6 @@ use self::{
     needs::{ComingUp, NeedsYou, Work, use_work},
 };
 use crate::api::{address, may, me};
-
-/// Changes are gathered this long: figures need not follow every one at once.
-const GATHER_MS: u32 = 2_000;
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
@@ -153,24 +149,11 @@ fn sentence(work: &Work) -> String {
 
 /// Reads again when something counted here has changed.
 fn follow(work: Load<Work>, others: Load<Vec<pb::Lead>>, figures: Load<Read>) {
-    let waiting = StoredValue::new(false);
-    use_live(move |heard| {
-        let counts = match heard {
-            Heard::Change(change) => matches!(&*change.entity, "task" | "lead" | "customer"),
-            Heard::Reset => true,
-        };
-        if !counts || waiting.get_value() {
-            return;
-        }
-        waiting.set_value(true);
-        spawn_local(async move {
-            browser::sleep_ms(GATHER_MS).await;
-            if waiting.try_update_value(|waiting| *waiting = false).is_some() {
-                work.reload();
-                others.reload();
-                figures.reload();
-            }
-        });
+    let counts = |change: &LiveChange| matches!(&*change.entity, "task" | "lead" | "customer");
+    live::follow(counts, move || {
+        work.reload();
+        others.reload();
+        figures.reload();
     });
 }
 

@@ -6,6 +6,7 @@ use super::{TableParts, window::Window};
 use crate::keys::use_shortcut;
 
 pub(super) fn use_cursor<T: Send + Sync + 'static>(parts: TableParts<T>, window: Window<T>, open: Callback<String>) {
+    stay_on_row(parts);
     let step = move |by: isize| {
         let count = parts.rows.with_untracked(<[_]>::len);
         if count == 0 {
@@ -36,4 +37,21 @@ pub(super) fn use_cursor<T: Send + Sync + 'static>(parts: TableParts<T>, window:
             }
         });
     }
+}
+
+/// Rows that come above it push the row away, and the cursor goes along: Enter opens what was looked at.
+fn stay_on_row<T: Send + Sync + 'static>(parts: TableParts<T>) {
+    let (rows, on) = (parts.rows, StoredValue::new(None::<String>));
+    Effect::new(move |_| {
+        let at = parts.cursor.get();
+        on.set_value(rows.with_untracked(|all| at.and_then(|at| all.get(at)).map(|row| rows.key_of(row))));
+    });
+    Effect::new(move |_| {
+        rows.track();
+        let Some(key) = on.get_value() else { return };
+        let at = rows.with_untracked(|all| all.iter().position(|row| rows.key_of(row) == key));
+        if at.is_some() && at != parts.cursor.get_untracked() {
+            parts.cursor.set(at);
+        }
+    });
 }

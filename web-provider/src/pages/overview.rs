@@ -10,6 +10,7 @@ use web_kit::{
     format::{self, date, number},
     layout::{PageSlots, use_page},
     list::state::ListState,
+    live,
     load::{Load, Loaded},
     operator::{
         Figure,
@@ -37,9 +38,12 @@ pub fn overview() -> impl IntoView {
         async move { super::fleet(api, days).await.map(|fleet| (i64::from(days), fleet)) }
     });
     say_state(page, load);
+    live::follow(|_| true, move || load.reload());
+    let is_there = Memo::new(move |_| load.with(|read| read.is_some()));
     view! {
         <div class="overview">
-            <Loaded load what="The overview" let:read><Figures read=read.clone()/> <Cards read/></Loaded>
+            <Loaded load what="The overview" let:read><Figures read/></Loaded>
+            <Show when=move || is_there.get()><Cards load/></Show>
         </div>
     }
 }
@@ -91,28 +95,32 @@ fn Figures(read: Read) -> impl IntoView {
     }
 }
 
+/// The chart stays as it was turned, whatever comes.
 #[component]
-fn Cards(read: Read) -> impl IntoView {
-    let (_, fleet) = read;
+fn Cards(load: Load<Read>) -> impl IntoView {
+    let fleet = move || load.get().map(|(_, fleet)| fleet).unwrap_or_default();
     let place = |day: &pb::FleetDay| {
         // The server counts days in UTC, so a day is named in UTC.
         let label = date::short_day(day.at.as_ref().map_or(0, |at| at.seconds));
         Point::new(label, day.value as f64).before(day.before as f64)
     };
-    let points: Vec<_> = fleet.sign_ups_by_day.iter().map(place).collect();
+    let points = Signal::derive(move || fleet().sign_ups_by_day.iter().map(place).collect::<Vec<_>>());
     view! {
         <div class="overview-row">
             <div class="overview-column">
                 <Chart
                     title="Sign-ups by day"
-                    points=Signal::stored(points)
+                    points
                     kind=ChartKind::Bars
                     names=("This range", "Range before")
                     card=true
                 />
-                <Shares fleet=fleet.clone()/>
+                {move || view! { <Shares fleet=fleet()/> }}
             </div>
-            <div class="overview-column"><Attention fleet=fleet.clone()/> <Newest tenants=fleet.newest/></div>
+            <div class="overview-column">
+                {move || view! { <Attention fleet=fleet()/> }}
+                {move || view! { <Newest tenants=fleet().newest/> }}
+            </div>
         </div>
     }
 }

@@ -24,6 +24,7 @@ use web_kit::{
         query::use_list_query,
         rows::{Page, Rows},
     },
+    live,
     load::look_again,
     skeleton::{Delayed, SkeletonLines},
     tabs::Segmented,
@@ -67,6 +68,8 @@ pub fn provisioning() -> impl IntoView {
             rows.look();
         }
     });
+    // Whoever is done becomes a tenant then.
+    live::follow(|_| true, move || rows.look());
     let changed = Callback::new(move |one: pb::Registration| rows.replace(one));
     view! {
         <div class="stack gap-4">

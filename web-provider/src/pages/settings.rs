@@ -11,7 +11,7 @@ use web_kit::{
     field::{Checkbox, TextArea, TextField},
     form::{Form, FormState},
     format,
-    icon::glyphs,
+    icon::{Icon, glyphs},
     layout::use_page,
     load::{Load, Loaded},
     operator::space::may,
@@ -27,16 +27,43 @@ pub fn settings() -> impl IntoView {
     let writes = may("setting.write");
     let load = Load::new(move || async move {
         let call = async |transport, request| SettingServiceClient::new(transport).list_settings(request).await;
-        api.read(pb::ListSettingsRequest {}, call).await.map(|reply| reply.settings)
+        api.read(pb::ListSettingsRequest {}, call).await
     });
     let changed = Callback::new(move |()| load.reload());
     view! {
-        <Loaded load what="Settings" let:list>
+        <Loaded load what="Settings" let:read>
             <div class="stack gap-4 settings-page">
-                {groups(list).into_iter().map(|(name, list)| view! { <Group name list asked writes/> }).collect_view()}
+                {behind(&read).map(|text| view! { <MirrorNote text/> })}
+                {groups(read.settings).into_iter().map(|(name, list)| view! { <Group name list asked writes/> }).collect_view()}
             </div>
         </Loaded>
         <SettingDialog asked changed/>
+    }
+}
+
+/// What Recovery Mode would go by instead of what is set here.
+fn behind(read: &pb::ListSettingsResponse) -> Option<String> {
+    let titles: Vec<_> = read.settings.iter().filter(|setting| setting.mirror_differs).map(|setting| &*setting.title).collect();
+    if titles.is_empty() {
+        return None;
+    }
+    let titles = titles.join(", ");
+    let copy = match &read.mirror_written_at {
+        Some(at) => format!("the copy of {}, which has other values", format::moment(Some(at))),
+        None => "the usual values, because it knows of no copy outside the database,".to_owned(),
+    };
+    Some(format!("In Recovery Mode this server would go by {copy} of: {titles}."))
+}
+
+#[component]
+fn MirrorNote(text: String) -> impl IntoView {
+    view! {
+        <div class="note is-warning" role="status">
+            <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
+            <span class="grow">
+                {text} " " <code class="mono">"streamflow ops mirror"</code> " writes a new copy, which servers read when they start."
+            </span>
+        </div>
     }
 }
 
@@ -183,6 +210,15 @@ fn typed(kind: Kind, text: &str, flag: bool) -> Result<Value, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mirror_that_is_behind_is_told_with_what_differs() {
+        let setting = |title: &str, mirror_differs| pb::Setting { title: title.into(), mirror_differs, ..pb::Setting::default() };
+        let mut read = pb::ListSettingsResponse { settings: vec![setting("Networks", false)], ..Default::default() };
+        assert_eq!(behind(&read), None);
+        read.settings.push(setting("Viewers", true));
+        assert!(behind(&read).is_some_and(|text| text.contains("no copy") && text.ends_with("of: Viewers.")));
+    }
 
     #[test]
     fn amounts_are_whole_numbers() {

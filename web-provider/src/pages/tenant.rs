@@ -11,12 +11,12 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, use_api},
     badge::Status,
-    browser,
     button::{Button, Kind},
     empty::EmptyState,
     format::{ago, day, moment},
     icon::{Icon, glyphs},
     layout::{PageSlots, use_page},
+    live,
     load::{Load, Loaded},
     operator::{space::may, support},
     timeline::Timeline,
@@ -26,9 +26,6 @@ use web_kit::{
 use self::{suspend::SuspendDialog, timeline::entries, usage::Usage};
 use super::words;
 use crate::app::Provider;
-
-/// The report of a change comes back to this system a moment after it.
-const REPORTED_AFTER_MS: u32 = 2_500;
 
 type Read = pb::GetTenantResponse;
 
@@ -46,13 +43,8 @@ pub fn tenant() -> impl IntoView {
         }
     });
     let closing = RwSignal::new(None::<pb::Tenant>);
-    let changed = Callback::new(move |tenant: pb::Tenant| {
-        load.update(|read| read.tenant = Some(tenant));
-        spawn_local(async move {
-            browser::sleep_ms(REPORTED_AFTER_MS).await;
-            load.reload();
-        });
-    });
+    live::follow(move |change| id.with_untracked(|id| change.id == *id), move || load.reload());
+    let changed = Callback::new(move |tenant: pb::Tenant| load.update(|read| read.tenant = Some(tenant)));
     head(page, load);
     page.with_actions(move || view! { <Actions load closing changed/> });
     page.with_panel(move || {

@@ -21,6 +21,7 @@ use web_kit::{
         rows::{Page, Rows},
         state::ListState,
     },
+    live,
     load::Load,
     table::{Column, VirtualTable, choosable, usual},
     toast::{Toasts, use_toasts},
@@ -57,6 +58,13 @@ pub fn tenants() -> impl IntoView {
     // What filters offer, and the numbers on the views.
     let fleet = Load::new(move || async move { super::fleet(api, 7).await });
     Effect::new(move |_| page.count.set(fleet.with(|fleet| fleet.map(|fleet| number::count(fleet.tenants)).unwrap_or_default())));
+    live::follow(
+        |_| true,
+        move || {
+            rows.look();
+            fleet.reload();
+        },
+    );
     let columns = columns();
     let (choosable, usual) = (choosable(&columns), usual(&columns));
     let orders = vec![(USUAL_ORDER, "Newest"), ("name", "Name")];

@@ -111,7 +111,7 @@ impl AttachmentService for Api {
         let right = Right::begin(&ctx, &tx).await?;
         drop(tx);
         let place = row.in_vault().filter(|_| row.is_shown()).ok_or(NOT_FOUND)?;
-        let file = ctx.vault().open(&place).await?.ok_or_else(|| Error::internal("a file is not in the vault"))?;
+        let file = ctx.vault().open(&place).await?.ok_or_else(not_here)?;
         Ok(Response::new(download::pieces(ctx, right, file, |data| pb::DownloadAttachmentResponse { data })))
     }
 
@@ -158,6 +158,14 @@ impl AttachmentService for Api {
         trace(&ctx, &tx, &row, holder, audience, EventKind::FileRestored).await?;
         Ok(tx.commit(pb::RestoreAttachmentResponse { attachment: Some(row.into_pb()?) }).await?)
     }
+}
+
+/// A file that is ready is on the storage that it was sent to.
+fn not_here() -> Error {
+    tracing::error!("a file is not on the storage of this process: mount one `files` folder for all of them");
+    let text =
+        "This file is not on the server that was asked. Try again; if that does not help, ask whoever runs StreamFlow for you.";
+    Error::precondition("FILE_ELSEWHERE", text)
 }
 
 fn id(text: &str) -> Result<Uuid> {

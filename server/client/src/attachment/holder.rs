@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     permission,
     record::{find, kind::Kind},
+    system::PORTAL,
     task,
 };
 
@@ -77,7 +78,7 @@ impl Holder {
         if permission::may(&principal.role, &format!("{}.write", self.kind())) {
             return Ok(());
         }
-        Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."))
+        Err(PORTAL.role_refused())
     }
 
     /// Who hears of its files. Fails as for a missing one when the person does not see it.

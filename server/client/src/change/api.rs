@@ -6,7 +6,7 @@ use streamflow_kernel::{
     clock::timestamp,
     ctx::{Ctx, Principal},
     db::Visibility,
-    error::{Error, Result},
+    error::Result,
     feed::{Cursor, Event, Op, WatchItem},
     ids,
 };
@@ -34,7 +34,7 @@ impl ChangeService for Api {
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Messages>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
-        let cursor = cursor(&req.cursor)?;
+        let cursor = Cursor::read(&req.cursor)?;
         let listener = Listener::of(&ctx, principal).await?;
         let items = ReceiverStream::new(ctx.watch(entities(principal), cursor)?);
         Ok(Response::new(Box::pin(items.map(move |item| Ok(message(item, &listener))))))
@@ -76,16 +76,6 @@ impl Listener {
         }
         !(is_on(ids::prefix::LEAD) && self.visibility == Visibility::Finance)
     }
-}
-
-/// Where to go on; none to begin now.
-fn cursor(text: &str) -> Result<Option<Cursor>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    Cursor::parse(text)
-        .map(Some)
-        .ok_or_else(|| Error::invalid("cursor", "This is no cursor of an earlier message. Leave it empty to begin now."))
 }
 
 fn entities(principal: &Principal) -> Vec<&'static str> {

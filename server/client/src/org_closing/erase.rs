@@ -1,9 +1,9 @@
 //! The deleting itself. Each step may be done again: killed anywhere, it goes on where it was.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use streamflow_kernel::{
-    db::{Scope, SystemDb},
+    db::{Backend, Scope, SystemDb},
     error::{Error, Result},
     feed::{Actor, Audience, Change, Op, watch::SUSPENSION},
     jobs::{Job, deed::Deed},
@@ -36,8 +36,39 @@ pub async fn close(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<bool>
     Ok(true)
 }
 
-/// Deletes a company that was closed.
-pub async fn erase(kernel: &Kernel, job: &Job, org: Uuid) -> Result<()> {
+/// How often a SQLite file is written anew at most: nobody else writes meanwhile.
+const SCRUB_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// Deletes a company that was closed; on SQLite all that are due, since their rows leave the file together. Returns when to go on, where
+/// that has to wait.
+pub async fn erase(kernel: &Kernel, job: &Job, org: Uuid) -> Result<Option<DateTime<Utc>>> {
+    clear(kernel, org).await?;
+    let mut cleared = vec![org];
+    if kernel.database.backend() == Backend::Sqlite {
+        let (db, now) = (kernel.database.system_read().await?, kernel.clock.now());
+        let (last, due) = (store::last_end(&db, now).await?, store::due_to_be_erased(&db, now).await?);
+        drop(db);
+        if let Some(next) = last.map(|last| last + SCRUB_EVERY).filter(|next| *next > now) {
+            return Ok(Some(next));
+        }
+        for other in due.into_iter().filter(|other| *other != org) {
+            match clear(kernel, other).await {
+                Ok(()) => cleared.push(other),
+                // It has a job of its own.
+                Err(error) => tracing::warn!(?error, "a company that is to be deleted too could not be cleared"),
+            }
+        }
+    }
+    // Before it is said that they are deleted: killed here, all of this is done again.
+    kernel.database.scrub().await?;
+    for org in cleared {
+        end(kernel, job, org).await?;
+    }
+    Ok(None)
+}
+
+/// Its keys first, then everything else.
+async fn clear(kernel: &Kernel, org: Uuid) -> Result<()> {
     table(kernel, org, KEYS).await?;
     kernel.keys.forget(org);
     for name in ERASED.iter().filter(|name| **name != store::MEMBERSHIPS) {
@@ -48,10 +79,7 @@ pub async fn erase(kernel: &Kernel, job: &Job, org: Uuid) -> Result<()> {
     for folder in FOLDERS {
         kernel.vault.remove_folder(&format!("{folder}/{}", org.simple())).await?;
     }
-    check_empty(kernel, org).await?;
-    // Before it is said to be deleted: killed here, all of this is done again.
-    kernel.database.scrub().await?;
-    end(kernel, job, org).await
+    check_empty(kernel, org).await
 }
 
 async fn table(kernel: &Kernel, org: Uuid, name: &str) -> Result<()> {
@@ -96,11 +124,13 @@ async fn check_empty(kernel: &Kernel, org: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// The last record of its audit, and the news for the system that hears of companies.
+/// The last record of its audit, and the news for the system that hears of companies; once, whoever is first.
 async fn end(kernel: &Kernel, job: &Job, org: Uuid) -> Result<()> {
     let now = kernel.clock.now();
     let db = kernel.database.system().await?;
-    store::end(&db, org, now).await?;
+    if !store::end(&db, org, now).await? {
+        return Ok(());
+    }
     let payload = json!({ "deleted": store::read_counts(&db, org).await? });
     job.audit(&db, kernel, Deed { org_id: org, path: PATH, category: "closing", outcome: "OK", payload }).await?;
     if let Some(tenant_id) = tenant::store::tenant_id(&db, org).await? {

@@ -97,7 +97,10 @@ impl Work for Erase {
         if let Some(hindrance) = hindrance(kernel, ERASE, "deleting", org).await? {
             return Ok(hindrance.to_owned());
         }
-        erase::erase(kernel, job, org).await?;
-        Ok("the company is deleted".to_owned())
+        let Some(next) = erase::erase(kernel, job, org).await? else { return Ok("the company is deleted".to_owned()) };
+        let db = kernel.database.system().await?;
+        put_step(&db, &kernel.jobs, ERASE, org, next).await?;
+        db.commit().await?;
+        Ok("its rows are deleted, and leave the file with others' within the hour".to_owned())
     }
 }

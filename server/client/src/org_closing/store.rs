@@ -82,6 +82,28 @@ pub async fn due(db: &SystemDb, org: Uuid, state: &str) -> Result<Option<DateTim
     Ok(rows.first().map(|row| row.due_at))
 }
 
+/// Companies that nobody is in any more and whose rows may go.
+pub async fn due_to_be_erased(db: &SystemDb, now: DateTime<Utc>) -> Result<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        org_id: Uuid,
+    }
+    let sql = "SELECT org_id FROM org_closings WHERE state = 'deleting' AND due_at <= ? ORDER BY due_at LIMIT 100";
+    let rows: Vec<Row> = db.query(sql, vec![now.into()]).await?;
+    Ok(rows.into_iter().map(|row| row.org_id).collect())
+}
+
+/// When the last company was deleted whole. Clocks may have been set back since.
+pub async fn last_end(db: &SystemDb, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        ended_at: DateTime<Utc>,
+    }
+    let sql = "SELECT ended_at FROM org_closings WHERE state = 'deleted' AND ended_at <= ? ORDER BY ended_at DESC LIMIT 1";
+    let rows: Vec<Row> = db.query(sql, vec![now.into()]).await?;
+    Ok(rows.first().map(|row| row.ended_at))
+}
+
 /// Nobody is let in: nobody invited, nobody of the support, no member. Whoever comes in that way holds the company's row first, so none is
 /// on the way in. Sessions go last, when nobody can open one any more.
 pub async fn shut(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
@@ -209,11 +231,14 @@ pub async fn blank(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-pub async fn end(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
+/// False when it has ended already.
+pub async fn end(db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<bool> {
     let sql = "UPDATE org_closings SET state = 'deleted', asked_by = NULL, ended_at = ? WHERE org_id = ? AND state = 'deleting'";
-    db.execute(sql, vec![now.into(), org.into()]).await?;
+    if db.execute(sql, vec![now.into(), org.into()]).await? == 0 {
+        return Ok(false);
+    }
     db.execute("UPDATE orgs SET updated_at = ?, version = version + 1 WHERE id = ?", vec![now.into(), org.into()]).await?;
-    Ok(())
+    Ok(true)
 }
 
 impl Closing {

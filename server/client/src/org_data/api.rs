@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     archive,
-    domain::{MOST_KEPT, place},
+    domain::{FOLDER, MOST_KEPT, place},
     job,
     store::{self, OrgExport},
 };
@@ -71,9 +71,19 @@ impl OrgDataService for Api {
             return Err(Error::precondition("EXPORT_NOT_THERE", "This export has no file. Start another one.").into());
         }
         let right = Right::begin(&ctx, &ctx.read().await?).await?;
-        let file = ctx.vault().open(&place(org, id)).await?;
-        let file =
-            file.ok_or_else(|| Error::precondition("EXPORT_NOT_THERE", "The file of this export is gone. Start another one."))?;
+        let Some(file) = ctx.vault().open(&place(org, id)).await? else { return Err(not_here(&ctx, &found).await?.into()) };
         Ok(Response::new(download::pieces(ctx, right, file, |data| pb::DownloadExportResponse { data })))
     }
+}
+
+/// Why this process has no file: it is gone, or on another machine's storage.
+async fn not_here(ctx: &Ctx, export: &OrgExport) -> Result<Error> {
+    let own = ctx.vault().storage(FOLDER, ctx.new_id()).await?;
+    if export.storage.is_empty() || export.storage == own {
+        return Ok(Error::precondition("EXPORT_NOT_THERE", "The file of this export is gone. Start another one."));
+    }
+    tracing::error!("an archive is on another storage than this process has: mount one `exports` folder for all of them");
+    let text = "The file of this export is on another server, which was not asked. Try again; if that does not help, ask whoever \
+                runs StreamFlow for you.";
+    Ok(Error::precondition("EXPORT_ELSEWHERE", text))
 }

@@ -11,9 +11,12 @@ pub const REMEMBERED: TimeDelta = TimeDelta::days(90);
 /// Files of one company at once.
 pub const MOST_KEPT: i64 = 5;
 
+/// Where archives are in the vault.
+pub const FOLDER: &str = "exports";
+
 /// Where an archive lies.
 pub fn place(org: Uuid, id: Uuid) -> Place {
-    Place { org, id, path: format!("exports/{}/{}.sealed", org.simple(), id.simple()) }
+    Place { org, id, path: format!("{FOLDER}/{}/{}.sealed", org.simple(), id.simple()) }
 }
 
 /// Tables of which every row belongs to one company. A test holds this list against the schema, so that a new table is not forgotten.

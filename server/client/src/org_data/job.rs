@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     archive::{self, Progress},
-    domain::{KEPT, place},
+    domain::{FOLDER, KEPT, place},
     store::{self, DONE, End, FAILED, OrgExport},
 };
 use crate::notification::news::{About, News, notify_in};
@@ -63,6 +63,10 @@ async fn make(kernel: &Kernel, job: &Job, id: Uuid) -> Result<String> {
     let org = job.org_id;
     let out = kernel.vault.create(&place(org, id)).await?;
     let bytes = archive::write(kernel, org, id, out).await?;
+    let storage = kernel.vault.storage(FOLDER, kernel.ids.uuid()).await?;
+    let db = kernel.database.system().await?;
+    store::note_storage(&db, org, id, &storage).await?;
+    db.commit().await?;
     let at = kernel.clock.now();
     finish(kernel, job, id, End { state: DONE, at, expires_at: Some(at + KEPT), bytes }).await?;
     Ok("the archive is there".to_owned())

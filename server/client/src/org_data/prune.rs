@@ -9,7 +9,7 @@ use streamflow_kernel::{
 };
 
 use super::{
-    domain::{REMEMBERED, place},
+    domain::{FOLDER, REMEMBERED, place},
     job::tell_pages,
     store::{self, End, FAILED},
 };
@@ -29,9 +29,10 @@ impl Work for Prune {
 
     async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
         let now = kernel.clock.now();
+        let storage = kernel.vault.storage(FOLDER, kernel.ids.uuid()).await?;
         let mut deleted = 0;
         loop {
-            let over = store::over(&kernel.database.system_read().await?, now).await?;
+            let over = store::over(&kernel.database.system_read().await?, &storage, now).await?;
             if over.is_empty() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Rows of archives.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::FromQueryResult;
 use streamflow_kernel::{
     clock::timestamp,
@@ -28,7 +28,12 @@ pub struct OrgExport {
     tables: i32,
     row_count: i64,
     bytes: i64,
+    /// Which storage has the file; empty for archives of before this was noted.
+    pub storage: String,
 }
+
+/// How long the processes of a storage have for deleting what is over.
+const ABANDONED: TimeDelta = TimeDelta::days(7);
 
 pub const RUNNING: &str = "running";
 pub const DONE: &str = "done";
@@ -57,7 +62,7 @@ pub async fn kept(tx: &TenantDb) -> Result<i64> {
 }
 
 const SELECT: &str = "SELECT e.id, e.state, e.asked_by, u.display_name AS name, e.created_at, e.done_at, e.expires_at, e.tables_done, \
-                      e.tables, e.row_count, e.bytes FROM org_exports e LEFT JOIN users u ON u.id = e.asked_by";
+                      e.tables, e.row_count, e.bytes, e.storage FROM org_exports e LEFT JOIN users u ON u.id = e.asked_by";
 
 /// The newest first.
 pub async fn exports(db: &SystemDb, org: Uuid) -> Result<Vec<OrgExport>> {
@@ -74,6 +79,13 @@ pub async fn note_progress(db: &SystemDb, org: Uuid, id: Uuid, progress: Progres
     let tables = i32::try_from(progress.tables_done).unwrap_or(i32::MAX);
     let rows = i64::try_from(progress.rows).unwrap_or(i64::MAX);
     db.execute(sql, vec![tables.into(), rows.into(), org.into(), id.into()]).await?;
+    Ok(())
+}
+
+/// Where the file is; noted before it is said to be there.
+pub async fn note_storage(db: &SystemDb, org: Uuid, id: Uuid, storage: &str) -> Result<()> {
+    let sql = "UPDATE org_exports SET storage = ? WHERE org_id = ? AND id = ? AND state = 'running'";
+    db.execute(sql, vec![storage.into(), org.into(), id.into()]).await?;
     Ok(())
 }
 
@@ -101,9 +113,11 @@ pub struct Over {
     pub id: Uuid,
 }
 
-pub async fn over(db: &SystemDb, now: DateTime<Utc>) -> Result<Vec<Over>> {
-    let sql = "SELECT org_id, id FROM org_exports WHERE state = 'done' AND expires_at <= ? ORDER BY expires_at LIMIT 100";
-    db.query(sql, vec![now.into()]).await
+/// Those on one storage, and of others those that nobody came to delete: their machine is gone.
+pub async fn over(db: &SystemDb, storage: &str, now: DateTime<Utc>) -> Result<Vec<Over>> {
+    let sql = "SELECT org_id, id FROM org_exports WHERE state = 'done' \
+               AND (expires_at <= ? AND storage IN (?, '') OR expires_at <= ?) ORDER BY expires_at LIMIT 100";
+    db.query(sql, vec![now.into(), storage.into(), (now - ABANDONED).into()]).await
 }
 
 /// Archives that are said to be written though no job does: the server was killed at every try, or somebody discarded the job.

@@ -7,11 +7,12 @@ use super::{module_disabled, trial};
 use crate::{
     ctx::Principal,
     error::{Error, Result},
+    kernel::Portal,
     session::Level,
 };
 
 /// Compares what an RPC declares with who asks.
-pub fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<Utc>) -> Result<()> {
+pub fn authorize(portal: &Portal, access: &Access, principal: Option<&Principal>, now: DateTime<Utc>) -> Result<()> {
     if access.level == Needs::Anonymous {
         return Ok(());
     }
@@ -27,7 +28,7 @@ pub fn authorize(access: &Access, principal: Option<&Principal>, now: DateTime<U
     }
     principal.org.check_admits(access)?;
     if !access.roles.contains(&principal.role.as_str()) {
-        return Err(Error::denied("ROLE", "Your role does not allow this. Ask an owner of your company."));
+        return Err(portal.role_refused());
     }
     if !principal.org.has_module(access.module) {
         return Err(module_disabled());

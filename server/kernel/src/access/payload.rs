@@ -69,10 +69,10 @@ pub fn kept_fields(messages: &DescriptorPool, access: &Access, message: &[u8]) -
     bounded(fields.collect())
 }
 
-/// The kept fields with the class of the rate limit that refused the request.
-pub fn with_limit(kept: &str, class: &str) -> String {
+/// The kept fields with one more that the access layer adds.
+pub fn with(kept: &str, name: &str, value: serde_json::Value) -> String {
     let mut kept: serde_json::Map<String, serde_json::Value> = serde_json::from_str(kept).unwrap_or_default();
-    kept.insert("limit".to_owned(), class.into());
+    kept.insert(name.to_owned(), value);
     bounded(kept)
 }
 

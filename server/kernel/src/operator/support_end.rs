@@ -1,5 +1,6 @@
 //! Support sessions end with the right behind them. Where that ends before its time, a job is queued with it, which says so to the
-//! system that keeps the companies until that has ended them all.
+//! system that keeps the companies until that has ended them all. Where a session ends by being left alone nobody is there to queue
+//! one: another job looks for those once a minute.
 
 use std::sync::Arc;
 
@@ -129,4 +130,42 @@ impl Work for End {
             }
         }
     }
+}
+
+/// Ends the rights of sessions that were left alone for too long.
+#[derive(Debug)]
+pub struct Idle;
+
+#[tonic::async_trait]
+impl Work for Idle {
+    fn kind(&self) -> &'static str {
+        "support_idle"
+    }
+
+    fn every(&self) -> Option<TimeDelta> {
+        Some(TimeDelta::minutes(1))
+    }
+
+    async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
+        let now = kernel.clock.now();
+        // Those that were ended by somebody were told of then.
+        let sql = "UPDATE elevations SET ended_at = ? WHERE ended_at IS NULL AND expires_at > ? AND session_id IN \
+                   (SELECT id FROM sessions WHERE revoked_at IS NULL AND last_seen_at < ?) RETURNING user_id, session_id, scopes";
+        let values = vec![now.into(), now.into(), (now - kernel.portal.lifetime.idle).into()];
+        let db = kernel.database.system().await?;
+        let ended: Vec<Ended> = db.query(sql, values).await?;
+        for right in &ended {
+            right_ended(&db, &kernel.jobs, (right.user_id, right.session_id), &right.scopes).await?;
+        }
+        db.commit().await?;
+        kernel.jobs.wake();
+        Ok(format!("{} rights ended with their sessions", ended.len()))
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Ended {
+    user_id: Uuid,
+    session_id: Uuid,
+    scopes: String,
 }

@@ -25,6 +25,17 @@ impl Activity {
         Running(self.clone())
     }
 
+    /// Ends once no request is under way.
+    pub async fn rests(&self) {
+        // This wait does not fail: the sender is `self`.
+        let _ = self.0.subscribe().wait_for(|running| *running == 0).await;
+    }
+
+    /// Ends once one is.
+    pub async fn works(&self) {
+        let _ = self.0.subscribe().wait_for(|running| *running > 0).await;
+    }
+
     /// Ends once no request has been under way for as long as `limit`.
     pub async fn idle(&self, limit: Duration) {
         let mut running = self.0.subscribe();

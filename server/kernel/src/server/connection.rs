@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 use super::{
     activity::{Activity, Crowd, Place, Watched},
     proxies::TrustedProxies,
+    waiting::Waiting,
 };
 use crate::access::{PeerAddr, address_key, network_key};
 
@@ -35,13 +36,20 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_mins(1);
 /// How long running requests may take once the server is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long a connection without a request may take to close when another needs its place.
+const MAKING_ROOM: Duration = Duration::from_millis(250);
 /// What each HTTP/2 connection begins with (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Serves `app` until `stop` turns true, then lets running requests finish.
-pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>) {
-    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default() };
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
+pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, stop: watch::Receiver<bool>) {
+    serve_most(listener, app, proxies, stop, MAX_CONNECTIONS).await;
+}
+
+/// The same with so many connections at once at most.
+pub async fn serve_most(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>, most: u32) {
+    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default(), waiting: Waiting::default() };
+    let slots = Arc::new(Semaphore::new(most as usize));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -56,8 +64,12 @@ pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, 
             }
         };
         let Ok(place) = host.admit(peer) else { continue };
-        // A full house answers by not answering: the peer's own queue holds it until a slot is free.
+        if slots.available_permits() == 0 {
+            host.waiting.ask_longest_to_go();
+        }
+        // Where all are at work the house answers by not answering: the peer's own queue holds it until a slot is free.
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
+        host.waiting.ask_nobody();
         let (host, stop) = (host.clone(), stop.clone());
         tokio::spawn(async move {
             host.attend(stream, peer, stop).await;
@@ -66,7 +78,7 @@ pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, 
     }
     drop(listener);
     // All slots are free once every connection has ended.
-    if tokio::time::timeout(DRAIN, slots.acquire_many(MAX_CONNECTIONS)).await.is_err() {
+    if tokio::time::timeout(DRAIN, slots.acquire_many(most)).await.is_err() {
         tracing::info!("some connections were still open when draining ended");
     }
 }
@@ -74,6 +86,30 @@ pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone stops the server too.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Why a connection is closed from here.
+enum Close {
+    Drain,
+    MakeRoom,
+}
+
+impl Close {
+    /// How long the peer has to end it. Whoever needs its place waits for no goodbye; a request that came meanwhile is finished all
+    /// the same.
+    async fn patience(self, activity: &Activity) {
+        let end = tokio::time::sleep(DRAIN);
+        match self {
+            Self::Drain => end.await,
+            Self::MakeRoom => {
+                tokio::time::sleep(MAKING_ROOM).await;
+                tokio::select! {
+                    () = activity.rests() => {}
+                    () = end => {}
+                }
+            }
+        }
+    }
 }
 
 /// The address has all the connections it gets.
@@ -85,6 +121,7 @@ struct Host {
     app: Router,
     proxies: Arc<TrustedProxies>,
     crowd: Crowd,
+    waiting: Waiting,
 }
 
 impl Host {
@@ -100,27 +137,32 @@ impl Host {
 
     async fn attend(self, stream: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {
         let _ = stream.set_nodelay(true);
+        let activity = Activity::default();
         let speaks = tokio::select! {
             speaks = speaks(&stream) => speaks,
             () = stopped(&mut stop) => false,
+            () = self.waiting.asked_to_go(&activity) => false,
         };
         if !speaks {
             return;
         }
-        let activity = Activity::default();
         let service = hyper::service::service_fn(|request| self.answer(request, peer, &activity));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-        let ended = tokio::select! {
-            ended = connection.as_mut() => Some(ended),
-            () = stopped(&mut stop) => None,
-            () = activity.idle(IDLE) => None,
+        let reason = tokio::select! {
+            ended = connection.as_mut() => Err(ended),
+            () = stopped(&mut stop) => Ok(Close::Drain),
+            () = activity.idle(IDLE) => Ok(Close::Drain),
+            () = self.waiting.asked_to_go(&activity) => Ok(Close::MakeRoom),
         };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
+        let ended = match reason {
+            Err(ended) => ended,
+            Ok(reason) => {
                 connection.as_mut().graceful_shutdown();
-                tokio::time::timeout(DRAIN, connection).await.unwrap_or(Ok(()))
+                tokio::select! {
+                    ended = connection => ended,
+                    () = reason.patience(&activity) => Ok(()),
+                }
             }
         };
         if let Err(error) = ended {

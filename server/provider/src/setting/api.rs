@@ -12,12 +12,16 @@ use tonic::{Request, Response, Status};
 
 use super::{
     domain::{self, DEFINITIONS, Definition, Kind, Value},
+    mirror::{Mirror, differs},
     store::{self, InForce},
 };
 use crate::admin::domain::changed_meanwhile;
 
 #[derive(Debug)]
-pub struct Api;
+pub struct Api {
+    /// What this server would go by in Recovery Mode.
+    pub mirror: Option<Mirror>,
+}
 
 #[tonic::async_trait]
 impl SettingService for Api {
@@ -30,9 +34,10 @@ impl SettingService for Api {
         let mut settings = Vec::with_capacity(DEFINITIONS.len());
         for definition in DEFINITIONS {
             let in_force = store::open(ctx.keys(), definition, store::of(&rows, definition)).await?;
-            settings.push(into_pb(definition, in_force));
+            settings.push(self.into_pb(definition, in_force));
         }
-        Ok(Response::new(pb::ListSettingsResponse { settings }))
+        let mirror_written_at = self.mirror.as_ref().and_then(|mirror| timestamp(mirror.written_at));
+        Ok(Response::new(pb::ListSettingsResponse { settings, mirror_written_at }))
     }
 
     async fn update_setting(
@@ -56,7 +61,31 @@ impl SettingService for Api {
             return Err(changed_meanwhile().into());
         }
         ctx.note_change(definition.key, json!(before.value), json!(after.value));
-        Ok(tx.commit(pb::UpdateSettingResponse { setting: Some(into_pb(definition, after)) }).await?)
+        Ok(tx.commit(pb::UpdateSettingResponse { setting: Some(self.into_pb(definition, after)) }).await?)
+    }
+}
+
+impl Api {
+    fn into_pb(&self, definition: &Definition, in_force: InForce) -> pb::Setting {
+        let (kind, unit, max) = match definition.kind {
+            Kind::Flag { .. } => (pb::SettingKind::Flag, "", 0),
+            Kind::Amount { unit, max } => (pb::SettingKind::Amount, unit, max),
+            Kind::Networks => (pb::SettingKind::Networks, "", 0),
+        };
+        pb::Setting {
+            mirror_differs: differs(self.mirror.as_ref(), definition, &in_force.value),
+            key: definition.key.to_owned(),
+            group: definition.group.to_owned(),
+            title: definition.title.to_owned(),
+            description: definition.description.to_owned(),
+            kind: kind.into(),
+            value: Some(in_force.value.into_pb()),
+            unit: unit.to_owned(),
+            max,
+            version: in_force.version,
+            updated_at: in_force.updated_at.and_then(timestamp),
+            updated_by: in_force.updated_by,
+        }
     }
 }
 
@@ -68,25 +97,4 @@ fn keeps_caller_in(ctx: &Ctx, definition: &Definition, value: &Value) -> Result<
         return Err(Error::invalid("value", text));
     }
     Ok(())
-}
-
-fn into_pb(definition: &Definition, in_force: InForce) -> pb::Setting {
-    let (kind, unit, max) = match definition.kind {
-        Kind::Flag { .. } => (pb::SettingKind::Flag, "", 0),
-        Kind::Amount { unit, max } => (pb::SettingKind::Amount, unit, max),
-        Kind::Networks => (pb::SettingKind::Networks, "", 0),
-    };
-    pb::Setting {
-        key: definition.key.to_owned(),
-        group: definition.group.to_owned(),
-        title: definition.title.to_owned(),
-        description: definition.description.to_owned(),
-        kind: kind.into(),
-        value: Some(in_force.value.into_pb()),
-        unit: unit.to_owned(),
-        max,
-        version: in_force.version,
-        updated_at: in_force.updated_at.and_then(timestamp),
-        updated_by: in_force.updated_by,
-    }
 }

@@ -13,7 +13,7 @@ use streamflow_kernel::{
 use streamflow_proto::provider::v1 as pb;
 
 use super::{
-    domain::{DEFINITIONS, SIGN_IN_NETWORKS, Value, definition},
+    domain::{DEFINITIONS, Definition, SIGN_IN_NETWORKS, Value, definition},
     store,
 };
 
@@ -61,10 +61,13 @@ impl Mirror {
         self.entries.is_empty()
     }
 
+    fn value(&self, definition: &Definition) -> Option<&Value> {
+        self.entries.iter().find(|entry| entry.key == definition.key).map(|entry| &entry.value)
+    }
+
     /// From where the emergency account may sign in; empty means from anywhere.
     pub fn networks(&self) -> Vec<IpNet> {
-        let found = self.entries.iter().find(|entry| entry.key == SIGN_IN_NETWORKS.key);
-        match found.map(|entry| &entry.value) {
+        match self.value(SIGN_IN_NETWORKS) {
             Some(Value::Networks(networks)) => networks.clone(),
             _ => Vec::new(),
         }
@@ -78,4 +81,10 @@ impl Mirror {
         };
         pb::RecoveryMirror { written_at: timestamp(self.written_at), entries: self.entries.iter().map(entry).collect() }
     }
+}
+
+/// Whether Recovery Mode would go by another value than the one in force: the mirror's, or the default where there is none.
+pub fn differs(mirror: Option<&Mirror>, definition: &Definition, in_force: &Value) -> bool {
+    let mirrored = mirror.and_then(|mirror| mirror.value(definition)).cloned().unwrap_or_else(|| definition.default());
+    definition.is_mirrored && mirrored != *in_force
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use streamflow_kernel::{
     ctx::{Ctx, SystemWriteDb},
+    db::NO_ORG,
     error::{Error, Result, Violations},
     federation::FederationChannel,
     list::ListRequest,
@@ -135,7 +136,8 @@ async fn keep(
 ) -> Result<(SystemWriteDb, pb::Tenant)> {
     let now = ctx.now();
     let tx = ctx.system().await?;
-    store::keep_newest(&tx, facts, ctx.new_id(), as_of.and_then(domain::moment).unwrap_or(now), now).await?;
+    let kept = store::keep_newest(&tx, facts, ctx.new_id(), as_of.and_then(domain::moment).unwrap_or(now), now).await?;
+    tx.append_changes(NO_ORG, &ctx.actor(), &[kept.change()]).await?;
     let after = store::tenant(&tx, &before.tenant_id).await?;
     if before.state(now) != after.state(now) {
         ctx.note_change("state", json!(state_word(before.state(now))), json!(state_word(after.state(now))));

@@ -8,6 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use streamflow_kernel::{
     clock::timestamp,
+    db::NO_ORG,
+    feed::Actor,
     jobs::{Job, JobError, Retry, Work},
     kernel::Kernel,
 };
@@ -99,14 +101,19 @@ async fn keep(kernel: &Kernel, tenants: Vec<pb::Tenant>, as_of: DateTime<Utc>) -
         return Ok(());
     }
     let (db, now) = (kernel.database.system().await?, kernel.clock.now());
+    let mut changes = Vec::new();
     for tenant in tenants {
         let name = tenant.tenant_id.clone();
         match domain::facts(tenant) {
-            Ok(facts) => store::keep_newest(&db, &facts, kernel.ids.uuid(), as_of, now).await?,
+            Ok(facts) => {
+                let kept = store::keep_newest(&db, &facts, kernel.ids.uuid(), as_of, now).await?;
+                changes.extend(kept.is_news.then(|| kept.change()));
+            }
             // One that can't be read keeps nobody from seeing the others.
             Err(error) => tracing::warn!(?error, tenant_id = name, "a company of the directory can't be taken"),
         }
     }
+    db.append_changes(NO_ORG, &Actor { id: None, name: String::new(), at: now }, &changes).await?;
     db.commit().await?;
     Ok(())
 }

@@ -1,16 +1,20 @@
 //! Rows of companies and of what was reported.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{FromQueryResult, entity::prelude::*};
+use sea_orm::{FromQueryResult, QuerySelect as _, entity::prelude::*};
 use streamflow_kernel::{
     clock::timestamp,
     db::SystemDb,
     error::{Error, Result},
     federation::guard::TOLERANCE,
+    feed::{Audience, Change, Op},
 };
 use streamflow_proto::provider::v1 as pb;
 
 use super::domain::{self, Event, Facts, Standing};
+
+/// What the feed calls a company. Its changes are told with its name in page addresses as the one field.
+pub const ENTITY: &str = "tenant";
 
 /// Events of one company that are shown.
 const SHOWN: i64 = 200;
@@ -98,10 +102,35 @@ pub async fn insert_event(db: &SystemDb, event: &Event, received_at: DateTime<Ut
     Ok(db.execute(sql, values).await? == 1)
 }
 
+/// A company as it is known now.
+#[derive(Debug)]
+pub struct Kept {
+    tenant: Model,
+    /// Whether it shows anything that it did not show before.
+    pub is_news: bool,
+}
+
+impl Kept {
+    /// What open pages hear of it.
+    pub fn change(&self) -> Change {
+        Change {
+            entity: ENTITY,
+            id: self.tenant.id.unwrap_or_default(),
+            version: 0,
+            op: Op::Updated,
+            fields: vec![self.tenant.tenant_id.clone()],
+            audience: Audience::EVERYONE,
+        }
+    }
+}
+
 /// Takes the company over as it was at a time, unless something newer is known. `id` is for one that was not known. A time further ahead
 /// of ours than two clocks may be apart was told by a clock that was wrong: it must not outweigh all that comes until then.
-pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Utc>, now: DateTime<Utc>) -> Result<Kept> {
     let at = at.min(now + TimeDelta::seconds(TOLERANCE));
+    let tenant_id = &facts.tenant.tenant_id;
+    // Held until the end, so that nobody's news is compared with what another is just writing.
+    let before = db.one::<Entity>(|select| select.filter(Column::TenantId.eq(tenant_id.as_str())).lock_exclusive()).await?;
     let sql = "INSERT INTO tenants (tenant_id, id, name, sort_name, time_zone, currency_code, plan, industry, state, \
                external_customer_id, created_at, trial_ends_at, suspended_at, suspend_reason, suspend_contact, closes_at, deleted_at, reported_at) \
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
@@ -112,29 +141,31 @@ pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Ut
                trial_ends_at = excluded.trial_ends_at, suspended_at = excluded.suspended_at, \
                suspend_reason = excluded.suspend_reason, suspend_contact = excluded.suspend_contact, \
                closes_at = excluded.closes_at, deleted_at = excluded.deleted_at, reported_at = excluded.reported_at WHERE tenants.reported_at <= excluded.reported_at";
-    let tenant = &facts.tenant;
+    let told = &facts.tenant;
     let values = vec![
-        tenant.tenant_id.clone().into(),
+        tenant_id.clone().into(),
         id.into(),
-        tenant.name.clone().into(),
-        tenant.name.to_lowercase().into(),
-        tenant.time_zone.clone().into(),
-        tenant.currency_code.clone().into(),
-        tenant.plan.clone().into(),
-        tenant.industry.clone().into(),
-        tenant.state.clone().into(),
-        tenant.external_customer_id.clone().into(),
+        told.name.clone().into(),
+        told.name.to_lowercase().into(),
+        told.time_zone.clone().into(),
+        told.currency_code.clone().into(),
+        told.plan.clone().into(),
+        told.industry.clone().into(),
+        told.state.clone().into(),
+        told.external_customer_id.clone().into(),
         facts.created_at.into(),
         facts.trial_ends_at.into(),
         facts.suspended_at.into(),
-        tenant.suspension_reason.clone().into(),
-        tenant.suspension_contact.clone().into(),
+        told.suspension_reason.clone().into(),
+        told.suspension_contact.clone().into(),
         facts.closes_at.into(),
         facts.deleted_at.into(),
         at.into(),
     ];
     db.execute(sql, values).await?;
-    Ok(())
+    let tenant = tenant(db, tenant_id).await?;
+    let is_news = before.is_none_or(|before| Model { reported_at: tenant.reported_at, ..before } != tenant);
+    Ok(Kept { tenant, is_news })
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -75,6 +75,11 @@ async fn promote(world: &World, person: &Person, tenant_id: &str) -> SystemDb {
     db
 }
 
+#[derive(sea_orm::FromQueryResult)]
+struct Kept {
+    token: Vec<u8>,
+}
+
 on_both! {
     async fn a_person_of_two_companies_goes_from_one_to_the_other(world) {
         let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
@@ -216,6 +221,35 @@ on_both! {
         promotion.commit().await.unwrap();
         let signed_in = signing_in.await.unwrap().unwrap().into_inner();
         assert_eq!(signed_in.second_factor(), pb::SecondFactorState::EnrolmentNeeded);
+    }
+
+    async fn a_browser_whose_answer_got_lost_has_the_new_session_by_asking_again(world) {
+        let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
+        join(&world, &there, &here.email, pb::Role::Owner).await;
+        let theirs = tenant(&there).await;
+        let send = async |key: &str, tenant_id: &str| {
+            let ask = here.once(key, pb::SwitchOrgRequest { tenant_id: tenant_id.into(), return_token: false });
+            let reply = SessionServiceClient::new(world.channel.clone()).switch_org(ask).await?;
+            let cookie = reply.metadata().get("set-cookie").expect("a cookie").to_str().unwrap();
+            let token = cookie.strip_prefix("__Host-sf_client=").unwrap().split(';').next().unwrap().to_owned();
+            Ok::<_, Status>(Person { token, ..here.clone() })
+        };
+        let lost = send("key-0001", &theirs).await.unwrap();
+        world.pass(TimeDelta::minutes(2));
+        let found = send("key-0001", &theirs).await.unwrap();
+        assert_eq!(found.token, lost.token);
+        assert_eq!(tenant(&found).await, theirs);
+        // Nobody else's request, and nothing but the same one, brings it back.
+        for refused in [send("key-0002", &theirs).await, send("key-0001", "somewhere-else").await] {
+            assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+        }
+        world.pass(TimeDelta::minutes(10));
+        assert_eq!(send("key-0001", &theirs).await.unwrap_err().code(), Code::Unauthenticated);
+        // Where it lies nobody reads it.
+        let db = world.kernel.database.system_read().await.unwrap();
+        let kept: Vec<Kept> = db.query("SELECT token FROM idempotency WHERE token IS NOT NULL", vec![]).await.unwrap();
+        assert_eq!(kept.len(), 1);
+        assert!(!kept[0].token.windows(lost.token.len()).any(|part| part == lost.token.as_bytes()));
     }
 
     async fn a_page_of_the_company_that_was_left_saves_nothing_in_the_other(world) {

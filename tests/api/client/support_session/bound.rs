@@ -26,12 +26,43 @@ impl Support {
         self.elevate_for(60).await
     }
 
+    /// Waits until the system counts a row of this moment.
+    async fn finds(&self, sql: &str) {
+        let provider = &self.pair.provider;
+        for _ in 0..400 {
+            let db = provider.kernel.database.system_read().await.unwrap();
+            let found: Vec<Found> = db.query(sql, vec![provider.clock.now().into()]).await.unwrap();
+            drop(db);
+            if found[0].found > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("not found: {sql}");
+    }
+
+    /// Waits until it is noted that the session was just used.
+    async fn is_seen(&self) {
+        self.finds("SELECT COUNT(*) AS found FROM sessions WHERE last_seen_at >= ?").await;
+    }
+
+    /// Waits until sessions that were left alone were looked for since now.
+    async fn looked_for_idle(&self) {
+        self.finds("SELECT COUNT(*) AS found FROM jobs WHERE kind = 'support_idle' AND state = 'done' AND finished_at >= ?")
+            .await;
+    }
+
     /// A request that is accepted, and its link taken: the secret.
     async fn link(&self, world: &World, owner: &Person) -> String {
         let asked = self.request(&tenant_id(world, owner).await, WHY, 30).await.unwrap();
         decide(world, owner, &asked.id, true).await.unwrap();
         self.opening(&asked.id).await.unwrap()
     }
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct Found {
+    found: i64,
 }
 
 async fn page(world: &World, token: &str) -> Streaming<pb::WatchResponse> {
@@ -145,6 +176,29 @@ on_both! {
             support.ask("SessionService/SignOutEverywhere", &outside::SignOutEverywhereRequest {}).await.unwrap();
         ends(&world, &token).await;
         ends(&world, &bystander).await;
+    }
+
+    async fn it_ends_when_the_sign_in_is_left_alone(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let support = Support::start(&world).await;
+        support.elevate_for(60).await;
+        let _jobs = support.jobs().await;
+        let (id, token) = support.look(&world, &owner, 30).await;
+        let stream = page(&world, &token).await;
+        support.pass(&world, TimeDelta::minutes(10));
+        // Somebody is there.
+        let _: outside::MeResponse = support.ask("SessionService/Me", &outside::MeRequest {}).await.unwrap();
+        support.is_seen().await;
+        support.pass(&world, TimeDelta::minutes(10));
+        support.looked_for_idle().await;
+        me(&world, &token).await.unwrap();
+        support.pass(&world, TimeDelta::minutes(6));
+        ends(&world, &token).await;
+        closes(stream).await;
+        assert_eq!(ended_by(&world, &owner, &id).await, "RIGHT_ENDED");
+        assert_eq!(whys(&world, &owner).await, ["right_ended"]);
+        let over: Result<outside::MeResponse, _> = support.ask("SessionService/Me", &outside::MeRequest {}).await;
+        assert_eq!(reason(&over.unwrap_err()), "SESSION_EXPIRED");
     }
 
     async fn it_ends_with_what_its_person_may_do(world) {

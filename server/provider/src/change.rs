@@ -1,0 +1,3 @@
+//! What becomes of companies, as it happens.
+
+pub mod api;

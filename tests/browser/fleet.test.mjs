@@ -1,0 +1,72 @@
+// What becomes of companies shows in the pages of the provider portal that are open, and leaves what somebody does there as it is.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, listening, open, signIn } from './portal.mjs';
+import { registerCompany, startServer } from './server.mjs';
+
+let server;
+let browser;
+let window;
+
+before(async () => {
+  server = await startServer({ demo: false });
+  browser = await launch();
+  await listening(server.url('provider'));
+  window = await open(browser);
+  await signIn(window.page, server.url('provider'), server.operators.find((one) => one.portal === 'provider'));
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const address = (page) => `${server.url('provider')}/provider/${page}`;
+
+test('companies that are registered arrive in the open pages of the provider portal, and so does what becomes of them', async () => {
+  const pages = {};
+  for (const [name, empty] of [['overview', '0 tenants, none suspended'], ['tenants', 'No tenants yet'], ['provisioning', 'No registrations yet']]) {
+    pages[name] = await window.context.newPage();
+    await pages[name].goto(address(name));
+    await pages[name].getByText(empty).waitFor();
+  }
+  const chart = pages.overview.locator('figure', { has: pages.overview.getByRole('heading', { name: 'Sign-ups by day' }) });
+  await chart.getByRole('button', { name: 'Show as table' }).click();
+  const first = await registerCompany(server, 'Heron Med Spa', 'K-2001');
+  const row = pages.tenants.locator('tr.is-row', { hasText: 'Heron Med Spa' });
+  await row.waitFor();
+  await pages.overview.getByRole('link', { name: 'Heron Med Spa' }).first().waitFor();
+  await pages.provisioning.getByRole('link', { name: 'Heron Med Spa' }).waitFor();
+  // What somebody has turned stays as it was.
+  await chart.getByRole('button', { name: 'Show as chart' }).waitFor();
+
+  // The row that one is at, and a dialog that is open, outlast the next arrival.
+  await pages.tenants.keyboard.press('j');
+  const cursor = pages.tenants.locator('tr.is-cursor', { hasText: 'Heron Med Spa' });
+  await cursor.waitFor();
+  const tenant = await window.context.newPage();
+  await tenant.goto(address(`tenants/${first}`));
+  await tenant.getByText('Registered', { exact: true }).waitFor();
+  await tenant.getByText(/^Link handshake done/).waitFor();
+  await tenant.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await tenant.getByLabel('Reason').fill('The invoice of May');
+  await registerCompany(server, 'Ibis Med Spa', 'K-2002');
+  await pages.tenants.locator('tr.is-row', { hasText: 'Ibis Med Spa' }).waitFor();
+  await cursor.waitFor();
+  await pages.overview.getByRole('link', { name: 'Ibis Med Spa' }).first().waitFor();
+
+  // Somebody else suspends it: the page that looks at it follows, and what is being typed there stays.
+  const other = await window.context.newPage();
+  await other.goto(address(`tenants/${first}`));
+  await other.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await other.getByLabel('Reason').fill('The invoice of April is unpaid.');
+  await other.getByLabel(/to confirm/).fill(first);
+  await other.getByRole('button', { name: 'Suspend now' }).click();
+  await tenant.getByText(/^Suspended since/).waitFor();
+  await tenant.locator('.timeline').getByText('Suspended', { exact: true }).waitFor();
+  assert.equal(await tenant.getByLabel('Reason').inputValue(), 'The invoice of May');
+  await row.getByText('Suspended').waitFor();
+  for (const page of [...Object.values(pages), tenant, other]) await page.close();
+  assert.deepEqual(window.problems, []);
+});
