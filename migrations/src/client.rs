@@ -47,6 +47,7 @@ mod m20261127_001302_index_open_registrations;
 mod m20261127_001310_create_session_principals;
 mod m20261127_001350_create_registration_keys;
 mod m20261127_001402_create_notification_preferences;
+mod m20261127_002300_add_saved_views_switches;
 
 use crate::migrator::{Step, steps};
 
@@ -98,6 +99,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_001310_create_session_principals,
     m20261127_001350_create_registration_keys,
     m20261127_001402_create_notification_preferences,
+    m20261127_002300_add_saved_views_switches,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
