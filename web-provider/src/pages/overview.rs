@@ -108,6 +108,7 @@ fn Cards(read: Read) -> impl IntoView {
                     points=Signal::stored(points)
                     kind=ChartKind::Bars
                     names=("This range", "Range before")
+                    nothing="Nobody signed up in this time, nor in the time before."
                     card=true
                 />
                 <Shares fleet=fleet.clone()/>
