@@ -57,12 +57,13 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
     });
     let columns = columns(P::MANNER);
     let (choosable, usual) = (choosable(&columns), usual(&columns));
+    let filters = filters::<P>(query);
     let on_csv = move |()| save::<P>(untrack(|| query.with(to_filter)), ("audit.csv", "Audit saved as a file"));
     let href = move |line: Arc<AuditLine>| untrack(|| query.with(|state| with_record(&address::<P>("audit"), state, &line.id)));
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Action" filters=filters::<P>(query) columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search="Action" filters columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
