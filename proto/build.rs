@@ -3,7 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
 
-use std::{env, fmt::Write as _, fs, path::PathBuf};
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
 
 use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, MethodDescriptor, ReflectMessage as _, Value};
 
@@ -42,6 +42,7 @@ fn main() -> Result<()> {
         let bytes = compiler.encode_file_descriptor_set();
         fs::write(out.join(format!("{portal}.binpb")), &bytes)?;
         fs::write(out.join(format!("{portal}_access.rs")), access_table(portal, &bytes)?)?;
+        fs::write(out.join(format!("{portal}_rpcs.rs")), rpc_names(&bytes)?)?;
     }
     if server {
         let mut compiler = protox::Compiler::new(["."])?;
@@ -64,6 +65,16 @@ fn proto_files(packages: &[&str]) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// What the RPCs are called, for pages that name them.
+fn rpc_names(bytes: &[u8]) -> Result<String> {
+    let pool = DescriptorPool::decode(bytes)?;
+    let names: BTreeSet<String> = pool
+        .services()
+        .flat_map(|service| service.methods().map(|method| method.name().to_owned()).collect::<Vec<_>>())
+        .collect();
+    Ok(format!("&{:?}", names.into_iter().collect::<Vec<_>>()))
 }
 
 fn access_table(portal: &str, bytes: &[u8]) -> Result<String> {

@@ -48,6 +48,7 @@ mod m20261127_001310_create_session_principals;
 mod m20261127_001350_create_registration_keys;
 mod m20261127_001402_create_notification_preferences;
 mod m20261127_002202_add_org_exports_storage;
+mod m20261127_002300_add_saved_views_switches;
 
 use crate::migrator::{Step, steps};
 
@@ -100,6 +101,7 @@ pub const STEPS: &[Step] = steps![
     m20261127_001350_create_registration_keys,
     m20261127_001402_create_notification_preferences,
     m20261127_002202_add_org_exports_storage,
+    m20261127_002300_add_saved_views_switches,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

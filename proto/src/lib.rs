@@ -27,6 +27,8 @@ pub mod provider {
     pub mod v1 {
         tonic::include_proto!("streamflow.provider.v1");
     }
+    /// Names of its RPCs, in order.
+    pub const RPCS: &[&str] = include!(concat!(env!("OUT_DIR"), "/provider_rpcs.rs"));
     /// Encoded `FileDescriptorSet` with custom options.
     #[cfg(feature = "server")]
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/provider.binpb"));
@@ -37,6 +39,8 @@ pub mod dev {
     pub mod v1 {
         tonic::include_proto!("streamflow.dev.v1");
     }
+    /// Names of its RPCs, in order.
+    pub const RPCS: &[&str] = include!(concat!(env!("OUT_DIR"), "/dev_rpcs.rs"));
     /// Encoded `FileDescriptorSet` with custom options.
     #[cfg(feature = "server")]
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dev.binpb"));
@@ -47,6 +51,8 @@ pub mod accountant {
     pub mod v1 {
         tonic::include_proto!("streamflow.accountant.v1");
     }
+    /// Names of its RPCs, in order.
+    pub const RPCS: &[&str] = include!(concat!(env!("OUT_DIR"), "/accountant_rpcs.rs"));
     /// Encoded `FileDescriptorSet` with custom options.
     #[cfg(feature = "server")]
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accountant.binpb"));

@@ -11,14 +11,16 @@ let browser;
 let owner;
 let colleague;
 let account;
+let staff;
 
 before(async () => {
   server = await startServer();
   browser = await launch();
   const of = (role) => server.accounts.find((one) => one.role === role && one.company === COMPANY);
   account = of('OWNER');
+  staff = of('STAFF');
   owner = await enter(browser, server, account);
-  colleague = await enter(browser, server, of('STAFF'));
+  colleague = await enter(browser, server, staff);
 });
 
 after(async () => {
@@ -46,6 +48,18 @@ describe('the end of a company', () => {
     await line(owner).waitFor();
     await page.getByText(/has asked for it/).waitFor();
     await holdsInEachLook(page, 'the settings of a company that is deleted soon');
+  });
+
+  test('leaves a phone room for one line: that of a lost connection, while it is lost', async () => {
+    const phone = await enter(browser, server, staff, { size: 'phone' });
+    await phone.visit('customers');
+    await line(phone).waitFor();
+    await phone.context.setOffline(true);
+    await phone.page.getByText(/Offline since/).waitFor();
+    await line(phone).waitFor({ state: 'hidden' });
+    await phone.context.setOffline(false);
+    await line(phone).waitFor();
+    await phone.close();
   });
 
   test('stands on every page of everybody, and only owners cancel it', async () => {

@@ -30,6 +30,17 @@ const taken = (answer) => answer.status() === 200 && (answer.headers()['grpc-sta
 const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
 const rows = (page) => page.locator('main tr.is-row');
 
+test('a chart of the dashboard says that there is nothing to draw', async () => {
+  const window = await enter(browser, server, owner);
+  await window.visit('dashboard');
+  const card = window.page.locator('section.card', { hasText: 'My tasks done per week' });
+  await card.getByText('None in these weeks').waitFor();
+  await card.getByRole('button', { name: 'Show as table' }).click();
+  await card.getByRole('table').waitFor();
+  await sound(window, 'a chart of nothing');
+  await window.close();
+});
+
 describe('leads', () => {
   test('a card is dragged to another stage and put back, by pointer and by keys', async () => {
     const window = await enter(browser, server, owner);
@@ -71,6 +82,7 @@ describe('leads', () => {
     const window = await enter(browser, server, owner, PHONE);
     const { page } = window;
     await addLead(window, 'Chimney cowl', 'Handheld Ltd');
+    await addLead(window, 'Damper', 'Handheld Ltd');
     await window.visit('leads/board');
     const card = page.locator('.kcard', { hasText: 'Chimney cowl' });
     const [from, to] = await page.locator('.lane-head h2').allInnerTexts();
@@ -91,6 +103,9 @@ describe('leads', () => {
     await takenBack;
     await page.goBack();
     await lane(page, from).locator(card).waitFor();
+    const cards = await lane(page, from).locator('.kcard').allInnerTexts();
+    const at = (name) => cards.findIndex((text) => text.includes(name));
+    assert.equal(at('Damper') - at('Chimney cowl'), 1, `where it was, in ${cards}`);
     await sound(window, 'a card that was put back on a phone');
     await window.close();
   });
@@ -258,6 +273,19 @@ describe('a page', () => {
     await page.locator('.task-row.is-done', { hasText: title }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'Open and done' }).getAttribute('aria-pressed'), 'true');
     await sound(window, 'tasks');
+    // They are part of a view.
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByLabel('Name of this view').fill('All of mine');
+    await page.getByRole('button', { name: 'Save as a new view' }).click();
+    const tab = page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: /All of mine/ });
+    await tab.waitFor();
+    await window.visit('tasks');
+    await page.locator('.task-row').first().waitFor();
+    assert.equal(await page.locator('.task-row.is-done').count(), 0);
+    await tab.click();
+    await page.waitForURL(/f\.which=all/);
+    await page.locator('.task-row.is-done', { hasText: title }).waitFor();
+    await sound(window, 'a view of tasks');
     await window.close();
   });
 

@@ -44,9 +44,9 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 <nav class="railnav" aria-label="Pages">{rail}</nav>
             </div>
             <header class="app-header">
-                <span class="path">
-                    <span class="not-phone">"streamflow"</span>
-                    <span class="not-phone">"/"</span>
+                <span class="path not-phone">
+                    <span>"streamflow"</span>
+                    <span>"/"</span>
                     <span>"dev"</span>
                     <span>"/"</span>
                 </span>

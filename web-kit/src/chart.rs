@@ -79,6 +79,9 @@ pub fn Chart(
     /// A card of its own, with the title in its head.
     #[prop(optional)]
     card: bool,
+    /// What stands here where every value is zero; without it the zeros are drawn.
+    #[prop(optional)]
+    nothing: &'static str,
 ) -> impl IntoView {
     let as_table = RwSignal::new(false);
     let (place, width) = (NodeRef::<html::Div>::new(), RwSignal::new(USUAL_WIDTH));
@@ -120,6 +123,8 @@ pub fn Chart(
                         let title = heading.clone();
                         if as_table.get() {
                             view! { <ChartTable title points names also write has_before=has_before.get()/> }.into_any()
+                        } else if let Some(words) = instead(&points, nothing) {
+                            view! { <p class="chart-none muted">{words}</p> }.into_any()
                         } else {
                             let size = (width.get(), if card { CARD_HEIGHT } else { USUAL_HEIGHT });
                             view! { <Drawing title points kind write least size/> }.into_any()
@@ -129,6 +134,16 @@ pub fn Chart(
             </div>
         </figure>
     }
+}
+
+/// Words for a drawing that would be empty.
+fn instead(points: &[Point], nothing: &'static str) -> Option<&'static str> {
+    let mut values = points.iter().flat_map(Point::values).peekable();
+    if values.peek().is_none() {
+        return Some("Nothing was measured in this time.");
+    }
+    let is_zero = |value: f64| value.abs() < f64::EPSILON;
+    (!nothing.is_empty() && values.all(is_zero)).then_some(nothing)
 }
 
 fn write_count(value: f64) -> String {
@@ -314,7 +329,7 @@ fn ChartTable(
 
 #[cfg(test)]
 mod tests {
-    use super::{runs, stroke};
+    use super::{Point, instead, runs, stroke};
 
     #[test]
     fn a_line_breaks_where_nothing_was_measured() {
@@ -323,5 +338,14 @@ mod tests {
         let drawn: Vec<_> = found.iter().map(|run| stroke(run, &|at| at as f64, &|value| value)).collect();
         assert_eq!(drawn, ["M1.0 1.0L2.0 2.0", "M5.0 3.0h0"]);
         assert!(runs(std::iter::empty()).is_empty());
+    }
+
+    #[test]
+    fn a_chart_of_nothing_says_so() {
+        let zeros = [Point::new("a", 0.0).before(0.0), Point::new("b", None)];
+        assert_eq!(instead(&zeros, "None yet."), Some("None yet."));
+        assert_eq!(instead(&zeros, ""), None);
+        assert_eq!(instead(&[zeros[0].clone().before(1.0)], "None yet."), None);
+        assert!(instead(&zeros[1..], "").is_some() && instead(&[], "").is_some());
     }
 }

@@ -3,6 +3,7 @@
 pub mod aip;
 pub mod bar;
 pub mod filter_bar;
+pub mod opened;
 pub mod pages;
 pub mod query;
 pub mod rows;

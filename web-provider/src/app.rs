@@ -20,7 +20,7 @@ use crate::{
     setup,
 };
 
-operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
+operator_portal!(Provider, streamflow_proto::provider::v1, rpcs: streamflow_proto::provider::RPCS, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
 support_portal!(Provider, streamflow_proto::provider::v1);
 
 // Signing in is in the program itself; what comes after it is a file of its own, and so is what few people ever see.

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod batch;
+mod checked;
 mod chunks;
 pub mod command;
 mod create;
@@ -9,6 +10,7 @@ pub mod domain;
 pub mod effects;
 mod file;
 pub mod job;
+mod kept;
 mod leads;
 mod lookup;
 mod plan;

@@ -47,6 +47,21 @@ pub struct Person {
     pub user_id: String,
     secret: Option<Vec<u8>>,
     token: String,
+    /// What they sit at.
+    agent: &'static str,
+}
+
+/// Browsers that people of the demo use, so that their sessions look like real ones.
+const AGENTS: [&str; 4] = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1",
+];
+
+/// The same person always has the same one.
+fn agent(email: &str) -> &'static str {
+    AGENTS[email.bytes().map(usize::from).sum::<usize>() % AGENTS.len()]
 }
 
 impl Stage {
@@ -84,7 +99,7 @@ impl Stage {
     /// A request in a person's name.
     #[expect(clippy::unused_self, reason = "reads as the stage's")]
     pub fn request<T>(&self, person: &Person, message: T) -> Request<T> {
-        with_headers(message, Some(&person.token))
+        with_headers(message, person.agent, Some(&person.token))
     }
 
     /// Makes a company, told by name, tenant id and industry, and signs its owner in, second factor and all.
@@ -114,7 +129,7 @@ impl Stage {
         let token = self.link_token(email).await?;
         let password = password();
         let accept = pb::AcceptInvitationRequest { token, display_name: name.to_owned(), password: password.clone() };
-        invitations.accept_invitation(with_headers(accept, None)).await?;
+        invitations.accept_invitation(with_headers(accept, agent(email), None)).await?;
         self.person(&by.account.company, name, role.as_str_name().trim_start_matches("ROLE_"), email, password).await
     }
 
@@ -123,8 +138,8 @@ impl Stage {
         self.pass(TimeDelta::minutes(2));
         let mut sessions = SessionServiceClient::new(self.channel.clone());
         let (email, password) = (person.account.email.clone(), person.account.password.clone());
-        let reply =
-            sessions.sign_in(with_headers(pb::SignInRequest { email, password, return_token: true }, None)).await?.into_inner();
+        let sign_in = pb::SignInRequest { email, password, return_token: true };
+        let reply = sessions.sign_in(with_headers(sign_in, person.agent, None)).await?.into_inner();
         person.token.clone_from(&reply.token);
         if reply.second_factor() == pb::SecondFactorState::CodeNeeded {
             let secret = person.secret.as_deref().context("a second factor nobody enrolled")?;
@@ -146,7 +161,8 @@ impl Stage {
             password,
             totp_secret: None,
         };
-        let mut person = Person { account, user_id: String::new(), secret: None, token: String::new() };
+        let agent = agent(email);
+        let mut person = Person { account, user_id: String::new(), secret: None, token: String::new(), agent };
         self.sign_in(&mut person).await?;
         let mut sessions = SessionServiceClient::new(self.channel.clone());
         let me = sessions.me(self.request(&person, pb::MeRequest {})).await?.into_inner();
@@ -200,8 +216,9 @@ fn find_token(outbox: &std::path::Path, email: &str) -> anyhow::Result<Option<St
     Ok(None)
 }
 
-fn with_headers<T>(message: T, token: Option<&str>) -> Request<T> {
+fn with_headers<T>(message: T, agent: &'static str, token: Option<&str>) -> Request<T> {
     let mut request = Request::new(message);
+    request.metadata_mut().insert("user-agent", AsciiMetadataValue::from_static(agent));
     request.metadata_mut().insert("x-streamflow-portal", AsciiMetadataValue::from_static("client"));
     if let Some(value) = token.and_then(|token| format!("Bearer {token}").parse().ok()) {
         request.metadata_mut().insert("authorization", value);

@@ -51,7 +51,7 @@ impl Company {
         let stages = LeadServiceClient::new(channel()).list_lead_stages(owner.ask(pb::ListLeadStagesRequest {})).await.unwrap();
         let task = pb::CreateTaskRequest { task: Some(pb::Task { title: word.into(), ..Default::default() }) };
         let task = TaskServiceClient::new(channel()).create_task(owner.ask(task)).await.unwrap().into_inner().task.unwrap();
-        let view = pb::SavedView { name: word.into(), kind: pb::RecordKind::Customer.into(), shared: true, ..Default::default() };
+        let view = pb::SavedView { name: word.into(), kind: pb::ListKind::Customer.into(), shared: true, ..Default::default() };
         let view = pb::CreateSavedViewRequest { view: Some(view) };
         let view =
             SavedViewServiceClient::new(channel()).create_saved_view(owner.ask(view)).await.unwrap().into_inner().view.unwrap();

@@ -1,5 +1,6 @@
 //! `ImportService`.
 
+mod corrections;
 mod files;
 mod leads;
 mod right;

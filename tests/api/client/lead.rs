@@ -42,8 +42,12 @@ async fn update(person: &Person, lead: pb::Lead, paths: &[&str]) -> Result<pb::L
 }
 
 async fn move_to(person: &Person, lead: &str, stage: &str, before: &str) -> Result<pb::Lead, Status> {
+    Ok(moved(person, lead, stage, before).await?.lead.unwrap())
+}
+
+async fn moved(person: &Person, lead: &str, stage: &str, before: &str) -> Result<pb::MoveLeadResponse, Status> {
     let request = pb::MoveLeadRequest { lead_id: lead.into(), stage_id: stage.into(), before_lead_id: before.into() };
-    Ok(service(person).move_lead(person.ask(request)).await?.into_inner().lead.unwrap())
+    Ok(service(person).move_lead(person.ask(request)).await?.into_inner())
 }
 
 pub async fn convert(person: &Person, lead: &pb::Lead) -> Result<pb::ConvertLeadResponse, Status> {
@@ -168,6 +172,31 @@ on_both! {
         let theirs = create(&stranger, named("X")).await.unwrap();
         let foreign = update(&stranger, pb::Lead { stage_id: won, ..theirs }, &["stage_id"]).await.unwrap_err();
         assert_eq!(fields(&foreign), ["lead.stage_id"]);
+    }
+
+    async fn a_move_tells_where_the_lead_stood_so_that_it_can_go_back(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let stages = stages(&owner).await;
+        let (new, won) = (stages["New"].id.clone(), stages["Won"].id.clone());
+        let mut ids = HashMap::new();
+        for (by, name) in [(&owner, "A"), (&staff, "B"), (&owner, "C"), (&staff, "D")] {
+            ids.insert(name, create(by, named(name)).await.unwrap().id);
+        }
+        let here = format!("stage_id = {new}");
+        for (name, next) in [("A", ids["B"].as_str()), ("B", ids["C"].as_str()), ("D", "")] {
+            let gone = moved(&owner, &ids[name], &won, "").await.unwrap();
+            assert_eq!(gone.was_before_lead_id, next, "{name}");
+            move_to(&owner, &ids[name], &new, &gone.was_before_lead_id).await.unwrap();
+            assert_eq!(list(&owner, &here, "stage").await.unwrap(), ["A", "B", "C", "D"]);
+        }
+        // What somebody does not see is not named to them.
+        let gone = moved(&staff, &ids["B"], &won, "").await.unwrap();
+        assert_eq!(gone.was_before_lead_id, ids["D"]);
+        // Within a stage as well.
+        let up = moved(&owner, &ids["D"], &new, &ids["A"]).await.unwrap();
+        assert_eq!(up.was_before_lead_id, "");
+        assert_eq!(moved(&owner, &ids["A"], &new, "").await.unwrap().was_before_lead_id, ids["C"]);
     }
 
     async fn a_lead_becomes_a_customer_once(world) {

@@ -285,7 +285,7 @@ on_both! {
         assert_eq!(customer::get(&owner, &kept.id).await.unwrap(), kept);
         assert!(record::export(&owner, pb::RecordKind::Customer.into(), "", &["name"]).await.unwrap().contains("Kept"));
         // What is a person's own goes on, signing out included.
-        let view = pb::SavedView { kind: pb::RecordKind::Customer.into(), name: "Mine".into(), ..Default::default() };
+        let view = pb::SavedView { kind: pb::ListKind::Customer.into(), name: "Mine".into(), ..Default::default() };
         let view = pb::CreateSavedViewRequest { view: Some(view) };
         SavedViewServiceClient::new(world.channel.clone()).create_saved_view(staff.ask(view)).await.unwrap();
         SessionServiceClient::new(world.channel.clone()).sign_out(staff.ask(pb::SignOutRequest {})).await.unwrap();

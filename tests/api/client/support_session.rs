@@ -80,6 +80,20 @@ impl Support {
         Ok(made.support_session.unwrap())
     }
 
+    /// The reason in what the company's timeline says of the request, once it has come there.
+    async fn told_why(&self, tenant_id: &str) -> String {
+        let ask = outside::GetTenantRequest { tenant_id: tenant_id.to_owned() };
+        for _ in 0..400 {
+            let read: Result<outside::GetTenantResponse, Status> = self.ask("TenantService/GetTenant", &ask).await;
+            let events = read.map(|read| read.events).unwrap_or_default();
+            if let Some(event) = events.into_iter().find(|event| event.kind == "support_requested") {
+                return event.details.into_iter().find(|detail| detail.name == "reason").unwrap().value;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing was told of the request");
+    }
+
     async fn list(&self) -> Vec<outside::SupportSession> {
         let ask = outside::ListSupportSessionsRequest::default();
         let found: outside::ListSupportSessionsResponse =
@@ -189,6 +203,7 @@ on_both! {
 
         let asked = support.request(&tenant, WHY, 30).await.unwrap();
         assert_eq!((asked.state(), asked.own, asked.tenant_name.as_str()), (outside::SupportSessionState::Requested, true, "Harrow & Pike"));
+        assert_eq!(support.told_why(&tenant).await, WHY, "so that the company's timeline there says it, too");
         assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "nobody has accepted");
         let shown = list(&world, &owner).await;
         assert!(shown.ask_first && shown.support_sessions[0].justification == WHY);

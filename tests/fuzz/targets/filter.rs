@@ -1,6 +1,6 @@
 //! Strangers' filters: any text as the filter of a list. What must hold is in `streamflow_tests::strangers`.
 
-#![no_main]
+#![cfg_attr(not(test), no_main)]
 
 use libfuzzer_sys::fuzz_target;
 

@@ -7,10 +7,6 @@ mod words;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 use streamflow_proto::client::v1::{self as pb, audit_service_client::AuditServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
@@ -20,13 +16,14 @@ use web_kit::{
     empty::EmptyState,
     error_panel::ErrorNote,
     format::{self, date, number, zone},
-    layout::{PageSlots, use_page},
+    layout::use_page,
     list::{
-        bar::{ListFoot, ViewBar, ViewTab},
+        bar::{ListFoot, ViewTab},
         filter_bar::{FilterBar, FilterDef, FilterKind},
+        opened::{show_record, with_record},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
-        state::{ListState, encode, query_value},
+        state::ListState,
     },
     table::{self, Column, VirtualTable},
     toast::use_toasts,
@@ -34,14 +31,16 @@ use web_kit::{
 
 use self::{
     detail::{Detail, RecordLink},
-    filter::to_filter,
+    filter::CHIPS,
 };
 use crate::{
     api::{address, may},
     parts::{
         directory::use_directory,
         download,
+        filter::to_filter,
         news::{Newer, use_newer},
+        views::{ViewsBar, use_views},
     },
 };
 
@@ -56,7 +55,17 @@ pub fn AuditPage() -> impl IntoView {
     let rows = use_records(query);
     let problem = RwSignal::new(None::<ApiError>);
     let people = use_directory().people_to_filter();
-    show_panel(page, query, rows);
+    // Not counted beforehand: each count reads the audit, and is a record of its own.
+    let views = use_views(pb::ListKind::Audit, CHIPS, query, built_in_views(), None);
+    views.follow_total(rows.total);
+    show_record(
+        page,
+        address("audit"),
+        query,
+        rows,
+        |record| record.id.as_str(),
+        move |record, close| view! { <Detail record query close/> }.into_any(),
+    );
     Effect::new(move |_| {
         page.count.set(rows.total.get().map(|(total, capped)| number::total(total, capped)).unwrap_or_default());
     });
@@ -73,11 +82,12 @@ pub fn AuditPage() -> impl IntoView {
     let columns = columns();
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
     let orders = vec![(NEWEST_FIRST, "Newest first"), ("at", "Oldest first")];
+    let on_save_view = views.on_save();
     let bar = match csv {
         Some(on_csv) => {
-            view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual on_csv/> }
+            view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }
         }
-        None => view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual/> },
+        None => view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual on_save_view/> },
     };
     // Whatever others change has its record; what they only look at is not told.
     let newer = use_newer(|_| true);
@@ -85,9 +95,10 @@ pub fn AuditPage() -> impl IntoView {
         newer.set(false);
         rows.reload();
     };
-    let href = move |record: Arc<pb::AuditRecord>| with_record(query, &record.id);
+    let href =
+        move |record: Arc<pb::AuditRecord>| untrack(|| query.with(|state| with_record(&address("audit"), state, &record.id)));
     view! {
-        <ViewBar query views=Signal::derive(views)/>
+        <ViewsBar views problem/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="audit-problem"><ErrorNote error/></div> })}
         <Newer there=newer text="There are newer records" on_show=show_newer/>
@@ -125,7 +136,7 @@ fn use_records(query: ListQuery) -> Rows<pb::AuditRecord> {
         move |page_token| {
             let asked = query.asked();
             let order_by = asked.order_by.clone();
-            let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: to_filter(&asked), order_by };
+            let request = pb::ListAuditRequest { page_size: PAGE, page_token, filter: to_filter(&asked, CHIPS), order_by };
             async move {
                 let call = async |transport, request| AuditServiceClient::new(transport).list_audit(request).await;
                 let reply = api.read(request, call).await?;
@@ -138,7 +149,7 @@ fn use_records(query: ListQuery) -> Rows<pb::AuditRecord> {
 }
 
 /// Ways of looking that are there for everyone.
-fn views() -> Vec<ViewTab> {
+fn built_in_views() -> Vec<ViewTab> {
     let with = |id: &str, label: &str, chip: &str, value: &str| {
         let mut state = ListState::default();
         state.set_filter(chip, value);
@@ -200,43 +211,6 @@ fn short_time(record: &pb::AuditRecord) -> String {
     }
 }
 
-/// Address of this list with one record open.
-fn with_record(query: ListQuery, id: &str) -> String {
-    let state = untrack(|| query.get()).to_query();
-    let joint = if state.is_empty() { "?" } else { "&" };
-    format!("{}{state}{joint}record={}", address("audit"), encode(id))
-}
-
-/// The record of the address stands in the right panel.
-fn show_panel(page: PageSlots, query: ListQuery, rows: Rows<pb::AuditRecord>) {
-    let search = use_location().search;
-    let id = Memo::new(move |_| search.with(|search| query_value(search, "record")));
-    let navigate = StoredValue::new_local(use_navigate());
-    let close = Callback::new(move |()| {
-        let to = format!("{}{}", address("audit"), untrack(|| query.get()).to_query());
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate.with_value(|navigate| navigate(&to, options));
-    });
-    let record = Memo::new(move |_| {
-        let id = id.get()?;
-        rows.with(|all| all.iter().find(|record| record.id == id).map(|record| (**record).clone()))
-    });
-    Effect::new(move |_| {
-        let record = record.get();
-        let is_sheet = browser::matches("(max-width: 1180px)");
-        page.panel_open.set(record.is_some() && is_sheet);
-        page.panel.set(record.map(|record| ViewFn::from(move || view! { <Detail record=record.clone() query close/> })));
-    });
-    // A closed sheet closes the record, or the same row could not open it again.
-    Effect::new(move |was: Option<bool>| {
-        let open = page.panel_open.get();
-        if was == Some(true) && !open && id.get_untracked().is_some() {
-            close.run(());
-        }
-        open
-    });
-}
-
 #[component]
 fn Nothing(query: ListQuery) -> impl IntoView {
     move || {
@@ -250,7 +224,7 @@ fn Nothing(query: ListQuery) -> impl IntoView {
 
 /// Streams the matching records into a file.
 fn export(query: ListQuery, problem: RwSignal<Option<ApiError>>) {
-    let filter = untrack(|| query.with(to_filter));
+    let filter = untrack(|| query.with(|state| to_filter(state, CHIPS)));
     spawn_local(async move {
         match save(filter).await {
             Ok(()) => {

@@ -58,7 +58,7 @@ pub fn ContactsPage() -> impl IntoView {
     let selection = Selection::default();
     let adding = RwSignal::new(false);
     let problem = RwSignal::new(None::<ApiError>);
-    let views = use_views(&CONTACT, CHIPS, query, built_in_views(), count());
+    let views = use_views(pb::ListKind::Contact, CHIPS, query, built_in_views(), Some(count()));
     views.follow_total(rows.total);
     let read_one = |filter| {
         let request = pb::ListContactsRequest { page_size: 1, filter, ..Default::default() };
@@ -151,7 +151,8 @@ fn use_rows(query: ListQuery) -> Rows<pb::Contact> {
 }
 
 fn count() -> Count {
-    Rc::new(|filter| {
+    Rc::new(|state: &ListState| {
+        let filter = to_filter(state, CHIPS);
         let request = pb::ListContactsRequest { page_size: 1, filter, count_total: true, ..Default::default() };
         async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
     })

@@ -80,7 +80,7 @@ fn List() -> impl IntoView {
     let adding = RwSignal::new(false);
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
-    let views = use_views(&CUSTOMER, chips, query, built_in_views(), count());
+    let views = use_views(pb::ListKind::Customer, chips, query, built_in_views(), Some(count(chips)));
     views.follow_total(rows.total);
     let read_one = |filter| {
         let request = pb::ListCustomersRequest { page_size: 1, filter, ..Default::default() };
@@ -180,8 +180,9 @@ fn use_rows(query: ListQuery, chips: &'static [ChipOf]) -> Rows<pb::Customer> {
     )
 }
 
-fn count() -> Count {
-    Rc::new(|filter| {
+fn count(chips: &'static [ChipOf]) -> Count {
+    Rc::new(move |state: &ListState| {
+        let filter = to_filter(state, chips);
         let request = pb::ListCustomersRequest { page_size: 1, filter, count_total: true, ..Default::default() };
         async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
     })

@@ -52,7 +52,7 @@ pub fn LeadBoardPage() -> impl IntoView {
     let adding = RwSignal::new(false);
     let problem = RwSignal::new(None::<ApiError>);
     let board = Load::new(move || read(query.get()));
-    let views = use_views(&LEAD, look::chips(), query, look::built_in_views(), look::count());
+    let views = use_views(pb::ListKind::Lead, look::chips(), query, look::built_in_views(), Some(look::count()));
     follow(board);
 
     let page = use_page("Leads").flush();
@@ -150,16 +150,15 @@ fn carry_out(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, moved:
     let card = moved.card.clone();
     let toasts = use_toasts();
     spawn_local(async move {
-        let answer = record::put(card.clone(), moved.to_lane.clone(), moved.before.clone()).await;
+        let answer = record::put(card.clone(), moved.to_lane.clone(), moved.before.clone().unwrap_or_default()).await;
         let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
         match answer {
-            Ok(lead) => {
+            Ok((lead, was_before)) => {
                 if here {
                     board.update(|lanes| refresh(lanes, &lead));
                 }
-                toasts.say_with_undo(format!("{name} moved to {title}"), move || {
-                    put_back(board, problem, card.clone(), stage.clone(), before.clone());
-                });
+                let was = Was { card, stage, before, was_before };
+                toasts.say_with_undo(format!("{name} moved to {title}"), move || put_back(board, problem, was.clone()));
             }
             Err(_) if here => {
                 board.update(|lanes| drop(shift(lanes, &card, &stage, before.as_deref())));
@@ -170,12 +169,24 @@ fn carry_out(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, moved:
     });
 }
 
-fn put_back(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, card: String, stage: String, before: Option<String>) {
+/// Where a card was.
+#[derive(Clone)]
+struct Was {
+    card: String,
+    stage: String,
+    /// The card it stood before on this board, which a filter may have thinned out.
+    before: Option<String>,
+    /// The lead it stood before in the whole stage; empty for its end.
+    was_before: String,
+}
+
+fn put_back(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, was: Was) {
+    let Was { card, stage, before, was_before } = was;
     if problem.try_get_untracked().is_some() {
         board.update(|lanes| drop(shift(lanes, &card, &stage, before.as_deref())));
     }
     spawn_local(async move {
-        let answer = record::put(card, stage, before).await;
+        let answer = record::put_back(card, stage, was_before).await;
         if let Err(error) = &answer {
             use_toasts().say(format!("Not undone: {}", error.sentence()));
         }

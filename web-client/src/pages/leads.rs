@@ -69,7 +69,7 @@ fn List() -> impl IntoView {
     let adding = RwSignal::new(false);
     let assigning = RwSignal::new(None);
     let problem = RwSignal::new(None::<ApiError>);
-    let views = use_views(&LEAD, chips, query, look::built_in_views(), look::count());
+    let views = use_views(pb::ListKind::Lead, chips, query, look::built_in_views(), Some(look::count()));
     views.follow_total(rows.total);
     let read_one = |filter| {
         let request = pb::ListLeadsRequest { page_size: 1, filter, ..Default::default() };

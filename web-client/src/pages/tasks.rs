@@ -20,6 +20,7 @@ use web_kit::{
     format::{self, date, number},
     layout::{PageSlots, use_page},
     list::{
+        bar::ViewTab,
         filter_bar::FilterBar,
         query::{ListQuery, use_list_query},
         rows::Rows,
@@ -36,6 +37,7 @@ use crate::{
     parts::{
         directory::{Directory, use_directory},
         task_dialog::TaskDialog,
+        views::{Views, ViewsBar, use_views},
     },
 };
 
@@ -51,6 +53,7 @@ struct Parts {
     /// The task that is being changed.
     editing: RwSignal<Option<pb::Task>>,
     problem: RwSignal<Option<ApiError>>,
+    views: Views,
 }
 
 #[component]
@@ -63,7 +66,10 @@ pub fn TasksPage() -> impl IntoView {
     keys::use_task_keys();
     let rows = use_tasks(query);
     let (editing, problem) = (RwSignal::new(None), RwSignal::new(None::<ApiError>));
-    let parts = Parts { rows, query, whose, directory, editing, problem };
+    let built_in = vec![ViewTab::all("My open tasks")];
+    let views = use_views(pb::ListKind::Task, ask::CHIPS, query, built_in, Some(ask::count()));
+    views.follow_total(rows.total);
+    let parts = Parts { rows, query, whose, directory, editing, problem, views };
     show_count(page, rows);
     let own = me().user.unwrap_or_default().id;
     let added = move |task: pb::Task| {
@@ -74,6 +80,7 @@ pub fn TasksPage() -> impl IntoView {
     view! {
         <div class="tasks" on:keydown=|event| keys::open_on_enter(&event)>
             {may("task.write").then(|| view! { <AddTask directory added/> })}
+            <ViewsBar views problem/>
             <div class="row row-wrap">
                 <Segmented
                     label="Whose"
@@ -96,15 +103,16 @@ pub fn TasksPage() -> impl IntoView {
 
 #[component]
 fn Bar(parts: Parts) -> impl IntoView {
-    let Parts { query, directory, problem, .. } = parts;
+    let Parts { query, directory, problem, views, .. } = parts;
+    let on_save_view = views.on_save();
     let search = "Task, or what it is about";
     let filters = ask::filters(directory);
     let orders = ask::ORDERS.to_vec();
     if may("record.export") {
         let on_csv = move |()| ask::export(query.get_untracked(), directory, problem);
-        view! { <FilterBar query search filters orders on_csv/> }.into_any()
+        view! { <FilterBar query search filters orders on_csv on_save_view/> }.into_any()
     } else {
-        view! { <FilterBar query search filters orders/> }.into_any()
+        view! { <FilterBar query search filters orders on_save_view/> }.into_any()
     }
 }
 

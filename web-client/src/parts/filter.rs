@@ -1,18 +1,36 @@
 //! The chips of a list and the filter the server reads (AIP-160), in both directions, so that a saved view is both.
 
-use web_kit::list::{aip, state::ListState};
+use web_kit::{
+    format::zone,
+    list::{aip, state::ListState},
+};
 
 /// How a chip's value compares with its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
     Equal,
+    /// Equal to a word, or with "!" before it anything else.
+    Word,
     /// Contains, in either case.
     Has,
+    /// Contains, whatever spaces were typed: names that are written in one.
+    HasInOne,
     /// From that day on.
     From,
     /// Up to that day.
     Until,
+    /// From the moment that day begins where the company is.
+    FromMoment,
+    /// Up to the moment that day ends there.
+    UntilMoment,
+    /// No part of the filter: what the list is asked besides, where the chip has this value.
+    Switch(&'static str),
 }
+
+/// Before a value that is to be anything else.
+pub const NOT: char = '!';
+/// The chip that stands for what was typed, in lists that have another field for it than others.
+const TYPED: &str = "";
 
 /// A chip: its own name, the server's field, and how they compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,23 +50,61 @@ impl ChipOf {
         Self { chip, field, compare }
     }
 
+    /// What was typed, where the list searches this field.
+    pub const fn typed(field: &'static str, compare: Compare) -> Self {
+        Self { chip: TYPED, field, compare }
+    }
+
+    /// Switched on while the chip has the value.
+    pub const fn switch(chip: &'static str, value: &'static str, switch: &'static str) -> Self {
+        Self { chip, field: switch, compare: Compare::Switch(value) }
+    }
+
     fn clause(&self, value: &str) -> String {
+        let field = self.field;
         match self.compare {
-            Compare::Equal => aip::eq(self.field, value),
-            Compare::Has => aip::has(self.field, value),
-            Compare::From => aip::from(self.field, value),
-            Compare::Until => aip::until(self.field, value),
+            Compare::Equal => aip::eq(field, value),
+            Compare::Word => match value.strip_prefix(NOT) {
+                // Words need no quotes.
+                Some(value) => format!("{field} != {value}"),
+                None => aip::eq(field, value),
+            },
+            Compare::Has => aip::has(field, value),
+            Compare::HasInOne => {
+                let value = in_one(value);
+                if value.is_empty() { value } else { aip::has(field, &value) }
+            }
+            Compare::From => aip::from(field, value),
+            Compare::Until => aip::until(field, value),
+            // What is no day goes to the server as it is, whose answer says so.
+            Compare::FromMoment => aip::from(field, &zone::beginning(value, 0).unwrap_or_else(|| value.to_owned())),
+            // The day itself belongs to it.
+            Compare::UntilMoment => match zone::beginning(value, 1) {
+                Some(at) => format!("{field} < \"{at}\""),
+                None => aip::until(field, value),
+            },
+            Compare::Switch(_) => String::new(),
         }
     }
 
-    fn sign(&self) -> &'static str {
-        match self.compare {
-            Compare::Equal => "=",
-            Compare::Has => ":",
-            Compare::From => ">=",
-            Compare::Until => "<=",
+    /// The chip's value that made such a clause; None where it could not have.
+    fn value_of(&self, sign: &str, value: &str) -> Option<String> {
+        match (self.compare, sign) {
+            (Compare::Equal | Compare::Word, "=")
+            | (Compare::Has | Compare::HasInOne, ":")
+            | (Compare::From, ">=")
+            | (Compare::Until, "<=") => Some(value.to_owned()),
+            (Compare::Word, "!=") => Some(format!("{NOT}{value}")),
+            (Compare::FromMoment, ">=") => zone::day_of(value, 0),
+            (Compare::UntilMoment, "<") => zone::day_of(value, 1),
+            _ => None,
         }
     }
+}
+
+/// What was typed as one word: "update customer" is "updatecustomer".
+fn in_one(typed: &str) -> String {
+    typed.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
 /// The field all lists of records are searched by.
@@ -62,23 +118,42 @@ pub fn to_filter(state: &ListState, chips: &[ChipOf]) -> String {
         .filters
         .iter()
         .filter_map(|(name, value)| chips.iter().find(|chip| chip.chip == name).map(|chip| chip.clause(value)));
-    aip::and(std::iter::once(search(&state.text)).chain(of_chips))
+    aip::and(std::iter::once(typed(&state.text, chips)).chain(of_chips))
 }
 
 /// What was typed; the server reads it as its search does.
-fn search(text: &str) -> String {
-    if text.is_empty() { String::new() } else { aip::has(SEARCH, text) }
+fn typed(text: &str, chips: &[ChipOf]) -> String {
+    match chips.iter().find(|chip| chip.chip == TYPED) {
+        _ if text.is_empty() => String::new(),
+        Some(chip) => chip.clause(text),
+        None => aip::has(SEARCH, text),
+    }
 }
 
-/// Chips and text of a filter. Clauses no chip can show are left out.
-pub fn from_filter(filter: &str, chips: &[ChipOf]) -> ListState {
+/// What a list is asked besides its filter.
+pub fn to_switches(state: &ListState, chips: &[ChipOf]) -> Vec<String> {
+    let on = |chip: &&ChipOf| matches!(chip.compare, Compare::Switch(value) if state.filter(chip.chip) == Some(value));
+    chips.iter().filter(on).map(|chip| chip.field.to_owned()).collect()
+}
+
+/// Chips and text of a filter and its switches. Clauses no chip can show are left out.
+pub fn from_filter(filter: &str, switches: &[String], chips: &[ChipOf]) -> ListState {
     let mut state = ListState::default();
     for (field, sign, value) in clauses(filter) {
-        let chip = chips.iter().find(|chip| chip.field == field && chip.sign() == sign);
-        match chip {
-            Some(chip) => state.set_filter(chip.chip, &value),
+        let read =
+            |chip: &ChipOf| (chip.field == field).then(|| chip.value_of(&sign, &value)).flatten().map(|value| (chip.chip, value));
+        match chips.iter().find_map(read) {
+            Some((TYPED, value)) => state.text = value,
+            Some((chip, value)) => state.set_filter(chip, &value),
             _ if sign == ":" && state.text.is_empty() && is_search(&field) => state.text = value,
             None => {}
+        }
+    }
+    for chip in chips {
+        if let Compare::Switch(value) = chip.compare
+            && switches.iter().any(|switch| switch == chip.field)
+        {
+            state.set_filter(chip.chip, value);
         }
     }
     state
@@ -140,6 +215,13 @@ mod tests {
         ChipOf::named("created_until", "created_at", Compare::Until),
         ChipOf::new("custom.roof", Compare::Equal),
     ];
+    const REQUESTS: &[ChipOf] = &[
+        ChipOf::typed("path", Compare::HasInOne),
+        ChipOf::new("category", Compare::Word),
+        ChipOf::new("outcome", Compare::Word),
+        ChipOf::named("since", "at", Compare::FromMoment),
+        ChipOf::switch("whose", "everyone", "all_people"),
+    ];
 
     #[test]
     fn a_state_survives_being_a_saved_filter() {
@@ -149,8 +231,26 @@ mod tests {
         state.set_filter("created_at", "2026-11-01");
         state.set_filter("created_until", "2026-11-30");
         state.set_filter("custom.roof", "Flat");
-        assert_eq!(from_filter(&to_filter(&state, CHIPS), CHIPS), state);
-        assert_eq!(from_filter("", CHIPS), ListState::default());
+        assert_eq!(from_filter(&to_filter(&state, CHIPS), &[], CHIPS), state);
+        assert_eq!(from_filter("", &[], CHIPS), ListState::default());
+    }
+
+    #[test]
+    fn words_turn_round_and_switches_stand_beside_the_filter() {
+        let mut state = ListState { text: "update customer".into(), ..ListState::default() };
+        state.set_filter("category", "!read");
+        state.set_filter("outcome", "OK");
+        state.set_filter("unknown", "x");
+        let filter = to_filter(&state, REQUESTS);
+        assert_eq!(filter, r#"path : "updatecustomer" AND category != read AND outcome = "OK""#);
+        assert!(to_switches(&state, REQUESTS).is_empty());
+        state.set_filter("unknown", "");
+        state.set_filter("whose", "everyone");
+        assert_eq!((to_filter(&state, REQUESTS), to_switches(&state, REQUESTS)), (filter.clone(), vec!["all_people".to_owned()]));
+        state.text = "updatecustomer".into();
+        assert_eq!(from_filter(&filter, &["all_people".to_owned()], REQUESTS), state);
+        assert_eq!(from_filter("category > read", &["other".to_owned()], REQUESTS), ListState::default());
+        assert_eq!(to_filter(&ListState { text: " ".into(), ..ListState::default() }, REQUESTS), "");
     }
 
     #[test]
@@ -158,15 +258,15 @@ mod tests {
         for typed in ["bracken", "0113 496", "j.farrow@", "C-10482"] {
             let state = ListState { text: typed.into(), ..ListState::default() };
             assert_eq!(to_filter(&state, CHIPS), format!("search : \"{typed}\""));
-            assert_eq!(from_filter(&format!("phone : \"{typed}\""), CHIPS), state);
+            assert_eq!(from_filter(&format!("phone : \"{typed}\""), &[], CHIPS), state);
         }
     }
 
     #[test]
     fn a_filter_of_another_hand_is_read_as_far_as_it_goes() {
-        let state = from_filter("number > 4 AND owner_id = none AND name : Ana", CHIPS);
+        let state = from_filter("number > 4 AND owner_id = none AND name : Ana", &[], CHIPS);
         assert_eq!(state.filter("owner_id"), Some("none"));
         assert_eq!(state.text, "Ana");
-        assert!(!from_filter("city AND (", CHIPS).is_narrowed());
+        assert!(!from_filter("city AND (", &[], CHIPS).is_narrowed());
     }
 }

@@ -23,17 +23,14 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::{
-    filter::{ChipOf, from_filter, to_filter},
-    noun::Noun,
-};
+use super::filter::{ChipOf, from_filter, to_filter, to_switches};
 use crate::api::{may, me};
 
 /// Views whose rows are counted; each costs a call.
 const COUNTED: usize = 8;
 
-/// Counts the rows of a filter: how many, and whether there are more than that.
-pub type Count = Rc<dyn Fn(String) -> LocalBoxFuture<'static, Result<(i64, bool), ApiError>>>;
+/// Counts the rows a list has in a state: how many, and whether there are more than that.
+pub type Count = Rc<dyn Fn(&ListState) -> LocalBoxFuture<'static, Result<(i64, bool), ApiError>>>;
 
 /// People who do the work are assignees, and accountants only read: "mine" would always be empty for them.
 pub fn owns_records() -> bool {
@@ -43,7 +40,7 @@ pub fn owns_records() -> bool {
 /// All that the bar needs to know about its list.
 #[derive(Clone, Copy)]
 pub struct Views {
-    noun: &'static Noun,
+    kind: pb::ListKind,
     chips: &'static [ChipOf],
     query: ListQuery,
     saved: Load<Vec<pb::SavedView>>,
@@ -54,42 +51,50 @@ pub struct Views {
     pub counts: RwSignal<BTreeMap<String, String>>,
 }
 
-/// `built_in` come first; `count` is asked once for each view.
-pub fn use_views(noun: &'static Noun, chips: &'static [ChipOf], query: ListQuery, built_in: Vec<ViewTab>, count: Count) -> Views {
+/// `built_in` come first. `count` is asked once for each view; without it only the one that is looked at says how many it has.
+pub fn use_views(
+    kind: pb::ListKind,
+    chips: &'static [ChipOf],
+    query: ListQuery,
+    built_in: Vec<ViewTab>,
+    count: Option<Count>,
+) -> Views {
     let api = use_api();
     let saved = Load::new(move || async move {
         // People of the support have none, and see nobody else's.
         if !may("saved_view.read") {
             return Ok(Vec::new());
         }
-        let request = pb::ListSavedViewsRequest { kind: noun.kind.into() };
+        let request = pb::ListSavedViewsRequest { kind: kind.into() };
         let call = async |transport, request| SavedViewServiceClient::new(transport).list_saved_views(request).await;
         Ok(api.read(request, call).await?.views)
     });
     let (saving, counts) = (RwSignal::new(false), RwSignal::new(BTreeMap::new()));
-    let views = Views { noun, chips, query, saved, built_in: StoredValue::new(built_in), saving, counts };
-    Effect::new(move |_| {
-        let asked: Vec<_> = views
-            .tabs()
-            .into_iter()
-            .filter(|tab| views.counts.with_untracked(|known| !known.contains_key(&tab.id)))
-            .take(COUNTED)
-            .map(|tab| (tab.id, to_filter(&tab.state, chips)))
-            .collect();
-        let count = count.clone();
-        spawn_local(async move {
-            for (id, filter) in asked {
-                // A view without a count is still a view.
-                if let Ok((total, capped)) = count(filter).await {
-                    views.counts.try_update(|counts| counts.insert(id, number::total(total, capped)));
-                }
-            }
-        });
-    });
+    let views = Views { kind, chips, query, saved, built_in: StoredValue::new(built_in), saving, counts };
+    if let Some(count) = count {
+        views.follow_counts(count);
+    }
     views
 }
 
 impl Views {
+    /// Counts each view that has no count yet, whenever there are others.
+    fn follow_counts(self, count: Count) {
+        Effect::new(move |_| {
+            let unknown = |tab: &ViewTab| self.counts.with_untracked(|known| !known.contains_key(&tab.id));
+            let asked: Vec<_> = self.tabs().into_iter().filter(unknown).take(COUNTED).collect();
+            let count = count.clone();
+            spawn_local(async move {
+                for tab in asked {
+                    // A view without a count is still a view.
+                    if let Ok((total, capped)) = count(&tab.state).await {
+                        self.counts.try_update(|counts| counts.insert(tab.id, number::total(total, capped)));
+                    }
+                }
+            });
+        });
+    }
+
     /// Opens the dialog that saves the present state; None where this person may not.
     pub fn on_save(self) -> Option<Callback<()>> {
         may("saved_view.write").then(|| Callback::new(move |()| self.saving.set(true)))
@@ -99,7 +104,11 @@ impl Views {
         let own = me().user.unwrap_or_default().id;
         let saved = self.saved.get().unwrap_or_default();
         let saved = saved.into_iter().map(|view| ViewTab {
-            state: ListState { order_by: view.order_by, columns: view.columns, ..from_filter(&view.filter, self.chips) },
+            state: ListState {
+                order_by: view.order_by,
+                columns: view.columns,
+                ..from_filter(&view.filter, &view.switches, self.chips)
+            },
             removable: view.owner_id == own,
             count: None,
             id: view.id,
@@ -133,9 +142,10 @@ impl Views {
     fn present(self, name: String, shared: bool) -> pb::SavedView {
         let state = self.query.get_untracked();
         pb::SavedView {
-            kind: self.noun.kind.into(),
+            kind: self.kind.into(),
             name,
             filter: to_filter(&state, self.chips),
+            switches: to_switches(&state, self.chips),
             order_by: state.order_by,
             columns: state.columns,
             shared,

@@ -16,7 +16,8 @@ pub fn LiveSwitch(live: RwSignal<bool>, every: Duration) -> impl IntoView {
             on:click=move |_| live.update(|live| *live = !*live)
         >
             {move || view! { <Icon glyph=glyph()/> }}
-            {format!("live {} s", every.as_secs())}
+            "live"
+            <span class="not-phone">{format!(" {} s", every.as_secs())}</span>
         </button>
     }
 }

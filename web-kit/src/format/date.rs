@@ -42,6 +42,19 @@ pub fn iso_utc(at: i64) -> String {
     format!("{}T{}Z", iso(at), exact_clock(at))
 }
 
+/// Seconds since 1970 of "2026-11-20T13:48:00Z"; None for any other spelling.
+pub fn parse_utc(text: &str) -> Option<i64> {
+    let (day, clock) = text.strip_suffix('Z')?.split_once('T')?;
+    Some(parse_iso(day)? + parse_clock(clock)?)
+}
+
+/// Seconds since midnight of "13:48:05".
+pub(super) fn parse_clock(text: &str) -> Option<i64> {
+    let mut parts = text.splitn(3, ':').map(str::parse::<i64>);
+    let (hours, minutes, seconds) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    Some(hours * 3_600 + minutes * 60 + seconds)
+}
+
 /// "13:48" in every region.
 pub fn exact_time(at: i64) -> String {
     let of_day = at.rem_euclid(DAY);
@@ -218,6 +231,10 @@ mod tests {
         let one = at("2026-11-20", 13, 8);
         assert_eq!(moment(one), "20 Nov 2026, 13:08");
         assert_eq!(iso_utc(one), "2026-11-20T13:08:00Z");
+        assert_eq!(parse_utc("2026-11-20T13:08:05Z"), Some(one + 5));
+        for other in ["2026-11-20T13:08:00+01:00", "2026-11-20", "2026-11-20T13Z", ""] {
+            assert_eq!(parse_utc(other), None, "{other}");
+        }
         assert_eq!(full_day(one), "20 November 2026");
         assert_eq!(clock(one + 5), "13:08:05");
         assert_eq!(heading(one, one), "Today");

@@ -4,6 +4,10 @@ use std::{cell::RefCell, collections::HashMap};
 
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::date;
+
+const DAY: i64 = 86_400;
+
 thread_local! {
     static ZONE: RefCell<String> = const { RefCell::new(String::new()) };
     static OFFSETS: RefCell<HashMap<i64, i64>> = RefCell::new(HashMap::new());
@@ -28,6 +32,22 @@ pub fn local(utc: i64) -> i64 {
     utc + offset
 }
 
+/// The moment a day, or the one so many days after it, begins there, as servers write it: "2026-11-20T00:00:00Z". None for what is
+/// no day.
+pub fn beginning(day: &str, after: i64) -> Option<String> {
+    let civil = date::parse_iso(day)? + after * DAY;
+    // The offset at about that time: zones change theirs at night, and a list that is narrowed bears an hour more or less.
+    let offset = local(civil) - civil;
+    Some(date::iso_utc(civil - offset))
+}
+
+/// The day that begins at such a moment, or the one so many days before it.
+pub fn day_of(moment: &str, before: i64) -> Option<String> {
+    // By noon it is that day, whatever the zone did at night.
+    let noon = local(date::parse_utc(moment)?) + DAY / 2;
+    Some(date::iso(noon - before * DAY))
+}
+
 /// Asks for the wall clock in Swedish, whose short form is ISO 8601.
 fn offset_at(utc: i64, zone: &str) -> Option<i64> {
     let date = js_sys::Date::new(&JsValue::from_f64(utc as f64 * 1000.0));
@@ -44,9 +64,7 @@ fn offset_at(utc: i64, zone: &str) -> Option<i64> {
 /// Seconds of "2026-11-20 13:48:05".
 fn wall_clock(text: &str) -> Option<i64> {
     let (day, time) = text.split_once(' ')?;
-    let mut parts = time.splitn(3, ':').map(str::parse::<i64>);
-    let (hours, minutes, seconds) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    Some(super::date::parse_iso(day)? + hours * 3_600 + minutes * 60 + seconds)
+    Some(date::parse_iso(day)? + date::parse_clock(time)?)
 }
 
 #[cfg(test)]

@@ -7,10 +7,6 @@ pub(super) mod words;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 use wasm_bindgen_futures::spawn_local;
 
 use self::{detail::Detail, filter::to_filter};
@@ -22,13 +18,14 @@ use crate::{
     empty::EmptyState,
     field::Choice,
     format::number,
-    layout::{PageSlots, use_page},
+    layout::use_page,
     list::{
         bar::{ListFoot, ViewBar, ViewTab},
         filter_bar::{FilterBar, FilterDef, FilterKind},
+        opened::{show_record, with_record},
         query::{ListQuery, use_list_query},
         rows::Rows,
-        state::{ListState, encode, query_value},
+        state::ListState,
     },
     table::{Column, VirtualTable, choosable, usual},
     toast::use_toasts,
@@ -47,18 +44,26 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
             P::audit(api, token, filter)
         },
     );
-    show_panel::<P>(page, query, rows);
+    show_record(
+        page,
+        address::<P>("audit"),
+        query,
+        rows,
+        |line| line.id.as_str(),
+        |line, close| view! { <Detail line manner=P::MANNER close/> }.into_any(),
+    );
     Effect::new(move |_| {
         page.count.set(rows.total.get().map(|(total, capped)| number::total(total, capped)).unwrap_or_default());
     });
     let columns = columns(P::MANNER);
     let (choosable, usual) = (choosable(&columns), usual(&columns));
-    let on_csv = move |()| save::<P>(query);
-    let href = move |line: Arc<AuditLine>| untrack(|| query.with(|state| with_record::<P>(state, &line.id)));
+    let filters = filters::<P>(query);
+    let on_csv = move |()| save::<P>(untrack(|| query.with(to_filter)), ("audit.csv", "Audit saved as a file"));
+    let href = move |line: Arc<AuditLine>| untrack(|| query.with(|state| with_record(&address::<P>("audit"), state, &line.id)));
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Action" filters=filters(query) columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search="Action" filters columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
@@ -88,16 +93,9 @@ fn without_reading() -> ListState {
     state
 }
 
-/// Address of the list with one record open.
-fn with_record<P: OperatorPortal>(state: &ListState, id: &str) -> String {
-    let query = state.to_query();
-    let joint = if query.is_empty() { "?" } else { "&" };
-    format!("{}{query}{joint}record={}", address::<P>("audit"), encode(id))
-}
-
-/// The same from another page, where a record is among those without reading.
+/// Address of one record from another page, where it is among those without reading.
 pub(super) fn record_address<P: OperatorPortal>(id: &str) -> String {
-    with_record::<P>(&without_reading(), id)
+    with_record(&address::<P>("audit"), &without_reading(), id)
 }
 
 /// Ways of looking that are there for everyone.
@@ -116,10 +114,10 @@ fn views() -> Vec<ViewTab> {
     ]
 }
 
-fn filters(query: ListQuery) -> Vec<FilterDef> {
+fn filters<P: OperatorPortal>(query: ListQuery) -> Vec<FilterDef> {
     let mut filters = vec![
         FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
-        FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::derive(words::actions)) },
+        FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::stored(words::actions(P::RPCS))) },
         FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
         FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
         FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
@@ -142,18 +140,8 @@ fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
         .on_phone("c"),
         Column::new("kind", "Kind", |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),
         Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> }).width(150),
-        Column::new("at", manner.time_head(), move |line: &AuditLine| {
-            view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
-        })
-        .soft()
-        .width(230)
-        .on_phone("d"),
-        Column::new("outcome", "Result", |line: &AuditLine| {
-            let (tone, glyph, text) = words::outcome(&line.category, &line.outcome);
-            view! { <Status tone glyph text/> }
-        })
-        .width(140)
-        .on_phone("b"),
+        at(manner),
+        outcome(),
         Column::new("number", "Number", |line: &AuditLine| {
             view! { <span class="mono muted">{line.correlation_id.clone()}</span> }
         })
@@ -162,46 +150,30 @@ fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
     ]
 }
 
-/// The record of the address stands in the right panel.
-fn show_panel<P: OperatorPortal>(page: PageSlots, query: ListQuery, rows: Rows<AuditLine>) {
-    let search = use_location().search;
-    let id = Memo::new(move |_| search.with(|search| query_value(search, "record")));
-    let navigate = StoredValue::new_local(use_navigate());
-    let close = Callback::new(move |()| {
-        let to = format!("{}{}", address::<P>("audit"), untrack(|| query.get()).to_query());
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        navigate.with_value(|navigate| navigate(&to, options));
-    });
-    let line = Memo::new(move |_| {
-        let id = id.get()?;
-        rows.with(|all| all.iter().find(|line| line.id == id).map(|line| (**line).clone()))
-    });
-    Effect::new(move |_| {
-        let line = line.get();
-        let is_sheet = browser::matches("(max-width: 1180px)");
-        page.panel_open.set(line.is_some() && is_sheet);
-        let panel = move |line: AuditLine| ViewFn::from(move || view! { <Detail line=line.clone() manner=P::MANNER close/> });
-        page.panel.set(line.map(panel));
-    });
-    // A closed sheet closes the record, or the same row could not open it again.
-    Effect::new(move |was: Option<bool>| {
-        let open = page.panel_open.get();
-        if was == Some(true) && !open && id.get_untracked().is_some() {
-            close.run(());
-        }
-        open
-    });
+pub(super) fn at(manner: Manner) -> Column<AuditLine> {
+    Column::new("at", manner.time_head(), move |line: &AuditLine| {
+        view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
+    })
+    .soft()
+    .width(230)
+    .on_phone("d")
 }
 
-/// Saves the matching records as a file.
-fn save<P: OperatorPortal>(query: ListQuery) {
+pub(super) fn outcome() -> Column<AuditLine> {
+    Column::new("outcome", "Result", |line: &AuditLine| {
+        let (tone, glyph, text) = words::outcome(&line.category, &line.outcome);
+        view! { <Status tone glyph text/> }
+    })
+    .width(140)
+    .on_phone("b")
+}
+
+/// Saves the matching records as a file of that name, and says so.
+pub(super) fn save<P: OperatorPortal>(filter: String, (name, told): (&'static str, &'static str)) {
     let (api, toasts) = (use_api(), use_toasts());
-    let filter = untrack(|| query.with(to_filter));
     spawn_local(async move {
         match P::audit_csv(api, filter).await {
-            Ok(file) if browser::download("audit.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
-                toasts.say("Audit saved as a file");
-            }
+            Ok(file) if browser::download(name, "text/csv;charset=utf-8", &[&file]).is_ok() => toasts.say(told),
             Ok(_) => toasts.say("The browser does not let us save a file."),
             Err(error) => toasts.say(error.sentence()),
         }

@@ -116,6 +116,8 @@ pub struct Lockouts {
 
 /// A portal as these pages see it. Futures live in the browser's one thread.
 pub trait OperatorPortal: Anomalies + Copy + Send + Sync + 'static {
+    /// Names of its RPCs.
+    const RPCS: &'static [&'static str];
     /// As the portal header carries it.
     const SPACE: &'static str;
     /// As people read it, e.g. on the sign-in page.
@@ -147,7 +149,7 @@ pub trait OperatorPortal: Anomalies + Copy + Send + Sync + 'static {
 /// Implements [`OperatorPortal`] for `$portal` by the generated messages of `$pb`.
 #[macro_export]
 macro_rules! operator_portal {
-    ($portal:ident, $pb:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:literal, home: $home:literal, manner: $manner:ident) => {
+    ($portal:ident, $pb:path, rpcs: $rpcs:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:literal, home: $home:literal, manner: $manner:ident) => {
         #[derive(Clone, Copy, Debug)]
         pub struct $portal;
 
@@ -171,6 +173,7 @@ macro_rules! operator_portal {
         }
 
         impl $crate::operator::OperatorPortal for $portal {
+            const RPCS: &'static [&'static str] = $rpcs;
             const SPACE: &'static str = $space;
             const NAME: &'static str = $name;
             const BASE: &'static str = $base;

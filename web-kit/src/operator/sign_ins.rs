@@ -7,17 +7,12 @@ mod words;
 
 use std::{sync::Arc, time::Duration};
 
-use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
-
 use super::{
     AuditLine, Manner, OperatorPortal,
-    audit::{record_address, words as audit_words},
+    audit::{at, outcome, record_address, save, words as audit_words},
 };
 use crate::{
     api::use_api,
-    badge::Status,
-    browser,
     empty::EmptyState,
     format::number,
     layout::use_page,
@@ -30,8 +25,8 @@ use crate::{
     },
     load::look_again,
     table::{Column, VirtualTable, choosable, usual},
-    toast::use_toasts,
 };
+use leptos::prelude::*;
 
 /// Between two looks while the page is in sight.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -70,7 +65,9 @@ fn guessed<P: OperatorPortal>(query: ListQuery) -> AnyView {
 fn list<P: OperatorPortal>(query: ListQuery, rows: Rows<AuditLine>) -> AnyView {
     let columns = columns(P::MANNER);
     let (choosable, usual) = (choosable(&columns), usual(&columns));
-    let on_csv = move |()| save::<P>(query);
+    let on_csv = move |()| {
+        save::<P>(untrack(|| query.with(words::to_filter)), ("sign-ins.csv", "Sign-ins saved as a file"));
+    };
     let href = |line: Arc<AuditLine>| record_address::<P>(&line.id);
     view! {
         <div class="listbar">
@@ -127,32 +124,7 @@ fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
             .width(160)
             .on_phone("e"),
         Column::new("limit", "Limit", |line: &AuditLine| words::limit(line)).soft().width(170),
-        Column::new("at", manner.time_head(), move |line: &AuditLine| {
-            view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
-        })
-        .soft()
-        .width(230)
-        .on_phone("d"),
-        Column::new("outcome", "Result", |line: &AuditLine| {
-            let (tone, glyph, text) = audit_words::outcome(&line.category, &line.outcome);
-            view! { <Status tone glyph text/> }
-        })
-        .width(140)
-        .on_phone("b"),
+        at(manner),
+        outcome(),
     ]
-}
-
-/// Saves the matching records as a file.
-fn save<P: OperatorPortal>(query: ListQuery) {
-    let (api, toasts) = (use_api(), use_toasts());
-    let filter = untrack(|| query.with(words::to_filter));
-    spawn_local(async move {
-        match P::audit_csv(api, filter).await {
-            Ok(file) if browser::download("sign-ins.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
-                toasts.say("Sign-ins saved as a file");
-            }
-            Ok(_) => toasts.say("The browser does not let us save a file."),
-            Err(error) => toasts.say(error.sentence()),
-        }
-    });
 }

@@ -113,6 +113,7 @@ fn Cards(load: Load<Read>) -> impl IntoView {
                     points
                     kind=ChartKind::Bars
                     names=("This range", "Range before")
+                    nothing="Nobody signed up in this time, nor in the time before."
                     card=true
                 />
                 {move || view! { <Shares fleet=fleet()/> }}

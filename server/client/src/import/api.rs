@@ -1,5 +1,8 @@
 //! `streamflow.client.v1.ImportService`.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use streamflow_kernel::{
     ctx::Ctx,
     error::{Error, Result},
@@ -11,8 +14,10 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
+    checked::Checked,
     domain::{Key, Mode, mapping::Mapping, sniff::Format, subject::Subject},
     file::{Setup, Source, format_of},
+    kept::Kept,
     plan::{self, Plan},
     store::{self, Model, State},
     turns::Turns,
@@ -23,7 +28,14 @@ use crate::custom_field;
 #[derive(Debug, Default)]
 pub struct Api {
     turns: Turns,
+    kept: Kept,
 }
+
+/// A checked file, and when it was read as a whole.
+type Read = (Checked, DateTime<Utc>);
+
+/// Rows corrected at once that are looked at without a turn: they cost as little as other requests.
+const FEW: usize = 20;
 
 #[tonic::async_trait]
 impl ImportService for Api {
@@ -80,7 +92,8 @@ impl ImportService for Api {
         let mut customs = source(&ctx, &import)?.customs(import.subject()).await?;
         customs.retain(|custom| custom.archived_at.is_none());
         let setup = chosen(&import, &req, customs)?;
-        let plan = self.plan(&ctx, &import, &setup).await?;
+        let (checked, read_at) = self.read_whole(&ctx, &import, &setup).await?;
+        let plan = &checked.plan;
         import.set_state(State::Review);
         import.set_mapping(setup.mapping.fields())?;
         import.set_mode(setup.mode);
@@ -89,14 +102,16 @@ impl ImportService for Api {
         let db = ctx.write().await?;
         let import = save(&db, import).await?;
         let reply = pb::PreviewImportResponse {
-            import: Some(import.into_pb(plan.columns)),
-            sample: plan.sample,
-            problem_rows: plan.problem_rows,
+            import: Some(import.clone().into_pb(plan.columns.clone())),
+            sample: plan.sample.clone(),
+            problem_rows: plan.problem_rows(),
             will_create: plan.will_create,
             will_update: plan.will_update,
             unchanged: plan.unchanged,
         };
-        Ok(db.commit(reply).await?)
+        let response = db.commit(reply).await?;
+        self.kept.put(&import, &ctx.scope()?, &setup, (checked, read_at));
+        Ok(response)
     }
 
     async fn fix_import_cells(
@@ -109,13 +124,23 @@ impl ImportService for Api {
         let mut setup = Setup::load(&source(&ctx, &import)?, &import).await?;
         let rows = u32::try_from(import.total_rows).map_err(Error::internal)?;
         setup.fixes.change(&req, setup.mapping.fields().len(), rows)?;
-        let plan = self.plan(&ctx, &import, &setup).await?;
+        let (checked, read_at) = self.correct(&ctx, &import, &setup, &corrected(&req)).await?;
+        let plan = &checked.plan;
         import.set_fixes(&setup.fixes)?;
         import.problem_count = plan.problem_count;
         let db = ctx.write().await?;
         let import = save(&db, import).await?;
-        let reply = pb::FixImportCellsResponse { import: Some(import.into_pb(plan.columns)), problem_rows: plan.problem_rows };
-        Ok(db.commit(reply).await?)
+        let reply = pb::FixImportCellsResponse {
+            import: Some(import.clone().into_pb(plan.columns.clone())),
+            problem_rows: plan.problem_rows(),
+            sample: plan.sample.clone(),
+            will_create: plan.will_create,
+            will_update: plan.will_update,
+            unchanged: plan.unchanged,
+        };
+        let response = db.commit(reply).await?;
+        self.kept.put(&import, &ctx.scope()?, &setup, (checked, read_at));
+        Ok(response)
     }
 
     async fn run_import(&self, request: Request<pb::RunImportRequest>) -> Result<Response<pb::RunImportResponse>, Status> {
@@ -166,14 +191,21 @@ impl ImportService for Api {
             State::Review => {
                 // Reads the whole file, as a preview does.
                 ctx.take("bulk").await?;
-                self.plan(&ctx, &import, &Setup::load(&source(&ctx, &import)?, &import).await?).await?
+                let setup = Setup::load(&source(&ctx, &import)?, &import).await?;
+                let read = self.read_whole(&ctx, &import, &setup).await?;
+                let plan = read.0.plan.clone();
+                self.kept.put(&import, &ctx.scope()?, &setup, read);
+                plan
             }
             _ => Plan::default(),
         };
         Ok(Response::new(pb::GetImportResponse {
+            problem_rows: plan.problem_rows(),
             import: Some(import.into_pb(plan.columns)),
             sample: plan.sample,
-            problem_rows: plan.problem_rows,
+            will_create: plan.will_create,
+            will_update: plan.will_update,
+            unchanged: plan.unchanged,
         }))
     }
 }
@@ -186,10 +218,28 @@ impl Api {
     }
 
     /// Reads the whole file, when it is this company's turn.
-    async fn plan(&self, ctx: &Ctx, import: &Model, setup: &Setup) -> Result<Plan> {
+    async fn read_whole(&self, ctx: &Ctx, import: &Model, setup: &Setup) -> Result<Read> {
         let _turn = self.turns.take(import.org_id).await?;
-        plan::plan(source(ctx, import)?, &ctx.scope()?, setup).await
+        let read_at = ctx.now();
+        Ok((plan::plan(source(ctx, import)?, &ctx.scope()?, setup).await?, read_at))
     }
+
+    /// Looks at the `touched` rows again, whose corrections `setup` has; at the whole file where no check of it is at hand.
+    async fn correct(&self, ctx: &Ctx, import: &Model, setup: &Setup, touched: &BTreeSet<u32>) -> Result<Read> {
+        let scope = ctx.scope()?;
+        let Some((mut checked, read_at)) = self.kept.take(import, &scope, setup, ctx.now()) else {
+            return self.read_whole(ctx, import, setup).await;
+        };
+        let _turn = if touched.len() > FEW { Some(self.turns.take(import.org_id).await?) } else { None };
+        checked.correct(&source(ctx, import)?, &scope, setup, touched).await?;
+        Ok((checked, read_at))
+    }
+}
+
+/// Rows that a request corrects, drops or takes back. They are known to be in the file.
+fn corrected(req: &pb::FixImportCellsRequest) -> BTreeSet<u32> {
+    let rows = req.fixes.iter().map(|fix| &fix.row).chain(&req.drop_rows).chain(&req.keep_rows);
+    rows.filter_map(|row| u32::try_from(*row).ok()).collect()
 }
 
 fn import_id(text: &str) -> Result<Uuid> {

@@ -75,7 +75,7 @@ pub async fn import_file(kernel: &Arc<Kernel>, file: &[u8], options: Options) ->
     let source = Source { org: kernel.database.org_reader(owner.org_id), import_id: import.id };
     let prepared = prepare(&source, import.clone(), mode, key).await;
     let planned = match prepared {
-        Ok((import, setup)) => plan::plan(source, &scope, &setup).await.map(|plan| (import, plan)),
+        Ok((import, setup)) => plan::plan(source, &scope, &setup).await.map(|checked| (import, checked.plan)),
         Err(error) => Err(error),
     };
     let (import, plan) = match planned {
@@ -195,7 +195,7 @@ fn problems(plan: &Plan) -> Error {
         "" => problem.message.clone(),
         value => format!("{} Did you mean \"{value}\"?", problem.message),
     };
-    let told = plan.problem_rows.iter().flat_map(|row| row.problems.iter().map(move |problem| (row.row, problem)));
+    let told = plan.troubled.values().flat_map(|row| row.problems.iter().map(move |problem| (row.row, problem)));
     for (row, problem) in told.take(TOLD) {
         let column = header(problem.column);
         let place = if column.is_empty() { format!("row {row}") } else { format!("row {row}, {column}") };

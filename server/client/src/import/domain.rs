@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod decide;
+pub mod keys;
 pub mod lead;
 pub mod mapping;
 pub mod read;

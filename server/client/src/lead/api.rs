@@ -120,12 +120,13 @@ impl LeadService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let id = Kind::Lead.parse_id(&req.lead_id)?;
         let target = Target::read(&req)?;
-        let Reached { tx, lead, position, spread } = target.reach(&ctx, id).await?;
+        let Reached { tx, lead, was_before, position, spread } = target.reach(&ctx, id).await?;
         let lead = write::move_lead(&tx, &Writer::of(&ctx), lead, target.stage_id, position).await?;
         if spread {
             target.announce_spread(&tx);
         }
-        Ok(tx.commit(pb::MoveLeadResponse { lead: Some(lead.into_pb()) }).await?)
+        let was_before_lead_id = was_before.map(|id| Kind::Lead.format(id)).unwrap_or_default();
+        Ok(tx.commit(pb::MoveLeadResponse { lead: Some(lead.into_pb()), was_before_lead_id }).await?)
     }
 
     async fn convert_lead(&self, request: Request<pb::ConvertLeadRequest>) -> Result<Response<pb::ConvertLeadResponse>, Status> {

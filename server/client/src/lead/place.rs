@@ -31,6 +31,8 @@ pub struct Target {
 pub struct Reached {
     pub tx: WriteDb,
     pub lead: Model,
+    /// What it stands before until it is moved.
+    pub was_before: Option<Uuid>,
     pub position: f64,
     /// Others' positions moved too.
     pub spread: bool,
@@ -56,13 +58,17 @@ impl Target {
         let tx = ctx.write().await?;
         let (lead, spot) = self.spot(ctx, &tx, lead_id).await?;
         if let Spot::At(position) = spot {
-            return Ok(Reached { tx, lead, position, spread: false });
+            let was_before = board::next(&tx, &ctx.scope()?, &lead).await?;
+            return Ok(Reached { tx, lead, was_before, position, spread: false });
         }
         drop(tx);
         let tx = ctx.write_whole_org().await?;
         board::spread(&tx, self.stage_id).await?;
         match self.spot(ctx, &tx, lead_id).await? {
-            (lead, Spot::At(position)) => Ok(Reached { tx, lead, position, spread: true }),
+            (lead, Spot::At(position)) => {
+                let was_before = board::next(&tx, &ctx.scope()?, &lead).await?;
+                Ok(Reached { tx, lead, was_before, position, spread: true })
+            }
             (_, Spot::NoRoom) => Err(Error::internal("a stage has no room after spreading it out")),
         }
     }

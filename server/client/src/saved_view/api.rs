@@ -12,9 +12,9 @@ use tonic::{Request, Response, Status};
 
 use super::{
     domain::{NewSavedView, SavedViewEdit},
+    list::List,
     store,
 };
-use crate::{contact, custom_field::filter, customer, lead, record::kind::Kind};
 
 #[derive(Debug)]
 pub struct Api;
@@ -26,9 +26,11 @@ impl SavedViewService for Api {
         request: Request<pb::ListSavedViewsRequest>,
     ) -> Result<Response<pb::ListSavedViewsResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
-        let me = ctx.principal()?.user_id;
+        let me = ctx.principal()?;
+        let asked = List::from_pb(req.kind);
+        let lists: Vec<List> = List::readable(me).filter(|list| asked.is_none_or(|asked| asked == *list)).collect();
         let tx = ctx.read().await?;
-        let views = store::saved_views(&tx, me, Kind::from_pb(req.kind)).await?;
+        let views = store::saved_views(&tx, me.user_id, &lists).await?;
         let views = views.into_iter().map(store::Model::into_pb).collect();
         Ok(Response::new(pb::ListSavedViewsResponse { views }))
     }
@@ -76,16 +78,12 @@ impl SavedViewService for Api {
 
 /// A view is kept only if its list can show it: the filter and the order are read as the list would read them.
 async fn check(tx: &TenantDb, principal: &Principal, view: &NewSavedView) -> Result<()> {
-    let kind = Kind::from_pb(view.kind.into()).filter(|kind| kind.is_readable_by(principal));
+    if !view.list.is_readable_by(principal) {
+        return Err(Error::invalid("view.kind", "Your role does not include this list."));
+    }
     let request = ListRequest { filter: &view.filter, order_by: &view.order_by, ..ListRequest::default() };
-    let read = match kind {
-        Some(Kind::Customer) => filter::read::<customer::store::Entity>(tx, request).await,
-        Some(Kind::Contact) => filter::read::<contact::store::Entity>(tx, request).await,
-        Some(Kind::Lead) => filter::read::<lead::store::Entity>(tx, request).await,
-        None => return Err(Error::invalid("view.kind", "Your role does not include this list.")),
-    };
-    let problems = match read {
-        Ok(_) => return Ok(()),
+    let problems = match view.list.check(tx, request, &view.switches).await {
+        Ok(()) => return Ok(()),
         Err(Error::Invalid(problems)) => problems,
         Err(error) => return Err(error),
     };

@@ -5,6 +5,7 @@ use streamflow_kernel::ids::{self, prefix};
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
+use super::list::List;
 use crate::record::fields::Form;
 use crate::record::input::{self, Problem};
 
@@ -19,11 +20,12 @@ const COLUMN: usize = 60;
 /// A list with its filter, order and columns, under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSavedView {
-    pub kind: pb::RecordKind,
+    pub list: List,
     pub name: String,
     pub filter: String,
     pub order_by: String,
     pub columns: Vec<String>,
+    pub switches: Vec<String>,
     /// Everyone in the company sees it.
     pub shared: bool,
 }
@@ -61,16 +63,19 @@ impl SavedViewEdit {
 }
 
 fn read(view: &pb::SavedView, form: &mut Form) -> NewSavedView {
-    let kind = pb::RecordKind::try_from(view.kind).unwrap_or_default();
-    if kind == pb::RecordKind::Unspecified {
+    let list = List::from_pb(view.kind);
+    if list.is_none() {
         form.add("kind", "Say which list the view is of.");
     }
+    // Nothing is kept when there is no list; the others' problems are told all the same.
+    let known = list.map_or(&[][..], List::switches);
     NewSavedView {
-        kind,
+        list: list.unwrap_or(List::Tasks),
         name: form.take("name", input::required("a name", &view.name, NAME)).unwrap_or_default(),
         filter: form.take("filter", input::line(&view.filter, FILTER)).unwrap_or_default(),
         order_by: form.take("order_by", input::line(&view.order_by, ORDER_BY)).unwrap_or_default(),
         columns: form.take("columns", columns(&view.columns)).unwrap_or_default(),
+        switches: form.take("switches", switches(&view.switches, known)).unwrap_or_default(),
         shared: view.shared,
     }
 }
@@ -96,6 +101,16 @@ fn columns(columns: &[String]) -> Result<Vec<String>, Problem> {
     Ok(kept)
 }
 
+/// Those of the list, each once.
+fn switches(named: &[String], known: &[&str]) -> Result<Vec<String>, Problem> {
+    if named.iter().any(|switch| !known.contains(&switch.as_str())) {
+        let message =
+            if known.is_empty() { "This list has none.".to_owned() } else { format!("Choose from {}.", known.join(", ")) };
+        return Err(Problem::new(message));
+    }
+    Ok(known.iter().filter(|switch| named.iter().any(|one| one == *switch)).map(|switch| (*switch).to_owned()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +121,20 @@ mod tests {
         let Err(Error::Invalid(violations)) = SavedViewEdit::parse(Some(view)) else { panic!("accepted") };
         let fields: Vec<_> = violations.iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["view.id", "view.version", "view.kind", "view.name", "view.filter", "view.columns"]);
+    }
+
+    #[test]
+    fn a_switch_is_one_of_the_lists_own() {
+        let asked = |kind: pb::ListKind, switches: &[&str]| {
+            let switches = switches.iter().map(|&switch| switch.to_owned()).collect();
+            NewSavedView::parse(Some(pb::SavedView { kind: kind.into(), name: "X".to_owned(), switches, ..Default::default() }))
+        };
+        let kept = asked(pb::ListKind::Task, &["include_done", "everyone", "everyone"]).unwrap().switches;
+        assert_eq!(kept, ["everyone", "include_done"]);
+        for (kind, switch) in [(pb::ListKind::Task, "archived"), (pb::ListKind::Audit, "everyone")] {
+            let Err(Error::Invalid(violations)) = asked(kind, &[switch]) else { panic!("accepted") };
+            assert_eq!(violations.iter().map(|(field, _)| field).collect::<Vec<_>>(), ["view.switches"]);
+        }
     }
 
     #[test]

@@ -9,8 +9,7 @@ use streamflow_kernel::{
 };
 use streamflow_proto::client::v1 as pb;
 
-use super::domain::NewSavedView;
-use crate::record::kind::Kind;
+use super::{domain::NewSavedView, list::List};
 
 /// More than a menu can show.
 const MOST: u64 = 200;
@@ -31,6 +30,8 @@ pub struct Model {
     pub columns: String,
     pub shared: bool,
     pub owner_id: Uuid,
+    /// JSON array of what the list is asked besides.
+    pub switches: String,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -42,16 +43,11 @@ impl TenantEntity for Entity {
     const ORG: Column = Column::OrgId;
 }
 
-/// The person's own views and the shared ones, by name; of one kind or of all.
-pub async fn saved_views(tx: &TenantDb, me: Uuid, kind: Option<Kind>) -> Result<Vec<Model>> {
-    let finder = tx.find::<Entity>().map(|select| {
-        let select = select.filter(readable(me)).order_by_asc(Column::Name).order_by_asc(Column::Id).limit(MOST);
-        match kind {
-            Some(kind) => select.filter(Column::Kind.eq(kind.as_str())),
-            None => select,
-        }
-    });
-    tx.all(finder).await
+/// The person's own views of these lists and the shared ones, by name.
+pub async fn saved_views(tx: &TenantDb, me: Uuid, lists: &[List]) -> Result<Vec<Model>> {
+    let of_lists = Column::Kind.is_in(lists.iter().map(|list| list.as_str()));
+    let finder = tx.find::<Entity>().filter(of_lists).filter(readable(me));
+    tx.all(finder.map(|select| select.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(MOST))).await
 }
 
 /// A view of this person, held until the transaction ends. Others' shared views are known to exist, but not theirs to change.
@@ -96,12 +92,12 @@ fn readable(me: Uuid) -> Condition {
 }
 
 fn put(row: &mut ActiveModel, view: NewSavedView) -> Result<()> {
-    let kind = Kind::from_pb(view.kind.into()).ok_or_else(|| Error::internal("a view has no kind"))?;
-    row.kind = Set(kind.as_str().to_owned());
+    row.kind = Set(view.list.as_str().to_owned());
     row.name = Set(view.name);
     row.filter = Set(view.filter);
     row.order_by = Set(view.order_by);
     row.columns = Set(serde_json::to_string(&view.columns).map_err(Error::internal)?);
+    row.switches = Set(serde_json::to_string(&view.switches).map_err(Error::internal)?);
     row.shared = Set(view.shared);
     Ok(())
 }
@@ -116,7 +112,7 @@ impl Model {
     }
 
     pub fn into_pb(self) -> pb::SavedView {
-        let kind = Kind::from_stored(&self.kind).map_or(pb::RecordKind::Unspecified, Kind::into_pb);
+        let kind = List::from_stored(&self.kind).map_or(pb::ListKind::Unspecified, List::into_pb);
         pb::SavedView {
             id: ids::format(prefix::VIEW, self.id),
             version: self.version,
@@ -127,6 +123,7 @@ impl Model {
             columns: serde_json::from_str(&self.columns).unwrap_or_default(),
             shared: self.shared,
             owner_id: ids::format(prefix::USER, self.owner_id),
+            switches: serde_json::from_str(&self.switches).unwrap_or_default(),
         }
     }
 }

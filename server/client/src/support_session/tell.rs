@@ -102,8 +102,10 @@ impl<'a> Teller<'a> {
         let nobody = Actor { id: None, name: String::new(), at: self.now };
         db.append_changes(row.org_id, &nobody, &changes).await?;
         let mut details = json!({ "minutes": row.minutes, "support_session": row.id.simple().to_string() });
-        if event == Event::Ended {
-            details["ended_by"] = json!(row.ended_by);
+        match event {
+            Event::Requested | Event::Allowed => details["reason"] = json!(row.justification),
+            Event::Ended => details["ended_by"] = json!(row.ended_by),
+            Event::Accepted | Event::Refused | Event::Opened => {}
         }
         let (kind, tenant_id) = (event.kind().to_owned(), row.tenant_id.clone());
         let told = tell::Told { id: self.ids.uuid(), kind, at: self.now, tenant_id, details };

@@ -29,7 +29,7 @@ pub struct Told {
     pub kind: String,
     pub at: DateTime<Utc>,
     pub tenant_id: String,
-    /// A JSON object; nothing personal.
+    /// A JSON object; nothing personal, but for the reasons that operators write themselves.
     pub details: serde_json::Value,
 }
 

@@ -52,6 +52,11 @@ pub struct AuditPage {
     pub total_is_capped: bool,
 }
 
+/// Refuses what the audit can't be asked.
+pub fn check(request: ListRequest<'_>) -> Result<()> {
+    Ok(SPEC.read(request).map(drop)?)
+}
+
 /// One page of the list a request asks for.
 pub async fn page(ctx: &Ctx, request: ListRequest<'_>) -> Result<AuditPage> {
     let list = SPEC.read(request)?;

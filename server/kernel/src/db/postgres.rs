@@ -27,8 +27,8 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
-    AssertSqlSafe, Connection as _, Database, Error as SqlxError, Executor as _, PgConnection, Postgres, SqlSafeStr as _,
-    postgres::PgConnectOptions, query::Query,
+    AssertSqlSafe, Connection as _, Database, Error as SqlxError, Executor as _, IntoArguments, PgConnection, Postgres,
+    SqlSafeStr as _, postgres::PgConnectOptions, query::Query,
 };
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::{
@@ -147,23 +147,23 @@ impl Connections {
     /// Rows of a statement that only reads and takes arrays. As [`begin`](Self::begin), it tries another connection for one that is dead.
     pub async fn query_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<Vec<QueryResult>, DbErr> {
         let arguments = columns::arguments(columns)?;
-        let mut tries = self.0.status().max_size;
-        loop {
-            let mut loan = self.lend().await?;
-            match sqlx::query_with(sql, arguments.clone()).fetch_all(&mut *loan).await {
-                Err(error) if is_gone(&error) && tries > 0 => loan.close(),
-                answer => return loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect()),
-            }
-            tries -= 1;
-        }
+        self.fetch_all(|| sqlx::query_with(sql, arguments.clone())).await
     }
 
     /// The same for any statement that only reads.
     pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.fetch_all(|| query(statement.clone())).await
+    }
+
+    /// Rows of a statement, which is made anew for each connection that turns out to be dead.
+    async fn fetch_all<A>(&self, query: impl Fn() -> Query<'static, Postgres, A>) -> Result<Vec<QueryResult>, DbErr>
+    where
+        A: IntoArguments<Postgres> + Send + 'static,
+    {
         let mut tries = self.0.status().max_size;
         loop {
             let mut loan = self.lend().await?;
-            match query(statement.clone()).fetch_all(&mut *loan).await {
+            match query().fetch_all(&mut *loan).await {
                 Err(error) if is_gone(&error) && tries > 0 => loan.close(),
                 answer => return loan.settle(answer).map(|rows| rows.into_iter().map(Into::into).collect()),
             }

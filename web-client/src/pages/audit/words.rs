@@ -7,7 +7,10 @@ use web_kit::{
     icon::{Glyph, glyphs},
 };
 
-use crate::parts::noun::{CONTACT, CUSTOMER, LEAD};
+use crate::parts::{
+    filter::NOT,
+    noun::{CONTACT, CUSTOMER, LEAD},
+};
 
 /// Outcomes a filter offers: code and word.
 const OUTCOMES: [(&str, &str); 9] = [
@@ -49,9 +52,6 @@ const CATEGORIES: [(&str, &str); 24] = [
     ("client_error", "Errors of the page"),
     ("read", "Read only"),
 ];
-
-/// Prefix of a filter's value that turns it round.
-pub const NOT: char = '!';
 
 /// What a filter offers for outcomes.
 pub fn outcomes() -> Vec<Choice> {
@@ -98,11 +98,6 @@ pub fn action(path: &str) -> String {
     words
 }
 
-/// What was typed as the part of a path it may be: "update customer" is "updatecustomer" there.
-pub fn path_part(typed: &str) -> String {
-    typed.chars().filter(|letter| !letter.is_whitespace()).collect()
-}
-
 /// "Customer" from "customer", "Lead stage" from "lead_stage".
 pub fn entity(name: &str) -> String {
     let words = name.replace('_', " ");
@@ -137,7 +132,6 @@ mod tests {
     fn paths_and_nouns_become_words() {
         assert_eq!(action("/streamflow.client.v1.CustomerService/UpdateCustomer"), "Update customer");
         assert_eq!(action("Me"), "Me");
-        assert_eq!(path_part("update Customer "), "updateCustomer");
         assert_eq!(entity("lead_stage"), "Lead stage");
         assert_eq!(entity(""), "");
         assert_eq!(short_id("cus_0199f0aa"), "99f0aa");

@@ -133,7 +133,12 @@ pub fn ByWeek(title: &'static str, weeks: Vec<WeekFigure>) -> impl IntoView {
                 <span class="count truncate">{range}</span>
             </div>
             <div class="card-body">
-                <Chart title points=Signal::stored(points) names=("These weeks", "Weeks before")/>
+                <Chart
+                    title
+                    points=Signal::stored(points)
+                    names=("These weeks", "Weeks before")
+                    nothing="None in these weeks, nor in the weeks before."
+                />
             </div>
         </section>
     }

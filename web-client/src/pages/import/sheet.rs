@@ -1,20 +1,14 @@
-//! One import as its page holds it. Corrections are shown at once and sent in the order they were made; what the whole
-//! file would become is asked again when they rest.
+//! One import as its page holds it. Corrections are shown at once and sent in the order they were made; each answer says what the
+//! whole file would become.
 
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, ImportState, import_service_client::ImportServiceClient};
 use wasm_bindgen_futures::spawn_local;
-use web_kit::{
-    api::{act::Act, error::ApiError, use_api},
-    browser,
-};
+use web_kit::api::{act::Act, error::ApiError, use_api};
 
 use super::{format_fields::Format, subject};
-
-/// Rest after the last correction before the file is looked at as a whole.
-const REST_MS: u32 = 500;
 
 pub async fn fetch(import_id: String) -> Result<pb::GetImportResponse, ApiError> {
     let call = async |transport, request| ImportServiceClient::new(transport).get_import(request).await;
@@ -113,7 +107,7 @@ impl Sheet {
         self.import.with(|import| subject::of(import.as_ref().unwrap_or(&pb::Import::default())))
     }
 
-    /// Corrections are on their way, or the outlook is being asked for.
+    /// Corrections are on their way.
     pub fn is_working(self) -> bool {
         self.working.get()
     }
@@ -132,13 +126,11 @@ impl Sheet {
         }
         match answer {
             Ok(reply) => {
-                self.sample.set(reply.sample);
-                self.problem_rows.set(reply.problem_rows);
+                let outlook = Outlook { create: reply.will_create, update: reply.will_update, unchanged: reply.unchanged };
+                let in_review = reply.import.as_ref().is_some_and(|import| import.state() == ImportState::Review);
+                self.show(in_review.then_some(outlook), reply.sample, reply.problem_rows);
                 self.take(reply.import);
                 self.unreadable.set(None);
-                if untrack(|| self.state()) == ImportState::Review && self.outlook.with_untracked(Option::is_none) {
-                    self.work(true);
-                }
             }
             Err(error) if self.import.with_untracked(Option::is_none) => self.unreadable.set(Some(error)),
             // The next look will tell; what is shown stays.
@@ -154,9 +146,7 @@ impl Sheet {
             return Ok(());
         }
         let outlook = Outlook { create: reply.will_create, update: reply.will_update, unchanged: reply.unchanged };
-        self.outlook.set(Some(outlook));
-        self.sample.set(reply.sample);
-        self.problem_rows.set(reply.problem_rows);
+        self.show(Some(outlook), reply.sample, reply.problem_rows);
         self.take(reply.import);
         Ok(())
     }
@@ -180,7 +170,7 @@ impl Sheet {
         self.waiting.update_value(|waiting| {
             waiting.fixes.insert((row, column), value);
         });
-        self.work(false);
+        self.work();
     }
 
     pub fn drop_row(self, row: i32, dropped: bool) {
@@ -190,7 +180,13 @@ impl Sheet {
         self.waiting.update_value(|waiting| {
             waiting.rows.insert(row, dropped);
         });
-        self.work(false);
+        self.work();
+    }
+
+    fn show(self, outlook: Option<Outlook>, sample: Vec<pb::ImportRow>, problem_rows: Vec<pb::ImportRow>) {
+        self.outlook.set(outlook);
+        self.sample.set(sample);
+        self.problem_rows.set(problem_rows);
     }
 
     /// Takes the import of an answer; one without columns keeps those that are known.
@@ -205,26 +201,18 @@ impl Sheet {
     }
 
     /// Sends what waits, one answer at a time: the server keeps a correction only when nothing else changed meanwhile.
-    fn work(self, mut stale: bool) {
+    fn work(self) {
         if self.working.get_untracked() {
             return;
         }
         self.working.set(true);
         spawn_local(async move {
             while let Some(waiting) = self.waiting.try_update_value(std::mem::take) {
-                if !waiting.is_empty() {
-                    self.send(waiting).await;
-                    stale = true;
-                } else if stale {
-                    browser::sleep_ms(REST_MS).await;
-                    if self.waiting.try_with_value(Waiting::is_empty) == Some(true) {
-                        stale = false;
-                        self.look_again().await;
-                    }
-                } else {
+                if waiting.is_empty() {
                     self.working.set(false);
                     return;
                 }
+                self.send(waiting).await;
             }
         });
     }
@@ -240,7 +228,8 @@ impl Sheet {
         match answer {
             Ok(reply) => {
                 self.refused.set(None);
-                self.problem_rows.set(reply.problem_rows);
+                let outlook = Outlook { create: reply.will_create, update: reply.will_update, unchanged: reply.unchanged };
+                self.show(Some(outlook), reply.sample, reply.problem_rows);
                 self.take(reply.import);
             }
             Err(error) => {
@@ -249,17 +238,6 @@ impl Sheet {
             }
         }
         self.sending.update(|sending| sending.retain(|cell, _| !cells.contains(cell)));
-    }
-
-    async fn look_again(self) {
-        let Some(import) = self.import.get_untracked() else { return };
-        let request = pb::PreviewImportRequest { import_id: import.id, mapping: Vec::new(), mode: import.mode, key: import.key };
-        let answer = self.preview(&Act::default(), request).await;
-        if let Err(error) = answer
-            && !self.is_gone()
-        {
-            self.refused.set(Some(error));
-        }
     }
 
     fn is_gone(self) -> bool {

@@ -28,7 +28,7 @@ use crate::{
     parts::{
         custom,
         directory::Directory,
-        filter::{ChipOf, Compare},
+        filter::{ChipOf, Compare, to_filter},
         noun::LEAD,
         views::{Count, owns_records},
     },
@@ -103,7 +103,8 @@ pub async fn page(request: pb::ListLeadsRequest) -> Result<Page<pb::Lead>, ApiEr
 }
 
 pub fn count() -> Count {
-    Rc::new(|filter| {
+    Rc::new(|state: &ListState| {
+        let filter = to_filter(state, chips());
         let request = pb::ListLeadsRequest { page_size: 1, filter, count_total: true, ..Default::default() };
         async move { Ok(page(request).await?.total.unwrap_or_default()) }.boxed_local()
     })

@@ -37,11 +37,21 @@ pub async fn create(act: &Act, lead: pb::Lead) -> Result<pb::Lead, ApiError> {
     Ok(use_api().write(act, request, call).await?.lead.unwrap_or_default())
 }
 
-/// Puts a lead into a stage, before another one or at the end.
-pub async fn put(lead_id: String, stage_id: String, before: Option<String>) -> Result<pb::Lead, ApiError> {
-    let request = pb::MoveLeadRequest { lead_id, stage_id, before_lead_id: before.unwrap_or_default() };
+/// Puts a lead into a stage, before another one or at the end. Gives also what it stood before until then; empty for the end.
+pub async fn put(lead_id: String, stage_id: String, before_lead_id: String) -> Result<(pb::Lead, String), ApiError> {
+    let request = pb::MoveLeadRequest { lead_id, stage_id, before_lead_id };
     let call = async |transport, request| LeadServiceClient::new(transport).move_lead(request).await;
-    Ok(use_api().write(&Act::default(), request, call).await?.lead.unwrap_or_default())
+    let reply = use_api().write(&Act::default(), request, call).await?;
+    Ok((reply.lead.unwrap_or_default(), reply.was_before_lead_id))
+}
+
+/// Takes a move back: to where the lead was, or to the end of that stage where the one behind it has left meanwhile.
+pub async fn put_back(lead_id: String, stage_id: String, was_before: String) -> Result<pb::Lead, ApiError> {
+    let answer = match put(lead_id.clone(), stage_id.clone(), was_before).await {
+        Err(error) if error.violation("before_lead_id").is_some() => put(lead_id, stage_id, String::new()).await,
+        answer => answer,
+    };
+    answer.map(|(lead, _)| lead)
 }
 
 pub async fn convert(act: &Act, lead_id: String, version: i64) -> Result<pb::ConvertLeadResponse, ApiError> {

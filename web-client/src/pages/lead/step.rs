@@ -46,11 +46,15 @@ pub fn to_stage(lead: &pb::Lead, stage: &pb::LeadStage, outcome: Outcome) {
     let (id, before, name) = (lead.id.clone(), lead.stage_id.clone(), lead.name.clone());
     let (to, title) = (stage.id.clone(), stage.name.clone());
     spawn_local(async move {
-        if outcome.take(record::put(id.clone(), to, None).await) {
+        let (answer, was_before) = match record::put(id.clone(), to, String::new()).await {
+            Ok((lead, was_before)) => (Ok(lead), was_before),
+            Err(error) => (Err(error), String::new()),
+        };
+        if outcome.take(answer) {
             use_toasts().say_with_undo(format!("{name} moved to {title}"), move || {
-                let (id, before) = (id.clone(), before.clone());
+                let (id, before, was_before) = (id.clone(), before.clone(), was_before.clone());
                 spawn_local(async move {
-                    outcome.take(record::put(id, before, None).await);
+                    outcome.take(record::put_back(id, before, was_before).await);
                 });
             });
         }

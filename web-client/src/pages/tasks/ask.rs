@@ -1,5 +1,8 @@
 //! What the list of tasks is asked: its filters, its orders, and all of it as a file.
 
+use std::rc::Rc;
+
+use futures::FutureExt as _;
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{self as pb, task_service_client::TaskServiceClient};
 use wasm_bindgen_futures::spawn_local;
@@ -19,15 +22,20 @@ use web_kit::{
 
 use crate::parts::{
     directory::Directory,
-    filter::{ChipOf, Compare, to_filter},
+    filter::{ChipOf, Compare, to_filter, to_switches},
+    views::Count,
 };
 
-const CHIPS: &[ChipOf] = &[
+const EVERYONE: &str = "everyone";
+const INCLUDE_DONE: &str = "include_done";
+pub const CHIPS: &[ChipOf] = &[
     ChipOf::new("assignee_id", Compare::Equal),
     ChipOf::named("due_since", "due_on", Compare::From),
     ChipOf::named("due_until", "due_on", Compare::Until),
     ChipOf::new("created_at", Compare::From),
     ChipOf::new("archived", Compare::Equal),
+    ChipOf::switch("whose", "everyone", EVERYONE),
+    ChipOf::switch("which", "all", INCLUDE_DONE),
 ];
 /// Order and its name; the first is the usual one.
 pub const ORDERS: [(&str, &str); 3] = [("due_on", "Due day"), ("created_at desc", "Newest"), ("created_at", "Oldest")];
@@ -48,11 +56,13 @@ pub fn filters(directory: Directory) -> Vec<FilterDef> {
 
 /// The request for a page of the list as it is looked at.
 pub fn request(state: &ListState, page_size: i32, page_token: String) -> pb::ListTasksRequest {
+    let switches = to_switches(state, CHIPS);
+    let on = |switch: &str| switches.iter().any(|known| known == switch);
     pb::ListTasksRequest {
         page_size,
         page_token,
-        include_done: state.filter("which") == Some("all"),
-        everyone: state.filter("whose") == Some("everyone"),
+        include_done: on(INCLUDE_DONE),
+        everyone: on(EVERYONE),
         order_by: state.order_by.clone(),
         filter: to_filter(state, CHIPS),
     }
@@ -64,6 +74,14 @@ pub async fn list(request: pb::ListTasksRequest) -> Result<Page<pb::Task>, ApiEr
     let info = reply.page.unwrap_or_default();
     let total = Some((info.total_size.into(), info.total_is_capped)).filter(|(total, _)| *total > 0);
     Ok(Page { rows: reply.tasks, next_page_token: info.next_page_token, total })
+}
+
+/// How many tasks a state of the list has.
+pub fn count() -> Count {
+    Rc::new(|state: &ListState| {
+        let request = request(state, 1, String::new());
+        async move { Ok(list(request).await?.total.unwrap_or_default()) }.boxed_local()
+    })
 }
 
 /// The whole list as a file, as it is filtered and ordered.

@@ -2,7 +2,7 @@
 
 use super::words::{NOT, path_part};
 use crate::{
-    format::{date, zone},
+    format::zone,
     list::{aip, state::ListState},
 };
 
@@ -25,17 +25,9 @@ pub fn clause(chip: &str, value: &str) -> String {
         ("category" | "outcome", None) | ("actor_id" | "ip", _) => aip::eq(chip, value),
         ("action", _) => aip::has("path", &format!("/{value}")),
         // What is no day goes to the server as it is, whose answer says so.
-        ("since", _) => aip::from("at", &beginning(value).unwrap_or_else(|| value.to_owned())),
+        ("since", _) => aip::from("at", &zone::beginning(value, 0).unwrap_or_else(|| value.to_owned())),
         _ => String::new(),
     }
-}
-
-/// The moment a day begins here, as the server writes it: "2026-11-20T00:00:00Z".
-fn beginning(day: &str) -> Option<String> {
-    let civil = date::parse_iso(day)?;
-    // The offset at about that time: zones change theirs at night, and an hour more or less of an audit does no harm.
-    let offset = zone::local(civil) - civil;
-    Some(date::iso_utc(civil - offset))
 }
 
 #[cfg(test)]

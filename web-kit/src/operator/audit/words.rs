@@ -6,7 +6,7 @@ use crate::{
     icon::{Glyph, glyphs},
 };
 
-/// RPCs of these portals by name. Words share a noun with the name, so that typing it finds them.
+/// RPCs of these portals whose name is no sentence by itself. Words share a noun with the name, so that typing it finds them.
 const ACTIONS: [(&str, &str); 29] = [
     ("SignIn", "Sign in, password"),
     ("VerifySecondFactor", "Sign in, second factor"),
@@ -75,8 +75,11 @@ const OUTCOMES: [(&str, &str); 9] = [
 /// Prefix of a filter's value that turns it round.
 pub const NOT: char = '!';
 
-pub fn actions() -> Vec<Choice> {
-    ACTIONS.map(|(name, words)| Choice::new(name, words)).to_vec()
+/// What a filter offers for actions: all that a portal has.
+pub fn actions(rpcs: &[&str]) -> Vec<Choice> {
+    let mut choices: Vec<_> = rpcs.iter().map(|name| Choice::new(*name, action(name))).collect();
+    choices.sort_by(|one, other| one.label.cmp(&other.label));
+    choices
 }
 
 pub fn categories() -> Vec<Choice> {
@@ -165,6 +168,13 @@ mod tests {
         assert_eq!(outcome("sign_in", "UNAUTHENTICATED").2, "Refused");
         assert_eq!(role("ADMIN"), "Admin");
         assert_eq!(category("new_one"), "new_one");
+    }
+
+    #[test]
+    fn every_action_of_a_portal_is_offered_in_words() {
+        let offered = actions(&["SignOut", "ListThings", "Me"]);
+        let offered: Vec<_> = offered.iter().map(|choice| (choice.value.as_str(), choice.label.as_str())).collect();
+        assert_eq!(offered, [("ListThings", "List things"), ("Me", "Read own account"), ("SignOut", "Sign out")]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Reads a row as a customer with a contact, or as a lead, and says at each cell what is wrong with it.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 
 use streamflow_proto::client::v1 as pb;
 
+use super::keys::{Hash, Hasher, Keys};
 use super::lead::{self, LeadRow};
 use super::mapping::Mapping;
 use super::read::Row;
@@ -26,28 +26,49 @@ pub struct ImportedRow {
     pub lead: LeadRow,
     /// What finds an existing record, as it is looked up; none when the cell is empty or no key is chosen.
     pub key: Option<String>,
+    /// What no other row of the file may have.
+    pub keys: Keys,
     pub problems: Vec<CellProblem>,
 }
 
-/// Checks the rows of one file in their order, so that a key that comes twice is seen.
+/// Checks the rows of one file. Asked in their order, it sees keys that come twice by itself.
 pub struct Checker<'a> {
     subject: Subject,
     mapping: &'a Mapping,
     key: Option<Key>,
     customs: &'a [Model],
-    hasher: RandomState,
-    /// Row by hash of field and value: 200,000 rows stay small, and a false alarm needs a collision of 64 bits.
-    seen: HashMap<u64, u32>,
+    hasher: Hasher,
+    /// The first row that has a key.
+    seen: HashMap<Hash, u32>,
 }
 
 impl<'a> Checker<'a> {
     /// `customs` are the company's own fields.
     pub fn new(subject: Subject, mapping: &'a Mapping, key: Option<Key>, customs: &'a [Model]) -> Self {
-        Self { subject, mapping, key, customs, hasher: RandomState::new(), seen: HashMap::new() }
+        Self { subject, mapping, key, customs, hasher: Hasher::default(), seen: HashMap::new() }
+    }
+
+    /// As the checker that read the file as a whole, whose keys can be compared with this one's.
+    pub fn hashing_with(self, hasher: Hasher) -> Self {
+        Self { hasher, ..self }
+    }
+
+    pub const fn hasher(&self) -> &Hasher {
+        &self.hasher
     }
 
     /// Reads the next row that was not dropped.
     pub fn check(&mut self, row: &Row) -> ImportedRow {
+        let mut row = self.read(row);
+        for hash in row.keys.hashes() {
+            self.seen.entry(hash).or_insert(row.number);
+        }
+        self.note_twice(&mut row, |hash| self.seen.get(&hash).copied());
+        row
+    }
+
+    /// Reads a row by itself, whatever the others are.
+    pub fn read(&self, row: &Row) -> ImportedRow {
         let used = |problem: &&CellProblem| problem.column.is_none_or(|column| self.mapping.uses(column));
         let mut problems: Vec<CellProblem> = row.problems.iter().filter(used).cloned().collect();
         let cells = Cells { row, mapping: self.mapping, customs: self.customs };
@@ -60,32 +81,32 @@ impl<'a> Checker<'a> {
             Subject::Leads => row.lead = lead::read_row(&cells, self.key, &mut problems),
         }
         row.key = self.key.and_then(|key| self.key_of(key, &row));
-        self.note_twice(&row, &mut problems);
-        ImportedRow { problems, ..row }
+        let hash = |key: Key| self.key_of(key, &row).map(|value| self.hasher.hash(key, &value));
+        let [always, chosen] = self.unique().map(|key| key.and_then(hash));
+        ImportedRow { problems, keys: Keys::new(always, chosen), ..row }
+    }
+
+    /// Notes at a row which of its keys an earlier one has: the `first` row with a key.
+    pub fn note_twice(&self, row: &mut ImportedRow, first: impl Fn(Hash) -> Option<u32>) {
+        let unique = self.unique();
+        for (place, hash) in row.keys.by_place() {
+            if let (Some(key), Some(first)) = (unique[place], first(hash).filter(|first| *first != row.number)) {
+                let message = format!("Row {first} has the same {}.", key.label());
+                row.problems.push(CellProblem::at(self.mapping.column(key.field()), Problem::new(message)));
+            }
+        }
+    }
+
+    /// The key, and a customer's external id in any case, stand for one record only. In the order of [`Keys`].
+    fn unique(&self) -> [Option<Key>; 2] {
+        let always = (self.subject == Subject::Customers).then_some(Key::ExternalId);
+        [always, self.key.filter(|key| Some(*key) != always)]
     }
 
     fn key_of(&self, key: Key, row: &ImportedRow) -> Option<String> {
         match self.subject {
             Subject::Customers => key_of(key, &row.customer),
             Subject::Leads => lead::key_of(key, &row.lead),
-        }
-    }
-
-    /// The key, and a customer's external id in any case, stand for one record only.
-    fn note_twice(&mut self, row: &ImportedRow, problems: &mut Vec<CellProblem>) {
-        let number = row.number;
-        let always = (self.subject == Subject::Customers).then_some(Key::ExternalId);
-        let keys = [always, self.key.filter(|key| Some(*key) != always)];
-        for key in keys.into_iter().flatten() {
-            let Some(value) = self.key_of(key, row) else {
-                continue;
-            };
-            let hash = self.hasher.hash_one((key.field(), value));
-            let first = *self.seen.entry(hash).or_insert(number);
-            if first != number {
-                let message = format!("Row {first} has the same {}.", key.label());
-                problems.push(CellProblem::at(self.mapping.column(key.field()), Problem::new(message)));
-            }
         }
     }
 }

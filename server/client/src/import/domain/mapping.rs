@@ -5,7 +5,6 @@ mod names;
 use streamflow_kernel::error::{Error, Violations};
 use streamflow_proto::client::v1 as pb;
 
-use super::read::Row;
 use super::subject::Subject;
 use super::{Key, Mode, lead};
 use crate::custom_field::{store::Model, value::PREFIX};
@@ -237,7 +236,7 @@ impl Mapping {
 }
 
 /// The columns of a file with what they are to fill and a few of their values.
-pub fn columns(header: &[String], fields: &[String], sample: &[Row]) -> Vec<pb::ImportColumn> {
+pub fn columns(header: &[String], fields: &[String], sample: &[pb::ImportRow]) -> Vec<pb::ImportColumn> {
     let samples = |column: usize| {
         let mut values: Vec<String> = Vec::new();
         for value in sample.iter().filter_map(|row| row.cells.get(column)) {

@@ -4,13 +4,18 @@ use std::fmt;
 
 use streamflow_kernel::error::Error;
 
-use super::sniff::Format;
+use super::sniff::{Encoding, Format};
 use super::{CellProblem, MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROW, MAX_ROWS};
 use crate::record::input::Problem;
 use streamflow_kernel::csv::unguarded;
 
 /// Bytes decoded at once.
 const PIECE: usize = 16 * 1024;
+/// Bytes between two marks, about: what is read to find one row again.
+const MARK_EVERY: usize = 128 * 1024;
+/// Room for a record, and for its cells, to begin with.
+const TEXT: usize = 4 * 1024;
+const ENDS: usize = 32;
 
 /// Why a file can't be read at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,17 +70,44 @@ pub struct Row {
     pub problems: Vec<CellProblem>,
 }
 
+/// A place in a file from which it can be read on as if from its beginning: behind the end of a line, where no letter is half read.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// Bytes before it.
+    pub bytes: u64,
+    /// Rows that have ended before it. The line may be within the quotation marks of the next one.
+    pub rows: u32,
+    parsed: Parsed,
+}
+
 /// Turns bytes into rows, piece by piece.
 pub struct Reader {
+    encoding: Encoding,
     records: Records,
     header: Option<Vec<String>>,
     bytes: u64,
     rows: u32,
+    marks: Vec<Mark>,
+    marked: u64,
 }
 
 impl Reader {
     pub fn new(format: Format) -> Self {
-        Self { records: Records::new(format), header: None, bytes: 0, rows: 0 }
+        let records = Records::new(format);
+        Self { encoding: format.encoding, records, header: None, bytes: 0, rows: 0, marks: Vec::new(), marked: 0 }
+    }
+
+    /// Reads on from a mark of the same file; `header` is what its reader found.
+    pub fn resume(format: Format, header: &[String], mark: &Mark) -> Self {
+        Self {
+            encoding: format.encoding,
+            records: Records::resume(format, mark.parsed.clone()),
+            header: Some(header.to_vec()),
+            bytes: mark.bytes,
+            rows: mark.rows,
+            marks: Vec::new(),
+            marked: mark.bytes,
+        }
     }
 
     /// Column names, once the first row has arrived. A column without a name is called by its place.
@@ -90,13 +122,51 @@ impl Reader {
 
     /// Reads the next piece of the file and appends the rows that it completes to `rows`.
     pub fn push(&mut self, piece: &[u8], rows: &mut Vec<Row>) -> Result<(), Refusal> {
-        self.bytes += piece.len() as u64;
-        if self.bytes > MAX_BYTES {
+        if self.bytes + piece.len() as u64 > MAX_BYTES {
             return Err(Refusal::TooLarge);
         }
+        for part in piece.chunks(MARK_EVERY) {
+            let (lines, rest) = part.split_at(self.up_to_mark(part));
+            self.read(lines, rows)?;
+            // Within an endless cell there is none: marks stay small.
+            if !lines.is_empty() && self.header.is_some() && self.records.parsed.used <= PIECE {
+                self.marked = self.bytes;
+                self.marks.push(Mark { bytes: self.bytes, rows: self.rows, parsed: self.records.parsed.trimmed() });
+            }
+            self.read(rest, rows)?;
+        }
+        Ok(())
+    }
+
+    /// The marks since this was asked last, in order.
+    pub fn take_marks(&mut self) -> Vec<Mark> {
+        std::mem::take(&mut self.marks)
+    }
+
+    fn read(&mut self, piece: &[u8], rows: &mut Vec<Row>) -> Result<(), Refusal> {
+        self.bytes += piece.len() as u64;
         let (header, count) = (&mut self.header, &mut self.rows);
         let result = self.records.push(piece, &mut |record| take(record, header, count, rows));
         self.explained(result)
+    }
+
+    /// Bytes of a piece up to the end of its last line, where a mark is due; otherwise none.
+    fn up_to_mark(&self, piece: &[u8]) -> usize {
+        if self.bytes + (piece.len() as u64) < self.marked + MARK_EVERY as u64 {
+            return 0;
+        }
+        let (width, unit): (usize, &[u8]) = match self.encoding {
+            Encoding::Utf8 | Encoding::Latin1 => (1, b"\n"),
+            Encoding::Utf16Le => (2, b"\n\0"),
+            Encoding::Utf16Be => (2, b"\0\n"),
+        };
+        // Letters of two bytes begin at even places of the file, whatever pieces it comes in.
+        let begin = usize::from(width == 2 && !self.bytes.is_multiple_of(2));
+        let units = piece.get(begin..).unwrap_or_default().chunks_exact(width);
+        units.rev().position(|letter| letter == unit).map_or(0, |from_end| {
+            let whole = (piece.len() - begin) / width;
+            begin + (whole - from_end) * width
+        })
     }
 
     /// Reads what the end of the file completes.
@@ -204,6 +274,12 @@ fn clean(cell: &mut String) {
 /// Decoding and RFC 4180, without a meaning for the records.
 pub(super) struct Records {
     decoder: encoding_rs::Decoder,
+    parsed: Parsed,
+}
+
+/// How far the parser is.
+#[derive(Clone, Debug)]
+struct Parsed {
     parser: csv_core::Reader,
     /// The record so far: its text, and where each cell ends.
     text: Vec<u8>,
@@ -218,12 +294,20 @@ impl Records {
     pub fn new(format: Format) -> Self {
         Self {
             decoder: format.encoding.codec().new_decoder_with_bom_removal(),
-            parser: csv_core::ReaderBuilder::new().delimiter(format.delimiter).build(),
-            text: vec![0; 4 * 1024],
-            used: 0,
-            ends: vec![0; 32],
-            ended: 0,
+            parsed: Parsed {
+                parser: csv_core::ReaderBuilder::new().delimiter(format.delimiter).build(),
+                text: vec![0; TEXT],
+                used: 0,
+                ends: vec![0; ENDS],
+                ended: 0,
+            },
         }
+    }
+
+    fn resume(format: Format, mut parsed: Parsed) -> Self {
+        parsed.text.resize(parsed.used.max(TEXT), 0);
+        parsed.ends.resize(parsed.ended.max(ENDS), 0);
+        Self { decoder: format.encoding.codec().new_decoder_without_bom_handling(), parsed }
     }
 
     pub fn push(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
@@ -233,7 +317,7 @@ impl Records {
     pub fn finish(&mut self, sink: Sink<'_>) -> Result<(), Refusal> {
         self.decode(&[], true, sink)?;
         // Empty input tells the parser that the last row needs no line end.
-        self.parse(&[], sink)
+        self.parsed.parse(&[], sink)
     }
 
     fn decode(&mut self, piece: &[u8], last: bool, sink: Sink<'_>) -> Result<(), Refusal> {
@@ -242,7 +326,15 @@ impl Records {
         // The room is for the worst case, so one call reads all of the piece.
         let (_, read, _) = self.decoder.decode_to_string(piece, &mut text, last);
         debug_assert_eq!(read, piece.len());
-        if text.is_empty() { Ok(()) } else { self.parse(text.as_bytes(), sink) }
+        if text.is_empty() { Ok(()) } else { self.parsed.parse(text.as_bytes(), sink) }
+    }
+}
+
+impl Parsed {
+    /// The same without room for more.
+    fn trimmed(&self) -> Self {
+        let (text, ends) = (self.text[..self.used].to_vec(), self.ends[..self.ended].to_vec());
+        Self { parser: self.parser.clone(), text, used: self.used, ends, ended: self.ended }
     }
 
     fn parse(&mut self, mut input: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {

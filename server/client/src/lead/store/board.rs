@@ -1,7 +1,10 @@
 //! Where a lead lies within its stage. Positions are fractions between the neighbours', so that a move writes one row.
 
-use sea_orm::{ColumnTrait as _, FromQueryResult, QuerySelect as _, sea_query::Expr, sea_query::ExprTrait as _};
-use streamflow_kernel::{db::TenantDb, error::Result};
+use sea_orm::{ColumnTrait as _, FromQueryResult, QueryOrder as _, QuerySelect as _, sea_query::Expr, sea_query::ExprTrait as _};
+use streamflow_kernel::{
+    db::{Scope, TenantDb},
+    error::Result,
+};
 use uuid::Uuid;
 
 use super::{Column, Entity};
@@ -39,6 +42,26 @@ pub async fn before(tx: &TenantDb, next: &super::Model, moving: Uuid) -> Result<
 fn between(previous: f64, next: f64) -> Spot {
     let middle = f64::midpoint(previous, next);
     if previous < middle && middle < next { Spot::At(middle) } else { Spot::NoRoom }
+}
+
+#[derive(FromQueryResult)]
+struct Next {
+    id: Uuid,
+}
+
+/// The lead that stands right behind `lead` in its stage, as far as somebody sees them; None where it is the last.
+pub async fn next(tx: &TenantDb, scope: &Scope, lead: &super::Model) -> Result<Option<Uuid>> {
+    let place = Expr::tuple([Expr::col(Column::Position), Expr::col(Column::Id)]);
+    let finder = row::finder::<Entity>(tx, scope)
+        .filter(Column::StageId.eq(lead.stage_id))
+        .filter(Column::ArchivedAt.is_null())
+        .filter(place.gt(Expr::tuple([Expr::val(lead.position), Expr::val(lead.id)])));
+    let first = |select: sea_orm::Select<Entity>| {
+        let select = select.order_by_asc(Column::Position).order_by_asc(Column::Id).limit(1);
+        select.select_only().column(Column::Id)
+    };
+    let rows: Vec<Next> = tx.rows(finder.map(first)).await?;
+    Ok(rows.into_iter().next().map(|row| row.id))
 }
 
 /// The last position of a stage, or the last one before `next`, not counting the lead that moves.

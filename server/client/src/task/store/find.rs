@@ -38,6 +38,10 @@ const FILTERS: &[FieldSpec] = &[
 const BY_DAY: OrderField = OrderField::new("due_on", KeyKind::DateOrNone);
 const ORDERS: &[OrderField] = &[BY_DAY, OrderField::new("created_at", KeyKind::Time)];
 
+/// What a saved view calls the parts of a [`Choice`].
+pub const EVERYONE: &str = "everyone";
+pub const INCLUDE_DONE: &str = "include_done";
+
 /// Which tasks a list shows; a page token of one is not good for another.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
@@ -47,6 +51,12 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// As a saved view says it.
+    pub fn of(switches: &[String]) -> Self {
+        let on = |name: &str| switches.iter().any(|switch| switch == name);
+        Self { include_done: on(INCLUDE_DONE), everyone: on(EVERYONE) }
+    }
+
     pub const fn spec(self) -> ListSpec {
         let name = match (self.everyone, self.include_done) {
             (false, false) => "tasks.own.open",

@@ -122,7 +122,7 @@ fn the_likely_key_tells_records_apart() {
 
 #[test]
 fn a_column_shows_different_values() {
-    let row = |cell: &str| Row { number: 1, cells: vec![cell.to_owned()], problems: Vec::new() };
+    let row = |cell: &str| pb::ImportRow { cells: vec![cell.to_owned()], ..Default::default() };
     let rows = ["a", "", "a", "b", "c", "d"].map(row);
     let shown = columns(&header("name"), &header("name"), &rows);
     assert_eq!((shown[0].field.as_str(), shown[0].samples.join(",")), ("name", "a,b,c".to_owned()));

@@ -63,6 +63,53 @@ fn damaged_cells_are_named() {
     assert_eq!(problems(&damaged).iter().map(|found| (found.0, found.1)).collect::<Vec<_>>(), [(21, Some(0))]);
 }
 
+/// Rows with line ends in their cells, blank and ragged ones among them, long enough for several marks.
+fn many_rows() -> String {
+    let mut text = "name,note\n".to_owned();
+    for n in 0..9_000 {
+        let row = match n % 7 {
+            0 => format!("Köln {n},\"two\nlines, \"\"{n}\"\"\"\r\n"),
+            1 => format!("\"{}\n{n}\",x\n", "long\n".repeat(n % 40)),
+            2 => "\n".to_owned(),
+            3 => format!("ragged {n}\r"),
+            _ => format!("Łódź {n},{}\n", "note ".repeat(n % 30)),
+        };
+        text.push_str(&row);
+    }
+    text
+}
+
+#[test]
+fn a_file_is_read_on_from_each_of_its_marks() {
+    let text = many_rows();
+    let units = |bytes: fn(u16) -> [u8; 2]| {
+        ['\u{feff}'].into_iter().chain(text.chars()).collect::<String>().encode_utf16().flat_map(bytes).collect()
+    };
+    let (latin, _, _) = encoding_rs::WINDOWS_1252.encode(&text);
+    let files: [(Encoding, Vec<u8>); 4] = [
+        (Encoding::Utf8, [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        (Encoding::Latin1, latin.into_owned()),
+        (Encoding::Utf16Le, units(u16::to_le_bytes)),
+        (Encoding::Utf16Be, units(u16::to_be_bytes)),
+    ];
+    for (encoding, file) in files {
+        let format = Format { encoding, delimiter: b',' };
+        // An odd size, so that pieces cut letters of two bytes apart.
+        let (mut reader, mut all) = (Reader::new(format), Vec::new());
+        file.chunks(99_991).try_for_each(|piece| reader.push(piece, &mut all)).unwrap();
+        reader.finish(&mut all).unwrap();
+        let marks = reader.take_marks();
+        assert!(marks.len() > 3, "{encoding:?}: {}", marks.len());
+        for mark in marks {
+            let (mut resumed, mut rest) = (Reader::resume(format, reader.header().unwrap(), &mark), Vec::new());
+            let from = usize::try_from(mark.bytes).unwrap();
+            file[from..].chunks(70_001).try_for_each(|piece| resumed.push(piece, &mut rest)).unwrap();
+            resumed.finish(&mut rest).unwrap();
+            assert!(rest == all[mark.rows as usize..], "{encoding:?} from byte {from}");
+        }
+    }
+}
+
 #[test]
 fn what_is_too_big_is_refused_in_plain_words() {
     let rows = |count: usize| format!("name\n{}", "a\n".repeat(count));
