@@ -9,6 +9,7 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
@@ -16,9 +17,13 @@ use tower::ServiceExt as _;
 
 use super::{
     activity::{Activity, Crowd, Place, Watched},
+    handshake,
     proxies::TrustedProxies,
 };
-use crate::access::{PeerAddr, address_key, network_key};
+use crate::{
+    access::{PeerAddr, address_key, network_key},
+    tls::shown::Shown,
+};
 
 const MAX_CONNECTIONS: u32 = 4096;
 /// Of one address (IPv6: of one /64), so that nobody takes all of them.
@@ -28,7 +33,7 @@ const MAX_CONNECTIONS_NETWORK: usize = 400;
 const MAX_STREAMS: u32 = 100;
 const MAX_HEADERS: u32 = 16 * 1024;
 /// How long a peer may keep to itself what it speaks.
-const FIRST_BYTES: Duration = Duration::from_secs(5);
+pub(super) const FIRST_BYTES: Duration = Duration::from_secs(5);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long a connection may stay open without a request.
@@ -36,11 +41,21 @@ const IDLE: Duration = Duration::from_mins(1);
 /// How long running requests may take once the server is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 /// What each HTTP/2 connection begins with (RFC 9113, section 3.4).
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Serves `app` until `stop` turns true, then lets running requests finish.
-pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>) {
-    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default() };
+pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, stop: watch::Receiver<bool>) {
+    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default(), shown: None };
+    accept(host, listener, stop).await;
+}
+
+/// The same by TLS, and HTTP/2 in it, to whoever believes the certificate.
+pub async fn serve_tls(listener: TcpListener, app: Router, shown: Arc<Shown>, stop: watch::Receiver<bool>) {
+    let host = Host { app, proxies: Arc::default(), crowd: Crowd::default(), shown: Some(shown) };
+    accept(host, listener, stop).await;
+}
+
+async fn accept(host: Host, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     loop {
         let accepted = tokio::select! {
@@ -85,6 +100,8 @@ struct Host {
     app: Router,
     proxies: Arc<TrustedProxies>,
     crowd: Crowd,
+    /// Those who speak TLS see it.
+    shown: Option<Arc<Shown>>,
 }
 
 impl Host {
@@ -100,21 +117,44 @@ impl Host {
 
     async fn attend(self, stream: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {
         let _ = stream.set_nodelay(true);
-        let speaks = tokio::select! {
-            speaks = speaks(&stream) => speaks,
-            () = stopped(&mut stop) => false,
-        };
-        if !speaks {
+        let Some(shown) = self.shown.clone() else {
+            let speaks = tokio::select! {
+                speaks = speaks(&stream) => speaks,
+                () = stopped(&mut stop) => false,
+            };
+            if speaks {
+                self.converse(stream, peer, builder(), std::future::pending(), stop).await;
+            }
             return;
+        };
+        // A certificate that is renewed during the handshake is not the one that was seen.
+        let renewal = shown.renewal();
+        let met = tokio::select! {
+            met = handshake::meet(stream, &shown) => met,
+            () = stopped(&mut stop) => None,
+        };
+        if let Some(stream) = met {
+            self.converse(stream, peer, builder().http2_only(), renewal, stop).await;
         }
+    }
+
+    /// Answers what comes in until the peer leaves, says nothing more, or `over` ends.
+    async fn converse(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        builder: Builder<TokioExecutor>,
+        over: impl Future<Output = ()>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let activity = Activity::default();
         let service = hyper::service::service_fn(|request| self.answer(request, peer, &activity));
-        let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => Some(ended),
             () = stopped(&mut stop) => None,
             () = activity.idle(IDLE) => None,
+            () = over => None,
         };
         let ended = match ended {
             Some(ended) => ended,
