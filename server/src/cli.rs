@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use streamflow_kernel::clock::{Clock as _, SystemClock};
 use streamflow_migrations::System;
 
 use crate::{audit, config::Config, databases, federation, import, mirror, secrets, serve, tenant};
@@ -117,7 +118,7 @@ pub struct ServeArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Prints the effective configuration with secrets masked; an unknown key is an error.
+    /// Prints the effective configuration with secrets masked; an unknown key is an error, and so is a certificate that can't be used.
     #[command(
         after_help = "Examples:\n  streamflow config check\n  streamflow config check --config /etc/streamflow.toml --json"
     )]
@@ -213,7 +214,11 @@ impl Cli {
             Command::Migrate(place) => databases::prepare(&Config::load(&place, None)?).await,
             Command::HashPassword { json } => secrets::hash_password(json).await,
             Command::TotpSecret { account, json } => secrets::totp_secret(&account, json),
-            Command::Config(ConfigCommand::Check { place, json }) => Config::load(&place, None)?.print(json),
+            Command::Config(ConfigCommand::Check { place, json }) => {
+                let config = Config::load(&place, None)?;
+                config.federation_tls.check_files(SystemClock.now())?;
+                config.print(json)
+            }
             Command::Healthcheck { port_base, json } => serve::healthcheck(port_base, json).await,
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "streamflow", &mut std::io::stdout());

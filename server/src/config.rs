@@ -19,7 +19,10 @@ use streamflow_kernel::{
 };
 use streamflow_migrations::System;
 
-use crate::cli::{Place, ServeArgs};
+use crate::{
+    cli::{Place, ServeArgs},
+    tls::FederationTls,
+};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,8 +59,9 @@ pub struct Config {
     pub closing_days: u16,
     /// Keys of calls between systems as a JSON object of pairs; `federation-keys.json` in `data` when unset.
     pub federation_keys: Option<String>,
-    /// Where systems listen that live in other processes, by system, e.g. `http://10.0.0.2:7010`.
+    /// Where systems listen that live in other processes, by system, e.g. `https://10.0.0.2:7010`.
     pub federation_urls: HashMap<System, String>,
+    pub federation_tls: FederationTls,
     /// `pretty` or `json`.
     pub log_format: String,
     /// As in `RUST_LOG`.
@@ -122,6 +126,7 @@ impl Default for Config {
             closing_days: 30,
             federation_keys: None,
             federation_urls: HashMap::new(),
+            federation_tls: FederationTls::default(),
             log_format: "pretty".to_owned(),
             log: "warn,streamflow=info".to_owned(),
             reflection: false,
@@ -231,14 +236,15 @@ impl Config {
         self.port_base + 10
     }
 
-    /// Signed is not encrypted: across machines such calls go through a private network or a tunnel.
+    /// Signed is not encrypted: by http such calls go through a private network or a tunnel.
     fn check_federation(&self) -> anyhow::Result<()> {
         for (system, url) in &self.federation_urls {
-            let host = url.strip_prefix("http://").unwrap_or_default();
+            let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or_default();
             let is_plain = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/?#@".contains(c));
-            anyhow::ensure!(is_plain, "federation_urls.{}: `{url}` is not written as http://host:port", system.name());
+            let name = system.name();
+            anyhow::ensure!(is_plain, "federation_urls.{name}: `{url}` is not written as https://host:port or http://host:port");
         }
-        Ok(())
+        self.federation_tls.check()
     }
 
     /// Port of a system's listener.

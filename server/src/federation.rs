@@ -1,4 +1,4 @@
-//! Keys of the federation: their file, its changes while the server runs, and the commands that change it.
+//! Keys of the federation: their file, its changes and those of certificates while the server runs, and the commands that change it.
 
 use std::{
     io::{Read as _, Write as _},
@@ -18,11 +18,12 @@ use streamflow_kernel::{
     federation::{self, Keys, Route, Switch},
     ids::{Ids as _, SystemIds},
     kernel::Kernel,
+    tls::{reminder::Reminder, shown::Shown},
 };
 use streamflow_migrations::System;
 use tokio::task::AbortHandle;
 
-use crate::{cli::Place, config::Config};
+use crate::{cli::Place, config::Config, tls::Certificates};
 
 /// How soon a changed file is noticed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -148,6 +149,7 @@ fn draft(file: &Path, keys: &Keys) -> anyhow::Result<PathBuf> {
 /// The federation of this process, which its systems join as they come up.
 pub struct Wires {
     elsewhere: Vec<(&'static str, Route)>,
+    certificates: Certificates,
     switch: Switch,
     joined: Mutex<Joined>,
 }
@@ -159,13 +161,14 @@ struct Joined {
 
 impl Wires {
     pub fn new(config: &Config) -> anyhow::Result<Arc<Self>> {
+        let certificates = Certificates::open(&config.federation_tls)?;
         let mut elsewhere = Vec::new();
         for (system, url) in &config.federation_urls {
-            let route = Route::tcp(url).with_context(|| format!("federation_urls.{}", system.name()))?;
-            elsewhere.push((system.name(), route));
+            let route = if url.starts_with("https:") { Route::tls(url, &certificates.trust) } else { Route::tcp(url) };
+            elsewhere.push((system.name(), route.with_context(|| format!("federation_urls.{}", system.name()))?));
         }
         let joined = Joined { keys: load(config)?, systems: Vec::new() };
-        Ok(Arc::new(Self { elsewhere, switch: Switch::default(), joined: Mutex::new(joined) }))
+        Ok(Arc::new(Self { elsewhere, certificates, switch: Switch::default(), joined: Mutex::new(joined) }))
     }
 
     /// Connects one more system with those of this process and with those elsewhere.
@@ -174,6 +177,9 @@ impl Wires {
         let router = federation::router(kernel, services(name)).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let mut joined = self.joined.lock();
         kernel.federation.use_keys(&joined.keys);
+        if let Some(shown) = self.shown() {
+            kernel.federation.show(shown);
+        }
         for (other, route) in &self.elsewhere {
             kernel.federation.connect(other, route.clone());
         }
@@ -192,6 +198,18 @@ impl Wires {
         self.switch.clone().into_router()
     }
 
+    /// What the federation's listener shows, where it speaks TLS.
+    pub fn shown(&self) -> Option<Arc<Shown>> {
+        self.certificates.shown.clone()
+    }
+
+    /// Takes certificates that were renewed, and tells of those that should be.
+    fn look_at_certificates(&self, reminder: &mut Reminder) {
+        self.certificates.look();
+        let in_use: Vec<_> = self.joined.lock().systems.iter().flat_map(|(kernel, _)| kernel.federation.certificates()).collect();
+        reminder.look(&in_use, SystemClock.now());
+    }
+
     fn use_keys(&self, keys: Keys) {
         let mut joined = self.joined.lock();
         joined.systems.iter().for_each(|(kernel, _)| kernel.federation.use_keys(&keys));
@@ -208,38 +226,35 @@ fn services(space: &str) -> tonic::service::Routes {
     }
 }
 
-/// Takes new keys from the file while the server runs; ends when dropped.
-pub struct Following(Option<AbortHandle>);
+/// Takes new keys and certificates from their files while the server runs; ends when dropped.
+pub struct Following(AbortHandle);
 
 impl Following {
     pub fn start(config: &Config, wires: &Arc<Wires>) -> Self {
-        if config.federation_keys.is_some() {
-            return Self(None);
-        }
-        let (file, wires) = (config.federation_key_file(), Arc::clone(wires));
+        let file = config.federation_keys.is_none().then(|| config.federation_key_file());
+        let wires = Arc::clone(wires);
         let task = tokio::spawn(async move {
             let modified = |file: &Path| std::fs::metadata(file).and_then(|found| found.modified()).ok();
-            let mut before = None;
+            let (mut before, mut reminder) = (None, Reminder::default());
             loop {
-                let now = modified(&file);
-                if now != before {
-                    match read(&file) {
+                let now = file.as_deref().and_then(modified);
+                if let Some(file) = file.as_deref().filter(|_| now != before) {
+                    match read(file) {
                         Ok(keys) => wires.use_keys(keys),
                         Err(error) => tracing::warn!(target: "streamflow", "the federation keys stay as they were: {error:#}"),
                     }
                     before = now;
                 }
+                wires.look_at_certificates(&mut reminder);
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         });
-        Self(Some(task.abort_handle()))
+        Self(task.abort_handle())
     }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        if let Some(task) = &self.0 {
-            task.abort();
-        }
+        self.0.abort();
     }
 }

@@ -15,6 +15,7 @@ mod secrets;
 mod serve;
 mod serving;
 mod tenant;
+mod tls;
 
 use std::process::ExitCode;
 

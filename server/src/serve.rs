@@ -166,7 +166,8 @@ fn announce(config: &Config, outbox: Option<&Path>) {
         tracing::info!(target: "streamflow", system = system.name(), url = config.public_url(*system), "serving");
     }
     tracing::info!(target: "streamflow", port = config.port_base, "operations on loopback");
-    tracing::info!(target: "streamflow", port = config.federation_port(), "calls of other systems");
+    let tls = config.federation_tls.certificate.is_some();
+    tracing::info!(target: "streamflow", port = config.federation_port(), tls, "calls of other systems");
 }
 
 /// True when asked by a supervisor (SIGTERM), who has others take over, and not from a keyboard.

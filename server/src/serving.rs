@@ -1,6 +1,6 @@
 //! The systems of a running server: started together, or one by one as their databases answer, and ended together.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use parking_lot::Mutex;
@@ -141,26 +141,42 @@ impl Serving {
     /// Lets other processes call the systems of this one.
     pub async fn federate(&self) -> anyhow::Result<Following> {
         let listener = serve::bind(&self.config.bind, self.config.federation_port()).await?;
-        self.listen(("", "federation"), listener, self.wires.router(), TrustedProxies::default())?;
+        match self.wires.shown() {
+            None => self.listen(("", "federation"), listener, self.wires.router(), TrustedProxies::default())?,
+            Some(shown) => {
+                let address = listener.local_addr()?;
+                let serving = connection::serve_tls(listener, self.wires.router(), shown, self.stopping.clone());
+                self.attend(("", "federation"), address, serving);
+            }
+        }
         Ok(Following::start(&self.config, &self.wires))
     }
 
     /// Serves what comes in of that name, for one system or, where its name is empty, for all.
     pub fn listen(
         &self,
-        (system, name): (&'static str, &'static str),
+        names: (&'static str, &'static str),
         listener: TcpListener,
         app: Router,
         proxies: TrustedProxies,
     ) -> anyhow::Result<()> {
-        let (address, known) = (listener.local_addr()?, self.shared.listeners.clone());
+        let address = listener.local_addr()?;
+        self.attend(names, address, connection::serve(listener, app, proxies, self.stopping.clone()));
+        Ok(())
+    }
+
+    fn attend(
+        &self,
+        (system, name): (&'static str, &'static str),
+        address: SocketAddr,
+        serving: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let known = self.shared.listeners.clone();
         known.add(Listening { system, name, address, since: self.shared.clock.now() });
-        let serving = connection::serve(listener, app, proxies, self.stopping.clone());
         self.listeners.lock().spawn(async move {
             serving.await;
             known.remove(address);
         });
-        Ok(())
     }
 
     /// Before the end: what runs goes on.

@@ -20,6 +20,7 @@ mod prune;
 mod rate_limit;
 mod refusal;
 mod smtp;
+mod tls;
 mod together;
 mod trespass;
 mod turns;

@@ -17,7 +17,7 @@ const EMAIL: &str = "operator@example.com";
 const PASSWORD: &str = "an-operators-Own-7-passphrase";
 
 /// The operator of the second process.
-struct Admin {
+pub struct Admin {
     channel: Channel,
     token: String,
 }
@@ -32,7 +32,16 @@ fn request<T>(message: T, token: Option<&str>) -> Request<T> {
 }
 
 impl Admin {
-    async fn sign_in(server: &Server, secret: &[u8]) -> Self {
+    /// Gives a server its operator, whose authenticator's secret comes back.
+    pub async fn appoint(server: &mut Server) -> Vec<u8> {
+        let secret = totp::generate_secret().to_vec();
+        server.set("PROVIDER_EMAIL", EMAIL);
+        server.set("PROVIDER_PASSWORD_HASH", PasswordHasher::new(Params::BREAK_GLASS).hash(PASSWORD).await.unwrap());
+        server.set("PROVIDER_TOTP_SECRET", totp::to_base32(&secret));
+        secret
+    }
+
+    pub async fn sign_in(server: &Server, secret: &[u8]) -> Self {
         let url = format!("http://127.0.0.1:{}", server.port_base + 2);
         let channel = Channel::from_shared(url).unwrap().connect_lazy();
         let mut sessions = SessionServiceClient::new(channel.clone());
@@ -44,13 +53,13 @@ impl Admin {
         Self { channel, token: done.into_inner().token }
     }
 
-    async fn greet(&self) -> pb::CheckPeerResponse {
+    pub async fn greet(&self) -> pb::CheckPeerResponse {
         let check = request(pb::CheckPeerRequest { name: "client".into() }, Some(&self.token));
         FederationServiceClient::new(self.channel.clone()).check_peer(check).await.expect("an answer").into_inner()
     }
 
     /// Greets until the answer is as wanted.
-    async fn greet_until(&self, what: &str, is_wanted: impl Fn(&pb::CheckPeerResponse) -> bool) -> pb::CheckPeerResponse {
+    pub async fn greet_until(&self, what: &str, is_wanted: impl Fn(&pb::CheckPeerResponse) -> bool) -> pb::CheckPeerResponse {
         let until = Instant::now() + Duration::from_secs(20);
         loop {
             let answer = self.greet().await;
@@ -68,10 +77,7 @@ async fn two_processes_speak_with_each_other() {
     let (north, south) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut clients = Server::of("client", north.path(), None);
     let mut others = Server::of("provider,dev,accountant", south.path(), None);
-    let secret = totp::generate_secret().to_vec();
-    others.set("PROVIDER_EMAIL", EMAIL);
-    others.set("PROVIDER_PASSWORD_HASH", PasswordHasher::new(Params::BREAK_GLASS).hash(PASSWORD).await.unwrap());
-    others.set("PROVIDER_TOTP_SECRET", totp::to_base32(&secret));
+    let secret = Admin::appoint(&mut others).await;
     others.set("STREAMFLOW_FEDERATION_URLS__CLIENT", format!("http://127.0.0.1:{}", clients.port_base + 10));
 
     // Without the first one's keys the second does not start, and says what to do.

@@ -19,3 +19,4 @@ mod slow;
 mod start;
 mod systems;
 mod tenant;
+mod tls;

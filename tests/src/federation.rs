@@ -1,21 +1,28 @@
 //! Two systems that speak with each other, and letters that somebody forges between them.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use streamflow_kernel::{
+    clock::Clock,
     db::Backend,
     federation::{self, FederationChannel, Keys, Route, Switch, guard, sign},
     kernel::Kernel,
     server::{connection, proxies::TrustedProxies},
+    tls::{shown::Shown, trust::Trust},
 };
 use streamflow_migrations::System;
+use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch};
 use tonic::{Code, Status, body::Body, service::Routes};
 use tonic_types::StatusExt as _;
 use tower::{Service as _, ServiceExt as _};
 
-use crate::{operator::Desk, world::World};
+use crate::{
+    certificates::{Authority, Issued},
+    operator::Desk,
+    world::World,
+};
 
 /// How the two reach each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +31,11 @@ pub enum Shape {
     Memory,
     /// As in two.
     Tcp,
+    /// As in two with a certificate.
+    Tls,
 }
 
-pub const SHAPES: [Shape; 2] = [Shape::Memory, Shape::Tcp];
+pub const SHAPES: [Shape; 3] = [Shape::Memory, Shape::Tcp, Shape::Tls];
 
 /// The client system of a world and a provider system, with each other's keys.
 pub struct Pair {
@@ -64,11 +73,7 @@ impl Pair {
 
 /// The system's federation, reachable in the wanted way.
 pub async fn serve(kernel: &Arc<Kernel>, services: Routes, keys: &Keys, shape: Shape, stop: &watch::Receiver<bool>) -> Route {
-    kernel.federation.use_keys(keys);
-    let router: Router = federation::router(kernel, services).expect("a router");
-    let switch = Switch::default();
-    switch.add(kernel.portal.space, router);
-    let router = switch.into_router();
+    let router = switched(kernel, services, keys);
     match shape {
         Shape::Memory => Route::Memory(router),
         Shape::Tcp => {
@@ -77,7 +82,51 @@ pub async fn serve(kernel: &Arc<Kernel>, services: Routes, keys: &Keys, shape: S
             tokio::spawn(connection::serve(listener, router, TrustedProxies::default(), stop.clone()));
             Route::tcp(&format!("http://{address}")).expect("an address")
         }
+        Shape::Tls => {
+            let authority = Authority::new("the test's authority");
+            let issued = authority.issue_now("north.internal", kernel.clock.now());
+            serve_tls(kernel, router, &issued, stop).await.route(&authority)
+        }
     }
+}
+
+/// What a system's listener of calls serves.
+pub fn switched(kernel: &Arc<Kernel>, services: Routes, keys: &Keys) -> Router {
+    kernel.federation.use_keys(keys);
+    let router: Router = federation::router(kernel, services).expect("a router");
+    let switch = Switch::default();
+    switch.add(kernel.portal.space, router);
+    switch.into_router()
+}
+
+/// A system that shows a certificate to its callers.
+pub struct Secured {
+    pub address: SocketAddr,
+    pub shown: Arc<Shown>,
+    /// Where the certificate is.
+    pub folder: Arc<TempDir>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Secured {
+    /// The way to it, for whoever believes this authority.
+    pub fn route(&self, authority: &Authority) -> Route {
+        let file = authority.write(self.folder.path(), "ca.pem");
+        let trust = Trust::open(Some(&file), Arc::clone(&self.clock)).expect("an authority");
+        Route::tls(&format!("https://{}", self.address), &trust).expect("an address")
+    }
+}
+
+/// Serves by TLS, which goes by the system's clock.
+pub async fn serve_tls(kernel: &Arc<Kernel>, router: Router, issued: &Issued, stop: &watch::Receiver<bool>) -> Secured {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let clock = Arc::clone(&kernel.clock);
+    let shown = Shown::open(issued.write(folder.path()), Arc::clone(&clock)).expect("a certificate");
+    kernel.federation.show(Arc::clone(&shown));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(connection::serve_tls(listener, router, Arc::clone(&shown), stop.clone()));
+    Secured { address, shown, folder, clock }
 }
 
 /// A call as it travels. Whatever is wrong with it was put there by hand.

@@ -158,7 +158,7 @@ impl From<Error> for Status {
     }
 }
 
-fn reasoned(code: Code, reason: &str, text: &str) -> Status {
+pub(crate) fn reasoned(code: Code, reason: &str, text: &str) -> Status {
     let details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
     Status::with_error_details(code, text, details)
 }

@@ -49,6 +49,7 @@ use crate::{
     ids::Ids,
     kernel::Kernel,
     places::Places,
+    tls::{certificate::Certificate, shown::Shown},
 };
 
 /// One system's side of all its talks with others. Without keys it refuses everybody and reaches nobody.
@@ -56,6 +57,8 @@ pub struct Federation {
     own: &'static str,
     keys: RwLock<Arc<Keys>>,
     routes: RwLock<HashMap<&'static str, Route>>,
+    /// What the listener of calls shows, where it speaks TLS.
+    shown: RwLock<Option<Arc<Shown>>>,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -75,6 +78,7 @@ impl Federation {
             own,
             keys: RwLock::default(),
             routes: RwLock::default(),
+            shown: RwLock::default(),
             ledger: Ledger::new(database),
             clock,
             ids,
@@ -92,6 +96,23 @@ impl Federation {
         if let Some(peer) = known(peer) {
             self.routes.write().insert(peer, route);
         }
+    }
+
+    /// Says what certificate those who call this system are shown.
+    pub fn show(&self, shown: Arc<Shown>) {
+        *self.shown.write() = Some(shown);
+    }
+
+    /// The certificates in use, each with the name of the system that shows it: the own one first, under no name.
+    pub fn certificates(&self) -> Vec<(&'static str, Certificate)> {
+        let own = self.shown.read().as_ref().map(|shown| ("", shown.certificate()));
+        let seen = |name| Some((name, self.route(name)?.certificate()?));
+        own.into_iter().chain(self.peers().filter_map(seen)).collect()
+    }
+
+    /// Whether calls to a system leave this process unencrypted.
+    pub fn is_open(&self, peer: &str) -> bool {
+        self.route(peer).is_some_and(|route| route.is_open())
     }
 
     /// Calls to another system by its name.

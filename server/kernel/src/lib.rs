@@ -33,6 +33,7 @@ pub mod recovery;
 pub mod server;
 pub mod session;
 pub mod telemetry;
+pub mod tls;
 pub mod totp;
 pub mod upload;
 pub mod vault;

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod connection;
 mod dock;
 pub mod foreign;
+mod handshake;
 mod headers;
 pub mod listeners;
 pub mod proxies;

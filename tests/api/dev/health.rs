@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
 use streamflow_kernel::{
     clock::Clock as _,
     db::{Backend, NO_ORG},
@@ -15,7 +16,8 @@ use streamflow_migrations::System;
 use streamflow_proto::dev::v1::{self as pb, health_service_client::HealthServiceClient};
 use streamflow_tests::{
     answer::reason,
-    federation::{Shape, serve},
+    certificates::Authority,
+    federation::{Shape, serve, serve_tls, switched},
     on_both,
     operator::Desk,
     world::World,
@@ -27,7 +29,8 @@ use tonic::service::Routes;
 pub struct Fleet {
     pub dev: Desk,
     pub accountant: Desk,
-    _stop: watch::Sender<bool>,
+    keys: Keys,
+    stop: watch::Sender<bool>,
 }
 
 impl Fleet {
@@ -43,12 +46,18 @@ impl Fleet {
         serve(&dev.kernel, Routes::default(), &keys, Shape::Memory, &stopping).await;
         dev.kernel.federation.connect("client", to_client);
         dev.kernel.federation.connect("accountant", to_accountant);
-        Self { dev, accountant, _stop: stop }
+        Self { dev, accountant, keys, stop }
     }
 
     async fn look(&self) -> Vec<pb::SystemHealth> {
         let ask = self.dev.ask(pb::GetHealthRequest {}).await;
         HealthServiceClient::new(self.dev.channel.clone()).get_health(ask).await.unwrap().into_inner().systems
+    }
+
+    fn pass(&self, world: &World, time: TimeDelta) {
+        for clock in [&world.clock, &self.dev.clock, &self.accountant.clock] {
+            clock.advance(time);
+        }
     }
 
     async fn of(&self, name: &str) -> pb::SystemHealth {
@@ -117,6 +126,40 @@ on_both! {
         assert_eq!(reason(&refused), "NOT_SIGNED_IN");
     }
 
+    async fn the_end_of_a_certificate_is_told_in_time(world) {
+        let fleet = Fleet::start(&world).await;
+        let dev = fleet.of("dev").await;
+        let open: Vec<_> = dev.peers.iter().filter(|peer| peer.unencrypted).map(|peer| peer.name.as_str()).collect();
+        assert_eq!((open, dev.certificates.len()), (vec!["client"], 0));
+
+        let authority = Authority::new("ours");
+        let issued = authority.issue("north.internal", world.now() - TimeDelta::days(60), world.now() + TimeDelta::days(31));
+        let router = switched(&world.kernel, streamflow_client::system::federated(), &fleet.keys);
+        let secured = serve_tls(&world.kernel, router, &issued, &fleet.stop.subscribe()).await;
+        fleet.dev.kernel.federation.connect("client", secured.route(&authority));
+        assert_eq!(fleet.of("client").await.state(), pb::SystemState::Working);
+        for (days, state, own, of_client) in [
+            (0, pb::CertificateState::Good, "", ""),
+            (2, pb::CertificateState::Ending, "of its listener ends in 29 d", "of client ends in 29 d"),
+            (23, pb::CertificateState::Urgent, "of its listener ends in 6 d: renew it now", "of client ends in 6 d: renew it now"),
+            (7, pb::CertificateState::Expired, "of its listener has expired", "of client has expired"),
+        ] {
+            fleet.pass(&world, TimeDelta::days(days));
+            let systems = fleet.look().await;
+            for (system, peer, told) in [(&systems[0], "client", of_client), (&systems[1], "", own)] {
+                let [certificate] = &*system.certificates else { panic!("{system:?}") };
+                assert_eq!((certificate.state(), certificate.peer.as_str()), (state, peer), "{days} days: {certificate:?}");
+                assert_eq!(certificate.names, ["127.0.0.1", "north.internal"]);
+                assert_eq!(certificate.not_after.map(|at| at.seconds), Some(secured.shown.certificate().not_after.timestamp()));
+                let problems = system.problems.iter().filter(|problem| problem.starts_with("the certificate ")).cloned().collect::<Vec<_>>();
+                let told: Vec<String> = (!told.is_empty()).then(|| format!("the certificate {told}")).into_iter().collect();
+                assert_eq!(problems, told, "{days} days");
+                assert!(told.is_empty() || system.state() == pb::SystemState::Impaired, "{system:?}");
+            }
+            assert!(systems[0].peers.iter().all(|peer| !peer.unencrypted), "{:?}", systems[0]);
+        }
+    }
+
     async fn a_refusal_of_our_key_is_no_answer(world) {
         let fleet = Fleet::start(&world).await;
         let answered = fleet.dev.clock.now().timestamp();
@@ -124,7 +167,7 @@ on_both! {
         fleet.dev.kernel.federation.use_keys(&Keys::generate(world.now()));
         fleet.down_since("client", answered).await;
         fleet.down_since("accountant", answered).await;
-        fleet.dev.clock.advance(chrono::TimeDelta::seconds(60));
+        fleet.dev.clock.advance(TimeDelta::seconds(60));
         // Longer than it takes to note an answer, if it passed for one.
         for _ in 0..3 {
             for system in [fleet.of("client").await, fleet.of("accountant").await] {
@@ -149,8 +192,8 @@ on_both! {
         let answered = fleet.dev.clock.now().timestamp();
         fleet.dev.kernel.federation.connect("client", Route::tcp("http://127.0.0.1:9").unwrap());
         fleet.accountant.kernel.database.close().await;
-        fleet.dev.clock.advance(chrono::TimeDelta::seconds(60));
-        fleet.accountant.clock.advance(chrono::TimeDelta::seconds(60));
+        fleet.dev.clock.advance(TimeDelta::seconds(60));
+        fleet.accountant.clock.advance(TimeDelta::seconds(60));
         fleet.down_since("client", answered).await;
         fleet.down_since("accountant", answered).await;
         let problems = |system: pb::SystemHealth| system.problems.concat();

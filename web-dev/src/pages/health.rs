@@ -1,5 +1,6 @@
 //! How every system is: this one and the others as they say themselves. One that does not answer stands here as down.
 
+mod certificates;
 mod federation;
 mod figures;
 mod parts;
@@ -19,6 +20,7 @@ use web_kit::{
 };
 
 use self::{
+    certificates::Certificates,
     federation::Federation,
     figures::Figures,
     parts::{Databases, Listeners, Queues},
@@ -64,6 +66,7 @@ pub fn HealthPage() -> impl IntoView {
                 <Databases systems/>
                 <Queues systems/>
                 <Federation systems/>
+                <Certificates systems/>
                 <Listeners systems/>
             </Show>
         </div>

@@ -1,6 +1,7 @@
 //! What a system says of itself, in this portal's messages.
 
 use chrono::{DateTime, Utc};
+use streamflow_kernel::tls::certificate::Standing;
 use streamflow_proto::{dev::v1 as pb, federation::v1 as federation};
 
 use super::domain;
@@ -39,6 +40,7 @@ pub fn system(answer: federation::GetHealthResponse, now: DateTime<Utc>) -> pb::
             .map(|one| pb::ListenerHealth { name: one.name, address: one.address, since: one.since })
             .collect(),
         peers: answer.peers.into_iter().map(peer).collect(),
+        certificates: answer.certificates.into_iter().map(|one| certificate(one, domain::clock(answer.at, now))).collect(),
         at: answer.at,
         ..pb::SystemHealth::default()
     }
@@ -68,5 +70,25 @@ fn peer(peer: federation::PeerHealth) -> pb::PeerHealth {
         last_refused_at: peer.last_refused_at,
         last_refusal: peer.last_refusal,
         clock_offset_seconds: peer.clock_offset_seconds,
+        unencrypted: peer.unencrypted,
+    }
+}
+
+fn certificate(certificate: federation::CertificateHealth, now: DateTime<Utc>) -> pb::CertificateHealth {
+    let state = match domain::standing(&certificate, now) {
+        Standing::Good => pb::CertificateState::Good,
+        Standing::Ending => pb::CertificateState::Ending,
+        Standing::Urgent => pb::CertificateState::Urgent,
+        Standing::Expired => pb::CertificateState::Expired,
+        Standing::NotYet => pb::CertificateState::NotYetValid,
+    };
+    pb::CertificateHealth {
+        peer: certificate.peer,
+        state: state.into(),
+        subject: certificate.subject,
+        names: certificate.names,
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        fingerprint: certificate.fingerprint,
     }
 }

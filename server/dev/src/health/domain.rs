@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
+use streamflow_kernel::tls::certificate::Standing;
 use streamflow_proto::federation::v1 as federation;
 use tonic::{Code, Status};
 
@@ -9,6 +10,7 @@ use tonic::{Code, Status};
 const LATE_SECONDS: i64 = 300;
 /// Clocks further apart are soon too far apart for signed calls, which allow two minutes.
 const SKEW_SECONDS: i64 = 30;
+const DAY_SECONDS: i64 = 86_400;
 
 /// Everything that needs a look; empty for a system that works.
 pub fn problems(answer: &federation::GetHealthResponse, now: DateTime<Utc>) -> Vec<String> {
@@ -22,8 +24,8 @@ pub fn problems(answer: &federation::GetHealthResponse, now: DateTime<Utc>) -> V
         }
     }
     // By its own clock, which its times are of.
-    let now = answer.at.map_or(now.timestamp(), |at| at.seconds);
-    let waits = |at: Option<&Timestamp>| at.map_or(0, |at| now - at.seconds);
+    let now = clock(answer.at, now);
+    let waits = |at: Option<&Timestamp>| at.map_or(0, |at| now.timestamp() - at.seconds);
     if let Some(jobs) = &answer.jobs {
         if jobs.dead > 0 {
             problems.push(format!("{} dead letters wait for a person", jobs.dead));
@@ -51,7 +53,36 @@ pub fn problems(answer: &federation::GetHealthResponse, now: DateTime<Utc>) -> V
             problems.push(format!("the clock of {} is {} s off", peer.name, peer.clock_offset_seconds));
         }
     }
+    problems.extend(answer.certificates.iter().filter_map(|certificate| ending(certificate, now)));
     problems
+}
+
+/// What the clock of a system says, which its times are of.
+pub fn clock(at: Option<Timestamp>, ours: DateTime<Utc>) -> DateTime<Utc> {
+    at.and_then(moment).unwrap_or(ours)
+}
+
+fn moment(at: Timestamp) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(at.seconds, at.nanos.try_into().ok()?)
+}
+
+/// How a certificate stands; one whose days can't be read is good for none.
+pub fn standing(certificate: &federation::CertificateHealth, now: DateTime<Utc>) -> Standing {
+    let days = certificate.not_before.and_then(moment).zip(certificate.not_after.and_then(moment));
+    days.map_or(Standing::Expired, |(from, until)| Standing::of(from, until, now))
+}
+
+fn ending(certificate: &federation::CertificateHealth, now: DateTime<Utc>) -> Option<String> {
+    let whose: &str = if certificate.peer.is_empty() { "its listener" } else { &certificate.peer };
+    let left = certificate.not_after.map_or(0, |at| at.seconds - now.timestamp()) / DAY_SECONDS;
+    let ends = if left == 0 { "within a day".to_owned() } else { format!("in {left} d") };
+    Some(match standing(certificate, now) {
+        Standing::Good => return None,
+        Standing::Ending => format!("the certificate of {whose} ends {ends}"),
+        Standing::Urgent => format!("the certificate of {whose} ends {ends}: renew it now"),
+        Standing::Expired => format!("the certificate of {whose} has expired"),
+        Standing::NotYet => format!("the certificate of {whose} is not valid yet"),
+    })
 }
 
 pub fn pending(database: &federation::DatabaseHealth) -> i32 {
@@ -103,5 +134,26 @@ mod tests {
         assert!(!problems(&bad, now).contains(&"background work waits for minutes".to_owned()));
         bad.database.as_mut().unwrap().migrations_applied = 10;
         assert_eq!(problems(&bad, now)[1], "1 migrations of a newer version have run");
+    }
+
+    #[test]
+    fn certificates_are_told_of_before_they_end() {
+        let now = DateTime::from_timestamp(100_000_000, 0).unwrap();
+        let at = |days: i64| Some(Timestamp { seconds: 100_000_000 + days * DAY_SECONDS, nanos: 0 });
+        let told = |peer: &str, from, until| {
+            let certificate = federation::CertificateHealth {
+                peer: peer.into(),
+                not_before: at(from),
+                not_after: at(until),
+                ..Default::default()
+            };
+            problems(&federation::GetHealthResponse { certificates: vec![certificate], ..working() }, now)
+        };
+        assert!(told("", -60, 31).is_empty());
+        assert_eq!(told("", -60, 30), ["the certificate of its listener ends in 30 d"]);
+        assert_eq!(told("client", -60, 7), ["the certificate of client ends in 7 d: renew it now"]);
+        assert_eq!(told("client", -60, 0), ["the certificate of client ends within a day: renew it now"]);
+        assert_eq!(told("client", -60, -1), ["the certificate of client has expired"]);
+        assert_eq!(told("", 1, 60), ["the certificate of its listener is not valid yet"]);
     }
 }

@@ -18,7 +18,16 @@ use tonic::{Code, Status, body::Body, transport::Endpoint};
 use tower::{Service, ServiceExt as _};
 
 use super::{Federation, guard, sign};
-use crate::access::{MAX_REQUEST, PeerAddr};
+use crate::{
+    access::{MAX_REQUEST, PeerAddr},
+    error::reasoned,
+    tls::{
+        certificate::Certificate,
+        connector::{Connector, Seen},
+        refused::Refused,
+        trust::Trust,
+    },
+};
 
 /// How long a call may take, with its answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -37,8 +46,9 @@ pub const fn is_away(code: Code) -> bool {
 pub enum Route {
     /// It lives in this process.
     Memory(Router),
-    /// Its process listens elsewhere. The connection is made when it is needed, and again when it is lost.
-    Tcp { url: String, channel: tonic::transport::Channel },
+    /// Its process listens elsewhere. The connection is made when it is needed, and again when it is lost; `seen` is what is noted of
+    /// its certificate where TLS is spoken.
+    Tcp { url: String, channel: tonic::transport::Channel, seen: Option<Seen> },
 }
 
 impl fmt::Debug for Route {
@@ -50,11 +60,28 @@ impl fmt::Debug for Route {
 impl Route {
     /// `url` is that of the other process' federation listener, e.g. `http://10.0.0.2:7010`.
     pub fn tcp(url: &str) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(url.to_owned())?
-            .connect_timeout(CONNECT)
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .keep_alive_timeout(Duration::from_secs(5));
-        Ok(Self::Tcp { url: url.to_owned(), channel: endpoint.connect_lazy() })
+        Ok(Self::Tcp { url: url.to_owned(), channel: endpoint(url)?.connect_lazy(), seen: None })
+    }
+
+    /// The same by TLS, e.g. `https://10.0.0.2:7010`: its certificate must be for that host, and signed by somebody trusted.
+    pub fn tls(url: &str, trust: &Arc<Trust>) -> Result<Self, tonic::transport::Error> {
+        let seen = Seen::default();
+        let connector = Connector::new(Arc::clone(trust), seen.clone());
+        let channel = endpoint(url)?.connect_with_connector_lazy(connector);
+        Ok(Self::Tcp { url: url.to_owned(), channel, seen: Some(seen) })
+    }
+
+    /// Whether calls leave this process as anybody on the way can read them.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self, Self::Tcp { seen: None, .. })
+    }
+
+    /// The certificate of the last handshake.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        match self {
+            Self::Tcp { seen: Some(seen), .. } => seen.certificate(),
+            _ => None,
+        }
     }
 
     pub(super) fn place(&self) -> String {
@@ -63,6 +90,14 @@ impl Route {
             Self::Tcp { url, .. } => url.clone(),
         }
     }
+}
+
+fn endpoint(url: &str) -> Result<Endpoint, tonic::transport::Error> {
+    let endpoint = Endpoint::from_shared(url.to_owned())?;
+    Ok(endpoint
+        .connect_timeout(CONNECT)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(5)))
 }
 
 /// What a generated client calls another system with. Cheap to clone.
@@ -162,6 +197,11 @@ impl FederationChannel {
     }
 
     fn unreachable(&self, error: &tonic::transport::Error) -> Status {
+        if let Some(Refused { reason, text }) = Refused::within(error) {
+            tracing::warn!(reason, text, peer = self.audience, "another system's certificate was refused");
+            metrics::counter!("federation_tls_refused_total", "peer" => self.audience, "reason" => *reason).increment(1);
+            return reasoned(Code::Unavailable, reason, &format!("The {} system can't be reached: {text}.", self.audience));
+        }
         tracing::warn!(?error, peer = self.audience, "another system can't be reached");
         Status::unavailable(format!("The {} system can't be reached.", self.audience))
     }

@@ -16,6 +16,7 @@ use crate::{
     jobs,
     kernel::Kernel,
     operator::overview,
+    tls::certificate::Certificate,
 };
 
 /// How long a database may take to answer.
@@ -73,6 +74,7 @@ pub async fn look(ctx: &Ctx) -> Result<pb::GetHealthResponse> {
             })
             .collect(),
         peers: peers(ctx.federation()).await?,
+        certificates: ctx.federation().certificates().into_iter().map(certificate).collect(),
     })
 }
 
@@ -157,6 +159,7 @@ async fn peers(federation: &Federation) -> Result<Vec<pb::PeerHealth>> {
             place: federation.place(name),
             keys_out: keys.of(own, name).iter().map(key).collect(),
             keys_in: keys.of(name, own).iter().map(key).collect(),
+            unencrypted: federation.is_open(name),
             ..known.map(of_heard).unwrap_or_default()
         }
     };
@@ -172,6 +175,17 @@ fn of_heard(heard: &Heard) -> pb::PeerHealth {
         last_refusal: heard.last_refusal.clone(),
         clock_offset_seconds: heard.clock_offset,
         ..pb::PeerHealth::default()
+    }
+}
+
+fn certificate((peer, certificate): (&'static str, Certificate)) -> pb::CertificateHealth {
+    pb::CertificateHealth {
+        peer: peer.to_owned(),
+        subject: certificate.subject,
+        names: certificate.names,
+        not_before: timestamp(certificate.not_before),
+        not_after: timestamp(certificate.not_after),
+        fingerprint: certificate.fingerprint,
     }
 }
 

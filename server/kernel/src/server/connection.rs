@@ -9,6 +9,7 @@ use hyper_util::{
     server::conn::auto::Builder,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
@@ -16,10 +17,14 @@ use tower::ServiceExt as _;
 
 use super::{
     activity::{Activity, Crowd, Place, Watched},
+    handshake,
     proxies::TrustedProxies,
     waiting::Waiting,
 };
-use crate::access::{PeerAddr, address_key, network_key};
+use crate::{
+    access::{PeerAddr, address_key, network_key},
+    tls::shown::Shown,
+};
 
 const MAX_CONNECTIONS: u32 = 4096;
 /// Of one address (IPv6: of one /64), so that nobody takes all of them.
@@ -29,7 +34,7 @@ const MAX_CONNECTIONS_NETWORK: usize = 400;
 const MAX_STREAMS: u32 = 100;
 const MAX_HEADERS: u32 = 16 * 1024;
 /// How long a peer may keep to itself what it speaks.
-const FIRST_BYTES: Duration = Duration::from_secs(5);
+pub(super) const FIRST_BYTES: Duration = Duration::from_secs(5);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long a connection may stay open without a request.
@@ -39,7 +44,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// How long a connection without a request may take to close when another needs its place.
 const MAKING_ROOM: Duration = Duration::from_millis(250);
 /// What each HTTP/2 connection begins with (RFC 9113, section 3.4).
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Serves `app` until `stop` turns true, then lets running requests finish.
 pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, stop: watch::Receiver<bool>) {
@@ -47,8 +52,19 @@ pub async fn serve(listener: TcpListener, app: Router, proxies: TrustedProxies, 
 }
 
 /// The same with so many connections at once at most.
-pub async fn serve_most(listener: TcpListener, app: Router, proxies: TrustedProxies, mut stop: watch::Receiver<bool>, most: u32) {
-    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default(), waiting: Waiting::default() };
+pub async fn serve_most(listener: TcpListener, app: Router, proxies: TrustedProxies, stop: watch::Receiver<bool>, most: u32) {
+    let host = Host { app, proxies: Arc::new(proxies), crowd: Crowd::default(), waiting: Waiting::default(), shown: None };
+    accept(host, listener, stop, most).await;
+}
+
+/// The same by TLS, and HTTP/2 in it, to whoever believes the certificate.
+pub async fn serve_tls(listener: TcpListener, app: Router, shown: Arc<Shown>, stop: watch::Receiver<bool>) {
+    let host =
+        Host { app, proxies: Arc::default(), crowd: Crowd::default(), waiting: Waiting::default(), shown: Some(shown) };
+    accept(host, listener, stop, MAX_CONNECTIONS).await;
+}
+
+async fn accept(host: Host, listener: TcpListener, mut stop: watch::Receiver<bool>, most: u32) {
     let slots = Arc::new(Semaphore::new(most as usize));
     loop {
         let accepted = tokio::select! {
@@ -122,6 +138,8 @@ struct Host {
     proxies: Arc<TrustedProxies>,
     crowd: Crowd,
     waiting: Waiting,
+    /// Those who speak TLS see it.
+    shown: Option<Arc<Shown>>,
 }
 
 impl Host {
@@ -138,21 +156,46 @@ impl Host {
     async fn attend(self, stream: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {
         let _ = stream.set_nodelay(true);
         let activity = Activity::default();
-        let speaks = tokio::select! {
-            speaks = speaks(&stream) => speaks,
-            () = stopped(&mut stop) => false,
-            () = self.waiting.asked_to_go(&activity) => false,
-        };
-        if !speaks {
+        let Some(shown) = self.shown.clone() else {
+            let speaks = tokio::select! {
+                speaks = speaks(&stream) => speaks,
+                () = stopped(&mut stop) => false,
+                () = self.waiting.asked_to_go(&activity) => false,
+            };
+            if speaks {
+                self.converse(stream, peer, activity, builder(), std::future::pending(), stop).await;
+            }
             return;
+        };
+        // A certificate that is renewed during the handshake is not the one that was seen.
+        let renewal = shown.renewal();
+        let met = tokio::select! {
+            met = handshake::meet(stream, &shown) => met,
+            () = stopped(&mut stop) => None,
+            () = self.waiting.asked_to_go(&activity) => None,
+        };
+        if let Some(stream) = met {
+            self.converse(stream, peer, activity, builder().http2_only(), renewal, stop).await;
         }
+    }
+
+    /// Answers what comes in until the peer leaves, says nothing more, or `over` ends.
+    async fn converse(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        activity: Activity,
+        builder: Builder<TokioExecutor>,
+        over: impl Future<Output = ()>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let service = hyper::service::service_fn(|request| self.answer(request, peer, &activity));
-        let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let reason = tokio::select! {
             ended = connection.as_mut() => Err(ended),
             () = stopped(&mut stop) => Ok(Close::Drain),
             () = activity.idle(IDLE) => Ok(Close::Drain),
+            () = over => Ok(Close::Drain),
             () = self.waiting.asked_to_go(&activity) => Ok(Close::MakeRoom),
         };
         let ended = match reason {
