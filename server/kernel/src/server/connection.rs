@@ -59,8 +59,7 @@ pub async fn serve_most(listener: TcpListener, app: Router, proxies: TrustedProx
 
 /// The same by TLS, and HTTP/2 in it, to whoever believes the certificate.
 pub async fn serve_tls(listener: TcpListener, app: Router, shown: Arc<Shown>, stop: watch::Receiver<bool>) {
-    let host =
-        Host { app, proxies: Arc::default(), crowd: Crowd::default(), waiting: Waiting::default(), shown: Some(shown) };
+    let host = Host { app, proxies: Arc::default(), crowd: Crowd::default(), waiting: Waiting::default(), shown: Some(shown) };
     accept(host, listener, stop, MAX_CONNECTIONS).await;
 }
 
