@@ -224,9 +224,12 @@ fn id_fields(message: &MessageDescriptor, before: &str) -> Vec<String> {
     found
 }
 
+/// Enums that tell kinds of record apart. Of lists there are more than that; the numbers are the same.
+const KINDS: [&str; 2] = ["RecordKind", "ListKind"];
+
 /// Takes records of several kinds.
 fn has_kind(message: &MessageDescriptor) -> bool {
-    let is_kind = |field: &FieldDescriptor| field.kind().as_enum().is_some_and(|kind| kind.name() == "RecordKind");
+    let is_kind = |field: &FieldDescriptor| field.kind().as_enum().is_some_and(|kind| KINDS.contains(&kind.name()));
     message.fields().any(|field| is_kind(&field) || is_ours(&field).is_some_and(|inner| has_kind(&inner)))
 }
 
@@ -265,7 +268,7 @@ impl Filling<'_> {
             (Kind::String, "name" | "title" | "text" | "display_name") => Some(Value::String("Plain".into())),
             (Kind::String, "email") if path == "email" => Some(Value::String("new@example.com".into())),
             (Kind::Int64, "version") => Some(Value::I64(1)),
-            (Kind::Enum(kind), _) if kind.name() == "RecordKind" => Some(Value::EnumNumber(self.kind.into())),
+            (Kind::Enum(kind), _) if KINDS.contains(&kind.name()) => Some(Value::EnumNumber(self.kind.into())),
             (Kind::Enum(kind), _) if kind.name() == "Role" => Some(Value::EnumNumber(pb::Role::Staff.into())),
             (Kind::Enum(kind), _) if kind.name() == "ImportSubject" => {
                 Some(Value::EnumNumber(pb::ImportSubject::Customers.into()))

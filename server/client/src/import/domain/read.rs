@@ -13,9 +13,6 @@ use streamflow_kernel::csv::unguarded;
 const PIECE: usize = 16 * 1024;
 /// Bytes between two marks, about: what is read to find one row again.
 const MARK_EVERY: usize = 128 * 1024;
-/// Room for a record, and for its cells, to begin with.
-const TEXT: usize = 4 * 1024;
-const ENDS: usize = 32;
 
 /// Why a file can't be read at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,14 +67,13 @@ pub struct Row {
     pub problems: Vec<CellProblem>,
 }
 
-/// A place in a file from which it can be read on as if from its beginning: behind the end of a line, where no letter is half read.
-#[derive(Clone, Debug)]
+/// A place in a file from which it can be read on as if from its beginning: where a row ends, and its line.
+#[derive(Clone, Copy, Debug)]
 pub struct Mark {
     /// Bytes before it.
     pub bytes: u64,
-    /// Rows that have ended before it. The line may be within the quotation marks of the next one.
+    /// Rows before it.
     pub rows: u32,
-    parsed: Parsed,
 }
 
 /// Turns bytes into rows, piece by piece.
@@ -101,7 +97,7 @@ impl Reader {
     pub fn resume(format: Format, header: &[String], mark: &Mark) -> Self {
         Self {
             encoding: format.encoding,
-            records: Records::resume(format, mark.parsed.clone()),
+            records: Records::resume(format),
             header: Some(header.to_vec()),
             bytes: mark.bytes,
             rows: mark.rows,
@@ -128,10 +124,10 @@ impl Reader {
         for part in piece.chunks(MARK_EVERY) {
             let (lines, rest) = part.split_at(self.up_to_mark(part));
             self.read(lines, rows)?;
-            // Within an endless cell there is none: marks stay small.
-            if !lines.is_empty() && self.header.is_some() && self.records.parsed.used <= PIECE {
+            // A line that ends within quotation marks ends no row.
+            if !lines.is_empty() && self.header.is_some() && self.records.is_between() {
                 self.marked = self.bytes;
-                self.marks.push(Mark { bytes: self.bytes, rows: self.rows, parsed: self.records.parsed.trimmed() });
+                self.marks.push(Mark { bytes: self.bytes, rows: self.rows });
             }
             self.read(rest, rows)?;
         }
@@ -274,12 +270,6 @@ fn clean(cell: &mut String) {
 /// Decoding and RFC 4180, without a meaning for the records.
 pub(super) struct Records {
     decoder: encoding_rs::Decoder,
-    parsed: Parsed,
-}
-
-/// How far the parser is.
-#[derive(Clone, Debug)]
-struct Parsed {
     parser: csv_core::Reader,
     /// The record so far: its text, and where each cell ends.
     text: Vec<u8>,
@@ -294,20 +284,27 @@ impl Records {
     pub fn new(format: Format) -> Self {
         Self {
             decoder: format.encoding.codec().new_decoder_with_bom_removal(),
-            parsed: Parsed {
-                parser: csv_core::ReaderBuilder::new().delimiter(format.delimiter).build(),
-                text: vec![0; TEXT],
-                used: 0,
-                ends: vec![0; ENDS],
-                ended: 0,
-            },
+            parser: csv_core::ReaderBuilder::new().delimiter(format.delimiter).build(),
+            text: vec![0; 4 * 1024],
+            used: 0,
+            ends: vec![0; 32],
+            ended: 0,
         }
     }
 
-    fn resume(format: Format, mut parsed: Parsed) -> Self {
-        parsed.text.resize(parsed.used.max(TEXT), 0);
-        parsed.ends.resize(parsed.ended.max(ENDS), 0);
-        Self { decoder: format.encoding.codec().new_decoder_without_bom_handling(), parsed }
+    /// For the middle of a file, where a record begins. The parser itself can't be kept for it: what its copy reads is not the same
+    /// (csv-core 0.1.13).
+    fn resume(format: Format) -> Self {
+        let decoder = format.encoding.codec().new_decoder_without_bom_handling();
+        let mut records = Self { decoder, ..Self::new(format) };
+        // Only what a parser reads first can be a byte order mark to it; a blank line is nothing else.
+        let _ = records.parser.read_record(b"\n", &mut records.text, &mut records.ends);
+        records
+    }
+
+    /// Between two records: nothing of the next one was read yet.
+    const fn is_between(&self) -> bool {
+        self.used == 0 && self.ended == 0
     }
 
     pub fn push(&mut self, piece: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {
@@ -317,7 +314,7 @@ impl Records {
     pub fn finish(&mut self, sink: Sink<'_>) -> Result<(), Refusal> {
         self.decode(&[], true, sink)?;
         // Empty input tells the parser that the last row needs no line end.
-        self.parsed.parse(&[], sink)
+        self.parse(&[], sink)
     }
 
     fn decode(&mut self, piece: &[u8], last: bool, sink: Sink<'_>) -> Result<(), Refusal> {
@@ -326,15 +323,7 @@ impl Records {
         // The room is for the worst case, so one call reads all of the piece.
         let (_, read, _) = self.decoder.decode_to_string(piece, &mut text, last);
         debug_assert_eq!(read, piece.len());
-        if text.is_empty() { Ok(()) } else { self.parsed.parse(text.as_bytes(), sink) }
-    }
-}
-
-impl Parsed {
-    /// The same without room for more.
-    fn trimmed(&self) -> Self {
-        let (text, ends) = (self.text[..self.used].to_vec(), self.ends[..self.ended].to_vec());
-        Self { parser: self.parser.clone(), text, used: self.used, ends, ended: self.ended }
+        if text.is_empty() { Ok(()) } else { self.parse(text.as_bytes(), sink) }
     }
 
     fn parse(&mut self, mut input: &[u8], sink: Sink<'_>) -> Result<(), Refusal> {

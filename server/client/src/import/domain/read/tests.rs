@@ -99,7 +99,7 @@ fn a_file_is_read_on_from_each_of_its_marks() {
         file.chunks(99_991).try_for_each(|piece| reader.push(piece, &mut all)).unwrap();
         reader.finish(&mut all).unwrap();
         let marks = reader.take_marks();
-        assert!(marks.len() > 3, "{encoding:?}: {}", marks.len());
+        assert!(marks.len() > 1, "{encoding:?}: {}", marks.len());
         for mark in marks {
             let (mut resumed, mut rest) = (Reader::resume(format, reader.header().unwrap(), &mark), Vec::new());
             let from = usize::try_from(mark.bytes).unwrap();
