@@ -1,4 +1,5 @@
 //! An import that a process has taken to work on: who it is for, and the hold on it.
+#![expect(clippy::disallowed_methods, reason = "work behind the answers, which names its company or has none")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,5 @@
 //! The deleting itself. Each step may be done again: killed anywhere, it goes on where it was.
+#![expect(clippy::disallowed_methods, reason = "work behind the answers, which names its company or has none")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;

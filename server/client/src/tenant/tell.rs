@@ -1,4 +1,5 @@
 //! The job that tells the system which hears of companies what became of one. It is put with what it tells of, and never given up.
+#![expect(clippy::disallowed_methods, reason = "work behind the answers, which names its company or has none")]
 
 use std::sync::Arc;
 
