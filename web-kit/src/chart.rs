@@ -90,7 +90,7 @@ pub fn Chart(
             });
         }
     });
-    let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
+    let label = Signal::derive(move || if as_table.get() { t!("Show as chart") } else { t!("Show as table") }.to_owned());
     let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
     let before_class = if kind == ChartKind::Bars { "is-sq is-before" } else { "is-compare" };
     let heading = title.clone();
@@ -299,7 +299,7 @@ fn ChartTable(
                 <caption class="sr-only">{title.clone()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col"><span class="sr-only">"Place"</span></th>
+                        <th scope="col"><span class="sr-only">{t!("Place")}</span></th>
                         <th scope="col" class="num">{names.0}</th>
                         {also.iter().map(|name| view! { <th scope="col" class="num">{*name}</th> }).collect_view()}
                         {has_before.then(|| view! { <th scope="col" class="num">{names.1}</th> })}

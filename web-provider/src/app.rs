@@ -15,11 +15,11 @@ use web_kit::{
 use crate::{
     layout::AppLayout,
     pages,
-    recovery::{RecoverySpace, provide_mode},
-    setup::SetUp,
+    recovery::{self, provide_mode},
+    setup,
 };
 
-operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
+operator_portal!(Provider, streamflow_proto::provider::v1, space: "provider", name: "Provider", base: "/provider", lead: mark!("For the people who operate StreamFlow."), home: mark!("System"), manner: Plain);
 support_portal!(Provider, streamflow_proto::provider::v1);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
@@ -36,6 +36,9 @@ later!(Support, pages, support::page::<Provider>);
 later!(Federation, pages, pages::federation::federation);
 later!(Admins, pages, pages::admins::admins);
 later!(Settings, pages, pages::settings::settings);
+// What few people ever see: a link that works once, and the portal without its database.
+later!(SetUp, doors, setup::SetUp);
+later!(Recovery, doors, recovery::RecoverySpace);
 
 /// Root of everything.
 #[component]
@@ -46,7 +49,7 @@ pub fn App() -> impl IntoView {
     follow_title(expect_context::<PageSlots>(), "StreamFlow Provider");
     view! {
         <Router>
-            {move || if mode.is_on() { view! { <RecoverySpace/> }.into_any() } else { usual().into_any() }}
+            {move || if mode.is_on() { Recovery() } else { usual().into_any() }}
         </Router>
     }
 }

@@ -16,7 +16,7 @@ pub fn LiveSwitch(live: RwSignal<bool>, every: Duration) -> impl IntoView {
             on:click=move |_| live.update(|live| *live = !*live)
         >
             {move || view! { <Icon glyph=glyph()/> }}
-            {format!("live {} s", every.as_secs())}
+            {t!("live {every} s", every = every.as_secs())}
         </button>
     }
 }

@@ -37,7 +37,7 @@ use crate::{
 /// `audit` below the portal's base.
 pub fn audit<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
-    let page = use_page("Audit").flush().with_lead("One record for each request. Nobody can change it.");
+    let page = use_page(t!("Audit")).flush().with_lead(t!("One record for each request. Nobody can change it."));
     let query = use_list_query("at desc");
     begin_without_reading::<P>(query);
     let rows = Rows::new(
@@ -58,17 +58,17 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Action" filters=filters(query) columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search=t!("Action") filters=filters(query) columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
-            label="Audit"
+            label=t!("Audit")
             columns
             query
             name=|line: &AuditLine| words::action(&line.path)
             href
             empty=move || {
-                view! { <EmptyState title="Nothing yet" text="Every request to this portal leaves a record here."/> }
+                view! { <EmptyState title=t!("Nothing yet") text=t!("Every request to this portal leaves a record here.")/> }
             }
         />
         <ListFoot rows/>
@@ -108,53 +108,54 @@ fn views() -> Vec<ViewTab> {
         ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     vec![
-        ViewTab::all("All"),
-        with("changes", "Without reading", "category", "!read"),
-        with("refused", "Refused", "outcome", "!OK"),
-        with("sign-ins", "Signing in", "category", "sign_in"),
-        with("exports", "Exports", "category", "export"),
+        ViewTab::all(t!("All")),
+        with("changes", t!("Without reading"), "category", "!read"),
+        with("refused", t!("Refused"), "outcome", "!OK"),
+        with("sign-ins", t!("Signing in"), "category", "sign_in"),
+        with("exports", t!("Exports"), "category", "export"),
     ]
 }
 
 fn filters(query: ListQuery) -> Vec<FilterDef> {
     let mut filters = vec![
-        FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
-        FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::derive(words::actions)) },
-        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
-        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
-        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
+        FilterDef { field: "category", label: t!("Kind"), kind: FilterKind::Choice(Signal::derive(words::categories)) },
+        FilterDef { field: "action", label: t!("Action"), kind: FilterKind::Choice(Signal::derive(words::actions)) },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
+        FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
     ];
     // Nobody types an id: whoever has this chip came by a link.
     if let Some(id) = untrack(|| query.with(|state| state.filter("actor_id").map(str::to_owned))) {
-        let one = Signal::stored(vec![Choice::new(id, "One person")]);
-        filters.push(FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(one) });
+        let one = Signal::stored(vec![Choice::new(id, t!("One person"))]);
+        filters.push(FilterDef { field: "actor_id", label: t!("Person"), kind: FilterKind::Choice(one) });
     }
     filters
 }
 
 fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
     vec![
-        Column::new("action", "Action", |line: &AuditLine| words::action(&line.path)),
-        Column::new("who", "Who", |line: &AuditLine| {
+        Column::new("action", t!("Action"), |line: &AuditLine| words::action(&line.path)),
+        Column::new("who", t!("Who"), |line: &AuditLine| {
             let class = if line.actor.is_empty() { "muted" } else { "" };
             view! { <span class=class>{words::who(&line.actor)}</span> }
         })
         .on_phone("c"),
-        Column::new("kind", "Kind", |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),
-        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> }).width(150),
+        Column::new("kind", t!("Kind"), |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),
+        Column::new("ip", t!("Address"), |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> })
+            .width(150),
         Column::new("at", manner.time_head(), move |line: &AuditLine| {
             view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
         })
         .soft()
         .width(230)
         .on_phone("d"),
-        Column::new("outcome", "Result", |line: &AuditLine| {
+        Column::new("outcome", t!("Result"), |line: &AuditLine| {
             let (tone, glyph, text) = words::outcome(&line.category, &line.outcome);
             view! { <Status tone glyph text/> }
         })
         .width(140)
         .on_phone("b"),
-        Column::new("number", "Number", |line: &AuditLine| {
+        Column::new("number", t!("Number"), |line: &AuditLine| {
             view! { <span class="mono muted">{line.correlation_id.clone()}</span> }
         })
         .width(280)
@@ -200,9 +201,9 @@ fn save<P: OperatorPortal>(query: ListQuery) {
     spawn_local(async move {
         match P::audit_csv(api, filter).await {
             Ok(file) if browser::download("audit.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
-                toasts.say("Audit saved as a file");
+                toasts.say(t!("Audit saved as a file"));
             }
-            Ok(_) => toasts.say("The browser does not let us save a file."),
+            Ok(_) => toasts.say(t!("The browser does not let us save a file.")),
             Err(error) => toasts.say(error.sentence()),
         }
     });

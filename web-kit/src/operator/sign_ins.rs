@@ -39,7 +39,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// `sign-ins` below the portal's base.
 pub fn sign_ins<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
-    let page = use_page("Sign-ins").flush().with_lead("Who came in, who was refused, and which limits were reached.");
+    let page = use_page(t!("Sign-ins")).flush().with_lead(t!("Who came in, who was refused, and which limits were reached."));
     let query = use_list_query("at desc");
     let rows = Rows::new(
         |line: &AuditLine| line.id.clone(),
@@ -75,16 +75,16 @@ fn list<P: OperatorPortal>(query: ListQuery, rows: Rows<AuditLine>) -> AnyView {
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Address" filters=filters() columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search=t!("Address") filters=filters() columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
-            label="Sign-ins"
+            label=t!("Sign-ins")
             columns
             query
             name=|line: &AuditLine| audit_words::action(&line.path)
             href
-            empty=move || view! { <EmptyState title="Nothing here" text="Whoever signs in, fails to, or reaches a limit stands here."/> }
+            empty=move || view! { <EmptyState title=t!("Nothing here") text=t!("Whoever signs in, fails to, or reaches a limit stands here.")/> }
         />
         <ListFoot rows/>
     }
@@ -99,41 +99,41 @@ fn views() -> Vec<ViewTab> {
         ViewTab { id: kind.to_owned(), state, ..ViewTab::all(label) }
     };
     vec![
-        ViewTab::all("All tries"),
-        with(words::FAILED, "Failed"),
-        with(words::DONE, "Came in"),
-        with(words::LIMITS, "Refused by a limit"),
-        with(words::GUESSES, "Wrong guesses"),
+        ViewTab::all(t!("All tries")),
+        with(words::FAILED, t!("Failed")),
+        with(words::DONE, t!("Came in")),
+        with(words::LIMITS, t!("Refused by a limit")),
+        with(words::GUESSES, t!("Wrong guesses")),
     ]
 }
 
 fn filters() -> Vec<FilterDef> {
     vec![
-        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(audit_words::outcomes)) },
-        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
-        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(audit_words::outcomes)) },
+        FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
+        FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
     ]
 }
 
 fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
     vec![
-        Column::new("action", "What", |line: &AuditLine| audit_words::action(&line.path)),
-        Column::new("who", "Who", |line: &AuditLine| {
+        Column::new("action", t!("What"), |line: &AuditLine| audit_words::action(&line.path)),
+        Column::new("who", t!("Who"), |line: &AuditLine| {
             let class = if line.actor.is_empty() { "muted" } else { "" };
             view! { <span class=class>{words::who(line)}</span> }
         })
         .on_phone("c"),
-        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono">{line.ip.clone()}</span> })
+        Column::new("ip", t!("Address"), |line: &AuditLine| view! { <span class="mono">{line.ip.clone()}</span> })
             .width(160)
             .on_phone("e"),
-        Column::new("limit", "Limit", |line: &AuditLine| words::limit(line)).soft().width(170),
+        Column::new("limit", t!("Limit"), |line: &AuditLine| words::limit(line)).soft().width(170),
         Column::new("at", manner.time_head(), move |line: &AuditLine| {
             view! { <span class="tnum nowrap">{manner.second(line.at.as_ref())}</span> }
         })
         .soft()
         .width(230)
         .on_phone("d"),
-        Column::new("outcome", "Result", |line: &AuditLine| {
+        Column::new("outcome", t!("Result"), |line: &AuditLine| {
             let (tone, glyph, text) = audit_words::outcome(&line.category, &line.outcome);
             view! { <Status tone glyph text/> }
         })
@@ -149,9 +149,9 @@ fn save<P: OperatorPortal>(query: ListQuery) {
     spawn_local(async move {
         match P::audit_csv(api, filter).await {
             Ok(file) if browser::download("sign-ins.csv", "text/csv;charset=utf-8", &[&file]).is_ok() => {
-                toasts.say("Sign-ins saved as a file");
+                toasts.say(t!("Sign-ins saved as a file"));
             }
-            Ok(_) => toasts.say("The browser does not let us save a file."),
+            Ok(_) => toasts.say(t!("The browser does not let us save a file.")),
             Err(error) => toasts.say(error.sentence()),
         }
     });
