@@ -65,7 +65,7 @@ pub fn Chart(
     #[prop(into)] points: Signal<Vec<Point>>,
     #[prop(default = ChartKind::Bars)] kind: ChartKind,
     /// Names of the two series: "This range", "Range before".
-    #[prop(default = ("Now", "Before"))]
+    #[prop(default = (t!("Now"), t!("Before")))]
     names: (&'static str, &'static str),
     /// Names of the further lines.
     #[prop(default = &[])]

@@ -269,7 +269,7 @@ fn matches(command: &Command, words: &str) -> bool {
 #[component]
 pub fn PaletteButton(
     #[prop(default = "side-search")] class: &'static str,
-    #[prop(default = "Search or jump to")] label: &'static str,
+    #[prop(default = t!("Search or jump to"))] label: &'static str,
 ) -> impl IntoView {
     let palette = expect_context::<Palette>();
     view! {

@@ -64,7 +64,7 @@ const DIGITS: usize = 6;
 pub fn CodeField(
     #[prop(default = "code")] name: &'static str,
     value: RwSignal<String>,
-    #[prop(default = "Six-digit code")] label: &'static str,
+    #[prop(default = t!("Six-digit code"))] label: &'static str,
     /// Takes the focus; not where other fields come first.
     #[prop(default = true)]
     focus: bool,

@@ -70,11 +70,12 @@ fn is_capitalised(word: &str) -> bool {
 /// Filters, addresses, selectors, classes and the like.
 fn is_technical(text: &str, classes: &Classes) -> bool {
     const FIRST: [char; 8] = ['/', '.', '#', '[', ':', '&', '?', '%'];
-    const INSIDE: [&str; 10] = ["://", "=\"", " = ", " != ", " : ", " < ", " >= ", "::", "px,", "text/"];
+    const INSIDE: [&str; 12] = ["://", "=\"", " = ", " != ", " : ", " < ", " >= ", "::", "px,", "text/", "[aria", "-width:"];
     let is_class = |word: &str| classes.contains(word) || word.starts_with("is-") || word.starts_with("has-");
     (text.starts_with(FIRST) && !text.starts_with(". "))
         || INSIDE.iter().any(|mark| text.contains(mark))
-        || text.ends_with(" desc")
+        || [" =", " desc"].iter().any(|end| text.ends_with(end))
+        || text == "desc"
         || text.split_whitespace().all(is_class)
 }
 
@@ -99,6 +100,8 @@ mod tests {
             "/a/{id}",
             "StreamFlow Dev",
             "created_at desc",
+            "form [aria-invalid=true]",
+            "(max-width: 1180px)",
             "—",
         ] {
             assert!(!is_text(other, &classes), "{other}");

@@ -82,7 +82,7 @@ const READ: [&str; 13] = [
 ];
 
 /// Attributes and properties that are not.
-const UNREAD: [&str; 16] = [
+const UNREAD: [&str; 18] = [
     "class",
     "id",
     "name",
@@ -98,6 +98,8 @@ const UNREAD: [&str; 16] = [
     "portal",
     "key",
     "reason",
+    "rel",
+    "preserveAspectRatio",
     "accept",
 ];
 
@@ -131,6 +133,10 @@ impl Scan<'_> {
         let mut at = 0;
         while at < tokens.len() {
             if let Some(attribute) = attribute(&tokens, at) {
+                // What a property is when none is given.
+                if let Some(defaults) = attribute.defaults {
+                    self.walk(defaults, Place::Code);
+                }
                 at += if attribute.is_test { skip_item(&tokens, at) } else { attribute.length };
                 continue;
             }
@@ -228,6 +234,8 @@ fn is_unread(tokens: &[TokenTree], at: usize, group: &Group) -> bool {
 struct Attribute {
     length: usize,
     is_test: bool,
+    /// Content of `prop(…)`.
+    defaults: Option<TokenStream>,
 }
 
 /// `#[…]` or `#![…]`.
@@ -238,7 +246,10 @@ fn attribute(tokens: &[TokenTree], at: usize) -> Option<Attribute> {
     let length = if is_punct(tokens, at + 1, '!') { 3 } else { 2 };
     let TokenTree::Group(group) = tokens.get(at + length - 1)? else { return None };
     let words = group.stream().to_string().replace(' ', "");
-    Some(Attribute { length, is_test: words == "test" || words == "cfg(test)" })
+    let mut inside = group.stream().into_iter();
+    let is_prop = inside.next().as_ref().and_then(ident).is_some_and(|name| name == "prop");
+    let defaults = inside.next().filter(|_| is_prop).map(TokenStream::from);
+    Some(Attribute { length, is_test: words == "test" || words == "cfg(test)", defaults })
 }
 
 /// How many tokens the item takes whose attributes begin here.
@@ -322,9 +333,9 @@ mod tests {
     fn bare_texts_are_found_where_they_are_read() {
         let source = r#"
             fn page() { view! { <p class="Some Thing" title="of it">"words"</p> {if on { "Switched on" } else { "off" }} <b>"StreamFlow"</b> } }
-            fn say() { toast(format!("{name} left")); toast(format!("{base}/{id}")); }
+            fn say(#[prop(default = "Six digits")] label: &str) { toast(format!("{name} left")); toast(format!("{base}/{id}")); }
         "#;
-        assert_eq!(scanned(source).1, ["of it", "words", "Switched on", "{name} left"]);
+        assert_eq!(scanned(source).1, ["of it", "words", "Switched on", "Six digits", "{name} left"]);
     }
 
     #[test]
