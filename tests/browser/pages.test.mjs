@@ -2,11 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { SIZES, accessible, enter, fits, launch, settled } from './portal.mjs';
+import { CLIENT_PAGES, SIZES, accessible, enter, fits, launch, settled } from './portal.mjs';
 import { startServer } from './server.mjs';
 
-const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile'];
 // A small phone, and a window beside another.
 const NARROW = { desktop: { width: 1024, height: 768 }, phone: { width: 360, height: 740 } };
 let server;

@@ -16,6 +16,10 @@ const ARGUMENTS = [
 ];
 export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
+/** Pages of a company that everybody of its owners can go to. */
+export const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile'];
+
 const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
 
 /** What Chromium is called, in the order in which `cargo xtask test` looks for it, too. */

@@ -14,7 +14,7 @@ use web_kit::{
 
 use crate::{layout::AppLayout, pages};
 
-operator_portal!(Accountant, streamflow_proto::accountant::v1, rpcs: streamflow_proto::accountant::RPCS, space: "accountant", name: "Accountant", base: "/accounting", lead: "For the bookkeepers of the operator.", home: "Overview", manner: Formal);
+operator_portal!(Accountant, streamflow_proto::accountant::v1, rpcs: streamflow_proto::accountant::RPCS, space: "accountant", name: "Accountant", base: "/accounting", lead: mark!("For the bookkeepers of the operator."), home: mark!("Overview"), manner: Formal);
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Accountant>);

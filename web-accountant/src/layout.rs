@@ -14,18 +14,18 @@ use web_kit::{
 use crate::app::Accountant;
 
 const PLACES: [Place; 6] = [
-    Place { href: "/accounting/overview", label: "Overview", glyph: glyphs::LIST, keys: "g o" },
-    Place { href: "/accounting/subscriptions", label: "Subscriptions", glyph: glyphs::FILE_INVOICE, keys: "g u" },
-    Place { href: "/accounting/anomalies", label: "Anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
-    Place { href: "/accounting/sign-ins", label: "Sign-ins", glyph: glyphs::LOCK, keys: "g i" },
-    Place { href: "/accounting/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
-    Place { href: "/accounting/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
+    Place { href: "/accounting/overview", label: mark!("Overview"), glyph: glyphs::LIST, keys: "g o" },
+    Place { href: "/accounting/subscriptions", label: mark!("Subscriptions"), glyph: glyphs::FILE_INVOICE, keys: "g u" },
+    Place { href: "/accounting/anomalies", label: mark!("Anomalies"), glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
+    Place { href: "/accounting/sign-ins", label: mark!("Sign-ins"), glyph: glyphs::LOCK, keys: "g i" },
+    Place { href: "/accounting/audit", label: mark!("Audit"), glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/accounting/sessions", label: mark!("Sessions"), glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    let index = PLACES.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
+    let index = PLACES.map(|place| view! { <A href=place.href>{t!(place.label)}</A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
@@ -35,11 +35,11 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 <span class="semibold not-phone">"StreamFlow"</span>
                 <span class="acc-name">"Accountant"</span>
                 <span class="push"></span>
-                <PaletteButton class="bar-find" label="Jump to"/>
+                <PaletteButton class="bar-find" label=t!("Jump to")/>
                 <ThemeToggle/>
                 {account::<Accountant>()}
             </header>
-            <div class="app-sidebar"><nav class="index" aria-label="Pages">{index}</nav></div>
+            <div class="app-sidebar"><nav class="index" aria-label=t!("Pages")>{index}</nav></div>
             <Content>
                 <div class="sheet">
                     <PageHead/>

@@ -1,10 +1,17 @@
 //! The accountant portal: the book of the operator's bookkeepers.
 
+#[macro_use]
+extern crate web_kit;
+
 mod app;
 mod layout;
 mod pages;
 
 fn main() {
+    web_kit::text::catalogue::start(show);
+}
+
+fn show() {
     leptos::mount::mount_to_body(app::App);
     if let Some(shell) = web_kit::browser::find("#shell") {
         shell.remove();

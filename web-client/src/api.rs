@@ -67,12 +67,12 @@ pub fn workspace_address(tenant: &str, page: &str) -> String {
 /// A person's role in words.
 pub fn role_name(role: pb::Role) -> &'static str {
     match role {
-        pb::Role::Owner => "Owner",
-        pb::Role::Manager => "Manager",
-        pb::Role::Staff => "Staff",
-        pb::Role::Employee => "Employee",
-        pb::Role::Accountant => "Accountant",
-        pb::Role::Unspecified => "No role",
+        pb::Role::Owner => t!("Owner"),
+        pb::Role::Manager => t!("Manager"),
+        pb::Role::Staff => t!("Staff"),
+        pb::Role::Employee => t!("Employee"),
+        pb::Role::Accountant => t!("Accountant"),
+        pb::Role::Unspecified => t!("No role"),
     }
 }
 

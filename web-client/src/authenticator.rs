@@ -63,13 +63,13 @@ pub fn RecoveryCodes(codes: Vec<String>) -> impl IntoView {
     let copy = move |_| {
         spawn_local(async move {
             let done = browser::copy(&text.get_value()).await;
-            toasts.say(if done { "Recovery codes copied" } else { "The browser does not let us copy" });
+            toasts.say(if done { t!("Recovery codes copied") } else { t!("The browser does not let us copy") });
         });
     };
     let keep = move |_| {
-        let file = format!("StreamFlow recovery codes\n\n{}\n", text.get_value());
+        let file = format!("{}\n\n{}\n", t!("StreamFlow recovery codes"), text.get_value());
         if browser::download("streamflow-recovery-codes.txt", "text/plain", &[file.as_bytes()]).is_err() {
-            toasts.say("The browser does not let us save a file");
+            toasts.say(t!("The browser does not let us save a file"));
         }
     };
     let list = codes.into_iter().map(|code| view! { <li class="mono">{code}</li> }).collect_view();
@@ -77,12 +77,12 @@ pub fn RecoveryCodes(codes: Vec<String>) -> impl IntoView {
         <div class="stack gap-3">
             <ul class="codes">{list}</ul>
             <div class="row">
-                <Button glyph=glyphs::COPY on_click=copy>"Copy codes"</Button>
-                <Button glyph=glyphs::FILE_LINES on_click=keep>"Save as a file"</Button>
+                <Button glyph=glyphs::COPY on_click=copy>{t!("Copy codes")}</Button>
+                <Button glyph=glyphs::FILE_LINES on_click=keep>{t!("Save as a file")}</Button>
             </div>
             <div class="note is-warning">
                 <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                <span>"They are shown only now. Each signs you in once when your authenticator is lost."</span>
+                <span>{t!("They are shown only now. Each signs you in once when your authenticator is lost.")}</span>
             </div>
         </div>
     }

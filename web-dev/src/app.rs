@@ -14,7 +14,7 @@ use web_kit::{
 
 use crate::layout::AppLayout;
 
-operator_portal!(Dev, streamflow_proto::dev::v1, rpcs: streamflow_proto::dev::RPCS, space: "dev", name: "Dev", base: "/dev", lead: "For the engineers who keep StreamFlow healthy.", home: "Overview", manner: Exact);
+operator_portal!(Dev, streamflow_proto::dev::v1, rpcs: streamflow_proto::dev::RPCS, space: "dev", name: "Dev", base: "/dev", lead: mark!("For the engineers who keep StreamFlow healthy."), home: mark!("Overview"), manner: Exact);
 support_portal!(Dev, streamflow_proto::dev::v1);
 
 // Signing in is in the program itself; what comes after it is a file of its own.

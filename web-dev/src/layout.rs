@@ -17,31 +17,32 @@ use web_kit::{
 use crate::{app::Dev, status::StatusLine};
 
 const PLACES: [Place; 10] = [
-    Place { href: "/dev/overview", label: "overview", glyph: glyphs::GAUGE, keys: "g o" },
-    Place { href: "/dev/health", label: "health", glyph: glyphs::HEART_PULSE, keys: "g h" },
-    Place { href: "/dev/metrics", label: "metrics", glyph: glyphs::CHART_LINE, keys: "g t" },
-    Place { href: "/dev/jobs", label: "jobs", glyph: glyphs::LAYER_GROUP, keys: "g j" },
-    Place { href: "/dev/errors", label: "errors", glyph: glyphs::FILE_CIRCLE_EXCLAMATION, keys: "g e" },
-    Place { href: "/dev/anomalies", label: "anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
-    Place { href: "/dev/support", label: "support", glyph: glyphs::LIFE_RING, keys: "g u" },
-    Place { href: "/dev/sign-ins", label: "sign-ins", glyph: glyphs::LOCK, keys: "g i" },
-    Place { href: "/dev/audit", label: "audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
-    Place { href: "/dev/sessions", label: "sessions", glyph: glyphs::FINGERPRINT, keys: "g s" },
+    Place { href: "/dev/overview", label: mark!("overview"), glyph: glyphs::GAUGE, keys: "g o" },
+    Place { href: "/dev/health", label: mark!("health"), glyph: glyphs::HEART_PULSE, keys: "g h" },
+    Place { href: "/dev/metrics", label: mark!("metrics"), glyph: glyphs::CHART_LINE, keys: "g t" },
+    Place { href: "/dev/jobs", label: mark!("jobs"), glyph: glyphs::LAYER_GROUP, keys: "g j" },
+    Place { href: "/dev/errors", label: mark!("errors"), glyph: glyphs::FILE_CIRCLE_EXCLAMATION, keys: "g e" },
+    Place { href: "/dev/anomalies", label: mark!("anomalies"), glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
+    Place { href: "/dev/support", label: mark!("support"), glyph: glyphs::LIFE_RING, keys: "g u" },
+    Place { href: "/dev/sign-ins", label: mark!("sign-ins"), glyph: glyphs::LOCK, keys: "g i" },
+    Place { href: "/dev/audit", label: mark!("audit"), glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/dev/sessions", label: mark!("sessions"), glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
 
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
     elevation::provide_elevated::<Dev>();
-    let rail =
-        PLACES.map(|place| view! { <A href=place.href><Icon glyph=place.glyph/><span>{place.label}</span></A> }).collect_view();
+    let rail = PLACES
+        .map(|place| view! { <A href=place.href><Icon glyph=place.glyph/><span>{t!(place.label)}</span></A> })
+        .collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
             <div class="app-banner"><OfflineBanner/>{elevation::banner::<Dev>()}</div>
             <div class="app-sidebar">
                 <Mark/>
-                <nav class="railnav" aria-label="Pages">{rail}</nav>
+                <nav class="railnav" aria-label=t!("Pages")>{rail}</nav>
             </div>
             <header class="app-header">
                 <span class="path not-phone">
@@ -52,7 +53,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 </span>
                 <Crumbs/>
                 <HeaderActions/>
-                <PaletteButton class="bar-find" label="find"/>
+                <PaletteButton class="bar-find" label=t!("find")/>
                 <ThemeToggle/>
                 {account::<Dev>()}
             </header>

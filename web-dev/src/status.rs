@@ -27,12 +27,12 @@ pub fn StatusLine() -> impl IntoView {
     let email = use_session::<Identity>().me_untracked().unwrap_or_default().email;
     let vitals = move || match (load.get(), load.error().get()) {
         (Some(read), None) => vitals(&read).into_iter().map(|word| view! { <span>{word}</span> }).collect_view().into_any(),
-        (_, Some(_)) => view! { <span>"health not read"</span> }.into_any(),
+        (_, Some(_)) => view! { <span>{t!("health not read")}</span> }.into_any(),
         (None, None) => ().into_any(),
     };
     view! {
         <footer class="app-status">
-            <span>"dev portal"</span>
+            <span>{t!("dev portal")}</span>
             {vitals}
             <span class="push">{email}</span>
             <Clock/>
@@ -44,8 +44,8 @@ pub fn StatusLine() -> impl IntoView {
 fn vitals(read: &Overview) -> Vec<String> {
     let working = read.health.iter().filter(|part| part.healthy).count();
     let first = read.health.first().map(|part| format!("{} {}", part.name.to_lowercase(), part.detail));
-    let parts = format!("parts {working}/{} ok", read.health.len());
-    [Some(format!("build {}", read.version)), first, Some(parts)].into_iter().flatten().collect()
+    let parts = t!("parts {working}/{all} ok", working, all = read.health.len());
+    [Some(t!("build {version}", version = read.version)), first, Some(parts)].into_iter().flatten().collect()
 }
 
 #[component]

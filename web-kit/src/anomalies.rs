@@ -135,23 +135,23 @@ macro_rules! anomaly_calls {
 
 /// `anomalies` below the portal's base.
 pub fn anomalies<P: Anomalies>() -> impl IntoView {
-    use_page("Anomalies");
+    use_page(t!("Anomalies"));
     let which = use_list_query("").switch("which", "open");
     let rows = use_anomalies::<P>(which);
     let state = move || {
         match (rows.is_ready(), rows.error.get()) {
-        (false, Some(error)) => view! { <ErrorPanel what="Anomalies" error on_retry=move |()| rows.retry()/> }.into_any(),
+        (false, Some(error)) => view! { <ErrorPanel what=t!("Anomalies") error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
         (true, None) if rows.count() == 0 && which.get() == "open" => view! {
             <EmptyState
-                title="Nothing out of the ordinary"
-                text="Guessed passwords, floods of requests and tries at what people may not see stand here when the audit log shows them."
+                title=t!("Nothing out of the ordinary")
+                text=t!("Guessed passwords, floods of requests and tries at what people may not see stand here when the audit log shows them.")
             />
         }
         .into_any(),
         (true, None) if rows.count() == 0 => {
-            view! { <EmptyState title="Nothing yet" text=format!("No anomaly was found in {} so far.", P::WHOSE)/> }.into_any()
+            view! { <EmptyState title=t!("Nothing yet") text=t!("No anomaly was found in {whose} so far.", whose = t!(P::WHOSE))/> }.into_any()
         }
         (true, None) => ().into_any(),
     }
@@ -159,12 +159,12 @@ pub fn anomalies<P: Anomalies>() -> impl IntoView {
     view! {
         <div class="anomalies stack gap-4">
             <div class="row row-wrap">
-                <Segmented label="Which" value=which choices=vec![Choice::new("open", "Open"), Choice::new("all", "All")]/>
+                <Segmented label=t!("Which") value=which choices=vec![Choice::new("open", t!("Open")), Choice::new("all", t!("All"))]/>
             </div>
             {state}
             <Show when=move || rows.count() != 0>{table::<P>(rows, which)}</Show>
             <Show when=move || rows.is_ready() && rows.has_more()>
-                <div><Button busy=rows.loading on_click=move |_| rows.more()>"Show more"</Button></div>
+                <div><Button busy=rows.loading on_click=move |_| rows.more()>{t!("Show more")}</Button></div>
             </Show>
         </div>
     }
@@ -195,17 +195,17 @@ fn table<P: Anomalies>(rows: Rows<Anomaly>, which: RwSignal<String>) -> AnyView 
     // One that is as it was stays, and with it the place of whoever is at its button.
     let as_it_is = |one: &Arc<Anomaly>| (one.id.clone(), one.open, one.events, one.last_at.map(|at| (at.seconds, at.nanos)));
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Anomalies">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Anomalies")>
             <table class="table cards-on-phone">
                 <thead>
                     <tr>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"Who"</th>
-                        <th scope="col">"Begun"</th>
-                        <th scope="col">"Last"</th>
-                        <th scope="col" class="num">"Requests"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col"><span class="sr-only">"Actions"</span></th>
+                        <th scope="col">{t!("What")}</th>
+                        <th scope="col">{t!("Who")}</th>
+                        <th scope="col">{t!("Begun")}</th>
+                        <th scope="col">{t!("Last")}</th>
+                        <th scope="col" class="num">{t!("Requests")}</th>
+                        <th scope="col">{t!("State")}</th>
+                        <th scope="col"><span class="sr-only">{t!("Actions")}</span></th>
                     </tr>
                 </thead>
                 <tbody>
@@ -220,13 +220,13 @@ fn table<P: Anomalies>(rows: Rows<Anomaly>, which: RwSignal<String>) -> AnyView 
 fn row<P: Anomalies>(one: Anomaly, rows: Rows<Anomaly>, which: RwSignal<String>) -> AnyView {
     let (first, last, open) = (one.first_at, one.last_at, one.open);
     let state = if open {
-        view! { <Status tone=Tone::Warning glyph=glyphs::TRIANGLE_EXCLAMATION text="Open"/> }
+        view! { <Status tone=Tone::Warning glyph=glyphs::TRIANGLE_EXCLAMATION text=t!("Open")/> }
     } else {
-        view! { <Status glyph=glyphs::CHECK text="Acknowledged"/> }
+        view! { <Status glyph=glyphs::CHECK text=t!("Acknowledged")/> }
     };
     let evidence = P::may("audit.read").then(|| {
         let href = format!("{}{}", P::audit_address(), words::evidence(&one).to_query());
-        view! { <LinkButton href small=true glyph=glyphs::SHIELD_HALVED>"Show requests"</LinkButton> }
+        view! { <LinkButton href small=true glyph=glyphs::SHIELD_HALVED>{t!("Show requests")}</LinkButton> }
     });
     let acknowledge = (open && P::may("anomaly.acknowledge")).then(|| acknowledge::<P>(one.clone(), rows, which));
     view! {
@@ -251,7 +251,7 @@ fn Who(one: Anomaly) -> impl IntoView {
             view! { <span class="row person"><Avatar name=name.clone()/><span class="truncate">{name}</span></span> }.into_any()
         }
         (true, false) => view! { <span class="mono">{one.address}</span> }.into_any(),
-        (true, true) => view! { <span class="muted">"Nobody in particular"</span> }.into_any(),
+        (true, true) => view! { <span class="muted">{t!("Nobody in particular")}</span> }.into_any(),
     }
 }
 
@@ -276,5 +276,5 @@ fn acknowledge<P: Anomalies>(one: Anomaly, rows: Rows<Anomaly>, which: RwSignal<
             busy.try_set(false);
         });
     };
-    view! { <Button small=true glyph=glyphs::CHECK busy on_click=send>"Acknowledge"</Button> }
+    view! { <Button small=true glyph=glyphs::CHECK busy on_click=send>{t!("Acknowledge")}</Button> }
 }

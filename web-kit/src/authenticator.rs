@@ -21,14 +21,14 @@ pub fn AuthenticatorSecret(
                 class="qr"
                 viewBox=format!("0 0 {size} {size}")
                 role="img"
-                aria-label="QR code for your authenticator app"
+                aria-label=t!("QR code for your authenticator app")
                 shape-rendering="crispEdges"
             >
                 <path d=path></path>
             </svg>
             <details class="t-12">
-                <summary>"Can’t scan it?"</summary>
-                <p class="soft">"Type this key into the app, as a time-based code:"</p>
+                <summary>{t!("Can’t scan it?")}</summary>
+                <p class="soft">{t!("Type this key into the app, as a time-based code:")}</p>
                 <p class="mono secret">{in_fours(&secret)}</p>
             </details>
         </div>

@@ -42,14 +42,14 @@ pub fn OfflineBanner() -> impl IntoView {
         if !browser_online.get() {
             return Some(view! {
                 <Banner tone=Tone::Warning glyph=glyphs::PLANE_SLASH>
-                    {format!("Offline since {at}. What you see may be old; saving works again when you are back.")}
+                    {t!("Offline since {at}. What you see may be old; saving works again when you are back.", at)}
                 </Banner>
             });
         }
         (!api.online.get()).then(|| {
             view! {
                 <Banner tone=Tone::Info glyph=glyphs::WIFI>
-                    {format!("Reconnecting. The last answer is from {at}; what you typed is kept.")}
+                    {t!("Reconnecting. The last answer is from {at}; what you typed is kept.", at)}
                 </Banner>
             }
         })

@@ -94,7 +94,7 @@ pub fn Board(
             }}
         </div>
         <p class="sr-only" id="board-help">
-            "Arrows move between cards. Space picks a card up, arrows move it, Space puts it down, Escape leaves it."
+            {t!("Arrows move between cards. Space picks a card up, arrows move it, Space puts it down, Escape leaves it.")}
         </p>
     }
 }
@@ -118,7 +118,7 @@ impl BoardState {
             "Escape" if self.held.with_untracked(Option::is_some) => {
                 event.prevent_default();
                 self.held.set(None);
-                self.toasts.announce("Left where it was");
+                self.toasts.announce(t!("Left where it was"));
                 return;
             }
             _ => return,
@@ -128,7 +128,7 @@ impl BoardState {
             held.to = step(&self.sizes(), held.to, toward, true);
             let lane = self.lanes.with_untracked(|lanes| lanes.get(held.to.lane).map(|lane| lane.title.clone()));
             self.held.set(Some(held.clone()));
-            self.toasts.announce(format!("{}, place {}", lane.unwrap_or_default(), held.to.at + 1));
+            self.toasts.announce(t!("{lane}, place {at}", lane = lane.unwrap_or_default(), at = held.to.at + 1));
         } else {
             self.cursor.set(step(&self.sizes(), self.cursor.get_untracked(), toward, false));
             browser::focus_soon(".board .kcard.is-cursor");
@@ -149,7 +149,7 @@ impl BoardState {
         let from = self.cursor.get_untracked();
         let card = self.lanes.with_untracked(|lanes| lanes.get(from.lane)?.cards.get(from.at).cloned());
         if let Some(card) = card {
-            self.toasts.announce(format!("{} picked up", card.name));
+            self.toasts.announce(t!("{name} picked up", name = card.name));
             self.held.set(Some(Held { card: card.id, from, to: from }));
         }
     }
@@ -162,7 +162,7 @@ impl BoardState {
             return;
         };
         let (from, into) = self.lanes.with_untracked(|lanes| (lanes[from_lane].clone(), lanes[to.lane].clone()));
-        self.toasts.announce(format!("Moved to {}", into.title));
+        self.toasts.announce(t!("Moved to {title}", title = into.title));
         self.moved.run(Moved { card: card.to_owned(), from_lane: from.id, to_lane: into.id, after, before });
     }
 }
@@ -170,7 +170,7 @@ impl BoardState {
 #[component]
 fn LaneView(state: BoardState, at: usize, lane: Lane) -> impl IntoView {
     let cards = lane.cards.len();
-    let label = format!("{}, {} cards", lane.title, lane.count);
+    let label = t!("{title}, {lane} cards", title = lane.title, lane = lane.count);
     let slot = move |place: usize| {
         move || {
             let here = Some(Place { lane: at, at: place });

@@ -65,7 +65,7 @@ pub fn Chart(
     #[prop(into)] points: Signal<Vec<Point>>,
     #[prop(default = ChartKind::Bars)] kind: ChartKind,
     /// Names of the two series: "This range", "Range before".
-    #[prop(default = ("Now", "Before"))]
+    #[prop(default = (t!("Now"), t!("Before")))]
     names: (&'static str, &'static str),
     /// Names of the further lines.
     #[prop(default = &[])]
@@ -93,7 +93,7 @@ pub fn Chart(
             });
         }
     });
-    let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
+    let label = Signal::derive(move || if as_table.get() { t!("Show as chart") } else { t!("Show as table") }.to_owned());
     let has_before = Memo::new(move |_| points.with(|points| points.iter().any(|point| point.before.is_some())));
     let before_class = if kind == ChartKind::Bars { "is-sq is-before" } else { "is-compare" };
     let heading = title.clone();
@@ -140,7 +140,7 @@ pub fn Chart(
 fn instead(points: &[Point], nothing: &'static str) -> Option<&'static str> {
     let mut values = points.iter().flat_map(Point::values).peekable();
     if values.peek().is_none() {
-        return Some("Nothing was measured in this time.");
+        return Some(t!("Nothing was measured in this time."));
     }
     let is_zero = |value: f64| value.abs() < f64::EPSILON;
     (!nothing.is_empty() && values.all(is_zero)).then_some(nothing)
@@ -314,7 +314,7 @@ fn ChartTable(
                 <caption class="sr-only">{title.clone()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col"><span class="sr-only">"Place"</span></th>
+                        <th scope="col"><span class="sr-only">{t!("Place")}</span></th>
                         <th scope="col" class="num">{names.0}</th>
                         {also.iter().map(|name| view! { <th scope="col" class="num">{*name}</th> }).collect_view()}
                         {has_before.then(|| view! { <th scope="col" class="num">{names.1}</th> })}

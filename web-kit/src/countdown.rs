@@ -38,7 +38,7 @@ pub fn Countdown(
             tick.clear();
         }
     });
-    view! { <span class="tnum semibold nowrap" role="timer">{move || format!("{} left", clock(left.get()))}</span> }
+    view! { <span class="tnum semibold nowrap" role="timer">{move || t!("{left} left", left = clock(left.get()))}</span> }
 }
 
 /// "24:08"

@@ -67,12 +67,13 @@ fn show() {
         return;
     };
     page.set_class_name("crash");
-    page.set_inner_html(
-        "<section class=\"fault stack gap-4\" role=\"alert\"><h1 class=\"t-20\">StreamFlow stopped</h1>\
-         <p class=\"soft\">Something failed in this page. What was saved is safe; what you were typing may be lost.</p>\
-         <p><a class=\"btn btn-primary\" href=\"\">Reload the page</a></p>\
-         <p class=\"t-12 muted\" id=\"crash-number\"></p></section>",
-    );
+    page.set_inner_html(&format!(
+        "<section class=\"fault stack gap-4\" role=\"alert\"><h1 class=\"t-20\">{}</h1><p class=\"soft\">{}</p>\
+         <p><a class=\"btn btn-primary\" href=\"\">{}</a></p><p class=\"t-12 muted\" id=\"crash-number\"></p></section>",
+        t!("StreamFlow stopped"),
+        t!("Something failed in this page. What was saved is safe; what you were typing may be lost."),
+        t!("Reload the page"),
+    ));
     // An open dialog is above everything, and belongs to what has stopped.
     if let Ok(Some(dialog)) = document().query_selector("dialog[open]") {
         let _ = dialog.remove_attribute("open");
@@ -126,7 +127,7 @@ fn report(portal: &str, message: &str) -> Result<(), JsValue> {
 fn name_number(answer: &JsValue) {
     let number = answer.dyn_ref::<Response>().and_then(|answer| answer.headers().get("x-request-id").ok().flatten());
     if let Some((number, place)) = number.zip(document().get_element_by_id("crash-number")) {
-        place.set_text_content(Some(&format!("It was reported. When you ask for help, give the number {number}.")));
+        place.set_text_content(Some(&t!("It was reported. When you ask for help, give the number {number}.", number)));
     }
 }
 

@@ -107,7 +107,7 @@ fn Opened(
                 <header class="dialog-head">
                     <h2 class="t-16 grow" id=heading.clone()>{title}</h2>
                     <Show when=move || !locked.get()>
-                        <IconButton label="Close" glyph=glyphs::XMARK small=true on_click=move |_| dismiss()/>
+                        <IconButton label=t!("Close") glyph=glyphs::XMARK small=true on_click=move |_| dismiss()/>
                     </Show>
                 </header>
                 <div class="dialog-body">{children()}</div>
@@ -126,12 +126,12 @@ pub fn Cancel(
 ) -> impl IntoView {
     let Dismiss(dismiss) = expect_context();
     let class = if plain { "" } else { "push" };
-    view! { <Button class on_click=move |_| dismiss.run(())>"Cancel"</Button> }
+    view! { <Button class on_click=move |_| dismiss.run(())>{t!("Cancel")}</Button> }
 }
 
 /// Says that a form was closed with typed work in it, and leads back.
 fn offer_back(open: RwSignal<bool>) {
-    use_toasts().say_with_undo("Closed without saving; what you typed is kept", move || {
+    use_toasts().say_with_undo(t!("Closed without saving; what you typed is kept"), move || {
         open.try_set(true);
     });
 }
@@ -186,7 +186,7 @@ pub fn ConfirmDialog(
     let wanted = StoredValue::new(type_to_confirm);
     let refused = Signal::derive(move || {
         let wanted = wanted.get_value()?;
-        (typed.get().trim() != wanted).then(|| format!("Type “{wanted}” first"))
+        (typed.get().trim() != wanted).then(|| t!("Type “{wanted}” first", wanted))
     });
     let dismissed = move || {
         if let Some(dismissed) = on_dismiss {
@@ -209,7 +209,7 @@ pub fn ConfirmDialog(
                 {wanted
                     .get_value()
                     .map(|words| {
-                        view! { <TextField name="confirm" label=format!("Type “{words}” to confirm") value=typed/> }
+                        view! { <TextField name="confirm" label=t!("Type “{words}” to confirm", words) value=typed/> }
                     })}
             </div>
         </Dialog>

@@ -30,12 +30,12 @@ pub fn ErrorPanel(
     safe: Vec<String>,
 ) -> impl IntoView {
     let title = match error.code {
-        tonic::Code::PermissionDenied => format!("{what}: not for your role"),
-        tonic::Code::NotFound => format!("{what}: not found"),
-        _ => format!("{what} could not be shown"),
+        tonic::Code::PermissionDenied => t!("{what}: not for your role", what),
+        tonic::Code::NotFound => t!("{what}: not found", what),
+        _ => t!("{what} could not be shown", what),
     };
     // Without a connection nothing else works either.
-    let elsewhere = if error.is_network() { "" } else { " The rest of StreamFlow works." };
+    let elsewhere = if error.is_network() { "" } else { t!(" The rest of StreamFlow works.") };
     let safe = safe
         .into_iter()
         .map(|sentence| {
@@ -77,12 +77,11 @@ fn WayOut(code: tonic::Code) -> impl IntoView {
     let list = parent.map(|(name, address)| (name.to_lowercase(), address));
     match list.or_else(|| slots.and_then(|slots| slots.home.get_untracked())) {
         Some((name, href)) => view! {
-            <div class="row"><LinkButton href kind=Kind::Primary>{format!("Go to {name}")}</LinkButton></div>
+            <div class="row"><LinkButton href kind=Kind::Primary>{t!("Go to {name}", name)}</LinkButton></div>
         }
         .into_any(),
-        None => {
-            view! { <div class="row"><Button kind=Kind::Primary on_click=|_| browser::back()>"Go back"</Button></div> }.into_any()
-        }
+        None => view! { <div class="row"><Button kind=Kind::Primary on_click=|_| browser::back()>{t!("Go back")}</Button></div> }
+            .into_any(),
     }
 }
 
@@ -93,14 +92,14 @@ pub fn ErrorNote(error: ApiError, #[prop(optional, into)] on_retry: Option<Callb
         let id = error.correlation_id.clone();
         view! { " "<span class="mono">{id}</span> }
     });
-    let wait = error.retry_after.map(|wait| format!(" Try again in {}.", duration(wait.as_secs().max(1) as i64)));
+    let wait = error.retry_after.map(|wait| t!(" Try again in {wait}.", wait = duration(wait.as_secs().max(1) as i64)));
     view! {
         <div class="note is-danger" role="alert">
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
             <span class="grow">{error.sentence()}{wait}{number}</span>
             {on_retry
                 .filter(|_| !is_final(&error))
-                .map(|retry| view! { <Button small=true on_click=move |_| retry.run(())>"Try again"</Button> })}
+                .map(|retry| view! { <Button small=true on_click=move |_| retry.run(())>{t!("Try again")}</Button> })}
         </div>
     }
     .into_any()
@@ -117,16 +116,16 @@ pub fn Reference(#[prop(into)] id: String) -> impl IntoView {
             let id = copied.clone();
             spawn_local(async move {
                 if browser::copy(&id).await {
-                    toasts.say("Number copied");
+                    toasts.say(t!("Number copied"));
                 }
             });
         };
         view! {
             <hr class="rule"/>
             <div class="row row-wrap t-12">
-                <span class="muted">"If you write to us, send this:"</span>
+                <span class="muted">{t!("If you write to us, send this:")}</span>
                 <span class="mono">{id}</span>
-                <IconButton label="Copy the number" glyph=glyphs::COPY small=true on_click=copy/>
+                <IconButton label=t!("Copy the number") glyph=glyphs::COPY small=true on_click=copy/>
                 <span class="push muted tnum">{now}</span>
             </div>
         }
@@ -151,9 +150,9 @@ fn Retry(error: ApiError, on_retry: Callback<()>) -> impl IntoView {
     }
     view! {
         <div class="row">
-            <Button kind=Kind::Primary glyph=glyphs::ROTATE_RIGHT on_click=move |_| on_retry.run(())>"Try again"</Button>
+            <Button kind=Kind::Primary glyph=glyphs::ROTATE_RIGHT on_click=move |_| on_retry.run(())>{t!("Try again")}</Button>
             <Show when=move || left.get() != 0>
-                <span class="muted push t-12 tnum">"next try by itself in " {left} " s"</span>
+                <span class="muted push t-12 tnum">{move || t!("next try by itself in {left} s", left = left.get())}</span>
             </Show>
         </div>
     }

@@ -67,7 +67,7 @@ pub fn FieldFrame(
     let label = view! {
         <label class="field-label" for=tie.id.clone()>
             {label}
-            {optional.then(|| view! { <span class="muted">" optional"</span> })}
+            {optional.then(|| view! { <span class="muted">{t!(" optional")}</span> })}
         </label>
     };
     view! {

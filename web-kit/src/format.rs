@@ -1,4 +1,4 @@
-//! How values are written: as in the person's region, with English words, tabular numbers with a real minus, money from minor units.
+//! How values are written: as in the person's region, tabular numbers with a real minus, money from minor units.
 
 pub mod date;
 pub mod device;

@@ -161,13 +161,13 @@ pub fn LeaveQuestion() -> impl IntoView {
     };
     let foot = ViewFn::from(move || {
         view! {
-            <Button kind=Kind::DangerQuiet on_click=leave>"Leave without saving"</Button>
-            <Button class="push" kind=Kind::Primary on_click=move |_| guard.asking.set(false)>"Stay here"</Button>
+            <Button kind=Kind::DangerQuiet on_click=leave>{t!("Leave without saving")}</Button>
+            <Button class="push" kind=Kind::Primary on_click=move |_| guard.asking.set(false)>{t!("Stay here")}</Button>
         }
     });
     view! {
-        <Dialog open=guard.asking title="Leave without saving?" foot>
-            <p>"What you typed on this page is not saved yet."</p>
+        <Dialog open=guard.asking title=t!("Leave without saving?") foot>
+            <p>{t!("What you typed on this page is not saved yet.")}</p>
         </Dialog>
     }
 }

@@ -112,7 +112,7 @@ impl Keys {
 #[component]
 pub fn KeyboardHelp() -> impl IntoView {
     let keys = expect_context::<Keys>();
-    use_shortcut("?", "All keys", move || keys.help_open.set(true));
+    use_shortcut("?", t!("All keys"), move || keys.help_open.set(true));
     let rows = move || {
         let mut seen = Vec::new();
         keys.known
@@ -129,7 +129,7 @@ pub fn KeyboardHelp() -> impl IntoView {
             .collect_view()
     };
     view! {
-        <Dialog open=keys.help_open title="Keys on this page">
+        <Dialog open=keys.help_open title=t!("Keys on this page")>
             <dl class="keys">{rows}</dl>
         </Dialog>
     }
@@ -143,9 +143,9 @@ fn KeyNames(keys: &'static str) -> impl IntoView {
 /// How a key is written on its cap.
 pub fn shown(key: &str) -> String {
     match key {
-        "ctrl" => "Ctrl".to_owned(),
-        "enter" => "Enter".to_owned(),
-        "escape" => "Esc".to_owned(),
+        "ctrl" => t!("Ctrl").to_owned(),
+        "enter" => t!("Enter").to_owned(),
+        "escape" => t!("Esc").to_owned(),
         "arrowup" => "↑".to_owned(),
         "arrowdown" => "↓".to_owned(),
         key => key.to_uppercase(),

@@ -45,13 +45,13 @@ pub fn show(fetch: Fetch) -> AnyView {
         page.set(None);
         spawn_local(async move {
             let answer = fetch().await;
-            page.try_set(Some(answer.map_err(|_| ApiError::new(Code::Unavailable, "The page’s file did not come."))));
+            page.try_set(Some(answer.map_err(|_| ApiError::new(Code::Unavailable, t!("The page’s file did not come.")))));
         });
     };
     ask();
     (move || match page.get() {
         Some(Ok(make)) => make(),
-        Some(Err(error)) => view! { <ErrorPanel what="This page" error on_retry=move |()| ask()/> }.into_any(),
+        Some(Err(error)) => view! { <ErrorPanel what=t!("This page") error on_retry=move |()| ask()/> }.into_any(),
         None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
     })
     .into_any()

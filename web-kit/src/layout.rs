@@ -142,7 +142,7 @@ pub fn SkipLink() -> impl IntoView {
                 browser::focus_soon("#content");
             }
         >
-            "Skip to content"
+            {t!("Skip to content")}
         </a>
     }
 }
@@ -205,7 +205,7 @@ pub fn HeaderActions() -> impl IntoView {
                 .map(|_| {
                     view! {
                         <button type="button" class="btn panel-button" on:click=move |_| slots.panel_open.set(true)>
-                            "Details"
+                            {t!("Details")}
                         </button>
                     }
                 })
@@ -219,9 +219,9 @@ pub fn RightPanel() -> impl IntoView {
     let slots = expect_context::<PageSlots>();
     view! {
         {move || {
-            slots.panel.get().map(|panel| view! { <aside class="app-panel" aria-label="Details" tabindex="0">{panel.run()}</aside> })
+            slots.panel.get().map(|panel| view! { <aside class="app-panel" aria-label=t!("Details") tabindex="0">{panel.run()}</aside> })
         }}
-        <Dialog open=slots.panel_open title="Details">
+        <Dialog open=slots.panel_open title=t!("Details")>
             {move || slots.panel.get().map(|panel| panel.run())}
         </Dialog>
     }
@@ -272,7 +272,7 @@ pub fn ClosePanel() -> impl IntoView {
         slots.panel_open.set(false);
         slots.panel.set(None);
     };
-    view! { <IconButton label="Close panel" glyph=glyphs::XMARK kind=Kind::Ghost small=true class="push" on_click=close/> }
+    view! { <IconButton label=t!("Close panel") glyph=glyphs::XMARK kind=Kind::Ghost small=true class="push" on_click=close/> }
 }
 
 #[cfg(test)]

@@ -2,6 +2,10 @@
 
 #![expect(clippy::fn_params_excessive_bools, reason = "a component's props are named where they are given")]
 
+// First, because the others use its macros.
+#[macro_use]
+pub mod text;
+
 pub mod anomalies;
 pub mod api;
 pub mod authenticator;

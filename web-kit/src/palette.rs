@@ -35,11 +35,11 @@ pub enum Act {
 
 impl Command {
     pub fn go(label: impl Into<String>, glyph: Glyph, address: impl Into<String>) -> Self {
-        Self { label: label.into(), hint: String::new(), glyph, group: "Go to", act: Act::Go(address.into()) }
+        Self { label: label.into(), hint: String::new(), glyph, group: t!("Go to"), act: Act::Go(address.into()) }
     }
 
     pub fn run(label: impl Into<String>, glyph: Glyph, run: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { label: label.into(), hint: String::new(), glyph, group: "Do", act: Act::Run(Arc::new(run)) }
+        Self { label: label.into(), hint: String::new(), glyph, group: t!("Do"), act: Act::Run(Arc::new(run)) }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -84,7 +84,7 @@ pub fn CommandPalette(
     #[prop(optional)] search: Option<PaletteSearch>,
 ) -> impl IntoView {
     let palette = expect_context::<Palette>();
-    use_shortcut("ctrl+k", "Search or jump to", move || {
+    use_shortcut("ctrl+k", t!("Search or jump to"), move || {
         palette.open.update(|open| *open = !*open);
     });
     view! {
@@ -108,8 +108,10 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
         }
     });
     let (hint, nothing) = match search {
-        Some(_) => ("A name, a phone number, an id, or a command", "Nothing found. Try fewer letters, or a phone number."),
-        None => ("A page or a command", "Nothing found. Try fewer letters."),
+        Some(_) => {
+            (t!("A name, a phone number, an id, or a command"), t!("Nothing found. Try fewer letters, or a phone number."))
+        }
+        None => (t!("A page or a command"), t!("Nothing found. Try fewer letters.")),
     };
     follow_search(typed, search, found, trouble);
     let shown = Signal::derive(move || {
@@ -144,7 +146,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
         <dialog
             node_ref=node
             class="overlay"
-            aria-label="Search or jump to"
+            aria-label=t!("Search or jump to")
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
                 palette.open.set(false);
@@ -161,7 +163,7 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
                     <input
                         autofocus
                         role="combobox"
-                        aria-label="Search or jump to"
+                        aria-label=t!("Search or jump to")
                         aria-expanded="true"
                         aria-controls="palette-list"
                         aria-activedescendant=move || format!("palette-{}", cursor.get())
@@ -173,13 +175,13 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
                         }
                         on:keydown=on_key
                     />
-                    <kbd class="kbd">"Esc"</kbd>
+                    <kbd class="kbd">{t!("Esc")}</kbd>
                 </div>
                 <List shown cursor choose nothing/>
                 {move || trouble.get().map(|error| view! { <p class="palette-none">{error.sentence()}</p> })}
                 <div class="palette-foot">
-                    <span><kbd class="kbd">"↑"</kbd><kbd class="kbd">"↓"</kbd>"move"</span>
-                    <span><kbd class="kbd">"Enter"</kbd>"open"</span>
+                    <span><kbd class="kbd">"↑"</kbd><kbd class="kbd">"↓"</kbd>{t!("move")}</span>
+                    <span><kbd class="kbd">{t!("Enter")}</kbd>{t!("open")}</span>
                 </div>
             </div>
         </dialog>
@@ -217,7 +219,7 @@ fn List(shown: Signal<Vec<Command>>, cursor: RwSignal<usize>, choose: Callback<u
             .collect_view()
     };
     view! {
-        <div class="palette-group" id="palette-list" role="listbox" aria-label="Results">{lines}</div>
+        <div class="palette-group" id="palette-list" role="listbox" aria-label=t!("Results")>{lines}</div>
         <Show when=move || shown.with(Vec::is_empty)>
             <p class="palette-none" role="status">{nothing}</p>
         </Show>
@@ -267,14 +269,14 @@ fn matches(command: &Command, words: &str) -> bool {
 #[component]
 pub fn PaletteButton(
     #[prop(default = "side-search")] class: &'static str,
-    #[prop(default = "Search or jump to")] label: &'static str,
+    #[prop(default = t!("Search or jump to"))] label: &'static str,
 ) -> impl IntoView {
     let palette = expect_context::<Palette>();
     view! {
         <button type="button" class=class title=label on:click=move |_| palette.open.set(true)>
             <span class="t-12"><Icon glyph=glyphs::MAGNIFYING_GLASS/></span>
             <span class="grow">{label}</span>
-            <kbd class="kbd" aria-hidden="true">"Ctrl K"</kbd>
+            <kbd class="kbd" aria-hidden="true">{t!("Ctrl K")}</kbd>
         </button>
     }
 }

@@ -29,7 +29,7 @@ pub fn SignInFrame(
 ) -> impl IntoView {
     let page = portal.clone();
     let is_alone = art.is_none();
-    Effect::new(move |_| document().set_title(&format!("{} · StreamFlow {page}", title.get())));
+    Effect::new(move |_| document().set_title(&t!("{title} · StreamFlow {page}", title = title.get(), page)));
     view! {
         <SkipLink/>
         <div class="signin" class:is-alone=is_alone>
@@ -50,7 +50,7 @@ pub fn SignInFrame(
                 </main>
                 <footer class="row row-wrap gap-4 t-12 muted">{foot.map(|foot| foot.run())}</footer>
             </div>
-            {art.map(|art| view! { <aside class="signin-art" aria-label="About">{art.run()}</aside> })}
+            {art.map(|art| view! { <aside class="signin-art" aria-label=t!("About")>{art.run()}</aside> })}
         </div>
         <ToastRegion/>
     }
@@ -64,7 +64,7 @@ const DIGITS: usize = 6;
 pub fn CodeField(
     #[prop(default = "code")] name: &'static str,
     value: RwSignal<String>,
-    #[prop(default = "Six-digit code")] label: &'static str,
+    #[prop(default = t!("Six-digit code"))] label: &'static str,
     /// Takes the focus; not where other fields come first.
     #[prop(default = true)]
     focus: bool,

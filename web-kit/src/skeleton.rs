@@ -52,7 +52,7 @@ pub fn SkeletonLines(#[prop(default = 6)] lines: u16) -> impl IntoView {
     let bars = (0..lines).map(|line| view! { <Skeleton width={[24, 30, 18, 27][usize::from(line % 4)]}/> }).collect_view();
     view! {
         <div class="stack gap-4 skeleton-lines" role="status">
-            <span class="sr-only">"Loading"</span>
+            <span class="sr-only">{t!("Loading")}</span>
             {bars}
         </div>
     }

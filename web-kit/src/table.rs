@@ -172,11 +172,11 @@ fn NoMatch(what: String, query: ListQuery) -> impl IntoView {
             state.filters.clear();
         });
     };
-    let actions = move || view! { <Button on_click=clear>"Clear filters"</Button> };
+    let actions = move || view! { <Button on_click=clear>{t!("Clear filters")}</Button> };
     view! {
         <EmptyState
-            title=format!("No {} match", what.to_lowercase())
-            text="Nothing has all of these words and filters. Take one away, or clear them."
+            title=t!("No {what} match", what = what.to_lowercase())
+            text=t!("Nothing has all of these words and filters. Take one away, or clear them.")
             actions
         />
     }

@@ -60,5 +60,5 @@ pub fn ThemeToggle() -> impl IntoView {
         };
         if dark { Theme::Light } else { Theme::Dark }.choose();
     };
-    view! { <IconButton label="Switch between light and dark" glyph=glyphs::CIRCLE_HALF_STROKE on_click=toggle/> }
+    view! { <IconButton label=t!("Switch between light and dark") glyph=glyphs::CIRCLE_HALF_STROKE on_click=toggle/> }
 }

@@ -75,15 +75,17 @@ fn Entry(entry: TimelineEntry) -> impl IntoView {
 #[component]
 pub fn Diff(change: FieldChange) -> impl IntoView {
     if change.before.is_empty() && change.after.is_empty() {
-        return view! { <div class="diff t-12"><span class="soft">{change.field}</span><span>"changed"</span></div> }.into_any();
+        return view! { <div class="diff t-12"><span class="soft">{change.field}</span><span>{t!("changed")}</span></div> }
+            .into_any();
     }
-    let before = (!change.before.is_empty()).then(|| view! { <del><span class="sr-only">"from "</span>{change.before}</del> });
-    let after = if change.after.is_empty() { "empty".to_owned() } else { change.after };
+    let before =
+        (!change.before.is_empty()).then(|| view! { <del><span class="sr-only">{t!("from ")}</span>{change.before}</del> });
+    let after = if change.after.is_empty() { t!("empty").to_owned() } else { change.after };
     view! {
         <div class="diff t-12">
             <span class="soft">{change.field}</span>
             {before}
-            <ins><span class="sr-only">"to "</span>{after}</ins>
+            <ins><span class="sr-only">{t!("to ")}</span>{after}</ins>
         </div>
     }
     .into_any()

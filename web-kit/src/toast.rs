@@ -83,7 +83,7 @@ impl Toasts {
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
-    use_shortcut("z", "Undo", move || toasts.undo());
+    use_shortcut("z", t!("Undo"), move || toasts.undo());
     view! {
         <div class="sr-only" aria-live="polite">{toasts.polite}</div>
         <div role="status">
@@ -100,7 +100,7 @@ pub fn ToastRegion() -> impl IntoView {
                                     .map(|_| {
                                         view! {
                                             <Button small=true key_hint="Z" on_click=move |_| toasts.undo()>
-                                                "Undo"
+                                                {t!("Undo")}
                                             </Button>
                                         }
                                     })}

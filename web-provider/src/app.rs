@@ -20,12 +20,10 @@ use crate::{
     setup,
 };
 
-operator_portal!(Provider, streamflow_proto::provider::v1, rpcs: streamflow_proto::provider::RPCS, space: "provider", name: "Provider", base: "/provider", lead: "For the people who operate StreamFlow.", home: "System", manner: Plain);
+operator_portal!(Provider, streamflow_proto::provider::v1, rpcs: streamflow_proto::provider::RPCS, space: "provider", name: "Provider", base: "/provider", lead: mark!("For the people who operate StreamFlow."), home: mark!("System"), manner: Plain);
 support_portal!(Provider, streamflow_proto::provider::v1);
 
-// Signing in is in the program itself; what comes after it is a file of its own, and so is what few people ever see.
-later!(RecoverySpace, recovery, recovery::RecoverySpace);
-later!(SetUp, setup, setup::SetUp);
+// Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, pages::overview::overview);
 later!(Tenants, pages, pages::tenants::tenants);
 later!(Tenant, pages, pages::tenant::tenant);
@@ -39,6 +37,9 @@ later!(Support, pages, support::page::<Provider>);
 later!(Federation, pages, pages::federation::federation);
 later!(Admins, pages, pages::admins::admins);
 later!(Settings, pages, pages::settings::settings);
+// What few people ever see: a link that works once, and the portal without its database.
+later!(SetUp, doors, setup::SetUp);
+later!(Recovery, doors, recovery::RecoverySpace);
 
 /// Root of everything.
 #[component]
@@ -50,7 +51,7 @@ pub fn App() -> impl IntoView {
     follow_title(expect_context::<PageSlots>(), "StreamFlow Provider");
     view! {
         <Router>
-            {move || if mode.is_on() { view! { <RecoverySpace/> }.into_any() } else { usual().into_any() }}
+            {move || if mode.is_on() { Recovery() } else { usual().into_any() }}
         </Router>
     }
 }

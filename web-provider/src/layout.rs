@@ -20,19 +20,19 @@ use web_kit::{
 
 use crate::app::Provider;
 
-const SESSIONS: Place = Place { href: "/provider/sessions", label: "Sessions", glyph: glyphs::FINGERPRINT, keys: "g s" };
+const SESSIONS: Place = Place { href: "/provider/sessions", label: mark!("Sessions"), glyph: glyphs::FINGERPRINT, keys: "g s" };
 const PLACES: [Place; 12] = [
-    Place { href: "/provider/overview", label: "Overview", glyph: glyphs::GAUGE, keys: "g o" },
-    Place { href: "/provider/tenants", label: "Tenants", glyph: glyphs::BUILDING, keys: "g n" },
-    Place { href: "/provider/provisioning", label: "Provisioning", glyph: glyphs::TRUCK, keys: "g r" },
-    Place { href: "/provider/support", label: "Support", glyph: glyphs::LIFE_RING, keys: "g u" },
-    Place { href: "/provider/federation", label: "Federation", glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
-    Place { href: "/provider/anomalies", label: "Anomalies", glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
-    Place { href: "/provider/sign-ins", label: "Sign-ins", glyph: glyphs::LOCK, keys: "g i" },
-    Place { href: "/provider/audit", label: "Audit", glyph: glyphs::SHIELD_HALVED, keys: "g a" },
-    Place { href: "/provider/admins", label: "Admins", glyph: glyphs::USER_SHIELD, keys: "g p" },
-    Place { href: "/provider/settings", label: "Settings", glyph: glyphs::SLIDERS, keys: "g t" },
-    Place { href: "/provider/system", label: "System", glyph: glyphs::HEART_PULSE, keys: "g y" },
+    Place { href: "/provider/overview", label: mark!("Overview"), glyph: glyphs::GAUGE, keys: "g o" },
+    Place { href: "/provider/tenants", label: mark!("Tenants"), glyph: glyphs::BUILDING, keys: "g n" },
+    Place { href: "/provider/provisioning", label: mark!("Provisioning"), glyph: glyphs::TRUCK, keys: "g r" },
+    Place { href: "/provider/support", label: mark!("Support"), glyph: glyphs::LIFE_RING, keys: "g u" },
+    Place { href: "/provider/federation", label: mark!("Federation"), glyph: glyphs::TOWER_BROADCAST, keys: "g f" },
+    Place { href: "/provider/anomalies", label: mark!("Anomalies"), glyph: glyphs::TRIANGLE_EXCLAMATION, keys: "g m" },
+    Place { href: "/provider/sign-ins", label: mark!("Sign-ins"), glyph: glyphs::LOCK, keys: "g i" },
+    Place { href: "/provider/audit", label: mark!("Audit"), glyph: glyphs::SHIELD_HALVED, keys: "g a" },
+    Place { href: "/provider/admins", label: mark!("Admins"), glyph: glyphs::USER_SHIELD, keys: "g p" },
+    Place { href: "/provider/settings", label: mark!("Settings"), glyph: glyphs::SLIDERS, keys: "g t" },
+    Place { href: "/provider/system", label: mark!("System"), glyph: glyphs::HEART_PULSE, keys: "g y" },
     SESSIONS,
 ];
 
@@ -51,7 +51,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
     });
     // Own sessions are in the account's menu, for which there is always room.
     let others = PLACES.iter().filter(|place| place.href != SESSIONS.href);
-    let tabs = others.map(|place| view! { <A href=place.href>{place.label}</A> }).collect_view();
+    let tabs = others.map(|place| view! { <A href=place.href>{t!(place.label)}</A> }).collect_view();
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
@@ -60,9 +60,9 @@ pub fn AppLayout(children: Children) -> impl IntoView {
                 <Mark/>
                 <span class="semibold">"StreamFlow"</span>
                 <span class="portal-tag">"Provider"</span>
-                <nav class="topnav" aria-label="Pages">{tabs}</nav>
+                <nav class="topnav" aria-label=t!("Pages")>{tabs}</nav>
                 <span class="push"></span>
-                <PaletteButton class="bar-btn find" label="Jump to"/>
+                <PaletteButton class="bar-btn find" label=t!("Jump to")/>
                 <ThemeToggle/>
                 {account::<Provider>()}
             </header>

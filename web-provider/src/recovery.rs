@@ -104,7 +104,7 @@ pub fn RecoverySpace() -> impl IntoView {
                 Sight::Failed(error) => {
                     view! {
                         <main class="page-content" id="content">
-                            <ErrorPanel what="Recovery" error on_retry=move |()| ask.run(())/>
+                            <ErrorPanel what=t!("Recovery") error on_retry=move |()| ask.run(())/>
                         </main>
                     }
                         .into_any()
@@ -132,8 +132,8 @@ fn RecoveryBanner() -> impl IntoView {
     let since = move || mode.since.with(|since| format::time(since.as_ref()));
     view! {
         <Banner tone=Tone::Warning glyph=glyphs::LIFE_RING>
-            <strong class="semibold">"Recovery Mode. "</strong>
-            {move || format!("The provider database is out of reach since {}. Only the emergency account can sign in; no tenant data can be read or changed.", since())}
+            <strong class="semibold">{t!("Recovery Mode. ")}</strong>
+            {move || t!("The provider database is out of reach since {since}. Only the emergency account can sign in; no tenant data can be read or changed.", since = since())}
         </Banner>
     }
 }

@@ -32,27 +32,27 @@ pub fn SetUp() -> impl IntoView {
     });
     let title = Signal::derive(move || {
         let title = if spent.with(Option::is_some) {
-            "This link no longer works"
+            t!("This link no longer works")
         } else if done.get() {
-            "Your account is ready"
+            t!("Your account is ready")
         } else {
-            "Set up your account"
+            t!("Set up your account")
         };
         title.to_owned()
     });
     let lead = ViewFn::from(move || match spent.get() {
         Some(sentence) => sentence,
-        None if done.get() => "You can sign in now.".to_owned(),
-        None => "Choose a password and set up your authenticator. This link works once.".to_owned(),
+        None if done.get() => t!("You can sign in now.").to_owned(),
+        None => t!("Choose a password and set up your authenticator. This link works once.").to_owned(),
     });
     view! {
         <SignInFrame portal="Provider" title lead>
             <div class="brandline"></div>
             {move || {
                 if done.get() || spent.with(Option::is_some) {
-                    view! { <a href="/sign-in" class="btn btn-primary btn-lg btn-block">"Go to the sign-in"</a> }.into_any()
+                    view! { <a href="/sign-in" class="btn btn-primary btn-lg btn-block">{t!("Go to the sign-in")}</a> }.into_any()
                 } else {
-                    view! { <Loaded load what="The link" let:begun><Finish token begun done/></Loaded> }.into_any()
+                    view! { <Loaded load what=t!("The link") let:begun><Finish token begun done/></Loaded> }.into_any()
                 }
             }}
         </SignInFrame>
@@ -77,9 +77,9 @@ fn Finish(token: StoredValue<String>, begun: BeginSetupResponse, done: RwSignal<
         <p>{format!("{}, {}", begun.display_name, begun.email)}</p>
         <AuthenticatorSecret qr_size=begun.qr_size qr_modules=begun.qr_modules secret=begun.secret/>
         <Form state=form on_submit=send guard=false>
-            <PasswordField name="password" label="New password" autocomplete="new-password" value=password large=true help="At least 12 characters."/>
+            <PasswordField name="password" label=t!("New password") autocomplete="new-password" value=password large=true help=t!("At least 12 characters.")/>
             <CodeField value=code focus=false/>
-            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Finish"</Button>
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Finish")}</Button>
         </Form>
     }
 }

@@ -9,11 +9,11 @@ use std::{io::Write as _, time::Instant};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{build, install, shell};
+use crate::{build, install, shell, texts};
 
 #[derive(Args)]
 pub struct Options {
-    /// Write `proto/api.txt` anew instead of comparing it.
+    /// Write `proto/api.txt` and `lang/template.json` anew instead of comparing them.
     #[arg(long)]
     bless: bool,
     /// Only the steps whose name starts so, e.g. `--only tidy`.
@@ -24,13 +24,14 @@ pub struct Options {
 type Step = (&'static str, fn() -> Result<()>);
 
 /// Quick steps first; the bundles must be built before tidy reads them.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("fmt", fmt),
     ("tidy: dependency arrows", tidy::arrows::check),
     ("tidy: shape of source files", tidy::sources::check),
     ("tidy: names that stay apart", tidy::names::check),
     ("tidy: reasons for bans", tidy::bans::check),
     ("tidy: proto/api.txt", tidy::api::check),
+    ("tidy: texts in the catalogue", tidy::texts::check),
     ("buf lint", buf::check),
     ("deny: bans, licences, sources", deny::rules),
     ("deny: advisories", deny::advisories),
@@ -43,7 +44,8 @@ const STEPS: [Step; 14] = [
 
 pub fn run(options: &Options) -> Result<()> {
     if options.bless {
-        return tidy::api::bless();
+        tidy::api::bless()?;
+        return texts::bless();
     }
     install::wasm_target()?;
     let mut failed = Vec::new();

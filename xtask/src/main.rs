@@ -15,6 +15,7 @@ mod shell;
 mod shots;
 mod table;
 mod test;
+mod texts;
 
 use std::process::ExitCode;
 

@@ -33,20 +33,20 @@ const FILE_PAGE: i32 = 200;
 
 /// State as the server names it, word of a filter, and what it is called.
 const STATES: [(&str, &str, &str); 6] = [
-    ("active", "ACTIVE", "Active"),
-    ("trial", "TRIAL", "Trial"),
-    ("trial_ended", "TRIAL_ENDED", "Trial ended"),
-    ("suspended", "SUSPENDED", "Suspended"),
-    ("closing", "CLOSING", "Will be deleted"),
-    ("deleted", "DELETED", "Deleted"),
+    ("active", "ACTIVE", mark!("Active")),
+    ("trial", "TRIAL", mark!("Trial")),
+    ("trial_ended", "TRIAL_ENDED", mark!("Trial ended")),
+    ("suspended", "SUSPENDED", mark!("Suspended")),
+    ("closing", "CLOSING", mark!("Will be deleted")),
+    ("deleted", "DELETED", mark!("Deleted")),
 ];
 
 /// `subscriptions` below the portal's base.
 pub fn subscriptions() -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
-    use_page("Subscriptions")
+    use_page(t!("Subscriptions"))
         .flush()
-        .with_lead("What each company is on. Nothing of it is kept here: it is asked for anew each time.");
+        .with_lead(t!("What each company is on. Nothing of it is kept here: it is asked for anew each time."));
     let query = use_list_query(USUAL_ORDER);
     let rows = Rows::new(
         |line: &pb::Subscription| line.tenant_id.clone(),
@@ -61,7 +61,7 @@ pub fn subscriptions() -> impl IntoView {
     );
     let columns = columns();
     let (choosable, usual) = (choosable(&columns), usual(&columns));
-    let orders = vec![(USUAL_ORDER, "Name"), ("created_at desc", "Newest"), ("created_at", "Oldest")];
+    let orders = vec![(USUAL_ORDER, t!("Name")), ("created_at desc", t!("Newest")), ("created_at", t!("Oldest"))];
     // A line has no page of its own: opening it leads to itself, and other lines leave.
     let href = move |line: Arc<pb::Subscription>| {
         let only = ListState { text: line.tenant_id.clone(), ..ListState::default() };
@@ -72,7 +72,7 @@ pub fn subscriptions() -> impl IntoView {
             <ViewBar query views=Signal::derive(views)/>
             <FilterBar
                 query
-                search="Name, number"
+                search=t!("Name, number")
                 filters=filters()
                 orders
                 columns=choosable
@@ -82,13 +82,13 @@ pub fn subscriptions() -> impl IntoView {
         </div>
         <VirtualTable
             rows
-            label="Subscriptions"
+            label=t!("Subscriptions")
             columns
             query
             name=|line: &pb::Subscription| line.name.clone()
             href
             empty=move || {
-                view! { <EmptyState title="No subscriptions yet" text="Each company has a line here from its registration on."/> }
+                view! { <EmptyState title=t!("No subscriptions yet") text=t!("Each company has a line here from its registration on.")/> }
             }
         />
         <ListFoot rows/>
@@ -108,21 +108,21 @@ async fn read(
 }
 
 fn views() -> Vec<ViewTab> {
-    let of = |(_, filter, label): (&str, &str, &str)| {
+    let of = |(_, filter, label): (&str, &str, &'static str)| {
         let mut state = ListState::default();
         state.set_filter("state", filter);
-        ViewTab { id: filter.to_lowercase(), label: label.to_owned(), count: None, state, removable: false }
+        ViewTab { id: filter.to_lowercase(), label: t!(label).to_owned(), count: None, state, removable: false }
     };
-    std::iter::once(ViewTab::all("All")).chain(STATES.map(of)).collect()
+    std::iter::once(ViewTab::all(t!("All"))).chain(STATES.map(of)).collect()
 }
 
 fn filters() -> Vec<FilterDef> {
-    let states = STATES.map(|(_, filter, label)| Choice::new(filter, label)).to_vec();
+    let states = STATES.map(|(_, filter, label)| Choice::new(filter, t!(label))).to_vec();
     vec![
-        FilterDef { field: "state", label: "State", kind: FilterKind::Choice(Signal::stored(states)) },
-        FilterDef { field: "plan", label: "Plan", kind: FilterKind::Text },
-        FilterDef { field: "since_from", label: "Since", kind: FilterKind::Since },
-        FilterDef { field: "trial_until", label: "Trial ends", kind: FilterKind::Until },
+        FilterDef { field: "state", label: t!("State"), kind: FilterKind::Choice(Signal::stored(states)) },
+        FilterDef { field: "plan", label: t!("Plan"), kind: FilterKind::Text },
+        FilterDef { field: "since_from", label: t!("Since"), kind: FilterKind::Since },
+        FilterDef { field: "trial_until", label: t!("Trial ends"), kind: FilterKind::Until },
     ]
 }
 
@@ -149,7 +149,7 @@ fn state(name: &str) -> (Tone, Glyph, String) {
         "deleted" => (Tone::Neutral, glyphs::XMARK),
         _ => (Tone::Neutral, glyphs::CIRCLE_PAUSE),
     };
-    (tone, glyph, STATES.iter().find(|(known, ..)| *known == name).map_or(name, |(.., word)| word).to_owned())
+    (tone, glyph, STATES.iter().find(|(known, ..)| *known == name).map_or(name, |(.., word)| t!(word)).to_owned())
 }
 
 fn day(at: Option<&prost_types::Timestamp>) -> String {
@@ -159,27 +159,27 @@ fn day(at: Option<&prost_types::Timestamp>) -> String {
 fn columns() -> Vec<Column<pb::Subscription>> {
     let dated = |at: Option<&prost_types::Timestamp>| view! { <span class="tnum nowrap">{day(at)}</span> };
     vec![
-        Column::new("name", "Company", |line: &pb::Subscription| line.name.clone()).sorted_by("name"),
-        Column::new("plan", "Plan", |line: &pb::Subscription| line.plan.clone()).width(120).on_phone("c"),
-        Column::new("state", "State", |line: &pb::Subscription| {
+        Column::new("name", t!("Company"), |line: &pb::Subscription| line.name.clone()).sorted_by("name"),
+        Column::new("plan", t!("Plan"), |line: &pb::Subscription| line.plan.clone()).width(120).on_phone("c"),
+        Column::new("state", t!("State"), |line: &pb::Subscription| {
             let (tone, glyph, text) = state(&line.state);
             view! { <Status tone glyph text/> }
         })
         .width(140)
         .on_phone("b"),
-        Column::new("since", "Since", move |line: &pb::Subscription| dated(line.since.as_ref()))
+        Column::new("since", t!("Since"), move |line: &pb::Subscription| dated(line.since.as_ref()))
             .soft()
             .width(165)
             .on_phone("d")
             .sorted_by("created_at"),
-        Column::new("trial_ends", "Trial ends", move |line: &pb::Subscription| dated(line.trial_ends_at.as_ref()))
+        Column::new("trial_ends", t!("Trial ends"), move |line: &pb::Subscription| dated(line.trial_ends_at.as_ref()))
             .soft()
             .width(165),
-        Column::new("suspended", "Suspended", move |line: &pb::Subscription| dated(line.suspended_at.as_ref()))
+        Column::new("suspended", t!("Suspended"), move |line: &pb::Subscription| dated(line.suspended_at.as_ref()))
             .soft()
             .width(165)
             .hidden(),
-        Column::new("number", "Number", |line: &pb::Subscription| {
+        Column::new("number", t!("Number"), |line: &pb::Subscription| {
             view! { <span class="mono muted">{line.external_customer_id.clone()}</span> }
         })
         .width(150),
@@ -190,7 +190,16 @@ fn columns() -> Vec<Column<pb::Subscription>> {
 fn save(api: Api, toasts: Toasts, query: ListQuery) {
     let asked = query.get_untracked();
     spawn_local(async move {
-        let heads = ["Company", "In addresses", "Number", "Plan", "State", "Since", "Trial ends", "Suspended"];
+        let heads = [
+            t!("Company"),
+            t!("In addresses"),
+            t!("Number"),
+            t!("Plan"),
+            t!("State"),
+            t!("Since"),
+            t!("Trial ends"),
+            t!("Suspended"),
+        ];
         let (mut csv, mut page_token) = (Csv::new(heads), String::new());
         loop {
             let reply = match read(api, &asked, page_token, FILE_PAGE).await {
@@ -204,7 +213,7 @@ fn save(api: Api, toasts: Toasts, query: ListQuery) {
             }
         }
         let saved = csv.download("subscriptions.csv");
-        toasts.say(if saved { "Subscriptions saved as a file" } else { "The browser does not let us save a file." });
+        toasts.say(if saved { t!("Subscriptions saved as a file") } else { t!("The browser does not let us save a file.") });
     });
 }
 

@@ -23,12 +23,14 @@ pub fn Enrol() -> impl IntoView {
     let enrolment = RwSignal::new(None::<EnrolSecondFactorResponse>);
     let codes = RwSignal::new(Vec::<String>::new());
     let title = Signal::derive(move || {
-        if codes.with(Vec::is_empty) { "Set up your authenticator" } else { "Keep your recovery codes" }.to_owned()
+        if codes.with(Vec::is_empty) { t!("Set up your authenticator") } else { t!("Keep your recovery codes") }.to_owned()
     });
     let lead = ViewFn::from(move || match (codes.with(Vec::is_empty), enrolment.with(Option::is_some)) {
-        (true, false) => "Your role needs a second factor. Type your password once more, so that nobody else sets it up for you.",
-        (true, true) => "Scan the code with an authenticator app, then type the six digits it shows.",
-        (false, _) => "Your authenticator works. If you lose it, one of these codes lets you in.",
+        (true, false) => {
+            t!("Your role needs a second factor. Type your password once more, so that nobody else sets it up for you.")
+        }
+        (true, true) => t!("Scan the code with an authenticator app, then type the six digits it shows."),
+        (false, _) => t!("Your authenticator works. If you lose it, one of these codes lets you in."),
     });
     view! {
         <Door title lead>
@@ -37,7 +39,7 @@ pub fn Enrol() -> impl IntoView {
                     return view! {
                         <RecoveryCodes codes=codes.get()/>
                         <Button kind=Kind::Primary large=true block=true on_click=move |_| session.refresh()>
-                            "I kept them, continue"
+                            {t!("I kept them, continue")}
                         </Button>
                     }
                         .into_any();
@@ -71,12 +73,12 @@ fn Begin(enrolment: RwSignal<Option<EnrolSecondFactorResponse>>) -> impl IntoVie
         <Form state=form on_submit=send guard=false>
             <PasswordField
                 name="current_password"
-                label="Current password"
+                label=t!("Current password")
                 value=password
                 autocomplete="current-password"
                 large=true
             />
-            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Go on"</Button>
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>
         </Form>
     }
 }
@@ -89,7 +91,7 @@ fn Confirm(codes: RwSignal<Vec<String>>) -> impl IntoView {
     view! {
         <Form state=form on_submit=send guard=false>
             <CodeField value=code on_complete=send/>
-            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Turn it on"</Button>
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Turn it on")}</Button>
         </Form>
     }
 }

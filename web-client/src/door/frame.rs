@@ -54,8 +54,8 @@ fn Streams() -> impl IntoView {
             <g fill="none" stroke="url(#flow)" stroke-width="1.5">{lines}</g>
         </svg>
         <div class="signin-words stack gap-3">
-            <p class="t-20">"Every customer, every lead, every change, in one place."</p>
-            <p class="soft">"Your company’s customers, contacts and leads, with who changed what and when."</p>
+            <p class="t-20">{t!("Every customer, every lead, every change, in one place.")}</p>
+            <p class="soft">{t!("Your company’s customers, contacts and leads, with who changed what and when.")}</p>
         </div>
     }
     .into_any()

@@ -14,8 +14,8 @@ pub fn Incomplete(
     view! {
         <div class="note is-danger" role="alert">
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
-            <span>"This link is not complete. Copy all of it from the mail, or ask for a new one."</span>
+            <span>{t!("This link is not complete. Copy all of it from the mail, or ask for a new one.")}</span>
         </div>
-        <LinkButton href=anew>"Ask for a new link"</LinkButton>
+        <LinkButton href=anew>{t!("Ask for a new link")}</LinkButton>
     }
 }

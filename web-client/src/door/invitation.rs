@@ -34,8 +34,8 @@ pub fn Invitation() -> impl IntoView {
         }
     });
     view! {
-        <Door title="Join your company">
-            <Loaded load=invitation what="This invitation" let:invitation>
+        <Door title=t!("Join your company")>
+            <Loaded load=invitation what=t!("This invitation") let:invitation>
                 <Accept invitation token=untrack(token)/>
             </Loaded>
         </Door>
@@ -76,23 +76,23 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
     };
     view! {
         <p class="soft">
-            {invited_by}" invites "<span class="medium">{email}</span>" to "<span class="medium">{org_name}</span>
-            {format!(" as {}.", role.to_lowercase())}
+            {invited_by}{t!(" invites ")}<span class="medium">{email}</span>{t!(" to ")}<span class="medium">{org_name}</span>
+            {t!(" as {role}.", role = role.to_lowercase())}
         </p>
         <Form state=form on_submit=send guard=false>
             {(!has_account)
                 .then(|| {
                     view! {
-                        <TextField name="display_name" label="Your name" autocomplete="name" value=name large=true/>
+                        <TextField name="display_name" label=t!("Your name") autocomplete="name" value=name large=true/>
                     }
                 })}
             {if has_account {
                 view! {
                     <PasswordField
                         name="password"
-                        label="Your password"
+                        label=t!("Your password")
                         autocomplete="current-password"
-                        help="You have an account already; its password joins the company to it."
+                        help=t!("You have an account already; its password joins the company to it.")
                         value=password
                         large=true
                     />
@@ -102,16 +102,16 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
                 view! {
                     <PasswordField
                         name="password"
-                        label="New password"
+                        label=t!("New password")
                         autocomplete="new-password"
-                        help="15 characters or more; a few words together are easy to remember."
+                        help=t!("15 characters or more; a few words together are easy to remember.")
                         value=password
                         large=true
                     />
                 }
                     .into_any()
             }}
-            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Join the company"</Button>
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Join the company")}</Button>
         </Form>
     }
 }

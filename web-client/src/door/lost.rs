@@ -22,8 +22,8 @@ use crate::{
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <Door title="No such page" lead=ViewFn::from(|| "This address leads nowhere. It may be old, or mistyped.")>
-            <LinkButton href="/" kind=Kind::Primary>"Go to your workspace"</LinkButton>
+        <Door title=t!("No such page") lead=ViewFn::from(|| t!("This address leads nowhere. It may be old, or mistyped."))>
+            <LinkButton href="/" kind=Kind::Primary>{t!("Go to your workspace")}</LinkButton>
         </Door>
     }
 }
@@ -31,12 +31,12 @@ pub fn NotFound() -> impl IntoView {
 /// The same inside the workspace: the frame stays.
 #[component]
 pub fn NotHere() -> impl IntoView {
-    use_page("No such page");
+    use_page(t!("No such page"));
     let home = address("dashboard");
     let actions = ViewFn::from(move || {
-        view! { <LinkButton href=home.clone() kind=Kind::Primary>"Go to the dashboard"</LinkButton> }
+        view! { <LinkButton href=home.clone() kind=Kind::Primary>{t!("Go to the dashboard")}</LinkButton> }
     });
-    view! { <EmptyState title="No such page" text="This address leads nowhere. It may be old, or mistyped." actions/> }
+    view! { <EmptyState title=t!("No such page") text=t!("This address leads nowhere. It may be old, or mistyped.") actions/> }
 }
 
 /// The address is another company's: one of the person's own, where a press leads there, or a stranger's.
@@ -50,21 +50,25 @@ pub fn WrongSpace() -> impl IntoView {
     let other = Memo::new(move |_| orgs.with(|orgs| orgs.iter().find(|org| org.tenant_id == here && !org.current).cloned()));
     let go = use_switch();
     let lead = ViewFn::from(move || match other.get() {
-        Some(other) => format!("You are signed in to {company}. This address belongs to {}, where you work too.", other.name),
-        None => format!("You are signed in to {company}. This address belongs to another company, so nothing of it is shown."),
+        Some(other) => {
+            t!("You are signed in to {company}. This address belongs to {name}, where you work too.", company, name = other.name)
+        }
+        None => {
+            t!("You are signed in to {company}. This address belongs to another company, so nothing of it is shown.", company)
+        }
     });
     let back = workspace_address(&own.tenant_id, "dashboard");
     view! {
-        <Door title="Another company’s page" lead>
+        <Door title=t!("Another company’s page") lead>
             <div class="row">
                 // With a new program: this one may still hold what it showed of the other company.
-                <Button kind=Kind::Primary on_click=move |_| browser::leave_for(&back)>"Go to your company"</Button>
+                <Button kind=Kind::Primary on_click=move |_| browser::leave_for(&back)>{t!("Go to your company")}</Button>
                 {move || match other.get() {
                     Some(other) => {
-                        let label = format!("Switch to {}", other.name);
+                        let label = t!("Switch to {name}", name = other.name);
                         view! { <Button on_click=move |_| go.run(other.tenant_id.clone())>{label.clone()}</Button> }.into_any()
                     }
-                    None => view! { <Button on_click=move |_| leave.run(())>"Sign in as somebody else"</Button> }.into_any(),
+                    None => view! { <Button on_click=move |_| leave.run(())>{t!("Sign in as somebody else")}</Button> }.into_any(),
                 }}
             </div>
         </Door>

@@ -34,11 +34,11 @@ pub fn RequestReset() -> impl IntoView {
         form.send(attempt, move |_| sent.set(true));
     };
     view! {
-        <Door title="New password" lead=ViewFn::from(|| "We send a link to your address.")>
+        <Door title=t!("New password") lead=ViewFn::from(|| t!("We send a link to your address."))>
             {move || {
                 if sent.get() {
                     view! {
-                        <Done text="If this address has an account, a link is on its way. It works once and for a short time."/>
+                        <Done text=t!("If this address has an account, a link is on its way. It works once and for a short time.")/>
                     }
                         .into_any()
                 } else {
@@ -46,7 +46,7 @@ pub fn RequestReset() -> impl IntoView {
                         <Form state=form on_submit=send guard=false>
                             <TextField
                                 name="email"
-                                label="E-mail"
+                                label=t!("E-mail")
                                 kind="email"
                                 autocomplete="username"
                                 value=email
@@ -54,10 +54,10 @@ pub fn RequestReset() -> impl IntoView {
                                 autofocus=true
                             />
                             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>
-                                "Send the link"
+                                {t!("Send the link")}
                             </Button>
                         </Form>
-                        <a href="/sign-in">"Back to signing in"</a>
+                        <a href="/sign-in">{t!("Back to signing in")}</a>
                     }
                         .into_any()
                 }
@@ -89,25 +89,25 @@ pub fn ConfirmReset() -> impl IntoView {
         form.send(attempt, move |_| done.set(true));
     };
     view! {
-        <Door title="Choose a new password">
+        <Door title=t!("Choose a new password")>
             {move || {
                 if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
                     view! { <Incomplete anew="/reset"/> }.into_any()
                 } else if done.get() {
-                    view! { <Done text="Your password is changed, and you are signed out everywhere else."/> }.into_any()
+                    view! { <Done text=t!("Your password is changed, and you are signed out everywhere else.")/> }.into_any()
                 } else {
                     view! {
                         <Form state=form on_submit=send guard=false>
                             <PasswordField
                                 name="new_password"
-                                label="New password"
+                                label=t!("New password")
                                 autocomplete="new-password"
-                                help="12 characters or more with a second factor, 15 without."
+                                help=t!("12 characters or more with a second factor, 15 without.")
                                 value=password
                                 large=true
                             />
                             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>
-                                "Save the password"
+                                {t!("Save the password")}
                             </Button>
                         </Form>
                     }
@@ -125,6 +125,6 @@ fn Done(text: &'static str) -> impl IntoView {
             <Icon glyph=glyphs::CIRCLE_CHECK/>
             <span>{text}</span>
         </div>
-        <LinkButton href="/sign-in">"Sign in"</LinkButton>
+        <LinkButton href="/sign-in">{t!("Sign in")}</LinkButton>
     }
 }

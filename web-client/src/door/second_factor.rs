@@ -41,10 +41,10 @@ pub fn SecondFactor() -> impl IntoView {
     let email = move || session.me().and_then(|me| me.user).map(|user| user.email).unwrap_or_default();
     let lead = ViewFn::from(move || {
         if by_recovery.get() {
-            view! { "Type one of the codes you kept when you set up your authenticator. Each works once." }.into_any()
+            view! { {t!("Type one of the codes you kept when you set up your authenticator. Each works once.")} }.into_any()
         } else {
             view! {
-                "Open your authenticator app and type the six digits for "
+                {t!("Open your authenticator app and type the six digits for ")}
                 <span class="medium">{email}</span>
                 "."
             }
@@ -52,24 +52,24 @@ pub fn SecondFactor() -> impl IntoView {
         }
     });
     view! {
-        <Door title="Enter your code" lead>
+        <Door title=t!("Enter your code") lead>
             <Form state=form on_submit=send guard=false>
                 {move || {
                     if by_recovery.get() {
                         view! {
-                            <TextField name="code" label="Recovery code" value=code large=true autofocus=true/>
+                            <TextField name="code" label=t!("Recovery code") value=code large=true autofocus=true/>
                         }
                             .into_any()
                     } else {
                         view! { <CodeField value=code on_complete=send/> }.into_any()
                     }
                 }}
-                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Continue"</Button>
+                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Continue")}</Button>
             </Form>
             <hr class="rule"/>
             <div class="row row-between">
                 <Button kind=Kind::Ghost glyph=glyphs::KEY on_click=switch>
-                    {move || if by_recovery.get() { "Use the authenticator app" } else { "Use a recovery code" }}
+                    {move || if by_recovery.get() { t!("Use the authenticator app") } else { t!("Use a recovery code") }}
                 </Button>
                 <StartOver/>
             </div>
@@ -91,5 +91,5 @@ pub fn StartOver() -> impl IntoView {
             navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));
         });
     };
-    view! { <Button kind=Kind::Ghost glyph=glyphs::ARROW_LEFT on_click=leave>"Start over"</Button> }
+    view! { <Button kind=Kind::Ghost glyph=glyphs::ARROW_LEFT on_click=leave>{t!("Start over")}</Button> }
 }

@@ -36,14 +36,14 @@ pub fn SignIn() -> impl IntoView {
         form.send(attempt, move |()| session.refresh());
     };
     let forgot = ViewFn::from(move || {
-        view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email.get_untracked())>"Forgot it?"</a> }
+        view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email.get_untracked())>{t!("Forgot it?")}</a> }
     });
     view! {
-        <Door title="Sign in" lead=ViewFn::from(|| "To your company’s workspace.")>
+        <Door title=t!("Sign in") lead=ViewFn::from(|| t!("To your company’s workspace."))>
             <Form state=form on_submit=send guard=false>
                 <TextField
                     name="email"
-                    label="E-mail"
+                    label=t!("E-mail")
                     kind="email"
                     autocomplete="username"
                     value=email
@@ -52,17 +52,17 @@ pub fn SignIn() -> impl IntoView {
                 />
                 <PasswordField
                     name="password"
-                    label="Password"
+                    label=t!("Password")
                     autocomplete="current-password"
                     value=password
                     aside=forgot
                     large=true
                 />
-                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Sign in"</Button>
+                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Sign in")}</Button>
             </Form>
             <p class="t-12 muted">
-                "No account yet? Ask the owner or a manager of your company for an invitation, or "
-                <a href="/sign-up">"begin with a company of your own"</a>"."
+                {t!("No account yet? Ask the owner or a manager of your company for an invitation, or ")}
+                <a href="/sign-up">{t!("begin with a company of your own")}</a>"."
             </p>
         </Door>
     }
@@ -71,7 +71,7 @@ pub fn SignIn() -> impl IntoView {
 /// What the server would only call a wrong password.
 fn missing(email: &str, password: &str) -> Option<ApiError> {
     let mut error = ApiError::new(Code::InvalidArgument, "");
-    let fields = [("email", "Enter your e-mail address.", email.trim()), ("password", "Enter your password.", password)];
+    let fields = [("email", t!("Enter your e-mail address."), email.trim()), ("password", t!("Enter your password."), password)];
     for (field, message, _) in fields.into_iter().filter(|(_, _, text)| text.is_empty()) {
         error.violations.push(Violation { field: field.to_owned(), message: message.to_owned() });
     }

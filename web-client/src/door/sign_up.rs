@@ -25,9 +25,14 @@ pub fn SignUp() -> impl IntoView {
         };
         form.send(attempt, move |_| sent.set(true));
     };
-    let title = Signal::derive(move || if sent.get() { "Look in your mail" } else { "Begin with your company" }.to_owned());
+    let title =
+        Signal::derive(move || if sent.get() { t!("Look in your mail") } else { t!("Begin with your company") }.to_owned());
     let lead = ViewFn::from(move || {
-        if sent.get() { "The way on is in your inbox." } else { "Free for 14 days. First we send a link to your address." }
+        if sent.get() {
+            t!("The way on is in your inbox.")
+        } else {
+            t!("Free for 14 days. First we send a link to your address.")
+        }
     });
     view! {
         <Door title lead>
@@ -39,24 +44,24 @@ pub fn SignUp() -> impl IntoView {
                         <Form state=form on_submit=send guard=false>
                             <TextField
                                 name="display_name"
-                                label="Your name"
+                                label=t!("Your name")
                                 autocomplete="name"
                                 value=name
                                 max_length=200
                                 large=true
                                 autofocus=true
                             />
-                            <TextField name="email" label="E-mail" kind="email" autocomplete="email" value=email large=true/>
-                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Send the link"</Button>
+                            <TextField name="email" label=t!("E-mail") kind="email" autocomplete="email" value=email large=true/>
+                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Send the link")}</Button>
                         </Form>
                         <p class="t-12 muted">
-                            "Does your company work here already? Ask its owner or a manager for an invitation instead."
+                            {t!("Does your company work here already? Ask its owner or a manager for an invitation instead.")}
                         </p>
                     }
                         .into_any()
                 }
             }}
-            <a href="/sign-in">"Back to signing in"</a>
+            <a href="/sign-in">{t!("Back to signing in")}</a>
         </Door>
     }
 }
@@ -68,10 +73,10 @@ fn Sent(email: RwSignal<String>) -> impl IntoView {
         <div class="note is-success" role="status">
             <Icon glyph=glyphs::CIRCLE_CHECK/>
             <span>
-                "We wrote to "<span class="medium">{move || email.get().trim().to_owned()}</span>
-                ". The link in the mail works for a day and leads on to your company."
+                {t!("We wrote to ")}<span class="medium">{move || email.get().trim().to_owned()}</span>
+                {t!(". The link in the mail works for a day and leads on to your company.")}
             </span>
         </div>
-        <p class="t-12 muted">"Nothing there after some minutes? Look among the unwanted mails; another can be sent after two minutes."</p>
+        <p class="t-12 muted">{t!("Nothing there after some minutes? Look among the unwanted mails; another can be sent after two minutes.")}</p>
     }
 }

@@ -32,13 +32,13 @@ pub fn OpenSupport() -> impl IntoView {
             navigate.with_value(|navigate| navigate(&workspace_address(&reply.tenant_id, "dashboard"), options));
         });
     };
-    let lead = ViewFn::from(|| "The company has let you look. All you do is in its audit, with your name.");
+    let lead = ViewFn::from(|| t!("The company has let you look. All you do is in its audit, with your name."));
     view! {
-        <Door title="Support session" lead>
+        <Door title=t!("Support session") lead>
             {if is_whole {
                 view! {
                     <Form state=form on_submit=send guard=false>
-                        <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Open the support session"</Button>
+                        <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Open the support session")}</Button>
                     </Form>
                 }
                     .into_any()
@@ -46,7 +46,7 @@ pub fn OpenSupport() -> impl IntoView {
                 view! {
                     <div class="note is-danger" role="alert">
                         <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
-                        <span>"This link is not complete. Open it from where you asked for it."</span>
+                        <span>{t!("This link is not complete. Open it from where you asked for it.")}</span>
                     </div>
                 }
                     .into_any()

@@ -33,19 +33,23 @@ pub fn Suspended() -> impl IntoView {
     let company = me().org_name;
     let lead = ViewFn::from(move || {
         let since = told.with(|told| moment(told.since.as_ref()));
-        format!("{company} is closed since {since}. Nothing of it was lost; it is all there when the company is open again.")
+        t!(
+            "{company} is closed since {since}. Nothing of it was lost; it is all there when the company is open again.",
+            company,
+            since
+        )
     });
     view! {
-        <Door title="This company is suspended" lead>
+        <Door title=t!("This company is suspended") lead>
             <dl class="kv">
-                <dt>"Why"</dt>
+                <dt>{t!("Why")}</dt>
                 <dd class="pre-line">{move || told.with(|told| told.reason.clone())}</dd>
-                <dt>"Whom to ask"</dt>
+                <dt>{t!("Whom to ask")}</dt>
                 <dd>{move || told.with(|told| told.contact.clone())}</dd>
             </dl>
             <div class="row">
-                <Button kind=Kind::Primary on_click=move |_| session.refresh()>"Look again"</Button>
-                <Button on_click=move |_| leave.run(())>"Sign out"</Button>
+                <Button kind=Kind::Primary on_click=move |_| session.refresh()>{t!("Look again")}</Button>
+                <Button on_click=move |_| leave.run(())>{t!("Sign out")}</Button>
             </div>
             <OtherOrgs/>
             // What belongs to the company stays its own, whatever it owes.

@@ -52,7 +52,7 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
         form.send(attempt, move |facts| beginner.set(Some(Beginner { facts, password: typed })));
     };
     view! {
-        <Door title="Welcome" lead=ViewFn::from(|| "Your address is confirmed with the next step. Choose a password for your account.")>
+        <Door title=t!("Welcome") lead=ViewFn::from(|| t!("Your address is confirmed with the next step. Choose a password for your account."))>
             {move || {
                 if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
                     view! { <Incomplete anew="/sign-up"/> }.into_any()
@@ -61,15 +61,15 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
                         <Form state=form on_submit=send guard=false>
                             <PasswordField
                                 name="password"
-                                label="New password"
+                                label=t!("New password")
                                 autocomplete="new-password"
-                                help="12 characters or more; a few words together are easy to remember."
+                                help=t!("12 characters or more; a few words together are easy to remember.")
                                 value=password
                                 large=true
                             />
-                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Go on"</Button>
+                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>
                         </Form>
-                        <a href="/sign-up">"Ask for a new link"</a>
+                        <a href="/sign-up">{t!("Ask for a new link")}</a>
                     }
                         .into_any()
                 }
@@ -80,7 +80,7 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
 
 #[component]
 fn Checkpoint(beginner: Beginner) -> impl IntoView {
-    document().set_title("Set up your company · StreamFlow Client");
+    document().set_title(t!("Set up your company · StreamFlow Client"));
     let email = beginner.facts.email.clone();
     view! {
         <SkipLink/>
@@ -88,7 +88,7 @@ fn Checkpoint(beginner: Beginner) -> impl IntoView {
             <header class="app-header">
                 <Mark/>
                 <span class="wordmark t-14">"StreamFlow"</span>
-                <span class="signin-portal muted">"Client"</span>
+                <span class="signin-portal muted">{t!("Client")}</span>
                 <span class="grow"></span>
                 <span class="muted not-phone">{email}</span>
             </header>

@@ -24,8 +24,8 @@ pub fn Bell() -> impl IntoView {
     let open = RwSignal::new(false);
     // In the words that are seen: whoever speaks to the page says those.
     let label = Signal::derive(move || match &*inbox.mark() {
-        "" => "Inbox".to_owned(),
-        mark => format!("Inbox, {mark} unread"),
+        "" => t!("Inbox").to_owned(),
+        mark => t!("Inbox, {mark} unread", mark),
     });
     let face = ViewFn::from(move || {
         view! {
@@ -54,7 +54,7 @@ fn Newest(open: RwSignal<bool>, inbox: Inbox) -> impl IntoView {
         (_, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, None) if rows.count() == 0 => {
-            view! { <p class="bell-none muted">"Nothing yet. What others hand you and what your imports came to stands here."</p> }
+            view! { <p class="bell-none muted">{t!("Nothing yet. What others hand you and what your imports came to stands here.")}</p> }
                 .into_any()
         }
         (true, None) => view! {
@@ -71,14 +71,14 @@ fn Newest(open: RwSignal<bool>, inbox: Inbox) -> impl IntoView {
     };
     view! {
         <div class="bell-head">
-            <h2 class="t-14 semibold grow">"Inbox"</h2>
+            <h2 class="t-14 semibold grow">{t!("Inbox")}</h2>
             <Show when=move || inbox.unread() != 0>
-                <Button small=true on_click=move |_| mark_all_read()>"Mark all as read"</Button>
+                <Button small=true on_click=move |_| mark_all_read()>{t!("Mark all as read")}</Button>
             </Show>
         </div>
         {list}
         <div class="bell-foot" on:click=move |_| open.set(false)>
-            <A href=address("inbox")>"Open the inbox"</A>
+            <A href=address("inbox")>{t!("Open the inbox")}</A>
         </div>
     }
 }

@@ -30,18 +30,18 @@ pub fn BottomBar() -> impl IntoView {
         FIRST
             .iter()
             .filter_map(|page| all.iter().find(|entry| entry.page == *page))
-            .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
+            .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=t!(entry.label)/> })
             .collect_view()
     };
     view! {
-        <nav class="app-bottombar" aria-label="Main, phone">
+        <nav class="app-bottombar" aria-label=t!("Main, phone")>
             {links}
             <button type="button" class="bar-more" on:click=move |_| open.set(true)>
                 <Icon glyph=glyphs::BARS/>
-                "More"
+                {t!("More")}
             </button>
         </nav>
-        <Dialog open title="More">
+        <Dialog open title=t!("More")>
             <More open/>
         </Dialog>
     }
@@ -54,13 +54,13 @@ fn More(open: RwSignal<bool>) -> impl IntoView {
     let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
     let profile = has_account().then(|| {
-        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div> }
+        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label=t!("Profile")/></div> }
     });
     let out = has_account().then(|| {
         view! {
             <button type="button" class="btn" on:click=move |_| leave.run(())>
                 <Icon glyph=glyphs::POWER_OFF/>
-                "Sign out"
+                {t!("Sign out")}
             </button>
         }
     });

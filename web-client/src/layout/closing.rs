@@ -66,7 +66,7 @@ pub fn ClosingBanner() -> impl IntoView {
                 <div class="banner is-warning">
                     <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
                     <span class="grow" role="status">
-                        {format!("This company will be deleted on {}, with everything in it.", due_day(&one))}
+                        {t!("This company will be deleted on {one}, with everything in it.", one = due_day(&one))}
                     </span>
                     {may_close().then(|| view! { <Keep closing/> })}
                 </div>
@@ -88,11 +88,11 @@ pub fn Keep(closing: Closing) -> impl IntoView {
             let answer = api.write(&act, pb::CancelClosingRequest {}, call).await;
             busy.try_set(false);
             match answer {
-                Ok(_) => toasts.say("Cancelled: the company stays"),
-                Err(error) => toasts.say(format!("Not cancelled: {}", error.sentence())),
+                Ok(_) => toasts.say(t!("Cancelled: the company stays")),
+                Err(error) => toasts.say(t!("Not cancelled: {reason}", reason = error.sentence())),
             }
             closing.reload();
         });
     };
-    view! { <Button small=true busy on_click=keep>"Cancel deletion"</Button> }
+    view! { <Button small=true busy on_click=keep>{t!("Cancel deletion")}</Button> }
 }

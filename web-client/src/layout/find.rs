@@ -19,8 +19,8 @@ pub fn Find() -> impl IntoView {
     let api = use_api();
     let pages: Vec<Command> = nav::entries()
         .into_iter()
-        .map(|entry| Command::go(entry.label, entry.glyph, address(entry.page)))
-        .chain(has_account().then(|| Command::go("Profile", glyphs::GEAR, address("profile"))))
+        .map(|entry| Command::go(t!(entry.label), entry.glyph, address(entry.page)))
+        .chain(has_account().then(|| Command::go(t!("Profile"), glyphs::GEAR, address("profile"))))
         .collect();
     let commands = Signal::derive(move || pages.clone());
     let search = PaletteSearch::new(move |query| async move {
@@ -37,9 +37,9 @@ pub fn Find() -> impl IntoView {
 
 fn command(hit: SearchHit) -> Option<Command> {
     let (page, glyph, group) = match hit.kind() {
-        RecordKind::Customer => ("customers", glyphs::ADDRESS_BOOK, "Customers"),
-        RecordKind::Contact => ("contacts", glyphs::USER, "Contacts"),
-        RecordKind::Lead => ("leads", glyphs::FILTER, "Leads"),
+        RecordKind::Customer => ("customers", glyphs::ADDRESS_BOOK, t!("Customers")),
+        RecordKind::Contact => ("contacts", glyphs::USER, t!("Contacts")),
+        RecordKind::Lead => ("leads", glyphs::FILTER, t!("Leads")),
         RecordKind::Unspecified => return None,
     };
     let hint = [hit.subtitle, hit.matched].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");

@@ -13,9 +13,9 @@ use crate::api::{address, me, session};
 
 /// Name, title, first part of its pages' addresses, what it is for.
 const MODULES: [(&str, &str, &str, &str); 3] = [
-    ("leads", "Leads", "leads", "People who may become customers, on a list and on a board."),
-    ("imports", "Imports", "imports", "Customers, contacts and leads from files."),
-    ("tasks", "Tasks", "tasks", "What each person has to do next."),
+    ("leads", mark!("Leads"), "leads", mark!("People who may become customers, on a list and on a board.")),
+    ("imports", mark!("Imports"), "imports", mark!("Customers, contacts and leads from files.")),
+    ("tasks", mark!("Tasks"), "tasks", mark!("What each person has to do next.")),
 ];
 
 fn find(name: &str) -> Option<&'static (&'static str, &'static str, &'static str, &'static str)> {
@@ -24,11 +24,11 @@ fn find(name: &str) -> Option<&'static (&'static str, &'static str, &'static str
 
 /// A module of a newer server keeps its own name.
 pub fn title(name: &str) -> String {
-    find(name).map_or(name, |(_, title, ..)| title).to_owned()
+    find(name).map_or(name, |(_, title, ..)| t!(title)).to_owned()
 }
 
 pub fn about(name: &str) -> &'static str {
-    find(name).map_or("", |(.., about)| about)
+    find(name).map_or("", |(.., about)| t!(about))
 }
 
 /// The module that the page at this path belongs to, if the company has switched it off; followed.
@@ -47,15 +47,16 @@ pub fn SwitchedOff(name: &'static str) -> impl IntoView {
     let is_owner = me().role() == pb::Role::Owner;
     let actions = ViewFn::from(move || {
         if is_owner {
-            view! { <LinkButton href=address("settings/features") kind=Kind::Primary>"Open the settings"</LinkButton> }.into_any()
+            view! { <LinkButton href=address("settings/features") kind=Kind::Primary>{t!("Open the settings")}</LinkButton> }
+                .into_any()
         } else {
-            view! { <LinkButton href=address("dashboard")>"Go to the dashboard"</LinkButton> }.into_any()
+            view! { <LinkButton href=address("dashboard")>{t!("Go to the dashboard")}</LinkButton> }.into_any()
         }
     });
     let text = if is_owner {
-        "Your company has switched this feature off. Switch it on in the settings; all that was there is still there."
+        t!("Your company has switched this feature off. Switch it on in the settings; all that was there is still there.")
     } else {
-        "Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost."
+        t!("Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost.")
     };
-    view! { <EmptyState title=format!("{title} are off") text actions/> }
+    view! { <EmptyState title=t!("{title} are off", title) text actions/> }
 }

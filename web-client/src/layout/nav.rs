@@ -45,27 +45,27 @@ pub const GROUPS: [Group; 3] = [
     Group {
         label: "",
         entries: &[
-            entry("My work", "tasks", glyphs::LIST_CHECK, &["task.read"], "g w"),
-            entry("Inbox", "inbox", glyphs::INBOX, &["notification.read"], "g n"),
-            entry("Dashboard", "dashboard", glyphs::HOUSE, &["dashboard.read"], "g d"),
+            entry(mark!("My work"), "tasks", glyphs::LIST_CHECK, &["task.read"], "g w"),
+            entry(mark!("Inbox"), "inbox", glyphs::INBOX, &["notification.read"], "g n"),
+            entry(mark!("Dashboard"), "dashboard", glyphs::HOUSE, &["dashboard.read"], "g d"),
         ],
     },
     Group {
-        label: "Customers",
+        label: mark!("Customers"),
         entries: &[
-            entry("Customers", "customers", glyphs::ADDRESS_BOOK, &["customer.read"], "g c"),
-            entry("Contacts", "contacts", glyphs::USER_GROUP, &["contact.read"], "g o"),
-            entry("Leads", "leads", glyphs::FILTER, &["lead.read"], "g l"),
+            entry(mark!("Customers"), "customers", glyphs::ADDRESS_BOOK, &["customer.read"], "g c"),
+            entry(mark!("Contacts"), "contacts", glyphs::USER_GROUP, &["contact.read"], "g o"),
+            entry(mark!("Leads"), "leads", glyphs::FILTER, &["lead.read"], "g l"),
         ],
     },
     Group {
-        label: "Company",
+        label: mark!("Company"),
         entries: &[
-            entry("Import", "imports", glyphs::FILE_IMPORT, &["import.run"], "g i"),
-            entry("Team", "team", glyphs::USER_PEN, &["member.read"], "g t"),
-            entry("Audit log", "audit", glyphs::SHIELD_HALVED, &["audit.read"], "g a"),
-            entry("Anomalies", "anomalies", glyphs::TRIANGLE_EXCLAMATION, &["anomaly.read"], "g y"),
-            entry("Settings", "settings", glyphs::GEAR, &["org.read", "assignment_rule.read"], "g s"),
+            entry(mark!("Import"), "imports", glyphs::FILE_IMPORT, &["import.run"], "g i"),
+            entry(mark!("Team"), "team", glyphs::USER_PEN, &["member.read"], "g t"),
+            entry(mark!("Audit log"), "audit", glyphs::SHIELD_HALVED, &["audit.read"], "g a"),
+            entry(mark!("Anomalies"), "anomalies", glyphs::TRIANGLE_EXCLAMATION, &["anomaly.read"], "g y"),
+            entry(mark!("Settings"), "settings", glyphs::GEAR, &["org.read", "assignment_rule.read"], "g s"),
         ],
     },
 ];
@@ -86,7 +86,7 @@ pub fn entries() -> Vec<Entry> {
 pub fn home() -> Option<(String, String)> {
     let all = entries();
     let entry = all.iter().find(|entry| entry.page == "dashboard").or(all.first())?;
-    let name = if entry.page == "dashboard" { "the dashboard".to_owned() } else { entry.label.to_lowercase() };
+    let name = if entry.page == "dashboard" { t!("the dashboard").to_owned() } else { t!(entry.label).to_lowercase() };
     Some((name, address(entry.page)))
 }
 
@@ -109,10 +109,10 @@ fn groups() -> impl IntoView {
         .map(|(label, entries)| {
             let links = entries
                 .into_iter()
-                .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=entry.label/> })
+                .map(|entry| view! { <NavLink href=address(entry.page) glyph=entry.glyph label=t!(entry.label)/> })
                 .collect_view();
             view! {
-                {(!label.is_empty()).then(|| view! { <div class="nav-label">{label}</div> })}
+                {(!label.is_empty()).then(|| view! { <div class="nav-label">{t!(label)}</div> })}
                 <div class="nav">{links}</div>
             }
         })
@@ -125,7 +125,7 @@ pub fn follow_keys() {
     for entry in entries() {
         let go = go.clone();
         let to = address(entry.page);
-        use_shortcut(entry.keys, format!("Go to {}", entry.label), move || go(to.clone()));
+        use_shortcut(entry.keys, t!("Go to {page}", page = t!(entry.label)), move || go(to.clone()));
     }
 }
 

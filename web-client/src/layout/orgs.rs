@@ -44,7 +44,7 @@ pub fn use_switch() -> Callback<String> {
             let tenant_id = tenant_id.clone();
             spawn_local(async move {
                 if let Err(error) = switch_org(api, &act, tenant_id).await {
-                    toasts.say(format!("Not switched: {}", error.sentence()));
+                    toasts.say(t!("Not switched: {reason}", reason = error.sentence()));
                 }
             });
         });
@@ -61,7 +61,7 @@ pub fn OrgSwitch() -> impl IntoView {
     let go = use_switch();
     let items = Signal::derive(move || others(&orgs.get(), go));
     // Begins with what is to be seen, so that people who speak to the page can say it.
-    let label = Signal::derive(move || format!("{} StreamFlow Client, switch company", company()));
+    let label = Signal::derive(move || t!("{company} StreamFlow Client, switch company", company = company()));
     let face = ViewFn::from(move || {
         view! {
             <Mark/>
@@ -116,7 +116,7 @@ pub fn OtherOrgs() -> impl IntoView {
                 }
             });
             view! {
-                <p class="t-11 muted">"Switch company"</p>
+                <p class="t-11 muted">{t!("Switch company")}</p>
                 {rows.collect_view()}
             }
         })
@@ -134,7 +134,7 @@ fn others(orgs: &[pb::PersonOrg], go: Callback<String>) -> Vec<MenuItem> {
 
 /// "Other Ltd · Manager", and what keeps people out.
 fn words(org: &pb::PersonOrg) -> String {
-    let suspended = if org.suspended { " · suspended" } else { "" };
+    let suspended = if org.suspended { t!(" · suspended") } else { "" };
     format!("{} · {}{suspended}", org.name, role_name(org.role()))
 }
 

@@ -23,11 +23,11 @@ pub fn Person() -> impl IntoView {
     let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
     let profile = has_account().then(|| {
-        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label="Profile"/></div> }
+        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label=t!("Profile")/></div> }
     });
     let out = has_account().then(|| {
         view! {
-            <button type="button" class="btn btn-icon btn-ghost" aria-label="Sign out" title="Sign out" on:click=move |_| leave.run(())>
+            <button type="button" class="btn btn-icon btn-ghost" aria-label=t!("Sign out") title=t!("Sign out") on:click=move |_| leave.run(())>
                 <Icon glyph=glyphs::POWER_OFF/>
             </button>
         }
@@ -54,7 +54,7 @@ pub fn has_account() -> bool {
 }
 
 pub fn role_word(me: &Me) -> &'static str {
-    if me.support.is_some() { "Support" } else { role_name(me.role()) }
+    if me.support.is_some() { t!("Support") } else { role_name(me.role()) }
 }
 
 /// Ends the session and goes to the sign-in page. Stays when the server can't be reached, because the cookie would too.
@@ -68,7 +68,7 @@ pub fn use_sign_out() -> Callback<()> {
     let leave = move || {
         spawn_local(async move {
             if let Err(error) = sign_out(api).await {
-                toasts.say(format!("Not signed out: {}", error.sentence()));
+                toasts.say(t!("Not signed out: {reason}", reason = error.sentence()));
                 return;
             }
             live.stop();

@@ -8,7 +8,7 @@ use super::{nav::NavGroups, orgs::OrgSwitch, person::Person};
 #[component]
 pub fn Sidebar() -> impl IntoView {
     view! {
-        <nav class="app-sidebar" aria-label="Main">
+        <nav class="app-sidebar" aria-label=t!("Main")>
             <OrgSwitch/>
             <PaletteButton/>
             <NavGroups/>

@@ -28,16 +28,16 @@ fn Line(person: pb::SupportPerson) -> impl IntoView {
     let (end, name) = (person.expires_at.unwrap_or_default().seconds, person.display_name);
     let (leave, busy) = use_leave();
     view! {
-        <div class="banner is-strong support-line" role="region" aria-label="Support session">
+        <div class="banner is-strong support-line" role="region" aria-label=t!("Support session")>
             <Icon glyph=glyphs::LIFE_RING/>
             <span class="grow" role="status">
-                <b class="semibold">"Support session. "</b>
-                {format!("{name} looks and changes nothing.")}
-                <span class="not-phone">" E-mail addresses and numbers are masked."</span>
+                <b class="semibold">{t!("Support session. ")}</b>
+                {t!("{name} looks and changes nothing.", name)}
+                <span class="not-phone">{t!(" E-mail addresses and numbers are masked.")}</span>
             </span>
             // The server has ended it: the page finds that out and leaves.
             <Countdown end on_end=move |()| session.refresh()/>
-            <Button small=true busy on_click=move |_| leave.run(())>"Leave"</Button>
+            <Button small=true busy on_click=move |_| leave.run(())>{t!("Leave")}</Button>
         </div>
     }
 }
@@ -55,7 +55,7 @@ fn use_leave() -> (Callback<()>, RwSignal<bool>) {
             let answer = api.write(&Act::default(), pb::LeaveSupportSessionRequest {}, call).await;
             busy.try_set(false);
             if let Err(error) = answer {
-                toasts.say(format!("Not left: {}", error.sentence()));
+                toasts.say(t!("Not left: {reason}", reason = error.sentence()));
                 return;
             }
             live.stop();

@@ -34,21 +34,20 @@ pub fn TrialBanner() -> impl IntoView {
 fn words(me: &Me, now: i64, ends: &str) -> Option<(bool, String)> {
     let end = me.trial_ends_at?.seconds;
     if me.trial_ended {
-        let whom = if me.role() == pb::Role::Owner { "whoever runs StreamFlow for you" } else { "an owner of your company" };
-        let text = "Your company’s trial has ended, so nothing can be changed. All that is there can still be read and exported.";
-        return Some((true, format!("{text} To go on, ask {whom}.")));
+        let whom =
+            if me.role() == pb::Role::Owner { t!("whoever runs StreamFlow for you") } else { t!("an owner of your company") };
+        let text =
+            t!("Your company’s trial has ended, so nothing can be changed. All that is there can still be read and exported.");
+        return Some((true, t!("{text} To go on, ask {whom}.", text, whom)));
     }
     if !matches!(me.role(), pb::Role::Owner | pb::Role::Manager) {
         return None;
     }
     let left = match end - now {
-        left if left < DAY => "less than a day".to_owned(),
-        left => match (left + DAY - 1).div_euclid(DAY) {
-            1 => "1 day".to_owned(),
-            days => format!("{days} days"),
-        },
+        left if left < DAY => t!("less than a day").to_owned(),
+        left => n!((left + DAY - 1).div_euclid(DAY), "{count} day", "{count} days"),
     };
-    Some((false, format!("Trial: {left} left, until {ends}.")))
+    Some((false, t!("Trial: {left} left, until {ends}.", left, ends)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::api::{address, may};
 struct Company;
 
 impl Anomalies for Company {
-    const WHOSE: &'static str = "your company";
+    const WHOSE: &'static str = mark!("your company");
     const LIVE: bool = true;
 
     anomaly_calls!(streamflow_proto::client::v1);

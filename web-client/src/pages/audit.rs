@@ -49,7 +49,7 @@ const NEWEST_FIRST: &str = "at desc";
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
-    let page = use_page("Audit log").flush();
+    let page = use_page(t!("Audit log")).flush();
     let query = use_list_query(NEWEST_FIRST);
     begin_without_reading(query);
     let rows = use_records(query);
@@ -70,24 +70,26 @@ pub fn AuditPage() -> impl IntoView {
         page.count.set(rows.total.get().map(|(total, capped)| number::total(total, capped)).unwrap_or_default());
     });
     let filters = vec![
-        FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
-        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
-        FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(people) },
-        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
-        FilterDef { field: "until", label: "Time", kind: FilterKind::Until },
-        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
-        FilterDef { field: "entity_id", label: "Record id", kind: FilterKind::Text },
+        FilterDef { field: "category", label: t!("Kind"), kind: FilterKind::Choice(Signal::derive(words::categories)) },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "actor_id", label: t!("Person"), kind: FilterKind::Choice(people) },
+        FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
+        FilterDef { field: "until", label: t!("Time"), kind: FilterKind::Until },
+        FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
+        FilterDef { field: "entity_id", label: t!("Record id"), kind: FilterKind::Text },
     ];
     let csv = may("audit.export").then(|| Callback::new(move |()| export(query, problem)));
     let columns = columns();
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
-    let orders = vec![(NEWEST_FIRST, "Newest first"), ("at", "Oldest first")];
+    let orders = vec![(NEWEST_FIRST, t!("Newest first")), ("at", t!("Oldest first"))];
     let on_save_view = views.on_save();
     let bar = match csv {
         Some(on_csv) => {
-            view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }
+            view! { <FilterBar query search=t!("Action") filters orders columns=choosable usual_columns=usual on_csv on_save_view/> }
         }
-        None => view! { <FilterBar query search="Action" filters orders columns=choosable usual_columns=usual on_save_view/> },
+        None => {
+            view! { <FilterBar query search=t!("Action") filters orders columns=choosable usual_columns=usual on_save_view/> }
+        }
     };
     // Whatever others change has its record; what they only look at is not told.
     let newer = use_newer(|_| true);
@@ -101,10 +103,10 @@ pub fn AuditPage() -> impl IntoView {
         <ViewsBar views problem/>
         {bar}
         {move || problem.get().map(|error| view! { <div class="audit-problem"><ErrorNote error/></div> })}
-        <Newer there=newer text="There are newer records" on_show=show_newer/>
+        <Newer there=newer text=t!("There are newer records") on_show=show_newer/>
         <VirtualTable
             rows
-            label="Audit log"
+            label=t!("Audit log")
             columns
             query
             name=name
@@ -156,42 +158,44 @@ fn built_in_views() -> Vec<ViewTab> {
         ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     vec![
-        ViewTab::all("All"),
-        with("changes", "Without reading", "category", "!read"),
-        with("refused", "Refused", "outcome", "!OK"),
-        with("people", "Roles and people", "category", "role_change"),
-        with("sign-ins", "Signing in", "category", "sign_in"),
-        with("exports", "Exports", "category", "export"),
+        ViewTab::all(t!("All")),
+        with("changes", t!("Without reading"), "category", "!read"),
+        with("refused", t!("Refused"), "outcome", "!OK"),
+        with("people", t!("Roles and people"), "category", "role_change"),
+        with("sign-ins", t!("Signing in"), "category", "sign_in"),
+        with("exports", t!("Exports"), "category", "export"),
     ]
 }
 
 fn columns() -> Vec<Column<pb::AuditRecord>> {
     vec![
-        Column::new("at", "Time", |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> })
+        Column::new("at", t!("Time"), |record: &pb::AuditRecord| view! { <span class="tnum">{short_time(record)}</span> })
             .sorted_by("at")
             .width(112),
-        Column::new("who", "Who", |record: &pb::AuditRecord| {
+        Column::new("who", t!("Who"), |record: &pb::AuditRecord| {
             let name = record.actor_name.clone();
             if name.is_empty() {
-                view! { <span class="muted">"Nobody signed in"</span> }.into_any()
+                view! { <span class="muted">{t!("Nobody signed in")}</span> }.into_any()
             } else {
                 view! { <span class="row person"><Avatar name=name.clone()/><span class="truncate">{name}</span></span> }
                     .into_any()
             }
         })
         .on_phone("c"),
-        Column::new("role", "Role", |record: &pb::AuditRecord| words::entity(&record.actor_role.to_lowercase())).soft().width(96),
-        Column::new("action", "Action", |record: &pb::AuditRecord| {
+        Column::new("role", t!("Role"), |record: &pb::AuditRecord| words::entity(&record.actor_role.to_lowercase()))
+            .soft()
+            .width(96),
+        Column::new("action", t!("Action"), |record: &pb::AuditRecord| {
             view! { <span title=record.path.clone()>{words::action(&record.path)}</span> }
         })
         .width(170)
         .on_phone("b"),
-        Column::new("record", "Record", |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }).width(132),
-        Column::new("ip", "Address", |record: &pb::AuditRecord| {
+        Column::new("record", t!("Record"), |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }).width(132),
+        Column::new("ip", t!("Address"), |record: &pb::AuditRecord| {
             view! { <span class="mono muted">{record.ip.clone()}</span> }
         })
         .width(116),
-        Column::new("outcome", "Result", |record: &pb::AuditRecord| {
+        Column::new("outcome", t!("Result"), |record: &pb::AuditRecord| {
             let (tone, glyph, text) = words::outcome(&record.outcome);
             view! { <Status tone glyph text/> }
         })
@@ -215,9 +219,9 @@ fn short_time(record: &pb::AuditRecord) -> String {
 fn Nothing(query: ListQuery) -> impl IntoView {
     move || {
         if query.with(ListState::is_narrowed) {
-            view! { <EmptyState title="Nothing like that" text="No request matches these filters. Remove one, or widen the days."/> }
+            view! { <EmptyState title=t!("Nothing like that") text=t!("No request matches these filters. Remove one, or widen the days.")/> }
         } else {
-            view! { <EmptyState title="Nothing yet" text="Every request of your company leaves a record here."/> }
+            view! { <EmptyState title=t!("Nothing yet") text=t!("Every request of your company leaves a record here.")/> }
         }
     }
 }
@@ -229,7 +233,7 @@ fn export(query: ListQuery, problem: RwSignal<Option<ApiError>>) {
         match save(filter).await {
             Ok(()) => {
                 problem.try_set(None);
-                use_toasts().say("Audit log saved as a file");
+                use_toasts().say(t!("Audit log saved as a file"));
             }
             Err(error) => drop(problem.try_set(Some(error))),
         }

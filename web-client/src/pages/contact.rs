@@ -66,17 +66,17 @@ fn OneContact(id: String) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let tab = use_list_query("").switch("tab", "timeline");
 
-    let page = use_page("Contact").with_parent("Contacts", address("contacts")).flush();
+    let page = use_page(t!("Contact")).with_parent(t!("Contacts"), address("contacts")).flush();
     Effect::new(move |_| {
         let name = contact.with(|one| one.map(|one| one.name.clone()).unwrap_or_default());
-        page.title.set(if name.is_empty() { "Contact".to_owned() } else { name });
+        page.title.set(if name.is_empty() { t!("Contact").to_owned() } else { name });
     });
     let begin = move || {
         if let Some(contact) = contact.get_untracked().filter(|_| CONTACT.may_edit()) {
             edit.begin(contact);
         }
     };
-    use_shortcut("e", "Edit contact", begin);
+    use_shortcut("e", t!("Edit contact"), begin);
     let menu = Signal::derive(move || {
         let Some(one) = contact.get() else {
             return Vec::new();
@@ -97,23 +97,23 @@ fn OneContact(id: String) -> impl IntoView {
 
     let version = move || contact.with(|one| one.map_or(0, pb::Contact::version));
     let tabs = Signal::derive(move || {
-        let mut tabs = vec![Choice::new("timeline", "Timeline")];
+        let mut tabs = vec![Choice::new("timeline", t!("Timeline"))];
         if may("task.read") {
             let open = tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
-            tabs.push(Choice::new("tasks", if open > 0 { format!("Tasks {open}") } else { "Tasks".to_owned() }));
+            tabs.push(Choice::new("tasks", if open > 0 { t!("Tasks {open}", open) } else { t!("Tasks").to_owned() }));
         }
         tabs.extend(files.tab());
         tabs
     });
     view! {
-        <Place load=contact what="Contact">
+        <Place load=contact what=t!("Contact")>
             <div class="record">
                 {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
-                <Tabs label="Contact" current=tab tabs>
+                <Tabs label=t!("Contact") current=tab tabs>
                     {move || match &*tab.get() {
                         "tasks" if may("task.read") => view! { <RecordTasks kind=CONTACT.kind id tasks directory draft=task/> }.into_any(),
                         "files" if may("attachment.read") => view! { <Attachments files may_edit=CONTACT.may_edit()/> }.into_any(),
-                        _ => view! { <History kind=CONTACT.kind id one=CONTACT.one words news=news.count draft=note/> }.into_any(),
+                        _ => view! { <History kind=CONTACT.kind id one=t!(CONTACT.one) words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>
             </div>
@@ -131,14 +131,14 @@ pub fn words() -> Words {
 #[component]
 fn Panel(contact: pb::Contact, news: RecordNews) -> impl IntoView {
     let archived = contact.archived_at.map(|at| {
-        let text = format!("Archived {}", format::ago(Some(&at)));
+        let text = t!("Archived {at}", at = format::ago(Some(&at)));
         view! { <div><Badge tone=Tone::Warning glyph=glyphs::BOX_ARCHIVE text/></div> }
     });
     let main = contact.main.then(|| {
-        view! { <div><Badge tone=Tone::Accent glyph=glyphs::STAR text="Main contact"/></div> }
+        view! { <div><Badge tone=Tone::Accent glyph=glyphs::STAR text=t!("Main contact")/></div> }
     });
     let note = (!contact.note.is_empty()).then(|| {
-        view! { <Fact label="Note" news paths=["note"]><facts::Words text=contact.note.clone()/></Fact> }
+        view! { <Fact label=t!("Note") news paths=["note"]><facts::Words text=contact.note.clone()/></Fact> }
     });
     view! {
         <div class="panel-section stack gap-3">
@@ -154,15 +154,15 @@ fn Panel(contact: pb::Contact, news: RecordNews) -> impl IntoView {
             <FreshBadge news/>
         </div>
         <div class="panel-section">
-            <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
+            <div class="row row-between"><h2 class="section-label">{t!("Details")}</h2></div>
             <dl class="kv">
-                <dt>"Customer"</dt>
+                <dt>{t!("Customer")}</dt>
                 <dd><a href=CUSTOMER.address(&contact.customer_id)>{contact.customer_name.clone()}</a></dd>
-                <Fact label="Phone" news paths=["phone"]><Phone number=contact.phone.clone()/></Fact>
-                <Fact label="Mobile" news paths=["mobile"]><Phone number=contact.mobile.clone()/></Fact>
-                <Fact label="E-mail" news paths=["email"]><Email address=contact.email.clone()/></Fact>
+                <Fact label=t!("Phone") news paths=["phone"]><Phone number=contact.phone.clone()/></Fact>
+                <Fact label=t!("Mobile") news paths=["mobile"]><Phone number=contact.mobile.clone()/></Fact>
+                <Fact label=t!("E-mail") news paths=["email"]><Email address=contact.email.clone()/></Fact>
                 {note}
-                <dt>"Added"</dt>
+                <dt>{t!("Added")}</dt>
                 <dd>{format::day(contact.created_at.as_ref())}</dd>
             </dl>
         </div>

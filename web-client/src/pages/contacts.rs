@@ -65,30 +65,30 @@ pub fn ContactsPage() -> impl IntoView {
         async { Ok(list(request).await?.rows.pop()) }.boxed_local()
     };
     let unshown = follow_list(&CONTACT, CHIPS, query, rows, Rc::new(read_one));
-    let page = use_page("Contacts").flush();
+    let page = use_page(t!("Contacts")).flush();
     page.with_actions(move || view! {
         {may_merge().then(|| view! {
-            <LinkButton href=address("contacts/duplicates") glyph=glyphs::CODE_MERGE class="not-phone">"Find duplicates"</LinkButton>
+            <LinkButton href=address("contacts/duplicates") glyph=glyphs::CODE_MERGE class="not-phone">{t!("Find duplicates")}</LinkButton>
         })}
         {CONTACT.may_add().then(|| view! {
             <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
-                <span class="not-phone">"New contact"</span>
+                <span class="not-phone">{t!("New contact")}</span>
             </Button>
         })}
     });
     Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if CONTACT.may_add() {
-        use_shortcut("c", "New contact", move || adding.set(true));
+        use_shortcut("c", t!("New contact"), move || adding.set(true));
     }
     let navigate = use_navigate();
 
     let columns = columns();
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
-    let orders = vec![(USUAL_ORDER, "Name"), ("updated_at desc", "Last change"), ("created_at desc", "Newest")];
-    let search = "Name, customer, phone, e-mail";
+    let orders = vec![(USUAL_ORDER, t!("Name")), ("updated_at desc", t!("Last change")), ("created_at desc", t!("Newest"))];
+    let search = t!("Name, customer, phone, e-mail");
     let filters = filters();
     let on_save_view = views.on_save();
-    let phone_link = may_merge().then(|| (address("contacts/duplicates"), "Find duplicates"));
+    let phone_link = may_merge().then(|| (address("contacts/duplicates"), t!("Find duplicates")));
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CONTACT, query, CHIPS, USUAL_ORDER, problem);
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view phone_link/> }
@@ -98,7 +98,7 @@ pub fn ContactsPage() -> impl IntoView {
             .into_any()
     };
     let export = move |ids: Vec<String>| export_selected(&CONTACT, rows, &ids, words(), None);
-    let export = may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export));
+    let export = may("record.export").then(|| BulkAction::new(t!("Export"), glyphs::FILE_EXPORT, export));
     let actions = export.into_iter().collect();
     view! {
         <ViewsBar views problem/>
@@ -161,17 +161,17 @@ fn count() -> Count {
 fn built_in_views() -> Vec<ViewTab> {
     let mut archived = ListState::default();
     archived.set_filter("archived", "true");
-    vec![ViewTab::all("All"), ViewTab { id: "archived".to_owned(), state: archived, ..ViewTab::all("Archived") }]
+    vec![ViewTab::all(t!("All")), ViewTab { id: "archived".to_owned(), state: archived, ..ViewTab::all(t!("Archived")) }]
 }
 
 fn filters() -> Vec<FilterDef> {
-    let archived = Signal::stored(vec![Choice::new("true", "Only archived")]);
+    let archived = Signal::stored(vec![Choice::new("true", t!("Only archived"))]);
     let def = |field, label, kind| FilterDef { field, label, kind };
     vec![
-        def("title", "Position", FilterKind::Text),
-        def("created_at", "Added", FilterKind::Since),
-        def("updated_at", "Changed", FilterKind::Since),
-        def("archived", "Archived", FilterKind::Choice(archived)),
+        def("title", t!("Position"), FilterKind::Text),
+        def("created_at", t!("Added"), FilterKind::Since),
+        def("updated_at", t!("Changed"), FilterKind::Since),
+        def("archived", t!("Archived"), FilterKind::Choice(archived)),
     ]
 }
 
@@ -181,19 +181,19 @@ fn columns() -> Vec<Column<pb::Contact>> {
         view! { <a class="cell-link" href=CUSTOMER.address(&contact.customer_id)>{contact.customer_name.clone()}</a> }
     };
     vec![
-        Column::new("name", "Contact", |c: &pb::Contact| c.name.clone()).sorted_by("name"),
-        Column::new("customer_name", "Customer", customer).width(220).on_phone("c"),
-        Column::new("title", "Position", |c: &pb::Contact| c.title.clone()).width(170),
-        Column::new("phone", "Phone", |c: &pb::Contact| c.phone.clone()).width(140).on_phone("d"),
-        Column::new("mobile", "Mobile", |c: &pb::Contact| c.mobile.clone()).width(140).hidden(),
-        Column::new("email", "E-mail", |c: &pb::Contact| c.email.clone()).width(230),
-        Column::new("main", "Main contact", |c: &pb::Contact| if c.main { "Yes" } else { "" }).width(110).hidden(),
-        Column::new("created_at", "Added", |c: &pb::Contact| format::day(c.created_at.as_ref()))
+        Column::new("name", t!("Contact"), |c: &pb::Contact| c.name.clone()).sorted_by("name"),
+        Column::new("customer_name", t!("Customer"), customer).width(220).on_phone("c"),
+        Column::new("title", t!("Position"), |c: &pb::Contact| c.title.clone()).width(170),
+        Column::new("phone", t!("Phone"), |c: &pb::Contact| c.phone.clone()).width(140).on_phone("d"),
+        Column::new("mobile", t!("Mobile"), |c: &pb::Contact| c.mobile.clone()).width(140).hidden(),
+        Column::new("email", t!("E-mail"), |c: &pb::Contact| c.email.clone()).width(230),
+        Column::new("main", t!("Main contact"), |c: &pb::Contact| if c.main { t!("Yes") } else { "" }).width(110).hidden(),
+        Column::new("created_at", t!("Added"), |c: &pb::Contact| format::day(c.created_at.as_ref()))
             .soft()
             .sorted_by("created_at")
             .width(110)
             .hidden(),
-        Column::new("updated_at", "Last change", |c: &pb::Contact| format::ago(c.updated_at.as_ref()))
+        Column::new("updated_at", t!("Last change"), |c: &pb::Contact| format::ago(c.updated_at.as_ref()))
             .soft()
             .sorted_by("updated_at")
             .width(120)
@@ -204,12 +204,12 @@ fn columns() -> Vec<Column<pb::Contact>> {
 #[component]
 fn NoContacts() -> impl IntoView {
     let actions = move || {
-        view! { <LinkButton href=address("customers") glyph=glyphs::ADDRESS_BOOK>"Go to customers"</LinkButton> }
+        view! { <LinkButton href=address("customers") glyph=glyphs::ADDRESS_BOOK>{t!("Go to customers")}</LinkButton> }
     };
     view! {
         <EmptyState
-            title="No contacts yet"
-            text="Contacts are the people at your customers. Add them here, or on the page of a customer."
+            title=t!("No contacts yet")
+            text=t!("Contacts are the people at your customers. Add them here, or on the page of a customer.")
             actions
         />
     }

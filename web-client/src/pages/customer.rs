@@ -69,11 +69,11 @@ fn OneCustomer(id: String) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let tab = use_list_query("").switch("tab", "timeline");
 
-    let page = use_page("Customer").with_parent("Customers", address("customers")).flush();
+    let page = use_page(t!("Customer")).with_parent(t!("Customers"), address("customers")).flush();
     Effect::new(move |_| {
         customer.with(|customer| {
             let (name, number) = customer.map(|one| (one.name.clone(), one.number.clone())).unwrap_or_default();
-            page.title.set(if name.is_empty() { "Customer".to_owned() } else { name });
+            page.title.set(if name.is_empty() { t!("Customer").to_owned() } else { name });
             page.count.set(number);
         });
     });
@@ -82,7 +82,7 @@ fn OneCustomer(id: String) -> impl IntoView {
             edit.begin(customer);
         }
     };
-    use_shortcut("e", "Edit customer", begin);
+    use_shortcut("e", t!("Edit customer"), begin);
     let menu = Signal::derive(move || {
         let Some(one) = customer.get() else {
             return Vec::new();
@@ -90,7 +90,7 @@ fn OneCustomer(id: String) -> impl IntoView {
         let mut items = Vec::new();
         if may("record.assign") {
             let chosen = vec![(one.id.clone(), people_of(&one))];
-            items.push(MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
+            items.push(MenuItem::new(t!("Assign"), move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
         }
         items.extend(duplicates_item(&one.id));
         items.extend(archive_item(&CUSTOMER, &one.id, &one.name, one.archived_at.is_some(), problem, move || {
@@ -112,24 +112,24 @@ fn OneCustomer(id: String) -> impl IntoView {
             _ => label.to_owned(),
         };
         let open = tasks.with(|all| all.map(|all| all.iter().filter(|task| task.done_at.is_none()).count()));
-        let mut tabs = vec![Choice::new("timeline", "Timeline")];
+        let mut tabs = vec![Choice::new("timeline", t!("Timeline"))];
         if may("contact.read") {
-            tabs.push(Choice::new("contacts", counted("Contacts", contacts.with(|all| all.map(Vec::len)))));
+            tabs.push(Choice::new("contacts", counted(t!("Contacts"), contacts.with(|all| all.map(Vec::len)))));
         }
         if may("task.read") {
-            tabs.push(Choice::new("tasks", counted("Tasks", open)));
+            tabs.push(Choice::new("tasks", counted(t!("Tasks"), open)));
         }
         tabs.extend(files.tab());
         if may("customer_private.read") {
-            tabs.push(Choice::new("private", "Private"));
+            tabs.push(Choice::new("private", t!("Private")));
         }
         tabs
     });
     view! {
-        <Place load=customer what="Customer">
+        <Place load=customer what=t!("Customer")>
             <div class="record">
                 {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-                <Tabs label="Customer" current=tab tabs>
+                <Tabs label=t!("Customer") current=tab tabs>
                     {move || match &*tab.get() {
                         "contacts" if may("contact.read") => view! { <Contacts customer_id=id contacts adding words/> }.into_any(),
                         "tasks" if may("task.read") => {
@@ -138,7 +138,7 @@ fn OneCustomer(id: String) -> impl IntoView {
                         "private" if may("customer_private.read") => view! { <Private customer_id=id words/> }.into_any(),
                         "files" if may("attachment.read") => view! { <Attachments files may_edit=CUSTOMER.may_edit()/> }.into_any(),
                         _ => {
-                            view! { <History kind=CUSTOMER.kind id one=CUSTOMER.one words news=news.count draft=note/> }.into_any()
+                            view! { <History kind=CUSTOMER.kind id one=t!(CUSTOMER.one) words news=news.count draft=note/> }.into_any()
                         }
                     }}
                 </Tabs>

@@ -88,26 +88,26 @@ fn List() -> impl IntoView {
     };
     let unshown = follow_list(&CUSTOMER, chips, query, rows, Rc::new(read_one));
 
-    let page = use_page("Customers").flush();
+    let page = use_page(t!("Customers")).flush();
     page.with_actions(move || view! { <Actions adding/> });
     Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if CUSTOMER.may_add() {
-        use_shortcut("c", "New customer", move || adding.set(true));
+        use_shortcut("c", t!("New customer"), move || adding.set(true));
     }
 
     let columns = columns(directory);
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
     let orders = vec![
-        (USUAL_ORDER, "Last change"),
-        ("name", "Name"),
-        ("number desc", "Number"),
-        ("city", "City"),
-        ("created_at desc", "Newest"),
+        (USUAL_ORDER, t!("Last change")),
+        ("name", t!("Name")),
+        ("number desc", t!("Number")),
+        ("city", t!("City")),
+        ("created_at desc", t!("Newest")),
     ];
-    let search = "Name, phone, e-mail, number";
+    let search = t!("Name, phone, e-mail, number");
     let filters = filters(directory);
     let on_save_view = views.on_save();
-    let phone_link = may_merge().then(|| (address("customers/duplicates"), "Find duplicates"));
+    let phone_link = may_merge().then(|| (address("customers/duplicates"), t!("Find duplicates")));
     let bar = if may("record.export") {
         let on_csv = move |()| export_list(&CUSTOMER, query, chips, USUAL_ORDER, problem);
         view! { <FilterBar query search filters orders columns=choosable usual_columns=usual on_csv on_save_view phone_link/> }
@@ -122,7 +122,7 @@ fn List() -> impl IntoView {
     };
     let actions = assign_action(rows, assigning, people_of)
         .into_iter()
-        .chain(may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export)))
+        .chain(may("record.export").then(|| BulkAction::new(t!("Export"), glyphs::FILE_EXPORT, export)))
         .collect();
     view! {
         <ViewsBar views problem/>
@@ -195,9 +195,9 @@ fn built_in_views() -> Vec<ViewTab> {
         ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     let own = me().user.unwrap_or_default().id;
-    let mine = owns_records().then(|| narrowed("mine", "My customers", "owner_id", &own));
-    let archived = narrowed("archived", "Archived", "archived", "true");
-    std::iter::once(ViewTab::all("All")).chain(mine).chain([archived]).collect()
+    let mine = owns_records().then(|| narrowed("mine", t!("My customers"), "owner_id", &own));
+    let archived = narrowed("archived", t!("Archived"), "archived", "true");
+    std::iter::once(ViewTab::all(t!("All"))).chain(mine).chain([archived]).collect()
 }
 
 fn filters(directory: Directory) -> Vec<FilterDef> {
@@ -207,18 +207,18 @@ fn filters(directory: Directory) -> Vec<FilterDef> {
     };
     let def = |field, label, kind| FilterDef { field, label, kind };
     vec![
-        def("owner_id", "Owner", FilterKind::Choice(directory.people_to_filter())),
-        def("assignee_id", "Assignee", FilterKind::Choice(directory.people_to_filter())),
-        def("team_id", "Team", FilterKind::Choice(directory.teams_to_filter())),
-        def("city", "City", FilterKind::Text),
-        def("country", "Country", FilterKind::Text),
-        def("tag", "Tag", FilterKind::Text),
-        def("kind", "Kind", fixed(&[("business", "Business"), ("person", "Person")])),
-        def("source", "Source", fixed(&[("manual", "Entered by hand"), ("import", "Import"), ("lead", "Lead")])),
-        def("created_at", "Added", FilterKind::Since),
-        def("created_until", "Added", FilterKind::Until),
-        def("updated_at", "Changed", FilterKind::Since),
-        def("archived", "Archived", fixed(&[("true", "Only archived")])),
+        def("owner_id", t!("Owner"), FilterKind::Choice(directory.people_to_filter())),
+        def("assignee_id", t!("Assignee"), FilterKind::Choice(directory.people_to_filter())),
+        def("team_id", t!("Team"), FilterKind::Choice(directory.teams_to_filter())),
+        def("city", t!("City"), FilterKind::Text),
+        def("country", t!("Country"), FilterKind::Text),
+        def("tag", t!("Tag"), FilterKind::Text),
+        def("kind", t!("Kind"), fixed(&[("business", t!("Business")), ("person", t!("Person"))])),
+        def("source", t!("Source"), fixed(&[("manual", t!("Entered by hand")), ("import", t!("Import")), ("lead", t!("Lead"))])),
+        def("created_at", t!("Added"), FilterKind::Since),
+        def("created_until", t!("Added"), FilterKind::Until),
+        def("updated_at", t!("Changed"), FilterKind::Since),
+        def("archived", t!("Archived"), fixed(&[("true", t!("Only archived"))])),
     ]
     .into_iter()
     .chain(custom::filters(RecordKind::Customer))
@@ -230,37 +230,41 @@ fn columns(directory: Directory) -> Vec<Column<pb::Customer>> {
     let person = move |id: &str| view! { <Person directory id=id.to_owned()/> };
     let city = |customer: &pb::Customer| customer.address.clone().unwrap_or_default().city;
     vec![
-        Column::new("name", "Customer", |c: &pb::Customer| c.name.clone()).sorted_by("name"),
-        Column::new("number", "Number", |c: &pb::Customer| view! { <span class="muted mono">{c.number.clone()}</span> })
+        Column::new("name", t!("Customer"), |c: &pb::Customer| c.name.clone()).sorted_by("name"),
+        Column::new("number", t!("Number"), |c: &pb::Customer| view! { <span class="muted mono">{c.number.clone()}</span> })
             .sorted_by("number")
             .width(100)
             .on_phone("d"),
-        Column::new("main_contact_name", "Main contact", |c: &pb::Customer| c.main_contact_name.clone()).width(160),
-        Column::new("phone", "Phone", |c: &pb::Customer| c.phone.clone()).width(140).on_phone("c"),
-        Column::new("email", "E-mail", |c: &pb::Customer| c.email.clone()).width(200).hidden(),
-        Column::new("address.city", "City", city).sorted_by("city").width(130),
-        Column::new("address.country", "Country", |c: &pb::Customer| c.address.clone().unwrap_or_default().country)
+        Column::new("main_contact_name", t!("Main contact"), |c: &pb::Customer| c.main_contact_name.clone()).width(160),
+        Column::new("phone", t!("Phone"), |c: &pb::Customer| c.phone.clone()).width(140).on_phone("c"),
+        Column::new("email", t!("E-mail"), |c: &pb::Customer| c.email.clone()).width(200).hidden(),
+        Column::new("address.city", t!("City"), city).sorted_by("city").width(130),
+        Column::new("address.country", t!("Country"), |c: &pb::Customer| c.address.clone().unwrap_or_default().country)
             .width(120)
             .hidden(),
-        Column::new("kind", "Kind", |c: &pb::Customer| if c.kind() == pb::CustomerKind::Person { "Person" } else { "Business" })
-            .width(90)
-            .hidden(),
-        Column::new("owner_id", "Owner", move |c: &pb::Customer| person(&c.owner_id)).width(170),
-        Column::new("assignee_id", "Assignee", move |c: &pb::Customer| person(&c.assignee_id)).width(170).hidden(),
-        Column::new("team_id", "Team", move |c: &pb::Customer| {
+        Column::new(
+            "kind",
+            t!("Kind"),
+            |c: &pb::Customer| if c.kind() == pb::CustomerKind::Person { t!("Person") } else { t!("Business") },
+        )
+        .width(90)
+        .hidden(),
+        Column::new("owner_id", t!("Owner"), move |c: &pb::Customer| person(&c.owner_id)).width(170),
+        Column::new("assignee_id", t!("Assignee"), move |c: &pb::Customer| person(&c.assignee_id)).width(170).hidden(),
+        Column::new("team_id", t!("Team"), move |c: &pb::Customer| {
             let id = c.team_id.clone();
             move || directory.team(&id)
         })
         .width(120)
         .hidden(),
-        Column::new("tags", "Tags", |c: &pb::Customer| c.tags.join(", ")).width(160).hidden(),
-        Column::new("external_id", "External key", |c: &pb::Customer| c.external_id.clone()).width(120).hidden(),
-        Column::new("created_at", "Added", |c: &pb::Customer| format::day(c.created_at.as_ref()))
+        Column::new("tags", t!("Tags"), |c: &pb::Customer| c.tags.join(", ")).width(160).hidden(),
+        Column::new("external_id", t!("External key"), |c: &pb::Customer| c.external_id.clone()).width(120).hidden(),
+        Column::new("created_at", t!("Added"), |c: &pb::Customer| format::day(c.created_at.as_ref()))
             .soft()
             .sorted_by("created_at")
             .width(110)
             .hidden(),
-        Column::new("updated_at", "Last change", |c: &pb::Customer| format::ago(c.updated_at.as_ref()))
+        Column::new("updated_at", t!("Last change"), |c: &pb::Customer| format::ago(c.updated_at.as_ref()))
             .soft()
             .sorted_by("updated_at")
             .width(120)
@@ -275,14 +279,14 @@ fn columns(directory: Directory) -> Vec<Column<pb::Customer>> {
 fn Actions(adding: RwSignal<bool>) -> impl IntoView {
     view! {
         {may_merge().then(|| view! {
-            <LinkButton href=address("customers/duplicates") glyph=glyphs::CODE_MERGE class="not-phone">"Find duplicates"</LinkButton>
+            <LinkButton href=address("customers/duplicates") glyph=glyphs::CODE_MERGE class="not-phone">{t!("Find duplicates")}</LinkButton>
         })}
         {may("import.run").then(|| view! {
-            <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT class="not-phone">"Import"</LinkButton>
+            <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT class="not-phone">{t!("Import")}</LinkButton>
         })}
         {CUSTOMER.may_add().then(|| view! {
             <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
-                <span class="not-phone">"New customer"</span>
+                <span class="not-phone">{t!("New customer")}</span>
             </Button>
         })}
     }
@@ -294,18 +298,18 @@ fn NoCustomers(adding: RwSignal<bool>) -> impl IntoView {
         view! {
             {CUSTOMER.may_add().then(|| view! {
                 <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
-                    "New customer"
+                    {t!("New customer")}
                 </Button>
             })}
             {may("import.run").then(|| view! {
-                <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT>"Bring a list"</LinkButton>
+                <LinkButton href=address("imports") glyph=glyphs::FILE_IMPORT>{t!("Bring a list")}</LinkButton>
             })}
         }
     });
     let text = if CUSTOMER.may_add() {
-        "A customer is a company or a person you work for, with their contacts and everything that happened."
+        t!("A customer is a company or a person you work for, with their contacts and everything that happened.")
     } else {
-        "Customers that are given to you appear here."
+        t!("Customers that are given to you appear here.")
     };
-    view! { <EmptyState title="No customers yet" text actions/> }
+    view! { <EmptyState title=t!("No customers yet") text actions/> }
 }

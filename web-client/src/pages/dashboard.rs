@@ -30,7 +30,7 @@ use crate::api::{address, may, me};
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    use_page("Dashboard").canvas();
+    use_page(t!("Dashboard")).canvas();
     let weeks = RwSignal::new("12".to_owned());
     let work = use_work();
     let figures = use_figures(weeks);
@@ -49,7 +49,7 @@ pub fn DashboardPage() -> impl IntoView {
                     {answers_for_others().then(|| view! { <FollowUps leads=others due/> })}
                 </div>
                 <div class="stack gap-4">
-                    <Loaded load=figures what="The figures" let:read>
+                    <Loaded load=figures what=t!("The figures") let:read>
                         <Read read/>
                     </Loaded>
                 </div>
@@ -83,8 +83,8 @@ fn Read(read: Read) -> impl IntoView {
     view! {
         <Figures shown weeks/>
         {stages.map(|stages| view! { <LeadsByStage stages weeks/> })}
-        <ByWeek title="New customers per week" weeks=customers/>
-        {(!tasks.is_empty()).then(|| view! { <ByWeek title="My tasks done per week" weeks=tasks/> })}
+        <ByWeek title=t!("New customers per week") weeks=customers/>
+        {(!tasks.is_empty()).then(|| view! { <ByWeek title=t!("My tasks done per week") weeks=tasks/> })}
     }
     .into_any()
 }
@@ -94,13 +94,13 @@ fn Read(read: Read) -> impl IntoView {
 fn Beginning() -> impl IntoView {
     let actions = ViewFn::from(|| {
         view! {
-            {may("import.run").then(|| view! { <LinkButton href=address("imports/new?what=customers") kind=Kind::Primary>"Import customers"</LinkButton> })}
-            {may("customer.write").then(|| view! { <LinkButton href=address("customers")>"Add one by hand"</LinkButton> })}
+            {may("import.run").then(|| view! { <LinkButton href=address("imports/new?what=customers") kind=Kind::Primary>{t!("Import customers")}</LinkButton> })}
+            {may("customer.write").then(|| view! { <LinkButton href=address("customers")>{t!("Add one by hand")}</LinkButton> })}
         }
     });
     view! {
         <section class="card">
-            <EmptyState title="No figures yet" text="They begin with your first customers and leads." actions/>
+            <EmptyState title=t!("No figures yet") text=t!("They begin with your first customers and leads.") actions/>
         </section>
     }
 }
@@ -110,15 +110,15 @@ fn Greeting(work: Load<Work>, weeks: RwSignal<String>) -> impl IntoView {
     let name = me().user.unwrap_or_default().display_name;
     let first = name.split_whitespace().next().unwrap_or_default().to_owned();
     let hello = greeting(zone::local(browser::now()));
-    let ranges = ["4", "12", "26"].map(|count| Choice::new(count, format!("{count} weeks"))).to_vec();
+    let ranges = ["4", "12", "26"].map(|count| Choice::new(count, t!("{count} weeks", count))).to_vec();
     let words = move || work.with(|work| work.map(sentence));
     view! {
         <div class="row row-wrap">
             <div>
-                <h2 class="t-20">{format!("{hello}, {first}")}</h2>
+                <h2 class="t-20">{t!("{hello}, {first}", hello, first)}</h2>
                 <p class="soft">{words}</p>
             </div>
-            <div class="push dash-range"><Segmented label="Range of the figures" value=weeks choices=ranges/></div>
+            <div class="push dash-range"><Segmented label=t!("Range of the figures") value=weeks choices=ranges/></div>
         </div>
     }
 }
@@ -126,9 +126,9 @@ fn Greeting(work: Load<Work>, weeks: RwSignal<String>) -> impl IntoView {
 /// By the clock on the company's wall, in civil seconds.
 fn greeting(local: i64) -> &'static str {
     match local.rem_euclid(86_400) / 3_600 {
-        5..12 => "Good morning",
-        12..18 => "Good afternoon",
-        _ => "Good evening",
+        5..12 => t!("Good morning"),
+        12..18 => t!("Good afternoon"),
+        _ => t!("Good evening"),
     }
 }
 
@@ -136,13 +136,13 @@ fn sentence(work: &Work) -> String {
     let tasks = work.due.len() as i64;
     let leads = work.follow_ups.len() as i64;
     match (tasks, leads) {
-        (0, 0) => "Nothing is due today.".to_owned(),
-        (_, 0) => format!("{} due.", number::counted(tasks, "task is", "tasks are")),
-        (0, _) => format!("{} due.", number::counted(leads, "follow-up is", "follow-ups are")),
-        _ => format!(
-            "{} and {} due.",
-            number::counted(tasks, "task", "tasks"),
-            number::counted(leads, "follow-up are", "follow-ups are"),
+        (0, 0) => t!("Nothing is due today.").to_owned(),
+        (_, 0) => n!(tasks, "{count} task is due.", "{count} tasks are due."),
+        (0, _) => n!(leads, "{count} follow-up is due.", "{count} follow-ups are due."),
+        _ => t!(
+            "{tasks} and {leads} are due.",
+            tasks = n!(tasks, "{count} task", "{count} tasks"),
+            leads = n!(leads, "{count} follow-up", "{count} follow-ups")
         ),
     }
 }

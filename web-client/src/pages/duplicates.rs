@@ -56,7 +56,7 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
     let comparing = RwSignal::new(None::<Vec<pb::Duplicate>>);
     let problem = RwSignal::new(None::<ApiError>);
     let form = FormState::new();
-    let page = use_page("Duplicates").with_parent(noun.title, address(noun.many));
+    let page = use_page(t!("Duplicates")).with_parent(t!(noun.title), address(noun.many));
     Effect::new(move |_| {
         let count = found.with(|found| found.map_or(0, |found| found.groups.len()));
         page.count.set(if count == 0 { String::new() } else { number::count(count as i64) });
@@ -72,8 +72,8 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
         chosen.with(|chosen| groups.into_iter().filter(|group| chosen.contains(&key(group))).collect::<Vec<_>>())
     };
     let refused = Signal::derive(move || match chosen.with(BTreeSet::len) {
-        0 => Some("Choose groups first".to_owned()),
-        count if count > AT_ONCE => Some(format!("Choose at most {AT_ONCE} groups")),
+        0 => Some(t!("Choose groups first").to_owned()),
+        count if count > AT_ONCE => Some(t!("Choose at most {at_once} groups", at_once = AT_ONCE)),
         _ => None,
     });
     let merge_chosen = move || {
@@ -93,16 +93,16 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
             wire::say_merged(noun, merges, Callback::new(move |()| again()));
         });
     };
-    let label = move || format!("Merge {}", number::counted(chosen.with(BTreeSet::len) as i64, "group", "groups"));
-    let changed = format!("{} changed since this was read", noun.title);
+    let label = move || n!(chosen.with(BTreeSet::len) as i64, "Merge {count} group", "Merge {count} groups");
+    let changed = t!("{title} changed since this was read", title = t!(noun.title));
     view! {
         <Newer there=newer text=changed on_show=move |()| again()/>
-        <Loaded load=found what="Duplicates" let:reply>
+        <Loaded load=found what=t!("Duplicates") let:reply>
             {if reply.groups.is_empty() {
                 view! { <NoDuplicates noun/> }.into_any()
             } else {
                 let truncated = reply.truncated.then(|| view! {
-                    <p class="muted">"There may be more: those changed last were compared first. Merge these, and look again."</p>
+                    <p class="muted">{t!("There may be more: those changed last were compared first. Merge these, and look again.")}</p>
                 });
                 let groups = reply.groups.into_iter()
                     .map(|group| view! { <GroupCard noun group chosen comparing/> })
@@ -111,7 +111,7 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
                     <div class="duplicates stack gap-4">
                         <div class="row row-wrap">
                             <p class="soft grow">
-                                "Merging moves everything to the record that stays: contacts, leads, tasks, notes. It can be undone."
+                                {t!("Merging moves everything to the record that stays: contacts, leads, tasks, notes. It can be undone.")}
                             </p>
                             <Button glyph=glyphs::CODE_MERGE busy=form.busy disabled_because=refused on_click=move |_| merge_chosen()>
                                 {label}
@@ -136,10 +136,10 @@ fn key(group: &pb::DuplicateGroup) -> String {
 
 fn reason(reason: pb::DuplicateReason) -> &'static str {
     match reason {
-        pb::DuplicateReason::Email => "Same e-mail",
-        pb::DuplicateReason::Phone => "Same phone",
-        pb::DuplicateReason::Name => "Similar name",
-        pb::DuplicateReason::Unspecified => "Similar",
+        pb::DuplicateReason::Email => t!("Same e-mail"),
+        pb::DuplicateReason::Phone => t!("Same phone"),
+        pb::DuplicateReason::Name => t!("Similar name"),
+        pb::DuplicateReason::Unspecified => t!("Similar"),
     }
 }
 
@@ -170,8 +170,8 @@ fn GroupCard(
         .collect_view();
     let records = group.records;
     let (checked, toggled) = (key.clone(), key);
-    let label = format!("Choose the group of {title}");
-    let region = format!("Records like {title}");
+    let label = t!("Choose the group of {title}", title);
+    let region = t!("Records like {title}", title);
     view! {
         <section class="card">
             <header class="card-head">
@@ -188,16 +188,16 @@ fn GroupCard(
                 />
                 <h2 class="grow">{title}</h2>
                 <span class="row row-wrap not-phone">{badges}</span>
-                <Button small=true glyph=glyphs::CODE_COMPARE on_click=move |_| comparing.set(Some(records.clone()))>"Compare"</Button>
+                <Button small=true glyph=glyphs::CODE_COMPARE on_click=move |_| comparing.set(Some(records.clone()))>{t!("Compare")}</Button>
             </header>
             <div class="table-wrap" tabindex="0" role="region" aria-label=region>
                 <table class="table cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Which"</th>
-                            <th scope="col">"E-mail"</th>
-                            <th scope="col">"Phone"</th>
+                            <th scope="col">{t!("Name")}</th>
+                            <th scope="col">{t!("Which")}</th>
+                            <th scope="col">{t!("E-mail")}</th>
+                            <th scope="col">{t!("Phone")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -211,8 +211,8 @@ fn GroupCard(
 #[component]
 fn NoDuplicates(noun: &'static Noun) -> impl IntoView {
     let actions = ViewFn::from(move || {
-        view! { <LinkButton href=address(noun.many) kind=Kind::Primary>{format!("All {}", noun.many)}</LinkButton> }
+        view! { <LinkButton href=address(noun.many) kind=Kind::Primary>{t!("All {many}", many = t!(noun.many))}</LinkButton> }
     });
-    let text = format!("No two {} share an e-mail address, a phone number or a similar name.", noun.many);
-    view! { <EmptyState title="No duplicates found" text actions/> }
+    let text = t!("No two {many} share an e-mail address, a phone number or a similar name.", many = t!(noun.many));
+    view! { <EmptyState title=t!("No duplicates found") text actions/> }
 }

@@ -53,7 +53,7 @@ pub fn ImportPage() -> impl IntoView {
 
 #[component]
 fn NewImport() -> impl IntoView {
-    use_page("New import").flush().with_parent("Import", address("imports"));
+    use_page(t!("New import")).flush().with_parent(t!("Import"), address("imports"));
     let query = use_query_map();
     let what = query.with_untracked(|map| map.get("what").unwrap_or_default());
     view! {
@@ -63,7 +63,7 @@ fn NewImport() -> impl IntoView {
         } else {
             view! {
                 <div class="import-scroll">
-                    <p class="import-file soft">"Owners and managers import files. Ask one of them."</p>
+                    <p class="import-file soft">{t!("Owners and managers import files. Ask one of them.")}</p>
                 </div>
             }
             .into_any()
@@ -73,7 +73,7 @@ fn NewImport() -> impl IntoView {
 
 #[component]
 fn OldImport(id: String) -> impl IntoView {
-    let page = use_page("Import").flush().with_parent("Import", address("imports"));
+    let page = use_page(t!("Import")).flush().with_parent(t!("Import"), address("imports"));
     let sheet = Sheet::open(id);
     run_step::follow(sheet);
     use_live(move |heard| {
@@ -92,7 +92,7 @@ fn OldImport(id: String) -> impl IntoView {
     });
     let is_draft = move || step.get().is_some_and(|step| step < Step::Run);
     page.actions.set(Some(ViewFn::from(move || {
-        let label = if is_draft() { "Leave, keep as draft" } else { "All imports" };
+        let label = if is_draft() { t!("Leave, keep as draft") } else { t!("All imports") };
         view! { <LinkButton href=address("imports") kind=Kind::Ghost>{label}</LinkButton> }
     })));
     Effect::new(move |_| {
@@ -103,7 +103,7 @@ fn OldImport(id: String) -> impl IntoView {
     // Drawn anew only when the step changes: what is being typed or timed in it must not begin again.
     let shown = Memo::new(move |_| (step.get(), if step.get().is_none() { sheet.unreadable.get() } else { None }));
     let body = move || match shown.get() {
-        (None, Some(error)) => view! { <ErrorPanel what="This import" error on_retry=move |()| sheet.reload()/> }.into_any(),
+        (None, Some(error)) => view! { <ErrorPanel what=t!("This import") error on_retry=move |()| sheet.reload()/> }.into_any(),
         (None, None) => view! { <div class="import-file"><Delayed><SkeletonLines/></Delayed></div> }.into_any(),
         (Some(Step::Upload), _) => view! { <div class="import-scroll"><FileStep sheet/></div> }.into_any(),
         (Some(Step::Map), _) => view! { <MapStep sheet/> }.into_any(),
@@ -125,9 +125,9 @@ fn OldImport(id: String) -> impl IntoView {
 
 /// "Leads, 1,232 rows, 84 kB".
 fn file_words(import: &Import) -> String {
-    let (what, size) = (subject::of(import).heading, number::bytes(import.file_size));
+    let (what, size) = (t!(subject::of(import).heading), number::bytes(import.file_size));
     match import.total_rows {
         0 => format!("{what}, {size}"),
-        rows => format!("{what}, {}, {size}", number::counted(rows.into(), "row", "rows")),
+        rows => n!(rows.into(), "{what}, {count} row, {size}", "{what}, {count} rows, {size}", what, size),
     }
 }

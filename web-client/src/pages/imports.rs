@@ -32,7 +32,7 @@ const PAGE: i32 = 50;
 
 #[component]
 pub fn ImportsPage() -> impl IntoView {
-    let page = use_page("Import").flush();
+    let page = use_page(t!("Import")).flush();
     let directory = use_directory();
     let rows = use_imports();
     Effect::new(move |_| {
@@ -47,7 +47,7 @@ pub fn ImportsPage() -> impl IntoView {
     let shown = Memo::new(move |_| (rows.is_ready(), rows.count() == 0));
     let failed = Memo::new(move |_| rows.error.get().filter(|_| !rows.is_ready()));
     move || match (shown.get(), failed.get()) {
-        ((false, _), Some(error)) => view! { <ErrorPanel what="Imports" error on_retry=move |()| rows.retry()/> }.into_any(),
+        ((false, _), Some(error)) => view! { <ErrorPanel what=t!("Imports") error on_retry=move |()| rows.retry()/> }.into_any(),
         ((false, _), None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         ((true, true), _) => view! { <NoImports/> }.into_any(),
         ((true, false), _) => view! {
@@ -61,7 +61,7 @@ pub fn ImportsPage() -> impl IntoView {
 #[component]
 fn NewImport() -> impl IntoView {
     view! {
-        <LinkButton href=address("imports/new") kind=Kind::Primary glyph=glyphs::FILE_IMPORT>"New import"</LinkButton>
+        <LinkButton href=address("imports/new") kind=Kind::Primary glyph=glyphs::FILE_IMPORT>{t!("New import")}</LinkButton>
     }
 }
 
@@ -118,14 +118,14 @@ fn runs(rows: Rows<pb::Import>) -> bool {
 fn NoImports() -> impl IntoView {
     let actions = ViewFn::from(|| {
         view! {
-            <LinkButton href=address("imports/new") kind=Kind::Primary>"Choose a CSV file"</LinkButton>
-            <LinkButton href=address("customers")>"Add customers by hand"</LinkButton>
+            <LinkButton href=address("imports/new") kind=Kind::Primary>{t!("Choose a CSV file")}</LinkButton>
+            <LinkButton href=address("customers")>{t!("Add customers by hand")}</LinkButton>
         }
     });
     view! {
         <EmptyState
-            title="Bring your customers and leads in"
-            text="A CSV file from a spreadsheet or another program becomes customers with their contacts, or leads. You see every row before anything is written, and can undo it all."
+            title=t!("Bring your customers and leads in")
+            text=t!("A CSV file from a spreadsheet or another program becomes customers with their contacts, or leads. You see every row before anything is written, and can undo it all.")
             actions
         />
     }
@@ -138,24 +138,24 @@ fn ImportTable(rows: Rows<pb::Import>, directory: Directory) -> impl IntoView {
         all.into_iter().map(|import| view! { <ImportRow import=(*import).clone() directory/> }).collect_view()
     };
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Imports">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Imports")>
             <table class="table cards-on-phone imports-table">
                 <thead>
                     <tr>
-                        <th scope="col">"File"</th>
-                        <th scope="col">"What"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="num">"Rows"</th>
-                        <th scope="col">"Result"</th>
-                        <th scope="col">"By"</th>
-                        <th scope="col">"Begun"</th>
+                        <th scope="col">{t!("File")}</th>
+                        <th scope="col">{t!("What")}</th>
+                        <th scope="col">{t!("State")}</th>
+                        <th scope="col" class="num">{t!("Rows")}</th>
+                        <th scope="col">{t!("Result")}</th>
+                        <th scope="col">{t!("By")}</th>
+                        <th scope="col">{t!("Begun")}</th>
                     </tr>
                 </thead>
                 <tbody>{lines}</tbody>
             </table>
             <Show when=move || rows.has_more()>
                 <div class="panel-section">
-                    <Button busy=rows.loading on_click=move |_| rows.more()>"Show older imports"</Button>
+                    <Button busy=rows.loading on_click=move |_| rows.more()>{t!("Show older imports")}</Button>
                 </div>
             </Show>
         </div>
@@ -171,7 +171,7 @@ fn ImportRow(import: pb::Import, directory: Directory) -> impl IntoView {
     let running = import.state() == ImportState::Running;
     let (done, all) = (import.done_rows, import.total_rows.max(1));
     let meter = running.then(|| {
-        view! { <progress class="import-progress" max=all.to_string() prop:value=f64::from(done) aria-label="Rows imported"></progress> }
+        view! { <progress class="import-progress" max=all.to_string() prop:value=f64::from(done) aria-label=t!("Rows imported")></progress> }
     });
     let rows = if import.total_rows == 0 { "–".to_owned() } else { number::count(import.total_rows.into()) };
     let at = import.created_at;

@@ -90,10 +90,10 @@ fn OneLead(id: String) -> impl IntoView {
         news.bump();
     };
 
-    let page = use_page("Lead").with_parent("Leads", address("leads")).flush();
+    let page = use_page(t!("Lead")).with_parent(t!("Leads"), address("leads")).flush();
     Effect::new(move |_| {
         let (name, number) = lead.with(|one| one.map(|one| (one.name.clone(), one.number.clone())).unwrap_or_default());
-        page.title.set(if name.is_empty() { "Lead".to_owned() } else { name });
+        page.title.set(if name.is_empty() { t!("Lead").to_owned() } else { name });
         page.count.set(number);
     });
     let begin = move || {
@@ -101,13 +101,13 @@ fn OneLead(id: String) -> impl IntoView {
             edit.begin(lead);
         }
     };
-    use_shortcut("e", "Edit lead", begin);
+    use_shortcut("e", t!("Edit lead"), begin);
     let menu = Signal::derive(move || {
         let Some(one) = lead.get() else { return Vec::new() };
         let mut items = Vec::new();
         if may("record.assign") {
             let chosen = vec![(one.id.clone(), people_of(&one))];
-            items.push(MenuItem::new("Assign", move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
+            items.push(MenuItem::new(t!("Assign"), move || assigning.set(Some(chosen.clone()))).glyph(glyphs::USER));
         }
         items.extend(archive_item(&LEAD, &one.id, &one.name, one.archived_at.is_some(), problem, reload));
         items
@@ -121,7 +121,7 @@ fn OneLead(id: String) -> impl IntoView {
             <Show when=move || lead.with(|one| one.is_some())><RecordActions edit primary=false menu/></Show>
             <Show when=convertible>
                 <Button kind=Kind::Primary glyph=glyphs::CIRCLE_CHECK on_click=move |_| converting.set(true)>
-                    <span class="not-phone">"Convert"</span>
+                    <span class="not-phone">{t!("Convert")}</span>
                 </Button>
             </Show>
         }
@@ -131,23 +131,23 @@ fn OneLead(id: String) -> impl IntoView {
 
     let version = move || lead.with(|one| one.map_or(0, pb::Lead::version));
     let tabs = Signal::derive(move || {
-        let mut tabs = vec![Choice::new("timeline", "Timeline")];
+        let mut tabs = vec![Choice::new("timeline", t!("Timeline"))];
         if may("task.read") {
             let open = tasks.with(|all| all.map_or(0, |all| all.iter().filter(|one| one.done_at.is_none()).count()));
-            tabs.push(Choice::new("tasks", if open > 0 { format!("Tasks {open}") } else { "Tasks".to_owned() }));
+            tabs.push(Choice::new("tasks", if open > 0 { t!("Tasks {open}", open) } else { t!("Tasks").to_owned() }));
         }
         tabs.extend(files.tab());
         tabs
     });
     view! {
-        <Place load=lead what="Lead">
+        <Place load=lead what=t!("Lead")>
             <div class="record">
                 {move || problem.get().map(|error| view! { <div class="list-problem"><ErrorNote error/></div> })}
-                <Tabs label="Lead" current=tab tabs>
+                <Tabs label=t!("Lead") current=tab tabs>
                     {move || match &*tab.get() {
                         "tasks" if may("task.read") => view! { <RecordTasks kind=LEAD.kind id tasks directory draft=task/> }.into_any(),
                         "files" if may("attachment.read") => view! { <Attachments files may_edit=LEAD.may_edit()/> }.into_any(),
-                        _ => view! { <History kind=LEAD.kind id one=LEAD.one words news=news.count draft=note/> }.into_any(),
+                        _ => view! { <History kind=LEAD.kind id one=t!(LEAD.one) words news=news.count draft=note/> }.into_any(),
                     }}
                 </Tabs>
             </div>

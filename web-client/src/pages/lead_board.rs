@@ -55,17 +55,17 @@ pub fn LeadBoardPage() -> impl IntoView {
     let views = use_views(pb::ListKind::Lead, look::chips(), query, look::built_in_views(), Some(look::count()));
     follow(board);
 
-    let page = use_page("Leads").flush();
+    let page = use_page(t!("Leads")).flush();
     page.with_actions(move || view! { <AddLead adding/> });
     Effect::new(move |_| {
         let open =
             |lanes: &Vec<Lane>| lanes.iter().filter(|lane| is_open(Some(&lane.stage))).map(|lane| lane.total.0).sum::<i64>();
         let count = board.with(|lanes| lanes.map(open));
-        page.count.set(count.map(|count| format!("{} open", number::count(count))).unwrap_or_default());
+        page.count.set(count.map(|count| t!("{number} open", number = number::count(count))).unwrap_or_default());
     });
     show_chosen(page, board, stages, directory, problem);
     if LEAD.may_add() {
-        use_shortcut("c", "New lead", move || adding.set(true));
+        use_shortcut("c", t!("New lead"), move || adding.set(true));
     }
     let lanes = Signal::derive(move || {
         let lanes = board.get().unwrap_or_default();
@@ -77,7 +77,7 @@ pub fn LeadBoardPage() -> impl IntoView {
     // The board shows what was read last, which another filter may not have asked for.
     let failed = move || board.error().get().filter(|_| board.with(|lanes| lanes.is_some()));
     let switch = ViewFn::from(move || view! { <LookSwitch query board=true/> });
-    let (search, filters) = ("Subject, company, phone, number", look::filters(directory, None));
+    let (search, filters) = (t!("Subject, company, phone, number"), look::filters(directory, None));
     view! {
         <ViewsBar views problem lead=switch/>
         <FilterBar query search filters on_save_view=views.on_save()/>
@@ -85,24 +85,24 @@ pub fn LeadBoardPage() -> impl IntoView {
         {move || failed().map(|error| {
             view! { <div class="list-problem"><ErrorNote error on_retry=move |()| board.reload()/></div> }
         })}
-        <Place load=board what="Leads">
+        <Place load=board what=t!("Leads")>
             <Show when=is_empty>
                 <p class="board-note muted">
-                    {move || if query.with(ListState::is_narrowed) { "No lead matches." } else { "No leads yet." }}
+                    {move || if query.with(ListState::is_narrowed) { t!("No lead matches.") } else { t!("No leads yet.") }}
                     <Show when=move || LEAD.may_add() && !query.with(ListState::is_narrowed)>
-                        <span class="not-phone">" Press C to add the first."</span>
+                        <span class="not-phone">{t!(" Press C to add the first.")}</span>
                     </Show>
                 </p>
             </Show>
             <Show when=cut>
-                <p class="board-note muted">{format!("The first {CARDS} of each stage are shown; the list holds all.")}</p>
+                <p class="board-note muted">{t!("The first {cards} of each stage are shown; the list holds all.", cards = CARDS)}</p>
             </Show>
             <Show
                 when=move || board.with(|lanes| lanes.is_some_and(|all| !all.is_empty()))
-                fallback=|| view! { <EmptyState title="No stages" text="This company’s pipeline has no stages, so there is no board."/> }
+                fallback=|| view! { <EmptyState title=t!("No stages") text=t!("This company’s pipeline has no stages, so there is no board.")/> }
             >
                 <Board
-                    label="Lead board"
+                    label=t!("Lead board")
                     lanes
                     on_move=move |moved: Moved| {
                         carry_out(board, problem, moved);
@@ -158,13 +158,13 @@ fn carry_out(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, moved:
                     board.update(|lanes| refresh(lanes, &lead));
                 }
                 let was = Was { card, stage, before, was_before };
-                toasts.say_with_undo(format!("{name} moved to {title}"), move || put_back(board, problem, was.clone()));
+                toasts.say_with_undo(t!("{name} moved to {title}", name, title), move || put_back(board, problem, was.clone()));
             }
             Err(_) if here => {
                 board.update(|lanes| drop(shift(lanes, &card, &stage, before.as_deref())));
                 board.reload();
             }
-            Err(error) => toasts.say(format!("{name} was not moved: {}", error.sentence())),
+            Err(error) => toasts.say(t!("{name} was not moved: {reason}", name, reason = error.sentence())),
         }
     });
 }
@@ -188,7 +188,7 @@ fn put_back(board: Load<Vec<Lane>>, problem: RwSignal<Option<ApiError>>, was: Wa
     spawn_local(async move {
         let answer = record::put_back(card, stage, was_before).await;
         if let Err(error) = &answer {
-            use_toasts().say(format!("Not undone: {}", error.sentence()));
+            use_toasts().say(t!("Not undone: {reason}", reason = error.sentence()));
         }
         if problem.try_set(answer.err()).is_none() {
             board.reload();
@@ -238,12 +238,12 @@ fn Face(lead: pb::Lead, open: bool, directory: Directory) -> impl IntoView {
     let next = match follow_up(&lead, open) {
         Some((text, Tone::Danger)) => view! { <span class="push down"><Icon glyph=glyphs::CLOCK/>" "{text}</span> }.into_any(),
         Some((text, _)) => view! { <span class="push muted">{text}</span> }.into_any(),
-        None if !lead.customer_id.is_empty() => view! { <span class="push muted">"converted"</span> }.into_any(),
+        None if !lead.customer_id.is_empty() => view! { <span class="push muted">{t!("converted")}</span> }.into_any(),
         None => view! { <span class="push"></span> }.into_any(),
     };
     let age = browser::now() - lead.created_at.map_or(0, |at| at.seconds);
     let fresh = (age < NEW_SECONDS).then(|| {
-        let text = format!("Arrived {}", format::ago(lead.created_at.as_ref()));
+        let text = t!("Arrived {created_at}", created_at = format::ago(lead.created_at.as_ref()));
         view! { <Badge tone=Tone::Accent glyph=glyphs::BOLT text/> }
     });
     let owner = lead.owner_id.clone();

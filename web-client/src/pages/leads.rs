@@ -76,24 +76,24 @@ fn List() -> impl IntoView {
         async { Ok(look::page(request).await?.rows.pop()) }.boxed_local()
     };
     let unshown = follow_list(&LEAD, chips, query, rows, Rc::new(read_one));
-    let page = use_page("Leads").flush();
+    let page = use_page(t!("Leads")).flush();
     page.with_actions(move || view! { <AddLead adding/> });
     Effect::new(move |_| page.count.set(views.counts.with(|counts| counts.get("").cloned().unwrap_or_default())));
     if LEAD.may_add() {
-        use_shortcut("c", "New lead", move || adding.set(true));
+        use_shortcut("c", t!("New lead"), move || adding.set(true));
     }
 
     let columns = columns(directory, stages);
     let (choosable, usual) = (table::choosable(&columns), table::usual(&columns));
     let orders = vec![
-        (USUAL_ORDER, "Last change"),
-        ("name", "Name"),
-        ("stage", "Stage"),
-        ("value desc", "Value"),
-        ("follow_up_on", "Follow-up"),
-        ("created_at desc", "Newest"),
+        (USUAL_ORDER, t!("Last change")),
+        ("name", t!("Name")),
+        ("stage", t!("Stage")),
+        ("value desc", t!("Value")),
+        ("follow_up_on", t!("Follow-up")),
+        ("created_at desc", t!("Newest")),
     ];
-    let search = "Subject, company, phone, number";
+    let search = t!("Subject, company, phone, number");
     let filters = look::filters(directory, Some(stages));
     let on_save_view = views.on_save();
     let bar = if may("record.export") {
@@ -109,7 +109,7 @@ fn List() -> impl IntoView {
     };
     let actions = assign_action(rows, assigning, people_of)
         .into_iter()
-        .chain(may("record.export").then(|| BulkAction::new("Export", glyphs::FILE_EXPORT, export)))
+        .chain(may("record.export").then(|| BulkAction::new(t!("Export"), glyphs::FILE_EXPORT, export)))
         .collect();
     view! {
         <ViewsBar views problem lead=switch/>
@@ -160,45 +160,45 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
     let person = move |id: &str| view! { <Person directory id=id.to_owned()/> };
     let currency = money::symbol(&me().currency_code);
     vec![
-        Column::new("name", "Lead", |l: &pb::Lead| l.name.clone()).sorted_by("name"),
-        Column::new("number", "Number", |l: &pb::Lead| view! { <span class="muted mono">{l.number.clone()}</span> })
+        Column::new("name", t!("Lead"), |l: &pb::Lead| l.name.clone()).sorted_by("name"),
+        Column::new("number", t!("Number"), |l: &pb::Lead| view! { <span class="muted mono">{l.number.clone()}</span> })
             .sorted_by("number")
             .width(90),
-        Column::new("company", "Company", |l: &pb::Lead| l.company.clone()).width(170).on_phone("c"),
-        Column::new("contact_name", "Contact", |l: &pb::Lead| l.contact_name.clone()).width(150).hidden(),
-        Column::new("phone", "Phone", |l: &pb::Lead| l.phone.clone()).width(140).hidden(),
-        Column::new("email", "E-mail", |l: &pb::Lead| l.email.clone()).width(200).hidden(),
-        Column::new("stage_id", "Stage", move |l: &pb::Lead| {
+        Column::new("company", t!("Company"), |l: &pb::Lead| l.company.clone()).width(170).on_phone("c"),
+        Column::new("contact_name", t!("Contact"), |l: &pb::Lead| l.contact_name.clone()).width(150).hidden(),
+        Column::new("phone", t!("Phone"), |l: &pb::Lead| l.phone.clone()).width(140).hidden(),
+        Column::new("email", t!("E-mail"), |l: &pb::Lead| l.email.clone()).width(200).hidden(),
+        Column::new("stage_id", t!("Stage"), move |l: &pb::Lead| {
             let id = l.stage_id.clone();
             move || stages.name(&id)
         })
         .sorted_by("stage")
         .width(130)
         .on_phone("d"),
-        Column::new("value", format!("Value, {}", currency.trim()), value_cell)
+        Column::new("value", t!("Value, {currency}", currency = currency.trim()), value_cell)
             .numeric()
             .sorted_by("value")
             .width(110)
             .on_phone("b"),
-        Column::new("follow_up_on", "Follow-up", move |l: &pb::Lead| follow_up_cell(l, stages))
+        Column::new("follow_up_on", t!("Follow-up"), move |l: &pb::Lead| follow_up_cell(l, stages))
             .sorted_by("follow_up_on")
             .width(130),
-        Column::new("owner_id", "Owner", move |l: &pb::Lead| person(&l.owner_id)).width(160),
-        Column::new("assignee_id", "Assignee", move |l: &pb::Lead| person(&l.assignee_id)).width(160).hidden(),
-        Column::new("team_id", "Team", move |l: &pb::Lead| {
+        Column::new("owner_id", t!("Owner"), move |l: &pb::Lead| person(&l.owner_id)).width(160),
+        Column::new("assignee_id", t!("Assignee"), move |l: &pb::Lead| person(&l.assignee_id)).width(160).hidden(),
+        Column::new("team_id", t!("Team"), move |l: &pb::Lead| {
             let id = l.team_id.clone();
             move || directory.team(&id)
         })
         .width(120)
         .hidden(),
-        Column::new("source", "Source", |l: &pb::Lead| source_name(&l.source)).width(110).hidden(),
-        Column::new("tags", "Tags", |l: &pb::Lead| l.tags.join(", ")).width(160).hidden(),
-        Column::new("created_at", "Added", |l: &pb::Lead| format::day(l.created_at.as_ref()))
+        Column::new("source", t!("Source"), |l: &pb::Lead| source_name(&l.source)).width(110).hidden(),
+        Column::new("tags", t!("Tags"), |l: &pb::Lead| l.tags.join(", ")).width(160).hidden(),
+        Column::new("created_at", t!("Added"), |l: &pb::Lead| format::day(l.created_at.as_ref()))
             .soft()
             .sorted_by("created_at")
             .width(110)
             .hidden(),
-        Column::new("updated_at", "Last change", |l: &pb::Lead| format::ago(l.updated_at.as_ref()))
+        Column::new("updated_at", t!("Last change"), |l: &pb::Lead| format::ago(l.updated_at.as_ref()))
             .soft()
             .sorted_by("updated_at")
             .width(110),
@@ -228,7 +228,7 @@ fn follow_up_cell(lead: &pb::Lead, stages: Stages) -> impl IntoView + use<> {
         match follow_up(&lead, open) {
             Some((text, Tone::Danger)) => view! { <Status tone=Tone::Danger glyph=glyphs::CLOCK text/> }.into_any(),
             Some((text, _)) => text.into_any(),
-            None if !lead.customer_id.is_empty() => view! { <span class="muted">"Converted"</span> }.into_any(),
+            None if !lead.customer_id.is_empty() => view! { <span class="muted">{t!("Converted")}</span> }.into_any(),
             None => ().into_any(),
         }
     }
@@ -240,18 +240,18 @@ fn NoLeads(adding: RwSignal<bool>) -> impl IntoView {
         view! {
             {LEAD.may_add().then(|| view! {
                 <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
-                    "New lead"
+                    {t!("New lead")}
                 </Button>
             })}
             {may("import.run").then(|| view! {
-                <LinkButton href=address(look::IMPORT) glyph=glyphs::FILE_IMPORT>"Bring a list"</LinkButton>
+                <LinkButton href=address(look::IMPORT) glyph=glyphs::FILE_IMPORT>{t!("Bring a list")}</LinkButton>
             })}
         }
     };
     view! {
         <EmptyState
-            title="No leads yet"
-            text="A lead is somebody who may become a customer: what they want, what it is worth, and the next step."
+            title=t!("No leads yet")
+            text=t!("A lead is somebody who may become a customer: what they want, what it is worth, and the next step.")
             actions
         />
     }

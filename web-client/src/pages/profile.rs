@@ -26,7 +26,7 @@ use crate::{
 
 #[component]
 pub fn ProfilePage() -> impl IntoView {
-    use_page("Profile").canvas();
+    use_page(t!("Profile")).canvas();
     let sessions = use_sessions();
     let email = me().user.unwrap_or_default().email;
     let changed = move |()| sessions.load.reload();
@@ -51,25 +51,25 @@ fn You() -> impl IntoView {
     let team_ids = me.team_ids.clone();
     let teams = move || {
         let names: Vec<_> = team_ids.iter().map(|id| directory.team(id)).filter(|name| !name.is_empty()).collect();
-        if names.is_empty() { "None".to_owned() } else { names.join(", ") }
+        if names.is_empty() { t!("None").to_owned() } else { names.join(", ") }
     };
     view! {
         <section class="card" aria-labelledby="you-head">
             <div class="card-head">
                 <Avatar name=user.display_name.clone() medium=true/>
                 <h2 id="you-head">{user.display_name.clone()}</h2>
-                {me.read_only.then(|| view! { <Badge tone=Tone::Warning glyph=glyphs::LOCK text="Read-only"/> })}
+                {me.read_only.then(|| view! { <Badge tone=Tone::Warning glyph=glyphs::LOCK text=t!("Read-only")/> })}
             </div>
             <dl class="kv card-body">
-                <dt>"E-mail"</dt>
+                <dt>{t!("E-mail")}</dt>
                 <dd>{user.email.clone()}</dd>
-                <dt>"Company"</dt>
+                <dt>{t!("Company")}</dt>
                 <dd>{me.org_name.clone()}</dd>
-                <dt>"Role"</dt>
+                <dt>{t!("Role")}</dt>
                 <dd>{role}</dd>
-                <dt>"Teams"</dt>
+                <dt>{t!("Teams")}</dt>
                 <dd>{teams}</dd>
-                <dt>"Times in"</dt>
+                <dt>{t!("Times in")}</dt>
                 <dd>{me.time_zone.clone()}</dd>
             </dl>
         </section>

@@ -43,13 +43,13 @@ async fn org() -> Result<pb::Org, ApiError> {
 /// What this person may decide.
 fn tabs() -> Vec<Choice> {
     let parts = [
-        ("company", "Company", "org.read"),
-        ("features", "Features", "org.read"),
-        ("fields", "Fields", "custom_field.write"),
-        ("pipeline", "Pipeline", "lead_stage.write"),
-        ("assignment", "Lead assignment", "assignment_rule.read"),
-        ("support", "Support", "support_session.read"),
-        ("data", "Data", "org_data.export"),
+        ("company", t!("Company"), "org.read"),
+        ("features", t!("Features"), "org.read"),
+        ("fields", t!("Fields"), "custom_field.write"),
+        ("pipeline", t!("Pipeline"), "lead_stage.write"),
+        ("assignment", t!("Lead assignment"), "assignment_rule.read"),
+        ("support", t!("Support"), "support_session.read"),
+        ("data", t!("Data"), "org_data.export"),
     ];
     parts.into_iter().filter(|(.., right)| may(right)).map(|(part, label, _)| Choice::new(part, label)).collect()
 }
@@ -57,7 +57,7 @@ fn tabs() -> Vec<Choice> {
 /// The part is in the address, so that a link leads to it.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    use_page("Settings").canvas();
+    use_page(t!("Settings")).canvas();
     if tabs().is_empty() {
         return view! { <NotYours/> }.into_any();
     }
@@ -95,7 +95,7 @@ fn Parts() -> impl IntoView {
     });
     view! {
         <div class="settings">
-            <Tabs label="Settings" current=tab tabs>
+            <Tabs label=t!("Settings") current=tab tabs>
                 {move || match (&*tab.get(), company) {
                     ("fields", _) => view! { <Fields/> }.into_any(),
                     ("pipeline", _) => view! { <Stages/> }.into_any(),
@@ -103,9 +103,9 @@ fn Parts() -> impl IntoView {
                     ("support", _) => view! { <Support/> }.into_any(),
                     ("data", _) => view! { <Data/> }.into_any(),
                     ("features", Some(org)) => {
-                        view! { <Loaded load=org what="Features" let:one><Modules one org/></Loaded> }.into_any()
+                        view! { <Loaded load=org what=t!("Features") let:one><Modules one org/></Loaded> }.into_any()
                     }
-                    (_, Some(org)) => view! { <Loaded load=org what="Company" let:one><Company one org/></Loaded> }.into_any(),
+                    (_, Some(org)) => view! { <Loaded load=org what=t!("Company") let:one><Company one org/></Loaded> }.into_any(),
                     _ => ().into_any(),
                 }}
             </Tabs>
@@ -118,8 +118,8 @@ fn Parts() -> impl IntoView {
 #[component]
 fn NotYours() -> impl IntoView {
     let actions = ViewFn::from(|| {
-        view! { <LinkButton href=address("dashboard") kind=Kind::Primary>"Go to the dashboard"</LinkButton> }
+        view! { <LinkButton href=address("dashboard") kind=Kind::Primary>{t!("Go to the dashboard")}</LinkButton> }
     });
-    let text = "What is decided for the whole company is decided by its owners. Your own settings are on your profile.";
-    view! { <EmptyState title="Settings are for owners" text actions/> }
+    let text = t!("What is decided for the whole company is decided by its owners. Your own settings are on your profile.");
+    view! { <EmptyState title=t!("Settings are for owners") text actions/> }
 }

@@ -58,7 +58,7 @@ struct Parts {
 
 #[component]
 pub fn TasksPage() -> impl IntoView {
-    let page = use_page("My work");
+    let page = use_page(t!("My work"));
     let directory = use_directory();
     let query = use_list_query(ask::ORDERS[0].0);
     let whose = query.switch("whose", "own");
@@ -66,7 +66,7 @@ pub fn TasksPage() -> impl IntoView {
     keys::use_task_keys();
     let rows = use_tasks(query);
     let (editing, problem) = (RwSignal::new(None), RwSignal::new(None::<ApiError>));
-    let built_in = vec![ViewTab::all("My open tasks")];
+    let built_in = vec![ViewTab::all(t!("My open tasks"))];
     let views = use_views(pb::ListKind::Task, ask::CHIPS, query, built_in, Some(ask::count()));
     views.follow_total(rows.total);
     let parts = Parts { rows, query, whose, directory, editing, problem, views };
@@ -83,14 +83,14 @@ pub fn TasksPage() -> impl IntoView {
             <ViewsBar views problem/>
             <div class="row row-wrap">
                 <Segmented
-                    label="Whose"
+                    label=t!("Whose")
                     value=whose
-                    choices=vec![Choice::new("own", "Mine"), Choice::new("everyone", "Everyone’s")]
+                    choices=vec![Choice::new("own", t!("Mine")), Choice::new("everyone", t!("Everyone’s"))]
                 />
                 <Segmented
-                    label="Which"
+                    label=t!("Which")
                     value=which
-                    choices=vec![Choice::new("open", "Open"), Choice::new("all", "Open and done")]
+                    choices=vec![Choice::new("open", t!("Open")), Choice::new("all", t!("Open and done"))]
                 />
             </div>
             <Bar parts/>
@@ -105,9 +105,9 @@ pub fn TasksPage() -> impl IntoView {
 fn Bar(parts: Parts) -> impl IntoView {
     let Parts { query, directory, problem, views, .. } = parts;
     let on_save_view = views.on_save();
-    let search = "Task, or what it is about";
+    let search = t!("Task, or what it is about");
     let filters = ask::filters(directory);
-    let orders = ask::ORDERS.to_vec();
+    let orders = ask::ORDERS.map(|(order, name)| (order, t!(name))).to_vec();
     if may("record.export") {
         let on_csv = move |()| ask::export(query.get_untracked(), directory, problem);
         view! { <FilterBar query search filters orders on_csv on_save_view/> }.into_any()
@@ -146,7 +146,7 @@ fn Sections(parts: Parts) -> impl IntoView {
     let Parts { rows, query, whose, .. } = parts;
     let sections = Due::ALL.into_iter().map(|due| view! { <Section due parts/> }).collect_view();
     let state = move || match (rows.is_ready(), rows.error.get()) {
-        (false, Some(error)) => view! { <ErrorPanel what="Your tasks" error on_retry=move |()| rows.retry()/> }.into_any(),
+        (false, Some(error)) => view! { <ErrorPanel what=t!("Your tasks") error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
         (true, None) if rows.count() == 0 => view! { <Nothing query whose/> }.into_any(),
@@ -156,7 +156,7 @@ fn Sections(parts: Parts) -> impl IntoView {
         {state}
         {sections}
         <Show when=move || rows.is_ready() && rows.has_more()>
-            <div><Button busy=rows.loading on_click=move |_| rows.more()>"Show more tasks"</Button></div>
+            <div><Button busy=rows.loading on_click=move |_| rows.more()>{t!("Show more tasks")}</Button></div>
         </Show>
     }
 }
@@ -210,18 +210,19 @@ fn Nothing(query: ListQuery, whose: RwSignal<String>) -> impl IntoView {
     };
     move || {
         if query.with(is_narrowed) {
-            let actions = move || view! { <Button on_click=clear>"Clear filters"</Button> };
-            view! { <EmptyState title="No tasks match" text="Take a word or a filter away, or clear them." actions/> }.into_any()
+            let actions = move || view! { <Button on_click=clear>{t!("Clear filters")}</Button> };
+            view! { <EmptyState title=t!("No tasks match") text=t!("Take a word or a filter away, or clear them.") actions/> }
+                .into_any()
         } else if whose.get() == "own" {
             view! {
                 <EmptyState
-                    title="Nothing to do"
-                    text="Tasks you add or are handed stand here by the day they are due. Customers and leads have tasks of their own."
+                    title=t!("Nothing to do")
+                    text=t!("Tasks you add or are handed stand here by the day they are due. Customers and leads have tasks of their own.")
                 />
             }
             .into_any()
         } else {
-            view! { <EmptyState title="Nobody has anything to do" text="Tasks of the people you work with stand here."/> }
+            view! { <EmptyState title=t!("Nobody has anything to do") text=t!("Tasks of the people you work with stand here.")/> }
                 .into_any()
         }
     }

@@ -28,7 +28,7 @@ use crate::api::may;
 
 #[component]
 pub fn TeamPage() -> impl IntoView {
-    let page = use_page("Team").flush();
+    let page = use_page(t!("Team")).flush();
     let crew = use_crew();
     let inviting = RwSignal::new(false);
     let tab = use_list_query("").switch("tab", "members");
@@ -38,7 +38,7 @@ pub fn TeamPage() -> impl IntoView {
     if invites {
         page.actions.set(Some(ViewFn::from(move || {
             view! {
-                <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| inviting.set(true)>"Invite a person"</Button>
+                <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| inviting.set(true)>{t!("Invite a person")}</Button>
             }
         })));
     }
@@ -48,15 +48,15 @@ pub fn TeamPage() -> impl IntoView {
     });
     let tabs = Signal::derive(move || {
         let open = crew.invitations.with(|all| all.map_or(0, Vec::len));
-        let label = if open == 0 { "Invitations".to_owned() } else { format!("Invitations {open}") };
-        let mut tabs = vec![Choice::new("members", "Members"), Choice::new("teams", "Teams")];
+        let label = if open == 0 { t!("Invitations").to_owned() } else { t!("Invitations {open}", open) };
+        let mut tabs = vec![Choice::new("members", t!("Members")), Choice::new("teams", t!("Teams"))];
         if invites {
             tabs.push(Choice::new("invitations", label));
         }
         tabs
     });
     view! {
-        <Tabs label="Team" current=tab tabs>
+        <Tabs label=t!("Team") current=tab tabs>
             {move || match &*tab.get() {
                 "teams" => view! { <Teams crew asked=team_asked/> }.into_any(),
                 "invitations" if invites => view! { <Invitations crew inviting/> }.into_any(),

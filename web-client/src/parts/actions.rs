@@ -28,12 +28,12 @@ pub fn RecordActions(
             .map(|edit| {
                 view! {
                     <Button kind glyph=glyphs::PEN on_click=move |_| edit.run(())>
-                        <span class="not-phone">"Edit"</span>
+                        <span class="not-phone">{t!("Edit")}</span>
                     </Button>
                 }
             })}
         <Show when=move || menu.with(|items| !items.is_empty())>
-            <Menu label="More actions" glyph=glyphs::ELLIPSIS icon_only=true items=menu/>
+            <Menu label=t!("More actions") glyph=glyphs::ELLIPSIS icon_only=true items=menu/>
         </Show>
     }
 }
@@ -51,7 +51,7 @@ pub fn archive_item(
         return None;
     }
     let (id, name) = (id.to_owned(), name.to_owned());
-    let (label, glyph) = if is_archived { ("Restore", glyphs::ROTATE_LEFT) } else { ("Archive", glyphs::BOX_ARCHIVE) };
+    let (label, glyph) = if is_archived { (t!("Restore"), glyphs::ROTATE_LEFT) } else { (t!("Archive"), glyphs::BOX_ARCHIVE) };
     let put = move || put(noun, (id.clone(), name.clone()), !is_archived, problem, done);
     Some(MenuItem::new(label, put).glyph(glyph))
 }
@@ -74,10 +74,10 @@ fn put(
                 if here {
                     done();
                 }
-                let told = format!("{} {}", record.1, if away { "archived" } else { "restored" });
+                let told = if away { t!("{name} archived", name = record.1) } else { t!("{name} restored", name = record.1) };
                 use_toasts().say_with_undo(told, move || put(noun, record.clone(), !away, problem, done));
             }
-            Err(error) if !here => use_toasts().say(format!("Not done: {}", error.sentence())),
+            Err(error) if !here => use_toasts().say(t!("Not done: {reason}", reason = error.sentence())),
             Err(_) => {}
         }
     });

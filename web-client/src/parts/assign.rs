@@ -47,12 +47,12 @@ pub fn AssignDialog(
         open.set(asked);
     });
     let count = move || chosen.with(|chosen| chosen.as_ref().map_or(0, Vec::len));
-    let title = Signal::derive(move || format!("Assign {}", noun.counted(count())));
+    let title = Signal::derive(move || t!("Assign {noun}", noun = noun.counted(count())));
     let wanted = move || {
         let set = |value: RwSignal<String>| Some(value.get()).filter(|id| !id.is_empty());
         Assignment { owner_id: set(owner), assignee_id: set(assignee), team_id: set(team) }
     };
-    let refused = Signal::derive(move || wanted().is_empty().then(|| "Choose a person or a team first".to_owned()));
+    let refused = Signal::derive(move || wanted().is_empty().then(|| t!("Choose a person or a team first").to_owned()));
     let send = move || {
         let to = untrack(wanted);
         if to.is_empty() {
@@ -65,29 +65,29 @@ pub fn AssignDialog(
         form.send(async move { assign(&act, noun.kind, ids, given).await }, move |answer| {
             chosen.set(None);
             done.run(());
-            let told = answer.sentence(noun, "assigned");
+            let told = answer.sentence(noun, t!("assigned"));
             use_toasts().say_with_undo(told, move || undo(noun, before.clone(), to.clone(), done, problem));
         });
     };
-    let people = move || choices(directory.people(), "Nobody");
-    let teams = move || choices(directory.teams(), "No team");
+    let people = move || choices(directory.people(), t!("Nobody"));
+    let teams = move || choices(directory.teams(), t!("No team"));
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
             <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>
-                {move || format!("Assign {}", noun.counted(count()))}
+                {move || t!("Assign {noun}", noun = noun.counted(count()))}
             </Button>
         }
     });
     view! {
         <Dialog open title foot form>
             <Form state=form on_submit=move |()| send()>
-                <SelectField name="owner_id" label="Owner" value=owner choices=Signal::derive(people)
-                    help="Responsible for it. People who see only their own work see it then."/>
-                <SelectField name="assignee_id" label="Assignee" value=assignee choices=Signal::derive(people)
-                    help="Does the work, if another."/>
+                <SelectField name="owner_id" label=t!("Owner") value=owner choices=Signal::derive(people)
+                    help=t!("Responsible for it. People who see only their own work see it then.")/>
+                <SelectField name="assignee_id" label=t!("Assignee") value=assignee choices=Signal::derive(people)
+                    help=t!("Does the work, if another.")/>
                 <Show when=move || directory.has_teams()>
-                    <SelectField name="team_id" label="Team" value=team choices=Signal::derive(teams)/>
+                    <SelectField name="team_id" label=t!("Team") value=team choices=Signal::derive(teams)/>
                 </Show>
             </Form>
         </Dialog>
@@ -96,7 +96,7 @@ pub fn AssignDialog(
 }
 
 fn choices(known: Vec<Choice>, nobody: &str) -> Vec<Choice> {
-    [Choice::new("", "Leave as it is"), Choice::new(NOBODY, nobody)].into_iter().chain(known).collect()
+    [Choice::new("", t!("Leave as it is")), Choice::new(NOBODY, nobody)].into_iter().chain(known).collect()
 }
 
 /// Gives each group of records back to the people it had.

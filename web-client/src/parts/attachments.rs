@@ -81,9 +81,9 @@ impl Files {
     pub fn tab(self) -> Option<Choice> {
         let count = self.rows.count();
         let label = match count {
-            0 => "Files".to_owned(),
-            _ if self.rows.has_more() => format!("Files {count}+"),
-            _ => format!("Files {count}"),
+            0 => t!("Files").to_owned(),
+            _ if self.rows.has_more() => t!("Files {count}+", count),
+            _ => t!("Files {count}", count),
         };
         may("attachment.read").then(|| Choice::new("files", label))
     }
@@ -117,7 +117,7 @@ impl Files {
             let answer = use_api().write(&Act::default(), request, call).await.map(drop);
             if answer.is_ok() {
                 let id = file.id.clone();
-                use_toasts().say_with_undo(format!("“{}” deleted", file.name), move || self.restore(id.clone()));
+                use_toasts().say_with_undo(t!("“{name}” deleted", name = file.name), move || self.restore(id.clone()));
             }
             self.settle(answer);
         });
@@ -130,7 +130,7 @@ impl Files {
             let answer = use_api().write(&Act::default(), request, call).await;
             if let Ok(reply) = &answer {
                 let name = reply.attachment.as_ref().map(|file| file.name.clone()).unwrap_or_default();
-                use_toasts().say(format!("“{name}” is back"));
+                use_toasts().say(t!("“{name}” is back", name));
             }
             self.settle(answer.map(drop));
         });
@@ -174,7 +174,7 @@ pub fn Attachments(files: Files, may_edit: bool) -> impl IntoView {
             on:drop=dropped
         >
             <div class="card-head">
-                <h2 id=heading>"Attachments"</h2>
+                <h2 id=heading>{t!("Attachments")}</h2>
                 <span class="grow"></span>
                 {may_edit.then(|| view! { <Choose files/> })}
             </div>
@@ -191,9 +191,9 @@ pub fn Attachments(files: Files, may_edit: bool) -> impl IntoView {
             <Show when=is_empty>
                 <div class="card-body soft">
                     {if may_edit {
-                        "No files yet. Drop them here, or choose them: PDF, pictures, text, CSV, Word, Excel, OpenDocument and ZIP."
+                        t!("No files yet. Drop them here, or choose them: PDF, pictures, text, CSV, Word, Excel, OpenDocument and ZIP.")
                     } else {
-                        "No files yet."
+                        t!("No files yet.")
                     }}
                 </div>
             </Show>
@@ -213,7 +213,7 @@ fn Rest(files: Files) -> impl IntoView {
         }
         (false, None) => view! { <div class="card-body"><Delayed><SkeletonLines/></Delayed></div> }.into_any(),
         (true, None) if rows.has_more() => {
-            view! { <div class="card-body"><Button small=true busy=rows.loading on_click=move |_| rows.more()>"Show older files"</Button></div> }
+            view! { <div class="card-body"><Button small=true busy=rows.loading on_click=move |_| rows.more()>{t!("Show older files")}</Button></div> }
                 .into_any()
         }
         (true, None) => ().into_any(),
@@ -234,7 +234,7 @@ fn Choose(files: Files) -> impl IntoView {
     view! {
         <label class="btn btn-sm file-button">
             <Icon glyph=glyphs::PAPERCLIP/>
-            "Add files"
+            {t!("Add files")}
             <input class="sr-only" type="file" multiple=true accept=kinds::accepted() on:change=changed/>
         </label>
     }

@@ -120,7 +120,7 @@ fn find(path: &str) -> Option<pb::CustomField> {
 fn words(field: &pb::CustomField, text: &str) -> String {
     match field.r#type() {
         _ if text.is_empty() => String::new(),
-        CustomFieldType::Checkbox => "Yes".to_owned(),
+        CustomFieldType::Checkbox => t!("Yes").to_owned(),
         CustomFieldType::Date => date::parse_iso(text).map_or_else(|| text.to_owned(), date::day),
         CustomFieldType::Number if !field.unit.is_empty() => format!("{text} {}", field.unit),
         _ => text.to_owned(),

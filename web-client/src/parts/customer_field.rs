@@ -56,14 +56,14 @@ pub fn CustomerField(name: &'static str, value: RwSignal<String>) -> impl IntoVi
             chosen.set(item);
         }
     });
-    let help = move || found.error().get().map(|error| format!("Customers could not be read. {}", error.sentence()));
+    let help = move || found.error().get().map(|error| t!("Customers could not be read. {reason}", reason = error.sentence()));
     view! {
         <Combobox
             name
-            label="Customer"
+            label=t!("Customer")
             value
             items
-            help="Type part of the name."
+            help=t!("Type part of the name.")
             on_type=move |text: String| typed.set(text)
         />
         {move || help().map(|text| view! { <span class="field-help">{text}</span> })}

@@ -142,15 +142,15 @@ impl Directory {
     pub fn people_to_filter(self) -> Signal<Vec<Choice>> {
         Signal::derive(move || {
             let own = me().user.unwrap_or_default();
-            let mut choices = vec![Choice::new(own.id.clone(), format!("{} (me)", own.display_name))];
-            choices.push(Choice::new(NOBODY, "Nobody"));
+            let mut choices = vec![Choice::new(own.id.clone(), t!("{display_name} (me)", display_name = own.display_name))];
+            choices.push(Choice::new(NOBODY, t!("Nobody")));
             choices.extend(self.people().into_iter().filter(|choice| choice.value != own.id));
             choices
         })
     }
 
     pub fn teams_to_filter(self) -> Signal<Vec<Choice>> {
-        Signal::derive(move || std::iter::once(Choice::new(NOBODY, "No team")).chain(self.teams()).collect::<Vec<_>>())
+        Signal::derive(move || std::iter::once(Choice::new(NOBODY, t!("No team"))).chain(self.teams()).collect::<Vec<_>>())
     }
 }
 
@@ -159,7 +159,7 @@ pub const NOBODY: &str = "none";
 
 /// An id that nobody here has any more.
 fn gone() -> String {
-    "No longer here".to_owned()
+    t!("No longer here").to_owned()
 }
 
 /// A person as a row of a table or a panel shows one: initials and name, or "Nobody".
@@ -168,7 +168,7 @@ pub fn Person(directory: Directory, #[prop(into)] id: String) -> impl IntoView {
     move || {
         let name = directory.person(&id);
         if id.is_empty() {
-            return view! { <span class="muted">"Nobody"</span> }.into_any();
+            return view! { <span class="muted">{t!("Nobody")}</span> }.into_any();
         }
         view! {
             <span class="row person">
@@ -218,7 +218,7 @@ pub fn TeamField(directory: Directory, name: &'static str, value: RwSignal<Strin
     });
     view! {
         <Show when=move || directory.has_teams()>
-            <Combobox name label="Team" value items optional=true/>
+            <Combobox name label=t!("Team") value items optional=true/>
         </Show>
     }
 }

@@ -24,5 +24,5 @@ pub async fn save<M>(
     }
     let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
     browser::download(name.0, name.1, &parts)
-        .map_err(|_| ApiError::new(Code::FailedPrecondition, "The browser does not let us save a file."))
+        .map_err(|_| ApiError::new(Code::FailedPrecondition, t!("The browser does not let us save a file.")))
 }

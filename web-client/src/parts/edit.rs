@@ -232,7 +232,7 @@ impl<T: Record> Edit<T> {
         self.discard();
         if !merged.is_empty() {
             let kept: Vec<_> = merged.iter().map(|path| label(path)).collect();
-            use_toasts().say(format!("Saved. Changed meanwhile by others and kept: {}", kept.join(", ")));
+            use_toasts().say(t!("Saved. Changed meanwhile by others and kept: {kept}", kept = kept.join(", ")));
         }
         self.saved.run(record);
     }
@@ -247,7 +247,7 @@ pub fn StaleNote<T: Record>(edit: Edit<T>, version: Signal<i64>) -> impl IntoVie
             <div class="note" role="status">
                 <Icon glyph=glyphs::PEN/>
                 <span>
-                    "Somebody saved this record while you edit. What you typed stays; where both changed the same field, you will be asked."
+                    {t!("Somebody saved this record while you edit. What you typed stays; where both changed the same field, you will be asked.")}
                 </span>
             </div>
         </Show>

@@ -31,7 +31,7 @@ pub fn Fact(
 pub fn FreshBadge(news: RecordNews) -> impl IntoView {
     move || {
         news.touched.get().map(|one| {
-            let text = format!("{}, just now", one.who);
+            let text = t!("{who}, just now", who = one.who);
             view! { <div><Badge tone=Tone::Accent glyph=glyphs::PEN text/></div> }
         })
     }
@@ -91,7 +91,7 @@ pub fn web_address(website: &str) -> Option<String> {
 }
 
 fn none() -> impl IntoView {
-    view! { <span class="muted">"None"</span> }
+    view! { <span class="muted">{t!("None")}</span> }
 }
 
 #[cfg(test)]

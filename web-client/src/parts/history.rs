@@ -77,13 +77,13 @@ pub fn History(
     let content = move || match (rows.is_ready(), rows.error.get(), rows.count()) {
         (false, None, _) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (_, Some(error), 0) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
-        (_, None, 0) => view! { <p class="muted">"Nothing has happened here yet."</p> }.into_any(),
+        (_, None, 0) => view! { <p class="muted">{t!("Nothing has happened here yet.")}</p> }.into_any(),
         _ => view! { <Timeline entries/> }.into_any(),
     };
     let older = move || {
         rows.has_more().then(|| {
             view! {
-                <Button small=true busy=rows.loading on_click=move |_| rows.more()>"Show older"</Button>
+                <Button small=true busy=rows.loading on_click=move |_| rows.more()>{t!("Show older")}</Button>
             }
         })
     };
@@ -91,7 +91,7 @@ pub fn History(
         rows.error.get().filter(|_| rows.count() > 0).map(|error| view! { <ErrorNote error on_retry=move |()| rows.retry()/> })
     };
     view! {
-        <section class="history" aria-label="Timeline">
+        <section class="history" aria-label=t!("Timeline")>
             {may("timeline.write").then(|| view! { <Composer kind id draft written=move |event| rows.insert_first(event)/> })}
             {content}
             {failed}
@@ -113,7 +113,7 @@ fn Composer(
     let send = move |()| {
         let note = text.get_untracked();
         if note.trim().is_empty() {
-            form.refuse(ApiError::invalid("text", "Write something first."));
+            form.refuse(ApiError::invalid("text", t!("Write something first.")));
             return;
         }
         let request = pb::AddNoteRequest { kind: kind.into(), record_id: id.get_untracked(), text: note };
@@ -134,10 +134,10 @@ fn Composer(
         <Form state=form on_submit=send class="card composer" guard=false>
             <NoteText text/>
             <div class="row composer-foot">
-                <span class="muted t-12">"Everyone who sees this record can read it."</span>
+                <span class="muted t-12">{t!("Everyone who sees this record can read it.")}</span>
                 <span class="grow"></span>
-                <Button small=true submit=true glyph=glyphs::NOTE_STICKY busy=form.busy key_hint="Ctrl Enter">
-                    "Save note"
+                <Button small=true submit=true glyph=glyphs::NOTE_STICKY busy=form.busy key_hint=t!("Ctrl Enter")>
+                    {t!("Save note")}
                 </Button>
             </div>
         </Form>
@@ -155,8 +155,8 @@ fn NoteText(text: RwSignal<String>) -> impl IntoView {
             class="textarea"
             rows="2"
             maxlength="4000"
-            aria-label="Write a note"
-            placeholder="Write a note"
+            aria-label=t!("Write a note")
+            placeholder=t!("Write a note")
             aria-invalid=invalid
             aria-describedby=described
             prop:value=text
@@ -194,9 +194,9 @@ fn entry(event: &pb::TimelineEvent, one: &str, words: Words) -> TimelineEntry {
     let who = if event.actor_name.is_empty() { "StreamFlow" } else { &event.actor_name };
     let by_rule = event.kind() == Event::Assigned && !event.text.is_empty();
     let (title, text) = if by_rule {
-        (format!("The rule “{}” assigned this {one}", event.text), String::new())
+        (t!("The rule “{rule}” assigned this {one}", rule = event.text, one), String::new())
     } else {
-        (format!("{who} {}", what(event.kind(), one)), event.text.clone())
+        (t!("{who} {did}", who, did = what(event.kind(), one)), event.text.clone())
     };
     TimelineEntry { key: event.id.clone(), at: event.at, glyph, tone, title, changes, text }
 }
@@ -220,21 +220,21 @@ fn look(kind: Event) -> (Glyph, Tone) {
 
 fn what(kind: Event, one: &str) -> String {
     match kind {
-        Event::Created => format!("added this {one}"),
-        Event::Edited => "changed".to_owned(),
-        Event::Assigned => format!("assigned this {one}"),
-        Event::Moved => format!("moved this {one}"),
-        Event::Converted => format!("converted this {one}"),
-        Event::Archived => format!("archived this {one}"),
-        Event::Restored => format!("restored this {one}"),
-        Event::Imported => format!("imported this {one}"),
-        Event::Note => "wrote a note".to_owned(),
-        Event::Merged => format!("merged this {one} with"),
-        Event::FileAdded => "added the file".to_owned(),
-        Event::FileRemoved => "deleted the file".to_owned(),
-        Event::FileRestored => "brought the file back".to_owned(),
-        Event::Separated => format!("undid merging this {one} with"),
-        Event::Unspecified => format!("did something with this {one}"),
+        Event::Created => t!("added this {one}", one),
+        Event::Edited => t!("changed").to_owned(),
+        Event::Assigned => t!("assigned this {one}", one),
+        Event::Moved => t!("moved this {one}", one),
+        Event::Converted => t!("converted this {one}", one),
+        Event::Archived => t!("archived this {one}", one),
+        Event::Restored => t!("restored this {one}", one),
+        Event::Imported => t!("imported this {one}", one),
+        Event::Note => t!("wrote a note").to_owned(),
+        Event::Merged => t!("merged this {one} with", one),
+        Event::FileAdded => t!("added the file").to_owned(),
+        Event::FileRemoved => t!("deleted the file").to_owned(),
+        Event::FileRestored => t!("brought the file back").to_owned(),
+        Event::Separated => t!("undid merging this {one} with", one),
+        Event::Unspecified => t!("did something with this {one}", one),
     }
 }
 

@@ -95,15 +95,15 @@ pub fn mark_all_read() {
     });
 }
 
-const fn face(kind: NotificationKind) -> (Glyph, &'static str) {
+fn face(kind: NotificationKind) -> (Glyph, &'static str) {
     match kind {
-        NotificationKind::Invitation => (glyphs::USER_GROUP, "Invitation"),
-        NotificationKind::Import => (glyphs::FILE_IMPORT, "Import"),
-        NotificationKind::Assigned => (glyphs::HAND, "Handed to you"),
-        NotificationKind::Anomaly => (glyphs::TRIANGLE_EXCLAMATION, "Anomaly"),
-        NotificationKind::Support => (glyphs::LIFE_RING, "Support"),
-        NotificationKind::Export => (glyphs::FILE_EXPORT, "Export"),
-        NotificationKind::Unspecified => (glyphs::BELL, "Notification"),
+        NotificationKind::Invitation => (glyphs::USER_GROUP, t!("Invitation")),
+        NotificationKind::Import => (glyphs::FILE_IMPORT, t!("Import")),
+        NotificationKind::Assigned => (glyphs::HAND, t!("Handed to you")),
+        NotificationKind::Anomaly => (glyphs::TRIANGLE_EXCLAMATION, t!("Anomaly")),
+        NotificationKind::Support => (glyphs::LIFE_RING, t!("Support")),
+        NotificationKind::Export => (glyphs::FILE_EXPORT, t!("Export")),
+        NotificationKind::Unspecified => (glyphs::BELL, t!("Notification")),
     }
 }
 
@@ -148,7 +148,7 @@ pub fn NotificationLine(
                 <span class="notice-face" title=kind><Icon glyph/></span>
                 <span class="grow notice-words">
                     <span class="notice-title">
-                        {is_unread.then(|| view! { <span class="sr-only">"Unread: "</span> })}
+                        {is_unread.then(|| view! { <span class="sr-only">{t!("Unread: ")}</span> })}
                         {one.title}
                     </span>
                     {(!one.body.is_empty()).then_some(view! { <span class="t-12 soft">{one.body}</span> })}
@@ -159,7 +159,7 @@ pub fn NotificationLine(
             {turns
                 .then(|| {
                     let (label, glyph) =
-                        if is_unread { ("Mark as read", glyphs::CHECK) } else { ("Mark as unread", glyphs::ROTATE_LEFT) };
+                        if is_unread { (t!("Mark as read"), glyphs::CHECK) } else { (t!("Mark as unread"), glyphs::ROTATE_LEFT) };
                     view! {
                         <button
                             type="button"

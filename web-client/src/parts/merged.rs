@@ -18,7 +18,7 @@ pub fn use_duplicates_item(noun: &'static Noun) -> impl Fn(&str) -> Option<MenuI
     move |id: &str| {
         let target = format!("{}?of={id}", noun.address("duplicates"));
         let go = move || navigate.with_value(|navigate| navigate(&target, NavigateOptions::default()));
-        may_merge().then(|| MenuItem::new("Find duplicates", go).glyph(glyphs::CODE_MERGE))
+        may_merge().then(|| MenuItem::new(t!("Find duplicates"), go).glyph(glyphs::CODE_MERGE))
     }
 }
 
@@ -29,7 +29,7 @@ pub fn follow_merged(noun: &'static Noun, target: impl Fn() -> String + Send + S
     Effect::new(move |_| {
         let id = target.get();
         if !id.is_empty() {
-            use_toasts().say(format!("This {} was merged; here is the one that stayed", noun.one));
+            use_toasts().say(t!("This {one} was merged; here is the one that stayed", one = t!(noun.one)));
             navigate(&noun.address(&id), NavigateOptions { replace: true, ..NavigateOptions::default() });
         }
     });

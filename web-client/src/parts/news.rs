@@ -47,7 +47,7 @@ fn is_own(change: &LiveChange) -> bool {
 
 /// "Tom" of "Tom Ashworth"; a badge has little room.
 fn first_name(name: &str) -> String {
-    name.split_whitespace().next().unwrap_or("Somebody").to_owned()
+    name.split_whitespace().next().unwrap_or(t!("Somebody")).to_owned()
 }
 
 /// Keeps a list in step: rows that are shown are read again, and what comes into the list from elsewhere is counted, because a list
@@ -140,9 +140,11 @@ pub fn NewRecords<T: Send + Sync + 'static>(noun: &'static Noun, rows: Rows<T>, 
     let text = Signal::derive(move || {
         let Unshown { count, uncounted } = unshown.get();
         match (count, uncounted) {
-            (_, true) => format!("Many {} have changed since this list was read", noun.many),
-            (1, false) => format!("1 new {} since this list was read", noun.one),
-            (count, false) => format!("{} new {} since this list was read", number::count(count as i64), noun.many),
+            (_, true) => t!("Many {many} have changed since this list was read", many = t!(noun.many)),
+            (1, false) => t!("1 new {one} since this list was read", one = t!(noun.one)),
+            (count, false) => {
+                t!("{number} new {many} since this list was read", number = number::count(count as i64), many = t!(noun.many))
+            }
         }
     });
     view! { <Newer there=Signal::derive(move || unshown.get() != Unshown::default()) text on_show=show/> }
@@ -160,7 +162,7 @@ pub fn Newer(
             <Show when=move || there.get()>
                 <div class="news-bar">
                     <span>{text}</span>
-                    <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| on_show.run(())>"Show"</Button>
+                    <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| on_show.run(())>{t!("Show")}</Button>
                 </div>
             </Show>
         </div>

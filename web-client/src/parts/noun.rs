@@ -24,9 +24,11 @@ pub struct Noun {
     pub title: &'static str,
 }
 
-pub const CUSTOMER: Noun = Noun { kind: RecordKind::Customer, one: "customer", many: "customers", title: "Customers" };
-pub const CONTACT: Noun = Noun { kind: RecordKind::Contact, one: "contact", many: "contacts", title: "Contacts" };
-pub const LEAD: Noun = Noun { kind: RecordKind::Lead, one: "lead", many: "leads", title: "Leads" };
+pub const CUSTOMER: Noun =
+    Noun { kind: RecordKind::Customer, one: mark!("customer"), many: mark!("customers"), title: mark!("Customers") };
+pub const CONTACT: Noun =
+    Noun { kind: RecordKind::Contact, one: mark!("contact"), many: mark!("contacts"), title: mark!("Contacts") };
+pub const LEAD: Noun = Noun { kind: RecordKind::Lead, one: mark!("lead"), many: mark!("leads"), title: mark!("Leads") };
 
 impl Noun {
     /// Address of one record.
@@ -36,7 +38,12 @@ impl Noun {
 
     /// "1 customer", "1,204 customers".
     pub fn counted(&self, count: usize) -> String {
-        number::counted(count as i64, self.one, self.many)
+        let count = count as i64;
+        match self.kind {
+            RecordKind::Contact => n!(count, "{count} contact", "{count} contacts"),
+            RecordKind::Lead => n!(count, "{count} lead", "{count} leads"),
+            RecordKind::Customer | RecordKind::Unspecified => n!(count, "{count} customer", "{count} customers"),
+        }
     }
 
     pub fn may_edit(&self) -> bool {
@@ -73,8 +80,12 @@ impl Done {
 
     /// "3 customers archived", and how many were not there.
     pub fn sentence(&self, noun: &Noun, verb: &str) -> String {
-        let told = format!("{} {verb}", noun.counted(self.changed));
-        if self.missing == 0 { told } else { format!("{told}, {} not found", number::count(self.missing as i64)) }
+        let told = t!("{records} {done}", records = noun.counted(self.changed), done = verb);
+        if self.missing == 0 {
+            told
+        } else {
+            t!("{told}, {missing} not found", told, missing = number::count(self.missing as i64))
+        }
     }
 }
 
@@ -157,7 +168,7 @@ pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<i6
         size.set(bytes);
         if browser::now() - told_at.get() >= TELL_EVERY_SECONDS {
             told_at.set(browser::now());
-            use_toasts().say(format!("Preparing {name}, {} so far", number::bytes(bytes)));
+            use_toasts().say(t!("Preparing {name}, {bytes} so far", name, bytes = number::bytes(bytes)));
         }
     };
     download::save(opened, |piece: pb::ExportRecordsResponse| piece.data, (&name, download::CSV), so_far).await?;

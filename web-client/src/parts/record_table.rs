@@ -34,7 +34,7 @@ pub fn assign_action<T: Send + Sync + 'static>(
     people_of: fn(&T) -> People,
 ) -> Option<BulkAction> {
     may("record.assign").then(|| {
-        BulkAction::new("Assign", glyphs::USER, move |ids: Vec<String>| {
+        BulkAction::new(t!("Assign"), glyphs::USER, move |ids: Vec<String>| {
             let chosen = rows.with_untracked(|all| {
                 let named = all.iter().map(|row| (rows.key_of(row), people_of(row)));
                 named.filter(|(id, _)| ids.contains(id)).collect()
@@ -64,15 +64,15 @@ where
     let href = move |row: Arc<T>| noun.address(&rows.key_of(&row));
     let archives = may("record.archive");
     let table = if actions.is_empty() && !archives {
-        view! { <VirtualTable rows label=noun.title columns query name href empty/> }.into_any()
+        view! { <VirtualTable rows label=t!(noun.title) columns query name href empty/> }.into_any()
     } else {
-        view! { <VirtualTable rows label=noun.title columns query selection name href empty/> }.into_any()
+        view! { <VirtualTable rows label=t!(noun.title) columns query selection name href empty/> }.into_any()
     };
     let actions = StoredValue::new(actions);
     let away = Memo::new(move |_| !query.with(shows_archived));
     let bar = move || {
         let away = away.get();
-        let (label, glyph) = if away { ("Archive", glyphs::BOX_ARCHIVE) } else { ("Restore", glyphs::ROTATE_LEFT) };
+        let (label, glyph) = if away { (t!("Archive"), glyphs::BOX_ARCHIVE) } else { (t!("Restore"), glyphs::ROTATE_LEFT) };
         let put = move |ids: Vec<String>| put_rows(noun, rows, selection, ids, away, problem);
         let mut actions = actions.get_value();
         actions.extend(archives.then(|| BulkAction::new(label, glyph, put)));

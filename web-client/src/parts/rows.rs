@@ -39,11 +39,11 @@ pub fn put_rows<T: Send + Sync + 'static>(
         let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
         match answer {
             Ok(done) => {
-                let told = done.sentence(noun, if away { "archived" } else { "restored" });
+                let told = done.sentence(noun, if away { t!("archived") } else { t!("restored") });
                 use_toasts().say_with_undo(told, move || undo_rows(noun, rows, ids.clone(), !away, problem));
             }
             Err(_) if here => rows.reload(),
-            Err(error) => use_toasts().say(format!("Not done: {}", error.sentence())),
+            Err(error) => use_toasts().say(t!("Not done: {reason}", reason = error.sentence())),
         }
     });
 }
@@ -58,7 +58,7 @@ fn undo_rows<T: Send + Sync + 'static>(
     spawn_local(async move {
         let answer = if away { archive(noun.kind, ids).await } else { restore(noun.kind, ids).await };
         if let Err(error) = &answer {
-            use_toasts().say(format!("Not undone: {}", error.sentence()));
+            use_toasts().say(t!("Not undone: {reason}", reason = error.sentence()));
         }
         if problem.try_set(answer.err()).is_none() {
             rows.reload();
@@ -87,11 +87,11 @@ pub fn export_list(
         columns,
     };
     let toasts = use_toasts();
-    toasts.say(format!("Preparing {}.csv", noun.many));
+    toasts.say(t!("Preparing {file}", file = format!("{}.csv", noun.many)));
     spawn_local(async move {
         let answer = export(noun, request).await;
         if let Ok(size) = &answer {
-            toasts.say(format!("{}.csv saved, {}", noun.many, number::bytes(*size)));
+            toasts.say(t!("{file} saved, {size}", file = format!("{}.csv", noun.many), size = number::bytes(*size)));
         }
         problem.try_set(answer.err());
     });
@@ -106,7 +106,7 @@ pub fn export_selected<T: Record>(
     number: Option<fn(&T) -> String>,
 ) {
     let fields = T::fields();
-    let heads = number.iter().map(|_| "Number".to_owned()).chain(fields.iter().map(|field| label(field.path)));
+    let heads = number.iter().map(|_| t!("Number").to_owned()).chain(fields.iter().map(|field| label(field.path)));
     let mut csv = Csv::new(heads);
     let chosen: Vec<Arc<T>> =
         rows.with_untracked(|all| all.iter().filter(|row| ids.contains(&rows.key_of(row))).cloned().collect());
@@ -115,9 +115,9 @@ pub fn export_selected<T: Record>(
         csv.row(number.iter().map(|number| number(row)).chain(cells));
     }
     let told = if csv.download(&format!("{}.csv", noun.many)) {
-        format!("{} saved as {}.csv", noun.counted(chosen.len()), noun.many)
+        t!("{records} saved as {file}", records = noun.counted(chosen.len()), file = format!("{}.csv", noun.many))
     } else {
-        "The browser does not let us save a file".to_owned()
+        t!("The browser does not let us save a file").to_owned()
     };
     use_toasts().say(told);
 }

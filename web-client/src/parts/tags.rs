@@ -65,7 +65,7 @@ pub fn TagsField(
                 view! {
                     <span class="tag">
                         {tag.clone()}
-                        <button type="button" aria-label=format!("Remove tag {tag}") on:click=move |_| remove(&own)>
+                        <button type="button" aria-label=t!("Remove tag {tag}", tag) on:click=move |_| remove(&own)>
                             <Icon glyph=glyphs::XMARK/>
                         </button>
                     </span>
@@ -74,7 +74,7 @@ pub fn TagsField(
             .collect_view()
     };
     view! {
-        <FieldFrame tie label="Tags" optional=true help=Some("Enter or a comma adds a tag.".to_owned())>
+        <FieldFrame tie label=t!("Tags") optional=true help=Some(t!("Enter or a comma adds a tag.").to_owned())>
             <div class="tags-input">
                 {chips}
                 <input

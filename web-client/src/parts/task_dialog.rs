@@ -58,7 +58,7 @@ pub fn TaskDialog(
         }
         let act = form.act();
         form.send(async move { update(&act, after, paths, task).await }, move |()| {
-            use_toasts().say("Task changed");
+            use_toasts().say(t!("Task changed"));
             task.set(None);
             changed.run(());
         });
@@ -70,19 +70,19 @@ pub fn TaskDialog(
     };
     let is_away = move || task.with(|task| task.as_ref().is_some_and(|task| task.archived_at.is_some()));
     let foot = ViewFn::from(move || {
-        let (label, glyph) = if is_away() { ("Restore", glyphs::ROTATE_LEFT) } else { ("Archive", glyphs::BOX_ARCHIVE) };
+        let (label, glyph) = if is_away() { (t!("Restore"), glyphs::ROTATE_LEFT) } else { (t!("Archive"), glyphs::BOX_ARCHIVE) };
         view! {
             <Button class="push" glyph on_click=archive>{label}</Button>
             <Cancel plain=true/>
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>{t!("Save")}</Button>
         }
     });
     view! {
-        <Dialog open title="Change the task" foot form>
+        <Dialog open title=t!("Change the task") foot form>
             <Form state=form on_submit=send>
-                <TextField name="task.title" label="What is to be done" value=title max_length=200 autofocus=true/>
-                <DateField name="task.due_on" label="Due" value=due_on optional=true/>
-                <PersonField directory name="task.assignee_id" label="Whose" value=assignee/>
+                <TextField name="task.title" label=t!("What is to be done") value=title max_length=200 autofocus=true/>
+                <DateField name="task.due_on" label=t!("Due") value=due_on optional=true/>
+                <PersonField directory name="task.assignee_id" label=t!("Whose") value=assignee/>
             </Form>
             {may("attachment.read").then(|| view! { <Attachments files may_edit=may("task.write")/> })}
         </Dialog>
@@ -122,7 +122,7 @@ pub fn put_task(task_id: String, archived: bool, problem: RwSignal<Option<ApiErr
             Ok(_) => {
                 problem.try_set(None);
                 changed.try_run(());
-                let told = if archived { "Task archived" } else { "Task restored" };
+                let told = if archived { t!("Task archived") } else { t!("Task restored") };
                 use_toasts().say_with_undo(told, move || put_task(task_id.clone(), !archived, problem, changed));
             }
             Err(error) => drop(problem.try_set(Some(error))),

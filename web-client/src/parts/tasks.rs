@@ -98,12 +98,12 @@ pub fn RecordTasks(
     let problem = RwSignal::new(None::<ApiError>);
     let editing = RwSignal::new(None::<pb::Task>);
     view! {
-        <section class="record-tasks" aria-label="Tasks">
+        <section class="record-tasks" aria-label=t!("Tasks")>
             {may("task.write").then(|| view! { <NewTask kind id tasks directory draft/> })}
             {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-            <Loaded load=tasks what="Tasks" let:list>
+            <Loaded load=tasks what=t!("Tasks") let:list>
                 {if list.is_empty() {
-                    view! { <p class="muted">"Nothing to do here."</p> }.into_any()
+                    view! { <p class="muted">{t!("Nothing to do here.")}</p> }.into_any()
                 } else {
                     view! {
                         <ul class="list card">
@@ -139,11 +139,11 @@ fn TaskRow(
             view! { <span class="muted t-12">{date::due(on, today)}</span> }.into_any()
         }
     });
-    let done_on =
-        done.then(|| view! { <span class="muted t-12">{format!("done {}", format::ago(task.done_at.as_ref()))}</span> });
+    let done_on = done
+        .then(|| view! { <span class="muted t-12">{t!("done {done_at}", done_at = format::ago(task.done_at.as_ref()))}</span> });
     let id = task.id.clone();
     let edit = may("task.write").then(|| {
-        let (task, label) = (task.clone(), format!("Change the task {}", task.title));
+        let (task, label) = (task.clone(), t!("Change the task {title}", title = task.title));
         view! { <IconButton label glyph=glyphs::PEN small=true on_click=move |_| editing.set(Some(task.clone()))/> }
     });
     view! {
@@ -151,7 +151,7 @@ fn TaskRow(
             <input
                 type="checkbox"
                 class="box"
-                aria-label=format!("Done: {}", task.title)
+                aria-label=t!("Done: {title}", title = task.title)
                 prop:checked=done
                 disabled=!may("task.write")
                 on:change:target=move |event| complete(id.clone(), event.target().checked(), tasks, problem)
@@ -178,7 +178,7 @@ fn complete(id: String, done: bool, tasks: Load<Vec<pb::Task>>, problem: RwSigna
         match answer {
             Ok(_) => {
                 problem.set(None);
-                let told = if done { "Task done" } else { "Task open again" };
+                let told = if done { t!("Task done") } else { t!("Task open again") };
                 use_toasts().say_with_undo(told, move || complete(id.clone(), !done, tasks, problem));
             }
             Err(error) => problem.set(Some(error)),
@@ -221,10 +221,10 @@ fn NewTask(
     };
     view! {
         <Form state=form on_submit=send class="card new-task" guard=false>
-            <TextField name="title" label="New task" value=title max_length=200/>
-            <DateField name="due_on" label="Due" value=due_on optional=true/>
-            <PersonField directory name="assignee_id" label="Assignee" value=assignee/>
-            <Button kind=Kind::Quiet submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
+            <TextField name="title" label=t!("New task") value=title max_length=200/>
+            <DateField name="due_on" label=t!("Due") value=due_on optional=true/>
+            <PersonField directory name="assignee_id" label=t!("Assignee") value=assignee/>
+            <Button kind=Kind::Quiet submit=true glyph=glyphs::PLUS busy=form.busy>{t!("Add task")}</Button>
         </Form>
     }
 }

@@ -171,7 +171,7 @@ impl Views {
                 Ok(_) => {
                     self.query.update(|state| *state = ListState::default());
                     self.saved.reload();
-                    let told = format!("View {} deleted", view.name);
+                    let told = t!("View {name} deleted", name = view.name);
                     use_toasts().say_with_undo(told, move || self.bring_back(view.clone(), problem));
                 }
                 Err(error) => {
@@ -241,7 +241,7 @@ pub fn ViewsBar(
                     class="not-phone"
                     on_click=move |_| open.run(())
                 >
-                    "Save view"
+                    {t!("Save view")}
                 </Button>
             })}
         </div>
@@ -268,7 +268,7 @@ fn SaveViewDialog(views: Views, open: RwSignal<bool>) -> impl IntoView {
         let view = views.present(name.get_untracked(), shared.get_untracked());
         let act = form.act();
         form.send(async move { create(&act, view).await }, move |view| {
-            use_toasts().say(format!("View {} saved", view.name));
+            use_toasts().say(t!("View {name} saved", name = view.name));
             open.set(false);
             views.kept(view);
         });
@@ -281,7 +281,7 @@ fn SaveViewDialog(views: Views, open: RwSignal<bool>) -> impl IntoView {
         };
         let act = form.act();
         form.send(async move { replace(&act, view).await }, move |view| {
-            use_toasts().say(format!("View {} changed", view.name));
+            use_toasts().say(t!("View {name} changed", name = view.name));
             open.set(false);
             views.kept(view);
         });
@@ -290,17 +290,17 @@ fn SaveViewDialog(views: Views, open: RwSignal<bool>) -> impl IntoView {
         view! {
             <Cancel/>
             {move || own.get().map(|view| {
-                view! { <Button busy=form.busy on_click=move |_| save_over(view.clone())>"Change this view"</Button> }
+                view! { <Button busy=form.busy on_click=move |_| save_over(view.clone())>{t!("Change this view")}</Button> }
             })}
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| save_new()>"Save as a new view"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| save_new()>{t!("Save as a new view")}</Button>
         }
     });
     view! {
-        <Dialog open title="Save view" foot form>
+        <Dialog open title=t!("Save view") foot form>
             <Form state=form on_submit=move |()| save_new()>
-                <p class="soft">"Search, filters, order and columns as they are now, under a name."</p>
-                <TextField name="name" label="Name of this view" value=name max_length=60/>
-                <Checkbox name="shared" label="Everyone in the company sees it" value=shared/>
+                <p class="soft">{t!("Search, filters, order and columns as they are now, under a name.")}</p>
+                <TextField name="name" label=t!("Name of this view") value=name max_length=60/>
+                <Checkbox name="shared" label=t!("Everyone in the company sees it") value=shared/>
             </Form>
         </Dialog>
     }

@@ -21,10 +21,10 @@ use crate::app::Dev;
 pub fn ErrorsPage() -> impl IntoView {
     let api = use_api();
     let days = use_list_query("").switch("days", "7");
-    let choices = vec![Choice::new("1", "24 h"), Choice::new("7", "7 d"), Choice::new("30", "30 d")];
-    use_page("page errors")
+    let choices = vec![Choice::new("1", t!("24 h")), Choice::new("7", t!("7 d")), Choice::new("30", t!("30 d"))];
+    use_page(t!("page errors"))
         .canvas()
-        .with_actions(move || view! { <Segmented label="range" value=days choices=choices.clone()/> });
+        .with_actions(move || view! { <Segmented label=t!("range") value=days choices=choices.clone()/> });
     let load = Load::new(move || {
         let days = days.get().parse().unwrap_or(7);
         async move {
@@ -34,7 +34,7 @@ pub fn ErrorsPage() -> impl IntoView {
     });
     view! {
         <div class="overview">
-            <Loaded load what="The errors" let:read>
+            <Loaded load what=t!("The errors") let:read>
                 <Sources sources=read.sources.clone()/>
                 <Groups groups=read.groups sources=read.sources/>
             </Loaded>
@@ -60,13 +60,21 @@ fn missing(source: &pb::ErrorSource) -> Vec<String> {
     let system = &source.system;
     let mut lines = Vec::new();
     if source.away {
-        lines.push(format!("The {system} system did not answer: its errors are missing."));
+        lines.push(t!("The {system} system did not answer: its errors are missing.", system));
     }
     if source.capped {
-        lines.push(format!("Of the {system} system the newest {} reports were read.", number::count(source.counted.into())));
+        lines.push(t!(
+            "Of the {system} system the newest {source} reports were read.",
+            system,
+            source = number::count(source.counted.into())
+        ));
     }
     if source.left_out > 0 {
-        lines.push(format!("Of the {system} system the {} rarest groups are left out.", number::count(source.left_out.into())));
+        lines.push(t!(
+            "Of the {system} system the {left_out} rarest groups are left out.",
+            system,
+            left_out = number::count(source.left_out.into())
+        ));
     }
     lines
 }
@@ -76,34 +84,34 @@ fn amount(groups: usize, sources: &[pb::ErrorSource]) -> String {
     let left_out: i64 = sources.iter().map(|source| i64::from(source.left_out)).sum();
     let reports: i64 = sources.iter().map(|source| i64::from(source.counted)).sum();
     let groups = left_out + i64::try_from(groups).unwrap_or(i64::MAX);
-    format!("{} groups, {} reports", number::count(groups), number::count(reports))
+    t!("{groups} groups, {reports} reports", groups = number::count(groups), reports = number::count(reports))
 }
 
 #[component]
 fn Groups(groups: Vec<pb::ErrorGroup>, sources: Vec<pb::ErrorSource>) -> impl IntoView {
     if groups.is_empty() {
-        return view! { <EmptyState title="no errors" text="No page of any portal reported a failure in this range."/> }
+        return view! { <EmptyState title=t!("no errors") text=t!("No page of any portal reported a failure in this range.")/> }
             .into_any();
     }
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"groups"</h2>
+                <h2>{t!("groups")}</h2>
                 <span class="count">{amount(groups.len(), &sources)}</span>
             </div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="error groups">
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("error groups")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"last, utc"</th>
-                            <th scope="col">"what, masked"</th>
-                            <th scope="col">"portal"</th>
-                            <th scope="col">"page"</th>
-                            <th scope="col">"version"</th>
-                            <th scope="col" class="num">"count"</th>
-                            <th scope="col" class="num">"companies"</th>
-                            <th scope="col">"first, utc"</th>
-                            <th scope="col" class="wide-only">"fingerprint"</th>
+                            <th scope="col">{t!("last, utc")}</th>
+                            <th scope="col">{t!("what, masked")}</th>
+                            <th scope="col">{t!("portal")}</th>
+                            <th scope="col">{t!("page")}</th>
+                            <th scope="col">{t!("version")}</th>
+                            <th scope="col" class="num">{t!("count")}</th>
+                            <th scope="col" class="num">{t!("companies")}</th>
+                            <th scope="col">{t!("first, utc")}</th>
+                            <th scope="col" class="wide-only">{t!("fingerprint")}</th>
                         </tr>
                     </thead>
                     <tbody>{groups.into_iter().map(line).collect_view()}</tbody>

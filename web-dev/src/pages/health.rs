@@ -35,7 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub fn HealthPage() -> impl IntoView {
     let api = use_api();
     let live = RwSignal::new(true);
-    use_page("health").canvas().with_actions(move || view! { <LiveSwitch live every=LOOK_EVERY/> });
+    use_page(t!("health")).canvas().with_actions(move || view! { <LiveSwitch live every=LOOK_EVERY/> });
     let load = Load::new(move || async move {
         let call = async |transport, request| HealthServiceClient::new(transport).get_health(request).await;
         api.read(pb::GetHealthRequest {}, call).await.map(|reply| reply.systems)
@@ -52,7 +52,7 @@ pub fn HealthPage() -> impl IntoView {
         error.map(|error| view! { <ErrorNote error on_retry=move |()| load.reload()/> })
     };
     let unread = move || match load.error().get() {
-        Some(error) => view! { <ErrorPanel what="The systems" error on_retry=move |()| load.reload()/> }.into_any(),
+        Some(error) => view! { <ErrorPanel what=t!("The systems") error on_retry=move |()| load.reload()/> }.into_any(),
         None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
     };
     // Only what is in the tables changes, so that a look takes nobody's place on the page away.

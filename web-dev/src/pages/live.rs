@@ -16,8 +16,8 @@ pub fn LiveSwitch(live: RwSignal<bool>, every: Duration) -> impl IntoView {
             on:click=move |_| live.update(|live| *live = !*live)
         >
             {move || view! { <Icon glyph=glyph()/> }}
-            "live"
-            <span class="not-phone">{format!(" {} s", every.as_secs())}</span>
+            {t!("live")}
+            <span class="not-phone">{t!(" {every} s", every = every.as_secs())}</span>
         </button>
     }
 }

@@ -45,10 +45,10 @@ pub fn MetricsPage() -> impl IntoView {
     let live = RwSignal::new(true);
     let query = use_list_query("");
     let (hours, system) = (query.switch("hours", "1"), query.switch("system", ""));
-    let ranges = vec![Choice::new("1", "1 h"), Choice::new("24", "24 h"), Choice::new("168", "7 d")];
-    use_page("metrics").canvas().with_actions(move || {
+    let ranges = vec![Choice::new("1", t!("1 h")), Choice::new("24", t!("24 h")), Choice::new("168", t!("7 d"))];
+    use_page(t!("metrics")).canvas().with_actions(move || {
         view! {
-            <Segmented label="range" value=hours choices=ranges.clone()/>
+            <Segmented label=t!("range") value=hours choices=ranges.clone()/>
             <LiveSwitch live every=LOOK_EVERY/>
         }
     });
@@ -70,21 +70,21 @@ pub fn MetricsPage() -> impl IntoView {
         error.map(|error| view! { <ErrorNote error on_retry=move |()| load.reload()/> })
     };
     let unread = move || match load.error().get() {
-        Some(error) => view! { <ErrorPanel what="The metrics" error on_retry=move |()| load.reload()/> }.into_any(),
+        Some(error) => view! { <ErrorPanel what=t!("The metrics") error on_retry=move |()| load.reload()/> }.into_any(),
         None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
     };
     let read =
         Signal::derive(move || load.get().unwrap_or_else(|| Read { hours: 1, metrics: pb::GetMetricsResponse::default() }));
     let systems = Memo::new(move |_| {
         let names = read.with(|read| read.metrics.systems.iter().map(|system| system.name.clone()).collect::<Vec<_>>());
-        let all = Choice::new("", "all");
+        let all = Choice::new("", t!("all"));
         std::iter::once(all).chain(names.into_iter().map(|name| Choice::new(name.clone(), name))).collect::<Vec<_>>()
     });
     let measured = Memo::new(move |_| read.with(|read| words::is_measured(&read.metrics)));
     view! {
         <div class="overview">
             <div class="row row-wrap metric-bar">
-                <Segmented label="system" value=system choices=systems/>
+                <Segmented label=t!("system") value=system choices=systems/>
                 <span class="count push">{move || read.with(|read| words::about(read.hours, &read.metrics))}</span>
             </div>
             {stale}
@@ -102,7 +102,7 @@ pub fn MetricsPage() -> impl IntoView {
 }
 
 fn nothing() -> impl IntoView {
-    view! { <EmptyState title="nothing measured yet" text="Each process writes its figures down once a minute, and none has in this range."/> }
+    view! { <EmptyState title=t!("nothing measured yet") text=t!("Each process writes its figures down once a minute, and none has in this range.")/> }
 }
 
 /// Who is missing from the picture.

@@ -6,15 +6,15 @@ use crate::{
     list::state::ListState,
 };
 
-pub const fn what(rule: Rule) -> &'static str {
+pub fn what(rule: Rule) -> &'static str {
     match rule {
-        Rule::AccountGuessing => "Many wrong passwords for one account",
-        Rule::PasswordSpray => "One address fails with many accounts",
-        Rule::SignInWave => "Many accounts fail to sign in",
-        Rule::RateLimit => "Too many requests again and again",
-        Rule::CrossTenant => "Asks for records of other companies",
-        Rule::Refused => "Refused again and again",
-        Rule::Unknown => "Something of a newer kind",
+        Rule::AccountGuessing => t!("Many wrong passwords for one account"),
+        Rule::PasswordSpray => t!("One address fails with many accounts"),
+        Rule::SignInWave => t!("Many accounts fail to sign in"),
+        Rule::RateLimit => t!("Too many requests again and again"),
+        Rule::CrossTenant => t!("Asks for records of other companies"),
+        Rule::Refused => t!("Refused again and again"),
+        Rule::Unknown => t!("Something of a newer kind"),
     }
 }
 

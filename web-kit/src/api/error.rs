@@ -111,11 +111,11 @@ impl ApiError {
     /// One sentence in plain words, also for failures that the server had no words for.
     pub fn sentence(&self) -> String {
         let own = match self.code {
-            Code::Unavailable if self.is_network() => "The server could not be reached.",
-            Code::DeadlineExceeded => "The server took too long to answer.",
-            Code::Internal | Code::Unknown | Code::DataLoss => "Something failed on our side.",
-            Code::Unimplemented => "The server does not offer this yet.",
-            _ if self.message.is_empty() => "The server refused this.",
+            Code::Unavailable if self.is_network() => t!("The server could not be reached."),
+            Code::DeadlineExceeded => t!("The server took too long to answer."),
+            Code::Internal | Code::Unknown | Code::DataLoss => t!("Something failed on our side."),
+            Code::Unimplemented => t!("The server does not offer this yet."),
+            _ if self.message.is_empty() => t!("The server refused this."),
             _ => return self.message.clone(),
         };
         own.to_owned()

@@ -200,10 +200,10 @@ pub fn Combobox(
     let choosing = Choosing::new(value, items, optional, on_type.is_some(), tie.clone());
     let refused = tie.error;
     let nothing = match (people, on_type.is_some()) {
-        (true, _) => "Nobody is called that. Choose from the list.",
-        (_, false) => "Nothing is called that. Choose from the list.",
+        (true, _) => t!("Nobody is called that. Choose from the list."),
+        (_, false) => t!("Nothing is called that. Choose from the list."),
         // The server may know more than it has offered.
-        (_, true) => "Choose one from the list.",
+        (_, true) => t!("Choose one from the list."),
     };
     tie.error = Signal::derive(move || if choosing.astray.get() { Some(nothing.to_owned()) } else { refused.get() });
     let (id, note, invalid) = (tie.id.clone(), tie.note_id(), tie.invalid());

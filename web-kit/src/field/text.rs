@@ -66,7 +66,7 @@ pub fn PasswordField(
     let touch = tie.clone();
     let (id, note, invalid) = (tie.id.clone(), tie.note_id(), tie.invalid());
     let shown = RwSignal::new(false);
-    let eye = Signal::derive(move || if shown.get() { "Hide password" } else { "Show password" }.to_owned());
+    let eye = Signal::derive(move || if shown.get() { t!("Hide password") } else { t!("Show password") }.to_owned());
     view! {
         <FieldFrame tie label help aside>
             <div class="input-wrap has-end">

@@ -1,12 +1,55 @@
 //! Dates and times from civil seconds: seconds since 1970 as the clock on the wall shows them, so zones are settled before. They are
-//! written as in the person's region, with English words; what is exact ("2026-11-20", [`exact_time`]) is the same everywhere.
+//! written as in the person's region, with the words of their language; what is exact ("2026-11-20", [`exact_time`]) is the same everywhere.
 
 use super::region::{self, Order};
 
 const DAY: i64 = 86_400;
-const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MONTHS: [&str; 12] = [
+    mark!("January"),
+    mark!("February"),
+    mark!("March"),
+    mark!("April"),
+    mark!("May"),
+    mark!("June"),
+    mark!("July"),
+    mark!("August"),
+    mark!("September"),
+    mark!("October"),
+    mark!("November"),
+    mark!("December"),
+];
+const SHORT_MONTHS: [&str; 12] = [
+    mark!("Jan" in "short month"),
+    mark!("Feb" in "short month"),
+    mark!("Mar" in "short month"),
+    mark!("Apr" in "short month"),
+    mark!("May" in "short month"),
+    mark!("Jun" in "short month"),
+    mark!("Jul" in "short month"),
+    mark!("Aug" in "short month"),
+    mark!("Sep" in "short month"),
+    mark!("Oct" in "short month"),
+    mark!("Nov" in "short month"),
+    mark!("Dec" in "short month"),
+];
+const WEEKDAYS: [&str; 7] = [
+    mark!("Monday"),
+    mark!("Tuesday"),
+    mark!("Wednesday"),
+    mark!("Thursday"),
+    mark!("Friday"),
+    mark!("Saturday"),
+    mark!("Sunday"),
+];
+const SHORT_WEEKDAYS: [&str; 7] = [
+    mark!("Mon" in "short weekday"),
+    mark!("Tue" in "short weekday"),
+    mark!("Wed" in "short weekday"),
+    mark!("Thu" in "short weekday"),
+    mark!("Fri" in "short weekday"),
+    mark!("Sat" in "short weekday"),
+    mark!("Sun" in "short weekday"),
+];
 
 /// Year, month 1 to 12, day 1 to 31 (Howard Hinnant, "chrono-compatible low-level date algorithms").
 pub fn civil(seconds: i64) -> (i64, usize, i64) {
@@ -80,26 +123,26 @@ pub fn clock(at: i64) -> String {
 fn halves(at: i64, seconds: &str) -> Option<String> {
     let of_day = at.rem_euclid(DAY);
     let (hour, minute) = (of_day / 3_600, of_day % 3_600 / 60);
-    let half = if hour < 12 { "AM" } else { "PM" };
+    let half = if hour < 12 { t!("AM") } else { t!("PM") };
     region::current().hours_12.then(|| format!("{}:{minute:02}{seconds} {half}", (hour + 11) % 12 + 1))
 }
 
 /// "20 Nov 2026", "Nov 20, 2026", "20. Nov 2026".
 pub fn day(at: i64) -> String {
     let (year, month, day) = civil(at);
-    written(day, &MONTHS[month - 1][..3], Some(year))
+    written(day, t!(SHORT_MONTHS[month - 1]), Some(year))
 }
 
 /// "20 November 2026".
 pub fn full_day(at: i64) -> String {
     let (year, month, day) = civil(at);
-    written(day, MONTHS[month - 1], Some(year))
+    written(day, t!(MONTHS[month - 1]), Some(year))
 }
 
 /// "20 Nov".
 pub fn short_day(at: i64) -> String {
     let (_, month, day) = civil(at);
-    written(day, &MONTHS[month - 1][..3], None)
+    written(day, t!(SHORT_MONTHS[month - 1]), None)
 }
 
 fn written(day: i64, month: &str, year: Option<i64>) -> String {
@@ -128,10 +171,10 @@ pub fn moment_to_second(at: i64) -> String {
 pub fn ago(at: i64, now: i64) -> String {
     let passed = now - at;
     match passed {
-        -60..60 => "just now".to_owned(),
-        60..3_600 => format!("{} min ago", passed / 60),
-        3_600..DAY if day_number(at) == day_number(now) => format!("{} h ago", passed / 3_600),
-        _ if day_number(at) + 1 == day_number(now) => "Yesterday".to_owned(),
+        -60..60 => t!("just now").to_owned(),
+        60..3_600 => t!("{minutes} min ago", minutes = passed / 60),
+        3_600..DAY if day_number(at) == day_number(now) => t!("{hours} h ago", hours = passed / 3_600),
+        _ if day_number(at) + 1 == day_number(now) => t!("Yesterday").to_owned(),
         _ if civil(at).0 == civil(now).0 => short_day(at),
         _ => day(at),
     }
@@ -140,11 +183,10 @@ pub fn ago(at: i64, now: i64) -> String {
 /// A date to come or gone by, for due days: "today", "tomorrow", "2 days late", "Wed 25 Nov".
 pub fn due(on: i64, today: i64) -> String {
     match day_number(on) - day_number(today) {
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        -1 => "1 day late".to_owned(),
-        late if late < 0 => format!("{} days late", -late),
-        ahead if ahead < 7 => format!("{} {}", &weekday(on)[..3], short_day(on)),
+        0 => t!("today").to_owned(),
+        1 => t!("tomorrow").to_owned(),
+        late if late < 0 => n!(-late, "{count} day late", "{count} days late"),
+        ahead if ahead < 7 => format!("{} {}", t!(SHORT_WEEKDAYS[weekday_index(on)]), short_day(on)),
         _ if civil(on).0 == civil(today).0 => short_day(on),
         _ => day(on),
     }
@@ -153,18 +195,22 @@ pub fn due(on: i64, today: i64) -> String {
 /// "Today", "Yesterday", "Wednesday, 18 November", with the year when it is another.
 pub fn heading(at: i64, now: i64) -> String {
     match day_number(now) - day_number(at) {
-        0 => return "Today".to_owned(),
-        1 => return "Yesterday".to_owned(),
+        0 => return t!("Today").to_owned(),
+        1 => return t!("Yesterday").to_owned(),
         _ => {}
     }
     let (year, month, day) = civil(at);
     let year = (year != civil(now).0).then_some(year);
-    format!("{}, {}", weekday(at), written(day, MONTHS[month - 1], year))
+    format!("{}, {}", weekday(at), written(day, t!(MONTHS[month - 1]), year))
 }
 
 /// "Monday".
 pub fn weekday(at: i64) -> &'static str {
-    WEEKDAYS[(day_number(at) + 3).rem_euclid(7) as usize]
+    t!(WEEKDAYS[weekday_index(at)])
+}
+
+fn weekday_index(at: i64) -> usize {
+    (day_number(at) + 3).rem_euclid(7) as usize
 }
 
 fn day_number(at: i64) -> i64 {

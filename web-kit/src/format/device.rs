@@ -25,11 +25,11 @@ const SYSTEMS: [(&str, &str); 7] = [
 pub fn device(user_agent: &str) -> String {
     let find = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name);
     match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => t!("{browser} on {system}", browser, system),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         // Programs name themselves first: "grpcurl/1.9".
         (None, None) => match user_agent.split(['/', ' ']).next().unwrap_or_default() {
-            "" => "Unknown program".to_owned(),
+            "" => t!("Unknown program").to_owned(),
             name => name.to_owned(),
         },
     }

@@ -58,7 +58,7 @@ pub fn rounded(minor: i64, currency: &str) -> String {
 
 /// What to say where [`parse`] found none: "Enter an amount, e.g. 1,250.50."
 pub fn example() -> String {
-    format!("Enter an amount, e.g. {}.", plain(125_050, ""))
+    t!("Enter an amount, e.g. {amount}.", amount = plain(125_050, ""))
 }
 
 /// Minor units of what a person typed as in their region: "1,250.5" is 125050 in GBP. None when it is no amount, and when what

@@ -25,11 +25,6 @@ pub fn decimal(value: f64, digits: usize) -> String {
     if part.is_empty() { format!("{minus}{whole}") } else { format!("{minus}{whole}{}{part}", region::current().decimal) }
 }
 
-/// "1 customer", "1,204 customers".
-pub fn counted(value: i64, one: &str, many: &str) -> String {
-    format!("{} {}", count(value), if value == 1 { one } else { many })
-}
-
 /// A total that is no longer counted exactly above its cap: "10,000+".
 pub fn total(value: i64, capped: bool) -> String {
     if capped { format!("{}+", count(value)) } else { count(value) }
@@ -63,10 +58,10 @@ pub fn bytes(value: i64) -> String {
 /// "8 s", "2 min", "3 h 20 min".
 pub fn duration(seconds: i64) -> String {
     match seconds {
-        ..60 => format!("{} s", seconds.max(0)),
-        60..3_600 => format!("{} min", seconds / 60),
-        _ if seconds % 3_600 < 60 => format!("{} h", seconds / 3_600),
-        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+        ..60 => t!("{seconds} s", seconds = seconds.max(0)),
+        60..3_600 => t!("{minutes} min", minutes = seconds / 60),
+        _ if seconds % 3_600 < 60 => t!("{hours} h", hours = seconds / 3_600),
+        _ => t!("{hours} h {minutes} min", hours = seconds / 3_600, minutes = seconds % 3_600 / 60),
     }
 }
 
@@ -85,7 +80,6 @@ mod tests {
         assert_eq!(count(1_204), "1,204");
         assert_eq!(count(-12_870_000), "−12,870,000");
         assert_eq!(total(10_000, true), "10,000+");
-        assert_eq!(counted(1, "row", "rows"), "1 row");
         assert_eq!((decimal(1_204.5, 2), decimal(-0.04, 1), decimal(12.0, 0)), ("1,204.50".into(), "0.0".into(), "12".into()));
         region::in_test(region::GERMAN);
         assert_eq!(

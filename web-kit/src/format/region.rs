@@ -1,5 +1,5 @@
 //! How dates, times and numbers are written: as the browser does it, or as a region that the person has chosen for this browser.
-//! Words stay English.
+//! Words follow the language (`crate::text`).
 //!
 //! The browser knows every region; it is asked once a choice. What writes with it follows a change wherever it is read inside a
 //! view's closure, so pages change at once.
@@ -16,12 +16,12 @@ const KEY: &str = "region";
 
 /// What can be chosen: the tag that is kept, and its name.
 pub const CHOICES: [(&str, &str); 6] = [
-    ("", "As the browser"),
-    ("en-GB", "English, United Kingdom"),
-    ("en-IE", "English, Ireland"),
-    ("en-US", "English, United States"),
-    ("de-DE", "German formats"),
-    ("fr-FR", "French formats"),
+    ("", mark!("As the browser")),
+    ("en-GB", mark!("English, United Kingdom")),
+    ("en-IE", mark!("English, Ireland")),
+    ("en-US", mark!("English, United States")),
+    ("de-DE", mark!("German formats")),
+    ("fr-FR", mark!("French formats")),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 
 use super::{query::ListQuery, rows::Rows, state::ListState};
-use crate::{button::IconButton, format::number, icon::glyphs, keys::Keys};
+use crate::{
+    button::IconButton,
+    format::number,
+    icon::glyphs,
+    keys::{Keys, shown},
+};
 
 /// One saved or built-in way of looking at the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +53,7 @@ pub fn ViewBar(
                 let address = format!("{}{}", window().location().pathname().unwrap_or_default(), view.address());
                 let remove = (is_current && view.removable).then_some(on_delete).flatten().map(|delete| {
                     let id = view.id.clone();
-                    let label = format!("Delete the view {}", view.label);
+                    let label = t!("Delete the view {view}", view = view.label);
                     view! {
                         <IconButton
                             label=label
@@ -69,7 +74,7 @@ pub fn ViewBar(
             .collect_view()
     };
     view! {
-        <nav class="viewbar" aria-label="Views">
+        <nav class="viewbar" aria-label=t!("Views")>
             {links}
         </nav>
     }
@@ -83,23 +88,23 @@ pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
         let shown = number::count(rows.count() as i64);
         match rows.total.get() {
             _ if rows.count() == 0 => String::new(),
-            Some((total, capped)) => format!("{shown} of {} loaded", number::total(total, capped)),
-            None if rows.has_more() => format!("{shown} loaded, more below"),
+            Some((total, capped)) => t!("{shown} of {capped} loaded", shown, capped = number::total(total, capped)),
+            None if rows.has_more() => t!("{shown} loaded, more below", shown),
             None => shown,
         }
     };
     let keys = expect_context::<Keys>();
     let hint = move |key: &'static str, what: &'static str| {
-        let known = move || keys.knows(&key.to_lowercase());
-        move || known().then(|| view! { <span class="not-phone"><kbd class="kbd">{key}</kbd>{what}</span> })
+        let known = move || keys.knows(key);
+        move || known().then(|| view! { <span class="not-phone"><kbd class="kbd">{shown(key)}</kbd>{what}</span> })
     };
     view! {
         <div class="listfoot">
             <span class="tnum">{text}</span>
-            <span class="push not-phone"><kbd class="kbd">"J"</kbd><kbd class="kbd">"K"</kbd>"move"</span>
-            {hint("X", "select")}
-            {hint("Enter", "open")}
-            {hint("?", "all keys")}
+            <span class="push not-phone"><kbd class="kbd">"J"</kbd><kbd class="kbd">"K"</kbd>{t!("move")}</span>
+            {hint("x", t!("select"))}
+            {hint("enter", t!("open"))}
+            {hint("?", t!("all keys"))}
         </div>
     }
 }

@@ -40,8 +40,8 @@ impl FilterDef {
     /// Tells the two ends of one time apart: "Added since", "Added until".
     fn name(&self) -> String {
         match self.kind {
-            FilterKind::Since => format!("{} since", self.label),
-            FilterKind::Until => format!("{} until", self.label),
+            FilterKind::Since => t!("{label} since", label = self.label),
+            FilterKind::Until => t!("{label} until", label = self.label),
             FilterKind::Choice(_) | FilterKind::Text => self.label.to_owned(),
         }
     }
@@ -52,15 +52,15 @@ impl FilterDef {
                 .with(|all| all.iter().find(|choice| choice.value == value).map(|choice| choice.label.clone()))
                 .unwrap_or_else(|| value.to_owned()),
             FilterKind::Text => value.to_owned(),
-            FilterKind::Since => shown_day("since", value),
-            FilterKind::Until => shown_day("until", value),
+            FilterKind::Since => shown_day(value).map_or_else(|| value.to_owned(), |day| t!("since {day}", day)),
+            FilterKind::Until => shown_day(value).map_or_else(|| value.to_owned(), |day| t!("until {day}", day)),
         }
     }
 }
 
-/// "since 1 Nov 2026"; what is no day stays as it is.
-fn shown_day(word: &str, value: &str) -> String {
-    date::parse_iso(value).map_or_else(|| value.to_owned(), |day| format!("{word} {}", date::day(day)))
+/// "1 Nov 2026"; None for what is no day.
+fn shown_day(value: &str) -> Option<String> {
+    date::parse_iso(value).map(date::day)
 }
 
 #[component]
@@ -120,7 +120,7 @@ pub fn FilterBar(
                             class="not-phone"
                             on_click=move |_| csv.run(())
                         >
-                            "CSV"
+                            {t!("CSV")}
                         </Button>
                     }
                 })}
@@ -136,7 +136,7 @@ fn SearchBox(query: ListQuery, placeholder: String) -> impl IntoView {
     const REST_MS: u32 = 220;
     let node = NodeRef::<html::Input>::new();
     let round = StoredValue::new(0_u32);
-    use_shortcut("/", "Filter this list", move || {
+    use_shortcut("/", t!("Filter this list"), move || {
         if let Some(input) = node.get_untracked() {
             let _ = input.focus();
         }
@@ -166,7 +166,7 @@ fn SearchBox(query: ListQuery, placeholder: String) -> impl IntoView {
                 class="input"
                 type="search"
                 placeholder=placeholder.clone()
-                aria-label=format!("Search: {placeholder}")
+                aria-label=t!("Search: {placeholder}", placeholder)
                 on:input:target=move |event| typed(event.target().value())
             />
             <kbd class="kbd" aria-hidden="true">"/"</kbd>
@@ -183,7 +183,7 @@ fn Chip(query: ListQuery, def: FilterDef, shown: String) -> impl IntoView {
             <span class="medium">{shown}</span>
             <button
                 type="button"
-                aria-label=format!("Remove filter {}", def.name())
+                aria-label=t!("Remove filter {name}", name = def.name())
                 on:click=move |_| query.update(|state| state.set_filter(field, ""))
             >
                 <Icon glyph=glyphs::XMARK/>
@@ -217,7 +217,7 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
         }
     };
     view! {
-        <Popover open label="Filter" glyph=Some(glyphs::PLUS)>
+        <Popover open label=t!("Filter") glyph=Some(glyphs::PLUS)>
             <form
                 class="pop-form"
                 on:submit=move |event| {
@@ -226,7 +226,7 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
                 }
             >
                 <label class="field">
-                    <span class="field-label">"Field"</span>
+                    <span class="field-label">{t!("Field")}</span>
                     <select
                         class="select"
                         on:change:target=move |event| {
@@ -250,16 +250,16 @@ fn AddFilter(query: ListQuery, filters: StoredValue<Vec<FilterDef>>) -> impl Int
                     </select>
                 </label>
                 <label class="field" class:is-invalid=missing>
-                    <span class="field-label">"Value"</span>
+                    <span class="field-label">{t!("Value")}</span>
                     {move || def().map(|def| view! { <FilterValue def value missing/> })}
                     <Show when=move || missing.get()>
                         <span class="field-error" role="alert">
                             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
-                            "Say what to look for."
+                            {t!("Say what to look for.")}
                         </span>
                     </Show>
                 </label>
-                <Button kind=Kind::Primary submit=true>"Apply filter"</Button>
+                <Button kind=Kind::Primary submit=true>{t!("Apply filter")}</Button>
             </form>
         </Popover>
     }
@@ -272,7 +272,7 @@ fn FilterValue(def: FilterDef, value: RwSignal<String>, missing: Memo<bool>) -> 
     match def.kind {
         FilterKind::Choice(choices) => view! {
             <select class="select" aria-invalid=invalid on:change:target=move |event| set(event.target().value())>
-                <option value="">"Choose"</option>
+                <option value="">{t!("Choose")}</option>
                 {move || {
                     choices
                         .get()
@@ -316,6 +316,6 @@ mod tests {
         assert_eq!(shown(FilterKind::Until), "until 1 Nov 2026");
         let until = FilterDef { field: "day", label: "Added", kind: FilterKind::Until };
         assert_eq!(until.name(), "Added until");
-        assert_eq!(shown_day("until", "soon"), "soon");
+        assert_eq!(until.shown("soon"), "soon");
     }
 }

@@ -74,7 +74,7 @@ pub fn ShowMore<T: Clone + Send + Sync + 'static>(pages: Pages<T>) -> impl IntoV
     view! {
         <Show when=move || pages.more.get()>
             <div class="show-more">
-                <Button busy=pages.load.loading() on_click=move |_| pages.asked.update(|count| *count += 1)>"Show more"</Button>
+                <Button busy=pages.load.loading() on_click=move |_| pages.asked.update(|count| *count += 1)>{t!("Show more")}</Button>
             </div>
         </Show>
     }

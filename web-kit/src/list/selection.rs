@@ -72,12 +72,12 @@ impl BulkAction {
 /// Floats above the list while something is selected. At most five actions, then Clear.
 #[component]
 pub fn SelectionBar(selection: Selection, actions: Vec<BulkAction>) -> impl IntoView {
-    use_shortcut("escape", "Clear the selection", move || selection.clear());
+    use_shortcut("escape", t!("Clear the selection"), move || selection.clear());
     let actions = StoredValue::new(actions);
     view! {
         <Show when=move || selection.count() != 0>
-            <div class="selbar" role="region" aria-label="Selected rows">
-                <span class="tnum" aria-live="polite">{move || selection.count()}" selected"</span>
+            <div class="selbar" role="region" aria-label=t!("Selected rows")>
+                <span class="tnum" aria-live="polite">{move || t!("{count} selected", count = selection.count())}</span>
                 <span class="sep"></span>
                 {actions
                     .get_value()
@@ -96,7 +96,7 @@ pub fn SelectionBar(selection: Selection, actions: Vec<BulkAction>) -> impl Into
                     })
                     .collect_view()}
                 <span class="sep"></span>
-                <Button key_hint="Esc" on_click=move |_| selection.clear()>"Clear"</Button>
+                <Button key_hint=t!("Esc") on_click=move |_| selection.clear()>{t!("Clear")}</Button>
             </div>
         </Show>
     }

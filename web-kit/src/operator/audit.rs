@@ -34,7 +34,7 @@ use crate::{
 /// `audit` below the portal's base.
 pub fn audit<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
-    let page = use_page("Audit").flush().with_lead("One record for each request. Nobody can change it.");
+    let page = use_page(t!("Audit")).flush().with_lead(t!("One record for each request. Nobody can change it."));
     let query = use_list_query("at desc");
     begin_without_reading::<P>(query);
     let rows = Rows::new(
@@ -58,22 +58,22 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
     let columns = columns(P::MANNER);
     let (choosable, usual) = (choosable(&columns), usual(&columns));
     let filters = filters::<P>(query);
-    let on_csv = move |()| save::<P>(untrack(|| query.with(to_filter)), ("audit.csv", "Audit saved as a file"));
+    let on_csv = move |()| save::<P>(untrack(|| query.with(to_filter)), ("audit.csv", t!("Audit saved as a file")));
     let href = move |line: Arc<AuditLine>| untrack(|| query.with(|state| with_record(&address::<P>("audit"), state, &line.id)));
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Action" filters columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search=t!("Action") filters columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
-            label="Audit"
+            label=t!("Audit")
             columns
             query
             name=|line: &AuditLine| words::action(&line.path)
             href
             empty=move || {
-                view! { <EmptyState title="Nothing yet" text="Every request to this portal leaves a record here."/> }
+                view! { <EmptyState title=t!("Nothing yet") text=t!("Every request to this portal leaves a record here.")/> }
             }
         />
         <ListFoot rows/>
@@ -106,43 +106,44 @@ fn views() -> Vec<ViewTab> {
         ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     vec![
-        ViewTab::all("All"),
-        with("changes", "Without reading", "category", "!read"),
-        with("refused", "Refused", "outcome", "!OK"),
-        with("sign-ins", "Signing in", "category", "sign_in"),
-        with("exports", "Exports", "category", "export"),
+        ViewTab::all(t!("All")),
+        with("changes", t!("Without reading"), "category", "!read"),
+        with("refused", t!("Refused"), "outcome", "!OK"),
+        with("sign-ins", t!("Signing in"), "category", "sign_in"),
+        with("exports", t!("Exports"), "category", "export"),
     ]
 }
 
 fn filters<P: OperatorPortal>(query: ListQuery) -> Vec<FilterDef> {
     let mut filters = vec![
-        FilterDef { field: "category", label: "Kind", kind: FilterKind::Choice(Signal::derive(words::categories)) },
-        FilterDef { field: "action", label: "Action", kind: FilterKind::Choice(Signal::stored(words::actions(P::RPCS))) },
-        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
-        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
-        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
+        FilterDef { field: "category", label: t!("Kind"), kind: FilterKind::Choice(Signal::derive(words::categories)) },
+        FilterDef { field: "action", label: t!("Action"), kind: FilterKind::Choice(Signal::stored(words::actions(P::RPCS))) },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
+        FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
     ];
     // Nobody types an id: whoever has this chip came by a link.
     if let Some(id) = untrack(|| query.with(|state| state.filter("actor_id").map(str::to_owned))) {
-        let one = Signal::stored(vec![Choice::new(id, "One person")]);
-        filters.push(FilterDef { field: "actor_id", label: "Person", kind: FilterKind::Choice(one) });
+        let one = Signal::stored(vec![Choice::new(id, t!("One person"))]);
+        filters.push(FilterDef { field: "actor_id", label: t!("Person"), kind: FilterKind::Choice(one) });
     }
     filters
 }
 
 fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
     vec![
-        Column::new("action", "Action", |line: &AuditLine| words::action(&line.path)),
-        Column::new("who", "Who", |line: &AuditLine| {
+        Column::new("action", t!("Action"), |line: &AuditLine| words::action(&line.path)),
+        Column::new("who", t!("Who"), |line: &AuditLine| {
             let class = if line.actor.is_empty() { "muted" } else { "" };
             view! { <span class=class>{words::who(&line.actor)}</span> }
         })
         .on_phone("c"),
-        Column::new("kind", "Kind", |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),
-        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> }).width(150),
+        Column::new("kind", t!("Kind"), |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),
+        Column::new("ip", t!("Address"), |line: &AuditLine| view! { <span class="mono muted">{line.ip.clone()}</span> })
+            .width(150),
         at(manner),
         outcome(),
-        Column::new("number", "Number", |line: &AuditLine| {
+        Column::new("number", t!("Number"), |line: &AuditLine| {
             view! { <span class="mono muted">{line.correlation_id.clone()}</span> }
         })
         .width(280)
@@ -160,7 +161,7 @@ pub(super) fn at(manner: Manner) -> Column<AuditLine> {
 }
 
 pub(super) fn outcome() -> Column<AuditLine> {
-    Column::new("outcome", "Result", |line: &AuditLine| {
+    Column::new("outcome", t!("Result"), |line: &AuditLine| {
         let (tone, glyph, text) = words::outcome(&line.category, &line.outcome);
         view! { <Status tone glyph text/> }
     })
@@ -174,7 +175,7 @@ pub(super) fn save<P: OperatorPortal>(filter: String, (name, told): (&'static st
     spawn_local(async move {
         match P::audit_csv(api, filter).await {
             Ok(file) if browser::download(name, "text/csv;charset=utf-8", &[&file]).is_ok() => toasts.say(told),
-            Ok(_) => toasts.say("The browser does not let us save a file."),
+            Ok(_) => toasts.say(t!("The browser does not let us save a file.")),
             Err(error) => toasts.say(error.sentence()),
         }
     });

@@ -149,12 +149,12 @@ pub trait OperatorPortal: Anomalies + Copy + Send + Sync + 'static {
 /// Implements [`OperatorPortal`] for `$portal` by the generated messages of `$pb`.
 #[macro_export]
 macro_rules! operator_portal {
-    ($portal:ident, $pb:path, rpcs: $rpcs:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:literal, home: $home:literal, manner: $manner:ident) => {
+    ($portal:ident, $pb:path, rpcs: $rpcs:path, space: $space:literal, name: $name:literal, base: $base:literal, lead: $lead:expr, home: $home:expr, manner: $manner:ident) => {
         #[derive(Clone, Copy, Debug)]
         pub struct $portal;
 
         impl $crate::anomalies::Anomalies for $portal {
-            const WHOSE: &'static str = "this system";
+            const WHOSE: &'static str = $crate::mark!("this system");
             const LIVE: bool = false;
 
             $crate::anomaly_calls!($pb);

@@ -38,13 +38,13 @@ pub fn sign_in<P: OperatorPortal>() -> impl IntoView {
         form.send(attempt, move |()| session.refresh());
     };
     view! {
-        <SignInFrame portal=P::NAME title="Sign in" lead=ViewFn::from(|| P::LEAD) foot=ViewFn::from(foot)>
+        <SignInFrame portal=P::NAME title=t!("Sign in") lead=ViewFn::from(|| t!(P::LEAD)) foot=ViewFn::from(foot)>
             <Form state=form on_submit=send guard=false>
-                <TextField name="email" label="E-mail" kind="email" autocomplete="username" value=email large=true autofocus=true/>
-                <PasswordField name="password" label="Password" autocomplete="current-password" value=password large=true/>
-                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Continue"</Button>
+                <TextField name="email" label=t!("E-mail") kind="email" autocomplete="username" value=email large=true autofocus=true/>
+                <PasswordField name="password" label=t!("Password") autocomplete="current-password" value=password large=true/>
+                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Continue")}</Button>
             </Form>
-            <p class="t-12 muted">"The second step asks for a code of your authenticator."</p>
+            <p class="t-12 muted">{t!("The second step asks for a code of your authenticator.")}</p>
         </SignInFrame>
     }
 }
@@ -64,36 +64,36 @@ pub fn second_factor<P: OperatorPortal>() -> impl IntoView {
     view! {
         <SignInFrame
             portal=P::NAME
-            title="Enter your code"
-            lead=ViewFn::from(|| "Open your authenticator app and type the six digits.")
+            title=t!("Enter your code")
+            lead=ViewFn::from(|| t!("Open your authenticator app and type the six digits."))
             foot=ViewFn::from(foot)
         >
             <Form state=form on_submit=send guard=false>
                 <CodeField value=code on_complete=send/>
-                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Sign in"</Button>
+                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Sign in")}</Button>
             </Form>
-            <Button kind=Kind::Ghost on_click=move |_| leave.run(())>"Start over"</Button>
+            <Button kind=Kind::Ghost on_click=move |_| leave.run(())>{t!("Start over")}</Button>
         </SignInFrame>
     }
 }
 
 fn foot() -> impl IntoView {
-    view! { <span>"Each attempt to sign in is kept in the audit."</span> }
+    view! { <span>{t!("Each attempt to sign in is kept in the audit.")}</span> }
 }
 
 /// Any address outside the portal's base.
 pub fn lost<P: OperatorPortal>() -> impl IntoView {
     view! {
-        <SignInFrame portal=P::NAME title="There is no such page" lead=ViewFn::from(|| "This portal has no page at this address.")>
-            <a href="/" class="btn btn-primary btn-lg btn-block">"Go to the start"</a>
+        <SignInFrame portal=P::NAME title=t!("There is no such page") lead=ViewFn::from(|| t!("This portal has no page at this address."))>
+            <a href="/" class="btn btn-primary btn-lg btn-block">{t!("Go to the start")}</a>
         </SignInFrame>
     }
 }
 
 /// Any address below the base that is no page.
 pub fn not_here() -> impl IntoView {
-    use_page("Not found");
-    view! { <EmptyState title="There is no such page" text="The address may be old. The pages of this portal are in the navigation."/> }
+    use_page(t!("Not found"));
+    view! { <EmptyState title=t!("There is no such page") text=t!("The address may be old. The pages of this portal are in the navigation.")/> }
 }
 
 /// Goes on as soon as the session is not what the page `own` is for.

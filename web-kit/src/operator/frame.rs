@@ -33,12 +33,12 @@ pub struct Place {
 /// Ctrl-K and the G keys over the places of the navigation. A new page takes the focus, so that the next Tab is in it.
 pub fn ways<P: OperatorPortal>(places: &'static [Place]) -> impl IntoView {
     if let Some(first) = places.first() {
-        expect_context::<PageSlots>().home.set(Some((first.label.to_lowercase(), first.href.to_owned())));
+        expect_context::<PageSlots>().home.set(Some((t!(first.label).to_lowercase(), first.href.to_owned())));
     }
     let go = use_go();
     for place in places {
         let go = go.clone();
-        use_shortcut(place.keys, format!("Go to {}", place.label), move || go(place.href.to_owned()));
+        use_shortcut(place.keys, t!("Go to {page}", page = t!(place.label)), move || go(place.href.to_owned()));
     }
     let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
@@ -49,10 +49,10 @@ pub fn ways<P: OperatorPortal>(places: &'static [Place]) -> impl IntoView {
         now
     });
     let leave = use_sign_out::<P>();
-    let mut commands: Vec<_> = places.iter().map(|place| Command::go(place.label, place.glyph, place.href)).collect();
-    commands.push(Command::run("Light", glyphs::CIRCLE_HALF_STROKE, || Theme::Light.choose()).hint("theme"));
-    commands.push(Command::run("Dark", glyphs::CIRCLE_HALF_STROKE, || Theme::Dark.choose()).hint("theme"));
-    commands.push(Command::run("Sign out", glyphs::POWER_OFF, move || leave.run(())));
+    let mut commands: Vec<_> = places.iter().map(|place| Command::go(t!(place.label), place.glyph, place.href)).collect();
+    commands.push(Command::run(t!("Light"), glyphs::CIRCLE_HALF_STROKE, || Theme::Light.choose()).hint(t!("theme")));
+    commands.push(Command::run(t!("Dark"), glyphs::CIRCLE_HALF_STROKE, || Theme::Dark.choose()).hint(t!("theme")));
+    commands.push(Command::run(t!("Sign out"), glyphs::POWER_OFF, move || leave.run(())));
     view! { <CommandPalette commands=Signal::stored(commands)/> }
 }
 
@@ -63,18 +63,18 @@ pub fn account<P: OperatorPortal>() -> impl IntoView {
     let go = use_go();
     let sessions = move || go(address::<P>("sessions"));
     let items = vec![
-        MenuItem::new("Your sessions", sessions).glyph(glyphs::FINGERPRINT),
-        MenuItem::new("Sign out", move || leave.run(())).glyph(glyphs::POWER_OFF),
+        MenuItem::new(t!("Your sessions"), sessions).glyph(glyphs::FINGERPRINT),
+        MenuItem::new(t!("Sign out"), move || leave.run(())).glyph(glyphs::POWER_OFF),
     ];
     let face = ViewFn::from(move || view! { <Avatar name=email.get_value() medium=true/> });
     let head = ViewFn::from(move || {
         view! {
             <div class="account-who">
                 <div class="medium truncate">{email.get_value()}</div>
-                <div class="t-12 muted">{format!("Signed in to {}", P::NAME)}</div>
+                <div class="t-12 muted">{t!("Signed in to {name}", name = P::NAME)}</div>
             </div>
         }
     });
-    let label = format!("Account: {}", email.get_value());
+    let label = t!("Account: {email}", email = email.get_value());
     view! { <Menu label icon_only=true class="account" face head items=Signal::stored(items)/> }
 }

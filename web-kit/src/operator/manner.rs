@@ -49,10 +49,10 @@ impl Manner {
     }
 
     /// Head of a column of times.
-    pub const fn time_head(self) -> &'static str {
+    pub fn time_head(self) -> &'static str {
         match self {
-            Self::Exact => "Time, UTC",
-            _ => "Time",
+            Self::Exact => t!("Time, UTC"),
+            _ => t!("Time"),
         }
     }
 
@@ -70,8 +70,8 @@ impl Manner {
     /// Ranges of the overview, in days.
     pub fn ranges(self) -> Vec<Choice> {
         let labels = match self {
-            Self::Exact => ["24 h", "7 d", "30 d"],
-            _ => ["24 hours", "7 days", "30 days"],
+            Self::Exact => [t!("24 h"), t!("7 d"), t!("30 d")],
+            _ => [t!("24 hours"), t!("7 days"), t!("30 days")],
         };
         ["1", "7", "30"].into_iter().zip(labels).map(|(value, label)| Choice::new(value, label)).collect()
     }
@@ -79,10 +79,10 @@ impl Manner {
     /// "the 7 days before".
     pub fn range_before(self, days: i64) -> String {
         match (self, days) {
-            (Self::Exact, 1) => "24 h before".to_owned(),
-            (Self::Exact, days) => format!("{days} d before"),
-            (_, 1) => "the 24 hours before".to_owned(),
-            (_, days) => format!("the {days} days before"),
+            (Self::Exact, 1) => t!("24 h before").to_owned(),
+            (Self::Exact, days) => t!("{days} d before", days),
+            (_, 1) => t!("the 24 hours before").to_owned(),
+            (_, days) => t!("the {days} days before", days),
         }
     }
 

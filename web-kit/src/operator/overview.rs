@@ -30,9 +30,9 @@ type Read = (i64, Overview);
 pub fn overview<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
     let days = RwSignal::new("7".to_owned());
-    let page = use_page(P::HOME)
+    let page = use_page(t!(P::HOME))
         .canvas()
-        .with_actions(move || view! { <Segmented label="Range" value=days choices=P::MANNER.ranges()/> });
+        .with_actions(move || view! { <Segmented label=t!("Range") value=days choices=P::MANNER.ranges()/> });
     let load = Load::new(move || {
         let days = days.get().parse().unwrap_or(7);
         async move { P::overview(api, days).await.map(|overview| (i64::from(days), overview)) }
@@ -51,7 +51,7 @@ pub fn overview<P: OperatorPortal>() -> impl IntoView {
     }
     view! {
         <div class="overview" class:is-single=P::MANNER.has_margin()>
-            <Loaded load what=P::HOME let:read>
+            <Loaded load what=t!(P::HOME) let:read>
                 <Figures days=read.0 overview=read.1 manner=P::MANNER/>
             </Loaded>
             <div class="overview-row">
@@ -75,11 +75,11 @@ fn say_state(page: PageSlots, load: Load<Read>) {
 fn state(overview: &Overview) -> String {
     let failing: Vec<_> = overview.health.iter().filter(|part| !part.healthy).map(|part| &*part.name).collect();
     let parts = match &*failing {
-        [] => "all parts working".to_owned(),
-        [one] => format!("{one} is failing"),
-        several => format!("{} are failing", several.join(" and ")),
+        [] => t!("all parts working").to_owned(),
+        [one] => t!("{one} is failing", one),
+        several => t!("{several} are failing", several = several.join(t!(" and "))),
     };
-    format!("Version {}, {parts}", overview.version)
+    t!("Version {version}, {parts}", version = overview.version, parts)
 }
 
 fn requests<P: OperatorPortal>(read: Read) -> impl IntoView {
@@ -89,8 +89,8 @@ fn requests<P: OperatorPortal>(read: Read) -> impl IntoView {
         Point::new(P::MANNER.place(seconds, days == 1), point.value as f64).before(point.refused as f64)
     };
     let points: Vec<_> = overview.points.iter().map(place).collect();
-    let title = if days == 1 { "Requests by hour" } else { "Requests by day" };
-    view! { <Chart title points=Signal::stored(points) kind=ChartKind::Line names=("All", "Refused") card=true/> }
+    let title = if days == 1 { t!("Requests by hour") } else { t!("Requests by day") };
+    view! { <Chart title points=Signal::stored(points) kind=ChartKind::Line names=(t!("All"), t!("Refused")) card=true/> }
 }
 
 #[cfg(test)]

@@ -28,9 +28,10 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let ask = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let page = use_page("Sessions").canvas().with_lead("Where you are signed in to this portal.").with_actions(move || {
-        view! { <Button glyph=glyphs::POWER_OFF on_click=move |_| ask.set(true)>"Sign out everywhere"</Button> }
-    });
+    let page =
+        use_page(t!("Sessions")).canvas().with_lead(t!("Where you are signed in to this portal.")).with_actions(move || {
+            view! { <Button glyph=glyphs::POWER_OFF on_click=move |_| ask.set(true)>{t!("Sign out everywhere")}</Button> }
+        });
     let pages = Pages::new(move |page_token| P::sessions(api, page_token));
     let load = pages.load;
     Effect::new(move |_| page.count.set(load.with(|lines| lines.map(|lines| lines.len().to_string()).unwrap_or_default())));
@@ -38,7 +39,7 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
         spawn_local(async move {
             match P::end_session(api, id).await {
                 Ok(()) => {
-                    toasts.say("Session ended");
+                    toasts.say(t!("Session ended"));
                     load.reload();
                 }
                 Err(error) => toasts.say(error.sentence()),
@@ -61,15 +62,15 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     };
     view! {
         <section class="card">
-            <Loaded load what="Sessions" let:lines>
+            <Loaded load what=t!("Sessions") let:lines>
                 {region::follow()}
                 <Table lines end manner=P::MANNER/>
             </Loaded>
             <ShowMore pages/>
         </section>
         <Look exact_times=P::MANNER == Manner::Exact/>
-        <ConfirmDialog open=ask title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=everywhere>
-            <p>"Every session of yours ends at its next request, this one included."</p>
+        <ConfirmDialog open=ask title=t!("Sign out everywhere?") action=t!("Sign out everywhere") busy on_confirm=everywhere>
+            <p>{t!("Every session of yours ends at its next request, this one included.")}</p>
         </ConfirmDialog>
     }
 }
@@ -77,16 +78,16 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
 #[component]
 fn Table(lines: Vec<SessionLine>, end: Callback<String>, manner: Manner) -> impl IntoView {
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Sessions">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Sessions")>
             <table class="table table-plain cards-on-phone">
                 <thead>
                     <tr>
-                        <th scope="col">"Browser"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col">"Last used"</th>
-                        <th scope="col">"Signed in"</th>
-                        <th scope="col" class="wide-only">"Ends at the latest"</th>
-                        <th scope="col" class="num"><span class="sr-only">"End it"</span></th>
+                        <th scope="col">{t!("Browser")}</th>
+                        <th scope="col">{t!("Address")}</th>
+                        <th scope="col">{t!("Last used")}</th>
+                        <th scope="col">{t!("Signed in")}</th>
+                        <th scope="col" class="wide-only">{t!("Ends at the latest")}</th>
+                        <th scope="col" class="num"><span class="sr-only">{t!("End it")}</span></th>
                     </tr>
                 </thead>
                 <tbody>{lines.into_iter().map(|line| view! { <Line line end manner/> }).collect_view()}</tbody>
@@ -98,7 +99,7 @@ fn Table(lines: Vec<SessionLine>, end: Callback<String>, manner: Manner) -> impl
 #[component]
 fn Line(line: SessionLine, end: Callback<String>, manner: Manner) -> impl IntoView {
     let name = device(&line.user_agent);
-    let whose = format!(" the session of {name}, {}", line.ip);
+    let whose = t!(" the session of {name}, {ip}", name, ip = line.ip);
     let id = line.id.clone();
     view! {
         <tr>
@@ -109,11 +110,11 @@ fn Line(line: SessionLine, end: Callback<String>, manner: Manner) -> impl IntoVi
             <td class="soft tnum wide-only">{manner.moment(line.expires_at.as_ref())}</td>
             <td data-p="b" class="num">
                 {if line.current {
-                    view! { <Badge tone=Tone::Success glyph=glyphs::CHECK text="This one"/> }.into_any()
+                    view! { <Badge tone=Tone::Success glyph=glyphs::CHECK text=t!("This one")/> }.into_any()
                 } else {
                     view! {
                         <Button small=true on_click=move |_| end.run(id.clone())>
-                            "End"
+                            {t!("End")}
                             <span class="sr-only">{whose}</span>
                         </Button>
                     }

@@ -34,7 +34,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// `sign-ins` below the portal's base.
 pub fn sign_ins<P: OperatorPortal>() -> impl IntoView {
     let api = use_api();
-    let page = use_page("Sign-ins").flush().with_lead("Who came in, who was refused, and which limits were reached.");
+    let page = use_page(t!("Sign-ins")).flush().with_lead(t!("Who came in, who was refused, and which limits were reached."));
     let query = use_list_query("at desc");
     let rows = Rows::new(
         |line: &AuditLine| line.id.clone(),
@@ -66,22 +66,22 @@ fn list<P: OperatorPortal>(query: ListQuery, rows: Rows<AuditLine>) -> AnyView {
     let columns = columns(P::MANNER);
     let (choosable, usual) = (choosable(&columns), usual(&columns));
     let on_csv = move |()| {
-        save::<P>(untrack(|| query.with(words::to_filter)), ("sign-ins.csv", "Sign-ins saved as a file"));
+        save::<P>(untrack(|| query.with(words::to_filter)), ("sign-ins.csv", t!("Sign-ins saved as a file")));
     };
     let href = |line: Arc<AuditLine>| record_address::<P>(&line.id);
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(views)/>
-            <FilterBar query search="Address" filters=filters() columns=choosable usual_columns=usual on_csv/>
+            <FilterBar query search=t!("Address") filters=filters() columns=choosable usual_columns=usual on_csv/>
         </div>
         <VirtualTable
             rows
-            label="Sign-ins"
+            label=t!("Sign-ins")
             columns
             query
             name=|line: &AuditLine| audit_words::action(&line.path)
             href
-            empty=move || view! { <EmptyState title="Nothing here" text="Whoever signs in, fails to, or reaches a limit stands here."/> }
+            empty=move || view! { <EmptyState title=t!("Nothing here") text=t!("Whoever signs in, fails to, or reaches a limit stands here.")/> }
         />
         <ListFoot rows/>
     }
@@ -96,34 +96,34 @@ fn views() -> Vec<ViewTab> {
         ViewTab { id: kind.to_owned(), state, ..ViewTab::all(label) }
     };
     vec![
-        ViewTab::all("All tries"),
-        with(words::FAILED, "Failed"),
-        with(words::DONE, "Came in"),
-        with(words::LIMITS, "Refused by a limit"),
-        with(words::GUESSES, "Wrong guesses"),
+        ViewTab::all(t!("All tries")),
+        with(words::FAILED, t!("Failed")),
+        with(words::DONE, t!("Came in")),
+        with(words::LIMITS, t!("Refused by a limit")),
+        with(words::GUESSES, t!("Wrong guesses")),
     ]
 }
 
 fn filters() -> Vec<FilterDef> {
     vec![
-        FilterDef { field: "outcome", label: "Result", kind: FilterKind::Choice(Signal::derive(audit_words::outcomes)) },
-        FilterDef { field: "ip", label: "Address", kind: FilterKind::Text },
-        FilterDef { field: "since", label: "Time", kind: FilterKind::Since },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(audit_words::outcomes)) },
+        FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
+        FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
     ]
 }
 
 fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
     vec![
-        Column::new("action", "What", |line: &AuditLine| audit_words::action(&line.path)),
-        Column::new("who", "Who", |line: &AuditLine| {
+        Column::new("action", t!("What"), |line: &AuditLine| audit_words::action(&line.path)),
+        Column::new("who", t!("Who"), |line: &AuditLine| {
             let class = if line.actor.is_empty() { "muted" } else { "" };
             view! { <span class=class>{words::who(line)}</span> }
         })
         .on_phone("c"),
-        Column::new("ip", "Address", |line: &AuditLine| view! { <span class="mono">{line.ip.clone()}</span> })
+        Column::new("ip", t!("Address"), |line: &AuditLine| view! { <span class="mono">{line.ip.clone()}</span> })
             .width(160)
             .on_phone("e"),
-        Column::new("limit", "Limit", |line: &AuditLine| words::limit(line)).soft().width(170),
+        Column::new("limit", t!("Limit"), |line: &AuditLine| words::limit(line)).soft().width(170),
         at(manner),
         outcome(),
     ]

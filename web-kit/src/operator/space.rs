@@ -64,7 +64,7 @@ pub fn use_sign_out<P: OperatorPortal>() -> Callback<()> {
         spawn_local(async move {
             match P::sign_out(api).await {
                 Err(error) if error.code != tonic::Code::Unauthenticated => {
-                    toasts.say(format!("Not signed out: {}", error.sentence()));
+                    toasts.say(t!("Not signed out: {reason}", reason = error.sentence()));
                 }
                 _ => {
                     session.forget();

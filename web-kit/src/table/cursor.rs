@@ -23,15 +23,15 @@ pub(super) fn use_cursor<T: Send + Sync + 'static>(parts: TableParts<T>, window:
         let at = parts.cursor.get_untracked()?;
         parts.rows.with_untracked(|rows| rows.get(at).cloned())
     };
-    use_shortcut("j", "Next row", move || step(1));
-    use_shortcut("k", "Row before", move || step(-1));
-    use_shortcut("enter", "Open the row", move || {
+    use_shortcut("j", t!("Next row"), move || step(1));
+    use_shortcut("k", t!("Row before"), move || step(-1));
+    use_shortcut("enter", t!("Open the row"), move || {
         if let Some(row) = current() {
             open.run(parts.href.run(row));
         }
     });
     if let Some(selection) = parts.selection {
-        use_shortcut("x", "Select the row", move || {
+        use_shortcut("x", t!("Select the row"), move || {
             if let Some(row) = current() {
                 selection.toggle(&parts.rows.key_of(&row));
             }

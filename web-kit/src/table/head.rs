@@ -74,7 +74,7 @@ fn SelectAll<T: Send + Sync + 'static>(parts: TableParts<T>, selection: Selectio
         <input
             type="checkbox"
             class="box"
-            aria-label="Select all loaded rows"
+            aria-label=t!("Select all loaded rows")
             prop:checked=all
             prop:indeterminate=move || some() && !all()
             on:change:target=move |event| {

@@ -79,7 +79,7 @@ fn RowBox(selection: Selection, key: StoredValue<String>, name: String) -> impl 
         <input
             type="checkbox"
             class="box"
-            aria-label=format!("Select {name}")
+            aria-label=t!("Select {name}", name)
             prop:checked=move || key.with_value(|key| selection.has(key))
             on:change=move |_| key.with_value(|key| selection.toggle(key))
         />
@@ -88,7 +88,7 @@ fn RowBox(selection: Selection, key: StoredValue<String>, name: String) -> impl 
 
 #[component]
 fn LiveBadge(who: String) -> impl IntoView {
-    view! { <span class="live-badge"><Badge tone=Tone::Accent glyph=glyphs::PEN text=format!("{who}, just now")/></span> }
+    view! { <span class="live-badge"><Badge tone=Tone::Accent glyph=glyphs::PEN text=t!("{who}, just now", who)/></span> }
 }
 
 /// A click on a link, a box or a button is meant for that.

@@ -48,25 +48,29 @@ pub enum Closing {
 }
 
 impl Closing {
-    const fn verb(self) -> &'static str {
+    fn verb(self) -> &'static str {
         match self {
-            Self::Disable => "Disable",
-            Self::Reset => "Make a new link for",
+            Self::Disable => t!("Disable"),
+            Self::Reset => t!("Make a new link for"),
         }
     }
 
-    const fn action(self) -> &'static str {
+    fn action(self) -> &'static str {
         match self {
-            Self::Disable => "Disable the account",
-            Self::Reset => "Make a new link",
+            Self::Disable => t!("Disable the account"),
+            Self::Reset => t!("Make a new link"),
         }
     }
 
-    const fn text(self) -> &'static str {
+    fn text(self) -> &'static str {
         match self {
-            Self::Disable => "Their sessions end at their next request, and they can’t sign in. A new link lets them in again.",
+            Self::Disable => {
+                t!("Their sessions end at their next request, and they can’t sign in. A new link lets them in again.")
+            }
             Self::Reset => {
-                "Password, authenticator and sessions of this person stop working at once; the link lets them choose both anew."
+                t!(
+                    "Password, authenticator and sessions of this person stop working at once; the link lets them choose both anew."
+                )
             }
         }
     }
@@ -86,17 +90,17 @@ pub fn admins() -> impl IntoView {
         changed: Callback::new(move |()| load.reload()),
     };
     let writes = may("admin.write");
-    let page = use_page("Admins")
+    let page = use_page(t!("Admins"))
         .canvas()
-        .with_lead("Who may sign in to this portal. Everybody needs a second factor.")
+        .with_lead(t!("Who may sign in to this portal. Everybody needs a second factor."))
         .with_actions(move || {
             let new = move |_| asked.edit.set(Some(pb::Admin { role: pb::Role::Viewer.into(), ..pb::Admin::default() }));
-            writes.then(|| view! { <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=new>"Add a person"</Button> })
+            writes.then(|| view! { <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=new>{t!("Add a person")}</Button> })
         });
     Effect::new(move |_| page.count.set(load.with(|list| list.map(|list| list.len().to_string()).unwrap_or_default())));
     view! {
         <section class="card">
-            <Loaded load what="Admins" let:list>
+            <Loaded load what=t!("Admins") let:list>
                 <Table list asked writes/>
             </Loaded>
         </section>
@@ -109,16 +113,16 @@ pub fn admins() -> impl IntoView {
 #[component]
 fn Table(list: Vec<pb::Admin>, asked: Asked, writes: bool) -> impl IntoView {
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Admins">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Admins")>
             <table class="table table-plain cards-on-phone">
                 <thead>
                     <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"E-mail"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col" class="wide-only">"Changed"</th>
-                        <th scope="col" class="num"><span class="sr-only">"Actions"</span></th>
+                        <th scope="col">{t!("Name")}</th>
+                        <th scope="col">{t!("E-mail")}</th>
+                        <th scope="col">{t!("Role")}</th>
+                        <th scope="col">{t!("State")}</th>
+                        <th scope="col" class="wide-only">{t!("Changed")}</th>
+                        <th scope="col" class="num"><span class="sr-only">{t!("Actions")}</span></th>
                     </tr>
                 </thead>
                 <tbody>{list.into_iter().map(|admin| view! { <Line admin asked writes/> }).collect_view()}</tbody>
@@ -130,11 +134,11 @@ fn Table(list: Vec<pb::Admin>, asked: Asked, writes: bool) -> impl IntoView {
 #[component]
 fn Line(admin: pb::Admin, asked: Asked, writes: bool) -> impl IntoView {
     let (tone, glyph, word) = match admin.state() {
-        State::Active => (Tone::Success, glyphs::CIRCLE_CHECK, "Active"),
-        State::Invited => (Tone::Warning, glyphs::HOURGLASS_HALF, "Link not used yet"),
-        State::Disabled | State::Unspecified => (Tone::Neutral, glyphs::BAN, "Disabled"),
+        State::Active => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Active")),
+        State::Invited => (Tone::Warning, glyphs::HOURGLASS_HALF, t!("Link not used yet")),
+        State::Disabled | State::Unspecified => (Tone::Neutral, glyphs::BAN, t!("Disabled")),
     };
-    let label = format!("Change {}", admin.display_name);
+    let label = t!("Change {display_name}", display_name = admin.display_name);
     let (name, you) = (admin.display_name.clone(), admin.you);
     let (email, role, changed) = (admin.email.clone(), role_word(admin.role()), format::ago(admin.updated_at.as_ref()));
     let items = Signal::derive(move || items(&admin, asked));
@@ -144,7 +148,7 @@ fn Line(admin: pb::Admin, asked: Asked, writes: bool) -> impl IntoView {
                 <span class="row gap-2">
                     <Avatar name=name.clone()/>
                     <span class="cell-main">{name}</span>
-                    {you.then(|| view! { <Badge text="You"/> })}
+                    {you.then(|| view! { <Badge text=t!("You")/> })}
                 </span>
             </td>
             <td data-p="c" class="soft">{email}</td>
@@ -165,19 +169,19 @@ fn items(admin: &pb::Admin, asked: Asked) -> Vec<MenuItem> {
         move || asked.close.set(Some((closing, admin.clone())))
     };
     let mut items = vec![
-        MenuItem::new("Change name or role", move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN),
-        MenuItem::new("New link", close(Closing::Reset)).glyph(glyphs::KEY),
+        MenuItem::new(t!("Change name or role"), move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN),
+        MenuItem::new(t!("New link"), close(Closing::Reset)).glyph(glyphs::KEY),
     ];
     if admin.state() != State::Disabled && !admin.you {
-        items.push(MenuItem::new("Disable", close(Closing::Disable)).glyph(glyphs::BAN).danger());
+        items.push(MenuItem::new(t!("Disable"), close(Closing::Disable)).glyph(glyphs::BAN).danger());
     }
     items
 }
 
 pub fn role_word(role: pb::Role) -> &'static str {
     match role {
-        pb::Role::Admin => "Administrator",
-        pb::Role::Viewer => "Viewer",
+        pb::Role::Admin => t!("Administrator"),
+        pb::Role::Viewer => t!("Viewer"),
         pb::Role::Unspecified => "",
     }
 }

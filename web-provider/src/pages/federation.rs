@@ -8,7 +8,7 @@ use web_kit::{
     api::use_api,
     badge::{Status, Tone},
     button::Button,
-    format::{ago, moment, number},
+    format::{ago, moment},
     icon::glyphs,
     layout::use_page,
     load::{Load, Loaded},
@@ -17,14 +17,15 @@ use web_kit::{
 /// `federation` below the portal's base.
 pub fn federation() -> impl IntoView {
     let api = use_api();
-    let page = use_page("Federation").canvas().with_lead("The systems this one speaks with, and the keys they sign with.");
+    let page =
+        use_page(t!("Federation")).canvas().with_lead(t!("The systems this one speaks with, and the keys they sign with."));
     let load = Load::new(move || async move {
         let call = async |transport, request| FederationServiceClient::new(transport).list_peers(request).await;
         Ok(api.read(pb::ListPeersRequest {}, call).await?.peers)
     });
     Effect::new(move |_| page.count.set(load.with(|peers| peers.map(|peers| peers.len().to_string()).unwrap_or_default())));
     view! {
-        <Loaded load what="The other systems" let:peers>
+        <Loaded load what=t!("The other systems") let:peers>
             <div class="peers">{peers.into_iter().map(|peer| view! { <PeerCard peer/> }).collect_view()}</div>
         </Loaded>
     }
@@ -66,13 +67,13 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
         });
     };
     let heading = capitalised(&peer.name);
-    let whom = format!(", the {} system", peer.name);
+    let whom = t!(", the {name} system", name = peer.name);
     let known = standing(&peer);
     // What a greeting just came to is newer than what was heard.
     let status = move || {
         let (tone, glyph, word) = greeting.with(|greeting| match greeting {
-            Some(Greeting::Answered { .. }) => (Tone::Success, glyphs::CIRCLE_CHECK, "Answers"),
-            Some(Greeting::Failed(_)) => (Tone::Danger, glyphs::CIRCLE_XMARK, "Not reached"),
+            Some(Greeting::Answered { .. }) => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Answers")),
+            Some(Greeting::Failed(_)) => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("Not reached")),
             None => known,
         });
         view! { <Status tone glyph text=word/> }
@@ -84,25 +85,25 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                 {status}
                 <span class="push"></span>
                 <Button small=true glyph=glyphs::PLUG busy on_click=greet>
-                    "Greet now"
+                    {t!("Greet now")}
                     <span class="sr-only">{whom}</span>
                 </Button>
             </div>
             <div class="card-body">
                 <dl class="kv">
-                    <dt>"Reached"</dt>
+                    <dt>{t!("Reached")}</dt>
                     <dd>{place(&peer.place)}</dd>
-                    <dt>"Last seen"</dt>
+                    <dt>{t!("Last seen")}</dt>
                     <dd>{seen(&peer)}</dd>
-                    <dt>"Refused"</dt>
+                    <dt>{t!("Refused")}</dt>
                     <dd><Refusals peer=peer.clone()/></dd>
-                    <dt>"We sign with"</dt>
+                    <dt>{t!("We sign with")}</dt>
                     <dd><Keys keys=peer.keys_out.clone()/></dd>
-                    <dt>"It signs with"</dt>
+                    <dt>{t!("It signs with")}</dt>
                     <dd><Keys keys=peer.keys_in.clone()/></dd>
                 </dl>
             </div>
-            <p class="card-foot" role="status">{move || greeting.get().map_or_else(|| "Not greeted yet.".to_owned(), told)}</p>
+            <p class="card-foot" role="status">{move || greeting.get().map_or_else(|| t!("Not greeted yet.").to_owned(), told)}</p>
         </section>
     }
 }
@@ -110,11 +111,11 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
 #[component]
 fn Keys(keys: Vec<pb::PeerKey>) -> impl IntoView {
     if keys.is_empty() {
-        return view! { <span class="muted">"No key"</span> }.into_any();
+        return view! { <span class="muted">{t!("No key")}</span> }.into_any();
     }
     let line = |(index, key): (usize, pb::PeerKey)| {
-        let role = if index == 0 { "current" } else { "still good" };
-        let made = key.created_at.as_ref().map(|at| format!(", made {}", ago(Some(at)))).unwrap_or_default();
+        let role = if index == 0 { t!("current") } else { t!("still good") };
+        let made = key.created_at.as_ref().map(|at| t!(", made {at}", at = ago(Some(at)))).unwrap_or_default();
         view! { <div><span class="mono">{key.id}</span> " " <span class="muted">{format!("{role}{made}")}</span></div> }
     };
     keys.into_iter().enumerate().map(line).collect_view().into_any()
@@ -122,15 +123,15 @@ fn Keys(keys: Vec<pb::PeerKey>) -> impl IntoView {
 
 fn standing(peer: &pb::Peer) -> (Tone, web_kit::icon::Glyph, &'static str) {
     if peer.keys_out.is_empty() || peer.keys_in.is_empty() {
-        (Tone::Danger, glyphs::CIRCLE_XMARK, "No keys")
+        (Tone::Danger, glyphs::CIRCLE_XMARK, t!("No keys"))
     } else if peer.place.is_empty() {
-        (Tone::Neutral, glyphs::CIRCLE_MINUS, "No way to it")
+        (Tone::Neutral, glyphs::CIRCLE_MINUS, t!("No way to it"))
     } else if is_after(peer.last_refused_at.as_ref(), peer.last_seen_at.as_ref()) {
-        (Tone::Warning, glyphs::CIRCLE_EXCLAMATION, "Last call refused")
+        (Tone::Warning, glyphs::CIRCLE_EXCLAMATION, t!("Last call refused"))
     } else if peer.last_seen_at.is_some() {
-        (Tone::Success, glyphs::CIRCLE_CHECK, "Heard of")
+        (Tone::Success, glyphs::CIRCLE_CHECK, t!("Heard of"))
     } else {
-        (Tone::Neutral, glyphs::CIRCLE_OPEN, "Not heard of yet")
+        (Tone::Neutral, glyphs::CIRCLE_OPEN, t!("Not heard of yet"))
     }
 }
 
@@ -141,19 +142,19 @@ fn is_after(one: Option<&Timestamp>, other: Option<&Timestamp>) -> bool {
 
 fn place(place: &str) -> String {
     match place {
-        "" => "No way to it is configured".to_owned(),
+        "" => t!("No way to it is configured").to_owned(),
         place => capitalised(place),
     }
 }
 
 fn seen(peer: &pb::Peer) -> String {
-    let Some(at) = peer.last_seen_at.as_ref() else { return "Never".to_owned() };
+    let Some(at) = peer.last_seen_at.as_ref() else { return t!("Never").to_owned() };
     let clock = match peer.clock_offset_seconds {
         -1..=1 => String::new(),
-        ahead @ 2.. => format!(", its clock {ahead} s ahead"),
-        behind => format!(", its clock {} s behind", behind.unsigned_abs()),
+        ahead @ 2.. => t!(", its clock {ahead} s ahead", ahead),
+        behind => t!(", its clock {behind} s behind", behind = behind.unsigned_abs()),
     };
-    let key = if peer.last_key_id.is_empty() { String::new() } else { format!(", by key {}", peer.last_key_id) };
+    let key = if peer.last_key_id.is_empty() { String::new() } else { t!(", by key {key}", key = peer.last_key_id) };
     format!("{}{key}{clock}", moment(Some(at)))
 }
 
@@ -161,12 +162,12 @@ fn seen(peer: &pb::Peer) -> String {
 fn refused(peer: &pb::Peer) -> Vec<String> {
     let told: i64 = peer.refusals.iter().map(|refused| refused.count).sum();
     let line = |refused: &pb::RefusedCalls| {
-        let calls = number::counted(refused.count, "call", "calls");
-        format!("{calls}: {}, last {}", reason(&refused.reason), ago(refused.last_at.as_ref()))
+        let calls = n!(refused.count, "{count} call", "{count} calls");
+        t!("{calls}: {reason}, last {time}", calls, reason = reason(&refused.reason), time = ago(refused.last_at.as_ref()))
     };
     let earlier = (peer.refused > told).then(|| {
-        let calls = number::counted(peer.refused - told, "earlier call", "earlier calls");
-        format!("{calls}, last reason then: {}", reason(&peer.last_refusal))
+        let calls = n!(peer.refused - told, "{count} earlier call", "{count} earlier calls");
+        t!("{calls}, last reason then: {reason}", calls, reason = reason(&peer.last_refusal))
     });
     peer.refusals.iter().map(line).chain(earlier).collect()
 }
@@ -175,7 +176,7 @@ fn refused(peer: &pb::Peer) -> Vec<String> {
 fn Refusals(peer: pb::Peer) -> impl IntoView {
     let lines = refused(&peer);
     if lines.is_empty() {
-        return view! { <span class="muted">"No call"</span> }.into_any();
+        return view! { <span class="muted">{t!("No call")}</span> }.into_any();
     }
     lines.into_iter().map(|line| view! { <div>{line}</div> }).collect_view().into_any()
 }
@@ -183,28 +184,30 @@ fn Refusals(peer: pb::Peer) -> impl IntoView {
 /// The server's stable reasons in words.
 fn reason(code: &str) -> &str {
     match code {
-        "UNSIGNED" => "not signed",
-        "MALFORMED" => "malformed",
-        "VERSION" => "unknown form of signature",
-        "AUDIENCE" => "meant for another system",
-        "UNKNOWN_CALLER" => "no key for it",
-        "UNKNOWN_KEY" => "unknown or old key",
-        "SIGNATURE" => "wrong signature",
-        "SKEW" => "clocks differ",
-        "REPLAY" => "sent twice",
+        "UNSIGNED" => t!("not signed"),
+        "MALFORMED" => t!("malformed"),
+        "VERSION" => t!("unknown form of signature"),
+        "AUDIENCE" => t!("meant for another system"),
+        "UNKNOWN_CALLER" => t!("no key for it"),
+        "UNKNOWN_KEY" => t!("unknown or old key"),
+        "SIGNATURE" => t!("wrong signature"),
+        "SKEW" => t!("clocks differ"),
+        "REPLAY" => t!("sent twice"),
         other => other,
     }
 }
 
 fn told(greeting: Greeting) -> String {
     match greeting {
-        Greeting::Answered { version, key_id, took } => format!("Answered in {took}, version {version}, by key {key_id}."),
+        Greeting::Answered { version, key_id, took } => {
+            t!("Answered in {took}, version {version}, by key {key_id}.", took, version, key_id)
+        }
         Greeting::Failed(problem) => problem,
     }
 }
 
 fn milliseconds(micros: i64) -> String {
-    format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
+    t!("{value} ms", value = format_args!("{}.{}", micros / 1_000, micros % 1_000 / 100))
 }
 
 fn capitalised(text: &str) -> String {

@@ -28,10 +28,10 @@ type Read = (i64, pb::GetFleetResponse);
 pub fn overview() -> impl IntoView {
     let api = use_api();
     let days = RwSignal::new("30".to_owned());
-    let ranges = ["7", "30", "90"].map(|days| Choice::new(days, format!("{days} days"))).to_vec();
-    let page = use_page("Overview").canvas().with_actions(move || {
+    let ranges = ["7", "30", "90"].map(|days| Choice::new(days, t!("{days} days", days))).to_vec();
+    let page = use_page(t!("Overview")).canvas().with_actions(move || {
         let ranges = ranges.clone();
-        view! { <Segmented label="Range" value=days choices=Signal::stored(ranges)/> }
+        view! { <Segmented label=t!("Range") value=days choices=Signal::stored(ranges)/> }
     });
     let load = Load::new(move || {
         let days = days.get().parse().unwrap_or(30);
@@ -42,7 +42,7 @@ pub fn overview() -> impl IntoView {
     let is_there = Memo::new(move |_| load.with(|read| read.is_some()));
     view! {
         <div class="overview">
-            <Loaded load what="The overview" let:read><Figures read/></Loaded>
+            <Loaded load what=t!("The overview") let:read><Figures read/></Loaded>
             <Show when=move || is_there.get()><Cards load/></Show>
         </div>
     }
@@ -54,10 +54,10 @@ fn say_state(page: PageSlots, load: Load<Read>) {
 }
 
 fn state(fleet: &pb::GetFleetResponse) -> String {
-    let tenants = number::counted(fleet.tenants, "tenant", "tenants");
+    let tenants = n!(fleet.tenants, "{count} tenant", "{count} tenants");
     match words::in_state(fleet, "SUSPENDED") {
-        0 => format!("{tenants}, none suspended"),
-        suspended => format!("{tenants}, {} suspended", number::count(suspended)),
+        0 => t!("{tenants}, none suspended", tenants),
+        suspended => t!("{tenants}, {suspended} suspended", tenants, suspended = number::count(suspended)),
     }
 }
 
@@ -69,27 +69,27 @@ fn Figures(read: Read) -> impl IntoView {
     let (sign_ups, ends) = (figure(fleet.sign_ups), figure(fleet.trial_ends));
     let line: Vec<f64> = fleet.sign_ups_by_day.iter().map(|day| day.value as f64).collect();
     view! {
-        <section class="stats" aria-label="Figures">
+        <section class="stats" aria-label=t!("Figures")>
             <div class="stat">
-                <div class="stat-label">"Tenants"</div>
+                <div class="stat-label">{t!("Tenants")}</div>
                 <div class="stat-value">{number::count(fleet.tenants)}</div>
-                <div class="stat-note">{format!("{} active", number::count(words::in_state(&fleet, "ACTIVE")))}</div>
+                <div class="stat-note">{t!("{tenants} active", tenants = number::count(words::in_state(&fleet, "ACTIVE")))}</div>
             </div>
             <div class="stat">
-                <div class="stat-label">"Sign-ups"</div>
+                <div class="stat-label">{t!("Sign-ups")}</div>
                 <div class="stat-value">{number::count(sign_ups.value)}</div>
-                <Spark title="Sign-ups over the range" values=line/>
-                <div class="stat-note"><Change figure=sign_ups before=format!("the {days} days before") more=More::Neutral/></div>
+                <Spark title=t!("Sign-ups over the range") values=line/>
+                <div class="stat-note"><Change figure=sign_ups before=t!("the {days} days before", days) more=More::Neutral/></div>
             </div>
             <div class="stat">
-                <div class="stat-label">"On trial"</div>
+                <div class="stat-label">{t!("On trial")}</div>
                 <div class="stat-value">{number::count(words::in_state(&fleet, "TRIAL"))}</div>
-                <div class="stat-note">{format!("{} ended without a plan", number::count(ended))}</div>
+                <div class="stat-note">{t!("{ended} ended without a plan", ended = number::count(ended))}</div>
             </div>
             <div class="stat">
-                <div class="stat-label">{format!("Trials that end in {days} days")}</div>
+                <div class="stat-label">{t!("Trials that end in {days} days", days)}</div>
                 <div class="stat-value">{number::count(ends.value)}</div>
-                <div class="stat-note"><Change figure=ends before=format!("the {days} days before") more=More::Neutral/></div>
+                <div class="stat-note"><Change figure=ends before=t!("the {days} days before", days) more=More::Neutral/></div>
             </div>
         </section>
     }
@@ -109,11 +109,11 @@ fn Cards(load: Load<Read>) -> impl IntoView {
         <div class="overview-row">
             <div class="overview-column">
                 <Chart
-                    title="Sign-ups by day"
+                    title=t!("Sign-ups by day")
                     points
                     kind=ChartKind::Bars
-                    names=("This range", "Range before")
-                    nothing="Nobody signed up in this time, nor in the time before."
+                    names=(t!("This range"), t!("Range before"))
+                    nothing=t!("Nobody signed up in this time, nor in the time before.")
                     card=true
                 />
                 {move || view! { <Shares fleet=fleet()/> }}
@@ -136,11 +136,11 @@ fn Shares(fleet: pb::GetFleetResponse) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Fleet"</h2><span class="count">{number::counted(fleet.tenants, "tenant", "tenants")}</span></div>
+            <div class="card-head"><h2>{t!("Fleet")}</h2><span class="count">{n!(fleet.tenants, "{count} tenant", "{count} tenants")}</span></div>
             <div class="card-body shares">
-                <Share title="State" field="state" lines=states.to_vec()/>
-                <Share title="Plan" field="plan" lines=named(fleet.by_plan, "No plan")/>
-                <Share title="Industry" field="industry" lines=named(fleet.by_industry, "No industry")/>
+                <Share title=t!("State") field="state" lines=states.to_vec()/>
+                <Share title=t!("Plan") field="plan" lines=named(fleet.by_plan, t!("No plan"))/>
+                <Share title=t!("Industry") field="industry" lines=named(fleet.by_industry, t!("No industry"))/>
             </div>
         </section>
     }
@@ -164,19 +164,23 @@ fn Share(title: &'static str, field: &'static str, lines: Vec<(String, String, i
 fn Attention(fleet: pb::GetFleetResponse) -> impl IntoView {
     let count = fleet.suspended.len() + fleet.next_trial_ends.len();
     let suspended = fleet.suspended.into_iter().map(|tenant| {
-        let note = format!("since {}: {}", format::day(tenant.suspended_at.as_ref()), tenant.suspension_reason);
+        let note = t!(
+            "since {suspended_at}: {suspension_reason}",
+            suspended_at = format::day(tenant.suspended_at.as_ref()),
+            suspension_reason = tenant.suspension_reason
+        );
         (tenant, note)
     });
     let trials = fleet.next_trial_ends.into_iter().map(|tenant| {
-        let note = format!("Trial ends {}", format::moment(tenant.trial_ends_at.as_ref()));
+        let note = t!("Trial ends {trial_ends_at}", trial_ends_at = format::moment(tenant.trial_ends_at.as_ref()));
         (tenant, note)
     });
     let lines: Vec<_> = suspended.chain(trials).map(|(tenant, note)| view! { <Line tenant note/> }).collect();
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Attention"</h2><span class="count">{count}</span></div>
+            <div class="card-head"><h2>{t!("Attention")}</h2><span class="count">{count}</span></div>
             {if lines.is_empty() {
-                view! { <p class="card-foot">"No company is suspended, and no trial ends within 14 days."</p> }.into_any()
+                view! { <p class="card-foot">{t!("No company is suspended, and no trial ends within 14 days.")}</p> }.into_any()
             } else {
                 view! { <ul class="list">{lines}</ul> }.into_any()
             }}
@@ -187,15 +191,15 @@ fn Attention(fleet: pb::GetFleetResponse) -> impl IntoView {
 #[component]
 fn Newest(tenants: Vec<pb::Tenant>) -> impl IntoView {
     let line = |tenant: pb::Tenant| {
-        let note = format!("{}, {}", words::plain(&tenant.industry, "No industry"), format::ago(tenant.created_at.as_ref()));
+        let note = format!("{}, {}", words::plain(&tenant.industry, t!("No industry")), format::ago(tenant.created_at.as_ref()));
         view! { <Line tenant note/> }
     };
     let is_empty = tenants.is_empty();
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Newest"</h2><a href="/provider/tenants" class="push t-12">"All tenants"</a></div>
+            <div class="card-head"><h2>{t!("Newest")}</h2><a href="/provider/tenants" class="push t-12">{t!("All tenants")}</a></div>
             {if is_empty {
-                view! { <p class="card-foot">"No company has registered yet."</p> }.into_any()
+                view! { <p class="card-foot">{t!("No company has registered yet.")}</p> }.into_any()
             } else {
                 view! { <ul class="list">{tenants.into_iter().map(line).collect_view()}</ul> }.into_any()
             }}

@@ -44,7 +44,7 @@ type Away = Option<Option<Timestamp>>;
 /// `provisioning` below the portal's base.
 pub fn provisioning() -> impl IntoView {
     let api = use_api();
-    use_page("Provisioning").canvas().with_lead("Companies on their way, from the request to the first sign-in.");
+    use_page(t!("Provisioning")).canvas().with_lead(t!("Companies on their way, from the request to the first sign-in."));
     let state = use_list_query("").switch("state", "");
     let away = RwSignal::new(None::<Option<Timestamp>>);
     // By how much the other system's clock, which the times are of, is ahead of this one.
@@ -73,12 +73,12 @@ pub fn provisioning() -> impl IntoView {
     let changed = Callback::new(move |one: pb::Registration| rows.replace(one));
     view! {
         <div class="stack gap-4">
-            <div class="row row-wrap"><Segmented label="State" value=state choices=choices()/></div>
+            <div class="row row-wrap"><Segmented label=t!("State") value=state choices=choices()/></div>
             {move || away.get().map(|since| view! { <AwayNote since/> })}
             {move || standing(rows, away.get(), state.get().is_empty())}
             <Show when=move || rows.count() != 0><RegistrationTable rows now changed/></Show>
             <Show when=move || rows.is_ready() && rows.has_more()>
-                <div><Button busy=rows.loading on_click=move |_| rows.more()>"Show more"</Button></div>
+                <div><Button busy=rows.loading on_click=move |_| rows.more()>{t!("Show more")}</Button></div>
             </Show>
         </div>
     }
@@ -86,10 +86,10 @@ pub fn provisioning() -> impl IntoView {
 
 fn choices() -> Vec<Choice> {
     vec![
-        Choice::new("", "All"),
-        Choice::new("UNDER_WAY", "Under way"),
-        Choice::new("FAILING", "Failing"),
-        Choice::new("DONE", "Done"),
+        Choice::new("", t!("All")),
+        Choice::new("UNDER_WAY", t!("Under way")),
+        Choice::new("FAILING", t!("Failing")),
+        Choice::new("DONE", t!("Done")),
     ]
 }
 
@@ -107,7 +107,7 @@ async fn read(
     away.try_set(reply.away.then_some(reply.last_answer_at));
     if reply.away {
         // What was read before stays on the page.
-        return Err(ApiError::new(Code::Aborted, "The companies’ own system does not answer."));
+        return Err(ApiError::new(Code::Aborted, t!("The companies’ own system does not answer.")));
     }
     ahead.try_set(reply.last_answer_at.map_or(0, |at| at.seconds - browser::now()));
     let next_page_token = reply.page.unwrap_or_default().next_page_token;
@@ -118,18 +118,18 @@ async fn read(
 fn standing(rows: Rows<pb::Registration>, away: Away, all: bool) -> AnyView {
     match (rows.is_ready(), rows.error.get()) {
         (_, Some(_)) if away.is_some() => ().into_any(),
-        (false, Some(error)) => view! { <ErrorPanel what="Registrations" error on_retry=move |()| rows.retry()/> }.into_any(),
+        (false, Some(error)) => view! { <ErrorPanel what=t!("Registrations") error on_retry=move |()| rows.retry()/> }.into_any(),
         (false, None) => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
         (true, Some(error)) => view! { <ErrorNote error on_retry=move |()| rows.retry()/> }.into_any(),
         (true, None) if rows.count() == 0 && all => view! {
             <EmptyState
-                title="No registrations yet"
-                text="Whoever signs up, or is registered by another program, stands here at once."
+                title=t!("No registrations yet")
+                text=t!("Whoever signs up, or is registered by another program, stands here at once.")
             />
         }
         .into_any(),
         (true, None) if rows.count() == 0 => {
-            view! { <EmptyState title="None of these" text="No registration is in this state right now."/> }.into_any()
+            view! { <EmptyState title=t!("None of these") text=t!("No registration is in this state right now.")/> }.into_any()
         }
         (true, None) => ().into_any(),
     }
@@ -138,15 +138,15 @@ fn standing(rows: Rows<pb::Registration>, away: Away, all: bool) -> AnyView {
 #[component]
 fn AwayNote(since: Option<Timestamp>) -> impl IntoView {
     let last = match &since {
-        Some(at) => format!("It last answered {} ({}).", ago(Some(at)), moment(Some(at))),
-        None => "It has not answered this system so far.".to_owned(),
+        Some(at) => t!("It last answered {ago} ({at}).", ago = ago(Some(at)), at = moment(Some(at))),
+        None => t!("It has not answered this system so far.").to_owned(),
     };
     view! {
         <div class="note is-warning" role="status">
             <Icon glyph=glyphs::PLUG_CIRCLE_XMARK/>
             <span>
-                "The companies’ own system can’t be reached. " {last}
-                " Registrations go on by themselves; this page looks again every few seconds."
+                {t!("The companies’ own system can’t be reached. ")} {last}
+                {t!(" Registrations go on by themselves; this page looks again every few seconds.")}
             </span>
         </div>
     }

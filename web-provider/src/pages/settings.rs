@@ -20,9 +20,9 @@ use web_kit::{
 /// `settings` below the portal's base.
 pub fn settings() -> impl IntoView {
     let api = use_api();
-    use_page("Settings")
+    use_page(t!("Settings"))
         .canvas()
-        .with_lead("What holds for this portal and its tenants. Kept encrypted; each change is in the audit.");
+        .with_lead(t!("What holds for this portal and its tenants. Kept encrypted; each change is in the audit."));
     let asked = RwSignal::new(None::<pb::Setting>);
     let writes = may("setting.write");
     let load = Load::new(move || async move {
@@ -31,7 +31,7 @@ pub fn settings() -> impl IntoView {
     });
     let changed = Callback::new(move |()| load.reload());
     view! {
-        <Loaded load what="Settings" let:read>
+        <Loaded load what=t!("Settings") let:read>
             <div class="stack gap-4 settings-page">
                 {behind(&read).map(|text| view! { <MirrorNote text/> })}
                 {groups(read.settings).into_iter().map(|(name, list)| view! { <Group name list asked writes/> }).collect_view()}
@@ -49,10 +49,10 @@ fn behind(read: &pb::ListSettingsResponse) -> Option<String> {
     }
     let titles = titles.join(", ");
     let copy = match &read.mirror_written_at {
-        Some(at) => format!("the copy of {}, which has other values", format::moment(Some(at))),
-        None => "the usual values, because it knows of no copy outside the database,".to_owned(),
+        Some(at) => t!("the copy of {at}, which has other values", at = format::moment(Some(at))),
+        None => t!("the usual values, because it knows of no copy outside the database,").to_owned(),
     };
-    Some(format!("In Recovery Mode this server would go by {copy} of: {titles}."))
+    Some(t!("In Recovery Mode this server would go by {copy} of: {titles}.", copy, titles))
 }
 
 #[component]
@@ -61,7 +61,7 @@ fn MirrorNote(text: String) -> impl IntoView {
         <div class="note is-warning" role="status">
             <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
             <span class="grow">
-                {text} " " <code class="mono">"streamflow ops mirror"</code> " writes a new copy, which servers read when they start."
+                {text} " " <code class="mono">{t!("streamflow ops mirror")}</code> {t!(" writes a new copy, which servers read when they start.")}
             </span>
         </div>
     }
@@ -92,9 +92,13 @@ fn Group(name: String, list: Vec<pb::Setting>, asked: RwSignal<Option<pb::Settin
 #[component]
 fn Line(setting: pb::Setting, asked: RwSignal<Option<pb::Setting>>, writes: bool) -> impl IntoView {
     let since = if setting.version == 0 {
-        "as delivered".to_owned()
+        t!("as delivered").to_owned()
     } else {
-        format!("changed {} by {}", format::ago(setting.updated_at.as_ref()), setting.updated_by)
+        t!(
+            "changed {updated_at} by {updated_by}",
+            updated_at = format::ago(setting.updated_at.as_ref()),
+            updated_by = setting.updated_by
+        )
     };
     let (title, text, value) = (setting.title.clone(), setting.description.clone(), words(&setting));
     let which = format!(" {title}");
@@ -113,7 +117,7 @@ fn Line(setting: pb::Setting, asked: RwSignal<Option<pb::Setting>>, writes: bool
                 .then(|| {
                     view! {
                         <Button small=true glyph=glyphs::PEN on_click=edit>
-                            "Change"
+                            {t!("Change")}
                             <span class="sr-only">{which}</span>
                         </Button>
                     }
@@ -125,11 +129,11 @@ fn Line(setting: pb::Setting, asked: RwSignal<Option<pb::Setting>>, writes: bool
 /// A value as people read it.
 fn words(setting: &pb::Setting) -> String {
     match setting.value.as_ref().and_then(|value| value.value.as_ref()) {
-        Some(Value::Flag(true)) => "On".to_owned(),
-        Some(Value::Flag(false)) => "Off".to_owned(),
-        Some(Value::Amount(0)) => "None set".to_owned(),
+        Some(Value::Flag(true)) => t!("On").to_owned(),
+        Some(Value::Flag(false)) => t!("Off").to_owned(),
+        Some(Value::Amount(0)) => t!("None set").to_owned(),
         Some(Value::Amount(amount)) => format!("{} {}", format::number::count(*amount), setting.unit),
-        Some(Value::Networks(list)) if list.networks.is_empty() => "From anywhere".to_owned(),
+        Some(Value::Networks(list)) if list.networks.is_empty() => t!("From anywhere").to_owned(),
         Some(Value::Networks(list)) => list.networks.join(", "),
         None => String::new(),
     }
@@ -171,7 +175,7 @@ fn SettingDialog(asked: RwSignal<Option<pb::Setting>>, changed: Callback<()>) ->
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=button::Kind::Primary busy=form.busy on_click=move |_| send(())>"Save setting"</Button>
+            <Button kind=button::Kind::Primary busy=form.busy on_click=move |_| send(())>{t!("Save setting")}</Button>
         }
     });
     let field = move || {
@@ -179,7 +183,7 @@ fn SettingDialog(asked: RwSignal<Option<pb::Setting>>, changed: Callback<()>) ->
         Some(match setting.kind() {
             Kind::Flag => view! { <Checkbox label=setting.title value=flag/> }.into_any(),
             Kind::Networks => {
-                view! { <TextArea name="value" label="Networks, one a line" value=text optional=true help="Empty means from anywhere."/> }
+                view! { <TextArea name="value" label=t!("Networks, one a line") value=text optional=true help=t!("Empty means from anywhere.")/> }
                     .into_any()
             }
             _ => {
@@ -203,7 +207,7 @@ fn typed(kind: Kind, text: &str, flag: bool) -> Result<Value, ApiError> {
     match kind {
         Kind::Flag => Ok(Value::Flag(flag)),
         Kind::Networks => Ok(Value::Networks(pb::NetworkList { networks: text.lines().map(str::to_owned).collect() })),
-        _ => text.trim().parse().map(Value::Amount).map_err(|_| ApiError::invalid("value", "Enter a whole number.")),
+        _ => text.trim().parse().map(Value::Amount).map_err(|_| ApiError::invalid("value", t!("Enter a whole number."))),
     }
 }
 

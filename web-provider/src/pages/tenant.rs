@@ -34,7 +34,7 @@ pub fn tenant() -> impl IntoView {
     let api = use_api();
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|map| map.get("tenant").unwrap_or_default()));
-    let page = use_page("Tenant").canvas().with_parent("Tenants", "/provider/tenants");
+    let page = use_page(t!("Tenant")).canvas().with_parent(t!("Tenants"), "/provider/tenants");
     let load = Load::new(move || {
         let tenant_id = id.get();
         async move {
@@ -52,7 +52,7 @@ pub fn tenant() -> impl IntoView {
     });
     view! {
         <div class="tenant-page">
-            <Loaded load what="The tenant" let:read><Body read/></Loaded>
+            <Loaded load what=t!("The tenant") let:read><Body read/></Loaded>
             {move || {
                 let id = id.get();
                 view! { <Usage id=id.clone()/>{support::card::<Provider>(id)} }
@@ -67,7 +67,7 @@ fn head(page: PageSlots, load: Load<Read>) {
         let Some(tenant) = load.get().and_then(|read| read.tenant) else { return };
         page.title.set(tenant.name.clone());
         let since = day(tenant.created_at.as_ref());
-        page.lead.set(format!("{}, since {since}", words::plain(&tenant.industry, "No industry")));
+        page.lead.set(t!("{industry}, since {since}", industry = words::plain(&tenant.industry, t!("No industry")), since));
     });
 }
 
@@ -85,7 +85,7 @@ fn Actions(load: Load<Read>, closing: RwSignal<Option<pb::Tenant>>, changed: Cal
             match answer {
                 Ok(reply) => {
                     changed.run(reply.tenant.unwrap_or_default());
-                    toasts.say("Resumed: its people can work again");
+                    toasts.say(t!("Resumed: its people can work again"));
                 }
                 Err(error) => toasts.say(error.sentence()),
             }
@@ -97,10 +97,10 @@ fn Actions(load: Load<Read>, closing: RwSignal<Option<pb::Tenant>>, changed: Cal
                 ().into_any()
             } else if tenant.state() == TenantState::Suspended {
                 let id = tenant.tenant_id;
-                view! { <Button kind=Kind::Primary busy on_click=move |_| resume(id.clone())>"Resume"</Button> }.into_any()
+                view! { <Button kind=Kind::Primary busy on_click=move |_| resume(id.clone())>{t!("Resume")}</Button> }.into_any()
             } else {
                 let ask = move |_| closing.set(Some(tenant.clone()));
-                view! { <Button kind=Kind::DangerQuiet glyph=glyphs::PAUSE on_click=ask>"Suspend"</Button> }.into_any()
+                view! { <Button kind=Kind::DangerQuiet glyph=glyphs::PAUSE on_click=ask>{t!("Suspend")}</Button> }.into_any()
             }
         })
     }
@@ -114,9 +114,9 @@ fn Body(read: Read) -> impl IntoView {
             <div class="note is-warning">
                 <Icon glyph=glyphs::CIRCLE_PAUSE/>
                 <div class="grow stack gap-1">
-                    <strong class="semibold">{format!("Suspended since {}", moment(tenant.suspended_at.as_ref()))}</strong>
+                    <strong class="semibold">{t!("Suspended since {suspended_at}", suspended_at = moment(tenant.suspended_at.as_ref()))}</strong>
                     <span class="pre-line">{tenant.suspension_reason.clone()}</span>
-                    <span class="t-12">{format!("Its people are told to ask {}.", tenant.suspension_contact)}</span>
+                    <span class="t-12">{t!("Its people are told to ask {suspension_contact}.", suspension_contact = tenant.suspension_contact)}</span>
                 </div>
             </div>
         }
@@ -131,7 +131,7 @@ fn Body(read: Read) -> impl IntoView {
     });
     let entries = entries(&read);
     let timeline = if entries.is_empty() {
-        view! { <EmptyState title="Nothing was reported" text="What happens to the company stands here."/> }.into_any()
+        view! { <EmptyState title=t!("Nothing was reported") text=t!("What happens to the company stands here.")/> }.into_any()
     } else {
         view! { <Timeline entries=Signal::stored(entries)/> }.into_any()
     };
@@ -139,7 +139,7 @@ fn Body(read: Read) -> impl IntoView {
         {ends}
         {closed}
         <section class="card">
-            <div class="card-head"><h2>"Timeline"</h2></div>
+            <div class="card-head"><h2>{t!("Timeline")}</h2></div>
             <div class="card-body">{timeline}</div>
         </section>
     }
@@ -148,15 +148,15 @@ fn Body(read: Read) -> impl IntoView {
 /// What is told of a company on its way out.
 fn ending(tenant: &pb::Tenant) -> Option<String> {
     if tenant.deleted_at.is_some() {
-        return Some(format!(
-            "Deleted on {}. Nothing of it is left but its name in page addresses.",
-            moment(tenant.deleted_at.as_ref())
+        return Some(t!(
+            "Deleted on {deleted_at}. Nothing of it is left but its name in page addresses.",
+            deleted_at = moment(tenant.deleted_at.as_ref())
         ));
     }
     let closes_at = tenant.closes_at.as_ref()?;
-    Some(format!(
-        "An owner has asked to delete it: on {} everything of it goes. Until then owners can cancel that.",
-        moment(Some(closes_at))
+    Some(t!(
+        "An owner has asked to delete it: on {closes_at} everything of it goes. Until then owners can cancel that.",
+        closes_at = moment(Some(closes_at))
     ))
 }
 
@@ -170,22 +170,22 @@ fn Facts(tenant: pb::Tenant) -> impl IntoView {
     };
     view! {
         <div class="panel-section">
-            <div class="row"><h2 class="t-14 grow">"Subscription"</h2><Status tone glyph text=state/></div>
+            <div class="row"><h2 class="t-14 grow">{t!("Subscription")}</h2><Status tone glyph text=state/></div>
             <dl class="kv">
-                {fact("Plan", words::plain(&tenant.plan, "No plan"), false)}
-                {fact("Trial ends", moment(tenant.trial_ends_at.as_ref()), false)}
-                {fact("Since", day(tenant.created_at.as_ref()), false)}
+                {fact(t!("Plan"), words::plain(&tenant.plan, t!("No plan")), false)}
+                {fact(t!("Trial ends"), moment(tenant.trial_ends_at.as_ref()), false)}
+                {fact(t!("Since"), day(tenant.created_at.as_ref()), false)}
             </dl>
         </div>
         <div class="panel-section">
-            <h2 class="section-label">"Company"</h2>
+            <h2 class="section-label">{t!("Company")}</h2>
             <dl class="kv">
-                {fact("Industry", words::plain(&tenant.industry, "None"), false)}
-                {fact("In addresses", tenant.tenant_id.clone(), true)}
-                {fact("Number", tenant.external_customer_id.clone(), true)}
-                {fact("Time zone", tenant.time_zone.clone(), false)}
-                {fact("Currency", tenant.currency_code.clone(), false)}
-                {fact("Last told", ago(tenant.reported_at.as_ref()), false)}
+                {fact(t!("Industry"), words::plain(&tenant.industry, t!("None")), false)}
+                {fact(t!("In addresses"), tenant.tenant_id.clone(), true)}
+                {fact(t!("Number"), tenant.external_customer_id.clone(), true)}
+                {fact(t!("Time zone"), tenant.time_zone.clone(), false)}
+                {fact(t!("Currency"), tenant.currency_code.clone(), false)}
+                {fact(t!("Last told"), ago(tenant.reported_at.as_ref()), false)}
             </dl>
         </div>
     }

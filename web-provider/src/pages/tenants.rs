@@ -42,7 +42,7 @@ pub fn address(tenant_id: &str) -> String {
 /// `tenants` below the portal's base.
 pub fn tenants() -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
-    let page = use_page("Tenants").flush();
+    let page = use_page(t!("Tenants")).flush();
     let query = use_list_query(USUAL_ORDER);
     let rows = Rows::new(
         |tenant: &pb::Tenant| tenant.tenant_id.clone(),
@@ -67,14 +67,14 @@ pub fn tenants() -> impl IntoView {
     );
     let columns = columns();
     let (choosable, usual) = (choosable(&columns), usual(&columns));
-    let orders = vec![(USUAL_ORDER, "Newest"), ("name", "Name")];
+    let orders = vec![(USUAL_ORDER, t!("Newest")), ("name", t!("Name"))];
     let href = |tenant: Arc<pb::Tenant>| address(&tenant.tenant_id);
     view! {
         <div class="listbar">
             <ViewBar query views=Signal::derive(move || fleet.with(views))/>
             <FilterBar
                 query
-                search="Name, external number"
+                search=t!("Name, external number")
                 filters=filters(fleet)
                 orders
                 columns=choosable
@@ -84,13 +84,13 @@ pub fn tenants() -> impl IntoView {
         </div>
         <VirtualTable
             rows
-            label="Tenants"
+            label=t!("Tenants")
             columns
             query
             name=|tenant: &pb::Tenant| tenant.name.clone()
             href
             empty=move || {
-                view! { <EmptyState title="No tenants yet" text="A company stands here within seconds of its registration."/> }
+                view! { <EmptyState title=t!("No tenants yet") text=t!("A company stands here within seconds of its registration.")/> }
             }
         />
         <ListFoot rows/>
@@ -110,12 +110,12 @@ fn views(fleet: Option<&pb::GetFleetResponse>) -> Vec<ViewTab> {
         shown.set_filter("state", state);
         ViewTab { id: id.to_owned(), label: label.to_owned(), count: count(state), state: shown, removable: false }
     };
-    let all = ViewTab { count: fleet.map(|fleet| number::count(fleet.tenants)), ..ViewTab::all("All") };
+    let all = ViewTab { count: fleet.map(|fleet| number::count(fleet.tenants)), ..ViewTab::all(t!("All")) };
     vec![
         all,
-        of("trials", "Trials", "TRIAL"),
-        of("ended", "Trial ended", "TRIAL_ENDED"),
-        of("suspended", "Suspended", "SUSPENDED"),
+        of("trials", t!("Trials"), "TRIAL"),
+        of("ended", t!("Trial ended"), "TRIAL_ENDED"),
+        of("suspended", t!("Suspended"), "SUSPENDED"),
     ]
 }
 
@@ -129,11 +129,11 @@ fn filters(fleet: Load<pb::GetFleetResponse>) -> Vec<FilterDef> {
     };
     let states = words::STATES.map(|(name, state)| Choice::new(name, words::state(state).2)).to_vec();
     vec![
-        FilterDef { field: "state", label: "State", kind: FilterKind::Choice(Signal::stored(states)) },
-        FilterDef { field: "plan", label: "Plan", kind: named(|fleet| &fleet.by_plan) },
-        FilterDef { field: "industry", label: "Industry", kind: named(|fleet| &fleet.by_industry) },
-        FilterDef { field: "made_since", label: "Made", kind: FilterKind::Since },
-        FilterDef { field: "made_until", label: "Made", kind: FilterKind::Until },
+        FilterDef { field: "state", label: t!("State"), kind: FilterKind::Choice(Signal::stored(states)) },
+        FilterDef { field: "plan", label: t!("Plan"), kind: named(|fleet| &fleet.by_plan) },
+        FilterDef { field: "industry", label: t!("Industry"), kind: named(|fleet| &fleet.by_industry) },
+        FilterDef { field: "made_since", label: t!("Made"), kind: FilterKind::Since },
+        FilterDef { field: "made_until", label: t!("Made"), kind: FilterKind::Until },
     ]
 }
 
@@ -152,38 +152,38 @@ fn to_filter(state: &ListState) -> String {
 fn columns() -> Vec<Column<pb::Tenant>> {
     let day = |at: Option<&prost_types::Timestamp>| view! { <span class="tnum nowrap">{format::day(at)}</span> };
     vec![
-        Column::new("name", "Tenant", |tenant: &pb::Tenant| {
+        Column::new("name", t!("Tenant"), |tenant: &pb::Tenant| {
             let short = format::initials(&tenant.name);
             view! { <span class="row"><span class="avatar is-md is-org" aria-hidden="true">{short}</span>{tenant.name.clone()}</span> }
         })
         .sorted_by("name"),
-        Column::new("industry", "Industry", |tenant: &pb::Tenant| words::plain(&tenant.industry, "None")).soft().on_phone("c"),
-        Column::new("plan", "Plan", |tenant: &pb::Tenant| {
+        Column::new("industry", t!("Industry"), |tenant: &pb::Tenant| words::plain(&tenant.industry, t!("None"))).soft().on_phone("c"),
+        Column::new("plan", t!("Plan"), |tenant: &pb::Tenant| {
             (!tenant.plan.is_empty()).then(|| view! { <Tag text=words::plain(&tenant.plan, "")/> })
         })
         .width(140),
-        Column::new("state", "State", |tenant: &pb::Tenant| {
+        Column::new("state", t!("State"), |tenant: &pb::Tenant| {
             let (tone, glyph, text) = words::state(tenant.state());
             view! { <Status tone glyph text/> }
         })
         .width(150)
         .on_phone("b"),
-        Column::new("trial_ends", "Trial ends", move |tenant: &pb::Tenant| day(tenant.trial_ends_at.as_ref())).soft().width(130),
-        Column::new("made", "Made", move |tenant: &pb::Tenant| day(tenant.created_at.as_ref()))
+        Column::new("trial_ends", t!("Trial ends"), move |tenant: &pb::Tenant| day(tenant.trial_ends_at.as_ref())).soft().width(130),
+        Column::new("made", t!("Made"), move |tenant: &pb::Tenant| day(tenant.created_at.as_ref()))
             .soft()
             .width(130)
             .on_phone("d")
             .sorted_by("created_at"),
-        Column::new("number", "External number", |tenant: &pb::Tenant| {
+        Column::new("number", t!("External number"), |tenant: &pb::Tenant| {
             view! { <span class="mono muted">{tenant.external_customer_id.clone()}</span> }
         })
         .width(170),
-        Column::new("tenant_id", "In addresses", |tenant: &pb::Tenant| {
+        Column::new("tenant_id", t!("In addresses"), |tenant: &pb::Tenant| {
             view! { <span class="mono muted">{tenant.tenant_id.clone()}</span> }
         })
         .width(190)
         .hidden(),
-        Column::new("told", "Last told", |tenant: &pb::Tenant| format::ago(tenant.reported_at.as_ref())).soft().width(130).hidden(),
+        Column::new("told", t!("Last told"), |tenant: &pb::Tenant| format::ago(tenant.reported_at.as_ref())).soft().width(130).hidden(),
     ]
 }
 
@@ -191,7 +191,17 @@ fn columns() -> Vec<Column<pb::Tenant>> {
 fn save(api: Api, toasts: Toasts, query: ListQuery) {
     let state = query.get_untracked();
     spawn_local(async move {
-        let heads = ["Tenant", "In addresses", "State", "Plan", "Industry", "Made", "Trial ends", "Suspended", "External number"];
+        let heads = [
+            t!("Tenant"),
+            t!("In addresses"),
+            t!("State"),
+            t!("Plan"),
+            t!("Industry"),
+            t!("Made"),
+            t!("Trial ends"),
+            t!("Suspended"),
+            t!("External number"),
+        ];
         let (mut csv, mut page_token) = (Csv::new(heads), String::new());
         loop {
             let reply = match read(api, &state, page_token, FILE_PAGE).await {
@@ -205,9 +215,9 @@ fn save(api: Api, toasts: Toasts, query: ListQuery) {
             }
         }
         toasts.say(if csv.download("tenants.csv") {
-            "Tenants saved as a file"
+            t!("Tenants saved as a file")
         } else {
-            "The browser does not let us save a file."
+            t!("The browser does not let us save a file.")
         });
     });
 }

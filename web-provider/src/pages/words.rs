@@ -9,13 +9,13 @@ use web_kit::{
 /// Colour, icon and word of a state.
 pub fn state(state: TenantState) -> (Tone, Glyph, &'static str) {
     match state {
-        TenantState::Active => (Tone::Success, glyphs::CIRCLE_CHECK, "Active"),
-        TenantState::Trial => (Tone::Info, glyphs::HOURGLASS_HALF, "Trial"),
-        TenantState::TrialEnded => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"),
-        TenantState::Suspended => (Tone::Neutral, glyphs::CIRCLE_PAUSE, "Suspended"),
-        TenantState::Closing => (Tone::Warning, glyphs::CLOCK, "Will be deleted"),
-        TenantState::Deleted => (Tone::Neutral, glyphs::XMARK, "Deleted"),
-        TenantState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, "Unknown"),
+        TenantState::Active => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Active")),
+        TenantState::Trial => (Tone::Info, glyphs::HOURGLASS_HALF, t!("Trial")),
+        TenantState::TrialEnded => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("Trial ended")),
+        TenantState::Suspended => (Tone::Neutral, glyphs::CIRCLE_PAUSE, t!("Suspended")),
+        TenantState::Closing => (Tone::Warning, glyphs::CLOCK, t!("Will be deleted")),
+        TenantState::Deleted => (Tone::Neutral, glyphs::XMARK, t!("Deleted")),
+        TenantState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, t!("Unknown")),
     }
 }
 

@@ -13,9 +13,9 @@ use web_kit::{
 };
 
 const TERMS: [(Glyph, &str); 3] = [
-    (glyphs::STOPWATCH, "15 minutes, no renewal"),
-    (glyphs::BAN, "No tenant data, no user data"),
-    (glyphs::POWER_OFF, "Ends by itself when the database returns"),
+    (glyphs::STOPWATCH, mark!("15 minutes, no renewal")),
+    (glyphs::BAN, mark!("No tenant data, no user data")),
+    (glyphs::POWER_OFF, mark!("Ends by itself when the database returns")),
 ];
 
 #[component]
@@ -36,21 +36,21 @@ pub fn Door(entered: Callback<()>) -> impl IntoView {
         };
         form.send(attempt, move |_| entered.run(()));
     });
-    let terms = TERMS.map(|(glyph, text)| view! { <li class="row gap-2"><Icon glyph/>{text}</li> }).collect_view();
+    let terms = TERMS.map(|(glyph, text)| view! { <li class="row gap-2"><Icon glyph/>{t!(text)}</li> }).collect_view();
     view! {
         <SignInFrame
             portal="Provider"
-            title="Break-glass sign-in"
-            lead=ViewFn::from(|| "For emergencies. This sign-in is kept in a log that nobody can edit, and moves into the audit.")
-            foot=ViewFn::from(|| view! { <span>"The usual sign-in returns with the database, checked every second."</span> })
+            title=t!("Break-glass sign-in")
+            lead=ViewFn::from(|| t!("For emergencies. This sign-in is kept in a log that nobody can edit, and moves into the audit."))
+            foot=ViewFn::from(|| view! { <span>{t!("The usual sign-in returns with the database, checked every second.")}</span> })
         >
             <div class="brandline"></div>
             <Form state=form on_submit=send guard=false>
-                <TextField name="email" label="E-mail" kind="email" autocomplete="username" value=email large=true/>
-                <PasswordField name="password" label="Password" autocomplete="current-password" value=password large=true/>
+                <TextField name="email" label=t!("E-mail") kind="email" autocomplete="username" value=email large=true/>
+                <PasswordField name="password" label=t!("Password") autocomplete="current-password" value=password large=true/>
                 <CodeField value=code focus=false/>
-                <p class="t-12 muted">"Use a code that came after the database was lost: wait for the next one if in doubt."</p>
-                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>"Enter Recovery Mode"</Button>
+                <p class="t-12 muted">{t!("Use a code that came after the database was lost: wait for the next one if in doubt.")}</p>
+                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Enter Recovery Mode")}</Button>
             </Form>
             <ul class="stack gap-2 t-12 muted">{terms}</ul>
         </SignInFrame>

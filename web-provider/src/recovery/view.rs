@@ -22,7 +22,7 @@ const READ_EVERY_MS: u32 = 10_000;
 #[component]
 pub fn RecoveryView(read: pb::GetRecoveryViewResponse, again: Callback<()>) -> impl IntoView {
     let ends_at = read.session_ends_at.as_ref().map_or(0, |at| at.seconds);
-    document().set_title("Recovery · StreamFlow Provider");
+    document().set_title(t!("Recovery · StreamFlow Provider"));
     let alive = StoredValue::new(());
     spawn_local(async move {
         browser::sleep_ms(READ_EVERY_MS).await;
@@ -36,15 +36,15 @@ pub fn RecoveryView(read: pb::GetRecoveryViewResponse, again: Callback<()>) -> i
                 <Mark/>
                 <span class="semibold">"StreamFlow"</span>
                 <span class="portal-tag">"Provider"</span>
-                <nav class="topnav" aria-label="Pages"><a href="/" aria-current="page">"Recovery"</a></nav>
+                <nav class="topnav" aria-label=t!("Pages")><a href="/" aria-current="page">{t!("Recovery")}</a></nav>
                 <span class="push"></span>
                 <Countdown ends_at again/>
             </header>
             <main class="page-content is-canvas" id="content" tabindex="-1">
                 <header class="pagehead">
                     <div>
-                        <h1 class="t-24">"Recovery"</h1>
-                        <p class="soft">"Signed in with the break-glass account. Everything you do is written to the local append-only log."</p>
+                        <h1 class="t-24">{t!("Recovery")}</h1>
+                        <p class="soft">{t!("Signed in with the break-glass account. Everything you do is written to the local append-only log.")}</p>
                     </div>
                     <div class="push"><Leave again/></div>
                 </header>
@@ -79,9 +79,9 @@ fn Countdown(ends_at: i64, again: Callback<()>) -> impl IntoView {
         }
     });
     view! {
-        <span class="bar-btn timer" role="timer" aria-label="Session ends in">
+        <span class="bar-btn timer" role="timer" aria-label=t!("Session ends in")>
             <Icon glyph=glyphs::STOPWATCH/>
-            <span class="not-phone">"Session ends in"</span>
+            <span class="not-phone">{t!("Session ends in")}</span>
             <span class="tnum">{move || format!("{:02}:{:02}", left.get() / 60, left.get() % 60)}</span>
         </span>
     }
@@ -98,7 +98,7 @@ fn Leave(again: Callback<()>) -> impl IntoView {
             }
         });
     };
-    view! { <Button on_click=leave>"End session"</Button> }
+    view! { <Button on_click=leave>{t!("End session")}</Button> }
 }
 
 #[component]
@@ -107,16 +107,20 @@ fn Health(parts: Vec<pb::RecoveryPart>, probed: String, again: Callback<()>) -> 
         act(again, async {
             let call = async |transport, request| RecoveryServiceClient::new(transport).probe_database(request).await;
             let reply = use_api().open(ProbeDatabaseRequest {}, call).await?;
-            Ok(if reply.answers { "The database answers".to_owned() } else { format!("The database: {}", reply.problem) })
+            Ok(if reply.answers {
+                t!("The database answers").to_owned()
+            } else {
+                t!("The database: {problem}", problem = reply.problem)
+            })
         });
     });
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"Health"</h2>
-                <span class="count">{format!("probed {probed}")}</span>
+                <h2>{t!("Health")}</h2>
+                <span class="count">{t!("probed {probed}", probed)}</span>
                 <span class="push"></span>
-                <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| probe.run(())>"Probe now"</Button>
+                <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| probe.run(())>{t!("Probe now")}</Button>
             </div>
             <ul class="list recovery-parts">{parts.into_iter().map(|part| view! { <Part part/> }).collect_view()}</ul>
         </section>
@@ -126,9 +130,9 @@ fn Health(parts: Vec<pb::RecoveryPart>, probed: String, again: Callback<()>) -> 
 #[component]
 fn Part(part: pb::RecoveryPart) -> impl IntoView {
     let (tone, glyph, word) = match part.state() {
-        State::Working => (Tone::Success, glyphs::CIRCLE_CHECK, "Working"),
-        State::OutOfReach => (Tone::Danger, glyphs::CIRCLE_XMARK, "Out of reach"),
-        State::NotChecked | State::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, "Not checked"),
+        State::Working => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Working")),
+        State::OutOfReach => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("Out of reach")),
+        State::NotChecked | State::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, t!("Not checked")),
     };
     view! {
         <li>
@@ -145,25 +149,29 @@ fn Tasks(again: Callback<()>) -> impl IntoView {
         act(again, async {
             let call = async |transport, request| RecoveryServiceClient::new(transport).reconnect_database(request).await;
             let reply = use_api().open(ReconnectDatabaseRequest {}, call).await?;
-            Ok(if reply.reconnected { "Connections are new".to_owned() } else { format!("Not reconnected: {}", reply.problem) })
+            Ok(if reply.reconnected {
+                t!("Connections are new").to_owned()
+            } else {
+                t!("Not reconnected: {problem}", problem = reply.problem)
+            })
         });
     });
     let restart = Callback::new(move |()| {
         act(again, async {
             let call = async |transport, request| RecoveryServiceClient::new(transport).restart_mail(request).await;
             use_api().open(RestartMailRequest {}, call).await?;
-            Ok("Mail delivery was restarted".to_owned())
+            Ok(t!("Mail delivery was restarted").to_owned())
         });
     });
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"Tasks"</h2>
-                <span class="count">"allowed in recovery"</span>
+                <h2>{t!("Tasks")}</h2>
+                <span class="count">{t!("allowed in recovery")}</span>
             </div>
             <ul class="list">
-                <Task glyph=glyphs::DATABASE verb="Reconnect" what="the database" text="Opens all connections anew, if it answers" run=reconnect/>
-                <Task glyph=glyphs::ENVELOPE verb="Restart" what="mail delivery" text="Ends the task that delivers mails and starts another" run=restart/>
+                <Task glyph=glyphs::DATABASE verb=t!("Reconnect") what=t!("the database") text=t!("Opens all connections anew, if it answers") run=reconnect/>
+                <Task glyph=glyphs::ENVELOPE verb=t!("Restart") what=t!("mail delivery") text=t!("Ends the task that delivers mails and starts another") run=restart/>
             </ul>
         </section>
     }
@@ -189,8 +197,8 @@ fn Task(glyph: Glyph, verb: &'static str, what: &'static str, text: &'static str
 #[component]
 fn MirrorCard(mirror: Option<pb::RecoveryMirror>) -> impl IntoView {
     let age = mirror.as_ref().map_or_else(
-        || "none was there when the server started".to_owned(),
-        |mirror| format!("read only, written {}", format::ago(mirror.written_at.as_ref())),
+        || t!("none was there when the server started").to_owned(),
+        |mirror| t!("read only, written {written_at}", written_at = format::ago(mirror.written_at.as_ref())),
     );
     let entries = mirror.map(|mirror| mirror.entries).unwrap_or_default();
     let is_empty = entries.is_empty();
@@ -208,11 +216,11 @@ fn MirrorCard(mirror: Option<pb::RecoveryMirror>) -> impl IntoView {
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"Config mirror"</h2>
+                <h2>{t!("Config mirror")}</h2>
                 <span class="count">{age}</span>
             </div>
             {if is_empty {
-                view! { <p class="card-body soft">"An administrator writes it with “streamflow ops mirror” while the database is there."</p> }.into_any()
+                view! { <p class="card-body soft">{t!("An administrator writes it with “streamflow ops mirror” while the database is there.")}</p> }.into_any()
             } else {
                 view! { <ul class="list">{rows.collect_view()}</ul> }.into_any()
             }}
@@ -241,12 +249,12 @@ fn Log(records: Vec<pb::RecoveryRecord>, waiting: i32) -> impl IntoView {
     view! {
         <section class="card recovery-log">
             <div class="card-head">
-                <h2>"Local log"</h2>
-                <span class="count">{format!("{waiting} entries will move into the database when it returns")}</span>
+                <h2>{t!("Local log")}</h2>
+                <span class="count">{t!("{waiting} entries will move into the database when it returns", waiting)}</span>
                 <span class="push"></span>
-                <Badge tone=Tone::Success glyph=glyphs::LINK text="Hash-chained"/>
+                <Badge tone=Tone::Success glyph=glyphs::LINK text=t!("Hash-chained")/>
             </div>
-            <ol class="card-body mono t-12" tabindex="0" aria-label="Local log">{records.into_iter().map(line).collect_view()}</ol>
+            <ol class="card-body mono t-12" tabindex="0" aria-label=t!("Local log")>{records.into_iter().map(line).collect_view()}</ol>
         </section>
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::{build::bind, portals::Portal, shell};
+use crate::{build::bind, portals::Portal, shell, texts::Language};
 
 /// Shared styles that come first, in this order.
 const STYLES: [&str; 3] = ["tokens.css", "components.css", "kit.css"];
@@ -62,7 +62,7 @@ impl Page {
 
 /// The program's files lie together in a folder named after all of them, because they name each other; every other
 /// asset has a name of its own.
-pub fn assemble(page: &Page, program: Vec<Asset>) -> Result<Vec<Asset>> {
+pub fn assemble(page: &Page, program: Vec<Asset>, languages: Vec<Language>) -> Result<Vec<Asset>> {
     let folder = program_folder(&program);
     let (js, wasm) = (format!("/{folder}/{}", bind::SCRIPT), format!("/{folder}/{}", bind::PROGRAM));
     let mut assets: Vec<Asset> = program;
@@ -74,8 +74,20 @@ pub fn assemble(page: &Page, program: Vec<Asset>) -> Result<Vec<Asset>> {
     let theme_js = add(&mut assets, "theme", "js", page.theme_js.clone().into_bytes());
     let start_js = fill(&page.start_js, &[("js", &js), ("wasm", &wasm)])?;
     let start_js = add(&mut assets, "start", "js", start_js.into_bytes());
-    let names =
-        [("js", js.as_str()), ("wasm", &wasm), ("css", &css), ("icon", &icon), ("theme_js", &theme_js), ("start_js", &start_js)];
+    let languages: Vec<String> = languages
+        .into_iter()
+        .map(|Language { code, name, catalogue }| format!("{code}={name}={}", add(&mut assets, &code, "json", catalogue)))
+        .collect();
+    let languages = languages.join(";");
+    let names = [
+        ("js", js.as_str()),
+        ("wasm", &wasm),
+        ("css", &css),
+        ("icon", &icon),
+        ("theme_js", &theme_js),
+        ("start_js", &start_js),
+        ("languages", &languages),
+    ];
     let html = fill(&page.html, &names)?;
     assets.push(Asset { path: PathBuf::from("index.html"), bytes: html.into_bytes() });
     Ok(assets)

@@ -20,6 +20,7 @@ use crate::{
     },
     portals::{PORTALS, Portal},
     shell,
+    texts::{self, Language},
 };
 
 /// Finished apps for work and tests, one folder a portal.
@@ -78,14 +79,15 @@ fn build_one(portal: &Portal, profile: Profile) -> Result<()> {
     let page = Page::load(portal)?;
     let folder = profile.out().join(portal.name);
     let stamp = profile.out().join(format!("{}.stamp", portal.name));
-    let inputs = inputs(&wasm, &page)?;
+    let languages = texts::languages(portal.app, profile == Profile::Dev)?;
+    let inputs = inputs(&wasm, &page, &languages)?;
     if folder.exists() && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
     }
 
     let program = bind::bind(portal, &wasm, profile == Profile::Release)?;
     let size: usize = program.iter().map(|file| file.bytes.len()).sum();
-    let assets = page::assemble(&page, program)?;
+    let assets = page::assemble(&page, program, languages)?;
     // A finished folder takes the place of the old one, so that a running server never sees half of it.
     let fresh = folder.with_extension("new");
     let _ = fs::remove_dir_all(&fresh);
@@ -131,11 +133,14 @@ pub fn with_wasm_environment(command: &mut Command) -> Result<&mut Command> {
 }
 
 /// Everything the finished folder is made from, this tool included, as one hash.
-fn inputs(wasm: &[u8], page: &Page) -> Result<String> {
+fn inputs(wasm: &[u8], page: &Page, languages: &[Language]) -> Result<String> {
     let tool = fs::metadata(env::current_exe()?)?;
     let built = tool.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
     let mut hash = Sha256::new();
     for part in [wasm, &page.digest(), &built.to_le_bytes()] {
+        hash.update(Sha256::digest(part));
+    }
+    for part in languages.iter().flat_map(|language| [language.code.as_bytes(), language.name.as_bytes(), &language.catalogue]) {
         hash.update(Sha256::digest(part));
     }
     Ok(data_encoding::HEXLOWER.encode(&hash.finalize()))

@@ -6,6 +6,7 @@ pub mod bans;
 pub mod bundles;
 pub mod names;
 pub mod sources;
+pub mod texts;
 
 use anyhow::{Result, bail};
 

@@ -81,27 +81,27 @@ pub fn Company(beginner: Beginner) -> impl IntoView {
         });
     };
     let create = move || match draft.name.get().trim() {
-        "" => "Create your company".to_owned(),
-        name => format!("Create {name}"),
+        "" => t!("Create your company").to_owned(),
+        name => t!("Create {name}", name),
     };
     view! {
         <div class="stack gap-6">
             <div>
-                <h1 class="t-24">"Set up your company"</h1>
+                <h1 class="t-24">{t!("Set up your company")}</h1>
                 <p class="soft">
-                    "Nothing exists until you press the button at the end. One company is created, with you as its owner."
+                    {t!("Nothing exists until you press the button at the end. One company is created, with you as its owner.")}
                 </p>
             </div>
             <Form state=form on_submit=send guard=false class="stack gap-6">
                 <Names draft/>
                 <Industries industries=offered chosen=draft.industry/>
                 <div class="form-grid">
-                    <TextField name="time_zone" label="Time zone" value=draft.time_zone max_length=64 help="As in Europe/London."/>
-                    <TextField name="currency_code" label="Currency" value=draft.currency max_length=3 help="Three letters, as in GBP."/>
+                    <TextField name="time_zone" label=t!("Time zone") value=draft.time_zone max_length=64 help=t!("As in Europe/London.")/>
+                    <TextField name="currency_code" label=t!("Currency") value=draft.currency max_length=3 help=t!("Three letters, as in GBP.")/>
                 </div>
                 <div class="row gap-4 row-wrap">
                     <Button kind=Kind::Primary submit=true large=true busy=form.busy>{create}</Button>
-                    <span class="muted">{format!("Free for 14 days, until {ends}. No card needed.")}</span>
+                    <span class="muted">{t!("Free for 14 days, until {ends}. No card needed.", ends)}</span>
                 </div>
             </Form>
         </div>
@@ -115,7 +115,7 @@ fn Names(draft: Draft) -> impl IntoView {
         <div class="form-grid">
             <TextField
                 name="name"
-                label="Company name"
+                label=t!("Company name")
                 value=draft.name
                 autocomplete="organization"
                 large=true
@@ -124,9 +124,9 @@ fn Names(draft: Draft) -> impl IntoView {
             />
             <TextField
                 name="tenant_id"
-                label="Workspace address"
+                label=t!("Workspace address")
                 value=draft.address
-                help="Part of every page’s address. It can’t be changed later."
+                help=t!("Part of every page’s address. It can’t be changed later.")
                 large=true
                 max_length=40
             />
@@ -142,7 +142,7 @@ async fn set_up(api: Api, request: SetUpCompanyRequest) -> Result<(), ApiError> 
             return Ok(());
         }
     }
-    Err(ApiError::new(Code::Unavailable, "Your company is still being made. Press the button again in a moment."))
+    Err(ApiError::new(Code::Unavailable, t!("Your company is still being made. Press the button again in a moment.")))
 }
 
 /// The address follows the name until somebody types another.

@@ -11,7 +11,7 @@ pub fn Industries(industries: Vec<Industry>, chosen: RwSignal<String>) -> impl I
     let options = industries.into_iter().map(|one| view! { <Choice one chosen/> }).collect_view();
     view! {
         <fieldset class="setup-industries">
-            <legend class="field-label">"What does your company do?"</legend>
+            <legend class="field-label">{t!("What does your company do?")}</legend>
             <div class="setup-options">{options}</div>
         </fieldset>
     }
@@ -59,30 +59,31 @@ pub fn StartsWith(industries: Vec<Industry>, chosen: RwSignal<String>) -> impl I
         rows.collect_view()
     };
     view! {
-        <aside class="stack gap-4" aria-label="What you get">
-            <h2 class="section-label">"You start with"</h2>
+        <aside class="stack gap-4" aria-label=t!("What you get")>
+            <h2 class="section-label">{t!("You start with")}</h2>
             <ul class="stack gap-3" aria-live="polite">{points}</ul>
             <hr class="rule"/>
-            <h2 class="section-label">"Then"</h2>
+            <h2 class="section-label">{t!("Then")}</h2>
             <ol class="steps setup-steps">
-                <li><b>"1"</b><span class="soft">"Set up your second factor"</span></li>
-                <li><b>"2"</b><span class="soft">"Bring your customers from a file"</span></li>
-                <li><b>"3"</b><span class="soft">"Invite your people"</span></li>
+                <li><b>"1"</b><span class="soft">{t!("Set up your second factor")}</span></li>
+                <li><b>"2"</b><span class="soft">{t!("Bring your customers from a file")}</span></li>
+                <li><b>"3"</b><span class="soft">{t!("Invite your people")}</span></li>
             </ol>
-            <p class="t-12 muted">"Features, stages and fields can be changed in Settings; the address can’t."</p>
+            <p class="t-12 muted">{t!("Features, stages and fields can be changed in Settings; the address can’t.")}</p>
         </aside>
     }
     .into_any()
 }
 
 fn points(industry: &Industry) -> Vec<String> {
-    let mut points = vec![format!("Pipeline with {} stages: {}", industry.stages.len(), listed(&industry.stages))];
-    for (what, labels) in [("Customer", &industry.customer_fields), ("Lead", &industry.lead_fields)] {
+    let mut points =
+        vec![t!("Pipeline with {number} stages: {stages}", number = industry.stages.len(), stages = listed(&industry.stages))];
+    for (what, labels) in [(t!("Customer"), &industry.customer_fields), (t!("Lead"), &industry.lead_fields)] {
         if !labels.is_empty() {
-            points.push(format!("{what} fields for {}", listed(labels)));
+            points.push(t!("{what} fields for {labels}", what, labels = listed(labels)));
         }
     }
-    points.push("Roles for owner, manager, staff, employee and accountant".to_owned());
+    points.push(t!("Roles for owner, manager, staff, employee and accountant").to_owned());
     points
 }
 
@@ -91,8 +92,8 @@ fn listed(labels: &[String]) -> String {
     const SHOWN: usize = 3;
     match labels {
         [one] => one.clone(),
-        [first @ .., last] if labels.len() <= SHOWN => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} and {} more", labels[..SHOWN].join(", "), labels.len() - SHOWN),
+        [first @ .., last] if labels.len() <= SHOWN => t!("{first} and {last}", first = first.join(", "), last),
+        _ => t!("{first} and {more} more", first = labels[..SHOWN].join(", "), more = labels.len() - SHOWN),
     }
 }
 

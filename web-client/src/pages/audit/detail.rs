@@ -19,14 +19,14 @@ use crate::parts::field;
 #[component]
 pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callback<()>) -> impl IntoView {
     let (tone, glyph, outcome) = words::outcome(&record.outcome);
-    let who = if record.actor_name.is_empty() { "Nobody signed in".to_owned() } else { record.actor_name.clone() };
+    let who = if record.actor_name.is_empty() { t!("Nobody signed in").to_owned() } else { record.actor_name.clone() };
     let role = words::entity(&record.actor_role.to_lowercase());
     let request = record.correlation_id.clone();
     let copy = move |_| {
         let request = request.clone();
         spawn_local(async move {
             if browser::copy(&request).await {
-                use_toasts().say("Number copied");
+                use_toasts().say(t!("Number copied"));
             }
         });
     };
@@ -34,29 +34,29 @@ pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callba
         <div class="panel-section">
             <div class="row">
                 <h2 class="t-14 grow">{words::action(&record.path)}</h2>
-                <IconButton label="Close panel" glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
+                <IconButton label=t!("Close panel") glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
             </div>
             <dl class="kv">
-                <dt>"Result"</dt>
+                <dt>{t!("Result")}</dt>
                 <dd><Status tone glyph text=outcome/></dd>
-                <dt>"Record"</dt>
+                <dt>{t!("Record")}</dt>
                 <dd><RecordLink record=record.clone() long=true/></dd>
-                <dt>"Who"</dt>
+                <dt>{t!("Who")}</dt>
                 <dd><span class="row person"><Avatar name=who.clone()/>{who}</span></dd>
-                <dt>"Role"</dt>
-                <dd>{if role.is_empty() { "None".to_owned() } else { role }}</dd>
-                <dt>"When"</dt>
+                <dt>{t!("Role")}</dt>
+                <dd>{if role.is_empty() { t!("None").to_owned() } else { role }}</dd>
+                <dt>{t!("When")}</dt>
                 <dd class="tnum">{exact(&record)}</dd>
-                <dt>"From"</dt>
+                <dt>{t!("From")}</dt>
                 <dd class="mono">{record.ip.clone()}</dd>
-                <dt>"Kind"</dt>
+                <dt>{t!("Kind")}</dt>
                 <dd>{words::category(&record.category).to_owned()}</dd>
-                <dt>"Request"</dt>
+                <dt>{t!("Request")}</dt>
                 <dd class="row">
                     <span class="mono audit-id">{record.correlation_id.clone()}</span>
-                    <IconButton label="Copy the number" glyph=glyphs::COPY small=true on_click=copy/>
+                    <IconButton label=t!("Copy the number") glyph=glyphs::COPY small=true on_click=copy/>
                 </dd>
-                <dt>"Call"</dt>
+                <dt>{t!("Call")}</dt>
                 <dd class="mono audit-id">{record.path.clone()}</dd>
             </dl>
         </div>
@@ -77,7 +77,7 @@ fn exact(record: &AuditRecord) -> String {
 #[component]
 pub fn RecordLink(record: AuditRecord, #[prop(optional)] long: bool) -> impl IntoView {
     if record.entity.is_empty() {
-        return view! { <span class="muted">"None"</span> }.into_any();
+        return view! { <span class="muted">{t!("None")}</span> }.into_any();
     }
     let id = if long { record.entity_id.clone() } else { words::short_id(&record.entity_id) };
     let words = view! {
@@ -98,9 +98,9 @@ fn Changed(record: AuditRecord) -> impl IntoView {
         let tags = record.changed_fields.iter().map(|path| view! { <Tag text=field::label(path)/> }).collect_view();
         view! {
             <div class="panel-section">
-                <h2 class="section-label audit-head">"What changed"</h2>
+                <h2 class="section-label audit-head">{t!("What changed")}</h2>
                 <div class="row row-wrap">{tags}</div>
-                {has_page.then(|| view! { <p class="t-12 muted audit-note">"Old and new values are in the record’s own history."</p> })}
+                {has_page.then(|| view! { <p class="t-12 muted audit-note">{t!("Old and new values are in the record’s own history.")}</p> })}
             </div>
         }
     })
@@ -113,7 +113,7 @@ fn Kept(payload: String) -> impl IntoView {
     (!text.is_empty()).then(|| {
         view! {
             <div class="panel-section">
-                <h2 class="section-label audit-head">"Kept of the request"</h2>
+                <h2 class="section-label audit-head">{t!("Kept of the request")}</h2>
                 <pre class="code" tabindex="0">{text}</pre>
             </div>
         }
@@ -139,14 +139,14 @@ fn Narrow(record: AuditRecord, query: ListQuery) -> impl IntoView {
     let person = (!record.actor_id.is_empty()).then(|| {
         view! {
             <Button small=true block=true glyph=glyphs::USER on_click=only("actor_id", record.actor_id.clone())>
-                "Only this person"
+                {t!("Only this person")}
             </Button>
         }
     });
     let about = (!record.entity_id.is_empty()).then(|| {
         view! {
             <Button small=true block=true glyph=glyphs::FILTER on_click=only("entity_id", record.entity_id.clone())>
-                "Only this record"
+                {t!("Only this record")}
             </Button>
         }
     });

@@ -14,64 +14,64 @@ use crate::parts::{
 
 /// Outcomes a filter offers: code and word.
 const OUTCOMES: [(&str, &str); 9] = [
-    ("OK", "Done"),
-    ("PERMISSION_DENIED", "Denied"),
-    ("UNAUTHENTICATED", "Not signed in"),
-    ("INVALID_ARGUMENT", "Wrong input"),
-    ("NOT_FOUND", "Not found"),
-    ("ABORTED", "Conflict"),
-    ("FAILED_PRECONDITION", "Refused"),
-    ("RESOURCE_EXHAUSTED", "Throttled"),
-    ("INTERNAL", "Failed"),
+    ("OK", mark!("Done")),
+    ("PERMISSION_DENIED", mark!("Denied")),
+    ("UNAUTHENTICATED", mark!("Not signed in")),
+    ("INVALID_ARGUMENT", mark!("Wrong input")),
+    ("NOT_FOUND", mark!("Not found")),
+    ("ABORTED", mark!("Conflict")),
+    ("FAILED_PRECONDITION", mark!("Refused")),
+    ("RESOURCE_EXHAUSTED", mark!("Throttled")),
+    ("INTERNAL", mark!("Failed")),
 ];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
 const CATEGORIES: [(&str, &str); 24] = [
-    ("record", "Records changed"),
-    ("deletion", "Archived or deleted"),
-    ("sensitive_read", "Sensitive data read"),
-    ("sensitive_write", "Sensitive data changed"),
-    ("role_change", "Roles and people"),
-    ("team", "Teams"),
-    ("settings", "Account settings"),
-    ("sign_in", "Signing in"),
-    ("sign_out", "Signing out"),
-    ("import", "Imports"),
-    ("export", "Exports"),
-    ("upload", "Files added"),
-    ("download", "Files downloaded"),
-    ("denied", "Denied"),
-    ("cross_tenant", "Ids of other companies"),
-    ("rate_limit", "Throttled"),
-    ("anomaly", "Anomalies"),
-    ("impersonation", "Support sessions"),
-    ("provisioning", "Company set up"),
-    ("federation", "Calls between systems"),
-    ("tenant", "Company suspended or resumed"),
-    ("closing", "Deleting the company"),
-    ("client_error", "Errors of the page"),
-    ("read", "Read only"),
+    ("record", mark!("Records changed")),
+    ("deletion", mark!("Archived or deleted")),
+    ("sensitive_read", mark!("Sensitive data read")),
+    ("sensitive_write", mark!("Sensitive data changed")),
+    ("role_change", mark!("Roles and people")),
+    ("team", mark!("Teams")),
+    ("settings", mark!("Account settings")),
+    ("sign_in", mark!("Signing in")),
+    ("sign_out", mark!("Signing out")),
+    ("import", mark!("Imports")),
+    ("export", mark!("Exports")),
+    ("upload", mark!("Files added")),
+    ("download", mark!("Files downloaded")),
+    ("denied", mark!("Denied")),
+    ("cross_tenant", mark!("Ids of other companies")),
+    ("rate_limit", mark!("Throttled")),
+    ("anomaly", mark!("Anomalies")),
+    ("impersonation", mark!("Support sessions")),
+    ("provisioning", mark!("Company set up")),
+    ("federation", mark!("Calls between systems")),
+    ("tenant", mark!("Company suspended or resumed")),
+    ("closing", mark!("Deleting the company")),
+    ("client_error", mark!("Errors of the page")),
+    ("read", mark!("Read only")),
 ];
 
 /// What a filter offers for outcomes.
 pub fn outcomes() -> Vec<Choice> {
-    let all_but = Choice::new(format!("{NOT}OK"), "Everything but done");
+    let all_but = Choice::new(format!("{NOT}OK"), t!("Everything but done"));
     std::iter::once(all_but).chain(OUTCOMES.map(|(code, word)| Choice::new(code, word))).collect()
 }
 
 /// What a filter offers for categories.
 pub fn categories() -> Vec<Choice> {
-    let all_but = Choice::new(format!("{NOT}read"), "Everything but reading");
-    std::iter::once(all_but).chain(CATEGORIES.map(|(name, word)| Choice::new(name, word))).collect()
+    let all_but = Choice::new(format!("{NOT}read"), t!("Everything but reading"));
+    std::iter::once(all_but).chain(CATEGORIES.map(|(name, word)| Choice::new(name, t!(word)))).collect()
 }
 
 pub fn category(name: &str) -> &str {
-    CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| word)
+    CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| t!(word))
 }
 
 /// Colour, icon and word of an answer.
 pub fn outcome(code: &str) -> (Tone, Glyph, String) {
-    let word = OUTCOMES.iter().find(|(known, _)| *known == code).map_or("Failed", |(_, word)| word).to_owned();
+    let word = OUTCOMES.iter().find(|(known, _)| *known == code).map_or(t!("Failed"), |(_, word)| t!(word)).to_owned();
     let (tone, glyph) = match code {
         "OK" => (Tone::Success, glyphs::CIRCLE_CHECK),
         "PERMISSION_DENIED" | "UNAUTHENTICATED" => (Tone::Danger, glyphs::BAN),

@@ -22,14 +22,14 @@ use crate::parts::{
 fn Fields(draft: Draft<pb::Contact>) -> impl IntoView {
     view! {
         <div class="form-grid">
-            <TextField name="name" label="Name" value=draft.text("name") max_length=200 autofocus=true/>
-            <TextField name="title" label="Position" value=draft.text("title") max_length=200 optional=true/>
-            <TextField name="phone" label="Phone" value=draft.text("phone") kind="tel" max_length=50 optional=true/>
-            <TextField name="mobile" label="Mobile" value=draft.text("mobile") kind="tel" max_length=50 optional=true/>
-            <TextField name="email" label="E-mail" value=draft.text("email") kind="email" max_length=254 optional=true/>
+            <TextField name="name" label=t!("Name") value=draft.text("name") max_length=200 autofocus=true/>
+            <TextField name="title" label=t!("Position") value=draft.text("title") max_length=200 optional=true/>
+            <TextField name="phone" label=t!("Phone") value=draft.text("phone") kind="tel" max_length=50 optional=true/>
+            <TextField name="mobile" label=t!("Mobile") value=draft.text("mobile") kind="tel" max_length=50 optional=true/>
+            <TextField name="email" label=t!("E-mail") value=draft.text("email") kind="email" max_length=254 optional=true/>
         </div>
         <MainFlag text=draft.text("main")/>
-        <TextArea name="note" label="Note" value=draft.text("note") optional=true rows=3 max_length=4000/>
+        <TextArea name="note" label=t!("Note") value=draft.text("note") optional=true rows=3 max_length=4000/>
     }
     .into_any()
 }
@@ -39,7 +39,7 @@ fn Fields(draft: Draft<pb::Contact>) -> impl IntoView {
 fn MainFlag(text: RwSignal<String>) -> impl IntoView {
     let value = RwSignal::new(text.with_untracked(|text| text == "yes"));
     Effect::new(move |_| text.set(record::yes_or_no(value.get()).to_owned()));
-    view! { <Checkbox name="main" label="Main contact, shown with the customer" value/> }
+    view! { <Checkbox name="main" label=t!("Main contact, shown with the customer") value/> }
 }
 
 /// A new contact, of the given customer or of one that is chosen.
@@ -64,20 +64,20 @@ pub fn NewContact(
             open.set(false);
             draft.fill(&pb::Contact::default());
             form.saved();
-            use_toasts().say(format!("{} added", contact.name));
+            use_toasts().say(t!("{name} added", name = contact.name));
             added.run(contact);
         });
     });
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| save.run(())>
-                "Add contact"
+            <Button kind=Kind::Primary busy=form.busy key_hint=t!("Ctrl Enter") on_click=move |_| save.run(())>
+                {t!("Add contact")}
             </Button>
         }
     });
     view! {
-        <Dialog open title="New contact" foot form>
+        <Dialog open title=t!("New contact") foot form>
             <Form state=form on_submit=save>
                 {customer_id.is_none().then(|| view! { <CustomerField name="customer_id" value=chosen/> })}
                 <Fields draft/>
@@ -92,15 +92,15 @@ pub fn NewContact(
 pub fn EditContact(edit: Edit<pb::Contact>, words: Words, #[prop(into)] version: Signal<i64>) -> impl IntoView {
     let foot = ViewFn::from(move || {
         view! {
-            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>"Discard"</Button>
+            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>{t!("Discard")}</Button>
             <span class="grow"></span>
-            <Button kind=Kind::Primary busy=edit.form.busy key_hint="Ctrl Enter" on_click=move |_| edit.save()>
-                "Save contact"
+            <Button kind=Kind::Primary busy=edit.form.busy key_hint=t!("Ctrl Enter") on_click=move |_| edit.save()>
+                {t!("Save contact")}
             </Button>
         }
     });
     view! {
-        <Dialog open=edit.open title="Edit contact" foot form=edit.form>
+        <Dialog open=edit.open title=t!("Edit contact") foot form=edit.form>
             <Form state=edit.form on_submit=move |()| edit.save()>
                 <StaleNote edit version/>
                 <Fields draft=edit.draft/>

@@ -65,7 +65,7 @@ impl Record for pb::Contact {
 
 /// As the timeline writes it.
 pub fn yes_or_no(on: bool) -> &'static str {
-    if on { "yes" } else { "no" }
+    if on { t!("yes") } else { t!("no") }
 }
 
 #[cfg(test)]

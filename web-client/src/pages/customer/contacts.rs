@@ -74,11 +74,11 @@ pub fn Contacts(
         contacts.with(|all| all.and_then(|all| all.iter().find(|one| one.id == id).map(|one| one.version)).unwrap_or_default())
     };
     view! {
-        <section class="people" aria-label="Contacts">
+        <section class="people" aria-label=t!("Contacts")>
             {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-            <Loaded load=contacts what="Contacts" let:list>
+            <Loaded load=contacts what=t!("Contacts") let:list>
                 {if list.is_empty() {
-                    view! { <p class="muted">"Nobody is known at this customer yet."</p> }.into_any()
+                    view! { <p class="muted">{t!("Nobody is known at this customer yet.")}</p> }.into_any()
                 } else {
                     view! {
                         <ul class="list card">
@@ -92,7 +92,7 @@ pub fn Contacts(
                 }}
             </Loaded>
             {CONTACT.may_add().then(|| view! {
-                <Button glyph=glyphs::PLUS on_click=move |_| adding.set(true)>"Add contact"</Button>
+                <Button glyph=glyphs::PLUS on_click=move |_| adding.set(true)>{t!("Add contact")}</Button>
             })}
             <NewContact open=adding customer_id added=move |_| contacts.reload()/>
             <EditContact edit words version=Signal::derive(version)/>
@@ -109,7 +109,7 @@ fn ContactRow(
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let menu = CONTACT.may_edit().then(|| {
-        let label = format!("Actions for {}", contact.name);
+        let label = t!("Actions for {name}", name = contact.name);
         let items = StoredValue::new(contact.clone());
         let items = Signal::derive(move || actions(items.get_value(), contacts, edit, problem));
         view! { <div class="pop-end"><Menu label glyph=glyphs::ELLIPSIS icon_only=true items/></div> }
@@ -120,7 +120,7 @@ fn ContactRow(
             <div class="grow person-lines">
                 <div class="row">
                     <a class="medium truncate" href=CONTACT.address(&contact.id)>{contact.name.clone()}</a>
-                    {contact.main.then(|| view! { <Badge tone=Tone::Accent glyph=glyphs::STAR text="Main contact"/> })}
+                    {contact.main.then(|| view! { <Badge tone=Tone::Accent glyph=glyphs::STAR text=t!("Main contact")/> })}
                 </div>
                 <div class="t-12 muted truncate">{contact.title.clone()}</div>
             </div>
@@ -142,13 +142,13 @@ fn actions(
     problem: RwSignal<Option<ApiError>>,
 ) -> Vec<MenuItem> {
     let edited = contact.clone();
-    let mut items = vec![MenuItem::new("Edit", move || edit.begin_other(edited.clone())).glyph(glyphs::PEN)];
+    let mut items = vec![MenuItem::new(t!("Edit"), move || edit.begin_other(edited.clone())).glyph(glyphs::PEN)];
     if !contact.main {
         let one = contact.clone();
-        items.push(MenuItem::new("Make main contact", move || make_main(one.clone(), contacts, problem)).glyph(glyphs::STAR));
+        items.push(MenuItem::new(t!("Make main contact"), move || make_main(one.clone(), contacts, problem)).glyph(glyphs::STAR));
     }
     if may("record.archive") {
-        items.push(MenuItem::new("Archive", move || put_away(contact.clone(), contacts, problem)).glyph(glyphs::BOX_ARCHIVE));
+        items.push(MenuItem::new(t!("Archive"), move || put_away(contact.clone(), contacts, problem)).glyph(glyphs::BOX_ARCHIVE));
     }
     items
 }
@@ -160,7 +160,7 @@ fn make_main(contact: pb::Contact, contacts: Load<Vec<pb::Contact>>, problem: Rw
         let answer = pb::Contact::send(&web_kit::api::act::Act::default(), wanted, vec!["main".to_owned()]).await;
         if problem.try_set(answer.as_ref().err().cloned()).is_none() {
             if answer.is_ok() {
-                use_toasts().say(format!("{name} is the main contact"));
+                use_toasts().say(t!("{name} is the main contact", name));
             }
             contacts.reload();
         }
@@ -175,7 +175,7 @@ fn put_away(contact: pb::Contact, contacts: Load<Vec<pb::Contact>>, problem: RwS
         }
         contacts.reload();
         if answer.is_ok() {
-            let told = format!("{} archived", contact.name);
+            let told = t!("{name} archived", name = contact.name);
             use_toasts().say_with_undo(told, move || bring_back(contact.id.clone(), contacts, problem));
         }
     });

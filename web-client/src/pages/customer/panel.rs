@@ -43,9 +43,9 @@ pub fn Panel(
 
 #[component]
 fn Head(customer: pb::Customer, news: RecordNews) -> impl IntoView {
-    let since = format!("Customer since {}", format::day(customer.created_at.as_ref()));
+    let since = t!("Customer since {created_at}", created_at = format::day(customer.created_at.as_ref()));
     let archived = customer.archived_at.map(|at| {
-        let text = format!("Archived {}", format::ago(Some(&at)));
+        let text = t!("Archived {at}", at = format::ago(Some(&at)));
         view! { <div><Badge tone=Tone::Warning glyph=glyphs::BOX_ARCHIVE text/></div> }
     });
     let tags = (!customer.tags.is_empty()).then(|| view! { <TagList tags=customer.tags.clone()/> });
@@ -71,11 +71,11 @@ fn Facts(customer: pb::Customer, directory: Directory, news: RecordNews) -> impl
     let kind = kind_name(if customer.kind() == pb::CustomerKind::Person { "person" } else { "business" });
     let address = customer.address.clone().unwrap_or_default();
     let assignee = (!customer.assignee_id.is_empty()).then(|| {
-        view! { <Fact label="Assignee" news paths=["assignee_id"]><Person directory id=customer.assignee_id.clone()/></Fact> }
+        view! { <Fact label=t!("Assignee") news paths=["assignee_id"]><Person directory id=customer.assignee_id.clone()/></Fact> }
     });
     let team = (!customer.team_id.is_empty()).then(|| {
         let id = customer.team_id.clone();
-        view! { <Fact label="Team" news paths=["team_id"]>{move || directory.team(&id)}</Fact> }
+        view! { <Fact label=t!("Team") news paths=["team_id"]>{move || directory.team(&id)}</Fact> }
     });
     let website = (!customer.website.is_empty()).then(|| {
         let text = customer.website.clone();
@@ -83,34 +83,34 @@ fn Facts(customer: pb::Customer, directory: Directory, news: RecordNews) -> impl
             Some(to) => view! { <a href=to target="_blank" rel="noopener noreferrer">{text}</a> }.into_any(),
             None => text.into_any(),
         };
-        view! { <Fact label="Website" news paths=["website"]>{shown}</Fact> }
+        view! { <Fact label=t!("Website") news paths=["website"]>{shown}</Fact> }
     });
     let key = (!customer.external_id.is_empty()).then(|| {
-        view! { <Fact label="External key" news paths=["external_id"]><span class="mono">{customer.external_id.clone()}</span></Fact> }
+        view! { <Fact label=t!("External key") news paths=["external_id"]><span class="mono">{customer.external_id.clone()}</span></Fact> }
     });
     let note = (!customer.note.is_empty()).then(|| {
-        view! { <Fact label="Note" news paths=["note"]><Words text=customer.note.clone()/></Fact> }
+        view! { <Fact label=t!("Note") news paths=["note"]><Words text=customer.note.clone()/></Fact> }
     });
     view! {
         <div class="panel-section">
-            <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
+            <div class="row row-between"><h2 class="section-label">{t!("Details")}</h2></div>
             <dl class="kv">
-                <Fact label="Owner" news paths=["owner_id"]><Person directory id=customer.owner_id.clone()/></Fact>
+                <Fact label=t!("Owner") news paths=["owner_id"]><Person directory id=customer.owner_id.clone()/></Fact>
                 {assignee}
                 {team}
-                <Fact label="Kind" news paths=["kind"]>{kind}</Fact>
-                <Fact label="Phone" news paths=["phone"]><Phone number=customer.phone.clone()/></Fact>
-                <Fact label="E-mail" news paths=["email"]><Email address=customer.email.clone()/></Fact>
+                <Fact label=t!("Kind") news paths=["kind"]>{kind}</Fact>
+                <Fact label=t!("Phone") news paths=["phone"]><Phone number=customer.phone.clone()/></Fact>
+                <Fact label=t!("E-mail") news paths=["email"]><Email address=customer.email.clone()/></Fact>
                 {website}
                 <Fact
-                    label="Address"
+                    label=t!("Address")
                     news
                     paths=["address.street", "address.postal_code", "address.city", "address.region", "address.country"]
                 >
                     <Words text=lines_of(&address)/>
                 </Fact>
                 {key}
-                <Fact label="Source" news paths=["source"]>{source_name(&customer.source)}</Fact>
+                <Fact label=t!("Source") news paths=["source"]>{source_name(&customer.source)}</Fact>
                 {note}
                 <CustomFacts kind=RecordKind::Customer values=customer.custom.clone() news/>
             </dl>
@@ -142,20 +142,20 @@ fn People(contacts: Load<Vec<pb::Contact>>, adding: RwSignal<bool>) -> impl Into
     };
     let more = move || {
         let count = contacts.with(|all| all.map_or(0, Vec::len));
-        (count > PEOPLE).then(|| view! { <p class="t-12 muted">{format!("and {} more", count - PEOPLE)}</p> })
+        (count > PEOPLE).then(|| view! { <p class="t-12 muted">{t!("and {people} more", people = count - PEOPLE)}</p> })
     };
     let none = move || contacts.with(|all| all.is_some_and(Vec::is_empty));
     view! {
         <div class="panel-section">
             <div class="row row-between">
-                <h2 class="section-label">"Contacts"</h2>
+                <h2 class="section-label">{t!("Contacts")}</h2>
                 {CONTACT.may_add().then(|| view! {
-                    <Button kind=Kind::Ghost small=true glyph=glyphs::PLUS on_click=move |_| adding.set(true)>"Add"</Button>
+                    <Button kind=Kind::Ghost small=true glyph=glyphs::PLUS on_click=move |_| adding.set(true)>{t!("Add")}</Button>
                 })}
             </div>
             <ul class="stack">{list}</ul>
             {more}
-            <Show when=none><p class="muted t-12">"Nobody yet."</p></Show>
+            <Show when=none><p class="muted t-12">{t!("Nobody yet.")}</p></Show>
         </div>
     }
     .into_any()
@@ -164,9 +164,9 @@ fn People(contacts: Load<Vec<pb::Contact>>, adding: RwSignal<bool>) -> impl Into
 /// "manual" and "import" in words; other systems by their own name.
 pub fn source_name(source: &str) -> String {
     match source {
-        "" | "manual" => "Entered by hand".to_owned(),
-        "import" => "Import".to_owned(),
-        "lead" => "Lead".to_owned(),
+        "" | "manual" => t!("Entered by hand").to_owned(),
+        "import" => t!("Import").to_owned(),
+        "lead" => t!("Lead").to_owned(),
         other => other.to_owned(),
     }
 }

@@ -36,7 +36,7 @@ pub fn Private(#[prop(into)] customer_id: Signal<String>, words: Words) -> impl 
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<ApiError>);
     let edit = Edit::<pb::CustomerPrivate>::new(move |private| {
-        use_toasts().say("Private details saved");
+        use_toasts().say(t!("Private details saved"));
         shown.set(Some(private));
     });
     let reveal = move || {
@@ -64,8 +64,8 @@ pub fn Private(#[prop(into)] customer_id: Signal<String>, words: Words) -> impl 
         reveal();
     };
     view! {
-        <section class="private" aria-label="Private details">
-            <Newer there text="These details were changed since you looked" on_show=again/>
+        <section class="private" aria-label=t!("Private details")>
+            <Newer there text=t!("These details were changed since you looked") on_show=again/>
             {move || problem.get().map(|error| view! { <ErrorNote error on_retry=move |()| reveal()/> })}
             {move || match shown.get() {
                 None => view! { <Hidden busy reveal=move |()| reveal()/> }.into_any(),
@@ -86,11 +86,11 @@ fn Hidden(busy: RwSignal<bool>, #[prop(into)] reveal: Callback<()>) -> impl Into
             <p class="row">
                 <Icon glyph=glyphs::LOCK/>
                 <span class="soft">
-                    "Tax id, bank details and a private note are kept encrypted. Looking at them is written to the audit log."
+                    {t!("Tax id, bank details and a private note are kept encrypted. Looking at them is written to the audit log.")}
                 </span>
             </p>
             <div class="row">
-                <Button glyph=glyphs::EYE busy on_click=move |_| reveal.run(())>"Show private details"</Button>
+                <Button glyph=glyphs::EYE busy on_click=move |_| reveal.run(())>{t!("Show private details")}</Button>
             </div>
         </div>
     }
@@ -101,22 +101,22 @@ fn Details(private: pb::CustomerPrivate, edit: Edit<pb::CustomerPrivate>, #[prop
     let change = may("customer_private.write").then(|| {
         let private = private.clone();
         view! {
-            <Button glyph=glyphs::PEN on_click=move |_| edit.begin_other(private.clone())>"Edit private details"</Button>
+            <Button glyph=glyphs::PEN on_click=move |_| edit.begin_other(private.clone())>{t!("Edit private details")}</Button>
         }
     });
     view! {
         <div class="card card-body stack gap-3">
             <dl class="kv">
-                <dt>"Tax id"</dt>
+                <dt>{t!("Tax id")}</dt>
                 <dd><facts::Words text=private.tax_id.clone()/></dd>
-                <dt>"Bank details"</dt>
+                <dt>{t!("Bank details")}</dt>
                 <dd><facts::Words text=private.bank_details.clone()/></dd>
-                <dt>"Private note"</dt>
+                <dt>{t!("Private note")}</dt>
                 <dd><facts::Words text=private.private_note.clone()/></dd>
             </dl>
             <div class="row">
                 {change}
-                <Button kind=Kind::Ghost glyph=glyphs::EYE_SLASH on_click=move |_| hide.run(())>"Hide"</Button>
+                <Button kind=Kind::Ghost glyph=glyphs::EYE_SLASH on_click=move |_| hide.run(())>{t!("Hide")}</Button>
             </div>
         </div>
     }
@@ -127,21 +127,21 @@ fn Details(private: pb::CustomerPrivate, edit: Edit<pb::CustomerPrivate>, #[prop
 fn EditPrivate(edit: Edit<pb::CustomerPrivate>, words: Words) -> impl IntoView {
     let foot = ViewFn::from(move || {
         view! {
-            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>"Discard"</Button>
+            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>{t!("Discard")}</Button>
             <span class="grow"></span>
-            <Button kind=Kind::Primary busy=edit.form.busy key_hint="Ctrl Enter" on_click=move |_| edit.save()>
-                "Save private details"
+            <Button kind=Kind::Primary busy=edit.form.busy key_hint=t!("Ctrl Enter") on_click=move |_| edit.save()>
+                {t!("Save private details")}
             </Button>
         }
     });
     let draft = edit.draft;
     view! {
-        <Dialog open=edit.open title="Edit private details" foot form=edit.form>
+        <Dialog open=edit.open title=t!("Edit private details") foot form=edit.form>
             <Form state=edit.form on_submit=move |()| edit.save()>
-                <TextField name="tax_id" label="Tax id" value=draft.text("tax_id") max_length=100 optional=true/>
-                <TextArea name="bank_details" label="Bank details" value=draft.text("bank_details") rows=3 max_length=500 optional=true/>
-                <TextArea name="private_note" label="Private note" value=draft.text("private_note") rows=4 max_length=4000 optional=true
-                    help="Read by owners, managers and accountants only."/>
+                <TextField name="tax_id" label=t!("Tax id") value=draft.text("tax_id") max_length=100 optional=true/>
+                <TextArea name="bank_details" label=t!("Bank details") value=draft.text("bank_details") rows=3 max_length=500 optional=true/>
+                <TextArea name="private_note" label=t!("Private note") value=draft.text("private_note") rows=4 max_length=4000 optional=true
+                    help=t!("Read by owners, managers and accountants only.")/>
             </Form>
         </Dialog>
         <ConflictDialog edit words/>

@@ -32,7 +32,7 @@ fn set_kind(customer: &mut pb::Customer, text: &str) {
 }
 
 pub fn kind_name(text: &str) -> &'static str {
-    if text == "person" { "Person" } else { "Business" }
+    if text == "person" { t!("Person") } else { t!("Business") }
 }
 
 fn part(customer: &pb::Customer, part: fn(&pb::Address) -> &String) -> String {
@@ -107,7 +107,7 @@ impl Record for pb::CustomerPrivate {
         FieldOf::new("bank_details", |p| p.bank_details.clone(), |p, text| text.clone_into(&mut p.bank_details)),
         FieldOf::new("private_note", |p| p.private_note.clone(), |p, text| text.clone_into(&mut p.private_note)),
     ];
-    const ONE: &'static str = "customer’s private part";
+    const ONE: &'static str = mark!("customer’s private part");
 
     fn id(&self) -> &str {
         &self.customer_id

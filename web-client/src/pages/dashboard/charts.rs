@@ -17,13 +17,13 @@ use crate::api::address;
 #[component]
 pub fn LeadsByStage(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
     let as_table = RwSignal::new(false);
-    let label = Signal::derive(move || if as_table.get() { "Show as chart" } else { "Show as table" }.to_owned());
+    let label = Signal::derive(move || if as_table.get() { t!("Show as chart") } else { t!("Show as table") }.to_owned());
     let total: i64 = stages.iter().map(|stage| i64::from(stage.count)).sum();
     let stages = StoredValue::new(stages);
     view! {
         <section class="card" aria-labelledby="stages-head">
             <div class="card-head">
-                <h2 id="stages-head">"Leads by stage"</h2>
+                <h2 id="stages-head">{t!("Leads by stage")}</h2>
                 <span class="count">{number::count(total)}</span>
                 <span class="push">
                     <IconButton
@@ -34,7 +34,7 @@ pub fn LeadsByStage(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
                         on_click=move |_| as_table.update(|on| *on = !*on)
                     />
                 </span>
-                <a class="t-12" href=address("leads/board")>"Board"</a>
+                <a class="t-12" href=address("leads/board")>{t!("Board")}</a>
             </div>
             <div class="card-body">
                 {move || {
@@ -99,15 +99,15 @@ fn StageTable(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
         .collect_view();
     view! {
         <div class="chart-box">
-            <div class="table-wrap" tabindex="0" role="region" aria-label="Leads by stage">
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Leads by stage")>
                 <table class="table table-dense">
                     <thead>
                         <tr>
-                            <th scope="col">"Stage"</th>
-                            <th scope="col" class="num">"Leads"</th>
-                            <th scope="col" class="num">"Value"</th>
-                            <th scope="col" class="num">{format!("New, {weeks} weeks")}</th>
-                            <th scope="col" class="num">"Weeks before"</th>
+                            <th scope="col">{t!("Stage")}</th>
+                            <th scope="col" class="num">{t!("Leads")}</th>
+                            <th scope="col" class="num">{t!("Value")}</th>
+                            <th scope="col" class="num">{t!("New, {weeks} weeks", weeks)}</th>
+                            <th scope="col" class="num">{t!("Weeks before")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -121,7 +121,7 @@ fn StageTable(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
 pub fn ByWeek(title: &'static str, weeks: Vec<WeekFigure>) -> impl IntoView {
     let heading = browser::uid("weeks");
     let range = match (weeks.first(), weeks.last()) {
-        (Some(first), Some(last)) => format!("weeks of {} to {}", day(&first.week_of), day(&last.week_of)),
+        (Some(first), Some(last)) => t!("weeks of {first} to {last}", first = day(&first.week_of), last = day(&last.week_of)),
         _ => String::new(),
     };
     let points: Vec<_> =
@@ -136,8 +136,8 @@ pub fn ByWeek(title: &'static str, weeks: Vec<WeekFigure>) -> impl IntoView {
                 <Chart
                     title
                     points=Signal::stored(points)
-                    names=("These weeks", "Weeks before")
-                    nothing="None in these weeks, nor in the weeks before."
+                    names=(t!("These weeks"), t!("Weeks before"))
+                    nothing=t!("None in these weeks, nor in the weeks before.")
                 />
             </div>
         </section>

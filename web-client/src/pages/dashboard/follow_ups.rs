@@ -57,11 +57,11 @@ pub fn FollowUps(leads: Load<Vec<pb::Lead>>, #[prop(into)] due: Signal<String>) 
     view! {
         <section class="card" aria-labelledby="follow-head" hidden=none>
             <div class="card-head">
-                <h2 id="follow-head">"Follow-ups of the team"</h2>
+                <h2 id="follow-head">{t!("Follow-ups of the team")}</h2>
                 <span class="count">{due}</span>
-                <a class="push t-12" href=all>"All follow-ups"</a>
+                <a class="push t-12" href=all>{t!("All follow-ups")}</a>
             </div>
-            <Loaded load=leads what="Follow-ups" let:shown>
+            <Loaded load=leads what=t!("Follow-ups") let:shown>
                 <ul class="list is-link">
                     {shown.into_iter().take(LINES).map(|lead| view! { <Line lead directory/> }).collect_view()}
                 </ul>

@@ -110,12 +110,12 @@ pub fn NeedsYou(work: Load<Work>) -> impl IntoView {
     view! {
         <section class="card needs" aria-labelledby="needs-head">
             <div class="card-head">
-                <h2 id="needs-head">"Needs you"</h2>
+                <h2 id="needs-head">{t!("Needs you")}</h2>
                 <span class="count">{count}</span>
-                <a class="push t-12" href=address("tasks")>"My work"</a>
+                <a class="push t-12" href=address("tasks")>{t!("My work")}</a>
             </div>
             {move || problem.get().map(|error| view! { <div class="dash-note"><ErrorNote error/></div> })}
-            <Loaded load=work what="Your work" let:shown>
+            <Loaded load=work what=t!("Your work") let:shown>
                 {if shown.waiting() == 0 {
                     view! { <Clear/> }.into_any()
                 } else {
@@ -131,7 +131,7 @@ fn Clear() -> impl IntoView {
     view! {
         <p class="dash-clear soft">
             <span class="up"><Icon glyph=glyphs::CIRCLE_CHECK/></span>
-            "Nothing is late or due today."
+            {t!("Nothing is late or due today.")}
         </p>
     }
 }
@@ -150,12 +150,12 @@ fn Lines(shown: Work, work: Load<Work>, problem: RwSignal<Option<ApiError>>) -> 
             .then(|| {
                 let leads = may("lead.read").then(|| {
                     let until = format!("leads?f.follow_up_until={}&f.converted=false", format::today());
-                    view! { " and "<a href=address(&until)>"follow-ups due"</a> }
+                    view! { {t!(" and ")}<a href=address(&until)>{t!("follow-ups due")}</a> }
                 });
                 view! {
                     <div class="card-foot">
-                        {format!("{more} more under ")}
-                        <a href=address("tasks")>"My work"</a>
+                        {t!("{more} more under ", more)}
+                        <a href=address("tasks")>{t!("My work")}</a>
                         {leads}
                     </div>
                 }
@@ -186,13 +186,13 @@ fn TaskLine(task: pb::Task, work: Load<Work>, problem: RwSignal<Option<ApiError>
             <span class=class><Icon glyph/></span>
             <div class="grow">
                 <div class="medium truncate">{task.title}</div>
-                <div class="t-12 muted truncate">"Task, "{when}{about}</div>
+                <div class="t-12 muted truncate">{t!("Task, ")}{when}{about}</div>
             </div>
             {may("task.write")
                 .then(|| {
                     view! {
                         <Button small=true on_click=move |_| settle(id.get_value(), true, work, problem)>
-                            "Done"<span class="sr-only">{format!(": {title}")}</span>
+                            {t!("Done")}<span class="sr-only">{format!(": {title}")}</span>
                         </Button>
                     }
                 })}
@@ -207,7 +207,7 @@ fn settle(id: String, done: bool, work: Load<Work>, problem: RwSignal<Option<Api
         // Undo may come when the page is gone.
         let here = problem.try_set(answer.as_ref().err().cloned()).is_none();
         if answer.is_ok() {
-            let told = if done { "Task done" } else { "Task open again" };
+            let told = if done { t!("Task done") } else { t!("Task open again") };
             use_toasts().say_with_undo(told, move || settle(id.clone(), !done, work, problem));
         }
         if here {
@@ -228,9 +228,9 @@ fn LeadLine(lead: pb::Lead) -> impl IntoView {
             <span class=class><Icon glyph=glyphs::FILTER/></span>
             <div class="grow">
                 <div class="medium truncate">{lead.name.clone()}</div>
-                <div class="t-12 muted truncate">"Follow-up, "{when}{who}</div>
+                <div class="t-12 muted truncate">{t!("Follow-up, ")}{when}{who}</div>
             </div>
-            <LinkButton href=to small=true>"Follow up"<span class="sr-only">{format!(" {}", lead.name)}</span></LinkButton>
+            <LinkButton href=to small=true>{t!("Follow up")}<span class="sr-only">{format!(" {}", lead.name)}</span></LinkButton>
         </li>
     }
     .into_any()
@@ -244,9 +244,9 @@ pub fn ComingUp(work: Load<Work>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="coming-head" hidden=move || later.with(Vec::is_empty)>
             <div class="card-head">
-                <h2 id="coming-head">"Coming up"</h2>
+                <h2 id="coming-head">{t!("Coming up")}</h2>
                 <span class="count">{move || later.with(Vec::len)}</span>
-                <a class="push t-12" href=address("tasks")>"All tasks"</a>
+                <a class="push t-12" href=address("tasks")>{t!("All tasks")}</a>
             </div>
             {move || problem.get().map(|error| view! { <div class="dash-note"><ErrorNote error/></div> })}
             <ul class="dash-tasks">

@@ -10,7 +10,6 @@ use web_kit::{
     button::{Button, Kind},
     dialog::{Cancel, Dialog},
     form::{Form, FormState},
-    format::number,
     load::{Load, Loaded},
 };
 
@@ -73,18 +72,18 @@ fn Compare(
             wire::say_merged(noun, merges, done);
         });
     };
-    let title = Signal::derive(move || format!("Merge {}", noun.counted(records.len())));
-    let refused = Signal::derive(move || preview.with(|shown| shown.is_none().then(|| "Wait for the comparison".to_owned())));
+    let title = Signal::derive(move || t!("Merge {records}", records = noun.counted(records.len())));
+    let refused = Signal::derive(move || preview.with(|shown| shown.is_none().then(|| t!("Wait for the comparison").to_owned())));
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>"Merge"</Button>
+            <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>{t!("Merge")}</Button>
         }
     });
     view! {
         <Dialog open title wide=true foot form>
             <Form state=form on_submit=move |()| send()>
-                <Loaded load=preview what="The comparison" let:shown>
+                <Loaded load=preview what=t!("The comparison") let:shown>
                     <div class="stack gap-4">
                         <p class="soft">{moves(&shown)}</p>
                         <Comparison shown survivor choices words/>
@@ -130,17 +129,17 @@ fn Comparison(
         let width = ids.len().to_string();
         view! {
             <tr>
-                <th scope="row">"Tags"</th>
-                <td colspan=width>{shown.tags.join(", ")}" "<span class="muted">"all of them"</span></td>
+                <th scope="row">{t!("Tags")}</th>
+                <td colspan=width>{shown.tags.join(", ")}" "<span class="muted">{t!("all of them")}</span></td>
             </tr>
         }
     });
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Comparison">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Comparison")>
             <table class="conflict is-even">
                 <thead>
                     <tr>
-                        <th scope="col">"Stays"</th>
+                        <th scope="col">{t!("Stays")}</th>
                         {heads}
                     </tr>
                 </thead>
@@ -203,15 +202,14 @@ fn chosen(shown: &pb::PreviewMergeResponse, choices: &Choices) -> Vec<pb::MergeC
 /// What goes to the record that stays.
 fn moves(shown: &pb::PreviewMergeResponse) -> String {
     let counts = [
-        (shown.contacts, "contact", "contacts"),
-        (shown.leads, "lead", "leads"),
-        (shown.tasks, "task", "tasks"),
-        (shown.notes, "note", "notes"),
+        (shown.contacts, n!(shown.contacts.into(), "{count} contact", "{count} contacts")),
+        (shown.leads, n!(shown.leads.into(), "{count} lead", "{count} leads")),
+        (shown.tasks, n!(shown.tasks.into(), "{count} task", "{count} tasks")),
+        (shown.notes, n!(shown.notes.into(), "{count} note", "{count} notes")),
     ];
-    let counted = counts.into_iter().filter(|(count, ..)| *count > 0);
-    let parts: Vec<String> = counted.map(|(count, one, many)| number::counted(count.into(), one, many)).collect();
-    let moved = if parts.is_empty() { "Nothing moves".to_owned() } else { format!("{} move", parts.join(", ")) };
-    format!("{moved}. The others are archived, and lead to the one that stays. Choose per field what it keeps.")
+    let parts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+    let moved = if parts.is_empty() { t!("Nothing moves").to_owned() } else { t!("{parts} move", parts = parts.join(", ")) };
+    t!("{moved}. The others are archived, and lead to the one that stays. Choose per field what it keeps.", moved)
 }
 
 #[cfg(test)]

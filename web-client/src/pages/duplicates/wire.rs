@@ -5,7 +5,6 @@ use streamflow_proto::client::v1::{self as pb, merge_service_client::MergeServic
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
-    format::number,
     toast::use_toasts,
 };
 
@@ -36,8 +35,8 @@ pub async fn merge(act: &Act, noun: &Noun, groups: Vec<pb::MergeGroup>) -> Resul
 /// Says so, with the way back.
 pub fn say_merged(noun: &'static Noun, merges: Vec<String>, done: Callback<()>) {
     let told = match merges.len() {
-        1 => format!("{} merged", noun.title),
-        count => format!("{} merged", number::counted(count as i64, "group", "groups")),
+        1 => t!("{title} merged", title = t!(noun.title)),
+        count => n!(count as i64, "{count} group merged", "{count} groups merged"),
     };
     use_toasts().say_with_undo(told, move || undo(merges.clone(), done));
 }
@@ -52,7 +51,7 @@ fn undo(merges: Vec<String>, done: Callback<()>) {
             match use_api().write(&Act::default(), request, call).await {
                 Ok(reply) => kept.extend(stayed(reply)),
                 Err(error) => {
-                    use_toasts().say(format!("Not undone: {}", error.sentence()));
+                    use_toasts().say(t!("Not undone: {reason}", reason = error.sentence()));
                     return;
                 }
             }
@@ -69,9 +68,9 @@ fn stayed(reply: pb::UndoMergeResponse) -> impl Iterator<Item = String> {
 
 fn sentence(kept: &[String]) -> String {
     if kept.is_empty() {
-        return "Merge undone".to_owned();
+        return t!("Merge undone").to_owned();
     }
-    format!("Merge undone, except what changed since: {}", kept.join(", "))
+    t!("Merge undone, except what changed since: {kept}", kept = kept.join(", "))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub fn CheckStep(sheet: Sheet) -> impl IntoView {
         }
         is_clean
     });
-    use_shortcut("f8", "Next problem", move || look.next(sheet));
+    use_shortcut("f8", t!("Next problem"), move || look.next(sheet));
     let rows = Memo::new(move |_| {
         if look.tab.get() == "first" {
             return sheet.sample.get();
@@ -71,13 +71,13 @@ pub fn CheckStep(sheet: Sheet) -> impl IntoView {
     view! {
         <div class="import-step">
             <div class="imp">
-                <aside class="imp-side" aria-label="Problems" tabindex="0"><Problems sheet look/></aside>
+                <aside class="imp-side" aria-label=t!("Problems") tabindex="0"><Problems sheet look/></aside>
                 <div class="imp-main">
                     <div class="imp-bar">
                         <RowTabs sheet look/>
                         <span class="push t-12 muted row gap-1 not-phone">
-                            <kbd class="kbd">"F8"</kbd>"next problem"<kbd class="kbd">"Enter"</kbd>"accept"
-                            <kbd class="kbd">"Del"</kbd>"empty the cell"
+                            <kbd class="kbd">"F8"</kbd>{t!("next problem")}<kbd class="kbd">{t!("Enter")}</kbd>{t!("accept")}
+                            <kbd class="kbd">{t!("Del")}</kbd>{t!("empty the cell")}
                         </span>
                     </div>
                     {move || sheet.refused.get().map(|error| view! { <ErrorNote error/> })}
@@ -93,8 +93,8 @@ pub fn CheckStep(sheet: Sheet) -> impl IntoView {
 #[component]
 fn RowTabs(sheet: Sheet, look: Look) -> impl IntoView {
     let tabs = [
-        (Choice::new("problems", "With problems"), Signal::derive(move || problem_count(sheet))),
-        (Choice::new("first", "First rows"), Signal::derive(move || sheet.sample.with(Vec::len) as i32)),
+        (Choice::new("problems", t!("With problems")), Signal::derive(move || problem_count(sheet))),
+        (Choice::new("first", t!("First rows")), Signal::derive(move || sheet.sample.with(Vec::len) as i32)),
     ];
     let buttons = tabs
         .into_iter()
@@ -116,7 +116,7 @@ fn RowTabs(sheet: Sheet, look: Look) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { <div class="segmented" role="group" aria-label="Rows shown">{buttons}</div> }
+    view! { <div class="segmented" role="group" aria-label=t!("Rows shown")>{buttons}</div> }
 }
 
 fn problem_count(sheet: Sheet) -> i32 {
@@ -144,16 +144,20 @@ fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
     let more = move || {
         let all = problem_count(sheet);
         (i32::try_from(shown()).is_ok_and(|shown| all > shown)).then(|| {
-            format!("The first {} of {} rows are shown; as these are settled, more follow.", shown(), number::count(all.into()))
+            t!(
+                "The first {shown} of {all} rows are shown; as these are settled, more follow.",
+                shown = shown(),
+                all = number::count(all.into())
+            )
         })
     };
     view! {
         <div class="row row-between imp-side-head">
-            <h2 class="section-label">"Problems"</h2>
+            <h2 class="section-label">{t!("Problems")}</h2>
             <span class="count">
                 {move || match cells() {
-                    0 => "none".to_owned(),
-                    cells => format!("{} in {}", number::counted(cells as i64, "cell", "cells"), number::counted(shown() as i64, "row", "rows")),
+                    0 => t!("none").to_owned(),
+                    cells => t!("{cells} in {shown}", cells = n!(cells as i64, "{count} cell", "{count} cells"), shown = n!(shown() as i64, "{count} row", "{count} rows")),
                 }}
             </span>
         </div>
@@ -167,12 +171,12 @@ fn Problems(sheet: Sheet, look: Look) -> impl IntoView {
         <div class="stack gap-3 imp-side-foot">
             <Show when=move || likely.get() != 0>
                 <Button block=true glyph=glyphs::WAND_MAGIC_SPARKLES on_click=apply>
-                    {move || format!("Apply {}", number::counted(likely.get() as i64, "likely fix", "likely fixes"))}
+                    {move || n!(likely.get() as i64, "Apply {count} likely fix", "Apply {count} likely fixes")}
                 </Button>
             </Show>
             <div class="note">
                 <Icon glyph=glyphs::ROTATE_LEFT/>
-                <span>{move || format!("The whole import can be undone, added and updated {} alike, except what people changed since.", sheet.noun().many)}</span>
+                <span>{move || t!("The whole import can be undone, added and updated {many} alike, except what people changed since.", many = t!(sheet.noun().many))}</span>
             </div>
         </div>
     }
@@ -190,9 +194,8 @@ fn Issue(group: Group, look: Look) -> impl IntoView {
         browser::reveal_soon(".cell-bad.is-wanted");
     };
     let hint = match group.fixable {
-        0 => "Fix by hand".to_owned(),
-        1 => "1 has a likely fix".to_owned(),
-        many => format!("{many} have a likely fix"),
+        0 => t!("Fix by hand").to_owned(),
+        many => n!(many as i64, "{count} has a likely fix", "{count} have a likely fix"),
     };
     view! {
         <button type="button" class="issue" aria-pressed=move || if on() { "true" } else { "false" } on:click=press>
@@ -214,9 +217,9 @@ fn Foot(sheet: Sheet) -> impl IntoView {
     let act = StoredValue::new_local(Rc::new(Act::default()));
     let ready = move || sheet.outlook.get().map(super::sheet::Outlook::ready);
     let refused = Signal::derive(move || match ready() {
-        _ if sheet.is_working() => Some("Your corrections are being checked".to_owned()),
-        None => Some("The rows are being looked at".to_owned()),
-        Some(0) => Some("No row can be imported as it is".to_owned()),
+        _ if sheet.is_working() => Some(t!("Your corrections are being checked").to_owned()),
+        None => Some(t!("The rows are being looked at").to_owned()),
+        Some(0) => Some(t!("No row can be imported as it is").to_owned()),
         Some(_) => None,
     });
     let run = move |_| {
@@ -240,29 +243,30 @@ fn Foot(sheet: Sheet) -> impl IntoView {
     };
     let words = move || {
         let outlook = sheet.outlook.get()?;
-        let count = |count: i32, what: &str| (count > 0).then(|| format!("{} {what}", number::count(count.into())));
+        let count = |count: i32, what: &str| (count > 0).then(|| t!("{rows} {what}", rows = number::count(count.into()), what));
         let parts = [
-            count(outlook.create, "to add"),
-            count(outlook.update, "to update"),
-            count(outlook.unchanged, "already the same"),
-            count(problem_count(sheet), "with problems"),
+            count(outlook.create, t!("to add")),
+            count(outlook.update, t!("to update")),
+            count(outlook.unchanged, t!("already the same")),
+            count(problem_count(sheet), t!("with problems")),
         ];
         Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     };
     let label = move || match (ready(), problem_count(sheet)) {
-        (None, _) => "Import".to_owned(),
-        (Some(ready), 0) => format!("Import {}", number::counted(ready.into(), "row", "rows")),
+        (None, _) => t!("Import").to_owned(),
+        (Some(ready), 0) => n!(ready.into(), "Import {count} row", "Import {count} rows"),
         (Some(ready), left) => {
-            format!("Import {}, leave out {}", number::counted(ready.into(), "row", "rows"), number::count(left.into()))
+            let left = number::count(left.into());
+            n!(ready.into(), "Import {count} row, leave out {left}", "Import {count} rows, leave out {left}", left)
         }
     };
     view! {
         <div class="dialog-foot import-foot">
             <Icon glyph=glyphs::SHIELD_HALVED/>
-            <span class="medium">"Nothing is written yet."</span>
+            <span class="medium">{t!("Nothing is written yet.")}</span>
             <span class="soft not-phone" role="status">{words}</span>
             <span class="grow"></span>
-            <Button on_click=move |_| sheet.remapping.set(true)>"Back"</Button>
+            <Button on_click=move |_| sheet.remapping.set(true)>{t!("Back")}</Button>
             <Button kind=Kind::Primary busy disabled_because=refused on_click=run>{label}</Button>
         </div>
     }

@@ -127,7 +127,7 @@ pub fn Editor(
             opened.leave();
         }
     };
-    let label = format!("{title}, row {}", at.0);
+    let label = t!("{title}, row {at}", title, at = at.0);
     view! {
         <div class="cell-editor" node_ref=place on:keydown=move |event| opened.press(&event) on:focusout=left>
             {opened
@@ -156,7 +156,7 @@ fn Ways(opened: Opened, name: String, message: Option<String>) -> impl IntoView 
     let likely = (!likely.is_empty()).then(|| {
         view! {
             <button type="button" class="btn btn-sm fix-way" on:click=move |_| opened.put(opened.likely.get_value())>
-                "Use "
+                {t!("Use ")}
                 <b class="medium tnum truncate">{likely}</b>
             </button>
         }
@@ -164,12 +164,12 @@ fn Ways(opened: Opened, name: String, message: Option<String>) -> impl IntoView 
     let empty = opened.has_text().then(|| {
         view! {
             <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| opened.put(String::new())>
-                {format!("Leave the {name} empty")}
+                {t!("Leave the {name} empty", name)}
             </button>
         }
     });
     view! {
-        <div class="popover fix" role="group" aria-label="Ways out">
+        <div class="popover fix" role="group" aria-label=t!("Ways out")>
             {message
                 .map(|text| {
                     view! { <p class="fix-problem t-12 down"><Icon glyph=glyphs::TRIANGLE_EXCLAMATION/><span>{text}</span></p> }
@@ -177,7 +177,7 @@ fn Ways(opened: Opened, name: String, message: Option<String>) -> impl IntoView 
             {likely}
             {empty}
             <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| opened.leave_out()>
-                "Leave out this row"
+                {t!("Leave out this row")}
             </button>
         </div>
     }

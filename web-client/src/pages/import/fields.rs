@@ -8,49 +8,49 @@ use crate::parts::custom;
 
 /// Path and name of every field of customers, in the order a list shows them.
 const FIELDS: [(&str, &str); 21] = [
-    ("name", "Customer name"),
-    ("kind", "Business or person"),
-    ("email", "E-mail"),
-    ("phone", "Phone"),
-    ("website", "Website"),
-    ("address.street", "Street"),
-    ("address.postal_code", "Postcode"),
-    ("address.city", "City"),
-    ("address.region", "Region"),
-    ("address.country", "Country"),
-    ("tags", "Tags"),
-    ("external_id", "External key"),
-    ("note", "Note"),
-    ("contact.name", "Contact name"),
-    ("contact.first_name", "Contact first name"),
-    ("contact.last_name", "Contact last name"),
-    ("contact.title", "Contact position"),
-    ("contact.email", "Contact e-mail"),
-    ("contact.phone", "Contact phone"),
-    ("contact.mobile", "Contact mobile"),
-    ("contact.note", "Contact note"),
+    ("name", mark!("Customer name")),
+    ("kind", mark!("Business or person")),
+    ("email", mark!("E-mail")),
+    ("phone", mark!("Phone")),
+    ("website", mark!("Website")),
+    ("address.street", mark!("Street")),
+    ("address.postal_code", mark!("Postcode")),
+    ("address.city", mark!("City")),
+    ("address.region", mark!("Region")),
+    ("address.country", mark!("Country")),
+    ("tags", mark!("Tags")),
+    ("external_id", mark!("External key")),
+    ("note", mark!("Note")),
+    ("contact.name", mark!("Contact name")),
+    ("contact.first_name", mark!("Contact first name")),
+    ("contact.last_name", mark!("Contact last name")),
+    ("contact.title", mark!("Contact position")),
+    ("contact.email", mark!("Contact e-mail")),
+    ("contact.phone", mark!("Contact phone")),
+    ("contact.mobile", mark!("Contact mobile")),
+    ("contact.note", mark!("Contact note")),
 ];
 
 /// The same of leads.
 const LEAD_FIELDS: [(&str, &str); 18] = [
-    ("name", "What it is about"),
-    ("company", "Company"),
-    ("contact_name", "Contact name"),
-    ("contact_first_name", "Contact first name"),
-    ("contact_last_name", "Contact last name"),
-    ("email", "E-mail"),
-    ("phone", "Phone"),
-    ("stage", "Stage"),
-    ("value", "Value"),
-    ("currency", "Currency"),
-    ("source", "Source"),
-    ("owner", "Owner"),
-    ("assignee", "Assignee"),
-    ("team", "Team"),
-    ("tags", "Tags"),
-    ("follow_up_on", "Follow-up"),
-    ("note", "Note"),
-    ("number", "Number"),
+    ("name", mark!("What it is about")),
+    ("company", mark!("Company")),
+    ("contact_name", mark!("Contact name")),
+    ("contact_first_name", mark!("Contact first name")),
+    ("contact_last_name", mark!("Contact last name")),
+    ("email", mark!("E-mail")),
+    ("phone", mark!("Phone")),
+    ("stage", mark!("Stage")),
+    ("value", mark!("Value")),
+    ("currency", mark!("Currency")),
+    ("source", mark!("Source")),
+    ("owner", mark!("Owner")),
+    ("assignee", mark!("Assignee")),
+    ("team", mark!("Team")),
+    ("tags", mark!("Tags")),
+    ("follow_up_on", mark!("Follow-up")),
+    ("note", mark!("Note")),
+    ("number", mark!("Number")),
 ];
 
 const fn of(subject: ImportSubject) -> &'static [(&'static str, &'static str)] {
@@ -62,7 +62,7 @@ const fn of(subject: ImportSubject) -> &'static [(&'static str, &'static str)] {
 
 /// What a field is called; a path from a newer server as it is.
 pub fn label(subject: ImportSubject, path: &str) -> String {
-    let own = of(subject).iter().find(|(known, _)| *known == path).map(|(_, label)| (*label).to_owned());
+    let own = of(subject).iter().find(|(known, _)| *known == path).map(|(_, label)| t!(label).to_owned());
     own.or_else(|| custom::label(path)).unwrap_or_else(|| path.to_owned())
 }
 
@@ -72,7 +72,7 @@ pub fn choices(noun: Noun, of_contact: bool) -> impl Iterator<Item = Choice> {
     of(noun.subject)
         .iter()
         .filter(move |(path, _)| path.starts_with("contact.") == of_contact)
-        .map(|(path, label)| Choice::new(*path, *label))
+        .map(|(path, label)| Choice::new(*path, t!(label)))
         .chain(customs.into_iter().map(|field| Choice::new(custom::path(&field), field.label)))
 }
 

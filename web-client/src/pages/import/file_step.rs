@@ -55,18 +55,18 @@ pub fn ChooseFile(subject: ImportSubject) -> impl IntoView {
         <div class="import-file">
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
             <WhatIsInIt chosen=subject disabled=busy/>
-            <DropZone busy take=FileTaker::new(take) title="Choose the CSV file"/>
+            <DropZone busy take=FileTaker::new(take) title=t!("Choose the CSV file")/>
             <ul class="import-hints soft t-12">
                 <li>
                     {move || match subject.get() {
                         ImportSubject::Leads => {
-                            "The first line names the columns. Stages and teams are written by name, owners and assignees by e-mail address."
+                            t!("The first line names the columns. Stages and teams are written by name, owners and assignees by e-mail address.")
                         }
-                        _ => "The first line names the columns. Customers and one contact each can stand in the same row.",
+                        _ => t!("The first line names the columns. Customers and one contact each can stand in the same row."),
                     }}
                 </li>
-                <li>"Commas, semicolons, tabs or bars; UTF-8 or Latin-1. Cells may hold line breaks in quotation marks, and NULL is read as empty."</li>
-                <li>"Up to 64 MiB and 200,000 rows. Nothing is written before you have seen what would happen."</li>
+                <li>{t!("Commas, semicolons, tabs or bars; UTF-8 or Latin-1. Cells may hold line breaks in quotation marks, and NULL is read as empty.")}</li>
+                <li>{t!("Up to 64 MiB and 200,000 rows. Nothing is written before you have seen what would happen.")}</li>
             </ul>
         </div>
     }
@@ -100,25 +100,25 @@ fn OnItsWay(sheet: Sheet, upload: Upload) -> impl IntoView {
     let retry = StoredValue::new_local(upload);
     let words = move || {
         if sent.get() >= size {
-            "All there. The rows are being counted.".to_owned()
+            t!("All there. The rows are being counted.").to_owned()
         } else {
-            format!("{} of {}", number::bytes(sent.get()), number::bytes(size))
+            t!("{sent} of {size}", sent = number::bytes(sent.get()), size = number::bytes(size))
         }
     };
     view! {
-        <section class="card card-body stack gap-3" aria-label="Upload">
+        <section class="card card-body stack gap-3" aria-label=t!("Upload")>
             <div class="row">
                 <Icon glyph=glyphs::FILE_CSV/>
                 <span class="medium truncate">{sheet.import.with_untracked(|import| import.as_ref().map(|one| one.file_name.clone()))}</span>
                 <span class="push muted tnum" role="status">{words}</span>
             </div>
-            <progress class="import-progress" max=size.to_string() prop:value=move || sent.get() as f64 aria-label="Uploaded"></progress>
+            <progress class="import-progress" max=size.to_string() prop:value=move || sent.get() as f64 aria-label=t!("Uploaded")></progress>
             {move || {
                 error
                     .get()
                     .map(|error| view! { <ErrorNote error on_retry=move |()| retry.with_value(Upload::go)/> })
             }}
-            <p class="muted t-12">"You can open other pages of StreamFlow; keep this tab open until the file is there."</p>
+            <p class="muted t-12">{t!("You can open other pages of StreamFlow; keep this tab open until the file is there.")}</p>
         </section>
     }
 }
@@ -128,7 +128,7 @@ fn BrokeOff(sheet: Sheet, import: Import) -> impl IntoView {
     let refused = RwSignal::new(None::<ApiError>);
     let size = import.file_size;
     let done = import.uploaded_bytes;
-    let title = format!("Choose “{}” again to go on", import.file_name);
+    let title = t!("Choose “{file_name}” again to go on", file_name = import.file_name);
     let take = move |file: File| match upload::resume(&import, file) {
         // Drawn anew: now the upload runs in this tab.
         Ok(()) => sheet.import.update(|_| ()),
@@ -138,11 +138,7 @@ fn BrokeOff(sheet: Sheet, import: Import) -> impl IntoView {
         <div class="note is-warning">
             <Icon glyph=glyphs::CLOUD_ARROW_UP/>
             <span>
-                {format!(
-                    "The upload is not finished: {} of {} are there. If another tab is still sending it, leave it to that.",
-                    number::bytes(done),
-                    number::bytes(size),
-                )}
+                {t!("The upload is not finished: {done} of {size} are there. If another tab is still sending it, leave it to that.", done = number::bytes(done), size = number::bytes(size))}
             </span>
         </div>
         {move || refused.get().map(|error| view! { <ErrorNote error/> })}
@@ -157,12 +153,12 @@ fn Unreadable(import: Import) -> impl IntoView {
         <div class="note is-danger" role="alert">
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
             <span class="grow">
-                <span class="medium">{format!("“{}” can’t be imported. ", import.file_name)}</span>
+                <span class="medium">{t!("“{file_name}” can’t be imported. ", file_name = import.file_name)}</span>
                 {import.failure}
-                " Nothing was written."
+                {t!(" Nothing was written.")}
             </span>
         </div>
-        <div><LinkButton href=again kind=Kind::Primary>"Choose another file"</LinkButton></div>
+        <div><LinkButton href=again kind=Kind::Primary>{t!("Choose another file")}</LinkButton></div>
     }
 }
 
@@ -213,9 +209,9 @@ fn DropZone(busy: RwSignal<bool>, take: FileTaker, #[prop(into)] title: String) 
         >
             <span class="drop-icon"><Icon glyph=glyphs::FILE_CSV/></span>
             <span class="t-14">{title}</span>
-            <span class="soft">"Drop it here, or choose it from this device."</span>
+            <span class="soft">{t!("Drop it here, or choose it from this device.")}</span>
             <span class="btn btn-primary" aria-hidden="true" aria-busy=move || busy.get().then_some("true")>
-                "Choose a file"
+                {t!("Choose a file")}
             </span>
             <input
                 class="sr-only"

@@ -56,24 +56,24 @@ pub fn FormatFields(sheet: Sheet) -> impl IntoView {
     });
     let choices = |values: [&str; 4], word: fn(&str) -> &str| values.map(|value| Choice::new(value, capital(word(value))));
     let mut delimiters = choices(DELIMITERS, words::delimiter).to_vec();
-    delimiters.push(Choice::new(ANOTHER, "Another sign"));
+    delimiters.push(Choice::new(ANOTHER, t!("Another sign")));
     let delimiters = Signal::stored(delimiters);
     let encodings = Signal::stored(choices(ENCODINGS, words::encoding).to_vec());
     view! {
         <div class="import-format">
             <SelectField
                 name="delimiter"
-                label="Cells are separated by"
+                label=t!("Cells are separated by")
                 value=delimiter
                 choices=delimiters
                 disabled=busy
             />
             <Show when=move || delimiter.get() == ANOTHER>
-                <TextField name="sign" label="Which sign" value=sign max_length=1 autocomplete="off" disabled=busy/>
+                <TextField name="sign" label=t!("Which sign") value=sign max_length=1 autocomplete="off" disabled=busy/>
             </Show>
             <SelectField
                 name="encoding"
-                label="Characters are written as"
+                label=t!("Characters are written as")
                 value=encoding
                 choices=encodings
                 disabled=busy

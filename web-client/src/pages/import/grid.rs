@@ -29,21 +29,22 @@ pub fn Grid(sheet: Sheet, look: Look, rows: Memo<Vec<ImportRow>>) -> impl IntoVi
     };
     let empty = move || {
         rows.with(Vec::is_empty).then(|| {
-            let text = if look.tab.get() == "problems" { "Every row can be imported as it is." } else { "There are no rows." };
+            let text =
+                if look.tab.get() == "problems" { t!("Every row can be imported as it is.") } else { t!("There are no rows.") };
             view! {
                 <p class="imp-none soft"><span class="up"><Icon glyph=glyphs::CIRCLE_CHECK/></span>{text}</p>
             }
         })
     };
     view! {
-        <div class="imp-grid" tabindex="0" role="region" aria-label="Rows with their cells">
+        <div class="imp-grid" tabindex="0" role="region" aria-label=t!("Rows with their cells")>
             {empty}
             <table class="sheetgrid" hidden=move || rows.with(Vec::is_empty)>
                 <thead>
                     <tr>
-                        <th class="rn" scope="col"><span class="sr-only">"Row"</span></th>
+                        <th class="rn" scope="col"><span class="sr-only">{t!("Row")}</span></th>
                         {heads}
-                        <th scope="col">"What happens"</th>
+                        <th scope="col">{t!("What happens")}</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -112,7 +113,7 @@ fn RowHead(sheet: Sheet, look: Look, number: i32, whole: Option<ImportProblem>) 
                 <span class="sr-only">{message.clone()}</span>
             </button>
             <Show when=move || editing.get()>
-                <Editor sheet look at title="row" text="" problem=Some(problem.clone())/>
+                <Editor sheet look at title=t!("row") text="" problem=Some(problem.clone())/>
             </Show>
         </th>
     }
@@ -178,12 +179,12 @@ fn Cell(
 #[component]
 fn CellText(text: String, known: bool) -> impl IntoView {
     match (text.is_empty(), known) {
-        (true, _) => view! { <span class="muted">"empty"</span> }.into_any(),
+        (true, _) => view! { <span class="muted">{t!("empty")}</span> }.into_any(),
         (false, true) => view! {
             <span class="row gap-1">
                 <span class="truncate grow">{text}</span>
                 <Icon glyph=glyphs::CODE_MERGE/>
-                <span class="sr-only">"finds a record"</span>
+                <span class="sr-only">{t!("finds a record")}</span>
             </span>
         }
         .into_any(),
@@ -193,7 +194,7 @@ fn CellText(text: String, known: bool) -> impl IntoView {
 
 #[component]
 fn BadCell(text: String, message: String) -> impl IntoView {
-    let shown = if text.is_empty() { view! { <span class="muted">"empty"</span> }.into_any() } else { text.into_any() };
+    let shown = if text.is_empty() { view! { <span class="muted">{t!("empty")}</span> }.into_any() } else { text.into_any() };
     view! {
         <button type="button" class="cell-button" title=message.clone()>
             <span class="truncate grow">{shown}</span>
@@ -211,17 +212,17 @@ fn Fate(sheet: Sheet, row: ImportRow) -> impl IntoView {
         return view! {
             <button type="button" class="btn btn-ghost btn-sm" on:click=move |_| sheet.drop_row(number, false)>
                 <Icon glyph=glyphs::ROTATE_LEFT/>
-                "Left out, keep it"
+                {t!("Left out, keep it")}
             </button>
         }
         .into_any();
     }
     match row.fate() {
-        ImportRowFate::Create => view! { <Status tone=Tone::Success glyph=glyphs::PLUS text="New"/> }.into_any(),
-        ImportRowFate::Update => view! { <Status tone=Tone::Warning glyph=glyphs::CODE_MERGE text="Updates"/> }.into_any(),
-        ImportRowFate::Unchanged => view! { <Status glyph=glyphs::CHECK text="Same already"/> }.into_any(),
+        ImportRowFate::Create => view! { <Status tone=Tone::Success glyph=glyphs::PLUS text=t!("New")/> }.into_any(),
+        ImportRowFate::Update => view! { <Status tone=Tone::Warning glyph=glyphs::CODE_MERGE text=t!("Updates")/> }.into_any(),
+        ImportRowFate::Unchanged => view! { <Status glyph=glyphs::CHECK text=t!("Same already")/> }.into_any(),
         ImportRowFate::Blocked => {
-            view! { <Status tone=Tone::Danger glyph=glyphs::TRIANGLE_EXCLAMATION text="To decide"/> }.into_any()
+            view! { <Status tone=Tone::Danger glyph=glyphs::TRIANGLE_EXCLAMATION text=t!("To decide")/> }.into_any()
         }
         ImportRowFate::Unspecified => ().into_any(),
     }

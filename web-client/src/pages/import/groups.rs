@@ -61,7 +61,7 @@ pub fn title(subject: ImportSubject, column: i32, columns: &[ImportColumn]) -> S
     match columns.iter().find(|known| known.index == column) {
         Some(known) if known.field.is_empty() => known.header.clone(),
         Some(known) => fields::label(subject, &known.field),
-        None => "Whole row".to_owned(),
+        None => t!("Whole row").to_owned(),
     }
 }
 

@@ -7,7 +7,6 @@ use web_kit::{
     button::{Button, Kind, LinkButton},
     field::{Choice, SelectField},
     form::{Form, FormState},
-    format::number,
     icon::{Icon, glyphs},
     toast::use_toasts,
 };
@@ -59,7 +58,7 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
     chosen.begin_with(&import);
     let id = import.id.clone();
     let rows = Memo::new(move |_| sheet.import.with(|import| import.as_ref().map_or(0, |import| import.total_rows)));
-    let refused = Signal::derive(move || (rows.get() == 0).then(|| "The file has no rows".to_owned()));
+    let refused = Signal::derive(move || (rows.get() == 0).then(|| t!("The file has no rows").to_owned()));
     let format = Memo::new(move |_| sheet.import.with(|import| format_of(import.as_ref())));
     let columns = move || {
         format.track();
@@ -95,13 +94,16 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
                     <Show when=move || rows.get() == 0>
                         <div class="note is-warning">
                             <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                            <span class="grow">"This file has names of columns but no rows under them."</span>
-                            <LinkButton href=noun.begin() small=true>"Choose another file"</LinkButton>
+                            <span class="grow">{t!("This file has names of columns but no rows under them.")}</span>
+                            <LinkButton href=noun.begin() small=true>{t!("Choose another file")}</LinkButton>
                         </div>
                     </Show>
                     <p class="soft">
-                        {move || number::counted(rows.get().into(), "row", "rows")}
-                        ". How the file is written and what each column fills was guessed; change what is wrong."
+                        {move || n!(
+                            rows.get().into(),
+                            "{count} row. How the file is written and what each column fills was guessed; change what is wrong.",
+                            "{count} rows. How the file is written and what each column fills was guessed; change what is wrong."
+                        )}
                     </p>
                     <FormatFields sheet/>
                     {columns}
@@ -110,10 +112,10 @@ pub fn MapStep(sheet: Sheet) -> impl IntoView {
             </div>
             <div class="dialog-foot import-foot">
                 <Icon glyph=glyphs::SHIELD_HALVED/>
-                <span class="medium">"Nothing is written yet."</span>
+                <span class="medium">{t!("Nothing is written yet.")}</span>
                 <span class="grow"></span>
                 <Button kind=Kind::Primary submit=true busy=form.busy disabled_because=refused>
-                    "Check the rows"
+                    {t!("Check the rows")}
                 </Button>
             </div>
         </Form>
@@ -130,7 +132,7 @@ fn elsewhere(mut error: ApiError) -> ApiError {
     let at_columns = error.violations.iter().any(|found| found.field.starts_with("mapping["));
     error.violations.retain(|found| !found.field.starts_with("mapping["));
     if at_columns && error.violations.is_empty() {
-        return ApiError::invalid("mapping", "Some columns can’t be used like this; each says why.");
+        return ApiError::invalid("mapping", t!("Some columns can’t be used like this; each says why."));
     }
     error
 }
@@ -140,13 +142,13 @@ fn Columns(columns: Vec<pb::ImportColumn>, chosen: Chosen) -> impl IntoView {
     let headers = StoredValue::new(columns.iter().map(|column| column.header.clone()).collect::<Vec<_>>());
     let rows = columns.into_iter().enumerate().map(|(at, column)| view! { <ColumnRow at column chosen headers/> }).collect_view();
     view! {
-        <div class="table-wrap card" tabindex="0" role="region" aria-label="Columns of the file">
+        <div class="table-wrap card" tabindex="0" role="region" aria-label=t!("Columns of the file")>
             <table class="table table-plain import-columns">
                 <thead>
                     <tr>
-                        <th scope="col">"Column in the file"</th>
-                        <th scope="col" class="not-phone">"What is in it"</th>
-                        <th scope="col">"Fills"</th>
+                        <th scope="col">{t!("Column in the file")}</th>
+                        <th scope="col" class="not-phone">{t!("What is in it")}</th>
+                        <th scope="col">{t!("Fills")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -165,10 +167,10 @@ fn ColumnRow(at: usize, column: pb::ImportColumn, chosen: Chosen, headers: Store
         chosen.key.update(|key| *key = chosen.mapping.with_untracked(|mapping| fields::usable_key(chosen.keys(), mapping, key)));
         chosen.refused.set(None);
         if let Some(before) = left_out.and_then(|before| headers.with_value(|all| all.get(before).cloned())) {
-            use_toasts().say(format!("“{before}” is left out now"));
+            use_toasts().say(t!("“{before}” is left out now", before));
         }
     };
-    let header = if column.header.trim().is_empty() { format!("Column {}", at + 1) } else { column.header };
+    let header = if column.header.trim().is_empty() { t!("Column {at}", at = at + 1) } else { column.header };
     let samples = column.samples.join(", ");
     view! {
         <tr class:has-bad=move || problem().is_some()>
@@ -181,14 +183,14 @@ fn ColumnRow(at: usize, column: pb::ImportColumn, chosen: Chosen, headers: Store
                 <select
                     class="select"
                     class:is-left-out=move || field().is_empty()
-                    aria-label=format!("What “{header}” fills")
+                    aria-label=t!("What “{header}” fills", header)
                     aria-invalid=move || problem().map(|_| "true")
                     on:change:target=move |event| choose(event.target().value())
                 >
-                    <option value="" selected=move || field().is_empty()>"Leave out"</option>
-                    <optgroup label=chosen.noun.title>{options(false, chosen, at)}</optgroup>
+                    <option value="" selected=move || field().is_empty()>{t!("Leave out")}</option>
+                    <optgroup label=t!(chosen.noun.title)>{options(false, chosen, at)}</optgroup>
                     {(chosen.noun.kind == RecordKind::Customer)
-                        .then(|| view! { <optgroup label="Contact">{options(true, chosen, at)}</optgroup> })}
+                        .then(|| view! { <optgroup label=t!("Contact")>{options(true, chosen, at)}</optgroup> })}
                 </select>
                 {move || problem().map(|text| view! { <span class="field-error"><Icon glyph=glyphs::CIRCLE_EXCLAMATION/>{text}</span> })}
             </td>
@@ -211,10 +213,11 @@ fn options(of_contact: bool, chosen: Chosen, at: usize) -> impl IntoView {
 #[component]
 fn Existing(chosen: Chosen) -> impl IntoView {
     let Noun { subject, one, .. } = chosen.noun;
+    let one = t!(one);
     let modes = [
-        (ImportMode::Upsert, "Add and update", format!("A row that finds a {one} updates it; all others are added.")),
-        (ImportMode::Create, "Only add", format!("A row that finds a {one} is a problem you decide about.")),
-        (ImportMode::Update, "Only update", format!("A row that finds no {one} is a problem you decide about.")),
+        (ImportMode::Upsert, t!("Add and update"), t!("A row that finds a {one} updates it; all others are added.", one)),
+        (ImportMode::Create, t!("Only add"), t!("A row that finds a {one} is a problem you decide about.", one)),
+        (ImportMode::Update, t!("Only update"), t!("A row that finds no {one} is a problem you decide about.", one)),
     ];
     let choose = move |mode| {
         chosen.mode.set(mode);
@@ -244,7 +247,7 @@ fn Existing(chosen: Chosen) -> impl IntoView {
         })
         .collect_view();
     let keys = Signal::derive(move || {
-        let none = (chosen.mode.get() == ImportMode::Create).then(|| Choice::new("", "Nothing, add every row"));
+        let none = (chosen.mode.get() == ImportMode::Create).then(|| Choice::new("", t!("Nothing, add every row")));
         let filled = chosen.mapping.with(|mapping| {
             let keys = fields::keys(subject, chosen.mode.get() == ImportMode::Update);
             keys.iter()
@@ -256,15 +259,15 @@ fn Existing(chosen: Chosen) -> impl IntoView {
     });
     view! {
         <fieldset class="stack gap-3">
-            <legend class="t-14 import-legend">{format!("When a {one} exists already")}</legend>
+            <legend class="t-14 import-legend">{t!("When a {one} exists already", one)}</legend>
             <div class="import-modes">{cards}</div>
             <div class="import-key">
                 <SelectField
                     name="key"
-                    label=format!("A row finds its {one} by")
+                    label=t!("A row finds its {one} by", one)
                     value=chosen.key
                     choices=keys
-                    help="Empty cells leave what is there as it is."
+                    help=t!("Empty cells leave what is there as it is.")
                 />
             </div>
         </fieldset>

@@ -41,28 +41,32 @@ pub fn RunStep(sheet: Sheet) -> impl IntoView {
         StoredValue::new((browser::now(), sheet.import.with_untracked(|one| one.as_ref().map_or(0, |one| one.done_rows))));
     let words = move || {
         let import = import();
-        let done =
-            format!("{} of {}", number::count(import.done_rows.into()), number::counted(import.total_rows.into(), "row", "rows"));
+        let done = n!(
+            import.total_rows.into(),
+            "{done} of {count} row",
+            "{done} of {count} rows",
+            done = number::count(import.done_rows.into())
+        );
         match left(&import, start.get_value(), browser::now()) {
-            Some(seconds) => format!("{done}, about {} left", number::duration(seconds)),
+            Some(seconds) => t!("{done}, about {time} left", done, time = number::duration(seconds)),
             None => done,
         }
     };
     view! {
         <div class="import-file">
-            <section class="card card-body stack gap-3" aria-label="Progress">
+            <section class="card card-body stack gap-3" aria-label=t!("Progress")>
                 <div class="row">
-                    <span class="medium">"Importing"</span>
+                    <span class="medium">{t!("Importing")}</span>
                     <span class="push muted tnum" role="status">{words}</span>
                 </div>
                 <progress
                     class="import-progress"
                     max=move || import().total_rows.max(1).to_string()
                     prop:value=move || f64::from(import().done_rows)
-                    aria-label="Rows imported"
+                    aria-label=t!("Rows imported")
                 ></progress>
                 <Counts import=Signal::derive(import)/>
-                <p class="muted t-12">"You can leave this page or close it. The import goes on, and you find it again under Import."</p>
+                <p class="muted t-12">{t!("You can leave this page or close it. The import goes on, and you find it again under Import.")}</p>
             </section>
         </div>
     }
@@ -90,11 +94,11 @@ fn Counts(#[prop(into)] import: Signal<pb::Import>) -> impl IntoView {
     };
     view! {
         <div class="stats import-counts" class:has-contacts=has_contacts>
-            {figure("Added", |import| import.created)}
-            {figure("Updated", |import| import.updated)}
-            {figure("Same already", |import| import.unchanged)}
-            {figure("Left out", |import| import.skipped)}
-            {has_contacts.then(|| figure("Contacts added", |import| import.contacts_created))}
+            {figure(t!("Added"), |import| import.created)}
+            {figure(t!("Updated"), |import| import.updated)}
+            {figure(t!("Same already"), |import| import.unchanged)}
+            {figure(t!("Left out"), |import| import.skipped)}
+            {has_contacts.then(|| figure(t!("Contacts added"), |import| import.contacts_created))}
         </div>
     }
     .into_any()
@@ -110,7 +114,7 @@ pub fn DoneStep(sheet: Sheet) -> impl IntoView {
         let (tone, glyph, text) = match import.state() {
             ImportState::Failed => ("is-danger", glyphs::CIRCLE_XMARK, failed_text(&import)),
             ImportState::Undoing => {
-                ("is-warning", glyphs::ROTATE_LEFT, "Being undone. You can leave this page; it goes on.".to_owned())
+                ("is-warning", glyphs::ROTATE_LEFT, t!("Being undone. You can leave this page; it goes on.").to_owned())
             }
             ImportState::Undone => ("", glyphs::ROTATE_LEFT, undone_text(&import)),
             _ => ("is-success", glyphs::CIRCLE_CHECK, done_text(&import)),
@@ -133,24 +137,31 @@ pub fn DoneStep(sheet: Sheet) -> impl IntoView {
 
 fn done_text(import: &pb::Import) -> String {
     let when = format::moment(import.finished_at.as_ref());
-    format!("“{}” is imported ({}), finished {when}.", import.file_name, subject::of(import).many)
+    t!(
+        "“{file_name}” is imported ({many}), finished {when}.",
+        file_name = import.file_name,
+        many = t!(subject::of(import).many),
+        when
+    )
 }
 
 fn failed_text(import: &pb::Import) -> String {
-    let so_far = format!(
-        "It stopped after {} of {}; what was written until then is kept.",
-        number::count(import.done_rows.into()),
-        number::counted(import.total_rows.into(), "row", "rows"),
+    let so_far = n!(
+        import.total_rows.into(),
+        "It stopped after {done} of {count} row; what was written until then is kept.",
+        "It stopped after {done} of {count} rows; what was written until then is kept.",
+        done = number::count(import.done_rows.into())
     );
-    format!("The import of “{}” failed. {} {so_far}", import.file_name, import.failure)
+    t!("The import of “{file_name}” failed. {failure} {so_far}", file_name = import.file_name, failure = import.failure, so_far)
 }
 
 fn undone_text(import: &pb::Import) -> String {
     match import.skipped {
-        0 => "This import was undone: everything it added and changed is taken back.".to_owned(),
-        kept => format!(
-            "This import was undone. {} kept, because people worked with them since.",
-            number::counted(kept.into(), "record was", "records were")
+        0 => t!("This import was undone: everything it added and changed is taken back.").to_owned(),
+        kept => n!(
+            kept.into(),
+            "This import was undone. {count} record was kept, because people worked with them since.",
+            "This import was undone. {count} records were kept, because people worked with them since."
         ),
     }
 }
@@ -182,20 +193,20 @@ fn Ways(sheet: Sheet, refused: RwSignal<Option<ApiError>>, asking: RwSignal<bool
                     .then(|| {
                         view! {
                             <Button kind=Kind::Primary glyph=glyphs::ROTATE_RIGHT busy on_click=go_on>
-                                {format!("Go on from row {}", import.done_rows + 1)}
+                                {t!("Go on from row {done_rows}", done_rows = import.done_rows + 1)}
                             </Button>
                         }
                     })}
                 {(!resumes)
                     .then(|| {
-                        view! { <LinkButton href=address(noun.many) kind=Kind::Primary>{format!("See the {}", noun.many)}</LinkButton> }
+                        view! { <LinkButton href=address(noun.many) kind=Kind::Primary>{t!("See the {many}", many = t!(noun.many))}</LinkButton> }
                     })}
-                <LinkButton href=noun.begin()>"Import another file"</LinkButton>
+                <LinkButton href=noun.begin()>{t!("Import another file")}</LinkButton>
                 {undo
                     .then(|| {
                         view! {
                             <Button kind=Kind::DangerQuiet glyph=glyphs::ROTATE_LEFT on_click=move |_| asking.set(true)>
-                                "Undo this import"
+                                {t!("Undo this import")}
                             </Button>
                         }
                     })}
@@ -226,17 +237,14 @@ fn UndoDialog(sheet: Sheet, refused: RwSignal<Option<ApiError>>, asking: RwSigna
         format!("{}.", words::result(&import))
     };
     view! {
-        <ConfirmDialog open=asking title="Undo this import?" action="Undo the import" busy on_confirm=undo>
+        <ConfirmDialog open=asking title=t!("Undo this import?") action=t!("Undo the import") busy on_confirm=undo>
             <p>
-                "So far: "{sentence}
+                {t!("So far: ")}{sentence}
                 {move || {
-                    format!(
-                        " What it added is removed, and what it changed gets its old values back. Those {} that people have worked with since are kept as they are now.",
-                        sheet.noun().many,
-                    )
+                    t!(" What it added is removed, and what it changed gets its old values back. Those {many} that people have worked with since are kept as they are now.", many = t!(sheet.noun().many))
                 }}
             </p>
-            <p class="soft">"To have it again afterwards, the file is imported anew."</p>
+            <p class="soft">{t!("To have it again afterwards, the file is imported anew.")}</p>
         </ConfirmDialog>
     }
 }

@@ -30,13 +30,13 @@ impl Step {
         }
     }
 
-    const fn title(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
-            Self::Upload => "Upload",
-            Self::Map => "Map columns",
-            Self::Check => "Check",
-            Self::Run => "Run",
-            Self::Done => "Done",
+            Self::Upload => t!("Upload"),
+            Self::Map => t!("Map columns"),
+            Self::Check => t!("Check"),
+            Self::Run => t!("Run"),
+            Self::Done => t!("Done"),
         }
     }
 }
@@ -56,13 +56,13 @@ pub fn Steps(#[prop(into)] now: Signal<Step>) -> impl IntoView {
                     <li class=if done { "is-done" } else { "" } aria-current=(step == now).then_some("step")>
                         <b>{mark}</b>
                         <span class="step-name">{step.title()}</span>
-                        {done.then(|| view! { <span class="sr-only">", done"</span> })}
+                        {done.then(|| view! { <span class="sr-only">{t!(", done")}</span> })}
                     </li>
                 }
             })
             .collect_view()
     };
-    view! { <ol class="steps" aria-label="Steps of this import">{items}</ol> }
+    view! { <ol class="steps" aria-label=t!("Steps of this import")>{items}</ol> }
 }
 
 #[cfg(test)]

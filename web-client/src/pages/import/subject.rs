@@ -22,21 +22,21 @@ pub struct Noun {
 const CUSTOMERS: Noun = Noun {
     subject: ImportSubject::Customers,
     kind: RecordKind::Customer,
-    one: "customer",
-    many: "customers",
-    title: "Customer",
-    heading: "Customers",
-    about: "Companies and people you work for, each with one contact if the row names one.",
+    one: mark!("customer"),
+    many: mark!("customers"),
+    title: mark!("Customer"),
+    heading: mark!("Customers"),
+    about: mark!("Companies and people you work for, each with one contact if the row names one."),
 };
 
 const LEADS: Noun = Noun {
     subject: ImportSubject::Leads,
     kind: RecordKind::Lead,
-    one: "lead",
-    many: "leads",
-    title: "Lead",
-    heading: "Leads",
-    about: "People who may become customers. Rows that name nobody are given out by your assignment rules.",
+    one: mark!("lead"),
+    many: mark!("leads"),
+    title: mark!("Lead"),
+    heading: mark!("Leads"),
+    about: mark!("People who may become customers. Rows that name nobody are given out by your assignment rules."),
 };
 
 /// The words for an import; one of an older server has customers.
@@ -76,8 +76,8 @@ pub fn WhatIsInIt(chosen: RwSignal<ImportSubject>, #[prop(into)] disabled: Signa
                         <input type="radio" name="what" prop:checked=on disabled=disabled on:change=move |_| chosen.set(noun.subject)/>
                     </span>
                     <span>
-                        <span class="medium">{noun.heading}</span>
-                        <span class="t-12 soft import-mode-text">{noun.about}</span>
+                        <span class="medium">{t!(noun.heading)}</span>
+                        <span class="t-12 soft import-mode-text">{t!(noun.about)}</span>
                     </span>
                 </label>
             }
@@ -85,7 +85,7 @@ pub fn WhatIsInIt(chosen: RwSignal<ImportSubject>, #[prop(into)] disabled: Signa
         .collect_view();
     view! {
         <fieldset>
-            <legend class="t-14 import-legend">"What is in the file?"</legend>
+            <legend class="t-14 import-legend">{t!("What is in the file?")}</legend>
             <div class="import-subjects">{cards}</div>
         </fieldset>
     }

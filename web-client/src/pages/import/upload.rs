@@ -47,7 +47,11 @@ pub async fn begin(act: &Act, file: File, subject: pb::ImportSubject) -> Result<
 /// Goes on with an upload that broke off, with the same file chosen again.
 pub fn resume(import: &pb::Import, file: File) -> Result<(), ApiError> {
     if file.size() as i64 != import.file_size {
-        let text = format!("This is another file: “{}” has another size. Choose “{}” again.", file.name(), import.file_name);
+        let text = t!(
+            "This is another file: “{name}” has another size. Choose “{file_name}” again.",
+            name = file.name(),
+            file_name = import.file_name
+        );
         return Err(ApiError::new(Code::InvalidArgument, text));
     }
     start(import, file);
@@ -107,7 +111,7 @@ impl Upload {
     }
 
     async fn read(&self, from: i64, to: i64) -> Result<Vec<u8>, ApiError> {
-        let gone = |_| ApiError::new(Code::DataLoss, "The file can no longer be read. Choose it again.");
+        let gone = |_| ApiError::new(Code::DataLoss, t!("The file can no longer be read. Choose it again."));
         let piece = self.file.slice_with_f64_and_f64(from as f64, to as f64).map_err(gone)?;
         let buffer = JsFuture::from(piece.array_buffer()).await.map_err(gone)?;
         Ok(js_sys::Uint8Array::new(&buffer).to_vec())

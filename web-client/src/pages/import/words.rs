@@ -10,16 +10,18 @@ use web_kit::{
 /// Colour, icon and word of a state.
 pub fn state(import: &Import) -> (Tone, Glyph, String) {
     match import.state() {
-        ImportState::Unspecified | ImportState::Uploading => {
-            (Tone::Warning, glyphs::CLOUD_ARROW_UP, format!("Uploaded to {}", part(import.uploaded_bytes, import.file_size)))
-        }
-        ImportState::Mapping => (Tone::Neutral, glyphs::PEN, "Draft, columns to map".to_owned()),
-        ImportState::Review => (Tone::Neutral, glyphs::PEN, "Draft, to check".to_owned()),
-        ImportState::Running => (Tone::Accent, glyphs::CIRCLE_HALF_STROKE, format!("Running, {}", progress(import))),
-        ImportState::Done => (Tone::Success, glyphs::CIRCLE_CHECK, "Done".to_owned()),
-        ImportState::Failed => (Tone::Danger, glyphs::CIRCLE_XMARK, "Failed".to_owned()),
-        ImportState::Undoing => (Tone::Warning, glyphs::ROTATE_LEFT, "Being undone".to_owned()),
-        ImportState::Undone => (Tone::Neutral, glyphs::ROTATE_LEFT, "Undone".to_owned()),
+        ImportState::Unspecified | ImportState::Uploading => (
+            Tone::Warning,
+            glyphs::CLOUD_ARROW_UP,
+            t!("Uploaded to {share}", share = part(import.uploaded_bytes, import.file_size)),
+        ),
+        ImportState::Mapping => (Tone::Neutral, glyphs::PEN, t!("Draft, columns to map").to_owned()),
+        ImportState::Review => (Tone::Neutral, glyphs::PEN, t!("Draft, to check").to_owned()),
+        ImportState::Running => (Tone::Accent, glyphs::CIRCLE_HALF_STROKE, t!("Running, {share}", share = progress(import))),
+        ImportState::Done => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Done").to_owned()),
+        ImportState::Failed => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("Failed").to_owned()),
+        ImportState::Undoing => (Tone::Warning, glyphs::ROTATE_LEFT, t!("Being undone").to_owned()),
+        ImportState::Undone => (Tone::Neutral, glyphs::ROTATE_LEFT, t!("Undone").to_owned()),
     }
 }
 
@@ -36,16 +38,20 @@ fn part(done: i64, all: i64) -> String {
 pub fn result(import: &Import) -> String {
     if import.state() == ImportState::Undone {
         return match import.skipped {
-            0 => "all taken back".to_owned(),
-            kept => format!("taken back, {} kept", number::counted(kept.into(), "record", "records")),
+            0 => t!("all taken back").to_owned(),
+            kept => n!(kept.into(), "taken back, {count} record kept", "taken back, {count} records kept"),
         };
     }
-    let parts =
-        [(import.created, "added"), (import.updated, "updated"), (import.unchanged, "unchanged"), (import.skipped, "left out")];
+    let parts = [
+        (import.created, t!("added")),
+        (import.updated, t!("updated")),
+        (import.unchanged, t!("unchanged")),
+        (import.skipped, t!("left out")),
+    ];
     let told: Vec<_> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{} {word}", number::count(count.into())))
+        .map(|(count, word)| t!("{rows} {what}", rows = number::count(count.into()), what = word))
         .collect();
     told.join(", ")
 }
@@ -53,10 +59,10 @@ pub fn result(import: &Import) -> String {
 /// ",", ";", "|" or "tab" in words.
 pub fn delimiter(text: &str) -> &str {
     match text {
-        "," => "commas",
-        ";" => "semicolons",
-        "|" => "bars",
-        "\t" | "tab" => "tabs",
+        "," => t!("commas"),
+        ";" => t!("semicolons"),
+        "|" => t!("bars"),
+        "\t" | "tab" => t!("tabs"),
         other => other,
     }
 }

@@ -89,14 +89,14 @@ fn Chosen(
 ) -> impl IntoView {
     let open = move || {
         lead.get().map(|lead| {
-            view! { <LinkButton href=LEAD.address(&lead.id) kind=Kind::Primary small=true>"Open lead"</LinkButton> }
+            view! { <LinkButton href=LEAD.address(&lead.id) kind=Kind::Primary small=true>{t!("Open lead")}</LinkButton> }
         })
     };
     view! {
         <div class="panel-section row chosen-head">
             {open}
             <span class="grow"></span>
-            <IconButton label="Close panel" glyph=glyphs::XMARK small=true on_click=move |_| close.run(())/>
+            <IconButton label=t!("Close panel") glyph=glyphs::XMARK small=true on_click=move |_| close.run(())/>
         </div>
         <Panel lead=lead stages directory news=RecordNews::default() outcome/>
     }

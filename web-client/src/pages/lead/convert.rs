@@ -37,7 +37,7 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
         form.send(call, move |answer: Result<pb::ConvertLeadResponse, ApiError>| match answer {
             Ok(reply) => {
                 open.set(false);
-                use_toasts().say("The lead is a customer now");
+                use_toasts().say(t!("The lead is a customer now"));
                 navigate(&CUSTOMER.address(&reply.customer_id), NavigateOptions::default());
             }
             Err(error) => {
@@ -51,11 +51,11 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send.run(())>"Convert to customer"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send.run(())>{t!("Convert to customer")}</Button>
         }
     });
     view! {
-        <Dialog open title="Convert to customer" foot>
+        <Dialog open title=t!("Convert to customer") foot>
             <div class="stack gap-3">
                 {move || refused.get().map(|error| view! { <ErrorNote error/> })}
                 {move || lead.get().map(|lead| {
@@ -65,7 +65,7 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
                         .collect_view();
                     view! { <ul class="stack convert-list">{lines}</ul> }
                 })}
-                <p class="muted">"This can’t be undone, but the new customer can be archived."</p>
+                <p class="muted">{t!("This can’t be undone, but the new customer can be archived.")}</p>
             </div>
         </Dialog>
     }
@@ -76,11 +76,11 @@ pub fn ConvertDialog(open: RwSignal<bool>, lead: Load<pb::Lead>) -> impl IntoVie
 fn outcome(lead: &pb::Lead) -> Vec<String> {
     let names = [&lead.company, &lead.contact_name, &lead.name];
     let name = names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default();
-    let mut lines = vec![format!("{name} becomes a customer, with phone, e-mail, tags, note and the same people.")];
+    let mut lines = vec![t!("{name} becomes a customer, with phone, e-mail, tags, note and the same people.", name)];
     if !lead.company.is_empty() && !lead.contact_name.is_empty() {
-        lines.push(format!("{} becomes its main contact.", lead.contact_name));
+        lines.push(t!("{contact_name} becomes its main contact.", contact_name = lead.contact_name));
     }
-    lines.push("The lead moves to the won stage and keeps its timeline.".to_owned());
+    lines.push(t!("The lead moves to the won stage and keeps its timeline.").to_owned());
     lines
 }
 

@@ -41,8 +41,8 @@ fn Fields(
     let source = draft.text("source");
     let sources = Signal::derive(move || {
         let now = source.get();
-        let mut choices = vec![Choice::new("", "Not known")];
-        choices.extend(SOURCES.iter().map(|(value, name)| Choice::new(*value, *name)));
+        let mut choices = vec![Choice::new("", t!("Not known"))];
+        choices.extend(SOURCES.iter().map(|(value, name)| Choice::new(*value, t!(name))));
         if choices.iter().all(|choice| choice.value != now) {
             choices.push(Choice::new(now.clone(), source_name(&now)));
         }
@@ -50,26 +50,26 @@ fn Fields(
     });
     let first = Signal::derive(move || stages.choices());
     view! {
-        <TextField name="name" label="What it is about" value=draft.text("name") max_length=200 autofocus=true/>
+        <TextField name="name" label=t!("What it is about") value=draft.text("name") max_length=200 autofocus=true/>
         <div class="form-grid">
-            <TextField name="company" label="Company" value=draft.text("company") max_length=200 optional=true
-                help="Left empty, the lead becomes a private person."/>
-            <TextField name="contact_name" label="Contact" value=draft.text("contact_name") max_length=200 optional=true/>
-            <TextField name="phone" label="Phone" value=draft.text("phone") kind="tel" max_length=50 optional=true/>
-            <TextField name="email" label="E-mail" value=draft.text("email") kind="email" max_length=254 optional=true/>
+            <TextField name="company" label=t!("Company") value=draft.text("company") max_length=200 optional=true
+                help=t!("Left empty, the lead becomes a private person.")/>
+            <TextField name="contact_name" label=t!("Contact") value=draft.text("contact_name") max_length=200 optional=true/>
+            <TextField name="phone" label=t!("Phone") value=draft.text("phone") kind="tel" max_length=50 optional=true/>
+            <TextField name="email" label=t!("E-mail") value=draft.text("email") kind="email" max_length=254 optional=true/>
             <ValueField text=draft.text("value")/>
-            <SelectField name="source" label="Source" value=source choices=sources/>
-            {with_stage.then(|| view! { <SelectField name="stage_id" label="Stage" value=draft.text("stage_id") choices=first/> })}
-            <DateField name="follow_up_on" label="Follow-up" value=draft.text("follow_up_on") optional=true/>
+            <SelectField name="source" label=t!("Source") value=source choices=sources/>
+            {with_stage.then(|| view! { <SelectField name="stage_id" label=t!("Stage") value=draft.text("stage_id") choices=first/> })}
+            <DateField name="follow_up_on" label=t!("Follow-up") value=draft.text("follow_up_on") optional=true/>
             {may("record.assign").then(|| view! {
-                <PersonField directory name="owner_id" label="Owner" value=draft.text("owner_id")/>
-                <PersonField directory name="assignee_id" label="Assignee" value=draft.text("assignee_id")/>
+                <PersonField directory name="owner_id" label=t!("Owner") value=draft.text("owner_id")/>
+                <PersonField directory name="assignee_id" label=t!("Assignee") value=draft.text("assignee_id")/>
                 <TeamField directory name="team_id" value=draft.text("team_id")/>
             })}
         </div>
         <CustomFields kind=LEAD.kind draft/>
         <TagsField name="tags" value=draft.text("tags")/>
-        <TextArea name="note" label="Note" value=draft.text("note") optional=true rows=3 max_length=4000/>
+        <TextArea name="note" label=t!("Note") value=draft.text("note") optional=true rows=3 max_length=4000/>
     }
     .into_any()
 }
@@ -85,7 +85,7 @@ fn ValueField(text: RwSignal<String>) -> impl IntoView {
     });
     let amount = move || text.with(|text| text.rsplit_once(' ').map_or("", |(amount, _)| amount).to_owned());
     view! {
-        <FieldFrame tie label=Signal::derive(move || format!("Value, {}", money::symbol(&currency.get()).trim()))
+        <FieldFrame tie label=Signal::derive(move || t!("Value, {currency}", currency = money::symbol(&currency.get()).trim()))
             optional=true>
             <input
                 id=id
@@ -142,7 +142,7 @@ pub fn NewLead(
             open.set(false);
             draft.fill(&pb::Lead::default());
             form.saved();
-            use_toasts().say(format!("{} added as {}", lead.name, lead.number));
+            use_toasts().say(t!("{name} added as {lead}", name = lead.name, lead = lead.number));
             match added {
                 Some(added) => added.run(lead),
                 None => navigate(&LEAD.address(&lead.id), NavigateOptions::default()),
@@ -152,13 +152,13 @@ pub fn NewLead(
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| save.run(())>
-                "Add lead"
+            <Button kind=Kind::Primary busy=form.busy key_hint=t!("Ctrl Enter") on_click=move |_| save.run(())>
+                {t!("Add lead")}
             </Button>
         }
     });
     view! {
-        <Dialog open title="New lead" foot form>
+        <Dialog open title=t!("New lead") foot form>
             <Form state=form on_submit=save><Fields draft directory stages with_stage=true/></Form>
         </Dialog>
     }
@@ -180,15 +180,15 @@ pub fn EditLead(
     };
     let foot = ViewFn::from(move || {
         view! {
-            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>"Discard"</Button>
+            <Button kind=Kind::Ghost on_click=move |_| edit.discard()>{t!("Discard")}</Button>
             <span class="grow"></span>
-            <Button kind=Kind::Primary busy=edit.form.busy key_hint="Ctrl Enter" on_click=move |_| save()>
-                "Save lead"
+            <Button kind=Kind::Primary busy=edit.form.busy key_hint=t!("Ctrl Enter") on_click=move |_| save()>
+                {t!("Save lead")}
             </Button>
         }
     });
     view! {
-        <Dialog open=edit.open title="Edit lead" foot form=edit.form>
+        <Dialog open=edit.open title=t!("Edit lead") foot form=edit.form>
             <Form state=edit.form on_submit=move |()| save()>
                 <StaleNote edit version/>
                 <Fields draft=edit.draft directory stages with_stage=false/>

@@ -62,10 +62,12 @@ pub fn built_in_views() -> Vec<ViewTab> {
         ViewTab { id: id.to_owned(), state, ..ViewTab::all(label) }
     };
     let own = me().user.unwrap_or_default().id;
-    let mine = owns_records().then(|| narrowed("mine", "My leads", &[("owner_id", &own)]));
-    let others =
-        [narrowed("open", "Not converted", &[("converted", "false")]), narrowed("archived", "Archived", &[("archived", "true")])];
-    std::iter::once(ViewTab::all("All")).chain(mine).chain(others).collect()
+    let mine = owns_records().then(|| narrowed("mine", t!("My leads"), &[("owner_id", &own)]));
+    let others = [
+        narrowed("open", t!("Not converted"), &[("converted", "false")]),
+        narrowed("archived", t!("Archived"), &[("archived", "true")]),
+    ];
+    std::iter::once(ViewTab::all(t!("All"))).chain(mine).chain(others).collect()
 }
 
 /// `stages` is for the list; on the board the lanes say it.
@@ -75,18 +77,18 @@ pub fn filters(directory: Directory, stages: Option<Stages>) -> Vec<FilterDef> {
         FilterKind::Choice(Signal::stored(choices))
     };
     let def = |field, label, kind| FilterDef { field, label, kind };
-    let stage = stages.map(|stages| def("stage_id", "Stage", FilterKind::Choice(Signal::derive(move || stages.choices()))));
+    let stage = stages.map(|stages| def("stage_id", t!("Stage"), FilterKind::Choice(Signal::derive(move || stages.choices()))));
     let rest = [
-        def("owner_id", "Owner", FilterKind::Choice(directory.people_to_filter())),
-        def("assignee_id", "Assignee", FilterKind::Choice(directory.people_to_filter())),
-        def("team_id", "Team", FilterKind::Choice(directory.teams_to_filter())),
-        def("company", "Company", FilterKind::Text),
-        def("source", "Source", fixed(&SOURCES)),
-        def("tag", "Tag", FilterKind::Text),
-        def("created_at", "Added", FilterKind::Since),
-        def("follow_up_until", "Follow-up", FilterKind::Until),
-        def("converted", "Converted", fixed(&[("false", "Not yet"), ("true", "Converted")])),
-        def("archived", "Archived", fixed(&[("true", "Only archived")])),
+        def("owner_id", t!("Owner"), FilterKind::Choice(directory.people_to_filter())),
+        def("assignee_id", t!("Assignee"), FilterKind::Choice(directory.people_to_filter())),
+        def("team_id", t!("Team"), FilterKind::Choice(directory.teams_to_filter())),
+        def("company", t!("Company"), FilterKind::Text),
+        def("source", t!("Source"), fixed(&SOURCES.map(|(value, name)| (value, t!(name))))),
+        def("tag", t!("Tag"), FilterKind::Text),
+        def("created_at", t!("Added"), FilterKind::Since),
+        def("follow_up_until", t!("Follow-up"), FilterKind::Until),
+        def("converted", t!("Converted"), fixed(&[("false", t!("Not yet")), ("true", t!("Converted"))])),
+        def("archived", t!("Archived"), fixed(&[("true", t!("Only archived"))])),
     ];
     stage.into_iter().chain(rest).chain(custom::filters(LEAD.kind)).collect()
 }
@@ -121,9 +123,9 @@ pub fn LookSwitch(query: ListQuery, board: bool) -> impl IntoView {
         view! { <a href=href aria-current=on.then_some("page")><Icon glyph/>{label}</a> }
     };
     view! {
-        <div class="segmented look-switch" role="group" aria-label="Show as">
-            {link("leads", "List", glyphs::LIST, !board)}
-            {link("leads/board", "Board", glyphs::TABLE_COLUMNS, board)}
+        <div class="segmented look-switch" role="group" aria-label=t!("Show as")>
+            {link("leads", t!("List"), glyphs::LIST, !board)}
+            {link("leads/board", t!("Board"), glyphs::TABLE_COLUMNS, board)}
         </div>
     }
     .into_any()
@@ -134,11 +136,11 @@ pub fn LookSwitch(query: ListQuery, board: bool) -> impl IntoView {
 pub fn AddLead(adding: RwSignal<bool>) -> impl IntoView {
     view! {
         {may("import.run").then(|| view! {
-            <LinkButton href=address(IMPORT) glyph=glyphs::FILE_IMPORT class="not-phone">"Import"</LinkButton>
+            <LinkButton href=address(IMPORT) glyph=glyphs::FILE_IMPORT class="not-phone">{t!("Import")}</LinkButton>
         })}
         {LEAD.may_add().then(|| view! {
             <Button kind=Kind::Primary glyph=glyphs::PLUS on_click=move |_| adding.set(true)>
-                <span class="not-phone">"New lead"</span>
+                <span class="not-phone">{t!("New lead")}</span>
             </Button>
         })}
     }

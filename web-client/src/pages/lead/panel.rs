@@ -45,21 +45,21 @@ fn Head(lead: pb::Lead, news: RecordNews) -> impl IntoView {
     let converted = (!lead.customer_id.is_empty()).then(|| {
         view! {
             <p class="row">
-                <Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="Converted"/>
-                <a href=CUSTOMER.address(&lead.customer_id)>"Open the customer"</a>
+                <Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text=t!("Converted")/>
+                <a href=CUSTOMER.address(&lead.customer_id)>{t!("Open the customer")}</a>
             </p>
         }
     });
     let archived = lead.archived_at.map(|at| {
-        let text = format!("Archived {}", format::ago(Some(&at)));
+        let text = t!("Archived {at}", at = format::ago(Some(&at)));
         view! { <div><Badge tone=Tone::Warning glyph=glyphs::BOX_ARCHIVE text/></div> }
     });
     let tags = (!lead.tags.is_empty()).then(|| view! { <TagList tags=lead.tags.clone()/> });
     let who = if lead.company.is_empty() { lead.contact_name.clone() } else { lead.company.clone() };
     let ways = view! {
         <div class="row">
-            {dials(&lead.phone).map(|href| view! { <LinkButton href glyph=glyphs::PHONE small=true>"Call"</LinkButton> })}
-            {writes_to(&lead.email).map(|href| view! { <LinkButton href glyph=glyphs::ENVELOPE small=true>"Write"</LinkButton> })}
+            {dials(&lead.phone).map(|href| view! { <LinkButton href glyph=glyphs::PHONE small=true>{t!("Call")}</LinkButton> })}
+            {writes_to(&lead.email).map(|href| view! { <LinkButton href glyph=glyphs::ENVELOPE small=true>{t!("Write")}</LinkButton> })}
         </div>
     };
     view! {
@@ -82,7 +82,7 @@ fn Head(lead: pb::Lead, news: RecordNews) -> impl IntoView {
 fn Facts(lead: pb::Lead, stages: Stages, directory: Directory, news: RecordNews, outcome: Outcome) -> impl IntoView {
     let value = lead.value.clone().unwrap_or_default();
     let worth = if value.minor_units == 0 {
-        view! { <span class="muted">"None"</span> }.into_any()
+        view! { <span class="muted">{t!("None")}</span> }.into_any()
     } else {
         view! { <span class="tnum">{money::full(value.minor_units, &value.currency_code)}</span> }.into_any()
     };
@@ -94,30 +94,30 @@ fn Facts(lead: pb::Lead, stages: Stages, directory: Directory, news: RecordNews,
         (move || stages.name(&id)).into_any()
     };
     let assignee = (!lead.assignee_id.is_empty()).then(|| {
-        view! { <Fact label="Assignee" news paths=["assignee_id"]><Person directory id=lead.assignee_id.clone()/></Fact> }
+        view! { <Fact label=t!("Assignee") news paths=["assignee_id"]><Person directory id=lead.assignee_id.clone()/></Fact> }
     });
     let team = (!lead.team_id.is_empty()).then(|| {
         let id = lead.team_id.clone();
-        view! { <Fact label="Team" news paths=["team_id"]>{move || directory.team(&id)}</Fact> }
+        view! { <Fact label=t!("Team") news paths=["team_id"]>{move || directory.team(&id)}</Fact> }
     });
     let note = (!lead.note.is_empty()).then(|| {
-        view! { <Fact label="Note" news paths=["note"]><facts::Words text=lead.note.clone()/></Fact> }
+        view! { <Fact label=t!("Note") news paths=["note"]><facts::Words text=lead.note.clone()/></Fact> }
     });
     view! {
         <div class="panel-section">
-            <div class="row row-between"><h2 class="section-label">"Details"</h2></div>
+            <div class="row row-between"><h2 class="section-label">{t!("Details")}</h2></div>
             <dl class="kv">
-                <Fact label="Stage" news paths=["stage_id"]>{stage}</Fact>
-                <Fact label="Value" news paths=["value"]>{worth}</Fact>
-                <Fact label="Company" news paths=["company"]><facts::Words text=lead.company.clone()/></Fact>
-                <Fact label="Contact" news paths=["contact_name"]><facts::Words text=lead.contact_name.clone()/></Fact>
-                <Fact label="Phone" news paths=["phone"]><Phone number=lead.phone.clone()/></Fact>
-                <Fact label="E-mail" news paths=["email"]><Email address=lead.email.clone()/></Fact>
-                <Fact label="Owner" news paths=["owner_id"]><Person directory id=lead.owner_id.clone()/></Fact>
+                <Fact label=t!("Stage") news paths=["stage_id"]>{stage}</Fact>
+                <Fact label=t!("Value") news paths=["value"]>{worth}</Fact>
+                <Fact label=t!("Company") news paths=["company"]><facts::Words text=lead.company.clone()/></Fact>
+                <Fact label=t!("Contact") news paths=["contact_name"]><facts::Words text=lead.contact_name.clone()/></Fact>
+                <Fact label=t!("Phone") news paths=["phone"]><Phone number=lead.phone.clone()/></Fact>
+                <Fact label=t!("E-mail") news paths=["email"]><Email address=lead.email.clone()/></Fact>
+                <Fact label=t!("Owner") news paths=["owner_id"]><Person directory id=lead.owner_id.clone()/></Fact>
                 {assignee}
                 {team}
-                <Fact label="Source" news paths=["source"]><facts::Words text=source_name(&lead.source)/></Fact>
-                <dt>"Added"</dt>
+                <Fact label=t!("Source") news paths=["source"]><facts::Words text=source_name(&lead.source)/></Fact>
+                <dt>{t!("Added")}</dt>
                 <dd>{format::day(lead.created_at.as_ref())}</dd>
                 {note}
                 <CustomFacts kind=RecordKind::Lead values=lead.custom.clone() news/>
@@ -147,7 +147,7 @@ fn NextDay(lead: pb::Lead, is_open: bool, outcome: Outcome) -> impl IntoView {
             let day = date::parse_iso(&lead.follow_up_on).map(date::day).unwrap_or_default();
             view! { <span>{day}" "<span class="muted">{text}</span></span> }.into_any()
         }
-        None => view! { <span class="muted">"None"</span> }.into_any(),
+        None => view! { <span class="muted">{t!("None")}</span> }.into_any(),
     };
     let open = is_open && lead.customer_id.is_empty() && lead.archived_at.is_none();
     let days = (LEAD.may_edit() && open).then(|| {
@@ -156,18 +156,18 @@ fn NextDay(lead: pb::Lead, is_open: bool, outcome: Outcome) -> impl IntoView {
         let has = lead.with_value(|lead| !lead.follow_up_on.is_empty());
         view! {
             <div class="row row-wrap gap-1">
-                <Button small=true on_click=move |_| set(in_days(1))>"Tomorrow"</Button>
-                <Button small=true on_click=move |_| set(in_days(3))>"In 3 days"</Button>
-                <Button small=true on_click=move |_| set(in_days(7))>"In a week"</Button>
+                <Button small=true on_click=move |_| set(in_days(1))>{t!("Tomorrow")}</Button>
+                <Button small=true on_click=move |_| set(in_days(3))>{t!("In 3 days")}</Button>
+                <Button small=true on_click=move |_| set(in_days(7))>{t!("In a week")}</Button>
                 {has.then(|| view! {
-                    <Button kind=Kind::Ghost small=true on_click=move |_| set(String::new())>"None"</Button>
+                    <Button kind=Kind::Ghost small=true on_click=move |_| set(String::new())>{t!("None")}</Button>
                 })}
             </div>
         }
     });
     view! {
         <div class="panel-section stack">
-            <h2 class="section-label">"Follow-up"</h2>
+            <h2 class="section-label">{t!("Follow-up")}</h2>
             <div>{due}</div>
             {days}
         </div>

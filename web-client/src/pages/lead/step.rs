@@ -33,7 +33,7 @@ impl Outcome {
             }
             Err(error) => {
                 if !here {
-                    use_toasts().say(format!("Not done: {}", error.sentence()));
+                    use_toasts().say(t!("Not done: {reason}", reason = error.sentence()));
                 }
                 false
             }
@@ -51,7 +51,7 @@ pub fn to_stage(lead: &pb::Lead, stage: &pb::LeadStage, outcome: Outcome) {
             Err(error) => (Err(error), String::new()),
         };
         if outcome.take(answer) {
-            use_toasts().say_with_undo(format!("{name} moved to {title}"), move || {
+            use_toasts().say_with_undo(t!("{name} moved to {title}", name, title), move || {
                 let (id, before, was_before) = (id.clone(), before.clone(), was_before.clone());
                 spawn_local(async move {
                     outcome.take(record::put_back(id, before, was_before).await);
@@ -66,8 +66,8 @@ pub fn follow_up_on(lead: pb::Lead, day: String, outcome: Outcome) {
     spawn_local(async move {
         let before = lead.follow_up_on.clone();
         let told = match date::parse_iso(&day) {
-            Some(at) => format!("Follow-up on {}", date::day(at)),
-            None => "No follow-up".to_owned(),
+            Some(at) => t!("Follow-up on {at}", at = date::day(at)),
+            None => t!("No follow-up").to_owned(),
         };
         let answer = set_day(pb::Lead { follow_up_on: day, ..lead }).await;
         let saved = answer.as_ref().ok().cloned();
@@ -112,7 +112,7 @@ pub fn StageSelect(lead: pb::Lead, stages: Stages, outcome: Outcome) -> impl Int
     view! {
         <select
             class="select stage-select"
-            aria-label="Stage"
+            aria-label=t!("Stage")
             on:change:target=move |event| {
                 if let Some(stage) = stages.find(&event.target().value()) {
                     lead.with_value(|lead| to_stage(lead, &stage, outcome));

@@ -79,17 +79,17 @@ pub fn follow_up(lead: &pb::Lead, open: bool) -> Option<(String, Tone)> {
 
 /// Where leads come from, as forms offer it; anything else is kept as it was written.
 pub const SOURCES: [(&str, &str); 7] = [
-    ("web", "Website"),
-    ("phone", "Phone"),
-    ("email", "E-mail"),
-    ("referral", "Referral"),
-    ("trade show", "Trade show"),
-    ("repeat", "Known customer"),
-    ("import", "Import"),
+    ("web", mark!("Website")),
+    ("phone", mark!("Phone")),
+    ("email", mark!("E-mail")),
+    ("referral", mark!("Referral")),
+    ("trade show", mark!("Trade show")),
+    ("repeat", mark!("Known customer")),
+    ("import", mark!("Import")),
 ];
 
 pub fn source_name(source: &str) -> String {
-    SOURCES.iter().find(|(value, _)| *value == source).map_or_else(|| source.to_owned(), |(_, name)| (*name).to_owned())
+    SOURCES.iter().find(|(value, _)| *value == source).map_or_else(|| source.to_owned(), |(_, name)| t!(name).to_owned())
 }
 
 #[cfg(test)]

@@ -39,32 +39,34 @@ pub fn SecondFactor(#[prop(into)] changed: Callback<()>) -> impl IntoView {
     };
     let text = move || {
         if is_on() {
-            "Each sign-in needs a code from your authenticator app. Move to another device here while you still have this one."
+            t!(
+                "Each sign-in needs a code from your authenticator app. Move to another device here while you still have this one."
+            )
         } else {
-            "A code from an authenticator app beside your password keeps strangers out who have got hold of it."
+            t!("A code from an authenticator app beside your password keeps strangers out who have got hold of it.")
         }
     };
     view! {
         <section class="card" aria-labelledby="factor-head">
             <div class="card-head">
-                <h2 id="factor-head">"Second factor"</h2>
+                <h2 id="factor-head">{t!("Second factor")}</h2>
                 <span class="push"><OnOff/></span>
             </div>
             <div class="card-body stack gap-4">
                 <p class="soft">{text}</p>
                 <div class="row row-wrap">
                     <Button glyph=glyphs::SHIELD_HALVED on_click=move |_| begin(enrolling)>
-                        {move || if is_on() { "Use another authenticator" } else { "Set up an authenticator" }}
+                        {move || if is_on() { t!("Use another authenticator") } else { t!("Set up an authenticator") }}
                     </Button>
                     <Show when=is_on>
-                        <Button glyph=glyphs::KEY on_click=move |_| begin(renewing)>"New recovery codes"</Button>
+                        <Button glyph=glyphs::KEY on_click=move |_| begin(renewing)>{t!("New recovery codes")}</Button>
                     </Show>
                 </div>
             </div>
-            <Dialog open=enrolling title="Set up an authenticator" locked>
+            <Dialog open=enrolling title=t!("Set up an authenticator") locked>
                 <Enrolment open=enrolling codes changed/>
             </Dialog>
-            <Dialog open=renewing title="New recovery codes" locked>
+            <Dialog open=renewing title=t!("New recovery codes") locked>
                 <Renewal open=renewing codes/>
             </Dialog>
         </section>
@@ -75,9 +77,9 @@ pub fn SecondFactor(#[prop(into)] changed: Callback<()>) -> impl IntoView {
 fn OnOff() -> impl IntoView {
     move || {
         if is_on() {
-            view! { <Status tone=Tone::Success glyph=glyphs::SHIELD_HALVED text="On"/> }.into_any()
+            view! { <Status tone=Tone::Success glyph=glyphs::SHIELD_HALVED text=t!("On")/> }.into_any()
         } else {
-            view! { <Status glyph=glyphs::CIRCLE_OPEN text="Off"/> }.into_any()
+            view! { <Status glyph=glyphs::CIRCLE_OPEN text=t!("Off")/> }.into_any()
         }
     }
 }
@@ -112,7 +114,7 @@ fn Begin(
         <Form state=form on_submit=send guard=false>
             <PasswordField
                 name="current_password"
-                label="Your password"
+                label=t!("Your password")
                 value=password
                 autocomplete="current-password"
             />
@@ -121,14 +123,14 @@ fn Begin(
                     view! {
                         <TextField
                             name="code"
-                            label="Present code"
+                            label=t!("Present code")
                             value=code
-                            help="The six digits your present authenticator shows now, or a recovery code."
+                            help=t!("The six digits your present authenticator shows now, or a recovery code.")
                             autocomplete="one-time-code"
                         />
                     }
                 })}
-            <div><Button kind=Kind::Primary submit=true busy=form.busy>"Go on"</Button></div>
+            <div><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Go on")}</Button></div>
         </Form>
     }
 }
@@ -144,13 +146,13 @@ fn Confirm(enrolment: pb::EnrolSecondFactorResponse, codes: RwSignal<Vec<String>
     view! {
         <div class="stack gap-4">
             <p>
-                "Scan this with the authenticator app, then type the six digits it shows."
-                {untrack(is_on).then_some(" The authenticator from before stays in use until then.")}
+                {t!("Scan this with the authenticator app, then type the six digits it shows.")}
+                {untrack(is_on).then_some(t!(" The authenticator from before stays in use until then."))}
             </p>
             <AuthenticatorSecret qr_size=enrolment.qr_size qr_modules=enrolment.qr_modules secret=enrolment.secret/>
             <Form state=form on_submit=send guard=false>
                 <CodeField value=code on_complete=send/>
-                <div><Button kind=Kind::Primary submit=true busy=form.busy>"Turn it on"</Button></div>
+                <div><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Turn it on")}</Button></div>
             </Form>
         </div>
     }
@@ -177,17 +179,17 @@ fn Renewal(open: RwSignal<bool>, codes: RwSignal<Vec<String>>) -> impl IntoView 
         if codes.with(Vec::is_empty) {
             view! {
                 <Form state=form on_submit=send guard=false>
-                    <p>"Ten new codes take the place of all old ones."</p>
+                    <p>{t!("Ten new codes take the place of all old ones.")}</p>
                     <TextField
                         name="code"
-                        label="Present code"
+                        label=t!("Present code")
                         value=code
-                        help="The six digits your authenticator shows now."
+                        help=t!("The six digits your authenticator shows now.")
                         autocomplete="one-time-code"
                         inputmode="numeric"
                         autofocus=true
                     />
-                    <div><Button kind=Kind::Primary submit=true busy=form.busy>"Make new codes"</Button></div>
+                    <div><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Make new codes")}</Button></div>
                 </Form>
             }
             .into_any()
@@ -205,9 +207,9 @@ fn Kept(codes: Vec<String>, open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <div class="stack gap-4">
-            <p>"If you lose your authenticator, one of these lets you in."</p>
+            <p>{t!("If you lose your authenticator, one of these lets you in.")}</p>
             <RecoveryCodes codes/>
-            <div><Button kind=Kind::Primary on_click=close>"I kept them"</Button></div>
+            <div><Button kind=Kind::Primary on_click=close>{t!("I kept them")}</Button></div>
         </div>
     }
 }

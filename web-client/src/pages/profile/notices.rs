@@ -22,8 +22,8 @@ pub fn Notices() -> impl IntoView {
     });
     view! {
         <section class="card" aria-labelledby="notices-head">
-            <div class="card-head"><h2 id="notices-head">"Notifications"</h2></div>
-            <Loaded load what="Your choices" let:preferences>
+            <div class="card-head"><h2 id="notices-head">{t!("Notifications")}</h2></div>
+            <Loaded load what=t!("Your choices") let:preferences>
                 <ul class="list">
                     {preferences.into_iter().map(|preference| view! { <Line preference load/> }).collect_view()}
                 </ul>
@@ -43,16 +43,16 @@ fn Line(preference: NotificationPreference, load: Load<Vec<NotificationPreferenc
         set(chosen, load);
     });
     let place = if preference.inbox_only_on {
-        view! { <span class="muted t-12">"Always in the inbox"</span> }.into_any()
+        view! { <span class="muted t-12">{t!("Always in the inbox")}</span> }.into_any()
     } else {
-        view! { <Switch label="Inbox" value=inbox on_change=save/> }.into_any()
+        view! { <Switch label=t!("Inbox") value=inbox on_change=save/> }.into_any()
     };
     view! {
         <li>
             <div class="row row-wrap grow" role="group" aria-label=what>
                 <span class="grow">{what}</span>
                 {place}
-                <Switch label="E-mail" value=email on_change=save/>
+                <Switch label=t!("E-mail") value=email on_change=save/>
             </div>
         </li>
     }
@@ -66,7 +66,7 @@ fn set(preference: NotificationPreference, load: Load<Vec<NotificationPreference
             async |transport, request| NotificationServiceClient::new(transport).set_notification_preference(request).await;
         let request = pb::SetNotificationPreferenceRequest { preference: Some(preference) };
         match api.write(&Act::default(), request, call).await {
-            Ok(_) => toasts.say("Saved"),
+            Ok(_) => toasts.say(t!("Saved")),
             Err(error) => {
                 toasts.say(error.sentence());
                 load.reload();
@@ -75,14 +75,14 @@ fn set(preference: NotificationPreference, load: Load<Vec<NotificationPreference
     });
 }
 
-const fn words(kind: NotificationKind) -> &'static str {
+fn words(kind: NotificationKind) -> &'static str {
     match kind {
-        NotificationKind::Invitation => "Somebody accepts your invitation",
-        NotificationKind::Import => "Your import ends",
-        NotificationKind::Assigned => "Somebody hands you records",
-        NotificationKind::Anomaly => "Something out of the ordinary",
-        NotificationKind::Support => "Support sessions",
-        NotificationKind::Export => "Your export ends",
-        NotificationKind::Unspecified => "Others",
+        NotificationKind::Invitation => t!("Somebody accepts your invitation"),
+        NotificationKind::Import => t!("Your import ends"),
+        NotificationKind::Assigned => t!("Somebody hands you records"),
+        NotificationKind::Anomaly => t!("Something out of the ordinary"),
+        NotificationKind::Support => t!("Support sessions"),
+        NotificationKind::Export => t!("Your export ends"),
+        NotificationKind::Unspecified => t!("Others"),
     }
 }

@@ -31,31 +31,31 @@ pub fn Password(email: String, #[prop(into)] changed: Callback<()>) -> impl Into
         form.send(call, move |_| {
             current.set(String::new());
             new.set(String::new());
-            toasts.say("Password changed, your other sessions are signed out");
+            toasts.say(t!("Password changed, your other sessions are signed out"));
             changed.run(());
         });
     };
     view! {
         <section class="card" aria-labelledby="password-head">
-            <div class="card-head"><h2 id="password-head">"Password"</h2></div>
+            <div class="card-head"><h2 id="password-head">{t!("Password")}</h2></div>
             <div class="card-body">
                 <Form state=form on_submit=send>
                     // Password managers file the new password under this name.
                     <input class="sr-only" type="text" autocomplete="username" tabindex="-1" aria-hidden="true" readonly value=email/>
                     <PasswordField
                         name="current_password"
-                        label="Current password"
+                        label=t!("Current password")
                         value=current
                         autocomplete="current-password"
                     />
                     <PasswordField
                         name="new_password"
-                        label="New password"
+                        label=t!("New password")
                         value=new
                         autocomplete="new-password"
-                        help="At least 12 characters with a second factor, 15 without. Changing it signs you out everywhere else."
+                        help=t!("At least 12 characters with a second factor, 15 without. Changing it signs you out everywhere else.")
                     />
-                    <div><Button submit=true busy=form.busy>"Change the password"</Button></div>
+                    <div><Button submit=true busy=form.busy>{t!("Change the password")}</Button></div>
                 </Form>
             </div>
         </section>

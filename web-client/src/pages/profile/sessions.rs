@@ -47,15 +47,15 @@ pub fn Sessions(pages: Pages<pb::Session>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="sessions-head">
             <div class="card-head">
-                <h2 id="sessions-head">"Where you are signed in"</h2>
+                <h2 id="sessions-head">{t!("Where you are signed in")}</h2>
                 <Show when=many>
                     <Button small=true class="push" kind=Kind::DangerQuiet on_click=move |_| asking.set(true)>
-                        "Sign out everywhere"
+                        {t!("Sign out everywhere")}
                     </Button>
                 </Show>
             </div>
             {move || problem.get().map(|error| view! { <div class="profile-note"><ErrorNote error/></div> })}
-            <Loaded load=sessions what="Your sessions" let:list>
+            <Loaded load=sessions what=t!("Your sessions") let:list>
                 <ul class="list">
                     {list.into_iter().map(|one| view! { <SessionRow one sessions problem/> }).collect_view()}
                 </ul>
@@ -80,19 +80,19 @@ fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSig
             <div class="grow">
                 <div class="row">
                     <span class="medium truncate">{name}</span>
-                    {one.current.then(|| view! { <Badge tone=Tone::Accent text="This one"/> })}
+                    {one.current.then(|| view! { <Badge tone=Tone::Accent text=t!("This one")/> })}
                 </div>
                 <div class="t-12 muted">
                     <span class="mono">{one.ip.clone()}</span>
-                    ", seen "
+                    {t!(", seen ")}
                     <When at=Signal::derive(move || seen)/>
-                    {move || format!(", signed in {}", format::day(since.as_ref()))}
+                    {move || t!(", signed in {since}", since = format::day(since.as_ref()))}
                 </div>
             </div>
             {(!one.current)
                 .then(|| {
                     view! {
-                        <Button small=true on_click=end>"Sign out"<span class="sr-only">{label}</span></Button>
+                        <Button small=true on_click=end>{t!("Sign out")}<span class="sr-only">{label}</span></Button>
                     }
                 })}
         </li>
@@ -109,7 +109,7 @@ fn end_session(session_id: String, sessions: Load<Vec<pb::Session>>, problem: Rw
         }
         problem.set(answer.as_ref().err().cloned());
         if answer.is_ok() {
-            use_toasts().say("Signed out there");
+            use_toasts().say(t!("Signed out there"));
         }
         sessions.reload();
     });
@@ -140,8 +140,8 @@ fn EverywhereDialog(asking: RwSignal<bool>, problem: RwSignal<Option<ApiError>>)
         });
     };
     view! {
-        <ConfirmDialog open=asking title="Sign out everywhere?" action="Sign out everywhere" busy on_confirm=leave>
-            <p>"Every browser and app in which you are signed in stops working at its next request, this one at once. You sign in again with your password"{if may("account.second_factor") { " and your second factor, if you have one." } else { "." }}</p>
+        <ConfirmDialog open=asking title=t!("Sign out everywhere?") action=t!("Sign out everywhere") busy on_confirm=leave>
+            <p>{t!("Every browser and app in which you are signed in stops working at its next request, this one at once. You sign in again with your password")}{if may("account.second_factor") { t!(" and your second factor, if you have one.") } else { "." }}</p>
         </ConfirmDialog>
     }
 }

@@ -24,14 +24,14 @@ pub fn Close() -> impl IntoView {
         view! {
             <section class="card" aria-labelledby="closing-head">
                 <div class="card-head">
-                    <h2 id="closing-head">"Close this company"</h2>
+                    <h2 id="closing-head">{t!("Close this company")}</h2>
                     <span class="grow"></span>
                     {move || match closing.get() {
                         Some(_) => view! { <Keep closing/> }.into_any(),
                         None => {
                             let ask = move |_| open.set(true);
                             view! {
-                                <Button small=true kind=Kind::DangerQuiet on_click=ask>"Delete company"</Button>
+                                <Button small=true kind=Kind::DangerQuiet on_click=ask>{t!("Delete company")}</Button>
                             }.into_any()
                         }
                     }}
@@ -41,17 +41,13 @@ pub fn Close() -> impl IntoView {
                         Some(one) => view! {
                             <div class="note is-warning">
                                 <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                                <span>{format!(
-                                    "{} has asked for it. On {} everything is deleted. Until then all goes on, and each owner can cancel it.",
-                                    one.asked_by,
-                                    due_day(&one),
-                                )}</span>
+                                <span>{t!("{asked_by} has asked for it. On {one} everything is deleted. Until then all goes on, and each owner can cancel it.", asked_by = one.asked_by, one = due_day(&one))}</span>
                             </div>
                         }.into_any(),
                         None => view! {
                             <p class="soft">
-                                "Every record, file and export, and the accounts of people who are in no other company. Owners have time to \
-                                 cancel it; after that nobody can bring anything back, not from a backup either. Export your data first."
+                                {t!("Every record, file and export, and the accounts of people who are in no other company. Owners have time to \
+                                 cancel it; after that nobody can bring anything back, not from a backup either. Export your data first.")}
                             </p>
                         }.into_any(),
                     }}
@@ -84,29 +80,29 @@ fn Ask(closing: Closing, open: RwSignal<bool>) -> impl IntoView {
             }
             open.set(false);
             closing.reload();
-            toasts.say("The company will be deleted");
+            toasts.say(t!("The company will be deleted"));
         });
     };
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Danger busy=form.busy on_click=move |_| send(())>"Delete company"</Button>
+            <Button kind=Kind::Danger busy=form.busy on_click=move |_| send(())>{t!("Delete company")}</Button>
         }
     });
     view! {
-        <Dialog open title="Delete this company?" foot form>
+        <Dialog open title=t!("Delete this company?") foot form>
             <Form state=form on_submit=send>
                 <p class="soft">
-                    "Everybody in it sees the day on which it happens. Until then an owner can cancel it."
+                    {t!("Everybody in it sees the day on which it happens. Until then an owner can cancel it.")}
                 </p>
-                <TextField name="name" label=format!("Type “{}”", company.get_value()) value=name autofocus=true/>
-                <PasswordField name="current_password" label="Your password" value=password autocomplete="current-password"/>
+                <TextField name="name" label=t!("Type “{company}”", company = company.get_value()) value=name autofocus=true/>
+                <PasswordField name="current_password" label=t!("Your password") value=password autocomplete="current-password"/>
                 <TextField
                     name="code"
-                    label="Code of your authenticator"
+                    label=t!("Code of your authenticator")
                     value=code
                     autocomplete="one-time-code"
-                    help="Six digits, or a recovery code."
+                    help=t!("Six digits, or a recovery code.")
                 />
             </Form>
         </Dialog>

@@ -34,29 +34,29 @@ pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
             api.write(&act, request, call).await
         };
         form.send(call, move |reply| {
-            use_toasts().say("Company saved");
+            use_toasts().say(t!("Company saved"));
             org.set(reply.org.unwrap_or_default());
         });
     };
     view! {
         <section class="card" aria-labelledby="company-head">
-            <div class="card-head"><h2 id="company-head">"Company"</h2></div>
+            <div class="card-head"><h2 id="company-head">{t!("Company")}</h2></div>
             <div class="card-body stack gap-4">
                 <Form state=form on_submit=save>
-                    <TextField name="org.name" label="Name" value=name max_length=200/>
+                    <TextField name="org.name" label=t!("Name") value=name max_length=200/>
                     <div class="form-grid">
-                        <TextField name="org.time_zone" label="Time zone" value=zone max_length=64 help="As in Europe/London."/>
-                        <TextField name="org.currency_code" label="Currency" value=currency max_length=3
-                            help="Three letters, like GBP. Amounts that are there keep theirs."/>
+                        <TextField name="org.time_zone" label=t!("Time zone") value=zone max_length=64 help=t!("As in Europe/London.")/>
+                        <TextField name="org.currency_code" label=t!("Currency") value=currency max_length=3
+                            help=t!("Three letters, like GBP. Amounts that are there keep theirs.")/>
                     </div>
-                    <div class="row"><Button kind=Kind::Primary submit=true busy=form.busy>"Save company"</Button></div>
+                    <div class="row"><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Save company")}</Button></div>
                 </Form>
                 <dl class="kv">
-                    <dt>"Name in addresses"</dt>
+                    <dt>{t!("Name in addresses")}</dt>
                     <dd class="mono">{tenant_id}</dd>
-                    <dt>"Plan"</dt>
+                    <dt>{t!("Plan")}</dt>
                     <dd>{plan}</dd>
-                    {(!industry.is_empty()).then(|| view! { <dt>"Industry"</dt><dd>{industry}</dd> })}
+                    {(!industry.is_empty()).then(|| view! { <dt>{t!("Industry")}</dt><dd>{industry}</dd> })}
                 </dl>
             </div>
         </section>

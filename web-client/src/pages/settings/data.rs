@@ -57,19 +57,19 @@ pub fn Data() -> impl IntoView {
         {move || all.problem.get().map(|error| view! { <ErrorNote error/> })}
         <section class="card" aria-labelledby="data-head">
             <div class="card-head">
-                <h2 id="data-head">"Export of all data"</h2>
+                <h2 id="data-head">{t!("Export of all data")}</h2>
                 <span class="grow"></span>
-                <Button small=true glyph=glyphs::FILE_EXPORT busy=starting on_click=start>"Start export"</Button>
+                <Button small=true glyph=glyphs::FILE_EXPORT busy=starting on_click=start>{t!("Start export")}</Button>
             </div>
             <div class="card-body">
                 <p class="soft">
-                    "A ZIP file with every record, its history and the audit of your company, one file for each table. Fields that are \
-                     encrypted here are in the clear there, so keep it safe. It can be downloaded for seven days."
+                    {t!("A ZIP file with every record, its history and the audit of your company, one file for each table. Fields that are \
+                     encrypted here are in the clear there, so keep it safe. It can be downloaded for seven days.")}
                 </p>
             </div>
-            <Loaded load=list what="Exports" let:found>
+            <Loaded load=list what=t!("Exports") let:found>
                 {if found.is_empty() {
-                    view! { <EmptyState title="No export yet" text="Start one, and it stands here for seven days."/> }.into_any()
+                    view! { <EmptyState title=t!("No export yet") text=t!("Start one, and it stands here for seven days.")/> }.into_any()
                 } else {
                     let rows = found.into_iter().map(|export| view! { <Row export all/> }).collect_view();
                     view! { <ul class="list">{rows}</ul> }.into_any()
@@ -84,10 +84,10 @@ pub fn Data() -> impl IntoView {
 #[component]
 fn Row(export: pb::OrgExport, all: Exports) -> impl IntoView {
     let is_there = export.state() == OrgExportState::Done;
-    let title = format!("{} by {}", moment(export.created_at.as_ref()), export.asked_by);
+    let title = t!("{created_at} by {asked_by}", created_at = moment(export.created_at.as_ref()), asked_by = export.asked_by);
     let about = words(&export, &moment(export.expires_at.as_ref()));
     let id = StoredValue::new(export.id.clone());
-    let label = format!("Download the export of {}", moment(export.created_at.as_ref()));
+    let label = t!("Download the export of {created_at}", created_at = moment(export.created_at.as_ref()));
     let busy =
         Signal::derive(move || all.coming.with(|coming| coming.as_ref().is_some_and(|(coming, _)| *coming == id.get_value())));
     let so_far = move || all.coming.get().filter(|(coming, _)| *coming == id.get_value()).map(|(_, size)| number::bytes(size));
@@ -101,7 +101,7 @@ fn Row(export: pb::OrgExport, all: Exports) -> impl IntoView {
             {is_there.then(|| view! {
                 <Button small=true kind=Kind::Quiet busy on_click=move |_| begin(all, id.get_value())>
                     <span class="sr-only">{label}</span>
-                    <span aria-hidden="true">"Download"</span>
+                    <span aria-hidden="true">{t!("Download")}</span>
                 </Button>
             })}
         </li>
@@ -113,18 +113,23 @@ fn Row(export: pb::OrgExport, all: Exports) -> impl IntoView {
 fn words(export: &pb::OrgExport, until: &str) -> String {
     match export.state() {
         OrgExportState::Running => {
-            format!(
-                "Being written: {} of {} parts, {}",
-                export.tables_done,
-                export.tables,
-                number::counted(export.rows, "row", "rows")
+            t!(
+                "Being written: {done} of {parts} parts, {rows}",
+                done = export.tables_done,
+                parts = export.tables,
+                rows = n!(export.rows, "{count} row", "{count} rows")
             )
         }
         OrgExportState::Done => {
-            format!("{}, {}, kept until {until}", number::bytes(export.bytes), number::counted(export.rows, "row", "rows"))
+            t!(
+                "{size}, {rows}, kept until {until}",
+                size = number::bytes(export.bytes),
+                rows = n!(export.rows, "{count} row", "{count} rows"),
+                until
+            )
         }
-        OrgExportState::Failed => "Failed. Start another one.".to_owned(),
-        OrgExportState::Expired => "Deleted after seven days".to_owned(),
+        OrgExportState::Failed => t!("Failed. Start another one.").to_owned(),
+        OrgExportState::Expired => t!("Deleted after seven days").to_owned(),
         OrgExportState::Unspecified => String::new(),
     }
 }

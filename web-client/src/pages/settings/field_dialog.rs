@@ -108,16 +108,16 @@ pub fn FieldDialog(asked: RwSignal<Option<pb::CustomField>>) -> impl IntoView {
             answer
         };
         form.send(call, move |field| {
-            use_toasts().say(format!("Field {} saved", field.unwrap_or_default().label));
+            use_toasts().say(t!("Field {field} saved", field = field.unwrap_or_default().label));
             asked.set(None);
             custom::reload();
         });
     };
-    let title = Signal::derive(move || if is_new() { "New field" } else { "Change the field" }.to_owned());
+    let title = Signal::derive(move || if is_new() { t!("New field") } else { t!("Change the field") }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| send(())>"Save field"</Button>
+            <Button kind=Kind::Primary busy=form.busy key_hint=t!("Ctrl Enter") on_click=move |_| send(())>{t!("Save field")}</Button>
         }
     });
     view! {
@@ -134,19 +134,19 @@ pub fn FieldDialog(asked: RwSignal<Option<pb::CustomField>>) -> impl IntoView {
 fn Inputs(draft: Draft, fixed: Signal<bool>) -> impl IntoView {
     let types: Vec<_> = TYPES.into_iter().map(|holds| Choice::new(holds.as_str_name(), type_name(holds))).collect();
     view! {
-        <TextField name="field.label" label="Name" value=draft.label max_length=60 autofocus=true/>
-        <SelectField name="field.type" label="Holds" value=draft.holds choices=types disabled=fixed
-            help="Can’t be changed later."/>
+        <TextField name="field.label" label=t!("Name") value=draft.label max_length=60 autofocus=true/>
+        <SelectField name="field.type" label=t!("Holds") value=draft.holds choices=types disabled=fixed
+            help=t!("Can’t be changed later.")/>
         {move || (draft.holds() == CustomFieldType::Choice).then(|| view! {
-            <TextArea name="field.choices" label="Choices" value=draft.choices rows=5
-                help="One a line. A choice you take away stays on records that have it."/>
+            <TextArea name="field.choices" label=t!("Choices") value=draft.choices rows=5
+                help=t!("One a line. A choice you take away stays on records that have it.")/>
         })}
         {move || (draft.holds() == CustomFieldType::Number).then(|| view! {
-            <TextField name="field.unit" label="Unit" value=draft.unit max_length=12 optional=true/>
+            <TextField name="field.unit" label=t!("Unit") value=draft.unit max_length=12 optional=true/>
         })}
-        <TextField name="field.help" label="Help" value=draft.help max_length=200 optional=true help="Stands below the field."/>
+        <TextField name="field.help" label=t!("Help") value=draft.help max_length=200 optional=true help=t!("Stands below the field.")/>
         {move || (draft.holds() != CustomFieldType::Checkbox).then(|| view! {
-            <Checkbox name="field.required" label="New records need a value" value=draft.required/>
+            <Checkbox name="field.required" label=t!("New records need a value") value=draft.required/>
         })}
     }
     .into_any()

@@ -24,8 +24,8 @@ pub fn Fields() -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     view! {
         {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-        <OfKind kind=RecordKind::Customer title="Fields of customers" asked problem/>
-        <OfKind kind=RecordKind::Lead title="Fields of leads" asked problem/>
+        <OfKind kind=RecordKind::Customer title=t!("Fields of customers") asked problem/>
+        <OfKind kind=RecordKind::Lead title=t!("Fields of leads") asked problem/>
         <FieldDialog asked/>
     }
 }
@@ -43,7 +43,7 @@ fn OfKind(
     let rows = move || {
         let fields: Vec<_> = custom::all().into_iter().filter(|field| field.kind() == kind).collect();
         if fields.is_empty() {
-            return view! { <p class="card-body muted">"None yet."</p> }.into_any();
+            return view! { <p class="card-body muted">{t!("None yet.")}</p> }.into_any();
         }
         let live: Vec<String> = fields.iter().filter(|field| field.archived_at.is_none()).map(|field| field.id.clone()).collect();
         let rows = fields
@@ -60,7 +60,7 @@ fn OfKind(
             <div class="card-head">
                 <h2>{title}</h2>
                 <span class="grow"></span>
-                <Button small=true glyph=glyphs::PLUS on_click=new>"New field"</Button>
+                <Button small=true glyph=glyphs::PLUS on_click=new>{t!("New field")}</Button>
             </div>
             {rows}
         </section>
@@ -88,15 +88,15 @@ fn Row(
         reorder(kind, ids, problem);
     };
     let (label, about) = (field.label.clone(), about(&field));
-    let (up, down) = (format!("Move {label} up"), format!("Move {label} down"));
-    let menu = format!("Change {label}");
+    let (up, down) = (t!("Move {label} up", label), t!("Move {label} down", label));
+    let menu = t!("Change {label}", label);
     let items = Signal::derive(move || {
         let (edit, put) = (field.clone(), field.clone());
         let mut items = Vec::new();
         if !away {
-            items.push(MenuItem::new("Change", move || asked.set(Some(edit.clone()))).glyph(glyphs::PEN));
+            items.push(MenuItem::new(t!("Change"), move || asked.set(Some(edit.clone()))).glyph(glyphs::PEN));
         }
-        let (word, glyph) = if away { ("Restore", glyphs::ROTATE_LEFT) } else { ("Archive", glyphs::BOX_ARCHIVE) };
+        let (word, glyph) = if away { (t!("Restore"), glyphs::ROTATE_LEFT) } else { (t!("Archive"), glyphs::BOX_ARCHIVE) };
         items.push(MenuItem::new(word, move || archive(put.clone(), !away, problem)).glyph(glyph));
         items
     });
@@ -105,7 +105,7 @@ fn Row(
             <div class="grow">
                 <div class="row">
                     <span class="medium truncate" class:muted=away>{label}</span>
-                    {away.then(|| view! { <Badge tone=Tone::Neutral text="Archived"/> })}
+                    {away.then(|| view! { <Badge tone=Tone::Neutral text=t!("Archived")/> })}
                 </div>
                 <div class="t-12 muted truncate">{about}</div>
             </div>
@@ -126,10 +126,10 @@ fn Row(
 fn about(field: &pb::CustomField) -> String {
     let mut text = type_name(field.r#type()).to_owned();
     if !field.unit.is_empty() {
-        text = format!("{text} in {}", field.unit);
+        text = t!("{text} in {unit}", text, unit = field.unit);
     }
     if field.required {
-        text.push_str(", required");
+        text.push_str(t!(", required"));
     }
     if !field.choices.is_empty() {
         text = format!("{text}: {}", field.choices.join(", "));
@@ -139,12 +139,12 @@ fn about(field: &pb::CustomField) -> String {
 
 pub fn type_name(holds: CustomFieldType) -> &'static str {
     match holds {
-        CustomFieldType::Lines => "Several lines",
-        CustomFieldType::Number => "Number",
-        CustomFieldType::Date => "Date",
-        CustomFieldType::Choice => "Choice",
-        CustomFieldType::Checkbox => "Yes or no",
-        CustomFieldType::Text | CustomFieldType::Unspecified => "One line",
+        CustomFieldType::Lines => t!("Several lines"),
+        CustomFieldType::Number => t!("Number"),
+        CustomFieldType::Date => t!("Date"),
+        CustomFieldType::Choice => t!("Choice"),
+        CustomFieldType::Checkbox => t!("Yes or no"),
+        CustomFieldType::Text | CustomFieldType::Unspecified => t!("One line"),
     }
 }
 
@@ -165,7 +165,7 @@ fn archive(field: pb::CustomField, archived: bool, problem: RwSignal<Option<ApiE
         let answer = use_api().write(&Act::default(), request, call).await;
         custom::reload();
         if answer.is_ok() && archived {
-            let told = format!("{} archived; what records hold in it stays", field.label);
+            let told = t!("{field} archived; what records hold in it stays", field = field.label);
             use_toasts().say_with_undo(told, move || archive(field.clone(), false, problem));
         }
         problem.try_set(answer.err());

@@ -19,7 +19,7 @@ pub fn Modules(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
     let rows = one.modules.into_iter().map(|module| view! { <Row module org problem/> }).collect_view();
     view! {
         <section class="card" aria-labelledby="features-head">
-            <div class="card-head"><h2 id="features-head">"Features"</h2></div>
+            <div class="card-head"><h2 id="features-head">{t!("Features")}</h2></div>
             {move || problem.get().map(|error| view! { <div class="card-body"><ErrorNote error/></div> })}
             <ul class="list">{rows}</ul>
         </section>
@@ -41,11 +41,8 @@ fn Row(module: pb::Module, org: Load<pb::Org>, problem: RwSignal<Option<ApiError
             let answer = use_api().write(&Act::default(), request, call).await;
             match answer {
                 Ok(reply) => {
-                    use_toasts().say(format!(
-                        "{} switched {}",
-                        modules::title(&name.get_value()),
-                        if enabled { "on" } else { "off" }
-                    ));
+                    let name = modules::title(&name.get_value());
+                    use_toasts().say(if enabled { t!("{name} switched on", name) } else { t!("{name} switched off", name) });
                     session().refresh();
                     org.set(reply.org.unwrap_or_default());
                 }

@@ -39,11 +39,11 @@ pub fn RuleDialog(
     });
     let send = move |()| save(asked, rules, form, draft);
     let is_new = move || asked.with(|rule| rule.as_ref().is_none_or(|rule| rule.id.is_empty()));
-    let title = Signal::derive(move || if is_new() { "New rule" } else { "Change the rule" }.to_owned());
+    let title = Signal::derive(move || if is_new() { t!("New rule") } else { t!("Change the rule") }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy key_hint="Ctrl Enter" on_click=move |_| send(())>"Save rule"</Button>
+            <Button kind=Kind::Primary busy=form.busy key_hint=t!("Ctrl Enter") on_click=move |_| send(())>{t!("Save rule")}</Button>
         }
     });
     view! {
@@ -81,7 +81,7 @@ fn save(asked: RwSignal<Option<pb::AssignmentRule>>, rules: Load<Vec<pb::Assignm
         answer
     };
     form.send(call, move |rule| {
-        use_toasts().say(format!("Rule {} saved", rule.unwrap_or_default().name));
+        use_toasts().say(t!("Rule {name} saved", name = rule.unwrap_or_default().name));
         asked.set(None);
         rules.reload();
     });
@@ -89,25 +89,25 @@ fn save(asked: RwSignal<Option<pb::AssignmentRule>>, rules: Load<Vec<pb::Assignm
 
 #[component]
 fn Inputs(draft: Draft, directory: Directory) -> impl IntoView {
-    let sources = SOURCES.iter().map(|(value, name)| Choice::new(*value, *name)).collect::<Vec<_>>();
+    let sources = SOURCES.iter().map(|(value, name)| Choice::new(*value, t!(name))).collect::<Vec<_>>();
     let people = Signal::derive(move || people(draft, directory));
-    let worth = move || format!("Worth at least, {}", money::symbol(&draft.currency.get()).trim());
+    let worth = move || t!("Worth at least, {currency}", currency = money::symbol(&draft.currency.get()).trim());
     view! {
-        <TextField name="rule.name" label="Name" value=draft.name max_length=60 autofocus=true
-            help="Stands in the timeline of leads it assigns."/>
-        <Boxes name="rule.sources" legend="If the source is one of" items=sources chosen=draft.sources/>
-        <TextField name="rule.sources" label="Other sources" value=draft.other_sources optional=true
-            help="As leads spell them, with commas between."/>
+        <TextField name="rule.name" label=t!("Name") value=draft.name max_length=60 autofocus=true
+            help=t!("Stands in the timeline of leads it assigns.")/>
+        <Boxes name="rule.sources" legend=t!("If the source is one of") items=sources chosen=draft.sources/>
+        <TextField name="rule.sources" label=t!("Other sources") value=draft.other_sources optional=true
+            help=t!("As leads spell them, with commas between.")/>
         <div class="form-grid">
-            <TextField name="rule.name_contains" label="What it is about contains" value=draft.name_contains max_length=200 optional=true/>
-            <TextField name="rule.company_contains" label="Company contains" value=draft.company_contains max_length=200 optional=true/>
+            <TextField name="rule.name_contains" label=t!("What it is about contains") value=draft.name_contains max_length=200 optional=true/>
+            <TextField name="rule.company_contains" label=t!("Company contains") value=draft.company_contains max_length=200 optional=true/>
             <TextField name="rule.value_from" label=Signal::derive(worth) value=draft.value inputmode="decimal" optional=true/>
         </div>
         <OwnFields draft/>
-        <Boxes name="rule.user_ids" legend="Then assign to, by turns" items=people chosen=draft.user_ids/>
+        <Boxes name="rule.user_ids" legend=t!("Then assign to, by turns") items=people chosen=draft.user_ids/>
         <Show when=move || directory.has_teams()>
-            <SelectField name="rule.team_id" label="And everyone in the team" value=draft.team_id optional=true
-                choices=Signal::derive(move || std::iter::once(Choice::new("", "No team")).chain(directory.teams()).collect::<Vec<_>>())/>
+            <SelectField name="rule.team_id" label=t!("And everyone in the team") value=draft.team_id optional=true
+                choices=Signal::derive(move || std::iter::once(Choice::new("", t!("No team"))).chain(directory.teams()).collect::<Vec<_>>())/>
         </Show>
     }
     .into_any()
@@ -119,7 +119,7 @@ fn people(draft: Draft, directory: Directory) -> Vec<Choice> {
     let away: Vec<String> = draft.user_ids.get_untracked();
     let away = away.into_iter().filter(|id| choices.iter().all(|choice| choice.value != *id)).collect::<Vec<_>>();
     choices.extend(away.into_iter().map(|id| {
-        let label = format!("{} (not at work)", directory.person(&id));
+        let label = t!("{id} (not at work)", id = directory.person(&id));
         Choice::new(id, label)
     }));
     choices
@@ -186,12 +186,12 @@ fn OwnFields(draft: Draft) -> impl IntoView {
         let used: Vec<String> = draft.custom.with(|all| all.iter().map(|(key, _)| key.clone()).collect());
         let fields = custom::live(pb::RecordKind::Lead).into_iter().filter(|field| !used.contains(&field.key));
         let choices = fields.map(|field| Choice::new(field.key, field.label));
-        std::iter::once(Choice::new("", "Choose a field")).chain(choices).collect::<Vec<_>>()
+        std::iter::once(Choice::new("", t!("Choose a field"))).chain(choices).collect::<Vec<_>>()
     });
     view! {
         {rows}
         <Show when=move || left.with(|left| left.len() > 1)>
-            <SelectField name="rule.custom" label="Also ask for a field of your own" value=more choices=left optional=true/>
+            <SelectField name="rule.custom" label=t!("Also ask for a field of your own") value=more choices=left optional=true/>
         </Show>
     }
     .into_any()
@@ -200,17 +200,17 @@ fn OwnFields(draft: Draft) -> impl IntoView {
 fn own_field(key: &str, value: RwSignal<String>) -> AnyView {
     let path = format!("{}{key}", custom::PREFIX);
     let name = web_kit::lasting::lasting(&format!("rule.{path}"));
-    let label = format!("{} is", custom::label(&path).unwrap_or_else(|| key.to_owned()));
+    let label = t!("{key} is", key = custom::label(&path).unwrap_or_else(|| key.to_owned()));
     let field = untrack(|| custom::live(pb::RecordKind::Lead)).into_iter().find(|field| field.key == key);
     let offered: Vec<(String, String)> = match field.as_ref().map(pb::CustomField::r#type) {
-        Some(pb::CustomFieldType::Checkbox) => vec![("true".to_owned(), "Yes".to_owned())],
+        Some(pb::CustomFieldType::Checkbox) => vec![("true".to_owned(), t!("Yes").to_owned())],
         Some(pb::CustomFieldType::Choice) => {
             field.iter().flat_map(|field| &field.choices).map(|one| (one.clone(), one.clone())).collect()
         }
         _ => return view! { <TextField name label value max_length=200 optional=true/> }.into_any(),
     };
     let choices = Signal::derive(move || {
-        let any = std::iter::once(Choice::new("", "Anything"));
+        let any = std::iter::once(Choice::new("", t!("Anything")));
         any.chain(offered.iter().map(|(value, label)| Choice::new(value, label))).collect::<Vec<_>>()
     });
     view! { <SelectField name label value choices optional=true/> }.into_any()

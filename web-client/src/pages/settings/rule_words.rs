@@ -13,16 +13,20 @@ pub fn about(rule: &pb::AssignmentRule, directory: Directory) -> String {
     let mut people: Vec<String> = rule.user_ids.iter().map(|id| directory.person(id)).collect();
     people.sort();
     if !rule.team_id.is_empty() {
-        people.push(format!("the team {}", directory.team(&rule.team_id)));
+        people.push(t!("the team {team}", team = directory.team(&rule.team_id)));
     }
     sentence(&conditions(rule), &people, rule.user_ids.len() > 1 || !rule.team_id.is_empty())
 }
 
 fn sentence(conditions: &[String], people: &[String], turns: bool) -> String {
-    let when = if conditions.is_empty() { "Every lead".to_owned() } else { format!("If {}", conditions.join(", and ")) };
+    let when = if conditions.is_empty() {
+        t!("Every lead").to_owned()
+    } else {
+        t!("If {conditions}", conditions = conditions.join(t!(", and ")))
+    };
     match people {
-        [] => format!("{when}: nobody is left, so the next rule is asked"),
-        _ => format!("{when}: {}{}", people.join(", "), if turns { ", by turns" } else { "" }),
+        [] => t!("{when}: nobody is left, so the next rule is asked", when),
+        _ => format!("{when}: {}{}", people.join(", "), if turns { t!(", by turns") } else { "" }),
     }
 }
 
@@ -30,22 +34,22 @@ fn conditions(rule: &pb::AssignmentRule) -> Vec<String> {
     let mut all = Vec::new();
     if !rule.sources.is_empty() {
         let names: Vec<String> = rule.sources.iter().map(|source| source_name(source)).collect();
-        all.push(format!("the source is {}", names.join(" or ")));
+        all.push(t!("the source is {names}", names = names.join(t!(" or "))));
     }
-    for (what, part) in [("what it is about", &rule.name_contains), ("the company", &rule.company_contains)] {
+    for (what, part) in [(t!("what it is about"), &rule.name_contains), (t!("the company"), &rule.company_contains)] {
         if !part.is_empty() {
-            all.push(format!("{what} contains “{part}”"));
+            all.push(t!("{what} contains “{part}”", what, part));
         }
     }
     if let Some(worth) = &rule.value_from {
-        all.push(format!("it is worth at least {}", money::full(worth.minor_units, &worth.currency_code)));
+        all.push(t!("it is worth at least {amount}", amount = money::full(worth.minor_units, &worth.currency_code)));
     }
     let mut fields: Vec<_> = rule.custom.iter().collect();
     fields.sort();
     for (key, value) in fields {
         let path = format!("{}{key}", custom::PREFIX);
         let label = custom::label(&path).unwrap_or_else(|| key.clone());
-        all.push(format!("{label} is {}", custom::shown(&path, value.clone())));
+        all.push(t!("{label} is {value}", label, value = custom::shown(&path, value.clone())));
     }
     all
 }

@@ -56,16 +56,16 @@ pub fn Rules() -> impl IntoView {
         {move || book.problem.get().map(|error| view! { <ErrorNote error/> })}
         <section class="card" aria-labelledby="rules-head">
             <div class="card-head">
-                <h2 id="rules-head">"Lead assignment"</h2>
+                <h2 id="rules-head">{t!("Lead assignment")}</h2>
                 <span class="grow"></span>
-                {writes.then(|| view! { <Button small=true glyph=glyphs::PLUS on_click=move |_| new()>"New rule"</Button> })}
+                {writes.then(|| view! { <Button small=true glyph=glyphs::PLUS on_click=move |_| new()>{t!("New rule")}</Button> })}
             </div>
             <p class="card-body t-12 muted">
-                "The first rule that matches gives a new lead without an assignee to somebody, whether it was typed in or sent by the API. Without a match it stays nobody’s."
+                {t!("The first rule that matches gives a new lead without an assignee to somebody, whether it was typed in or sent by the API. Without a match it stays nobody’s.")}
             </p>
-            <Loaded load=rules what="Rules" let:all>
+            <Loaded load=rules what=t!("Rules") let:all>
                 {if all.is_empty() {
-                    view! { <EmptyState title="No rules yet" text="A rule can ask for a source, a name, a value or a field, and hands leads to people by turns."/> }
+                    view! { <EmptyState title=t!("No rules yet") text=t!("A rule can ask for a source, a name, a value or a field, and hands leads to people by turns.")/> }
                         .into_any()
                 } else {
                     let order: Vec<String> = all.iter().map(|rule| rule.id.clone()).collect();
@@ -96,20 +96,20 @@ fn Row(rule: pb::AssignmentRule, order: Vec<String>, book: Rulebook) -> impl Int
         reorder(ids, book);
     };
     let name = rule.name.clone();
-    let (up, down, menu) = (format!("Move {name} up"), format!("Move {name} down"), format!("Change {name}"));
+    let (up, down, menu) = (t!("Move {name} up", name), t!("Move {name} down", name), t!("Change {name}", name));
     let kept = StoredValue::new(rule);
     let about = move || kept.with_value(|rule| rule_words::about(rule, book.directory));
     let items = Signal::derive(move || {
         vec![
-            MenuItem::new("Change", move || book.asked.set(Some(kept.get_value()))).glyph(glyphs::PEN),
-            MenuItem::new("Delete", move || book.leaving.set(Some(kept.get_value()))).glyph(glyphs::XMARK).danger(),
+            MenuItem::new(t!("Change"), move || book.asked.set(Some(kept.get_value()))).glyph(glyphs::PEN),
+            MenuItem::new(t!("Delete"), move || book.leaving.set(Some(kept.get_value()))).glyph(glyphs::XMARK).danger(),
         ]
     });
     let on = RwSignal::new(kept.with_value(|rule| rule.enabled));
     let head = if may("assignment_rule.write") {
         view! { <Switch label=name value=on on_change=move |enabled| switch(kept.get_value(), enabled, on, book)/> }.into_any()
     } else {
-        let state = if on.get_untracked() { "" } else { " (off)" };
+        let state = if on.get_untracked() { "" } else { t!(" (off)") };
         view! { <div class="medium truncate">{name}{state}</div> }.into_any()
     };
     view! {
@@ -150,7 +150,7 @@ fn switch(rule: pb::AssignmentRule, enabled: bool, on: RwSignal<bool>, book: Rul
         let call = async |transport, request| AssignmentRuleServiceClient::new(transport).update_assignment_rule(request).await;
         let answer = use_api().write(&Act::default(), request, call).await;
         match &answer {
-            Ok(_) => use_toasts().say(format!("{name} switched {}", if enabled { "on" } else { "off" })),
+            Ok(_) => use_toasts().say(if enabled { t!("{name} switched on", name) } else { t!("{name} switched off", name) }),
             Err(_) => {
                 on.try_set(!enabled);
             }
@@ -185,7 +185,7 @@ fn DeleteRule(rule: pb::AssignmentRule, book: Rulebook) -> impl IntoView {
             }
             match answer {
                 Ok(_) => {
-                    use_toasts().say("Rule deleted");
+                    use_toasts().say(t!("Rule deleted"));
                     book.leaving.set(None);
                     book.rules.reload();
                 }
@@ -194,10 +194,10 @@ fn DeleteRule(rule: pb::AssignmentRule, book: Rulebook) -> impl IntoView {
         });
     };
     view! {
-        <ConfirmDialog open title=format!("Delete the rule {}?", rule.name) action="Delete the rule" busy on_confirm=delete>
+        <ConfirmDialog open title=t!("Delete the rule {name}?", name = rule.name) action=t!("Delete the rule") busy on_confirm=delete>
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
-            <p>"New leads go by the other rules. Leads it assigned stay with their people."</p>
-            <p class="soft">"This can’t be undone. To stop it for a while, switch it off instead."</p>
+            <p>{t!("New leads go by the other rules. Leads it assigned stay with their people.")}</p>
+            <p class="soft">{t!("This can’t be undone. To stop it for a while, switch it off instead.")}</p>
         </ConfirmDialog>
     }
     .into_any()

@@ -52,26 +52,26 @@ pub fn StageDialog(asked: RwSignal<Option<pb::LeadStage>>, stages: Load<Vec<pb::
             answer
         };
         form.send(call, move |stage| {
-            use_toasts().say(format!("Stage {} saved", stage.unwrap_or_default().name));
+            use_toasts().say(t!("Stage {name} saved", name = stage.unwrap_or_default().name));
             asked.set(None);
             stages.reload();
         });
     };
-    let title = Signal::derive(move || if is_new() { "New stage" } else { "Rename the stage" }.to_owned());
+    let title = Signal::derive(move || if is_new() { t!("New stage") } else { t!("Rename the stage") }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save stage"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>{t!("Save stage")}</Button>
         }
     });
     let kinds = Signal::stored(KINDS.map(|kind| Choice::new(kind.as_str_name(), kind_name(kind))).to_vec());
     view! {
         <Dialog open title foot form>
             <Form state=form on_submit=send>
-                <TextField name="stage.name" label="Name" value=name max_length=40 autofocus=true/>
+                <TextField name="stage.name" label=t!("Name") value=name max_length=40 autofocus=true/>
                 {move || is_new().then(|| view! {
-                    <SelectField name="stage.kind" label="Leads in it are" value=kind choices=kinds
-                        help="Can’t be changed later."/>
+                    <SelectField name="stage.kind" label=t!("Leads in it are") value=kind choices=kinds
+                        help=t!("Can’t be changed later.")/>
                 })}
             </Form>
         </Dialog>

@@ -7,7 +7,6 @@ use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     button::{Button, IconButton, Kind},
     error_panel::ErrorNote,
-    format::number,
     icon::glyphs,
     live::{Heard, use_live},
     load::{Load, Loaded},
@@ -40,11 +39,11 @@ pub fn Stages() -> impl IntoView {
         {move || pipeline.problem.get().map(|error| view! { <ErrorNote error/> })}
         <section class="card" aria-labelledby="pipeline-head">
             <div class="card-head">
-                <h2 id="pipeline-head">"Stages of the pipeline"</h2>
+                <h2 id="pipeline-head">{t!("Stages of the pipeline")}</h2>
                 <span class="grow"></span>
-                <Button small=true glyph=glyphs::PLUS on_click=new>"New stage"</Button>
+                <Button small=true glyph=glyphs::PLUS on_click=new>{t!("New stage")}</Button>
             </div>
-            <Loaded load=stages what="Stages" let:all>
+            <Loaded load=stages what=t!("Stages") let:all>
                 {
                     let order: Vec<String> = all.iter().map(|stage| stage.id.clone()).collect();
                     let rows = all
@@ -73,13 +72,13 @@ fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl Int
         reorder(ids, pipeline);
     };
     let name = stage.name.clone();
-    let about = format!("{}, {}", kind_name(stage.kind()), number::counted(stage.lead_count.into(), "lead", "leads"));
-    let (up, down, menu) = (format!("Move {name} up"), format!("Move {name} down"), format!("Change {name}"));
+    let about = format!("{}, {}", kind_name(stage.kind()), n!(stage.lead_count.into(), "{count} lead", "{count} leads"));
+    let (up, down, menu) = (t!("Move {name} up", name), t!("Move {name} down", name), t!("Change {name}", name));
     let items = Signal::derive(move || {
         let (edit, put) = (stage.clone(), stage.clone());
         vec![
-            MenuItem::new("Rename", move || pipeline.asked.set(Some(edit.clone()))).glyph(glyphs::PEN),
-            MenuItem::new("Archive", move || archive(put.clone(), true, pipeline)).glyph(glyphs::BOX_ARCHIVE),
+            MenuItem::new(t!("Rename"), move || pipeline.asked.set(Some(edit.clone()))).glyph(glyphs::PEN),
+            MenuItem::new(t!("Archive"), move || archive(put.clone(), true, pipeline)).glyph(glyphs::BOX_ARCHIVE),
         ]
     });
     view! {
@@ -103,9 +102,9 @@ fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl Int
 
 pub fn kind_name(kind: LeadStageKind) -> &'static str {
     match kind {
-        LeadStageKind::Won => "Won",
-        LeadStageKind::Lost => "Lost",
-        LeadStageKind::Open | LeadStageKind::Unspecified => "Open",
+        LeadStageKind::Won => t!("Won"),
+        LeadStageKind::Lost => t!("Lost"),
+        LeadStageKind::Open | LeadStageKind::Unspecified => t!("Open"),
     }
 }
 
@@ -126,7 +125,7 @@ fn archive(stage: pb::LeadStage, archived: bool, pipeline: Pipeline) {
         let call = async |transport, request| LeadStageServiceClient::new(transport).archive_lead_stage(request).await;
         let answer = use_api().write(&Act::default(), request, call).await;
         if answer.is_ok() && archived {
-            let told = format!("{} archived", stage.name);
+            let told = t!("{name} archived", name = stage.name);
             use_toasts().say_with_undo(told, move || archive(stage.clone(), false, pipeline));
         }
         if pipeline.problem.try_set(answer.err()).is_none() {

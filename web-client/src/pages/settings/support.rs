@@ -39,7 +39,7 @@ pub fn Support() -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     view! {
         {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-        <Loaded load=all what="Support sessions" let:read>
+        <Loaded load=all what=t!("Support sessions") let:read>
             <Consent ask_first=read.ask_first problem/>
             <Sessions read all problem/>
         </Loaded>
@@ -55,7 +55,7 @@ fn Consent(ask_first: bool, problem: RwSignal<Option<ApiError>>) -> impl IntoVie
         spawn_local(async move {
             let call = async |transport, request| SupportSessionServiceClient::new(transport).set_support_consent(request).await;
             match use_api().write(&Act::default(), pb::SetSupportConsentRequest { ask_first }, call).await {
-                Ok(_) => use_toasts().say(if ask_first { "Owners are asked first" } else { "Nobody is asked first" }),
+                Ok(_) => use_toasts().say(if ask_first { t!("Owners are asked first") } else { t!("Nobody is asked first") }),
                 Err(error) => {
                     on.try_set(!ask_first);
                     problem.try_set(Some(error));
@@ -65,17 +65,17 @@ fn Consent(ask_first: bool, problem: RwSignal<Option<ApiError>>) -> impl IntoVie
     };
     view! {
         <section class="card" aria-labelledby="consent-head">
-            <div class="card-head"><h2 id="consent-head">"Support"</h2></div>
+            <div class="card-head"><h2 id="consent-head">{t!("Support")}</h2></div>
             <ul class="list">
                 <li>
                     <div class="grow">
                         {if me().read_only {
-                            view! { <span>{if ask_first { "Owners are asked first" } else { "Nobody is asked first" }}</span> }.into_any()
+                            view! { <span>{if ask_first { t!("Owners are asked first") } else { t!("Nobody is asked first") }}</span> }.into_any()
                         } else {
-                            view! { <Switch label="Ask an owner first" value=on on_change=set/> }.into_any()
+                            view! { <Switch label=t!("Ask an owner first") value=on on_change=set/> }.into_any()
                         }}
                         <div class="t-12 muted">
-                            "Somebody of the support looks at your company only when an owner accepts. They change nothing and stay 30 minutes at most. E-mail addresses, telephone numbers, streets and your own fields are masked, and so are notes; names they see."
+                            {t!("Somebody of the support looks at your company only when an owner accepts. They change nothing and stay 30 minutes at most. E-mail addresses, telephone numbers, streets and your own fields are masked, and so are notes; names they see.")}
                         </div>
                     </div>
                 </li>
@@ -88,15 +88,15 @@ fn Consent(ask_first: bool, problem: RwSignal<Option<ApiError>>) -> impl IntoVie
 fn Sessions(read: Read, all: Load<Read>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
     let rows = read.support_sessions;
     let body = if rows.is_empty() {
-        let text = "When somebody of the support wants to look at your company, or has looked, it stands here.";
-        view! { <EmptyState title="Nobody has asked" text/> }.into_any()
+        let text = t!("When somebody of the support wants to look at your company, or has looked, it stands here.");
+        view! { <EmptyState title=t!("Nobody has asked") text/> }.into_any()
     } else {
         let rows = rows.into_iter().map(|one| view! { <Row one all problem/> }).collect_view();
         view! { <ul class="list support-list">{rows}</ul> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="support-head">
-            <div class="card-head"><h2 id="support-head">"Requests and sessions"</h2></div>
+            <div class="card-head"><h2 id="support-head">{t!("Requests and sessions")}</h2></div>
             {body}
         </section>
     }
@@ -121,22 +121,22 @@ fn Row(one: pb::SupportSession, all: Load<Read>, problem: RwSignal<Option<ApiErr
             }
         });
     };
-    let whose = StoredValue::new(format!(", session of {}", one.person_name));
+    let whose = StoredValue::new(t!(", session of {person_name}", person_name = one.person_name));
     let buttons = match one.state() {
         State::Requested => view! {
             <Button small=true busy on_click=move |_| answer(Deed::Refuse)>
-                "Refuse"<span class="sr-only">{whose.get_value()}</span>
+                {t!("Refuse")}<span class="sr-only">{whose.get_value()}</span>
             </Button>
             {(!me().read_only).then(|| view! {
                 <Button small=true kind=Kind::Primary busy on_click=move |_| answer(Deed::Accept)>
-                    "Accept"<span class="sr-only">{whose.get_value()}</span>
+                    {t!("Accept")}<span class="sr-only">{whose.get_value()}</span>
                 </Button>
             })}
         }
         .into_any(),
         State::Accepted | State::Open => view! {
             <Button small=true kind=Kind::DangerQuiet busy on_click=move |_| answer(Deed::End)>
-                "End now"<span class="sr-only">{whose.get_value()}</span>
+                {t!("End now")}<span class="sr-only">{whose.get_value()}</span>
             </Button>
         }
         .into_any(),
@@ -148,7 +148,7 @@ fn Row(one: pb::SupportSession, all: Load<Read>, problem: RwSignal<Option<ApiErr
                 <div class="row row-wrap"><span class="medium">{one.person_name.clone()}</span><Status tone glyph text=words/></div>
                 <span class="pre-line">{one.justification.clone()}</span>
                 <span class="t-12 muted">
-                    {format!("{} minutes at most, asked for {}", one.minutes, moment(one.requested_at.as_ref()))}
+                    {t!("{minutes} minutes at most, asked for {requested_at}", minutes = one.minutes, requested_at = moment(one.requested_at.as_ref()))}
                 </span>
             </div>
             <div class="row row-wrap">{buttons}</div>
@@ -180,10 +180,10 @@ async fn send(act: &Act, support_session_id: String, deed: Deed) -> Result<(), A
 fn standing(one: &pb::SupportSession) -> (Tone, Glyph, String) {
     let until = || moment(one.expires_at.as_ref());
     match one.state() {
-        State::Requested => (Tone::Warning, glyphs::CLOCK, "Waits for your answer".to_owned()),
-        State::Accepted => (Tone::Info, glyphs::CHECK, format!("May look, opened before {}", until())),
-        State::Open => (Tone::Warning, glyphs::EYE, format!("Looks until {}", until())),
-        State::Refused => (Tone::Neutral, glyphs::XMARK, "Refused".to_owned()),
+        State::Requested => (Tone::Warning, glyphs::CLOCK, t!("Waits for your answer").to_owned()),
+        State::Accepted => (Tone::Info, glyphs::CHECK, t!("May look, opened before {until}", until = until())),
+        State::Open => (Tone::Warning, glyphs::EYE, t!("Looks until {until}", until = until())),
+        State::Refused => (Tone::Neutral, glyphs::XMARK, t!("Refused").to_owned()),
         State::Ended | State::Unspecified => (Tone::Neutral, glyphs::CHECK, ended(one)),
     }
 }
@@ -191,12 +191,12 @@ fn standing(one: &pb::SupportSession) -> (Tone, Glyph, String) {
 fn ended(one: &pb::SupportSession) -> String {
     let at = moment(one.ended_at.as_ref());
     match (&*one.ended_by, one.opened_at.is_some()) {
-        ("OWNER", _) => format!("Ended by an owner {at}"),
-        (_, false) => format!("Never opened, over {at}"),
-        ("PERSON", _) => format!("Left {at}"),
-        ("RIGHT_ENDED", _) => format!("Their right to look ended {at}"),
-        ("SIGNED_OUT", _) => format!("They signed out {at}"),
-        ("SHUT_OUT" | "RECOVERED", _) => format!("Ended by the support {at}"),
-        _ => format!("Time was up {at}"),
+        ("OWNER", _) => t!("Ended by an owner {at}", at),
+        (_, false) => t!("Never opened, over {at}", at),
+        ("PERSON", _) => t!("Left {at}", at),
+        ("RIGHT_ENDED", _) => t!("Their right to look ended {at}", at),
+        ("SIGNED_OUT", _) => t!("They signed out {at}", at),
+        ("SHUT_OUT" | "RECOVERED", _) => t!("Ended by the support {at}", at),
+        _ => t!("Time was up {at}", at),
     }
 }

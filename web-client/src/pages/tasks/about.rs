@@ -46,7 +46,7 @@ pub fn AboutField(name: &'static str, value: RwSignal<String>) -> impl IntoView 
         kept.set(items.with_untracked(|items| items.iter().find(|item| item.value == now).cloned()));
     });
     view! {
-        <Combobox name label="About" value items optional=true on_type=move |text: String| typed.set(text)/>
+        <Combobox name label=t!("About") value items optional=true on_type=move |text: String| typed.set(text)/>
     }
     .into_any()
 }

@@ -29,7 +29,7 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
     let assignee = RwSignal::new(own.clone());
     // On phones the list comes first: all but the title waits behind a button.
     let more = RwSignal::new(false);
-    use_shortcut("c", "New task", || browser::focus_soon(".task-add input"));
+    use_shortcut("c", t!("New task"), || browser::focus_soon(".task-add input"));
     let send = move |()| {
         let (kind, record_id) = chosen(&about.get_untracked());
         let mut task = pb::Task {
@@ -53,21 +53,21 @@ pub fn AddTask(directory: Directory, #[prop(into)] added: Callback<pb::Task>) ->
                 value.set(String::new());
             }
             let task = reply.task.unwrap_or_default();
-            toasts.say(if task.assignee_id == own { "Task added" } else { "Task handed over" });
+            toasts.say(if task.assignee_id == own { t!("Task added") } else { t!("Task handed over") });
             added.run(task);
             browser::focus_soon(".task-add input");
         });
     };
     view! {
         <Form state=form on_submit=send class="task-add">
-            <TextField name="title" label="What is to be done" value=title max_length=200/>
+            <TextField name="title" label=t!("What is to be done") value=title max_length=200/>
             <div class="task-more" class:is-open=more>
-                <DateField name="due_on" label="Due" value=due_on optional=true/>
-                <PersonField directory name="assignee_id" label="Whose" value=assignee/>
+                <DateField name="due_on" label=t!("Due") value=due_on optional=true/>
+                <PersonField directory name="assignee_id" label=t!("Whose") value=assignee/>
                 {may("search.read").then(|| view! { <AboutField name="record_id" value=about/> })}
             </div>
             <div class="task-send">
-                <Button kind=Kind::Primary submit=true glyph=glyphs::PLUS busy=form.busy>"Add task"</Button>
+                <Button kind=Kind::Primary submit=true glyph=glyphs::PLUS busy=form.busy>{t!("Add task")}</Button>
                 <MoreButton more/>
             </div>
         </Form>
@@ -83,7 +83,7 @@ fn MoreButton(more: RwSignal<bool>) -> impl IntoView {
             aria-expanded=move || if more.get() { "true" } else { "false" }
             on:click=move |_| more.update(|on| *on = !*on)
         >
-            "Due, whose, about"
+            {t!("Due, whose, about")}
         </button>
     }
 }

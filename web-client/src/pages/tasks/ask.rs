@@ -10,7 +10,7 @@ use web_kit::{
     api::{error::ApiError, use_api},
     csv::Csv,
     field::Choice,
-    format::{self, number},
+    format,
     list::{
         filter_bar::{FilterDef, FilterKind},
         pages::read_all,
@@ -38,19 +38,20 @@ pub const CHIPS: &[ChipOf] = &[
     ChipOf::switch("which", "all", INCLUDE_DONE),
 ];
 /// Order and its name; the first is the usual one.
-pub const ORDERS: [(&str, &str); 3] = [("due_on", "Due day"), ("created_at desc", "Newest"), ("created_at", "Oldest")];
+pub const ORDERS: [(&str, &str); 3] =
+    [("due_on", mark!("Due day")), ("created_at desc", mark!("Newest")), ("created_at", mark!("Oldest"))];
 /// Tasks of a page while all are read.
 const MOST: i32 = 200;
 
 pub fn filters(directory: Directory) -> Vec<FilterDef> {
-    let archived = Signal::stored(vec![Choice::new("true", "Only archived")]);
+    let archived = Signal::stored(vec![Choice::new("true", t!("Only archived"))]);
     let def = |field, label, kind| FilterDef { field, label, kind };
     vec![
-        def("assignee_id", "Whose", FilterKind::Choice(directory.people_to_filter())),
-        def("due_since", "Due", FilterKind::Since),
-        def("due_until", "Due", FilterKind::Until),
-        def("created_at", "Added", FilterKind::Since),
-        def("archived", "Archived", FilterKind::Choice(archived)),
+        def("assignee_id", t!("Whose"), FilterKind::Choice(directory.people_to_filter())),
+        def("due_since", t!("Due"), FilterKind::Since),
+        def("due_until", t!("Due"), FilterKind::Until),
+        def("created_at", t!("Added"), FilterKind::Since),
+        def("archived", t!("Archived"), FilterKind::Choice(archived)),
     ]
 }
 
@@ -87,14 +88,14 @@ pub fn count() -> Count {
 /// The whole list as a file, as it is filtered and ordered.
 pub fn export(state: ListState, directory: Directory, problem: RwSignal<Option<ApiError>>) {
     let toasts = use_toasts();
-    toasts.say("Preparing tasks.csv");
+    toasts.say(t!("Preparing tasks.csv"));
     spawn_local(async move {
         let answer = read_all(|token| list(request(&state, MOST, token))).await;
         if let Ok(tasks) = &answer {
             let told = if csv(tasks, |id| untrack(|| directory.person(id))).download("tasks.csv") {
-                format!("{} saved as tasks.csv", number::counted(tasks.len() as i64, "task", "tasks"))
+                n!(tasks.len() as i64, "{count} task saved as tasks.csv", "{count} tasks saved as tasks.csv")
             } else {
-                "The browser does not let us save a file".to_owned()
+                t!("The browser does not let us save a file").to_owned()
             };
             toasts.say(told);
         }
@@ -103,7 +104,7 @@ pub fn export(state: ListState, directory: Directory, problem: RwSignal<Option<A
 }
 
 fn csv(tasks: &[pb::Task], person: impl Fn(&str) -> String) -> Csv {
-    let mut csv = Csv::new(["Task", "Due", "Whose", "About", "Added", "Done"]);
+    let mut csv = Csv::new([t!("Task"), t!("Due"), t!("Whose"), t!("About"), t!("Added"), t!("Done")]);
     for task in tasks {
         csv.row([
             task.title.clone(),

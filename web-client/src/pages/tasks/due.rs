@@ -31,14 +31,14 @@ impl Due {
         }
     }
 
-    pub const fn title(self) -> &'static str {
+    pub fn title(self) -> &'static str {
         match self {
-            Self::Late => "Late",
-            Self::Today => "Today",
-            Self::Week => "Next 7 days",
-            Self::Later => "Later",
-            Self::Undated => "No date",
-            Self::Done => "Done",
+            Self::Late => t!("Late"),
+            Self::Today => t!("Today"),
+            Self::Week => t!("Next 7 days"),
+            Self::Later => t!("Later"),
+            Self::Undated => t!("No date"),
+            Self::Done => t!("Done"),
         }
     }
 }

@@ -9,14 +9,14 @@ const BOXES: &str = ".tasks .task-row > .box";
 
 /// The focus is where one is: what moves it also tells those who hear the page.
 pub fn use_task_keys() {
-    use_shortcut("j", "Next task", || step(1));
-    use_shortcut("k", "Task before", || step(-1));
-    use_shortcut("x", "Settle the task, or open it again", || {
+    use_shortcut("j", t!("Next task"), || step(1));
+    use_shortcut("k", t!("Task before"), || step(-1));
+    use_shortcut("x", t!("Settle the task, or open it again"), || {
         if let Some(chosen) = chosen() {
             chosen.click();
         }
     });
-    use_shortcut("e", "Change the task", || {
+    use_shortcut("e", t!("Change the task"), || {
         let row = chosen().and_then(|chosen| chosen.parent_element());
         let edit = row.and_then(|row| row.query_selector(".task-edit").ok().flatten());
         if let Some(edit) = edit.and_then(|edit| edit.dyn_into::<HtmlElement>().ok()) {
@@ -24,7 +24,7 @@ pub fn use_task_keys() {
         }
     });
     // Served by `open_on_enter`; here for the list of keys.
-    use_shortcut("enter", "Open what the task is about", open);
+    use_shortcut("enter", t!("Open what the task is about"), open);
 }
 
 /// Enter on the box of a task.

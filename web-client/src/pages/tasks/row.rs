@@ -37,11 +37,11 @@ pub fn TaskRow(
     edit: Option<Callback<pb::Task>>,
 ) -> impl IntoView {
     let done = RwSignal::new(task.done_at.is_some());
-    let label = format!("Done: {}", task.title);
+    let label = t!("Done: {title}", title = task.title);
     let about =
         record_address(&task).map(|address| view! { <a class="t-12 truncate" href=address>{task.record_name.clone()}</a> });
     let edit = edit.filter(|_| may("task.write")).map(|edit| {
-        let (task, label) = (task.clone(), format!("Change the task {}", task.title));
+        let (task, label) = (task.clone(), t!("Change the task {title}", title = task.title));
         view! {
             <IconButton label glyph=glyphs::PEN small=true class="task-edit" on_click=move |_| edit.run(task.clone())/>
         }
@@ -102,7 +102,7 @@ fn settle(id: String, now: bool, done: RwSignal<bool>, problem: RwSignal<Option<
                 if let Some(settled) = settled {
                     settled.try_run(now);
                 }
-                let told = if now { "Task done" } else { "Task open again" };
+                let told = if now { t!("Task done") } else { t!("Task open again") };
                 use_toasts().say_with_undo(told, move || settle(id.clone(), !now, done, problem, settled));
             }
             Err(error) => {

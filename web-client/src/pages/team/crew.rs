@@ -127,13 +127,13 @@ fn shares(left: &[String], right: &[String]) -> bool {
 pub const ROLES: [pb::Role; 5] = [pb::Role::Owner, pb::Role::Manager, pb::Role::Staff, pb::Role::Employee, pb::Role::Accountant];
 
 /// What a role sees and does, in one sentence.
-pub const fn role_text(role: pb::Role) -> &'static str {
+pub fn role_text(role: pb::Role) -> &'static str {
     match role {
-        pb::Role::Owner => "Sees and does everything, and runs the team.",
-        pb::Role::Manager => "Sees the records of their teams, imports, and invites people.",
-        pb::Role::Staff => "Sees and changes the records they own or are assigned.",
-        pb::Role::Employee => "Sees the records they are assigned.",
-        pb::Role::Accountant => "Reads customers and contacts; changes none.",
+        pb::Role::Owner => t!("Sees and does everything, and runs the team."),
+        pb::Role::Manager => t!("Sees the records of their teams, imports, and invites people."),
+        pb::Role::Staff => t!("Sees and changes the records they own or are assigned."),
+        pb::Role::Employee => t!("Sees the records they are assigned."),
+        pb::Role::Accountant => t!("Reads customers and contacts; changes none."),
         pb::Role::Unspecified => "",
     }
 }

@@ -34,15 +34,15 @@ pub fn Invitations(crew: Crew, inviting: RwSignal<bool>) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     view! {
         {move || problem.get().map(|error| view! { <div class="team-note"><ErrorNote error/></div> })}
-        <Loaded load=crew.invitations what="Invitations" let:list>
+        <Loaded load=crew.invitations what=t!("Invitations") let:list>
             {if list.is_empty() {
                 let actions = ViewFn::from(move || {
-                    view! { <Button on_click=move |_| inviting.set(true)>"Invite a person"</Button> }
+                    view! { <Button on_click=move |_| inviting.set(true)>{t!("Invite a person")}</Button> }
                 });
                 view! {
                     <EmptyState
-                        title="No open invitations"
-                        text="People you invite stand here until they have accepted. A link is good for seven days."
+                        title=t!("No open invitations")
+                        text=t!("People you invite stand here until they have accepted. A link is good for seven days.")
                         actions
                     />
                 }
@@ -58,17 +58,17 @@ pub fn Invitations(crew: Crew, inviting: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn InvitationTable(list: Vec<pb::Invitation>, crew: Crew, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Open invitations">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Open invitations")>
             <table class="table cards-on-phone">
                 <thead>
                     <tr>
-                        <th scope="col">"E-mail"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Team"</th>
-                        <th scope="col">"Invited by"</th>
-                        <th scope="col">"Sent"</th>
-                        <th scope="col">"Good until"</th>
-                        <th scope="col"><span class="sr-only">"Actions"</span></th>
+                        <th scope="col">{t!("E-mail")}</th>
+                        <th scope="col">{t!("Role")}</th>
+                        <th scope="col">{t!("Team")}</th>
+                        <th scope="col">{t!("Invited by")}</th>
+                        <th scope="col">{t!("Sent")}</th>
+                        <th scope="col">{t!("Good until")}</th>
+                        <th scope="col"><span class="sr-only">{t!("Actions")}</span></th>
                     </tr>
                 </thead>
                 <tbody>
@@ -87,7 +87,7 @@ fn InvitationRow(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Optio
     let until = format::day(invitation.expires_at.as_ref());
     let team_id = [invitation.team_id.clone()];
     let team = move || match crew.team_names(&team_id) {
-        none if none.is_empty() => view! { <span class="muted">"None"</span> }.into_any(),
+        none if none.is_empty() => view! { <span class="muted">{t!("None")}</span> }.into_any(),
         name => name.into_any(),
     };
     let may_take_back = may_take_back(&invitation);
@@ -106,8 +106,8 @@ fn InvitationRow(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Optio
                     .then(|| {
                         view! {
                             <Button small=true kind=Kind::DangerQuiet on_click=back>
-                                "Take back"
-                                <span class="sr-only">{format!(" the invitation of {}", invitation.email)}</span>
+                                {t!("Take back")}
+                                <span class="sr-only">{t!(" the invitation of {email}", email = invitation.email)}</span>
                             </Button>
                         }
                     })}
@@ -126,7 +126,7 @@ fn take_back(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Option<Ap
         match answer {
             Ok(_) => {
                 problem.try_set(None);
-                use_toasts().say_with_undo("Invitation taken back", move || send_again(invitation.clone(), crew, problem));
+                use_toasts().say_with_undo(t!("Invitation taken back"), move || send_again(invitation.clone(), crew, problem));
             }
             Err(error) => drop(problem.try_set(Some(error))),
         }
@@ -140,7 +140,7 @@ fn send_again(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Option<A
     spawn_local(async move {
         let request = pb::CreateInvitationRequest { email: invitation.email, role: invitation.role, team_id: invitation.team_id };
         match invite(&Act::default(), request).await {
-            Ok(_) => use_toasts().say("A new link is on its way"),
+            Ok(_) => use_toasts().say(t!("A new link is on its way")),
             Err(error) => drop(problem.try_set(Some(error))),
         }
         if problem.try_get_untracked().is_some() {
@@ -172,7 +172,7 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
         let act = form.act();
         form.send(async move { invite(&act, request).await }, move |_| {
             open.set(false);
-            use_toasts().say("Invitation sent");
+            use_toasts().say(t!("Invitation sent"));
             crew.invitations.reload();
             invited.run(());
         });
@@ -181,27 +181,27 @@ pub fn InviteDialog(crew: Crew, open: RwSignal<bool>, #[prop(into)] invited: Cal
         view! {
             <Cancel/>
             <Button kind=Kind::Primary glyph=glyphs::PAPER_PLANE busy=form.busy on_click=move |_| send(())>
-                "Send the invitation"
+                {t!("Send the invitation")}
             </Button>
         }
     });
     let teams =
-        Signal::derive(move || std::iter::once(Choice::new("", "No team")).chain(crew.team_choices()).collect::<Vec<_>>());
+        Signal::derive(move || std::iter::once(Choice::new("", t!("No team"))).chain(crew.team_choices()).collect::<Vec<_>>());
     view! {
-        <Dialog open title="Invite a person" foot form>
+        <Dialog open title=t!("Invite a person") foot form>
             <Form state=form on_submit=send>
                 <TextField
                     name="email"
-                    label="E-mail"
+                    label=t!("E-mail")
                     kind="email"
                     value=email
                     autocomplete="off"
                     autofocus=true
-                    help="They get a link that is good for seven days."
+                    help=t!("They get a link that is good for seven days.")
                 />
                 <RoleField value=role offered=offered_roles()/>
                 <Show when=move || !crew.team_choices().is_empty()>
-                    <SelectField name="team_id" label="Team" value=team_id choices=teams optional=true/>
+                    <SelectField name="team_id" label=t!("Team") value=team_id choices=teams optional=true/>
                 </Show>
             </Form>
         </Dialog>

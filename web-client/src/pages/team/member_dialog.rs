@@ -95,7 +95,7 @@ pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl Int
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Save changes"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>{t!("Save changes")}</Button>
         }
     });
     let own = move || asked.with(|member| member.as_ref().is_some_and(|one| is_me(&one.id)));
@@ -104,12 +104,12 @@ pub fn MemberDialog(crew: Crew, asked: RwSignal<Option<pb::Member>>) -> impl Int
             <Form state=form on_submit=send>
                 <RoleField value=draft.role offered=offered_roles()/>
                 <TeamBoxes crew draft/>
-                <RightBox name="read_only" label="Read-only: sees what the role sees, changes nothing" value=draft.read_only/>
-                <RightBox name="disabled" label="Disabled: can’t sign in, keeps the records" value=draft.disabled/>
+                <RightBox name="read_only" label=t!("Read-only: sees what the role sees, changes nothing") value=draft.read_only/>
+                <RightBox name="disabled" label=t!("Disabled: can’t sign in, keeps the records") value=draft.disabled/>
                 <Show when=own>
                     <div class="note is-warning">
                         <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                        <span>"This is you. With another role, or disabled, you are signed out at once."</span>
+                        <span>{t!("This is you. With another role, or disabled, you are signed out at once.")}</span>
                     </div>
                 </Show>
             </Form>
@@ -140,7 +140,7 @@ fn save(crew: Crew, asked: RwSignal<Option<pb::Member>>, form: FormState, draft:
     };
     form.send(call, move |reply| {
         let name = reply.member.map(|member| member.display_name).unwrap_or_default();
-        use_toasts().say(format!("{name} changed"));
+        use_toasts().say(t!("{name} changed", name));
         asked.set(None);
         crew.members.reload();
     });
@@ -157,7 +157,7 @@ pub fn RoleField(value: RwSignal<String>, offered: Vec<pb::Role>) -> impl IntoVi
     let choices: Vec<_> = offered.into_iter().map(role_choice).collect();
     view! {
         <div class="stack gap-1">
-            <SelectField name="role" label="Role" value choices=Signal::derive(move || choices.clone())/>
+            <SelectField name="role" label=t!("Role") value choices=Signal::derive(move || choices.clone())/>
             <span class="field-help" aria-live="polite">{move || role_text(chosen_role(&value.get()))}</span>
         </div>
     }
@@ -186,10 +186,10 @@ fn TeamBoxes(crew: Crew, draft: Draft) -> impl IntoView {
     };
     view! {
         <fieldset class="stack team-boxes">
-            <legend class="field-label">"Teams"</legend>
+            <legend class="field-label">{t!("Teams")}</legend>
             {boxes}
             <Show when=move || crew.team_choices().is_empty()>
-                <span class="field-help">"There are no teams yet. Make one under Teams."</span>
+                <span class="field-help">{t!("There are no teams yet. Make one under Teams.")}</span>
             </Show>
         </fieldset>
     }
@@ -247,7 +247,7 @@ fn Remove(crew: Crew, asked: RwSignal<Option<pb::Member>>, member: pb::Member) -
             }
             match answer {
                 Ok(_) => {
-                    use_toasts().say(format!("{} is no longer in the company", name.get_value()));
+                    use_toasts().say(t!("{name} is no longer in the company", name = name.get_value()));
                     asked.set(None);
                     crew.members.reload();
                 }
@@ -258,8 +258,8 @@ fn Remove(crew: Crew, asked: RwSignal<Option<pb::Member>>, member: pb::Member) -
     view! {
         <ConfirmDialog
             open
-            title=format!("Remove {}?", member.display_name)
-            action=format!("Remove {}", member.display_name)
+            title=t!("Remove {display_name}?", display_name = member.display_name)
+            action=t!("Remove {display_name}", display_name = member.display_name)
             type_to_confirm=member.display_name.clone()
             busy
             on_confirm=remove
@@ -267,9 +267,9 @@ fn Remove(crew: Crew, asked: RwSignal<Option<pb::Member>>, member: pb::Member) -
         >
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
             <p>
-                "They are signed out at once and can’t sign in to this company again. Their records stay and are nobody’s until you assign them; their open tasks too."
+                {t!("They are signed out at once and can’t sign in to this company again. Their records stay and are nobody’s until you assign them; their open tasks too.")}
             </p>
-            <p class="soft">"This can’t be undone. To keep somebody out for a while, disable them instead."</p>
+            <p class="soft">{t!("This can’t be undone. To keep somebody out for a while, disable them instead.")}</p>
         </ConfirmDialog>
     }
     .into_any()

@@ -24,21 +24,21 @@ pub struct Asked {
 pub fn Members(crew: Crew, asked: Asked) -> impl IntoView {
     let runs_team = may("member.write");
     view! {
-        <Loaded load=crew.members what="The team" let:list>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="Members">
+        <Loaded load=crew.members what=t!("The team") let:list>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Members")>
                 <table class="table cards-on-phone members">
                     <thead>
                         <tr>
-                            <th scope="col">"Name"</th>
-                            <th scope="col">"Role"</th>
-                            <th scope="col">"Teams"</th>
-                            <th scope="col">"State"</th>
+                            <th scope="col">{t!("Name")}</th>
+                            <th scope="col">{t!("Role")}</th>
+                            <th scope="col">{t!("Teams")}</th>
+                            <th scope="col">{t!("State")}</th>
                             {runs_team
                                 .then(|| {
                                     view! {
-                                        <th scope="col">"Second factor"</th>
-                                        <th scope="col">"Last seen"</th>
-                                        <th scope="col"><span class="sr-only">"Actions"</span></th>
+                                        <th scope="col">{t!("Second factor")}</th>
+                                        <th scope="col">{t!("Last seen")}</th>
+                                        <th scope="col"><span class="sr-only">{t!("Actions")}</span></th>
                                     }
                                 })}
                         </tr>
@@ -55,25 +55,25 @@ fn MemberRow(member: pb::Member, crew: Crew, asked: Asked, runs_team: bool) -> i
     let teams = {
         let ids = member.team_ids.clone();
         move || match crew.team_names(&ids) {
-            none if none.is_empty() => view! { <span class="muted">"None"</span> }.into_any(),
+            none if none.is_empty() => view! { <span class="muted">{t!("None")}</span> }.into_any(),
             names => names.into_any(),
         }
     };
-    let own = is_me(&member.id).then(|| view! { <Badge text="You"/> });
+    let own = is_me(&member.id).then(|| view! { <Badge text=t!("You")/> });
     let email = (!member.email.is_empty()).then(|| view! { <span class="muted t-12 truncate">{member.email.clone()}</span> });
     let seen = member.last_seen_at;
     let running = runs_team.then(|| {
         let factor = if member.second_factor {
-            view! { <Status tone=Tone::Success glyph=glyphs::SHIELD_HALVED text="On"/> }.into_any()
+            view! { <Status tone=Tone::Success glyph=glyphs::SHIELD_HALVED text=t!("On")/> }.into_any()
         } else {
-            view! { <Status glyph=glyphs::CIRCLE_OPEN text="Off"/> }.into_any()
+            view! { <Status glyph=glyphs::CIRCLE_OPEN text=t!("Off")/> }.into_any()
         };
         view! {
             <td>{factor}</td>
             <td class="soft">
                 {match seen {
                     Some(_) => view! { <When at=Signal::derive(move || seen)/> }.into_any(),
-                    None => view! { <span class="muted">"Never"</span> }.into_any(),
+                    None => view! { <span class="muted">{t!("Never")}</span> }.into_any(),
                 }}
             </td>
             <td class="team-ways" data-p="d"><Ways member=member.clone() asked/></td>
@@ -104,11 +104,11 @@ fn MemberRow(member: pb::Member, crew: Crew, asked: Asked, runs_team: bool) -> i
 #[component]
 fn Standing(member: pb::Member) -> impl IntoView {
     if member.disabled {
-        view! { <Status tone=Tone::Danger glyph=glyphs::BAN text="Disabled"/> }.into_any()
+        view! { <Status tone=Tone::Danger glyph=glyphs::BAN text=t!("Disabled")/> }.into_any()
     } else if member.read_only {
-        view! { <Status tone=Tone::Warning glyph=glyphs::LOCK text="Read-only"/> }.into_any()
+        view! { <Status tone=Tone::Warning glyph=glyphs::LOCK text=t!("Read-only")/> }.into_any()
     } else {
-        view! { <Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="Active"/> }.into_any()
+        view! { <Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text=t!("Active")/> }.into_any()
     }
 }
 
@@ -118,13 +118,13 @@ fn Ways(member: pb::Member, asked: Asked) -> impl IntoView {
     if !may_change(&member) {
         return ().into_any();
     }
-    let label = format!("Change {}", member.display_name);
+    let label = t!("Change {display_name}", display_name = member.display_name);
     let items = Signal::derive(move || {
         let (edit, remove) = (member.clone(), member.clone());
         let mut items =
-            vec![MenuItem::new("Change role and rights", move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN)];
+            vec![MenuItem::new(t!("Change role and rights"), move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN)];
         if may("member.remove") {
-            let item = MenuItem::new("Remove from the company", move || asked.remove.set(Some(remove.clone())));
+            let item = MenuItem::new(t!("Remove from the company"), move || asked.remove.set(Some(remove.clone())));
             items.push(item.glyph(glyphs::XMARK).danger());
         }
         items

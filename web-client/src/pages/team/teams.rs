@@ -12,7 +12,6 @@ use web_kit::{
     error_panel::ErrorNote,
     field::TextField,
     form::{Form, FormState},
-    format::number,
     icon::glyphs,
     load::Loaded,
     menu::{Menu, MenuItem},
@@ -33,16 +32,16 @@ pub struct TeamAsked {
 pub fn Teams(crew: Crew, asked: TeamAsked) -> impl IntoView {
     let new = move || asked.edit.set(Some(pb::Team::default()));
     view! {
-        <Loaded load=crew.teams what="Teams" let:list>
+        <Loaded load=crew.teams what=t!("Teams") let:list>
             {if list.is_empty() {
                 let actions = ViewFn::from(move || {
                     may("team.write")
-                        .then(|| view! { <Button kind=Kind::Primary on_click=move |_| new()>"New team"</Button> })
+                        .then(|| view! { <Button kind=Kind::Primary on_click=move |_| new()>{t!("New team")}</Button> })
                 });
                 view! {
                     <EmptyState
-                        title="No teams yet"
-                        text="A team shares records: a manager sees what belongs to their teams."
+                        title=t!("No teams yet")
+                        text=t!("A team shares records: a manager sees what belongs to their teams.")
                         actions
                     />
                 }
@@ -51,7 +50,7 @@ pub fn Teams(crew: Crew, asked: TeamAsked) -> impl IntoView {
                 view! {
                     <div class="team-page stack gap-3">
                         {may("team.write")
-                            .then(|| view! { <div><Button glyph=glyphs::PLUS on_click=move |_| new()>"New team"</Button></div> })}
+                            .then(|| view! { <div><Button glyph=glyphs::PLUS on_click=move |_| new()>{t!("New team")}</Button></div> })}
                         <ul class="list card">
                             {list.into_iter().map(|team| view! { <TeamRow team crew asked/> }).collect_view()}
                         </ul>
@@ -74,21 +73,21 @@ fn TeamRow(team: pb::Team, crew: Crew, asked: TeamAsked) -> impl IntoView {
     });
     let faces =
         move || people.get().into_iter().take(5).map(|name| view! { <Avatar name medium=true named=true/> }).collect_view();
-    let label = format!("Change {}", team.name);
+    let label = t!("Change {name}", name = team.name);
     let name = team.name.clone();
     let changes = may("team.write") && may_run(&team.id);
     let items = Signal::derive(move || {
         let (edit, delete) = (team.clone(), team.clone());
         vec![
-            MenuItem::new("Rename", move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN),
-            MenuItem::new("Delete", move || asked.delete.set(Some(delete.clone()))).glyph(glyphs::XMARK).danger(),
+            MenuItem::new(t!("Rename"), move || asked.edit.set(Some(edit.clone()))).glyph(glyphs::PEN),
+            MenuItem::new(t!("Delete"), move || asked.delete.set(Some(delete.clone()))).glyph(glyphs::XMARK).danger(),
         ]
     });
     view! {
         <li>
             <div class="grow">
                 <div class="medium truncate">{name}</div>
-                <div class="t-12 muted">{move || number::counted(people.with(Vec::len) as i64, "person", "people")}</div>
+                <div class="t-12 muted">{move || n!(people.with(Vec::len) as i64, "{count} person", "{count} people")}</div>
             </div>
             <span class="avatars not-phone">{faces}</span>
             {changes
@@ -133,24 +132,24 @@ pub fn TeamDialog(crew: Crew, asked: RwSignal<Option<pb::Team>>) -> impl IntoVie
         };
         form.send(call, move |team| {
             let name = team.unwrap_or_default().name;
-            use_toasts().say(if creates { format!("Team {name} made") } else { format!("Team is called {name} now") });
+            use_toasts().say(if creates { t!("Team {name} made", name) } else { t!("Team is called {name} now", name) });
             asked.set(None);
             crew.teams.reload();
         });
     };
-    let title = Signal::derive(move || if is_new() { "New team" } else { "Rename the team" }.to_owned());
+    let title = Signal::derive(move || if is_new() { t!("New team") } else { t!("Rename the team") }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>
-                {move || if is_new() { "Make the team" } else { "Rename the team" }}
+                {move || if is_new() { t!("Make the team") } else { t!("Rename the team") }}
             </Button>
         }
     });
     view! {
         <Dialog open title foot form>
             <Form state=form on_submit=send>
-                <TextField name="team.name" label="Name" value=name max_length=60 autofocus=true/>
+                <TextField name="team.name" label=t!("Name") value=name max_length=60 autofocus=true/>
             </Form>
         </Dialog>
     }
@@ -180,7 +179,7 @@ fn DeleteTeam(crew: Crew, asked: RwSignal<Option<pb::Team>>, team: pb::Team) -> 
             }
             match answer {
                 Ok(_) => {
-                    use_toasts().say("Team deleted");
+                    use_toasts().say(t!("Team deleted"));
                     asked.set(None);
                     crew.reload();
                 }
@@ -191,16 +190,16 @@ fn DeleteTeam(crew: Crew, asked: RwSignal<Option<pb::Team>>, team: pb::Team) -> 
     view! {
         <ConfirmDialog
             open
-            title=format!("Delete the team {}?", team.name)
-            action="Delete the team"
+            title=t!("Delete the team {name}?", name = team.name)
+            action=t!("Delete the team")
             type_to_confirm=team.name.clone()
             busy
             on_confirm=delete
             on_dismiss=move |()| asked.set(None)
         >
             {move || refused.get().map(|error| view! { <ErrorNote error/> })}
-            <p>"Its records belong to no team afterwards and keep their owners. Its people stay in the company, and managers see less."</p>
-            <p class="soft">"This can’t be undone."</p>
+            <p>{t!("Its records belong to no team afterwards and keep their owners. Its people stay in the company, and managers see less.")}</p>
+            <p class="soft">{t!("This can’t be undone.")}</p>
         </ConfirmDialog>
     }
     .into_any()

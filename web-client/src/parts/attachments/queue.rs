@@ -144,7 +144,7 @@ impl Queue {
             match self.send(next).await {
                 Ok(name) => {
                     self.forget(number);
-                    use_toasts().announce(format!("{name} added"));
+                    use_toasts().announce(t!("{name} added", name));
                     self.arrived.try_run(());
                 }
                 Err(Failure { text, again }) => self.note(number, State::Failed { text, again }),
@@ -157,20 +157,20 @@ impl Queue {
     async fn send(self, one: Outgoing) -> Result<String, Failure> {
         let Outgoing { number, record_id, name, size, .. } = one;
         let file = self.files.try_with_value(|files| files.get(&number).cloned()).flatten();
-        let file = file.ok_or_else(|| never("The file is not there any more. Choose it again."))?;
+        let file = file.ok_or_else(|| never(t!("The file is not there any more. Choose it again.")))?;
         let media_type = kinds::media_type(&name)
-            .ok_or_else(|| never("Files of this type can’t be added. Put it into a ZIP file if it is needed here."))?;
+            .ok_or_else(|| never(t!("Files of this type can’t be added. Put it into a ZIP file if it is needed here.")))?;
         self.note(number, State::Reading);
-        let sha256 = file::sha256(&file).await.ok_or_else(|| again("The file could not be read."))?;
+        let sha256 = file::sha256(&file).await.ok_or_else(|| again(t!("The file could not be read.")))?;
         let request = pb::StartUploadRequest { record_id, file_name: name, size, media_type: media_type.to_owned(), sha256 };
         let begun = self.begin(number, request).await?;
         self.note(number, State::Sending(0));
         let sent = file::put(&begun.upload_path, &file, move |sent| self.note(number, State::Sending(sent as i64))).await;
         match sent {
             Some(204) => {}
-            None => return Err(again("The connection broke off. The file stays here until you send it again.")),
-            Some(400 | 413) => return Err(again("The file changed while it was sent.")),
-            Some(_) => return Err(again("The server did not take the file.")),
+            None => return Err(again(t!("The connection broke off. The file stays here until you send it again."))),
+            Some(400 | 413) => return Err(again(t!("The file changed while it was sent."))),
+            Some(_) => return Err(again(t!("The server did not take the file."))),
         }
         self.note(number, State::Checking);
         let request = pb::CompleteUploadRequest { attachment_id: begun.attachment_id };
@@ -192,18 +192,18 @@ impl Queue {
                 answer => return Ok(answer?),
             }
         }
-        Err(again("Too many files were added of late. Try again in a minute."))
+        Err(again(t!("Too many files were added of late. Try again in a minute.")))
     }
 }
 
 /// What is said of a file that is on its way.
 pub fn words(state: &State, size: i64) -> String {
     match state {
-        State::Waiting => "Waiting".to_owned(),
-        State::Paused => "Waiting for the next minute".to_owned(),
-        State::Reading => "Being read".to_owned(),
-        State::Sending(sent) => format!("{} of {}", number::bytes((*sent).min(size)), number::bytes(size)),
-        State::Checking => "Being checked".to_owned(),
+        State::Waiting => t!("Waiting").to_owned(),
+        State::Paused => t!("Waiting for the next minute").to_owned(),
+        State::Reading => t!("Being read").to_owned(),
+        State::Sending(sent) => t!("{sent} of {size}", sent = number::bytes((*sent).min(size)), size = number::bytes(size)),
+        State::Checking => t!("Being checked").to_owned(),
         State::Failed { text, .. } => text.clone(),
     }
 }

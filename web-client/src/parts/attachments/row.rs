@@ -16,7 +16,7 @@ use super::{
 #[component]
 pub fn FileRow(files: Files, file: pb::Attachment, may_edit: bool) -> impl IntoView {
     let about = format!("{} · {} · {}", number::bytes(file.size), format::ago(file.added_at.as_ref()), file.added_by_name);
-    let (download, delete) = (format!("Download {}", file.name), format!("Delete {}", file.name));
+    let (download, delete) = (t!("Download {name}", name = file.name), t!("Delete {name}", name = file.name));
     let glyph = kinds::glyph(&file.media_type);
     let (name, id) = (file.name.clone(), file.id.clone());
     let busy = Signal::derive(move || files.coming.with(|coming| coming.as_deref() == Some(&*id)));
@@ -55,7 +55,8 @@ pub fn OutgoingRow(queue: Queue, number: u32) -> impl IntoView {
         State::Checking => size as f64,
         _ => 0.0,
     };
-    let (retry, forget, progress) = (format!("Send {name} again"), format!("Take {name} off the list"), format!("{name}, sent"));
+    let (retry, forget, progress) =
+        (t!("Send {name} again", name), t!("Take {name} off the list", name), t!("{name}, sent", name));
     let [retry, forget, progress] = [retry, forget, progress].map(StoredValue::new);
     view! {
         <li class="file">
@@ -72,7 +73,7 @@ pub fn OutgoingRow(queue: Queue, number: u32) -> impl IntoView {
             <Show when=again>
                 <Button small=true glyph=glyphs::ROTATE_RIGHT on_click=move |_| queue.retry(number)>
                     <span class="sr-only">{retry.get_value()}</span>
-                    <span aria-hidden="true">"Retry"</span>
+                    <span aria-hidden="true">{t!("Retry")}</span>
                 </Button>
             </Show>
             <Show when=failed>

@@ -5,7 +5,7 @@ use web_kit::{
     browser,
     button::{Button, Kind},
     dialog::Dialog,
-    format::{self, number},
+    format,
     icon::{Icon, glyphs},
     keys::use_shortcut,
     timeline::{Diff, FieldChange},
@@ -35,7 +35,7 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
     };
     let refused = Signal::derive(move || {
         let left = left();
-        (left > 0).then(|| format!("Choose for {} first", number::counted(left as i64, "more field", "more fields")))
+        (left > 0).then(|| n!(left as i64, "Choose for {count} more field first", "Choose for {count} more fields first"))
     });
     let take_all = move |side: Side| {
         edit.conflict.with_untracked(|conflict| {
@@ -50,23 +50,24 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
     };
     let keep_editing = move || edit.keep_editing();
     let by = move || edit.conflict.with(|conflict| conflict.as_ref().map(|one| one.by.clone()).unwrap_or_default());
-    let title = Signal::derive(move || format!("{} saved this {} while you were editing", somebody(&by()), T::ONE));
+    let title =
+        Signal::derive(move || t!("{by} saved this {one} while you were editing", by = somebody(&by()), one = t!(T::ONE)));
     let foot = ViewFn::from(move || {
         view! {
             <Button kind=Kind::Ghost class="not-phone" on_click=move |_| take_all(Side::Current)>
-                {move || format!("Take all of {}", possessive(&by()))}
+                {move || t!("Take all of {by}", by = possessive(&by()))}
             </Button>
-            <Button kind=Kind::Ghost class="not-phone" on_click=move |_| take_all(Side::Yours)>"Take all of mine"</Button>
+            <Button kind=Kind::Ghost class="not-phone" on_click=move |_| take_all(Side::Yours)>{t!("Take all of mine")}</Button>
             <span class="grow"></span>
-            <Button on_click=move |_| keep_editing()>"Keep editing"</Button>
+            <Button on_click=move |_| keep_editing()>{t!("Keep editing")}</Button>
             <Button
                 kind=Kind::Primary
                 busy=edit.form.busy
                 disabled_because=refused
-                key_hint="Ctrl Enter"
+                key_hint=t!("Ctrl Enter")
                 on_click=move |_| save()
             >
-                "Save merged"
+                {t!("Save merged")}
             </Button>
         }
     });
@@ -103,7 +104,7 @@ pub fn ConflictDialog<T: Record>(edit: Edit<T>, words: Words) -> impl IntoView {
 /// Ctrl-Enter wherever the focus is, for as long as the question stands.
 #[component]
 fn SaveKey(#[prop(into)] save: Callback<()>) -> impl IntoView {
-    use_shortcut("ctrl+enter", "Save merged", move || save.run(()));
+    use_shortcut("ctrl+enter", t!("Save merged"), move || save.run(()));
 }
 
 /// The sentence under the title.
@@ -117,11 +118,21 @@ impl Lead {
     fn sentence(&self) -> String {
         let when = match (&*self.when, &*self.at) {
             ("", _) => String::new(),
-            (when, at) => format!("{}{}, at {at}. ", when[..1].to_uppercase(), &when[1..]),
+            (when, at) => t!("{when}, at {at}. ", when = capital(when), at),
         };
-        let asked = number::counted(self.asked as i64, "field was", "fields were");
-        format!("{when}{asked} changed by both of you. Choose per field; nothing is lost, both stay in the timeline.")
+        let asked = n!(
+            self.asked as i64,
+            "{count} field was changed by both of you. Choose per field; nothing is lost, both stay in the timeline.",
+            "{count} fields were changed by both of you. Choose per field; nothing is lost, both stay in the timeline."
+        );
+        format!("{when}{asked}")
     }
+}
+
+/// "Just now" from "just now".
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[component]
@@ -179,10 +190,10 @@ fn Questions(
         <table class="conflict">
             <thead>
                 <tr>
-                    <th scope="col">"Field"</th>
-                    <th scope="col">"Current " <span class="muted">{format!("{first} {current_at}")}</span></th>
-                    <th scope="col">"Yours " <span class="muted">"unsaved"</span></th>
-                    <th scope="col">"Original " <span class="muted">{original_at}</span></th>
+                    <th scope="col">{t!("Field")}</th>
+                    <th scope="col">{t!("Current ")} <span class="muted">{format!("{first} {current_at}")}</span></th>
+                    <th scope="col">{t!("Yours ")} <span class="muted">{t!("unsaved")}</span></th>
+                    <th scope="col">{t!("Original ")} <span class="muted">{original_at}</span></th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -193,14 +204,14 @@ fn Questions(
 
 #[component]
 fn MergedList(merged: Vec<Merged>, words: Words, by: String) -> impl IntoView {
-    let count = number::counted(merged.len() as i64, "field merges", "fields merge");
+    let count = n!(merged.len() as i64, "{count} field merges without a question", "{count} fields merge without a question");
     let theirs = possessive(&by);
     let items = merged
         .iter()
         .map(|one| {
             let shown = |text: &str| words.run((one.path.to_owned(), text.to_owned()));
             let change = FieldChange { field: label(one.path), before: shown(&one.before), after: shown(&one.after) };
-            let whose = if one.whose == Side::Yours { "yours".to_owned() } else { theirs.clone() };
+            let whose = if one.whose == Side::Yours { t!("yours").to_owned() } else { theirs.clone() };
             view! { <li class="row"><Diff change/><span class="muted push">{whose}</span></li> }
         })
         .collect_view();
@@ -209,8 +220,8 @@ fn MergedList(merged: Vec<Merged>, words: Words, by: String) -> impl IntoView {
             <details open class="merged">
                 <summary class="row">
                     <span class="up"><Icon glyph=glyphs::CIRCLE_CHECK/></span>
-                    <span class="medium">{count}" without a question"</span>
-                    <span class="muted">"changed by one of you only"</span>
+                    <span class="medium">{count}</span>
+                    <span class="muted">{t!("changed by one of you only")}</span>
                 </summary>
                 <ul class="stack gap-1">{items}</ul>
             </details>
@@ -219,14 +230,14 @@ fn MergedList(merged: Vec<Merged>, words: Words, by: String) -> impl IntoView {
 }
 
 fn somebody(by: &str) -> String {
-    if by.is_empty() { "Somebody".to_owned() } else { by.to_owned() }
+    if by.is_empty() { t!("Somebody").to_owned() } else { by.to_owned() }
 }
 
 /// "Tom’s".
 fn possessive(by: &str) -> String {
     match by.split_whitespace().next() {
-        Some(first) if !by.contains(',') => format!("{first}’s"),
-        _ => "theirs".to_owned(),
+        Some(first) if !by.contains(',') => t!("{first}’s", first),
+        _ => t!("theirs").to_owned(),
     }
 }
 

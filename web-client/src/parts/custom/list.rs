@@ -64,14 +64,14 @@ fn filters_of(field: &pb::CustomField) -> Vec<FilterDef> {
     let name = label_with_unit(field);
     match field.r#type() {
         CustomFieldType::Number => vec![
-            def(path, &format!("{name} from"), FilterKind::Text),
-            def(until(path), &format!("{name} up to"), FilterKind::Text),
+            def(path, &t!("{name} from", name), FilterKind::Text),
+            def(until(path), &t!("{name} up to", name), FilterKind::Text),
         ],
         CustomFieldType::Date => {
-            vec![def(path, &name, FilterKind::Since), def(until(path), &format!("{name} up to"), FilterKind::Since)]
+            vec![def(path, &name, FilterKind::Since), def(until(path), &t!("{name} up to", name), FilterKind::Since)]
         }
         CustomFieldType::Checkbox => {
-            vec![def(path, &name, fixed(vec![Choice::new("true", "Yes"), Choice::new("false", "No")]))]
+            vec![def(path, &name, fixed(vec![Choice::new("true", t!("Yes")), Choice::new("false", t!("No"))]))]
         }
         CustomFieldType::Choice => {
             vec![def(path, &name, fixed(field.choices.iter().map(|choice| Choice::new(choice, choice)).collect()))]

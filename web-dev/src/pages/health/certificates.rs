@@ -24,8 +24,8 @@ pub fn Certificates(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     view! {
         <Show when=move || some() || open.with(Option::is_some)>
             <section class="card">
-                <div class="card-head"><h2>"certificates"</h2></div>
-                <div class="table-wrap" tabindex="0" role="region" aria-label="certificates">
+                <div class="card-head"><h2>{t!("certificates")}</h2></div>
+                <div class="table-wrap" tabindex="0" role="region" aria-label=t!("certificates")>
                     {note}
                     <Show when=some><Table lines/></Show>
                 </div>
@@ -41,13 +41,13 @@ fn Table(lines: Memo<Vec<Line>>) -> impl IntoView {
         <table class="table table-plain cards-on-phone">
             <thead>
                 <tr>
-                    <th scope="col">"of"</th>
-                    <th scope="col">"state"</th>
-                    <th scope="col">"for"</th>
-                    <th scope="col">"valid from, utc"</th>
-                    <th scope="col">"ends, utc"</th>
-                    <th scope="col" class="num">"days left"</th>
-                    <th scope="col">"seen by"</th>
+                    <th scope="col">{t!("of")}</th>
+                    <th scope="col">{t!("state")}</th>
+                    <th scope="col">{t!("for")}</th>
+                    <th scope="col">{t!("valid from, utc")}</th>
+                    <th scope="col">{t!("ends, utc")}</th>
+                    <th scope="col" class="num">{t!("days left")}</th>
+                    <th scope="col">{t!("seen by")}</th>
                 </tr>
             </thead>
             <tbody>{move || lines.get().into_iter().map(row).collect_view()}</tbody>
@@ -90,19 +90,19 @@ fn lines(systems: &[SystemHealth]) -> Vec<Line> {
 fn open_calls(systems: &[SystemHealth]) -> Option<String> {
     let open_of = |system: &SystemHealth| {
         let peers: Vec<&str> = system.peers.iter().filter(|peer| peer.unencrypted).map(|peer| peer.name.as_str()).collect();
-        (!peers.is_empty()).then(|| format!("{} to {}", system.name, peers.join(", ")))
+        (!peers.is_empty()).then(|| t!("{name} to {peers}", name = system.name, peers = peers.join(", ")))
     };
     let open: Vec<String> = systems.iter().filter_map(open_of).collect();
-    (!open.is_empty()).then(|| format!("Calls between systems are not encrypted: they go by http ({}).", open.join("; ")))
+    (!open.is_empty()).then(|| t!("Calls between systems are not encrypted: they go by http ({open}).", open = open.join("; ")))
 }
 
 fn state(state: CertificateState) -> (Tone, Glyph, &'static str) {
     match state {
         CertificateState::Good => (Tone::Success, glyphs::CIRCLE_CHECK, "ok"),
-        CertificateState::Ending => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "needs a look"),
-        CertificateState::Urgent => (Tone::Danger, glyphs::CIRCLE_XMARK, "renew now"),
+        CertificateState::Ending => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("needs a look")),
+        CertificateState::Urgent => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("renew now")),
         CertificateState::Expired => (Tone::Danger, glyphs::CIRCLE_XMARK, "expired"),
-        CertificateState::NotYetValid => (Tone::Danger, glyphs::CIRCLE_XMARK, "not valid yet"),
+        CertificateState::NotYetValid => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("not valid yet")),
         CertificateState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, "unknown"),
     }
 }

@@ -16,19 +16,19 @@ pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <div class="card-head"><h2>"federation"</h2></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="federation">
+            <div class="card-head"><h2>{t!("federation")}</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("federation")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"pair"</th>
-                            <th scope="col" class="num">"called by it"</th>
-                            <th scope="col" class="num">"answered"</th>
-                            <th scope="col" class="num">"refused"</th>
-                            <th scope="col">"last refusal"</th>
-                            <th scope="col" class="num">"clock"</th>
-                            <th scope="col" class="num">"key out"</th>
-                            <th scope="col" class="num">"key in"</th>
+                            <th scope="col">{t!("pair")}</th>
+                            <th scope="col" class="num">{t!("called by it")}</th>
+                            <th scope="col" class="num">{t!("answered")}</th>
+                            <th scope="col" class="num">{t!("refused")}</th>
+                            <th scope="col">{t!("last refusal")}</th>
+                            <th scope="col" class="num">{t!("clock")}</th>
+                            <th scope="col" class="num">{t!("key out")}</th>
+                            <th scope="col" class="num">{t!("key in")}</th>
                         </tr>
                     </thead>
                     <tbody>{move || systems.get().into_iter().flat_map(pairs).collect_view()}</tbody>
@@ -40,7 +40,7 @@ pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
 }
 
 fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
-    let when = move |at: Option<&Timestamp>| at.map_or_else(|| "never".to_owned(), |at| away(at, now));
+    let when = move |at: Option<&Timestamp>| at.map_or_else(|| t!("never").to_owned(), |at| away(at, now));
     let refusal = peer.last_refused_at.as_ref().map(|at| format!("{}, {}", words::reason(&peer.last_refusal), away(at, now)));
     view! {
         <tr>
@@ -49,7 +49,7 @@ fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
             <td data-p="d" class="num mono">{when(peer.last_answer_at.as_ref())}</td>
             <td data-p="b" class="num mono">{number::count(peer.refused)}</td>
             <td data-p="e">{refusal.unwrap_or_default()}</td>
-            <td class="num mono">{format!("{:+} s", peer.clock_offset_seconds)}</td>
+            <td class="num mono">{t!("{seconds} s", seconds = format_args!("{:+}", peer.clock_offset_seconds))}</td>
             <td class="num mono">{age(&peer.keys_out, now)}</td>
             <td class="num mono">{age(&peer.keys_in, now)}</td>
         </tr>
@@ -59,8 +59,8 @@ fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
 /// Age of the current key.
 fn age(keys: &[KeyHealth], now: i64) -> String {
     match keys.first().map(|key| key.created_at) {
-        None => "no key".to_owned(),
-        Some(None) => "unknown".to_owned(),
+        None => t!("no key").to_owned(),
+        Some(None) => t!("unknown").to_owned(),
         Some(Some(made)) => words::age(now - made.seconds),
     }
 }

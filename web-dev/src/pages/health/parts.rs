@@ -20,18 +20,18 @@ pub fn Databases(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     let line = |system: SystemHealth| system.database.map(|database| database_line(system.name, database));
     view! {
         <section class="card">
-            <div class="card-head"><h2>"databases"</h2></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="databases">
+            <div class="card-head"><h2>{t!("databases")}</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("databases")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"system"</th>
-                            <th scope="col">"state"</th>
-                            <th scope="col">"kind"</th>
-                            <th scope="col" class="num">"answer"</th>
-                            <th scope="col" class="num">"migrations"</th>
-                            <th scope="col" class="num">"pending"</th>
-                            <th scope="col">"newest"</th>
+                            <th scope="col">{t!("system")}</th>
+                            <th scope="col">{t!("state")}</th>
+                            <th scope="col">{t!("kind")}</th>
+                            <th scope="col" class="num">{t!("answer")}</th>
+                            <th scope="col" class="num">{t!("migrations")}</th>
+                            <th scope="col" class="num">{t!("pending")}</th>
+                            <th scope="col">{t!("newest")}</th>
                         </tr>
                     </thead>
                     <tbody>{move || systems.get().into_iter().filter_map(line).collect_view()}</tbody>
@@ -44,9 +44,9 @@ pub fn Databases(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
 
 fn database_line(system: String, database: DatabaseHealth) -> impl IntoView {
     let (tone, glyph, word) = if database.reachable {
-        (Tone::Success, glyphs::CIRCLE_CHECK, "ok")
+        (Tone::Success, glyphs::CIRCLE_CHECK, t!("ok"))
     } else {
-        (Tone::Danger, glyphs::CIRCLE_XMARK, "away")
+        (Tone::Danger, glyphs::CIRCLE_XMARK, t!("away"))
     };
     view! {
         <tr>
@@ -119,18 +119,18 @@ pub fn Queues(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <div class="card-head"><h2>"queues"</h2></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="queues">
+            <div class="card-head"><h2>{t!("queues")}</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("queues")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"queue"</th>
-                            <th scope="col" class="num">"waiting"</th>
-                            <th scope="col" class="num">"retrying"</th>
-                            <th scope="col" class="num">"running"</th>
-                            <th scope="col" class="num">"gave up"</th>
-                            <th scope="col" class="num">"done 24 h"</th>
-                            <th scope="col" class="num">"oldest due"</th>
+                            <th scope="col">{t!("queue")}</th>
+                            <th scope="col" class="num">{t!("waiting")}</th>
+                            <th scope="col" class="num">{t!("retrying")}</th>
+                            <th scope="col" class="num">{t!("running")}</th>
+                            <th scope="col" class="num">{t!("gave up")}</th>
+                            <th scope="col" class="num">{t!("done 24 h")}</th>
+                            <th scope="col" class="num">{t!("oldest due")}</th>
                         </tr>
                     </thead>
                     <tbody>{move || systems.get().into_iter().flat_map(queues).map(line).collect_view()}</tbody>
@@ -147,12 +147,12 @@ pub fn Listeners(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
         system.feed.map(|feed| {
             let listeners = system.listeners.iter().map(|one| {
                 let since = Dev::MANNER.moment(one.since.as_ref());
-                view! { <div title=format!("since {since}")>{one.name.clone()} " " <span class="mono">{one.address.clone()}</span></div> }
+                view! { <div title=t!("since {since}", since)>{one.name.clone()} " " <span class="mono">{one.address.clone()}</span></div> }
             });
             view! {
                 <tr>
                     <td data-p="a" class="mono"><span class="cell-main">{system.name}</span></td>
-                    <td data-p="b" class="num mono">{format!("{} ago", span(feed.read_ago_millis))}</td>
+                    <td data-p="b" class="num mono">{t!("{time} ago", time = span(feed.read_ago_millis))}</td>
                     <td data-p="c" class="mono muted">{feed.position}</td>
                     <td data-p="e">{listeners.collect_view()}</td>
                 </tr>
@@ -161,15 +161,15 @@ pub fn Listeners(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <div class="card-head"><h2>"feeds and listeners"</h2></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="feeds and listeners">
+            <div class="card-head"><h2>{t!("feeds and listeners")}</h2></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("feeds and listeners")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"system"</th>
-                            <th scope="col" class="num">"feed read"</th>
-                            <th scope="col">"position"</th>
-                            <th scope="col">"listens on"</th>
+                            <th scope="col">{t!("system")}</th>
+                            <th scope="col" class="num">{t!("feed read")}</th>
+                            <th scope="col">{t!("position")}</th>
+                            <th scope="col">{t!("listens on")}</th>
                         </tr>
                     </thead>
                     <tbody>{move || systems.get().into_iter().filter_map(line).collect_view()}</tbody>

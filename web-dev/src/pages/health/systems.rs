@@ -11,22 +11,22 @@ use crate::{app::Dev, pages::job::words::away};
 pub fn Systems(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     let count = move || {
         let down = systems.with(|all| all.iter().filter(|system| system.state() == SystemState::Down).count());
-        if down == 0 { "all answer".to_owned() } else { format!("{down} down") }
+        if down == 0 { t!("all answer").to_owned() } else { t!("{down} down", down) }
     };
     view! {
         <section class="card">
-            <div class="card-head"><h2>"systems"</h2><span class="count">{count}</span></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="systems">
+            <div class="card-head"><h2>{t!("systems")}</h2><span class="count">{count}</span></div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("systems")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"system"</th>
-                            <th scope="col">"state"</th>
-                            <th scope="col">"what needs a look"</th>
-                            <th scope="col">"version"</th>
-                            <th scope="col" class="num">"answer"</th>
-                            <th scope="col">"place"</th>
-                            <th scope="col">"serving since, utc"</th>
+                            <th scope="col">{t!("system")}</th>
+                            <th scope="col">{t!("state")}</th>
+                            <th scope="col">{t!("what needs a look")}</th>
+                            <th scope="col">{t!("version")}</th>
+                            <th scope="col" class="num">{t!("answer")}</th>
+                            <th scope="col">{t!("place")}</th>
+                            <th scope="col">{t!("serving since, utc")}</th>
                         </tr>
                     </thead>
                     <tbody>{move || lines(systems.get())}</tbody>
@@ -47,12 +47,12 @@ fn line(system: SystemHealth, now: i64) -> impl IntoView {
     let (tone, glyph, word) = words::state(system.state());
     let is_down = system.state() == SystemState::Down;
     let since = match (is_down, &system.last_answer_at) {
-        (true, Some(at)) => format!("down since {} ({})", Dev::MANNER.second(Some(at)), away(at, now)),
-        (true, None) => "has never answered this system".to_owned(),
+        (true, Some(at)) => t!("down since {at} ({ago})", at = Dev::MANNER.second(Some(at)), ago = away(at, now)),
+        (true, None) => t!("has never answered this system").to_owned(),
         (false, _) => String::new(),
     };
     let problems: Vec<_> = std::iter::once(since).filter(|text| !text.is_empty()).chain(system.problems).collect();
-    let problems = if problems.is_empty() { "nothing".to_owned() } else { problems.join("; ") };
+    let problems = if problems.is_empty() { t!("nothing").to_owned() } else { problems.join("; ") };
     let answer = if system.round_trip_micros > 0 { words::millis(system.round_trip_micros) } else { "–".to_owned() };
     view! {
         <tr>

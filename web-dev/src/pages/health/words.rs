@@ -9,10 +9,10 @@ use web_kit::{
 
 pub fn state(state: SystemState) -> (Tone, Glyph, &'static str) {
     match state {
-        SystemState::Working => (Tone::Success, glyphs::CIRCLE_CHECK, "ok"),
-        SystemState::Impaired => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "look"),
-        SystemState::Down => (Tone::Danger, glyphs::CIRCLE_XMARK, "down"),
-        SystemState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, "unknown"),
+        SystemState::Working => (Tone::Success, glyphs::CIRCLE_CHECK, t!("ok")),
+        SystemState::Impaired => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("look")),
+        SystemState::Down => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("down")),
+        SystemState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, t!("unknown")),
     }
 }
 
@@ -23,30 +23,34 @@ pub fn clock(system: &SystemHealth) -> i64 {
 
 /// "0.4 ms", "12 ms".
 pub fn millis(micros: i64) -> String {
-    if micros < 10_000 { format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100) } else { format!("{} ms", micros / 1_000) }
+    if micros < 10_000 {
+        t!("{value} ms", value = format_args!("{}.{}", micros / 1_000, micros % 1_000 / 100))
+    } else {
+        t!("{value} ms", value = micros / 1_000)
+    }
 }
 
 /// "12 d", "5 h", "3 m": whole units only.
 pub fn age(seconds: i64) -> String {
     match seconds {
-        86_400.. => format!("{} d", seconds / 86_400),
-        3_600.. => format!("{} h", seconds / 3_600),
-        _ => format!("{} m", seconds.max(0) / 60),
+        86_400.. => t!("{days} d", days = seconds / 86_400),
+        3_600.. => t!("{hours} h", hours = seconds / 3_600),
+        _ => t!("{minutes} m", minutes = seconds.max(0) / 60),
     }
 }
 
 /// The servers' stable reasons in words.
 pub fn reason(code: &str) -> &str {
     match code {
-        "UNSIGNED" => "not signed",
-        "MALFORMED" => "malformed",
-        "VERSION" => "unknown form of signature",
-        "AUDIENCE" => "meant for another system",
-        "UNKNOWN_CALLER" => "no key for it",
-        "UNKNOWN_KEY" => "unknown or old key",
-        "SIGNATURE" => "wrong signature",
-        "SKEW" => "clocks differ",
-        "REPLAY" => "sent twice",
+        "UNSIGNED" => t!("not signed"),
+        "MALFORMED" => t!("malformed"),
+        "VERSION" => t!("unknown form of signature"),
+        "AUDIENCE" => t!("meant for another system"),
+        "UNKNOWN_CALLER" => t!("no key for it"),
+        "UNKNOWN_KEY" => t!("unknown or old key"),
+        "SIGNATURE" => t!("wrong signature"),
+        "SKEW" => t!("clocks differ"),
+        "REPLAY" => t!("sent twice"),
         other => other,
     }
 }

@@ -10,7 +10,7 @@ use web_kit::{
 
 /// Queues scheduled work to be done now.
 pub fn run(name: String, busy: RwSignal<bool>, acted: Callback<()>) {
-    let told = format!("{name} is queued");
+    let told = t!("{name} is queued", name);
     carry_out(busy, acted, told, async move {
         let call = async |transport, request| JobServiceClient::new(transport).run_schedule(request).await;
         use_api().write(&Act::default(), pb::RunScheduleRequest { name }, call).await.map(drop)
@@ -19,7 +19,7 @@ pub fn run(name: String, busy: RwSignal<bool>, acted: Callback<()>) {
 
 /// Queues a job anew.
 pub fn retry(job_id: String, busy: RwSignal<bool>, acted: Callback<()>) {
-    carry_out(busy, acted, "queued anew".to_owned(), async move {
+    carry_out(busy, acted, t!("queued anew").to_owned(), async move {
         let call = async |transport, request| JobServiceClient::new(transport).retry_job(request).await;
         use_api().write(&Act::default(), pb::RetryJobRequest { job_id }, call).await.map(drop)
     });
@@ -27,7 +27,7 @@ pub fn retry(job_id: String, busy: RwSignal<bool>, acted: Callback<()>) {
 
 /// Deletes a job that was given up.
 pub fn discard(job_id: String, busy: RwSignal<bool>, acted: Callback<()>) {
-    carry_out(busy, acted, "discarded".to_owned(), async move {
+    carry_out(busy, acted, t!("discarded").to_owned(), async move {
         let call = async |transport, request| JobServiceClient::new(transport).discard_job(request).await;
         use_api().write(&Act::default(), pb::DiscardJobRequest { job_id }, call).await.map(drop)
     });

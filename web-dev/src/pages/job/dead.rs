@@ -38,26 +38,26 @@ pub fn DeadLetters(rows: Rows<Job>, acted: Callback<()>) -> impl IntoView {
     let what = move || asked.with(|job| job.as_ref().map(|job| format!("{} {}", job.kind, job.id)).unwrap_or_default());
     let none = move || {
         view! {
-            <p class="card-body"><Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="none"/></p>
+            <p class="card-body"><Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text=t!("none")/></p>
         }
     };
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"dead letters"</h2>
+                <h2>{t!("dead letters")}</h2>
                 <span class="count">{move || rows.is_ready().then(|| counted(rows))}</span>
             </div>
-            <Pages rows what="Dead letters" none>
-                <div class="table-wrap" tabindex="0" role="region" aria-label="dead letters">
+            <Pages rows what=t!("Dead letters") none>
+                <div class="table-wrap" tabindex="0" role="region" aria-label=t!("dead letters")>
                     <table class="table table-plain cards-on-phone">
                         <thead>
                             <tr>
-                                <th scope="col">"time, utc"</th>
-                                <th scope="col">"kind"</th>
-                                <th scope="col" class="wide-only">"org"</th>
-                                <th scope="col">"why"</th>
-                                <th scope="col" class="num">"tries"</th>
-                                <th scope="col" class="num"><span class="sr-only">"what to do"</span></th>
+                                <th scope="col">{t!("time, utc")}</th>
+                                <th scope="col">{t!("kind")}</th>
+                                <th scope="col" class="wide-only">{t!("org")}</th>
+                                <th scope="col">{t!("why")}</th>
+                                <th scope="col" class="num">{t!("tries")}</th>
+                                <th scope="col" class="num"><span class="sr-only">{t!("what to do")}</span></th>
                             </tr>
                         </thead>
                         <tbody>
@@ -69,8 +69,8 @@ pub fn DeadLetters(rows: Rows<Job>, acted: Callback<()>) -> impl IntoView {
                 </div>
             </Pages>
         </section>
-        <ConfirmDialog open title="discard this job?" action="discard the job" busy on_confirm=confirm>
-            <p>"Its work is never done. The audit keeps that it was there." <br/> <span class="mono">{what}</span></p>
+        <ConfirmDialog open title=t!("discard this job?") action=t!("discard the job") busy on_confirm=confirm>
+            <p>{t!("Its work is never done. The audit keeps that it was there.")} <br/> <span class="mono">{what}</span></p>
         </ConfirmDialog>
     }
 }
@@ -96,12 +96,12 @@ fn Line(job: Arc<Job>, acted: Callback<()>, ask: Callback<Arc<Job>>) -> impl Int
             <td class="num mono">{job.attempts}</td>
             <td data-p="b" class="num nowrap">
                 <Button small=true busy on_click=move |_| act::retry(id.clone(), busy, acted)>
-                    "retry"
+                    {t!("retry")}
                     <span class="sr-only">{whose}</span>
                 </Button>
                 " "
                 <Button small=true kind=Kind::DangerQuiet on_click=move |_| ask.run(Arc::clone(&kept))>
-                    "discard"
+                    {t!("discard")}
                     <span class="sr-only">{also_whose}</span>
                 </Button>
             </td>

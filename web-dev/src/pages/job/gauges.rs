@@ -9,16 +9,16 @@ use super::words;
 #[component]
 pub fn Gauges(queue: GetQueueResponse) -> impl IntoView {
     let oldest = match &queue.oldest_due_at {
-        Some(at) => format!("oldest due {}", words::away(at, words::clock(&queue))),
-        None => "none is due".to_owned(),
+        Some(at) => t!("oldest due {when}", when = words::away(at, words::clock(&queue))),
+        None => t!("none is due").to_owned(),
     };
     view! {
-        <section class="stats is-five" aria-label="The queue">
-            <Gauge label="running" value=queue.running note="now".to_owned()/>
-            <Gauge label="waiting" value=queue.waiting note=oldest/>
-            <Gauge label="retrying" value=queue.retrying note="of those waiting".to_owned()/>
-            <Gauge label="dead letters" value=queue.dead note="wait for a person".to_owned()/>
-            <Gauge label="done 24 h" value=queue.done note="kept 7 d".to_owned()/>
+        <section class="stats is-five" aria-label=t!("The queue")>
+            <Gauge label=t!("running") value=queue.running note=t!("now").to_owned()/>
+            <Gauge label=t!("waiting") value=queue.waiting note=oldest/>
+            <Gauge label=t!("retrying") value=queue.retrying note=t!("of those waiting").to_owned()/>
+            <Gauge label=t!("dead letters") value=queue.dead note=t!("wait for a person").to_owned()/>
+            <Gauge label=t!("done 24 h") value=queue.done note=t!("kept 7 d").to_owned()/>
         </section>
     }
 }

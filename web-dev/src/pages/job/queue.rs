@@ -21,30 +21,30 @@ use crate::app::Dev;
 #[component]
 pub fn Queue(rows: Rows<Job>, state: RwSignal<String>) -> impl IntoView {
     let choices = vec![
-        Choice::new("", "all"),
-        Choice::new("queued", "waiting"),
-        Choice::new("running", "running"),
-        Choice::new("done", "done"),
+        Choice::new("", t!("all")),
+        Choice::new("queued", t!("waiting")),
+        Choice::new("running", t!("running")),
+        Choice::new("done", t!("done")),
     ];
-    let none = move || view! { <p class="card-body muted">"no job to show"</p> };
+    let none = move || view! { <p class="card-body muted">{t!("no job to show")}</p> };
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"jobs"</h2>
-                <span class="push"><Segmented label="which" value=state choices/></span>
+                <h2>{t!("jobs")}</h2>
+                <span class="push"><Segmented label=t!("which") value=state choices/></span>
             </div>
-            <Pages rows what="The jobs" none>
-                <div class="table-wrap" tabindex="0" role="region" aria-label="jobs">
+            <Pages rows what=t!("The jobs") none>
+                <div class="table-wrap" tabindex="0" role="region" aria-label=t!("jobs")>
                     <table class="table table-plain cards-on-phone">
                         <thead>
                             <tr>
-                                <th scope="col">"queued, utc"</th>
-                                <th scope="col">"kind"</th>
-                                <th scope="col" class="wide-only">"org"</th>
-                                <th scope="col">"state"</th>
-                                <th scope="col">"what came of it"</th>
-                                <th scope="col" class="num">"tries"</th>
-                                <th scope="col" class="num">"took"</th>
+                                <th scope="col">{t!("queued, utc")}</th>
+                                <th scope="col">{t!("kind")}</th>
+                                <th scope="col" class="wide-only">{t!("org")}</th>
+                                <th scope="col">{t!("state")}</th>
+                                <th scope="col">{t!("what came of it")}</th>
+                                <th scope="col" class="num">{t!("tries")}</th>
+                                <th scope="col" class="num">{t!("took")}</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -91,7 +91,7 @@ pub fn Pages(rows: Rows<Job>, what: &'static str, #[prop(into)] none: ViewFn, ch
         {state}
         <Show when=move || rows.count() != 0>{children.get_value()()}</Show>
         <Show when=move || rows.is_ready() && rows.has_more()>
-            <p class="card-body"><Button busy=rows.loading on_click=move |_| rows.more()>"show more"</Button></p>
+            <p class="card-body"><Button busy=rows.loading on_click=move |_| rows.more()>{t!("show more")}</Button></p>
         </Show>
     }
     .into_any()

@@ -18,21 +18,21 @@ pub fn Schedules(load: Load<Vec<Schedule>>, #[prop(into)] now: Signal<i64>, acte
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"scheduler"</h2>
-                <span class="count">"one process does what is due"</span>
+                <h2>{t!("scheduler")}</h2>
+                <span class="count">{t!("one process does what is due")}</span>
             </div>
-            <Loaded load what="The schedules" let:schedules>
-                <div class="table-wrap" tabindex="0" role="region" aria-label="scheduler">
+            <Loaded load what=t!("The schedules") let:schedules>
+                <div class="table-wrap" tabindex="0" role="region" aria-label=t!("scheduler")>
                     <table class="table table-plain cards-on-phone">
                         <thead>
                             <tr>
-                                <th scope="col">"task"</th>
-                                <th scope="col">"when"</th>
-                                <th scope="col">"last, utc"</th>
-                                <th scope="col" class="num">"took"</th>
-                                <th scope="col">"next"</th>
-                                <th scope="col">"result"</th>
-                                <th scope="col" class="num"><span class="sr-only">"run it"</span></th>
+                                <th scope="col">{t!("task")}</th>
+                                <th scope="col">{t!("when")}</th>
+                                <th scope="col">{t!("last, utc")}</th>
+                                <th scope="col" class="num">{t!("took")}</th>
+                                <th scope="col">{t!("next")}</th>
+                                <th scope="col">{t!("result")}</th>
+                                <th scope="col" class="num"><span class="sr-only">{t!("run it")}</span></th>
                             </tr>
                         </thead>
                         <tbody>{schedules.into_iter().map(|schedule| view! { <Line schedule now acted/> }).collect_view()}</tbody>
@@ -49,7 +49,7 @@ fn Line(schedule: Schedule, now: Signal<i64>, acted: Callback<()>) -> impl IntoV
     let (tone, glyph, result) = result(&schedule);
     let next_run_at = schedule.next_run_at;
     let next = move || next_run_at.map(|at| words::away(&at, now.get())).unwrap_or_default();
-    let because = Signal::stored(schedule.under_way.then(|| "it waits or runs right now".to_owned()));
+    let because = Signal::stored(schedule.under_way.then(|| t!("it waits or runs right now").to_owned()));
     let name = schedule.name.clone();
     view! {
         <tr>
@@ -61,8 +61,8 @@ fn Line(schedule: Schedule, now: Signal<i64>, acted: Callback<()>) -> impl IntoV
             <td data-p="c"><Status tone glyph text=result/></td>
             <td data-p="b" class="num">
                 <Button small=true busy disabled_because=because on_click=move |_| act::run(name.clone(), busy, acted)>
-                    "run"
-                    <span class="sr-only">{format!(" {} now", schedule.name)}</span>
+                    {t!("run")}
+                    <span class="sr-only">{t!(" {name} now", name = schedule.name)}</span>
                 </Button>
             </td>
         </tr>
@@ -73,11 +73,15 @@ fn Line(schedule: Schedule, now: Signal<i64>, acted: Callback<()>) -> impl IntoV
 fn result(schedule: &Schedule) -> (Tone, web_kit::icon::Glyph, String) {
     let failed = !schedule.last_error.is_empty();
     match (schedule.under_way, failed) {
-        (true, false) => (Tone::Info, glyphs::CIRCLE_HALF_STROKE, "under way".to_owned()),
-        (true, true) => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, format!("{}, tried again", schedule.last_error)),
+        (true, false) => (Tone::Info, glyphs::CIRCLE_HALF_STROKE, t!("under way").to_owned()),
+        (true, true) => {
+            (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("{last_error}, tried again", last_error = schedule.last_error))
+        }
         (false, true) => (Tone::Danger, glyphs::CIRCLE_XMARK, schedule.last_error.clone()),
-        (false, false) if schedule.last_finished_at.is_none() => (Tone::Neutral, glyphs::CIRCLE_MINUS, "not run yet".to_owned()),
-        (false, false) if schedule.last_result.is_empty() => (Tone::Success, glyphs::CIRCLE_CHECK, "ok".to_owned()),
+        (false, false) if schedule.last_finished_at.is_none() => {
+            (Tone::Neutral, glyphs::CIRCLE_MINUS, t!("not run yet").to_owned())
+        }
+        (false, false) if schedule.last_result.is_empty() => (Tone::Success, glyphs::CIRCLE_CHECK, t!("ok").to_owned()),
         (false, false) => (Tone::Success, glyphs::CIRCLE_CHECK, schedule.last_result.clone()),
     }
 }

@@ -15,18 +15,20 @@ pub fn clock(queue: &GetQueueResponse) -> i64 {
 
 /// "every 1 h", "every 90 s".
 pub fn every(seconds: i64) -> String {
-    format!("every {}", span(seconds * 1_000))
+    t!("every {time}", time = span(seconds * 1_000))
 }
 
 /// "0.4 s", "41 s", "2 m", "3 h", "2 d".
 pub fn span(millis: i64) -> String {
     match millis {
-        ..0 => "0 s".to_owned(),
-        0..10_000 if millis % 1_000 != 0 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
-        0..120_000 => format!("{} s", millis / 1_000),
-        120_000..7_200_000 if millis % 3_600_000 != 0 => format!("{} m", millis / 60_000),
-        0..172_800_000 if millis % 86_400_000 != 0 => format!("{} h", millis / 3_600_000),
-        _ => format!("{} d", millis / 86_400_000),
+        ..0 => t!("{seconds} s", seconds = 0),
+        0..10_000 if millis % 1_000 != 0 => {
+            t!("{seconds} s", seconds = format_args!("{}.{}", millis / 1_000, millis % 1_000 / 100))
+        }
+        0..120_000 => t!("{seconds} s", seconds = millis / 1_000),
+        120_000..7_200_000 if millis % 3_600_000 != 0 => t!("{minutes} m", minutes = millis / 60_000),
+        0..172_800_000 if millis % 86_400_000 != 0 => t!("{hours} h", hours = millis / 3_600_000),
+        _ => t!("{days} d", days = millis / 86_400_000),
     }
 }
 
@@ -38,22 +40,22 @@ pub fn took(from: Option<&Timestamp>, to: Option<&Timestamp>) -> String {
 /// "in 12 m", "3 s ago".
 pub fn away(at: &Timestamp, now: i64) -> String {
     let ahead = at.seconds - now;
-    if ahead > 0 { format!("in {}", span(ahead * 1_000)) } else { format!("{} ago", span(-ahead * 1_000)) }
+    if ahead > 0 { t!("in {time}", time = span(ahead * 1_000)) } else { t!("{time} ago", time = span(-ahead * 1_000)) }
 }
 
 pub fn state(state: JobState) -> (Tone, Glyph, &'static str) {
     match state {
-        JobState::Queued => (Tone::Neutral, glyphs::CLOCK_OPEN, "waiting"),
-        JobState::Running => (Tone::Info, glyphs::CIRCLE_HALF_STROKE, "running"),
-        JobState::Done => (Tone::Success, glyphs::CIRCLE_CHECK, "done"),
-        JobState::Dead => (Tone::Danger, glyphs::CIRCLE_XMARK, "gave up"),
-        JobState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, "unknown"),
+        JobState::Queued => (Tone::Neutral, glyphs::CLOCK_OPEN, t!("waiting")),
+        JobState::Running => (Tone::Info, glyphs::CIRCLE_HALF_STROKE, t!("running")),
+        JobState::Done => (Tone::Success, glyphs::CIRCLE_CHECK, t!("done")),
+        JobState::Dead => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("gave up")),
+        JobState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, t!("unknown")),
     }
 }
 
 /// Whose work it is: the id of a company, or this system's.
 pub fn whose(org_id: &str) -> String {
-    if org_id.is_empty() { "system".to_owned() } else { org_id.to_owned() }
+    if org_id.is_empty() { t!("system").to_owned() } else { org_id.to_owned() }
 }
 
 fn millis(at: &Timestamp) -> i64 {

@@ -16,23 +16,24 @@ type Value = fn(&MetricFigures) -> Option<f64>;
 pub fn Charts(read: Signal<Read>) -> impl IntoView {
     view! {
         <div class="metric-grid">
-            {chart(read, "requests a second", |of| Some(of.requests as f64 / of.seconds as f64), words::rate, 0.01)}
+            {chart(read, t!("requests a second"), |of| Some(of.requests as f64 / of.seconds as f64), words::rate, 0.01)}
             <Latency read/>
-            {chart(read, "faults, failed on our side", |of| Some(of.faults as f64), count, 1.0)}
-            {chart(read, "refused for what the caller did", |of| Some(of.refusals as f64), count, 1.0)}
-            {chart(read, "failed sign-ins", |of| Some(of.failed_sign_ins as f64), count, 1.0)}
-            {chart(read, "refused by a limit", |of| Some(of.limited as f64), count, 1.0)}
-            {chart(read, "jobs due", |of| Some(of.jobs_due as f64), count, 1.0)}
-            {chart(read, "age of the oldest due job, s", |of| Some(of.oldest_job_seconds as f64), count, 1.0)}
-            {chart(read, "change feed read, ms ago", |of| Some(of.feed_lag_millis as f64), count, 1.0)}
-            {chart(read, "memory of the largest process, MB", megabytes, count, 1.0)}
+            {chart(read, t!("faults, failed on our side"), |of| Some(of.faults as f64), count, 1.0)}
+            {chart(read, t!("refused for what the caller did"), |of| Some(of.refusals as f64), count, 1.0)}
+            {chart(read, t!("failed sign-ins"), |of| Some(of.failed_sign_ins as f64), count, 1.0)}
+            {chart(read, t!("refused by a limit"), |of| Some(of.limited as f64), count, 1.0)}
+            {chart(read, t!("jobs due"), |of| Some(of.jobs_due as f64), count, 1.0)}
+            {chart(read, t!("age of the oldest due job, s"), |of| Some(of.oldest_job_seconds as f64), count, 1.0)}
+            {chart(read, t!("change feed read, ms ago"), |of| Some(of.feed_lag_millis as f64), count, 1.0)}
+            {chart(read, t!("memory of the largest process, MB"), megabytes, count, 1.0)}
         </div>
     }
 }
 
 fn chart(read: Signal<Read>, title: &'static str, value: Value, write: fn(f64) -> String, least: f64) -> AnyView {
     let points = Signal::derive(move || read.with(|read| points(read, value, &[])));
-    view! { <Chart title points kind=ChartKind::Line names=("this range", "range before") write least card=true/> }.into_any()
+    view! { <Chart title points kind=ChartKind::Line names=(t!("this range"), t!("range before")) write least card=true/> }
+        .into_any()
 }
 
 #[component]
@@ -41,10 +42,10 @@ fn Latency(read: Signal<Read>) -> impl IntoView {
     let points = Signal::derive(move || read.with(|read| points(read, |of| millis(of.p95_micros), further)));
     view! {
         <Chart
-            title="latency, ms"
+            title=t!("latency, ms")
             points
             kind=ChartKind::Line
-            names=("p95", "p95 before")
+            names=("p95", t!("p95 before"))
             also=&["p50", "p99"]
             write=words::fine
             card=true

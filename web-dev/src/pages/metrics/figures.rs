@@ -15,7 +15,7 @@ use super::{Read, words};
 
 #[component]
 pub fn Figures(read: Signal<Read>) -> impl IntoView {
-    view! { <section class="stats is-five" aria-label="figures">{move || figures(&read.get())}</section> }
+    view! { <section class="stats is-five" aria-label=t!("figures")>{move || figures(&read.get())}</section> }
 }
 
 fn figures(read: &Read) -> impl IntoView + use<> {
@@ -26,19 +26,19 @@ fn figures(read: &Read) -> impl IntoView + use<> {
         let line = read.metrics.slots.iter().map(|slot| slot.figures.as_ref().map_or(0, of) as f64).collect();
         // Of a time in which nothing was measured nothing can be said.
         let note = if before.seconds == 0 {
-            view! { {format!("nothing measured {than}")} }.into_any()
+            view! { {t!("nothing measured {than}", than)} }.into_any()
         } else {
             view! { <Change figure before=than.to_owned() more/> }.into_any()
         };
         stat(label, number::count(figure.value), note, Some(line))
     };
-    let was = if before.p95_micros == 0 { "none".to_owned() } else { words::latency(before.p95_micros) };
+    let was = if before.p95_micros == 0 { t!("none").to_owned() } else { words::latency(before.p95_micros) };
     vec![
-        counted("requests", |of| of.requests, More::Neutral),
-        counted("faults", |of| of.faults, More::Bad),
-        stat("latency p95", words::latency(now.p95_micros), view! { {format!("{was} {than}")} }.into_any(), None),
-        counted("failed sign-ins", |of| of.failed_sign_ins, More::Bad),
-        counted("refused by a limit", |of| of.limited, More::Bad),
+        counted(t!("requests"), |of| of.requests, More::Neutral),
+        counted(t!("faults"), |of| of.faults, More::Bad),
+        stat(t!("latency p95"), words::latency(now.p95_micros), view! { {format!("{was} {than}")} }.into_any(), None),
+        counted(t!("failed sign-ins"), |of| of.failed_sign_ins, More::Bad),
+        counted(t!("refused by a limit"), |of| of.limited, More::Bad),
     ]
 }
 
@@ -47,7 +47,7 @@ fn stat(label: &'static str, value: String, note: AnyView, line: Option<Vec<f64>
         <div class="stat">
             <div class="stat-label">{label}</div>
             <div class="stat-value">{value}</div>
-            {line.map(|values| view! { <Spark title=format!("{label} over the range") values/> })}
+            {line.map(|values| view! { <Spark title=t!("{label} over the range", label) values/> })}
             <div class="stat-note">{note}</div>
         </div>
     }

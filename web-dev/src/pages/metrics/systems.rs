@@ -16,24 +16,24 @@ pub fn Systems(read: Signal<Read>) -> impl IntoView {
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"by system"</h2>
-                <span class="count">{move || format!("in brackets: {}", words::before(read.with(|read| read.hours)))}</span>
+                <h2>{t!("by system")}</h2>
+                <span class="count">{move || t!("in brackets: {what}", what = words::before(read.with(|read| read.hours)))}</span>
             </div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="by system">
+            <div class="table-wrap" tabindex="0" role="region" aria-label=t!("by system")>
                 <table class="table table-plain cards-on-phone">
                     <thead>
                         <tr>
-                            <th scope="col">"system"</th>
-                            <th scope="col" class="num">"requests"</th>
-                            <th scope="col" class="num">"faults"</th>
-                            <th scope="col" class="num">"refused"</th>
+                            <th scope="col">{t!("system")}</th>
+                            <th scope="col" class="num">{t!("requests")}</th>
+                            <th scope="col" class="num">{t!("faults")}</th>
+                            <th scope="col" class="num">{t!("refused")}</th>
                             <th scope="col" class="num">"p50"</th>
                             <th scope="col" class="num">"p95"</th>
                             <th scope="col" class="num">"p99"</th>
-                            <th scope="col" class="num">"failed sign-ins"</th>
-                            <th scope="col" class="num">"limited"</th>
-                            <th scope="col" class="num wide-only">"oldest job"</th>
-                            <th scope="col" class="num wide-only">"memory"</th>
+                            <th scope="col" class="num">{t!("failed sign-ins")}</th>
+                            <th scope="col" class="num">{t!("limited")}</th>
+                            <th scope="col" class="num wide-only">{t!("oldest job")}</th>
+                            <th scope="col" class="num wide-only">{t!("memory")}</th>
                         </tr>
                     </thead>
                     <tbody>{lines}</tbody>
@@ -49,7 +49,7 @@ fn system(system: &SystemMetrics) -> AnyView {
         return view! {
             <tr>
                 <td data-p="a" class="mono"><span class="cell-main">{name}</span></td>
-                <td data-p="b" colspan="10"><Status tone=Tone::Danger glyph=glyphs::CIRCLE_XMARK text="did not answer"/></td>
+                <td data-p="b" colspan="10"><Status tone=Tone::Danger glyph=glyphs::CIRCLE_XMARK text=t!("did not answer")/></td>
             </tr>
         }
         .into_any();
@@ -68,7 +68,7 @@ fn system(system: &SystemMetrics) -> AnyView {
             <td class="num mono">{times(now.p99_micros, before.p99_micros)}</td>
             <td class="num mono">{counts(now.failed_sign_ins, before.failed_sign_ins)}</td>
             <td class="num mono">{counts(now.limited, before.limited)}</td>
-            <td class="num mono wide-only">{format!("{} s", number::count(now.oldest_job_seconds))}</td>
+            <td class="num mono wide-only">{t!("{seconds} s", seconds = number::count(now.oldest_job_seconds))}</td>
             <td class="num mono wide-only">{words::memory(now.memory_bytes)}</td>
         </tr>
     }
@@ -89,8 +89,8 @@ pub fn Counts(read: Signal<Read>) -> impl IntoView {
     let than = move || words::before(read.with(|read| read.hours));
     view! {
         <div class="metric-grid">
-            {counts("answers by code", "code", than, move || read.with(|read| read.metrics.outcomes.clone()))}
-            {counts("refused by a limit, by class", "class", than, move || read.with(|read| read.metrics.limited.clone()))}
+            {counts(t!("answers by code"), t!("code"), than, move || read.with(|read| read.metrics.outcomes.clone()))}
+            {counts(t!("refused by a limit, by class"), t!("class"), than, move || read.with(|read| read.metrics.limited.clone()))}
         </div>
     }
 }
@@ -110,7 +110,7 @@ fn counts(
             </tr>
         }
     };
-    let none = || view! { <p class="card-body"><Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="none"/></p> };
+    let none = || view! { <p class="card-body"><Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text=t!("none")/></p> };
     view! {
         <section class="card">
             <div class="card-head"><h2>{title}</h2></div>
@@ -120,7 +120,7 @@ fn counts(
                         <thead>
                             <tr>
                                 <th scope="col">{head}</th>
-                                <th scope="col" class="num">"now"</th>
+                                <th scope="col" class="num">{t!("now")}</th>
                                 <th scope="col" class="num">{than}</th>
                             </tr>
                         </thead>

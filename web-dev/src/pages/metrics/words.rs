@@ -9,28 +9,29 @@ pub fn is_measured(metrics: &GetMetricsResponse) -> bool {
 }
 
 /// "1 h before".
-pub const fn before(hours: i32) -> &'static str {
+pub fn before(hours: i32) -> &'static str {
     match hours {
-        1 => "1 h before",
-        24 => "24 h before",
-        _ => "7 d before",
+        1 => t!("1 h before"),
+        24 => t!("24 h before"),
+        _ => t!("7 d before"),
     }
 }
 
 /// "by minute, until 2026-11-20 13:48 UTC".
 pub fn about(hours: i32, metrics: &GetMetricsResponse) -> String {
     let by = match hours {
-        1 => "by minute",
-        24 => "by 15 minutes",
-        _ => "by hour",
+        1 => t!("by minute"),
+        24 => t!("by 15 minutes"),
+        _ => t!("by hour"),
     };
-    let until = metrics.at.map(|at| format!(", until {} {} UTC", date::iso(at.seconds), date::exact_time(at.seconds)));
+    let until =
+        metrics.at.map(|at| t!(", until {day} {time} UTC", day = date::iso(at.seconds), time = date::exact_time(at.seconds)));
     format!("{by}{}", until.unwrap_or_default())
 }
 
 pub fn missing(metrics: &GetMetricsResponse) -> String {
     let away = metrics.systems.iter().filter(|system| system.away);
-    let sentence = |name: &str| format!("The {name} system did not answer: its figures are missing.");
+    let sentence = |name: &str| t!("The {name} system did not answer: its figures are missing.", name);
     away.map(|system| sentence(&system.name)).collect::<Vec<_>>().join(" ")
 }
 
@@ -62,7 +63,7 @@ pub fn fine(value: f64) -> String {
 
 /// "4.0 ms", "–" without answers.
 pub fn latency(micros: i64) -> String {
-    if micros == 0 { "–".to_owned() } else { format!("{} ms", fine(micros as f64 / 1_000.0)) }
+    if micros == 0 { "–".to_owned() } else { t!("{value} ms", value = fine(micros as f64 / 1_000.0)) }
 }
 
 /// "38 MB", "–" where it is not known.

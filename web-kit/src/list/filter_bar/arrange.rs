@@ -67,7 +67,7 @@ impl Arranging {
 
 #[component]
 pub(super) fn OrderMenu(arranging: Arranging) -> impl IntoView {
-    let label = Signal::derive(move || arranging.order().map_or("Order", |(_, name)| name).to_owned());
+    let label = Signal::derive(move || arranging.order().map_or(t!("Order"), |(_, name)| name).to_owned());
     let items = Signal::derive(move || {
         let orders = arranging.orders.get_value();
         orders.into_iter().map(|(order, name)| MenuItem::new(name, move || arranging.order_by(order))).collect::<Vec<_>>()
@@ -79,7 +79,7 @@ pub(super) fn OrderMenu(arranging: Arranging) -> impl IntoView {
 pub(super) fn ColumnsMenu(arranging: Arranging) -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
-        <Popover open label="Columns" glyph=Some(glyphs::TABLE_COLUMNS) class="not-phone">
+        <Popover open label=t!("Columns") glyph=Some(glyphs::TABLE_COLUMNS) class="not-phone">
             <ColumnBoxes arranging/>
         </Popover>
     }
@@ -102,7 +102,7 @@ fn ColumnBoxes(arranging: Arranging) -> impl IntoView {
     });
     view! {
         <fieldset class="pop-form">
-            <legend class="field-label">"Columns shown"</legend>
+            <legend class="field-label">{t!("Columns shown")}</legend>
             {boxes.collect_view()}
         </fieldset>
     }
@@ -134,11 +134,11 @@ pub(super) fn PhoneMenu(
     };
     is_needed.then(|| {
         view! {
-            <Popover open label="Arrange this list" glyph=Some(glyphs::SLIDERS) icon_only=true class="only-phone">
+            <Popover open label=t!("Arrange this list") glyph=Some(glyphs::SLIDERS) icon_only=true class="only-phone">
                 <div class="pop-form">
                     {arranging.has_orders().then(|| view! { <OrderField arranging/> })}
-                    {act(on_save_view, glyphs::PLUS, "Save view")}
-                    {act(on_csv, glyphs::FILE_EXPORT, "CSV")}
+                    {act(on_save_view, glyphs::PLUS, t!("Save view"))}
+                    {act(on_csv, glyphs::FILE_EXPORT, t!("CSV"))}
                     {link
                         .get_value()
                         .map(|(href, label)| view! { <LinkButton href=href small=true>{label}</LinkButton> })}
@@ -157,7 +157,7 @@ fn OrderField(arranging: Arranging) -> impl IntoView {
     });
     view! {
         <label class="field">
-            <span class="field-label">"Order"</span>
+            <span class="field-label">{t!("Order")}</span>
             <select class="select" on:change:target=move |event| arranging.order_by(&event.target().value())>
                 {options.collect_view()}
             </select>

@@ -22,23 +22,23 @@ pub fn Detail(line: AuditLine, manner: Manner, #[prop(into)] close: Callback<()>
         <div class="panel-section">
             <div class="row">
                 <h2 class="t-14 grow">{words::action(&line.path)}</h2>
-                <IconButton label="Close panel" glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
+                <IconButton label=t!("Close panel") glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
             </div>
             <dl class="kv">
-                <dt>"Result"</dt>
+                <dt>{t!("Result")}</dt>
                 <dd><Status tone glyph text=outcome/></dd>
-                <dt>"Who"</dt>
+                <dt>{t!("Who")}</dt>
                 <dd>{words::who(&line.actor)}</dd>
-                {fact("Role", words::role(&line.role), false)}
+                {fact(t!("Role"), words::role(&line.role), false)}
                 <dt>{manner.time_head()}</dt>
                 <dd class="tnum">{manner.second(line.at.as_ref())}</dd>
-                {fact("Address", line.ip.clone(), true)}
-                <dt>"Kind"</dt>
+                {fact(t!("Address"), line.ip.clone(), true)}
+                <dt>{t!("Kind")}</dt>
                 <dd>{words::category(&line.category).to_owned()}</dd>
-                {fact("About", about, true)}
-                <dt>"Number"</dt>
+                {fact(t!("About"), about, true)}
+                <dt>{t!("Number")}</dt>
                 <dd class="row"><Number id=line.correlation_id.clone()/></dd>
-                {fact("Call", line.path.clone(), true)}
+                {fact(t!("Call"), line.path.clone(), true)}
             </dl>
         </div>
         <Kept payload=line.payload/>
@@ -60,12 +60,12 @@ fn Number(id: String) -> impl IntoView {
     let copy = move |_| {
         let id = id.clone();
         spawn_local(async move {
-            toasts.say(if browser::copy(&id).await { "Number copied" } else { "The browser does not let us copy." });
+            toasts.say(if browser::copy(&id).await { t!("Number copied") } else { t!("The browser does not let us copy.") });
         });
     };
     view! {
         <span class="mono grow">{shown}</span>
-        <IconButton label="Copy the number" glyph=glyphs::COPY small=true on_click=copy/>
+        <IconButton label=t!("Copy the number") glyph=glyphs::COPY small=true on_click=copy/>
     }
 }
 
@@ -76,7 +76,7 @@ fn Kept(payload: String) -> impl IntoView {
     (!text.is_empty()).then(|| {
         view! {
             <div class="panel-section stack">
-                <h2 class="section-label">"Kept of the request"</h2>
+                <h2 class="section-label">{t!("Kept of the request")}</h2>
                 <pre class="code" tabindex="0">{text}</pre>
             </div>
         }

@@ -8,68 +8,68 @@ use crate::{
 
 /// RPCs of these portals whose name is no sentence by itself. Words share a noun with the name, so that typing it finds them.
 const ACTIONS: [(&str, &str); 29] = [
-    ("SignIn", "Sign in, password"),
-    ("VerifySecondFactor", "Sign in, second factor"),
-    ("SignOut", "Sign out"),
-    ("SignOutEverywhere", "Sign out everywhere"),
-    ("RevokeSession", "End a session"),
-    ("ExportAudit", "Export the audit"),
-    ("LogClientError", "Report an error of the page"),
-    ("Me", "Read own account"),
-    ("ListSessions", "Read own sessions"),
-    ("GetOverview", "Read the overview"),
-    ("ListAudit", "Read the audit"),
-    ("ListLockouts", "Read the wrong guesses"),
-    ("GetHealth", "Read the health"),
-    ("GetMetrics", "Read the metrics"),
-    ("ListPeers", "Read the peers"),
-    ("CheckPeer", "Check a peer"),
-    ("SuspendTenant", "Suspend a tenant"),
-    ("ResumeTenant", "Resume a tenant"),
-    ("ListRegistrations", "Read the registrations"),
-    ("RetryRegistration", "Try a registration again"),
-    ("ListAnomalies", "Read the anomalies"),
-    ("AcknowledgeAnomaly", "Acknowledge an anomaly"),
-    ("Elevate", "Elevate: take on rights for a time"),
-    ("RevokeElevation", "Give an elevation back"),
-    ("ListElevations", "Read own elevations"),
-    ("RequestSupportSession", "Request a support session"),
-    ("ListSupportSessions", "Read the support sessions"),
-    ("TakeOpening", "Open a support session"),
-    ("EndSupportSession", "End a support session"),
+    ("SignIn", mark!("Sign in, password")),
+    ("VerifySecondFactor", mark!("Sign in, second factor")),
+    ("SignOut", mark!("Sign out")),
+    ("SignOutEverywhere", mark!("Sign out everywhere")),
+    ("RevokeSession", mark!("End a session")),
+    ("ExportAudit", mark!("Export the audit")),
+    ("LogClientError", mark!("Report an error of the page")),
+    ("Me", mark!("Read own account")),
+    ("ListSessions", mark!("Read own sessions")),
+    ("GetOverview", mark!("Read the overview")),
+    ("ListAudit", mark!("Read the audit")),
+    ("ListLockouts", mark!("Read the wrong guesses")),
+    ("GetHealth", mark!("Read the health")),
+    ("GetMetrics", mark!("Read the metrics")),
+    ("ListPeers", mark!("Read the peers")),
+    ("CheckPeer", mark!("Check a peer")),
+    ("SuspendTenant", mark!("Suspend a tenant")),
+    ("ResumeTenant", mark!("Resume a tenant")),
+    ("ListRegistrations", mark!("Read the registrations")),
+    ("RetryRegistration", mark!("Try a registration again")),
+    ("ListAnomalies", mark!("Read the anomalies")),
+    ("AcknowledgeAnomaly", mark!("Acknowledge an anomaly")),
+    ("Elevate", mark!("Elevate: take on rights for a time")),
+    ("RevokeElevation", mark!("Give an elevation back")),
+    ("ListElevations", mark!("Read own elevations")),
+    ("RequestSupportSession", mark!("Request a support session")),
+    ("ListSupportSessions", mark!("Read the support sessions")),
+    ("TakeOpening", mark!("Open a support session")),
+    ("EndSupportSession", mark!("End a support session")),
 ];
 
 const CATEGORIES: [(&str, &str); 18] = [
-    ("sign_in", "Signing in"),
-    ("sign_out", "Signing out"),
-    ("export", "Exports"),
-    ("client_error", "Errors of the page"),
-    ("federation", "Calls between systems"),
-    ("tenant", "Tenants suspended and resumed"),
-    ("provisioning", "Registrations"),
-    ("anomaly", "Anomalies"),
-    ("impersonation", "Support sessions"),
-    ("elevation", "Rights for a time"),
-    ("rate_limit", "Throttled"),
-    ("admin", "Administrators"),
-    ("setting", "Settings"),
-    ("recovery", "Recovery Mode"),
-    ("job", "Background tasks"),
-    ("outside", "Refused at the door"),
-    ("denied", "Reading refused"),
-    ("read", "Reading"),
+    ("sign_in", mark!("Signing in")),
+    ("sign_out", mark!("Signing out")),
+    ("export", mark!("Exports")),
+    ("client_error", mark!("Errors of the page")),
+    ("federation", mark!("Calls between systems")),
+    ("tenant", mark!("Tenants suspended and resumed")),
+    ("provisioning", mark!("Registrations")),
+    ("anomaly", mark!("Anomalies")),
+    ("impersonation", mark!("Support sessions")),
+    ("elevation", mark!("Rights for a time")),
+    ("rate_limit", mark!("Throttled")),
+    ("admin", mark!("Administrators")),
+    ("setting", mark!("Settings")),
+    ("recovery", mark!("Recovery Mode")),
+    ("job", mark!("Background tasks")),
+    ("outside", mark!("Refused at the door")),
+    ("denied", mark!("Reading refused")),
+    ("read", mark!("Reading")),
 ];
 
 const OUTCOMES: [(&str, &str); 9] = [
-    ("OK", "Done"),
-    ("UNAUTHENTICATED", "Not signed in"),
-    ("PERMISSION_DENIED", "Denied"),
-    ("INVALID_ARGUMENT", "Wrong input"),
-    ("NOT_FOUND", "Not found"),
-    ("FAILED_PRECONDITION", "Refused"),
-    ("ABORTED", "Changed meanwhile"),
-    ("RESOURCE_EXHAUSTED", "Throttled"),
-    ("INTERNAL", "Failed"),
+    ("OK", mark!("Done")),
+    ("UNAUTHENTICATED", mark!("Not signed in")),
+    ("PERMISSION_DENIED", mark!("Denied")),
+    ("INVALID_ARGUMENT", mark!("Wrong input")),
+    ("NOT_FOUND", mark!("Not found")),
+    ("FAILED_PRECONDITION", mark!("Refused")),
+    ("ABORTED", mark!("Changed meanwhile")),
+    ("RESOURCE_EXHAUSTED", mark!("Throttled")),
+    ("INTERNAL", mark!("Failed")),
 ];
 
 /// Prefix of a filter's value that turns it round.
@@ -83,23 +83,23 @@ pub fn actions(rpcs: &[&str]) -> Vec<Choice> {
 }
 
 pub fn categories() -> Vec<Choice> {
-    let all_but = Choice::new(format!("{NOT}read"), "Everything but reading");
-    std::iter::once(all_but).chain(CATEGORIES.map(|(name, word)| Choice::new(name, word))).collect()
+    let all_but = Choice::new(format!("{NOT}read"), t!("Everything but reading"));
+    std::iter::once(all_but).chain(CATEGORIES.map(|(name, word)| Choice::new(name, t!(word)))).collect()
 }
 
 pub fn outcomes() -> Vec<Choice> {
-    let all_but = Choice::new(format!("{NOT}OK"), "Everything but done");
-    std::iter::once(all_but).chain(OUTCOMES.map(|(code, word)| Choice::new(code, word))).collect()
+    let all_but = Choice::new(format!("{NOT}OK"), t!("Everything but done"));
+    std::iter::once(all_but).chain(OUTCOMES.map(|(code, word)| Choice::new(code, t!(word)))).collect()
 }
 
 pub fn category(name: &str) -> &str {
-    CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| word)
+    CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| t!(word))
 }
 
 /// What a request does; the words of its name where it is not known here.
 pub fn action(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
-    ACTIONS.iter().find(|(known, _)| *known == name).map_or_else(|| spaced(name), |(_, words)| (*words).to_owned())
+    ACTIONS.iter().find(|(known, _)| *known == name).map_or_else(|| spaced(name), |(_, words)| t!(words).to_owned())
 }
 
 fn spaced(name: &str) -> String {
@@ -120,7 +120,7 @@ pub fn path_part(typed: &str) -> String {
     let plain = typed.split_whitespace().collect::<String>();
     let (part, words) = (plain.to_lowercase(), typed.trim().to_lowercase());
     let is_name = ACTIONS.iter().any(|(name, _)| name.to_lowercase().contains(&part));
-    let meant = ACTIONS.iter().find(|(_, known)| known.to_lowercase().contains(&words));
+    let meant = ACTIONS.iter().find(|(_, known)| t!(known).to_lowercase().contains(&words));
     match meant {
         Some((name, _)) if !is_name => (*name).to_owned(),
         _ => plain,
@@ -130,8 +130,8 @@ pub fn path_part(typed: &str) -> String {
 /// Colour, icon and word of an answer. Who is refused while signing in is not signed in by nature.
 pub fn outcome(category: &str, code: &str) -> (Tone, Glyph, String) {
     let word = match (category, code) {
-        ("sign_in" | "federation", "UNAUTHENTICATED") => "Refused",
-        _ => OUTCOMES.iter().find(|(known, _)| *known == code).map_or("Failed", |(_, word)| word),
+        ("sign_in" | "federation", "UNAUTHENTICATED") => t!("Refused"),
+        _ => OUTCOMES.iter().find(|(known, _)| *known == code).map_or(t!("Failed"), |(_, word)| t!(word)),
     };
     let word = word.to_owned();
     let (tone, glyph) = match code {
@@ -152,7 +152,7 @@ pub fn role(name: &str) -> String {
 
 /// Who asked, or that nobody was signed in.
 pub fn who(actor: &str) -> String {
-    if actor.is_empty() { "Nobody signed in".to_owned() } else { actor.to_owned() }
+    if actor.is_empty() { t!("Nobody signed in").to_owned() } else { actor.to_owned() }
 }
 
 #[cfg(test)]

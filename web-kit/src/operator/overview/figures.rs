@@ -23,16 +23,16 @@ pub fn Figures(days: i64, overview: Overview, manner: Manner) -> impl IntoView {
         overview.points.iter().map(|point| value(point) as f64).collect()
     };
     view! {
-        <section class="stats is-five" aria-label="Figures">
+        <section class="stats is-five" aria-label=t!("Figures")>
             <div class="stat">
-                <div class="stat-label">"Live sessions"</div>
+                <div class="stat-label">{t!("Live sessions")}</div>
                 <div class="stat-value">{number::count(overview.live_sessions.into())}</div>
-                <div class="stat-note">"now"</div>
+                <div class="stat-note">{t!("now")}</div>
             </div>
-            <Stat label="Sign-ins" figure=overview.sign_ins before=before.clone()/>
-            <Stat label="Refused sign-ins" figure=overview.refused_sign_ins before=before.clone() more=More::Bad/>
-            <Stat label="Requests" figure=overview.requests before=before.clone() line=line(|point| point.value)/>
-            <Stat label="Refused requests" figure=overview.denials before more=More::Bad line=line(|point| point.refused)/>
+            <Stat label=t!("Sign-ins") figure=overview.sign_ins before=before.clone()/>
+            <Stat label=t!("Refused sign-ins") figure=overview.refused_sign_ins before=before.clone() more=More::Bad/>
+            <Stat label=t!("Requests") figure=overview.requests before=before.clone() line=line(|point| point.value)/>
+            <Stat label=t!("Refused requests") figure=overview.denials before more=More::Bad line=line(|point| point.refused)/>
         </section>
     }
 }
@@ -49,7 +49,7 @@ fn Stat(
         <div class="stat">
             <div class="stat-label">{label}</div>
             <div class="stat-value">{number::count(figure.value)}</div>
-            {(!line.is_empty()).then(|| view! { <Spark title=format!("{label} over the range") values=line/> })}
+            {(!line.is_empty()).then(|| view! { <Spark title=t!("{label} over the range", label) values=line/> })}
             <div class="stat-note"><Change figure before more/></div>
         </div>
     }
@@ -60,9 +60,9 @@ fn Stat(
 pub fn Change(figure: Figure, before: String, more: More) -> impl IntoView {
     let by = figure.value - figure.before;
     let (glyph, word) = match by {
-        0 => return view! { "no change" }.into_any(),
-        1.. => (glyphs::ARROW_UP, "up "),
-        _ => (glyphs::ARROW_DOWN, "down "),
+        0 => return view! { {t!("no change")} }.into_any(),
+        1.. => (glyphs::ARROW_UP, t!("up ")),
+        _ => (glyphs::ARROW_DOWN, t!("down ")),
     };
     let class = match (more, by > 0) {
         (More::Neutral, _) => "soft",
@@ -75,8 +75,7 @@ pub fn Change(figure: Figure, before: String, more: More) -> impl IntoView {
             <span class="sr-only">{word}</span>
             {number::count(by.abs())}
         </span>
-        " on "
-        {before}
+        {t!(" on {before}", before)}
     }
     .into_any()
 }

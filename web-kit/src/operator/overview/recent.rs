@@ -26,12 +26,12 @@ pub fn last<P: OperatorPortal>(api: Api, filter: &'static str, count: usize) -> 
 pub fn refused<P: OperatorPortal>(load: Load<Vec<AuditLine>>) -> impl IntoView {
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Last refused sign-ins"</h2></div>
-            <Loaded load what="Refused sign-ins" let:lines>
+            <div class="card-head"><h2>{t!("Last refused sign-ins")}</h2></div>
+            <Loaded load what=t!("Refused sign-ins") let:lines>
                 <ul class="list refusals">
                     {if lines.is_empty() {
                         view! {
-                            <li><Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text="None on record"/></li>
+                            <li><Status tone=Tone::Success glyph=glyphs::CIRCLE_CHECK text=t!("None on record")/></li>
                         }
                         .into_any()
                     } else {
@@ -63,20 +63,20 @@ pub fn recent<P: OperatorPortal>(load: Load<Vec<AuditLine>>) -> impl IntoView {
     view! {
         <section class="card recent">
             <div class="card-head">
-                <h2>"Latest activity"</h2>
-                <span class="count">"without reading"</span>
-                <a href={address::<P>("audit")} class="push t-12">"Audit"</a>
+                <h2>{t!("Latest activity")}</h2>
+                <span class="count">{t!("without reading")}</span>
+                <a href={address::<P>("audit")} class="push t-12">{t!("Audit")}</a>
             </div>
-            <Loaded load what="The last requests" let:lines>
-                <div class="table-wrap" tabindex="0" role="region" aria-label="Latest activity">
+            <Loaded load what=t!("The last requests") let:lines>
+                <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Latest activity")>
                     <table class="table table-plain cards-on-phone">
                         <thead>
                             <tr>
-                                <th scope="col">"Action"</th>
-                                <th scope="col">"Who"</th>
-                                <th scope="col" class="wide-only">"Address"</th>
+                                <th scope="col">{t!("Action")}</th>
+                                <th scope="col">{t!("Who")}</th>
+                                <th scope="col" class="wide-only">{t!("Address")}</th>
                                 <th scope="col">{P::MANNER.time_head()}</th>
-                                <th scope="col">"Result"</th>
+                                <th scope="col">{t!("Result")}</th>
                             </tr>
                         </thead>
                         <tbody>{lines.into_iter().map(row::<P>).collect_view()}</tbody>

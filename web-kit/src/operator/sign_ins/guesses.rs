@@ -20,27 +20,27 @@ pub(super) fn guesses<P: OperatorPortal>() -> impl IntoView {
     let load = Load::new(move || P::lockouts(api));
     look_again(LOOK_EVERY, move || load.reload());
     view! {
-        <Loaded load what="The wrong guesses" let:read>{table(read, P::MANNER)}</Loaded>
+        <Loaded load what=t!("The wrong guesses") let:read>{table(read, P::MANNER)}</Loaded>
     }
 }
 
 fn table(read: Lockouts, manner: Manner) -> AnyView {
     if read.lockouts.is_empty() {
-        return view! { <EmptyState title="No wrong guesses" text="Nobody tried a wrong password or code within the last day."/> }.into_any();
+        return view! { <EmptyState title=t!("No wrong guesses") text=t!("Nobody tried a wrong password or code within the last day.")/> }.into_any();
     }
     let now = read.at.map_or_else(browser::now, |at| at.seconds);
-    let more = read.capped.then(|| view! { <p class="card-body muted">"These are the newest; there are more."</p> });
+    let more = read.capped.then(|| view! { <p class="card-body muted">{t!("These are the newest; there are more.")}</p> });
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Wrong guesses">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Wrong guesses")>
             <table class="table cards-on-phone">
                 <thead>
                     <tr>
-                        <th scope="col">"At what"</th>
-                        <th scope="col">"Whose"</th>
-                        <th scope="col">"Address"</th>
-                        <th scope="col" class="num">"In a row"</th>
-                        <th scope="col">{format!("Last, {}", manner.time_head().to_lowercase())}</th>
-                        <th scope="col">"May try"</th>
+                        <th scope="col">{t!("At what")}</th>
+                        <th scope="col">{t!("Whose")}</th>
+                        <th scope="col">{t!("Address")}</th>
+                        <th scope="col" class="num">{t!("In a row")}</th>
+                        <th scope="col">{t!("Last, {time_head}", time_head = manner.time_head().to_lowercase())}</th>
+                        <th scope="col">{t!("May try")}</th>
                     </tr>
                 </thead>
                 <tbody>{read.lockouts.into_iter().map(|one| line(one, now, manner)).collect_view()}</tbody>
@@ -52,11 +52,11 @@ fn table(read: Lockouts, manner: Manner) -> AnyView {
 }
 
 fn line(one: Lockout, now: i64, manner: Manner) -> impl IntoView {
-    let (whose, class) = if one.person.is_empty() { ("Nobody's here".to_owned(), "muted") } else { (one.person, "") };
-    let address = if one.address.is_empty() { "All together".to_owned() } else { one.address };
+    let (whose, class) = if one.person.is_empty() { (t!("Nobody's here").to_owned(), "muted") } else { (one.person, "") };
+    let address = if one.address.is_empty() { t!("All together").to_owned() } else { one.address };
     let free = one.locked_until.as_ref().is_none_or(|until| until.seconds <= now);
     let state = if free {
-        view! { <Status tone=Tone::Neutral glyph=glyphs::LOCK_OPEN text="Now"/> }
+        view! { <Status tone=Tone::Neutral glyph=glyphs::LOCK_OPEN text=t!("Now")/> }
     } else {
         view! { <Status tone=Tone::Danger glyph=glyphs::LOCK text=from(one.locked_until.as_ref(), now, manner)/> }
     };
@@ -72,18 +72,18 @@ fn line(one: Lockout, now: i64, manner: Manner) -> impl IntoView {
     }
 }
 
-const fn what(subject: LockedSubject) -> &'static str {
+fn what(subject: LockedSubject) -> &'static str {
     match subject {
-        LockedSubject::Account | LockedSubject::AccountAtAddress => "Password",
-        LockedSubject::Device => "Password, known device",
-        LockedSubject::SecondFactor => "Second factor",
+        LockedSubject::Account | LockedSubject::AccountAtAddress => t!("Password"),
+        LockedSubject::Device => t!("Password, known device"),
+        LockedSubject::SecondFactor => t!("Second factor"),
     }
 }
 
 /// "From 13:48:05, in 40 s".
 fn from(until: Option<&Timestamp>, now: i64, manner: Manner) -> String {
     let left = until.map_or(0, |until| until.seconds - now);
-    format!("From {}, in {}", manner.second(until), number::duration(left))
+    t!("From {until}, in {left}", until = manner.second(until), left = number::duration(left))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn to_filter(state: &ListState) -> String {
 
 /// Whose account it was, where it is somebody's.
 pub fn who(line: &AuditLine) -> String {
-    if line.actor.is_empty() { "Nobody known".to_owned() } else { line.actor.clone() }
+    if line.actor.is_empty() { t!("Nobody known").to_owned() } else { line.actor.clone() }
 }
 
 /// The limit that refused it, in words; empty where none did.
@@ -34,13 +34,13 @@ pub fn limit(line: &AuditLine) -> String {
     // Quotes inside of values are escaped, so this is the field and nothing else.
     let behind = line.payload.split_once(r#""limit":""#).and_then(|(_, rest)| rest.split_once('"'));
     match behind.map_or("", |(class, _)| class) {
-        "sign_in" => "Signing in",
-        "anonymous" => "Without a session",
-        "read" => "Reading",
-        "write" => "Changing",
-        "bulk" => "Exports",
-        "stream" => "Streams",
-        "federation" => "Other systems",
+        "sign_in" => t!("Signing in"),
+        "anonymous" => t!("Without a session"),
+        "read" => t!("Reading"),
+        "write" => t!("Changing"),
+        "bulk" => t!("Exports"),
+        "stream" => t!("Streams"),
+        "federation" => t!("Other systems"),
         other => other,
     }
     .to_owned()

@@ -41,7 +41,7 @@ pub(super) fn dialog<P: SupportPortal>(desk: Desk) -> impl IntoView {
                 return;
             };
             let accepted = line.is_some_and(|one| one.state == SupportState::Accepted);
-            toasts.say(if accepted { "The company has let you look" } else { "The company’s owners are asked" });
+            toasts.say(if accepted { t!("The company has let you look") } else { t!("The company’s owners are asked") });
             justification.set(String::new());
             desk.load.reload();
         });
@@ -49,24 +49,24 @@ pub(super) fn dialog<P: SupportPortal>(desk: Desk) -> impl IntoView {
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Ask the company"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>{t!("Ask the company")}</Button>
         }
     });
-    let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec());
+    let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, t!("{minutes} minutes", minutes))).to_vec());
     view! {
-        <Dialog open=desk.asking title="Request a support session" foot form>
+        <Dialog open=desk.asking title=t!("Request a support session") foot form>
             <Form state=form on_submit=send>
                 {any.then(|| view! {
-                    <TextField name="tenant_id" label="Company" value=company help="As its page addresses have it, e.g. harrow-pike."/>
+                    <TextField name="tenant_id" label=t!("Company") value=company help=t!("As its page addresses have it, e.g. harrow-pike.")/>
                 })}
                 <TextArea
                     name="justification"
-                    label="Why"
+                    label=t!("Why")
                     value=justification
                     max_length=500
-                    help="20 characters or more. The company’s owners read this, with your name."
+                    help=t!("20 characters or more. The company’s owners read this, with your name.")
                 />
-                <SelectField name="minutes" label="For how long" value=minutes choices/>
+                <SelectField name="minutes" label=t!("For how long") value=minutes choices/>
             </Form>
         </Dialog>
     }

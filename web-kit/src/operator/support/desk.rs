@@ -145,10 +145,10 @@ impl Desk {
 /// Those of one company, and the way to ask it.
 pub fn card<P: SupportPortal>(tenant_id: String) -> AnyView {
     let desk = Desk::new::<P>(tenant_id);
-    let nobody = "Nobody has asked to look at this company.";
+    let nobody = t!("Nobody has asked to look at this company.");
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Support sessions"</h2><span class="push"></span>{button::<P>(desk)}</div>
+            <div class="card-head"><h2>{t!("Support sessions")}</h2><span class="push"></span>{button::<P>(desk)}</div>
             {list::<P>(desk, nobody)}
         </section>
         {dialogs::<P>(desk)}
@@ -160,7 +160,7 @@ pub fn card<P: SupportPortal>(tenant_id: String) -> AnyView {
 pub(super) fn button<P: SupportPortal>(desk: Desk) -> impl IntoView {
     let ask = move |_| desk.want_to_ask::<P>();
     may("support_session.request").then(|| {
-        view! { <Button small=true glyph=glyphs::LIFE_RING on_click=ask>"Request support session"</Button> }
+        view! { <Button small=true glyph=glyphs::LIFE_RING on_click=ask>{t!("Request support session")}</Button> }
     })
 }
 
@@ -168,7 +168,7 @@ pub(super) fn list<P: SupportPortal>(desk: Desk, nobody: &'static str) -> impl I
     let Desk { load, problem, .. } = desk;
     view! {
         {move || problem.get().map(|error| view! { <div class="card-body"><ErrorNote error/></div> })}
-        <Loaded load what="Support sessions" let:sessions>
+        <Loaded load what=t!("Support sessions") let:sessions>
             {if sessions.is_empty() {
                 view! { <div class="card-body muted">{nobody}</div> }.into_any()
             } else {

@@ -80,7 +80,7 @@ fn line<P: SupportPortal>(one: Elevation, elevated: Elevated) -> impl IntoView {
             busy.try_set(false);
             match answer {
                 Ok(()) => {
-                    toasts.say("Given back");
+                    toasts.say(t!("Given back"));
                     elevated.load::<P>();
                 }
                 Err(error) => toasts.say(error.sentence()),
@@ -88,11 +88,11 @@ fn line<P: SupportPortal>(one: Elevation, elevated: Elevated) -> impl IntoView {
         });
     };
     view! {
-        <div class="banner is-warning" role="region" aria-label="Confirmed rights">
+        <div class="banner is-warning" role="region" aria-label=t!("Confirmed rights")>
             <Icon glyph=glyphs::USER_SHIELD/>
-            <span class="grow" role="status">{format!("You have the right “{}”.", one.scopes.join("”, “"))}</span>
+            <span class="grow" role="status">{t!("You have the right “{scopes}”.", scopes = one.scopes.join("”, “"))}</span>
             <Countdown end on_end=move |()| elevated.forget()/>
-            <Button small=true busy on_click=give_back>"Give back"</Button>
+            <Button small=true busy on_click=give_back>{t!("Give back")}</Button>
         </div>
     }
 }
@@ -124,24 +124,24 @@ pub fn dialog<P: SupportPortal>(open: RwSignal<bool>, done: Callback<()>) -> imp
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>"Confirm"</Button>
+            <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>{t!("Confirm")}</Button>
         }
     });
-    let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, format!("{minutes} minutes"))).to_vec());
+    let choices = Signal::stored(MINUTES.map(|minutes| Choice::new(minutes, t!("{minutes} minutes", minutes))).to_vec());
     view! {
-        <Dialog open title="Confirm that it is you" foot>
+        <Dialog open title=t!("Confirm that it is you") foot>
             <Form state=form on_submit=send guard=false>
-                <p>"Looking at companies needs a right of its own. It ends by itself, and each use of it is in the audit."</p>
-                <PasswordField name="password" label="Password" autocomplete="current-password" value=password/>
+                <p>{t!("Looking at companies needs a right of its own. It ends by itself, and each use of it is in the audit.")}</p>
+                <PasswordField name="password" label=t!("Password") autocomplete="current-password" value=password/>
                 <TextField
                     name="code"
-                    label="Code of your authenticator"
+                    label=t!("Code of your authenticator")
                     value=code
                     autocomplete="one-time-code"
                     inputmode="numeric"
                     max_length=6
                 />
-                <SelectField name="minutes" label="For how long" value=minutes choices/>
+                <SelectField name="minutes" label=t!("For how long") value=minutes choices/>
             </Form>
         </Dialog>
     }

@@ -18,15 +18,15 @@ use crate::{
 
 pub fn page<P: SupportPortal>() -> impl IntoView {
     let desk = Desk::new::<P>(String::new());
-    use_page("Support")
+    use_page(t!("Support"))
         .canvas()
-        .with_lead("Looking at companies, with their leave and in their audit.")
+        .with_lead(t!("Looking at companies, with their leave and in their audit."))
         .with_actions(move || button::<P>(desk));
     view! {
         <div class="overview">
             <section class="card">
-                <div class="card-head"><h2>"Support sessions"</h2></div>
-                {list::<P>(desk, "Nobody has asked to look at a company.")}
+                <div class="card-head"><h2>{t!("Support sessions")}</h2></div>
+                {list::<P>(desk, t!("Nobody has asked to look at a company."))}
             </section>
             {may("elevation.read").then(|| rights::<P>())}
         </div>
@@ -38,10 +38,10 @@ fn rights<P: SupportPortal>() -> impl IntoView {
     let load = Load::new(|| P::elevations(use_api()));
     view! {
         <section class="card">
-            <div class="card-head"><h2>"Rights you took on"</h2></div>
-            <Loaded load what="Your rights" let:all>
+            <div class="card-head"><h2>{t!("Rights you took on")}</h2></div>
+            <Loaded load what=t!("Your rights") let:all>
                 {if all.is_empty() {
-                    view! { <div class="card-body muted">"None yet. Password and code are asked for when one is needed."</div> }.into_any()
+                    view! { <div class="card-body muted">{t!("None yet. Password and code are asked for when one is needed.")}</div> }.into_any()
                 } else {
                     let rows = all.into_iter().map(right).collect_view();
                     view! { <ul class="list">{rows}</ul> }.into_any()
@@ -53,17 +53,17 @@ fn rights<P: SupportPortal>() -> impl IntoView {
 
 fn right(one: Elevation) -> impl IntoView {
     let (tone, glyph, words) = if one.live {
-        (Tone::Warning, glyphs::USER_SHIELD, format!("Until {}", moment(one.expires_at.as_ref())))
+        (Tone::Warning, glyphs::USER_SHIELD, t!("Until {expires_at}", expires_at = moment(one.expires_at.as_ref())))
     } else if one.ended_at.is_some() {
-        (Tone::Neutral, glyphs::CHECK, format!("Given back {}", moment(one.ended_at.as_ref())))
+        (Tone::Neutral, glyphs::CHECK, t!("Given back {ended_at}", ended_at = moment(one.ended_at.as_ref())))
     } else {
-        (Tone::Neutral, glyphs::CLOCK, format!("Over since {}", moment(one.expires_at.as_ref())))
+        (Tone::Neutral, glyphs::CLOCK, t!("Over since {expires_at}", expires_at = moment(one.expires_at.as_ref())))
     };
     view! {
         <li>
             <div class="grow">
                 <div class="medium">{one.scopes.join(", ")}</div>
-                <div class="t-12 muted">{format!("Taken on {}", moment(one.created_at.as_ref()))}</div>
+                <div class="t-12 muted">{t!("Taken on {created_at}", created_at = moment(one.created_at.as_ref()))}</div>
             </div>
             <Status tone glyph text=words/>
         </li>

@@ -37,29 +37,29 @@ pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoVi
     let opens = one.own && one.state == SupportState::Accepted && may("support_session.request");
     let ends = one.goes_on() && may("support_session.end");
     let who = if desk.tenant_id.with_value(String::is_empty) {
-        format!("{} at {}", one.person_name, one.tenant_name)
+        t!("{person_name} at {tenant_name}", person_name = one.person_name, tenant_name = one.tenant_name)
     } else {
         one.person_name.clone()
     };
-    let whose = StoredValue::new(format!(", session of {}", one.person_name));
+    let whose = StoredValue::new(t!(", session of {person_name}", person_name = one.person_name));
     view! {
         <li>
             <div class="grow stack gap-1">
                 <div class="row row-wrap"><span class="medium">{who}</span><Status tone glyph text=words/></div>
                 <span class="pre-line">{one.justification.clone()}</span>
                 <span class="t-12 muted">
-                    {format!("{} minutes at most, asked for {}", one.minutes, moment(one.requested_at.as_ref()))}
+                    {t!("{minutes} minutes at most, asked for {requested_at}", minutes = one.minutes, requested_at = moment(one.requested_at.as_ref()))}
                 </span>
             </div>
             <div class="row row-wrap">
                 {ends.then(|| view! {
-                    <Button small=true busy=ending on_click=end>"End"<span class="sr-only">{whose.get_value()}</span></Button>
+                    <Button small=true busy=ending on_click=end>{t!("End")}<span class="sr-only">{whose.get_value()}</span></Button>
                 })}
                 {opens.then(|| {
                     let press = move |_| desk.want_to_open::<P>(id.get_value());
                     view! {
                         <Button small=true kind=Kind::Primary busy=opening on_click=press>
-                            "Open"<span class="sr-only">{whose.get_value()}</span>
+                            {t!("Open")}<span class="sr-only">{whose.get_value()}</span>
                         </Button>
                     }
                 })}
@@ -72,20 +72,20 @@ pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoVi
 fn standing(one: &SupportLine) -> (Tone, Glyph, String) {
     let (until, at) = (moment(one.expires_at.as_ref()), moment(one.ended_at.as_ref()));
     match one.state {
-        SupportState::Requested => (Tone::Warning, glyphs::CLOCK, "Waits for the company".to_owned()),
-        SupportState::Accepted => (Tone::Success, glyphs::CHECK, format!("Accepted, to be opened before {until}")),
-        SupportState::Open => (Tone::Warning, glyphs::EYE, format!("Open until {until}")),
-        SupportState::Refused => (Tone::Neutral, glyphs::XMARK, "Refused".to_owned()),
+        SupportState::Requested => (Tone::Warning, glyphs::CLOCK, t!("Waits for the company").to_owned()),
+        SupportState::Accepted => (Tone::Success, glyphs::CHECK, t!("Accepted, to be opened before {until}", until)),
+        SupportState::Open => (Tone::Warning, glyphs::EYE, t!("Open until {until}", until)),
+        SupportState::Refused => (Tone::Neutral, glyphs::XMARK, t!("Refused").to_owned()),
         SupportState::Ended => {
             let how = match (&*one.ended_by, one.opened_at.is_some()) {
-                ("OWNER", _) => "Ended by the company",
-                (_, false) => "Never opened, over",
-                ("PERSON", _) => "Left",
-                ("RIGHT_ENDED", _) => "Ended with the right",
-                ("SIGNED_OUT", _) => "Ended by signing out",
-                ("SHUT_OUT", _) => "Ended with the account’s rights",
-                ("RECOVERED", _) => "Ended after Recovery Mode",
-                _ => "Time was up",
+                ("OWNER", _) => t!("Ended by the company"),
+                (_, false) => t!("Never opened, over"),
+                ("PERSON", _) => t!("Left"),
+                ("RIGHT_ENDED", _) => t!("Ended with the right"),
+                ("SIGNED_OUT", _) => t!("Ended by signing out"),
+                ("SHUT_OUT", _) => t!("Ended with the account’s rights"),
+                ("RECOVERED", _) => t!("Ended after Recovery Mode"),
+                _ => t!("Time was up"),
             };
             (Tone::Neutral, glyphs::CHECK, format!("{how} {at}"))
         }

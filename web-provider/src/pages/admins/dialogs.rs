@@ -58,26 +58,26 @@ pub fn AdminDialog(asked: Asked) -> impl IntoView {
             asked.settle(link);
         });
     };
-    let title = Signal::derive(move || if is_new() { "Add a person" } else { "Change name or role" }.to_owned());
+    let title = Signal::derive(move || if is_new() { t!("Add a person") } else { t!("Change name or role") }.to_owned());
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
             <Button kind=Kind::Primary busy=form.busy on_click=move |_| send(())>
-                {move || if is_new() { "Add and show the link" } else { "Save changes" }}
+                {move || if is_new() { t!("Add and show the link") } else { t!("Save changes") }}
             </Button>
         }
     });
     view! {
         <Dialog open title foot form>
             <Form state=form on_submit=send>
-                {move || is_new().then(|| view! { <TextField name="email" label="E-mail" kind="email" value=email autofocus=true/> })}
-                <TextField name="display_name" label="Name" value=name max_length=80/>
+                {move || is_new().then(|| view! { <TextField name="email" label=t!("E-mail") kind="email" value=email autofocus=true/> })}
+                <TextField name="display_name" label=t!("Name") value=name max_length=80/>
                 <SelectField
                     name="role"
-                    label="Role"
+                    label=t!("Role")
                     value=role
                     choices=Signal::stored(roles())
-                    help="Viewers look at everything and change nothing."
+                    help=t!("Viewers look at everything and change nothing.")
                 />
             </Form>
         </Dialog>
@@ -123,7 +123,7 @@ pub fn CloseDialog(asked: Asked) -> impl IntoView {
             <Show when=is_you>
                 <div class="note is-warning">
                     <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                    <span>"This is you. You are signed out at once, and only the link lets you in again."</span>
+                    <span>{t!("This is you. You are signed out at once, and only the link lets you in again.")}</span>
                 </div>
             </Show>
         </ConfirmDialog>
@@ -163,8 +163,8 @@ pub fn LinkDialog(asked: Asked) -> impl IntoView {
         });
     };
     let said = move || match copied.get() {
-        Some(true) => "Copied.",
-        Some(false) => "The browser does not let us copy: mark it and copy it yourself.",
+        Some(true) => t!("Copied."),
+        Some(false) => t!("The browser does not let us copy: mark it and copy it yourself."),
         None => "",
     };
     let handed_over = move |_| {
@@ -174,14 +174,14 @@ pub fn LinkDialog(asked: Asked) -> impl IntoView {
     let foot = ViewFn::from(move || {
         view! {
             <span class="t-12 muted" role="status">{said}</span>
-            <Button class="push" glyph=glyphs::COPY on_click=copy>"Copy link"</Button>
-            <Button kind=Kind::Primary on_click=handed_over>"I handed it over"</Button>
+            <Button class="push" glyph=glyphs::COPY on_click=copy>{t!("Copy link")}</Button>
+            <Button kind=Kind::Primary on_click=handed_over>{t!("I handed it over")}</Button>
         }
     });
     view! {
-        <Dialog open title="Hand this link over" foot locked=true>
+        <Dialog open title=t!("Hand this link over") foot locked=true>
             <div class="stack gap-3">
-                <p>"It is shown only now, works once and for 24 hours. Whoever has it becomes this person: send it in a way that only they read."</p>
+                <p>{t!("It is shown only now, works once and for 24 hours. Whoever has it becomes this person: send it in a way that only they read.")}</p>
                 <p class="mono secret secret-box">{move || asked.link.get().unwrap_or_default()}</p>
             </div>
         </Dialog>

@@ -23,20 +23,20 @@ use crate::pages::tenants::address;
 #[component]
 pub fn RegistrationTable(rows: Rows<pb::Registration>, now: Signal<i64>, changed: Callback<pb::Registration>) -> impl IntoView {
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="Registrations">
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("Registrations")>
             <table class="table cards-on-phone">
                 <thead>
                     <tr>
-                        <th scope="col">"Company"</th>
-                        <th scope="col">"External number"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Step"</th>
-                        <th scope="col">"Asked for"</th>
-                        <th scope="col">"Step since"</th>
-                        <th scope="col" class="num">"Failures"</th>
-                        <th scope="col">"Last failure"</th>
-                        <th scope="col">"Next try"</th>
-                        <th scope="col"><span class="sr-only">"Actions"</span></th>
+                        <th scope="col">{t!("Company")}</th>
+                        <th scope="col">{t!("External number")}</th>
+                        <th scope="col">{t!("State")}</th>
+                        <th scope="col">{t!("Step")}</th>
+                        <th scope="col">{t!("Asked for")}</th>
+                        <th scope="col">{t!("Step since")}</th>
+                        <th scope="col" class="num">{t!("Failures")}</th>
+                        <th scope="col">{t!("Last failure")}</th>
+                        <th scope="col">{t!("Next try")}</th>
+                        <th scope="col"><span class="sr-only">{t!("Actions")}</span></th>
                     </tr>
                 </thead>
                 <tbody>
@@ -108,7 +108,7 @@ fn Retry(id: String, name: String, changed: Callback<pb::Registration>) -> impl 
     };
     view! {
         <Button small=true glyph=glyphs::ROTATE_RIGHT busy on_click=send>
-            "Retry now"
+            {t!("Retry now")}
             <span class="sr-only">{whose}</span>
         </Button>
     }

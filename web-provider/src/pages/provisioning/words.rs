@@ -9,40 +9,40 @@ use web_kit::{
 /// Colour, icon and word of a state.
 pub fn state(state: RegistrationState) -> (Tone, Glyph, &'static str) {
     match state {
-        RegistrationState::UnderWay => (Tone::Info, glyphs::HOURGLASS_HALF, "Under way"),
-        RegistrationState::Failing => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Failing"),
-        RegistrationState::Done => (Tone::Success, glyphs::CIRCLE_CHECK, "Done"),
-        RegistrationState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, "Unknown"),
+        RegistrationState::UnderWay => (Tone::Info, glyphs::HOURGLASS_HALF, t!("Under way")),
+        RegistrationState::Failing => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("Failing")),
+        RegistrationState::Done => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Done")),
+        RegistrationState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, t!("Unknown")),
     }
 }
 
 /// The last step that is done, and what comes next.
-pub const fn step(step: RegistrationStep) -> (&'static str, &'static str) {
+pub fn step(step: RegistrationStep) -> (&'static str, &'static str) {
     match step {
-        RegistrationStep::Accepted => ("Accepted", "next: make the company"),
-        RegistrationStep::Made => ("Company made", "next: write to its owner"),
-        RegistrationStep::Welcomed => ("Owner written to", "next: tell this system"),
-        RegistrationStep::Told => ("Known here", ""),
-        RegistrationStep::Unspecified => ("Unknown", ""),
+        RegistrationStep::Accepted => (t!("Accepted"), t!("next: make the company")),
+        RegistrationStep::Made => (t!("Company made"), t!("next: write to its owner")),
+        RegistrationStep::Welcomed => (t!("Owner written to"), t!("next: tell this system")),
+        RegistrationStep::Told => (t!("Known here"), ""),
+        RegistrationStep::Unspecified => (t!("Unknown"), ""),
     }
 }
 
 /// "in 12 s", or that it is about to be tried; nothing where no try is planned.
 pub fn next_try(at: Option<i64>, now: i64) -> String {
     match at.map(|at| at - now) {
-        Some(ahead @ 1..120) => format!("in {ahead} s"),
-        Some(ahead @ 120..) => format!("in {} min", ahead / 60),
-        Some(_) => "now".to_owned(),
+        Some(ahead @ 1..120) => t!("in {seconds} s", seconds = ahead),
+        Some(ahead @ 120..) => t!("in {minutes} min", minutes = ahead / 60),
+        Some(_) => t!("now").to_owned(),
         None => String::new(),
     }
 }
 
 /// What came of trying again.
-pub const fn tried(changed: bool, state: RegistrationState) -> &'static str {
+pub fn tried(changed: bool, state: RegistrationState) -> &'static str {
     match (changed, state) {
-        (true, _) => "It is tried now",
-        (false, RegistrationState::Done) => "It is done already",
-        (false, _) => "It is being tried already",
+        (true, _) => t!("It is tried now"),
+        (false, RegistrationState::Done) => t!("It is done already"),
+        (false, _) => t!("It is being tried already"),
     }
 }
 

@@ -35,7 +35,7 @@ pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb
     let id = move || of(|tenant| &tenant.tenant_id);
     let refused = Signal::derive(move || {
         let wanted = id();
-        (typed.with(|typed| typed.trim() != wanted)).then(|| format!("Type “{wanted}” first"))
+        (typed.with(|typed| typed.trim() != wanted)).then(|| t!("Type “{wanted}” first", wanted))
     });
     let send = move |()| {
         if refused.get_untracked().is_some() {
@@ -51,14 +51,14 @@ pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb
         form.send(call, move |reply| {
             closing.set(None);
             changed.run(reply.tenant.unwrap_or_default());
-            toasts.say("Suspended: its people read why and whom to ask");
+            toasts.say(t!("Suspended: its people read why and whom to ask"));
         });
     };
-    let title = Signal::derive(move || format!("Suspend {}?", name()));
+    let title = Signal::derive(move || t!("Suspend {name}?", name = name()));
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Danger busy=form.busy disabled_because=refused on_click=move |_| send(())>"Suspend now"</Button>
+            <Button kind=Kind::Danger busy=form.busy disabled_because=refused on_click=move |_| send(())>{t!("Suspend now")}</Button>
         }
     });
     view! {
@@ -66,13 +66,13 @@ pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb
             <Form state=form on_submit=send>
                 <div class="note is-warning">
                     <Icon glyph=glyphs::TRIANGLE_EXCLAMATION/>
-                    <span>"All its people are shut out at once, in the middle of what they do. Nothing is lost, and you can resume it any time."</span>
+                    <span>{t!("All its people are shut out at once, in the middle of what they do. Nothing is lost, and you can resume it any time.")}</span>
                 </div>
-                <TextArea name="reason" label="Reason" value=reason max_length=500 help="Everybody of the company reads this."/>
-                <TextField name="contact" label="Whom they can ask" value=contact max_length=200 help="A name, an address, a number."/>
+                <TextArea name="reason" label=t!("Reason") value=reason max_length=500 help=t!("Everybody of the company reads this.")/>
+                <TextField name="contact" label=t!("Whom they can ask") value=contact max_length=200 help=t!("A name, an address, a number.")/>
                 <TextField
                     name="confirm"
-                    label=Signal::derive(move || format!("Type “{}” to confirm", id()))
+                    label=Signal::derive(move || t!("Type “{id}” to confirm", id = id()))
                     value=typed
                     autocomplete="off"
                 />

@@ -15,7 +15,7 @@ pub fn entries(read: &pb::GetTenantResponse) -> Vec<TimelineEntry> {
             at: tenant.created_at,
             glyph: glyphs::WAND_MAGIC_SPARKLES,
             tone: Tone::Neutral,
-            title: "Made".to_owned(),
+            title: t!("Made").to_owned(),
             changes: Vec::new(),
             text: String::new(),
         });
@@ -26,18 +26,18 @@ pub fn entries(read: &pb::GetTenantResponse) -> Vec<TimelineEntry> {
 
 fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
     let (glyph, tone, title) = match &*event.kind {
-        "registered" => (glyphs::WAND_MAGIC_SPARKLES, Tone::Success, "Registered".to_owned()),
-        "suspended" => (glyphs::PAUSE, Tone::Warning, "Suspended".to_owned()),
-        "resumed" => (glyphs::CIRCLE_CHECK, Tone::Success, "Resumed".to_owned()),
-        "closing" => (glyphs::TRIANGLE_EXCLAMATION, Tone::Warning, "Deletion asked for".to_owned()),
-        "closing_cancelled" => (glyphs::CIRCLE_CHECK, Tone::Success, "Deletion cancelled".to_owned()),
-        "deleted" => (glyphs::XMARK, Tone::Warning, "Deleted".to_owned()),
-        "support_requested" => (glyphs::LIFE_RING, Tone::Neutral, "Support session requested".to_owned()),
-        "support_accepted" => (glyphs::CHECK, Tone::Success, "Support session accepted".to_owned()),
-        "support_refused" => (glyphs::XMARK, Tone::Warning, "Support session refused".to_owned()),
-        "support_opened" => (glyphs::EYE, Tone::Warning, "Support session opened".to_owned()),
-        "support_ended" => (glyphs::CHECK, Tone::Neutral, "Support session ended".to_owned()),
-        other => (glyphs::CIRCLE, Tone::Neutral, super::words::plain(&other.replace('_', "-"), "Something happened")),
+        "registered" => (glyphs::WAND_MAGIC_SPARKLES, Tone::Success, t!("Registered").to_owned()),
+        "suspended" => (glyphs::PAUSE, Tone::Warning, t!("Suspended").to_owned()),
+        "resumed" => (glyphs::CIRCLE_CHECK, Tone::Success, t!("Resumed").to_owned()),
+        "closing" => (glyphs::TRIANGLE_EXCLAMATION, Tone::Warning, t!("Deletion asked for").to_owned()),
+        "closing_cancelled" => (glyphs::CIRCLE_CHECK, Tone::Success, t!("Deletion cancelled").to_owned()),
+        "deleted" => (glyphs::XMARK, Tone::Warning, t!("Deleted").to_owned()),
+        "support_requested" => (glyphs::LIFE_RING, Tone::Neutral, t!("Support session requested").to_owned()),
+        "support_accepted" => (glyphs::CHECK, Tone::Success, t!("Support session accepted").to_owned()),
+        "support_refused" => (glyphs::XMARK, Tone::Warning, t!("Support session refused").to_owned()),
+        "support_opened" => (glyphs::EYE, Tone::Warning, t!("Support session opened").to_owned()),
+        "support_ended" => (glyphs::CHECK, Tone::Neutral, t!("Support session ended").to_owned()),
+        other => (glyphs::CIRCLE, Tone::Neutral, super::words::plain(&other.replace('_', "-"), t!("Something happened"))),
     };
     let lines: Vec<_> = event.details.iter().filter_map(detail).collect();
     let entry =
@@ -47,7 +47,7 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         at: event.received_at,
         glyph: glyphs::LINK,
         tone: Tone::Accent,
-        title: format!("Link handshake done{}", after(event.at.as_ref(), event.received_at.as_ref())),
+        title: t!("Link handshake done{delay}", delay = after(event.at.as_ref(), event.received_at.as_ref())),
         changes: Vec::new(),
         text: String::new(),
     });
@@ -58,8 +58,8 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
 fn after(at: Option<&Timestamp>, heard: Option<&Timestamp>) -> String {
     let (Some(at), Some(heard)) = (at, heard) else { return String::new() };
     match heard.seconds - at.seconds {
-        ..=0 => ", at once".to_owned(),
-        seconds => format!(", {} after it", format::number::duration(seconds)),
+        ..=0 => t!(", at once").to_owned(),
+        seconds => t!(", {seconds} after it", seconds = format::number::duration(seconds)),
     }
 }
 
@@ -71,11 +71,11 @@ fn detail(detail: &pb::TenantEventDetail) -> Option<String> {
         "reason" => detail.value.clone(),
         // An id is of no use to who reads this.
         "support_session" => return None,
-        "minutes" => format!("{} minutes at most", detail.value),
-        "due_at" => format!("Due {}", written(&detail.value)),
-        "accepted_at" => format!("Accepted {}", written(&detail.value)),
-        "made_at" => format!("Company made {}", written(&detail.value)),
-        "welcomed_at" => format!("Mail to its owner queued {}", written(&detail.value)),
+        "minutes" => t!("{value} minutes at most", value = detail.value),
+        "due_at" => t!("Due {value}", value = written(&detail.value)),
+        "accepted_at" => t!("Accepted {value}", value = written(&detail.value)),
+        "made_at" => t!("Company made {value}", value = written(&detail.value)),
+        "welcomed_at" => t!("Mail to its owner queued {value}", value = written(&detail.value)),
         name => format!("{name}: {}", detail.value),
     })
 }

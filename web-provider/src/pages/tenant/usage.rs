@@ -18,7 +18,7 @@ use web_kit::{
 pub fn Usage(id: String) -> impl IntoView {
     let api = use_api();
     let days = RwSignal::new("30".to_owned());
-    let ranges = ["7", "30", "90"].map(|days| Choice::new(days, format!("{days} days"))).to_vec();
+    let ranges = ["7", "30", "90"].map(|days| Choice::new(days, t!("{days} days", days))).to_vec();
     let load = Load::new(move || {
         let (tenant_id, days) = (id.clone(), days.get().parse().unwrap_or(30));
         async move {
@@ -30,12 +30,12 @@ pub fn Usage(id: String) -> impl IntoView {
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>"Usage"</h2>
+                <h2>{t!("Usage")}</h2>
                 <span class="push"></span>
-                <Segmented label="Range of the usage" value=days choices=Signal::stored(ranges)/>
+                <Segmented label=t!("Range of the usage") value=days choices=Signal::stored(ranges)/>
             </div>
             <div class="card-body">
-                <Loaded load what="The usage" let:read>
+                <Loaded load what=t!("The usage") let:read>
                     <dl class="usages">{read.1.into_iter().map(|usage| view! { <Line days=read.0 usage/> }).collect_view()}</dl>
                 </Loaded>
             </div>
@@ -53,8 +53,8 @@ fn Line(days: i32, usage: pb::TenantUsage) -> impl IntoView {
             <dd>
                 <span class="stat-value">{number::count(usage.total)}</span>
                 <span class="stat-note">
-                    {format!("{} new, ", number::count(made.value))}
-                    <Change figure before=format!("the {days} days before") more=More::Neutral/>
+                    {t!("{value} new, ", value = number::count(made.value))}
+                    <Change figure before=t!("the {days} days before", days) more=More::Neutral/>
                 </span>
             </dd>
         </div>
