@@ -98,12 +98,12 @@ fn open_calls(systems: &[SystemHealth]) -> Option<String> {
 
 fn state(state: CertificateState) -> (Tone, Glyph, &'static str) {
     match state {
-        CertificateState::Good => (Tone::Success, glyphs::CIRCLE_CHECK, "ok"),
+        CertificateState::Good => (Tone::Success, glyphs::CIRCLE_CHECK, t!("ok")),
         CertificateState::Ending => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("needs a look")),
         CertificateState::Urgent => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("renew now")),
-        CertificateState::Expired => (Tone::Danger, glyphs::CIRCLE_XMARK, "expired"),
+        CertificateState::Expired => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("expired")),
         CertificateState::NotYetValid => (Tone::Danger, glyphs::CIRCLE_XMARK, t!("not valid yet")),
-        CertificateState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, "unknown"),
+        CertificateState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_MINUS, t!("unknown")),
     }
 }
 
