@@ -203,7 +203,9 @@ on_both! {
 
         let asked = support.request(&tenant, WHY, 30).await.unwrap();
         assert_eq!((asked.state(), asked.own, asked.tenant_name.as_str()), (outside::SupportSessionState::Requested, true, "Harrow & Pike"));
+        let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
         assert_eq!(support.told_why(&tenant).await, WHY, "so that the company's timeline there says it, too");
+        runner.finish().await;
         assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "nobody has accepted");
         let shown = list(&world, &owner).await;
         assert!(shown.ask_first && shown.support_sessions[0].justification == WHY);
