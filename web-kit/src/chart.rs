@@ -309,7 +309,7 @@ fn ChartTable(
         })
         .collect_view();
     view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label=title.clone()>
+        <div class="table-wrap" tabindex="0" role="region" aria-label=t!("{title}, table", title)>
             <table class="table table-dense">
                 <caption class="sr-only">{title.clone()}</caption>
                 <thead>

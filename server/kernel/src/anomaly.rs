@@ -6,6 +6,7 @@
 //! | `rules` | what counts as an anomaly: pure, with the thresholds |
 //! | `store` | the audit as the rules read it, and the rows |
 //! | `page` | the rows as people see and acknowledge them |
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 pub mod page;
 pub mod rules;

@@ -1,4 +1,5 @@
 //! Everything one system runs on, put together once at start and shared by its requests.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,5 +1,6 @@
 //! Portals of few people, from the environment or a table: sign-in with password and TOTP, sessions, overview figures. The systems
 //! map their own messages onto this; it knows none of them.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 pub mod ask;
 pub mod elevation;

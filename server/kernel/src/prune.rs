@@ -1,4 +1,5 @@
 //! Deletes what is kept for a time only, once an hour, in small batches.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::{sync::Arc, time::Duration};
 

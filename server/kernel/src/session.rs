@@ -1,5 +1,6 @@
 //! Sessions: an opaque 256-bit token, of which only the SHA-256 is kept, one row per sign-in, one cookie per portal. Nothing about
 //! a session is cached: a killed one is refused at its next request.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};

@@ -81,7 +81,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>{heading.clone()}</h2>
+                <h2 translate="no">{heading.clone()}</h2>
                 {status}
                 <span class="push"></span>
                 <Button small=true glyph=glyphs::PLUG busy on_click=greet>

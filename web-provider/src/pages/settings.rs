@@ -83,7 +83,7 @@ fn groups(list: Vec<pb::Setting>) -> Vec<(String, Vec<pb::Setting>)> {
 fn Group(name: String, list: Vec<pb::Setting>, asked: RwSignal<Option<pb::Setting>>, writes: bool) -> impl IntoView {
     view! {
         <section class="card">
-            <div class="card-head"><h2>{name}</h2></div>
+            <div class="card-head"><h2 translate="no">{name}</h2></div>
             <ul class="list settings">{list.into_iter().map(|setting| view! { <Line setting asked writes/> }).collect_view()}</ul>
         </section>
     }

@@ -1,4 +1,5 @@
 //! Repeatable mutations: a request with an `idempotency-key` runs once; its repetition gets the first one's reply.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use axum::response::Response;
 use chrono::{DateTime, Utc};

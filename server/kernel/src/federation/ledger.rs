@@ -1,4 +1,5 @@
 //! What a system remembers of the others, in its database, so that all its processes know it.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::collections::HashMap;
 

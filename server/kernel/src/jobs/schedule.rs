@@ -1,5 +1,6 @@
 //! Work that is due again and again. Of several processes the one that moves the time on queues the job, in the same transaction;
 //! from then on it is a job like any other: one process does it, and another one if that dies.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! Rows of jobs as a runner takes, holds and ends them.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{FromQueryResult, Value};

@@ -1,5 +1,6 @@
 //! Rights that a session takes on for some minutes, once its person has given password and code again. RPCs declare the right they
 //! need (`elevation`), and the access layer asks here.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! True figures of one system: its sessions, its audit, its health.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::time::Duration;
 

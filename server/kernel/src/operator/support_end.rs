@@ -1,6 +1,7 @@
 //! Support sessions end with the right behind them. Where that ends before its time, a job is queued with it, which says so to the
 //! system that keeps the companies until that has ended them all. Where a session ends by being left alone nobody is there to queue
 //! one: another job looks for those once a minute.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! The watch over the database: into Recovery Mode within five seconds of its loss, and out of it once it has answered steadily.
+#![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::{sync::Arc, time::Duration};
 

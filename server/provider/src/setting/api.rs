@@ -34,7 +34,7 @@ impl SettingService for Api {
         let mut settings = Vec::with_capacity(DEFINITIONS.len());
         for definition in DEFINITIONS {
             let in_force = store::open(ctx.keys(), definition, store::of(&rows, definition)).await?;
-            settings.push(self.into_pb(definition, in_force));
+            settings.push(self.setting(definition, in_force));
         }
         let mirror_written_at = self.mirror.as_ref().and_then(|mirror| timestamp(mirror.written_at));
         Ok(Response::new(pb::ListSettingsResponse { settings, mirror_written_at }))
@@ -61,12 +61,12 @@ impl SettingService for Api {
             return Err(changed_meanwhile().into());
         }
         ctx.note_change(definition.key, json!(before.value), json!(after.value));
-        Ok(tx.commit(pb::UpdateSettingResponse { setting: Some(self.into_pb(definition, after)) }).await?)
+        Ok(tx.commit(pb::UpdateSettingResponse { setting: Some(self.setting(definition, after)) }).await?)
     }
 }
 
 impl Api {
-    fn into_pb(&self, definition: &Definition, in_force: InForce) -> pb::Setting {
+    fn setting(&self, definition: &Definition, in_force: InForce) -> pb::Setting {
         let (kind, unit, max) = match definition.kind {
             Kind::Flag { .. } => (pb::SettingKind::Flag, "", 0),
             Kind::Amount { unit, max } => (pb::SettingKind::Amount, unit, max),
