@@ -15,7 +15,7 @@ use streamflow_tests::{person, postgres::Cluster, process::Server};
 
 /// Waits until the demo is made, and gives its sign-ins.
 async fn accounts(data: &Path) -> Vec<Value> {
-    let until = Instant::now() + Duration::from_secs(180);
+    let until = Instant::now() + Duration::from_mins(10);
     loop {
         let text = std::fs::read_to_string(data.join("demo.json")).unwrap_or_default();
         let demo: Value = serde_json::from_str(&text).unwrap_or_default();

@@ -25,6 +25,8 @@ async fn outage(cluster: Option<Cluster>) {
     let (books, secret, channel) = (fleet.books().await, fleet.registration_key(), fleet.clients.channel());
     assert_eq!(register(&channel, &secret, 0).await.unwrap().tenant_id, "company-0");
     until("companies before the outage", 1, Duration::from_secs(20), async || books.others("tenants").await).await;
+    let told = async || books.registrations("'told'").await;
+    until("companies told of before it", 1, Duration::from_secs(20), &told).await;
 
     fleet.others.kill();
     let (begun, length) = (Instant::now(), Duration::from_secs(seconds));
@@ -42,8 +44,7 @@ async fn outage(cluster: Option<Cluster>) {
 
     fleet.others.start();
     let visible = until("companies seen", COMPANIES + 1, PROMISED, async || books.others("tenants").await).await;
-    let told = async || books.registrations("'told'").await;
-    until("companies told of", COMPANIES + 1, Duration::from_secs(20), told).await;
+    until("companies told of", COMPANIES + 1, Duration::from_secs(20), &told).await;
     assert_eq!(books.others("tenant_events WHERE kind = 'registered'").await, COMPANIES + 1, "each is told of once");
     fleet.others.stop();
     fleet.clients.stop();
