@@ -33,7 +33,7 @@ const DATA = [
   '.record-head h1', '.pagehead h1 .truncate', '.app-panel h1', '.app-panel h2', '.avatar', '.person', '.org-name', '.account-who', '.cell-main', '.kcard', '.crumbs',
   '#you-head', 'main h2.grow', '.tag', '.mono', 'td', 'th[scope=row]', '.usages dt', '.kv dt',
   // Stages, fields and features of the company's own.
-  '.lane-head h2', '.list .grow', '.field:has([name^="custom."])', 'label:has([name^="custom."])', '.switch-label',
+  '.lane-head h2', '.list .grow', 'dialog .check', 'dialog .field-help', '.switch-label',
   // Names of the program and its portals, keys of the keyboard.
   '[translate=no]', '.metric-bar .segmented', '.mark', '.portal-tag', '.acc-name', '.semibold', 'kbd', '.kbd', '.app-status', '.path',
 ].join(', ');
