@@ -7,6 +7,7 @@ pub mod door;
 pub mod frame;
 pub mod manner;
 pub mod overview;
+pub mod refusal;
 pub mod sessions;
 pub mod sign_ins;
 pub mod space;

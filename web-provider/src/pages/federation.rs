@@ -12,6 +12,7 @@ use web_kit::{
     icon::glyphs,
     layout::use_page,
     load::{Load, Loaded},
+    operator::refusal,
 };
 
 /// `federation` below the portal's base.
@@ -163,11 +164,16 @@ fn refused(peer: &pb::Peer) -> Vec<String> {
     let told: i64 = peer.refusals.iter().map(|refused| refused.count).sum();
     let line = |refused: &pb::RefusedCalls| {
         let calls = n!(refused.count, "{count} call", "{count} calls");
-        t!("{calls}: {reason}, last {time}", calls, reason = reason(&refused.reason), time = ago(refused.last_at.as_ref()))
+        t!(
+            "{calls}: {reason}, last {time}",
+            calls,
+            reason = refusal::words(&refused.reason),
+            time = ago(refused.last_at.as_ref())
+        )
     };
     let earlier = (peer.refused > told).then(|| {
         let calls = n!(peer.refused - told, "{count} earlier call", "{count} earlier calls");
-        t!("{calls}, last reason then: {reason}", calls, reason = reason(&peer.last_refusal))
+        t!("{calls}, last reason then: {reason}", calls, reason = refusal::words(&peer.last_refusal))
     });
     peer.refusals.iter().map(line).chain(earlier).collect()
 }
@@ -179,22 +185,6 @@ fn Refusals(peer: pb::Peer) -> impl IntoView {
         return view! { <span class="muted">{t!("No call")}</span> }.into_any();
     }
     lines.into_iter().map(|line| view! { <div>{line}</div> }).collect_view().into_any()
-}
-
-/// The server's stable reasons in words.
-fn reason(code: &str) -> &str {
-    match code {
-        "UNSIGNED" => t!("not signed"),
-        "MALFORMED" => t!("malformed"),
-        "VERSION" => t!("unknown form of signature"),
-        "AUDIENCE" => t!("meant for another system"),
-        "UNKNOWN_CALLER" => t!("no key for it"),
-        "UNKNOWN_KEY" => t!("unknown or old key"),
-        "SIGNATURE" => t!("wrong signature"),
-        "SKEW" => t!("clocks differ"),
-        "REPLAY" => t!("sent twice"),
-        other => other,
-    }
 }
 
 fn told(greeting: Greeting) -> String {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use prost_types::Timestamp;
 use streamflow_proto::dev::v1::{KeyHealth, PeerHealth, SystemHealth};
-use web_kit::format::number;
+use web_kit::{format::number, operator::refusal};
 
 use super::words;
 use crate::pages::job::words::away;
@@ -41,7 +41,7 @@ pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
 
 fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
     let when = move |at: Option<&Timestamp>| at.map_or_else(|| t!("never").to_owned(), |at| away(at, now));
-    let refusal = peer.last_refused_at.as_ref().map(|at| format!("{}, {}", words::reason(&peer.last_refusal), away(at, now)));
+    let refusal = peer.last_refused_at.as_ref().map(|at| format!("{}, {}", refusal::words(&peer.last_refusal), away(at, now)));
     view! {
         <tr>
             <td data-p="a" class="mono"><span class="cell-main">{format!("{system} · {}", peer.name)}</span></td>

@@ -39,22 +39,6 @@ pub fn age(seconds: i64) -> String {
     }
 }
 
-/// The servers' stable reasons in words.
-pub fn reason(code: &str) -> &str {
-    match code {
-        "UNSIGNED" => t!("not signed"),
-        "MALFORMED" => t!("malformed"),
-        "VERSION" => t!("unknown form of signature"),
-        "AUDIENCE" => t!("meant for another system"),
-        "UNKNOWN_CALLER" => t!("no key for it"),
-        "UNKNOWN_KEY" => t!("unknown or old key"),
-        "SIGNATURE" => t!("wrong signature"),
-        "SKEW" => t!("clocks differ"),
-        "REPLAY" => t!("sent twice"),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
