@@ -11,7 +11,6 @@ pub mod download;
 pub mod edit;
 pub mod facts;
 pub mod field;
-pub mod filter;
 pub mod history;
 pub mod inbox;
 pub mod merged;

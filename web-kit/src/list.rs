@@ -2,6 +2,7 @@
 
 pub mod aip;
 pub mod bar;
+pub mod chips;
 pub mod filter_bar;
 pub mod opened;
 pub mod pages;

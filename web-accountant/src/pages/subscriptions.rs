@@ -15,8 +15,8 @@ use web_kit::{
     icon::{Glyph, glyphs},
     layout::use_page,
     list::{
-        aip,
         bar::{ListFoot, ViewBar, ViewTab},
+        chips::{ChipOf, Compare, to_filter},
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
@@ -26,6 +26,12 @@ use web_kit::{
     toast::{Toasts, use_toasts},
 };
 
+const CHIPS: &[ChipOf] = &[
+    ChipOf::new("state", Compare::Equal),
+    ChipOf::new("plan", Compare::Has),
+    ChipOf::named("since_from", "created_at", Compare::From),
+    ChipOf::named("trial_until", "trial_ends_at", Compare::Until),
+];
 const USUAL_ORDER: &str = "name";
 const PAGE_SIZE: i32 = 100;
 /// The largest page there is, for files.
@@ -102,7 +108,7 @@ async fn read(
     page_size: i32,
 ) -> Result<pb::ListSubscriptionsResponse, ApiError> {
     let order_by = if state.order_by.is_empty() { USUAL_ORDER } else { &state.order_by }.to_owned();
-    let request = pb::ListSubscriptionsRequest { page_size, page_token, filter: to_filter(state), order_by };
+    let request = pb::ListSubscriptionsRequest { page_size, page_token, filter: to_filter(state, CHIPS), order_by };
     let call = async |transport, request| SubscriptionServiceClient::new(transport).list_subscriptions(request).await;
     api.read(request, call).await
 }
@@ -124,19 +130,6 @@ fn filters() -> Vec<FilterDef> {
         FilterDef { field: "since_from", label: t!("Since"), kind: FilterKind::Since },
         FilterDef { field: "trial_until", label: t!("Trial ends"), kind: FilterKind::Until },
     ]
-}
-
-/// The chips of the list as the server reads them.
-fn to_filter(state: &ListState) -> String {
-    let search = if state.text.is_empty() { String::new() } else { aip::has("search", &state.text) };
-    let clause = |(chip, value): &(String, String)| match &**chip {
-        "state" => aip::eq(chip, value),
-        "plan" => aip::has(chip, value),
-        "since_from" => aip::from("created_at", value),
-        "trial_until" => aip::until("trial_ends_at", value),
-        _ => String::new(),
-    };
-    aip::and(std::iter::once(search).chain(state.filters.iter().map(clause)))
 }
 
 /// Colour, icon and word of a state.
@@ -240,7 +233,7 @@ mod tests {
         let mut state = ListState { text: "spa".into(), ..ListState::default() };
         state.set_filter("plan", "standard");
         state.set_filter("trial_until", "2026-11-20");
-        assert_eq!(to_filter(&state), r#"search : "spa" AND plan : "standard" AND trial_ends_at <= "2026-11-20""#);
+        assert_eq!(to_filter(&state, CHIPS), r#"search : "spa" AND plan : "standard" AND trial_ends_at <= "2026-11-20""#);
         assert_eq!(super::state("trial_ended").2, "Trial ended");
     }
 }

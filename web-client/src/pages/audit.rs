@@ -19,6 +19,7 @@ use web_kit::{
     layout::use_page,
     list::{
         bar::{ListFoot, ViewTab},
+        chips::to_filter,
         filter_bar::{FilterBar, FilterDef, FilterKind},
         opened::{show_record, with_record},
         query::{ListQuery, use_list_query},
@@ -38,7 +39,6 @@ use crate::{
     parts::{
         directory::use_directory,
         download,
-        filter::to_filter,
         news::{Newer, use_newer},
         views::{ViewsBar, use_views},
     },

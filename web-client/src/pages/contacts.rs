@@ -18,6 +18,7 @@ use web_kit::{
     layout::use_page,
     list::{
         bar::ViewTab,
+        chips::{ChipOf, Compare, to_filter},
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
@@ -31,7 +32,6 @@ use super::contact::{form::NewContact, record, words};
 use crate::{
     api::{address, may},
     parts::{
-        filter::{ChipOf, Compare, to_filter},
         merged::may_merge,
         news::{NewRecords, follow_list},
         noun::{CONTACT, CUSTOMER},

@@ -17,6 +17,7 @@ use web_kit::{
     layout::use_page,
     list::{
         bar::ViewTab,
+        chips::{ChipOf, Compare, to_filter},
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
@@ -33,7 +34,6 @@ use crate::{
         assign::AssignDialog,
         custom,
         directory::{Directory, Person, use_directory},
-        filter::{ChipOf, Compare, to_filter},
         merged::may_merge,
         news::{NewRecords, follow_list},
         noun::CUSTOMER,

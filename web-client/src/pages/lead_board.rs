@@ -15,7 +15,7 @@ use web_kit::{
     icon::{Icon, glyphs},
     keys::use_shortcut,
     layout::use_page,
-    list::{aip, filter_bar::FilterBar, query::use_list_query, state::ListState},
+    list::{aip, chips::to_filter, filter_bar::FilterBar, query::use_list_query, state::ListState},
     live::{Heard, use_live},
     load::Load,
     toast::use_toasts,
@@ -31,7 +31,6 @@ use super::lead::{
 };
 use crate::parts::{
     directory::{Directory, use_directory},
-    filter::to_filter,
     noun::LEAD,
     place::Place,
     views::{ViewsBar, use_views},

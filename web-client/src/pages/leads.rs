@@ -16,6 +16,7 @@ use web_kit::{
     keys::use_shortcut,
     layout::use_page,
     list::{
+        chips::{ChipOf, to_filter},
         filter_bar::FilterBar,
         query::{ListQuery, use_list_query},
         rows::Rows,
@@ -36,7 +37,6 @@ use crate::{
         assign::AssignDialog,
         custom,
         directory::{Directory, Person, use_directory},
-        filter::{ChipOf, to_filter},
         news::{NewRecords, follow_list},
         noun::LEAD,
         record_table::{RecordTable, assign_action},

@@ -11,14 +11,17 @@ use web_kit::{
     button::Button,
     format::number,
     icon::glyphs,
-    list::{aip, query::ListQuery, rows::Rows, state::ListState},
+    list::{
+        aip,
+        chips::{ChipOf, to_filter},
+        query::ListQuery,
+        rows::Rows,
+        state::ListState,
+    },
     live::{Heard, LiveChange, Op, use_live},
 };
 
-use super::{
-    filter::{ChipOf, to_filter},
-    noun::Noun,
-};
+use super::noun::Noun;
 use crate::api::me;
 
 /// Changes are gathered this long, so that a burst is one look at the server.

@@ -9,7 +9,12 @@ use web_kit::{
     api::error::ApiError,
     csv::Csv,
     format::number,
-    list::{query::ListQuery, rows::Rows, selection::Selection},
+    list::{
+        chips::{ChipOf, to_filter},
+        query::ListQuery,
+        rows::Rows,
+        selection::Selection,
+    },
     toast::use_toasts,
 };
 
@@ -17,7 +22,6 @@ use super::{
     conflict::dialog::Words,
     edit::Record,
     field::label,
-    filter::{ChipOf, to_filter},
     noun::{Noun, archive, export, restore},
 };
 

@@ -16,6 +16,7 @@ use web_kit::{
     icon::glyphs,
     list::{
         bar::{ViewBar, ViewTab},
+        chips::{ChipOf, from_filter, to_filter, to_switches},
         query::ListQuery,
         state::ListState,
     },
@@ -23,7 +24,6 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::filter::{ChipOf, from_filter, to_filter, to_switches};
 use crate::api::{may, me};
 
 /// Views whose rows are counted; each costs a call.

@@ -1,6 +1,6 @@
 //! The chips of the audit list, and what the server reads of each.
 
-use crate::parts::filter::{ChipOf, Compare};
+use web_kit::list::chips::{ChipOf, Compare};
 
 /// "since" and "until" are days of the company's zone.
 pub const CHIPS: &[ChipOf] = &[
@@ -16,10 +16,12 @@ pub const CHIPS: &[ChipOf] = &[
 
 #[cfg(test)]
 mod tests {
-    use web_kit::list::state::ListState;
+    use web_kit::list::{
+        chips::{from_filter, to_filter},
+        state::ListState,
+    };
 
     use super::*;
-    use crate::parts::filter::{from_filter, to_filter};
 
     #[test]
     fn chips_become_one_filter_and_a_view_of_it_shows_them_again() {

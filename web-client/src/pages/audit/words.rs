@@ -5,12 +5,10 @@ use web_kit::{
     badge::Tone,
     field::Choice,
     icon::{Glyph, glyphs},
+    list::chips::NOT,
 };
 
-use crate::parts::{
-    filter::NOT,
-    noun::{CONTACT, CUSTOMER, LEAD},
-};
+use crate::parts::noun::{CONTACT, CUSTOMER, LEAD};
 
 /// Outcomes a filter offers: code and word.
 const OUTCOMES: [(&str, &str); 9] = [

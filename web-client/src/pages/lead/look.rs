@@ -12,6 +12,7 @@ use web_kit::{
     icon::{Glyph, Icon, glyphs},
     list::{
         bar::ViewTab,
+        chips::{ChipOf, Compare, to_filter},
         filter_bar::{FilterDef, FilterKind},
         query::ListQuery,
         rows::Page,
@@ -28,7 +29,6 @@ use crate::{
     parts::{
         custom,
         directory::Directory,
-        filter::{ChipOf, Compare, to_filter},
         noun::LEAD,
         views::{Count, owns_records},
     },

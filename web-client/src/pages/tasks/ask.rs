@@ -12,6 +12,7 @@ use web_kit::{
     field::Choice,
     format,
     list::{
+        chips::{ChipOf, Compare, to_filter, to_switches},
         filter_bar::{FilterDef, FilterKind},
         pages::read_all,
         rows::Page,
@@ -20,11 +21,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use crate::parts::{
-    directory::Directory,
-    filter::{ChipOf, Compare, to_filter, to_switches},
-    views::Count,
-};
+use crate::parts::{directory::Directory, views::Count};
 
 const EVERYONE: &str = "everyone";
 const INCLUDE_DONE: &str = "include_done";

@@ -7,15 +7,15 @@ use streamflow_proto::client::v1::{self as pb, CustomFieldType, RecordKind};
 use web_kit::{
     field::Choice,
     lasting::lasting,
-    list::filter_bar::{FilterDef, FilterKind},
+    list::{
+        chips::{ChipOf, Compare},
+        filter_bar::{FilterDef, FilterKind},
+    },
     table::Column,
 };
 
 use super::{label_with_unit, live, path, words};
-use crate::parts::{
-    field::Values,
-    filter::{ChipOf, Compare},
-};
+use crate::parts::field::Values;
 
 thread_local! {
     /// Chips by what they were made of, so that a list opened again makes none.

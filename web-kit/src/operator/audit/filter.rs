@@ -1,13 +1,23 @@
 //! The chips of the audit list and the filter the server reads.
 
-use super::words::{NOT, path_part};
-use crate::{
-    format::zone,
-    list::{aip, state::ListState},
+use super::words::path_part;
+use crate::list::{
+    aip,
+    chips::{self, ChipOf, Compare},
+    state::ListState,
 };
 
 /// What was only looked at, and looking that was refused.
 pub const WITHOUT_READING: &str = "category != read AND category != denied";
+
+/// Other pages lead here for one person or address.
+const CHIPS: &[ChipOf] = &[
+    ChipOf::new("category", Compare::Word),
+    ChipOf::new("outcome", Compare::Word),
+    ChipOf::new("actor_id", Compare::Equal),
+    ChipOf::new("ip", Compare::Equal),
+    ChipOf::named("since", "at", Compare::FromMoment),
+];
 
 pub fn to_filter(state: &ListState) -> String {
     let typed = path_part(&state.text);
@@ -17,16 +27,10 @@ pub fn to_filter(state: &ListState) -> String {
 }
 
 pub fn clause(chip: &str, value: &str) -> String {
-    match (chip, value.strip_prefix(NOT)) {
-        ("category", Some("read")) => WITHOUT_READING.to_owned(),
-        // Values of these chips are words, so they need no quotes.
-        ("category" | "outcome", Some(value)) => format!("{chip} != {value}"),
-        // Other pages lead here for one person or address.
-        ("category" | "outcome", None) | ("actor_id" | "ip", _) => aip::eq(chip, value),
+    match (chip, value) {
+        ("category", "!read") => WITHOUT_READING.to_owned(),
         ("action", _) => aip::has("path", &format!("/{value}")),
-        // What is no day goes to the server as it is, whose answer says so.
-        ("since", _) => aip::from("at", &zone::beginning(value, 0).unwrap_or_else(|| value.to_owned())),
-        _ => String::new(),
+        _ => chips::clause(chip, value, CHIPS),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     badge::Tone,
     field::Choice,
     icon::{Glyph, glyphs},
+    list::chips::NOT,
 };
 
 /// RPCs of these portals whose name is no sentence by itself. Words share a noun with the name, so that typing it finds them.
@@ -71,9 +72,6 @@ const OUTCOMES: [(&str, &str); 9] = [
     ("RESOURCE_EXHAUSTED", mark!("Throttled")),
     ("INTERNAL", mark!("Failed")),
 ];
-
-/// Prefix of a filter's value that turns it round.
-pub const NOT: char = '!';
 
 /// What a filter offers for actions: all that a portal has.
 pub fn actions(rpcs: &[&str]) -> Vec<Choice> {

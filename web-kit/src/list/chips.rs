@@ -1,9 +1,7 @@
 //! The chips of a list and the filter the server reads (AIP-160), in both directions, so that a saved view is both.
 
-use web_kit::{
-    format::zone,
-    list::{aip, state::ListState},
-};
+use super::{aip, state::ListState};
+use crate::format::zone;
 
 /// How a chip's value compares with its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,16 +107,16 @@ fn in_one(typed: &str) -> String {
 
 /// The field all lists of records are searched by.
 const SEARCH: &str = "search";
-/// Fields that views saved earlier keep what was typed under.
-const SEARCHED_BEFORE: [&str; 3] = ["name", "phone", "email"];
 
 /// The filter of a list's state.
 pub fn to_filter(state: &ListState, chips: &[ChipOf]) -> String {
-    let of_chips = state
-        .filters
-        .iter()
-        .filter_map(|(name, value)| chips.iter().find(|chip| chip.chip == name).map(|chip| chip.clause(value)));
+    let of_chips = state.filters.iter().map(|(name, value)| clause(name, value, chips));
     aip::and(std::iter::once(typed(&state.text, chips)).chain(of_chips))
+}
+
+/// What one chip asks for; nothing where the list has none of that name.
+pub fn clause(name: &str, value: &str, chips: &[ChipOf]) -> String {
+    chips.iter().find(|chip| chip.chip == name).map(|chip| chip.clause(value)).unwrap_or_default()
 }
 
 /// What was typed; the server reads it as its search does.
@@ -145,7 +143,7 @@ pub fn from_filter(filter: &str, switches: &[String], chips: &[ChipOf]) -> ListS
         match chips.iter().find_map(read) {
             Some((TYPED, value)) => state.text = value,
             Some((chip, value)) => state.set_filter(chip, &value),
-            _ if sign == ":" && state.text.is_empty() && is_search(&field) => state.text = value,
+            _ if sign == ":" && state.text.is_empty() && field == SEARCH => state.text = value,
             None => {}
         }
     }
@@ -157,10 +155,6 @@ pub fn from_filter(filter: &str, switches: &[String], chips: &[ChipOf]) -> ListS
         }
     }
     state
-}
-
-fn is_search(field: &str) -> bool {
-    field == SEARCH || SEARCHED_BEFORE.contains(&field)
 }
 
 /// Field, sign and value of each clause that can be read.
@@ -258,13 +252,13 @@ mod tests {
         for typed in ["bracken", "0113 496", "j.farrow@", "C-10482"] {
             let state = ListState { text: typed.into(), ..ListState::default() };
             assert_eq!(to_filter(&state, CHIPS), format!("search : \"{typed}\""));
-            assert_eq!(from_filter(&format!("phone : \"{typed}\""), &[], CHIPS), state);
+            assert_eq!(from_filter(&to_filter(&state, CHIPS), &[], CHIPS), state);
         }
     }
 
     #[test]
     fn a_filter_of_another_hand_is_read_as_far_as_it_goes() {
-        let state = from_filter("number > 4 AND owner_id = none AND name : Ana", &[], CHIPS);
+        let state = from_filter("number > 4 AND owner_id = none AND search : Ana", &[], CHIPS);
         assert_eq!(state.filter("owner_id"), Some("none"));
         assert_eq!(state.text, "Ana");
         assert!(!from_filter("city AND (", &[], CHIPS).is_narrowed());
