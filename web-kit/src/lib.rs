@@ -8,6 +8,7 @@ pub mod text;
 
 pub mod anomalies;
 pub mod api;
+pub mod audit;
 pub mod authenticator;
 pub mod badge;
 pub mod banner;

@@ -11,6 +11,7 @@ use streamflow_proto::client::v1::{self as pb, audit_service_client::AuditServic
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{error::ApiError, use_api},
+    audit,
     badge::{Avatar, Status},
     browser,
     empty::EmptyState,
@@ -71,7 +72,7 @@ pub fn AuditPage() -> impl IntoView {
     });
     let filters = vec![
         FilterDef { field: "category", label: t!("Kind"), kind: FilterKind::Choice(Signal::derive(words::categories)) },
-        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(audit::outcomes)) },
         FilterDef { field: "actor_id", label: t!("Person"), kind: FilterKind::Choice(people) },
         FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
         FilterDef { field: "until", label: t!("Time"), kind: FilterKind::Until },
@@ -128,7 +129,7 @@ fn begin_without_reading(query: ListQuery) {
 }
 
 fn name(record: &pb::AuditRecord) -> String {
-    words::action(&record.path)
+    audit::action(&record.path)
 }
 
 fn use_records(query: ListQuery) -> Rows<pb::AuditRecord> {
@@ -186,7 +187,7 @@ fn columns() -> Vec<Column<pb::AuditRecord>> {
             .soft()
             .width(96),
         Column::new("action", t!("Action"), |record: &pb::AuditRecord| {
-            view! { <span title=record.path.clone()>{words::action(&record.path)}</span> }
+            view! { <span title=record.path.clone()>{audit::action(&record.path)}</span> }
         })
         .width(170)
         .on_phone("b"),
@@ -196,7 +197,7 @@ fn columns() -> Vec<Column<pb::AuditRecord>> {
         })
         .width(116),
         Column::new("outcome", t!("Result"), |record: &pb::AuditRecord| {
-            let (tone, glyph, text) = words::outcome(&record.outcome);
+            let (tone, glyph, text) = audit::outcome(&record.outcome);
             view! { <Status tone glyph text/> }
         })
         .width(124)

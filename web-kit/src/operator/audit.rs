@@ -13,6 +13,7 @@ use self::{detail::Detail, filter::to_filter};
 use super::{AuditLine, Manner, OperatorPortal, space::address};
 use crate::{
     api::use_api,
+    audit::outcomes,
     badge::Status,
     browser,
     empty::EmptyState,
@@ -118,7 +119,7 @@ fn filters<P: OperatorPortal>(query: ListQuery) -> Vec<FilterDef> {
     let mut filters = vec![
         FilterDef { field: "category", label: t!("Kind"), kind: FilterKind::Choice(Signal::derive(words::categories)) },
         FilterDef { field: "action", label: t!("Action"), kind: FilterKind::Choice(Signal::stored(words::actions(P::RPCS))) },
-        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(words::outcomes)) },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(outcomes)) },
         FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
         FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
     ];

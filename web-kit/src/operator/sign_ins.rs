@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     api::use_api,
+    audit::outcomes,
     empty::EmptyState,
     format::number,
     layout::use_page,
@@ -106,7 +107,7 @@ fn views() -> Vec<ViewTab> {
 
 fn filters() -> Vec<FilterDef> {
     vec![
-        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(audit_words::outcomes)) },
+        FilterDef { field: "outcome", label: t!("Result"), kind: FilterKind::Choice(Signal::derive(outcomes)) },
         FilterDef { field: "ip", label: t!("Address"), kind: FilterKind::Text },
         FilterDef { field: "since", label: t!("Time"), kind: FilterKind::Since },
     ]

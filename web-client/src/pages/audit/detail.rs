@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1::AuditRecord;
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
+    audit::{self, Kept},
     badge::{Avatar, Status, Tag},
     browser,
     button::{Button, IconButton},
@@ -18,7 +19,7 @@ use crate::parts::field;
 
 #[component]
 pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callback<()>) -> impl IntoView {
-    let (tone, glyph, outcome) = words::outcome(&record.outcome);
+    let (tone, glyph, outcome) = audit::outcome(&record.outcome);
     let who = if record.actor_name.is_empty() { t!("Nobody signed in").to_owned() } else { record.actor_name.clone() };
     let role = words::entity(&record.actor_role.to_lowercase());
     let request = record.correlation_id.clone();
@@ -33,7 +34,7 @@ pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callba
     view! {
         <div class="panel-section">
             <div class="row">
-                <h2 class="t-14 grow">{words::action(&record.path)}</h2>
+                <h2 class="t-14 grow">{audit::action(&record.path)}</h2>
                 <IconButton label=t!("Close panel") glyph=glyphs::XMARK small=true class="panel-close" on_click=move |_| close.run(())/>
             </div>
             <dl class="kv">
@@ -104,32 +105,6 @@ fn Changed(record: AuditRecord) -> impl IntoView {
             </div>
         }
     })
-}
-
-/// Fields of the request that may be kept; personal data is not among them.
-#[component]
-fn Kept(payload: String) -> impl IntoView {
-    let text = pretty(&payload);
-    (!text.is_empty()).then(|| {
-        view! {
-            <div class="panel-section">
-                <h2 class="section-label audit-head">{t!("Kept of the request")}</h2>
-                <pre class="code" tabindex="0">{text}</pre>
-            </div>
-        }
-    })
-}
-
-/// JSON over several lines; empty for an empty object.
-fn pretty(payload: &str) -> String {
-    if payload.is_empty() || payload == "{}" {
-        return String::new();
-    }
-    js_sys::JSON::parse(payload)
-        .and_then(|value| js_sys::JSON::stringify_with_replacer_and_space(&value, &wasm_bindgen::JsValue::NULL, &2.into()))
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_else(|| payload.to_owned())
 }
 
 /// From one record to all like it.

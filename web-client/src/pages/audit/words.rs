@@ -1,27 +1,9 @@
-//! Requests and answers in words: "Update customer" for an RPC, "Denied" for a code.
+//! What requests are about, in words, and where it is.
 
 use streamflow_proto::client::v1::AuditRecord;
-use web_kit::{
-    badge::Tone,
-    field::Choice,
-    icon::{Glyph, glyphs},
-    list::chips::NOT,
-};
+use web_kit::{field::Choice, list::chips::NOT};
 
 use crate::parts::noun::{CONTACT, CUSTOMER, LEAD};
-
-/// Outcomes a filter offers: code and word.
-const OUTCOMES: [(&str, &str); 9] = [
-    ("OK", mark!("Done")),
-    ("PERMISSION_DENIED", mark!("Denied")),
-    ("UNAUTHENTICATED", mark!("Not signed in")),
-    ("INVALID_ARGUMENT", mark!("Wrong input")),
-    ("NOT_FOUND", mark!("Not found")),
-    ("ABORTED", mark!("Conflict")),
-    ("FAILED_PRECONDITION", mark!("Refused")),
-    ("RESOURCE_EXHAUSTED", mark!("Throttled")),
-    ("INTERNAL", mark!("Failed")),
-];
 
 /// Categories as the RPCs declare them, and those the server gives what it refused before any RPC.
 const CATEGORIES: [(&str, &str); 24] = [
@@ -51,12 +33,6 @@ const CATEGORIES: [(&str, &str); 24] = [
     ("read", mark!("Read only")),
 ];
 
-/// What a filter offers for outcomes.
-pub fn outcomes() -> Vec<Choice> {
-    let all_but = Choice::new(format!("{NOT}OK"), t!("Everything but done"));
-    std::iter::once(all_but).chain(OUTCOMES.map(|(code, word)| Choice::new(code, word))).collect()
-}
-
 /// What a filter offers for categories.
 pub fn categories() -> Vec<Choice> {
     let all_but = Choice::new(format!("{NOT}read"), t!("Everything but reading"));
@@ -65,35 +41,6 @@ pub fn categories() -> Vec<Choice> {
 
 pub fn category(name: &str) -> &str {
     CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| t!(word))
-}
-
-/// Colour, icon and word of an answer.
-pub fn outcome(code: &str) -> (Tone, Glyph, String) {
-    let word = OUTCOMES.iter().find(|(known, _)| *known == code).map_or(t!("Failed"), |(_, word)| t!(word)).to_owned();
-    let (tone, glyph) = match code {
-        "OK" => (Tone::Success, glyphs::CIRCLE_CHECK),
-        "PERMISSION_DENIED" | "UNAUTHENTICATED" => (Tone::Danger, glyphs::BAN),
-        "ABORTED" => (Tone::Warning, glyphs::CODE_MERGE),
-        "RESOURCE_EXHAUSTED" => (Tone::Warning, glyphs::GAUGE_SIMPLE),
-        "INVALID_ARGUMENT" | "NOT_FOUND" | "FAILED_PRECONDITION" => (Tone::Warning, glyphs::CIRCLE_EXCLAMATION),
-        _ => (Tone::Danger, glyphs::CIRCLE_XMARK),
-    };
-    (tone, glyph, word)
-}
-
-/// "Update customer" from "/streamflow.client.v1.CustomerService/UpdateCustomer".
-pub fn action(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let mut words = String::new();
-    for (at, letter) in name.chars().enumerate() {
-        if letter.is_uppercase() && at > 0 {
-            words.push(' ');
-            words.extend(letter.to_lowercase());
-        } else {
-            words.push(letter);
-        }
-    }
-    words
 }
 
 /// "Customer" from "customer", "Lead stage" from "lead_stage".
@@ -127,18 +74,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_and_nouns_become_words() {
-        assert_eq!(action("/streamflow.client.v1.CustomerService/UpdateCustomer"), "Update customer");
-        assert_eq!(action("Me"), "Me");
+    fn nouns_become_words() {
         assert_eq!(entity("lead_stage"), "Lead stage");
         assert_eq!(entity(""), "");
         assert_eq!(short_id("cus_0199f0aa"), "99f0aa");
     }
 
     #[test]
-    fn answers_without_a_word_are_failures() {
-        assert_eq!(outcome("OK").2, "Done");
-        assert_eq!(outcome("DATA_LOSS").2, "Failed");
+    fn categories_have_words() {
         assert_eq!(category("record"), "Records changed");
         assert_eq!(category("new_one"), "new_one");
     }

@@ -1,11 +1,11 @@
 //! One audit record beside the list.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::words;
 use crate::{
+    audit::Kept,
     badge::Status,
     browser,
     button::IconButton,
@@ -67,30 +67,4 @@ fn Number(id: String) -> impl IntoView {
         <span class="mono grow">{shown}</span>
         <IconButton label=t!("Copy the number") glyph=glyphs::COPY small=true on_click=copy/>
     }
-}
-
-/// Fields of the request that may be kept; personal data is not among them.
-#[component]
-fn Kept(payload: String) -> impl IntoView {
-    let text = pretty(&payload);
-    (!text.is_empty()).then(|| {
-        view! {
-            <div class="panel-section stack">
-                <h2 class="section-label">{t!("Kept of the request")}</h2>
-                <pre class="code" tabindex="0">{text}</pre>
-            </div>
-        }
-    })
-}
-
-/// JSON over several lines; empty for an empty object.
-fn pretty(payload: &str) -> String {
-    if payload.is_empty() || payload == "{}" {
-        return String::new();
-    }
-    js_sys::JSON::parse(payload)
-        .and_then(|value| js_sys::JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &2.into()))
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_else(|| payload.to_owned())
 }

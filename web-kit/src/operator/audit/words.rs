@@ -1,11 +1,6 @@
 //! Requests and answers in words: "Sign in, password" for an RPC, "Denied" for a code.
 
-use crate::{
-    badge::Tone,
-    field::Choice,
-    icon::{Glyph, glyphs},
-    list::chips::NOT,
-};
+use crate::{audit, badge::Tone, field::Choice, icon::Glyph, list::chips::NOT};
 
 /// RPCs of these portals whose name is no sentence by itself. Words share a noun with the name, so that typing it finds them.
 const ACTIONS: [(&str, &str); 29] = [
@@ -61,18 +56,6 @@ const CATEGORIES: [(&str, &str); 18] = [
     ("read", mark!("Reading")),
 ];
 
-const OUTCOMES: [(&str, &str); 9] = [
-    ("OK", mark!("Done")),
-    ("UNAUTHENTICATED", mark!("Not signed in")),
-    ("PERMISSION_DENIED", mark!("Denied")),
-    ("INVALID_ARGUMENT", mark!("Wrong input")),
-    ("NOT_FOUND", mark!("Not found")),
-    ("FAILED_PRECONDITION", mark!("Refused")),
-    ("ABORTED", mark!("Changed meanwhile")),
-    ("RESOURCE_EXHAUSTED", mark!("Throttled")),
-    ("INTERNAL", mark!("Failed")),
-];
-
 /// What a filter offers for actions: all that a portal has.
 pub fn actions(rpcs: &[&str]) -> Vec<Choice> {
     let mut choices: Vec<_> = rpcs.iter().map(|name| Choice::new(*name, action(name))).collect();
@@ -85,32 +68,14 @@ pub fn categories() -> Vec<Choice> {
     std::iter::once(all_but).chain(CATEGORIES.map(|(name, word)| Choice::new(name, t!(word)))).collect()
 }
 
-pub fn outcomes() -> Vec<Choice> {
-    let all_but = Choice::new(format!("{NOT}OK"), t!("Everything but done"));
-    std::iter::once(all_but).chain(OUTCOMES.map(|(code, word)| Choice::new(code, t!(word)))).collect()
-}
-
 pub fn category(name: &str) -> &str {
     CATEGORIES.iter().find(|(known, _)| *known == name).map_or(name, |(_, word)| t!(word))
 }
 
 /// What a request does; the words of its name where it is not known here.
 pub fn action(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    ACTIONS.iter().find(|(known, _)| *known == name).map_or_else(|| spaced(name), |(_, words)| t!(words).to_owned())
-}
-
-fn spaced(name: &str) -> String {
-    let mut words = String::new();
-    for (at, letter) in name.char_indices() {
-        if at > 0 && letter.is_uppercase() {
-            words.push(' ');
-            words.extend(letter.to_lowercase());
-        } else {
-            words.push(letter);
-        }
-    }
-    words
+    let name = audit::rpc(path);
+    ACTIONS.iter().find(|(known, _)| *known == name).map_or_else(|| audit::action(name), |(_, words)| t!(words).to_owned())
 }
 
 /// The part of a path that typed words mean: the name they are part of, or else the action they are words of.
@@ -126,20 +91,12 @@ pub fn path_part(typed: &str) -> String {
 }
 
 /// Colour, icon and word of an answer. Who is refused while signing in is not signed in by nature.
-pub fn outcome(category: &str, code: &str) -> (Tone, Glyph, String) {
-    let word = match (category, code) {
-        ("sign_in" | "federation", "UNAUTHENTICATED") => t!("Refused"),
-        _ => OUTCOMES.iter().find(|(known, _)| *known == code).map_or(t!("Failed"), |(_, word)| t!(word)),
-    };
-    let word = word.to_owned();
-    let (tone, glyph) = match code {
-        "OK" => (Tone::Success, glyphs::CIRCLE_CHECK),
-        "PERMISSION_DENIED" | "UNAUTHENTICATED" => (Tone::Danger, glyphs::BAN),
-        "RESOURCE_EXHAUSTED" => (Tone::Warning, glyphs::GAUGE_SIMPLE),
-        "INVALID_ARGUMENT" | "NOT_FOUND" | "FAILED_PRECONDITION" | "ABORTED" => (Tone::Warning, glyphs::CIRCLE_EXCLAMATION),
-        _ => (Tone::Danger, glyphs::CIRCLE_XMARK),
-    };
-    (tone, glyph, word)
+pub fn outcome(category: &str, code: &str) -> (Tone, Glyph, &'static str) {
+    let (tone, glyph, word) = audit::outcome(code);
+    match (category, code) {
+        ("sign_in" | "federation", "UNAUTHENTICATED") => (tone, glyph, t!("Refused")),
+        _ => (tone, glyph, word),
+    }
 }
 
 /// "Admin" of "ADMIN".
@@ -161,7 +118,6 @@ mod tests {
     fn an_action_reads_as_words() {
         assert_eq!(action("/streamflow.x.v1.SessionService/VerifySecondFactor"), "Sign in, second factor");
         assert_eq!(action("/a/GetSomethingNew"), "Get something new");
-        assert_eq!(outcome("read", "DATA_LOSS").2, "Failed");
         assert_eq!(outcome("read", "UNAUTHENTICATED").2, "Not signed in");
         assert_eq!(outcome("sign_in", "UNAUTHENTICATED").2, "Refused");
         assert_eq!(role("ADMIN"), "Admin");
