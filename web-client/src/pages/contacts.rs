@@ -44,8 +44,8 @@ use crate::{
 const CHIPS: &[ChipOf] = &[
     ChipOf::new("title", Compare::Has),
     ChipOf::new("customer_id", Compare::Equal),
-    ChipOf::new("created_at", Compare::From),
-    ChipOf::new("updated_at", Compare::From),
+    ChipOf::new("created_at", Compare::FromMoment),
+    ChipOf::new("updated_at", Compare::FromMoment),
     ChipOf::new("archived", Compare::Equal),
 ];
 const USUAL_ORDER: &str = "name";

@@ -52,9 +52,9 @@ const CHIPS: &[ChipOf] = &[
     ChipOf::new("tag", Compare::Has),
     ChipOf::new("kind", Compare::Equal),
     ChipOf::new("source", Compare::Equal),
-    ChipOf::new("created_at", Compare::From),
-    ChipOf::named("created_until", "created_at", Compare::Until),
-    ChipOf::new("updated_at", Compare::From),
+    ChipOf::new("created_at", Compare::FromMoment),
+    ChipOf::named("created_until", "created_at", Compare::UntilMoment),
+    ChipOf::new("updated_at", Compare::FromMoment),
     ChipOf::new("archived", Compare::Equal),
 ];
 const USUAL_ORDER: &str = "updated_at desc";

@@ -13,11 +13,11 @@ pub enum Compare {
     Has,
     /// Contains, whatever spaces were typed: names that are written in one.
     HasInOne,
-    /// From that day on.
+    /// From that day on, where the field is a day.
     From,
-    /// Up to that day.
+    /// Up to that day, where the field is one.
     Until,
-    /// From the moment that day begins where the company is.
+    /// From the moment that day begins where the company is: a time is in a list's column as the clock there shows it.
     FromMoment,
     /// Up to the moment that day ends there.
     UntilMoment,
@@ -201,6 +201,7 @@ fn take_value(text: &str) -> (String, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::date;
 
     const CHIPS: &[ChipOf] = &[
         ChipOf::new("owner_id", Compare::Equal),
@@ -245,6 +246,32 @@ mod tests {
         assert_eq!(from_filter(&filter, &["all_people".to_owned()], REQUESTS), state);
         assert_eq!(from_filter("category > read", &["other".to_owned()], REQUESTS), ListState::default());
         assert_eq!(to_filter(&ListState { text: " ".into(), ..ListState::default() }, REQUESTS), "");
+    }
+
+    #[test]
+    fn days_of_a_time_begin_and_end_where_the_company_is() {
+        const ADDED: &[ChipOf] = &[
+            ChipOf::new("created_at", Compare::FromMoment),
+            ChipOf::named("created_until", "created_at", Compare::UntilMoment),
+            ChipOf::named("due_until", "due_on", Compare::Until),
+        ];
+        // New York is four hours behind until the night in which its clocks go back, which makes a day of 25 hours.
+        let at = |text| date::parse_utc(text).expect("a time");
+        let back = at("2026-11-01T06:00:00Z");
+        zone::know(at("2026-10-30T00:00:00Z"), back, -4 * 3_600);
+        zone::know(back, at("2026-11-04T00:00:00Z"), -5 * 3_600);
+        let mut state = ListState::default();
+        for chip in ["created_at", "created_until", "due_until"] {
+            state.set_filter(chip, "2026-11-01");
+        }
+        let filter = to_filter(&state, ADDED);
+        assert_eq!(
+            filter,
+            r#"created_at >= "2026-11-01T04:00:00Z" AND created_at < "2026-11-02T05:00:00Z" AND due_on <= "2026-11-01""#
+        );
+        assert_eq!(from_filter(&filter, &[], ADDED), state);
+        state.set_filter("created_until", "soon");
+        assert!(to_filter(&state, ADDED).ends_with(r#"created_at <= "soon""#));
     }
 
     #[test]

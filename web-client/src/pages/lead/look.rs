@@ -42,7 +42,7 @@ const CHIPS: &[ChipOf] = &[
     ChipOf::new("company", Compare::Has),
     ChipOf::new("source", Compare::Equal),
     ChipOf::new("tag", Compare::Has),
-    ChipOf::new("created_at", Compare::From),
+    ChipOf::new("created_at", Compare::FromMoment),
     ChipOf::named("follow_up_until", "follow_up_on", Compare::Until),
     ChipOf::new("converted", Compare::Equal),
     ChipOf::new("archived", Compare::Equal),

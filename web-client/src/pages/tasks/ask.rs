@@ -29,7 +29,7 @@ pub const CHIPS: &[ChipOf] = &[
     ChipOf::new("assignee_id", Compare::Equal),
     ChipOf::named("due_since", "due_on", Compare::From),
     ChipOf::named("due_until", "due_on", Compare::Until),
-    ChipOf::new("created_at", Compare::From),
+    ChipOf::new("created_at", Compare::FromMoment),
     ChipOf::new("archived", Compare::Equal),
     ChipOf::switch("whose", "everyone", EVERYONE),
     ChipOf::switch("which", "all", INCLUDE_DONE),
