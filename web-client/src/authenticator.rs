@@ -62,14 +62,14 @@ pub fn RecoveryCodes(codes: Vec<String>) -> impl IntoView {
     let text = StoredValue::new(codes.join("\n"));
     let copy = move |_| {
         spawn_local(async move {
-            let done = browser::copy(&text.get_value()).await;
-            toasts.say(if done { t!("Recovery codes copied") } else { t!("The browser does not let us copy") });
+            let copied = browser::copy(&text.get_value()).await;
+            toasts.say(copied.map_or_else(|refused| refused, |()| t!("Recovery codes copied")));
         });
     };
     let keep = move |_| {
         let file = format!("{}\n\n{}\n", t!("StreamFlow recovery codes"), text.get_value());
-        if browser::download("streamflow-recovery-codes.txt", "text/plain", &[file.as_bytes()]).is_err() {
-            toasts.say(t!("The browser does not let us save a file"));
+        if let Err(refused) = browser::save("streamflow-recovery-codes.txt", "text/plain", &[file.as_bytes()]) {
+            toasts.say(refused);
         }
     };
     let list = codes.into_iter().map(|code| view! { <li class="mono">{code}</li> }).collect_view();

@@ -58,9 +58,10 @@ pub async fn sleep_ms(ms: u32) {
     let _ = JsFuture::from(promise).await;
 }
 
-/// Copies text; false when the browser refuses.
-pub async fn copy(text: &str) -> bool {
-    JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+/// Copies text. What keeps the browser from it is a sentence for the person.
+pub async fn copy(text: &str) -> Result<(), &'static str> {
+    let copied = JsFuture::from(window().navigator().clipboard().write_text(text)).await;
+    copied.map(|_| ()).map_err(|_| t!("The browser does not let us copy."))
 }
 
 /// Remembered in this browser, for preferences only.
@@ -131,8 +132,12 @@ pub fn matches(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
 }
 
-/// Offers bytes as a file.
-pub fn download(name: &str, media_type: &str, parts: &[&[u8]]) -> Result<(), JsValue> {
+/// Offers bytes as a file. What keeps the browser from it is a sentence for the person.
+pub fn save(name: &str, media_type: &str, parts: &[&[u8]]) -> Result<(), &'static str> {
+    offer(name, media_type, parts).map_err(|_| t!("The browser does not let us save a file."))
+}
+
+fn offer(name: &str, media_type: &str, parts: &[&[u8]]) -> Result<(), JsValue> {
     let array = js_sys::Array::new();
     for part in parts {
         array.push(&js_sys::Uint8Array::from(*part));

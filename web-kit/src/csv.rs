@@ -2,6 +2,8 @@
 
 use crate::browser;
 
+pub const MEDIA_TYPE: &str = "text/csv;charset=utf-8";
+
 /// A file in the making.
 #[derive(Debug, Default)]
 pub struct Csv {
@@ -22,9 +24,9 @@ impl Csv {
         self.text.push_str("\r\n");
     }
 
-    /// Offers it as a file; false when the browser refuses.
-    pub fn download(&self, name: &str) -> bool {
-        browser::download(name, "text/csv;charset=utf-8", &[self.text.as_bytes()]).is_ok()
+    /// Offers it as a file. What keeps the browser from it is a sentence for the person.
+    pub fn save(&self, name: &str) -> Result<(), &'static str> {
+        browser::save(name, MEDIA_TYPE, &[self.text.as_bytes()])
     }
 }
 

@@ -115,9 +115,7 @@ pub fn Reference(#[prop(into)] id: String) -> impl IntoView {
         let copy = move |_| {
             let id = copied.clone();
             spawn_local(async move {
-                if browser::copy(&id).await {
-                    toasts.say(t!("Number copied"));
-                }
+                toasts.say(browser::copy(&id).await.map_or_else(|refused| refused, |()| t!("Number copied")));
             });
         };
         view! {

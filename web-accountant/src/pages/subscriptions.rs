@@ -205,8 +205,7 @@ fn save(api: Api, toasts: Toasts, query: ListQuery) {
                 break;
             }
         }
-        let saved = csv.download("subscriptions.csv");
-        toasts.say(if saved { t!("Subscriptions saved as a file") } else { t!("The browser does not let us save a file.") });
+        toasts.say(csv.save("subscriptions.csv").map_or_else(|refused| refused, |()| t!("Subscriptions saved as a file")));
     });
 }
 

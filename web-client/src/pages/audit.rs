@@ -13,7 +13,7 @@ use web_kit::{
     api::{error::ApiError, use_api},
     audit,
     badge::{Avatar, Status},
-    browser,
+    browser, csv,
     empty::EmptyState,
     error_panel::ErrorNote,
     format::{self, date, number, zone},
@@ -243,5 +243,5 @@ fn export(query: ListQuery, problem: RwSignal<Option<ApiError>>) {
 
 async fn save(filter: String) -> Result<(), ApiError> {
     let opened = AuditServiceClient::new(use_api().transport()).export_audit(pb::ExportAuditRequest { filter }).await;
-    download::save(opened, |piece: pb::ExportAuditResponse| piece.data, ("audit.csv", download::CSV), |_| ()).await
+    download::save(opened, |piece: pb::ExportAuditResponse| piece.data, ("audit.csv", csv::MEDIA_TYPE), |_| ()).await
 }

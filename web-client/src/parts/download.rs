@@ -3,8 +3,6 @@
 use tonic::{Code, Response, Status, Streaming};
 use web_kit::{api::error::ApiError, browser};
 
-pub const CSV: &str = "text/csv;charset=utf-8";
-
 /// `data` takes the bytes out of a message; `so_far` hears how many there are. `name` is the file's name and its media type.
 pub async fn save<M>(
     opened: Result<Response<Streaming<M>>, Status>,
@@ -23,6 +21,5 @@ pub async fn save<M>(
         so_far(size);
     }
     let parts: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-    browser::download(name.0, name.1, &parts)
-        .map_err(|_| ApiError::new(Code::FailedPrecondition, t!("The browser does not let us save a file.")))
+    browser::save(name.0, name.1, &parts).map_err(|refused| ApiError::new(Code::FailedPrecondition, refused))
 }

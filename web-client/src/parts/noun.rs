@@ -5,7 +5,7 @@ use std::cell::Cell;
 use streamflow_proto::client::v1::{self as pb, RecordKind, record_service_client::RecordServiceClient};
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
-    browser,
+    browser, csv,
     format::number,
     toast::use_toasts,
 };
@@ -171,7 +171,7 @@ pub async fn export(noun: &Noun, request: pb::ExportRecordsRequest) -> Result<i6
             use_toasts().say(t!("Preparing {name}, {bytes} so far", name, bytes = number::bytes(bytes)));
         }
     };
-    download::save(opened, |piece: pb::ExportRecordsResponse| piece.data, (&name, download::CSV), so_far).await?;
+    download::save(opened, |piece: pb::ExportRecordsResponse| piece.data, (&name, csv::MEDIA_TYPE), so_far).await?;
     Ok(size.get())
 }
 

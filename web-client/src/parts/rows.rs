@@ -118,10 +118,7 @@ pub fn export_selected<T: Record>(
         let cells = fields.iter().map(|field| words.run((field.path.to_owned(), field.get(row))));
         csv.row(number.iter().map(|number| number(row)).chain(cells));
     }
-    let told = if csv.download(&format!("{}.csv", noun.many)) {
-        t!("{records} saved as {file}", records = noun.counted(chosen.len()), file = format!("{}.csv", noun.many))
-    } else {
-        t!("The browser does not let us save a file").to_owned()
-    };
-    use_toasts().say(told);
+    let file = format!("{}.csv", noun.many);
+    let told = || t!("{records} saved as {file}", records = noun.counted(chosen.len()), file);
+    use_toasts().say(csv.save(&file).map_or_else(str::to_owned, |()| told()));
 }

@@ -15,7 +15,7 @@ use crate::{
     api::use_api,
     audit::outcomes,
     badge::Status,
-    browser,
+    browser, csv,
     empty::EmptyState,
     field::Choice,
     format::number,
@@ -174,10 +174,9 @@ pub(super) fn outcome() -> Column<AuditLine> {
 pub(super) fn save<P: OperatorPortal>(filter: String, (name, told): (&'static str, &'static str)) {
     let (api, toasts) = (use_api(), use_toasts());
     spawn_local(async move {
-        match P::audit_csv(api, filter).await {
-            Ok(file) if browser::download(name, "text/csv;charset=utf-8", &[&file]).is_ok() => toasts.say(told),
-            Ok(_) => toasts.say(t!("The browser does not let us save a file.")),
-            Err(error) => toasts.say(error.sentence()),
-        }
+        toasts.say(match P::audit_csv(api, filter).await {
+            Ok(file) => browser::save(name, csv::MEDIA_TYPE, &[&file]).map_or_else(|refused| refused, |()| told).to_owned(),
+            Err(error) => error.sentence(),
+        });
     });
 }

@@ -210,11 +210,7 @@ fn save(api: Api, toasts: Toasts, query: ListQuery) {
                 break;
             }
         }
-        toasts.say(if csv.download("tenants.csv") {
-            t!("Tenants saved as a file")
-        } else {
-            t!("The browser does not let us save a file.")
-        });
+        toasts.say(csv.save("tenants.csv").map_or_else(|refused| refused, |()| t!("Tenants saved as a file")));
     });
 }
 

@@ -26,9 +26,7 @@ pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callba
     let copy = move |_| {
         let request = request.clone();
         spawn_local(async move {
-            if browser::copy(&request).await {
-                use_toasts().say(t!("Number copied"));
-            }
+            use_toasts().say(browser::copy(&request).await.map_or_else(|refused| refused, |()| t!("Number copied")));
         });
     };
     view! {

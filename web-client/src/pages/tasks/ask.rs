@@ -89,12 +89,9 @@ pub fn export(state: ListState, directory: Directory, problem: RwSignal<Option<A
     spawn_local(async move {
         let answer = read_all(|token| list(request(&state, MOST, token))).await;
         if let Ok(tasks) = &answer {
-            let told = if csv(tasks, |id| untrack(|| directory.person(id))).download("tasks.csv") {
-                n!(tasks.len() as i64, "{count} task saved as tasks.csv", "{count} tasks saved as tasks.csv")
-            } else {
-                t!("The browser does not let us save a file").to_owned()
-            };
-            toasts.say(told);
+            let told = || n!(tasks.len() as i64, "{count} task saved as tasks.csv", "{count} tasks saved as tasks.csv");
+            let saved = csv(tasks, |id| untrack(|| directory.person(id))).save("tasks.csv");
+            toasts.say(saved.map_or_else(str::to_owned, |()| told()));
         }
         problem.try_set(answer.err());
     });

@@ -60,7 +60,7 @@ fn Number(id: String) -> impl IntoView {
     let copy = move |_| {
         let id = id.clone();
         spawn_local(async move {
-            toasts.say(if browser::copy(&id).await { t!("Number copied") } else { t!("The browser does not let us copy.") });
+            toasts.say(browser::copy(&id).await.map_or_else(|refused| refused, |()| t!("Number copied")));
         });
     };
     view! {

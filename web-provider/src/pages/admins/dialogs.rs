@@ -158,7 +158,7 @@ pub fn LinkDialog(asked: Asked) -> impl IntoView {
     let copy = move |_| {
         let text = asked.link.get_untracked().unwrap_or_default();
         spawn_local(async move {
-            let done = browser::copy(&text).await;
+            let done = browser::copy(&text).await.is_ok();
             copied.try_set(Some(done));
         });
     };
