@@ -1,5 +1,7 @@
 //! Comma-separated files made in the browser from rows that were read (RFC 4180).
 
+use std::borrow::Cow;
+
 use crate::browser;
 
 pub const MEDIA_TYPE: &str = "text/csv;charset=utf-8";
@@ -19,7 +21,9 @@ impl Csv {
     }
 
     pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        let cells: Vec<_> = cells.into_iter().map(|cell| quoted(cell.as_ref())).collect();
+        let cells: Vec<_> = cells.into_iter().collect();
+        let alone = cells.len() == 1;
+        let cells: Vec<_> = cells.iter().map(|cell| quoted(&guarded(cell.as_ref()), alone)).collect();
         self.text.push_str(&cells.join(","));
         self.text.push_str("\r\n");
     }
@@ -30,17 +34,31 @@ impl Csv {
     }
 }
 
-fn quoted(cell: &str) -> String {
-    // A spreadsheet would run a cell that begins like a formula (OWASP, "CSV injection").
-    // Some drop blanks in front first, and take full-width signs for the plain ones.
-    let is_number = cell.parse::<f64>().is_ok();
-    let runs =
-        cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    let guard = if runs && !is_number { "'" } else { "" };
-    if guard.is_empty() && !cell.contains([',', '"', '\n', '\r']) && cell.trim() == cell {
-        return cell.to_owned();
-    }
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+/// The cell with an apostrophe before it if a spreadsheet would take it for a formula (OWASP, "CSV injection"), unless it is a plain
+/// number. The server guards its files by the same rules: one that already begins with such an apostrophe gets another, so that an
+/// import, which takes one off, gives the cell back.
+fn guarded(cell: &str) -> Cow<'_, str> {
+    let bare = cell.trim_start_matches('\'');
+    let runs = is_formula(bare) && !(bare.len() == cell.len() && is_number(cell));
+    if runs { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// Blanks in front do not help: some spreadsheets drop them first. They take full-width signs for the plain ones, too.
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+fn is_number(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['+', '-']).unwrap_or(cell);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.ends_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
+}
+
+/// `alone` is for the only cell of a row, which must not look like a blank line.
+fn quoted(cell: &str, alone: bool) -> String {
+    let quotes = cell.contains([',', ';', '\t', '"', '\r', '\n']) || (alone && cell.is_empty());
+    if quotes { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
 #[cfg(test)]
@@ -48,17 +66,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_where_they_must_be_and_never_formulas() {
-        let mut csv = Csv::new(["Name", "Note"]);
-        csv.row(["Harrow, Pike", "said \"yes\"\nand left"]);
-        csv.row(["=1+1", "-12.5"]);
-        csv.row(["+44 113", " x"]);
-        csv.row([" =1", "\n=1"]);
-        csv.row(["＝1", "＠x"]);
+    fn what_a_spreadsheet_would_run_is_guarded() {
+        for cell in [
+            "=1+1",
+            "+cmd|' /C calc'!A0",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "＝1+1",
+            "＠x",
+            "+44 113 496 0142",
+            "--5",
+            "-",
+            "+inf",
+            "-1e5",
+            "'=1",
+            "''-5",
+        ] {
+            assert_eq!(guarded(cell), format!("'{cell}"), "{cell:?}");
+        }
+        for cell in ["", "Ana", "-5", "+3,50", "1.5", "O'Neil", "'quoted'", "a=b"] {
+            assert_eq!(guarded(cell), cell, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_written_as_rfc_4180_says() {
+        let mut csv = Csv::new(["a", "b,c", "say \"hi\"", "two\nlines", ""]);
+        csv.row(["=1,5", "a;b", " x", "-12.5", "'=1"]);
+        csv.row([""]);
         assert_eq!(
             csv.text,
-            "\u{feff}Name,Note\r\n\"Harrow, Pike\",\"said \"\"yes\"\"\nand left\"\r\n\"'=1+1\",-12.5\r\n\"'+44 113\",\" x\"\r\n\
-             \"' =1\",\"'\n=1\"\r\n\"'＝1\",\"'＠x\"\r\n"
+            "\u{feff}a,\"b,c\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n\"'=1,5\",\"a;b\", x,-12.5,''=1\r\n\"\"\r\n"
         );
     }
 }
