@@ -27,6 +27,11 @@ pub fn day(at: Option<&Timestamp>) -> String {
     at.map(|at| date::day(zone::local(at.seconds))).unwrap_or_default()
 }
 
+/// "18 November 2026"; empty for none.
+pub fn full_day(at: Option<&Timestamp>) -> String {
+    at.map(|at| date::full_day(zone::local(at.seconds))).unwrap_or_default()
+}
+
 /// "13:48"; empty for none.
 pub fn time(at: Option<&Timestamp>) -> String {
     at.map(|at| date::time(zone::local(at.seconds))).unwrap_or_default()

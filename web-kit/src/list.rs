@@ -3,6 +3,7 @@
 pub mod aip;
 pub mod bar;
 pub mod chips;
+pub mod file;
 pub mod filter_bar;
 pub mod opened;
 pub mod pages;

@@ -2,6 +2,7 @@
 //! messages through [`OperatorPortal`], its own layout and its own words; nothing here knows which portals there are.
 
 pub mod audit;
+pub mod company;
 pub mod contract;
 pub mod door;
 pub mod frame;

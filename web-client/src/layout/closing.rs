@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     button::Button,
-    format::{date, zone},
+    format,
     icon::{Icon, glyphs},
     live::{Heard, use_live},
     load::Load,
@@ -54,7 +54,7 @@ pub fn may_close() -> bool {
 
 /// The day on which it happens, with the year.
 pub fn due_day(closing: &pb::Closing) -> String {
-    closing.due_at.map(|at| date::full_day(zone::local(at.seconds))).unwrap_or_default()
+    format::full_day(closing.due_at.as_ref())
 }
 
 #[component]

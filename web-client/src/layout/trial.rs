@@ -2,13 +2,7 @@
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1 as pb;
-use web_kit::{
-    badge::Tone,
-    banner::Banner,
-    browser,
-    format::{date, zone},
-    icon::glyphs,
-};
+use web_kit::{badge::Tone, banner::Banner, browser, format, icon::glyphs};
 
 use crate::api::{Me, session};
 
@@ -19,7 +13,7 @@ pub fn TrialBanner() -> impl IntoView {
     let session = session();
     let told = Memo::new(move |_| {
         let me = session.me()?;
-        let ends = me.trial_ends_at.map(|at| date::full_day(zone::local(at.seconds))).unwrap_or_default();
+        let ends = format::full_day(me.trial_ends_at.as_ref());
         words(&me, browser::now(), &ends)
     });
     move || {

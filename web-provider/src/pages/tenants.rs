@@ -8,7 +8,6 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{Api, error::ApiError, use_api},
     badge::{Status, Tag},
-    csv::Csv,
     empty::EmptyState,
     field::Choice,
     format::{self, number},
@@ -16,6 +15,7 @@ use web_kit::{
     list::{
         bar::{ListFoot, ViewBar, ViewTab},
         chips::{ChipOf, Compare, to_filter},
+        file,
         filter_bar::{FilterBar, FilterDef, FilterKind},
         query::{ListQuery, use_list_query},
         rows::{Page, Rows},
@@ -23,8 +23,9 @@ use web_kit::{
     },
     live,
     load::Load,
+    operator::company,
     table::{Column, VirtualTable, choosable, usual},
-    toast::{Toasts, use_toasts},
+    toast::use_toasts,
 };
 
 use super::words;
@@ -38,8 +39,6 @@ const CHIPS: &[ChipOf] = &[
 ];
 const USUAL_ORDER: &str = "created_at desc";
 const PAGE_SIZE: i32 = 100;
-/// The largest page there is, for files.
-const FILE_PAGE: i32 = 200;
 
 /// Address of one company.
 pub fn address(tenant_id: &str) -> String {
@@ -48,18 +47,14 @@ pub fn address(tenant_id: &str) -> String {
 
 /// `tenants` below the portal's base.
 pub fn tenants() -> impl IntoView {
-    let (api, toasts) = (use_api(), use_toasts());
+    let api = use_api();
     let page = use_page(t!("Tenants")).flush();
     let query = use_list_query(USUAL_ORDER);
     let rows = Rows::new(
         |tenant: &pb::Tenant| tenant.tenant_id.clone(),
         move |page_token| {
             let state = query.asked();
-            async move {
-                let reply = read(api, &state, page_token, PAGE_SIZE).await?;
-                let next_page_token = reply.page.unwrap_or_default().next_page_token;
-                Ok(Page { rows: reply.tenants, next_page_token, total: None })
-            }
+            async move { read(api, &state, page_token, PAGE_SIZE).await }
         },
     );
     // What filters offer, and the numbers on the views.
@@ -86,7 +81,7 @@ pub fn tenants() -> impl IntoView {
                 orders
                 columns=choosable
                 usual_columns=usual
-                on_csv=move |()| save(api, toasts, query)
+                on_csv=move |()| save(api, query)
             />
         </div>
         <VirtualTable
@@ -104,11 +99,12 @@ pub fn tenants() -> impl IntoView {
     }
 }
 
-async fn read(api: Api, state: &ListState, page_token: String, page_size: i32) -> Result<pb::ListTenantsResponse, ApiError> {
+async fn read(api: Api, state: &ListState, page_token: String, page_size: i32) -> Result<Page<pb::Tenant>, ApiError> {
     let request =
         pb::ListTenantsRequest { page_size, page_token, filter: to_filter(state, CHIPS), order_by: state.order_by.clone() };
     let call = async |transport, request| TenantServiceClient::new(transport).list_tenants(request).await;
-    api.read(request, call).await
+    let reply = api.read(request, call).await?;
+    Ok(Page { rows: reply.tenants, next_page_token: reply.page.unwrap_or_default().next_page_token, total: None })
 }
 
 fn views(fleet: Option<&pb::GetFleetResponse>) -> Vec<ViewTab> {
@@ -135,9 +131,8 @@ fn filters(fleet: Load<pb::GetFleetResponse>) -> Vec<FilterDef> {
             named.map(|count| Choice::new(count.name.clone(), words::plain(&count.name, ""))).collect()
         }))
     };
-    let states = words::STATES.map(|(name, state)| Choice::new(name, words::state(state).2)).to_vec();
     vec![
-        FilterDef { field: "state", label: t!("State"), kind: FilterKind::Choice(Signal::stored(states)) },
+        FilterDef { field: "state", label: t!("State"), kind: FilterKind::Choice(Signal::derive(company::states)) },
         FilterDef { field: "plan", label: t!("Plan"), kind: named(|fleet| &fleet.by_plan) },
         FilterDef { field: "industry", label: t!("Industry"), kind: named(|fleet| &fleet.by_industry) },
         FilterDef { field: "made_since", label: t!("Made"), kind: FilterKind::Since },
@@ -183,8 +178,8 @@ fn columns() -> Vec<Column<pb::Tenant>> {
     ]
 }
 
-/// Saves all that match as a file, read page by page.
-fn save(api: Api, toasts: Toasts, query: ListQuery) {
+/// Saves all that match.
+fn save(api: Api, query: ListQuery) {
     let state = query.get_untracked();
     spawn_local(async move {
         let heads = [
@@ -198,23 +193,15 @@ fn save(api: Api, toasts: Toasts, query: ListQuery) {
             t!("Suspended"),
             t!("External number"),
         ];
-        let (mut csv, mut page_token) = (Csv::new(heads), String::new());
-        loop {
-            let reply = match read(api, &state, page_token, FILE_PAGE).await {
-                Ok(reply) => reply,
-                Err(error) => return toasts.say(error.sentence()),
-            };
-            reply.tenants.iter().for_each(|tenant| csv.row(line(tenant)));
-            page_token = reply.page.unwrap_or_default().next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
+        let fetch = |token| read(api, &state, token, file::PAGE);
+        let told = |_| t!("Tenants saved as a file").to_owned();
+        if let Err(error) = file::save(fetch, heads, cells, "tenants.csv", told).await {
+            use_toasts().say(error.sentence());
         }
-        toasts.say(csv.save("tenants.csv").map_or_else(|refused| refused, |()| t!("Tenants saved as a file")));
     });
 }
 
-fn line(tenant: &pb::Tenant) -> [String; 9] {
+fn cells(tenant: &pb::Tenant) -> [String; 9] {
     let at = |at: Option<&prost_types::Timestamp>| at.map(|at| format::date::iso_utc(at.seconds)).unwrap_or_default();
     [
         tenant.name.clone(),

@@ -1,22 +1,11 @@
 //! Companies in words.
 
 use streamflow_proto::provider::v1::{self as pb, TenantState};
-use web_kit::{
-    badge::Tone,
-    icon::{Glyph, glyphs},
-};
+use web_kit::{badge::Tone, icon::Glyph, operator::company};
 
 /// Colour, icon and word of a state.
 pub fn state(state: TenantState) -> (Tone, Glyph, &'static str) {
-    match state {
-        TenantState::Active => (Tone::Success, glyphs::CIRCLE_CHECK, t!("Active")),
-        TenantState::Trial => (Tone::Info, glyphs::HOURGLASS_HALF, t!("Trial")),
-        TenantState::TrialEnded => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, t!("Trial ended")),
-        TenantState::Suspended => (Tone::Neutral, glyphs::CIRCLE_PAUSE, t!("Suspended")),
-        TenantState::Closing => (Tone::Warning, glyphs::CLOCK, t!("Will be deleted")),
-        TenantState::Deleted => (Tone::Neutral, glyphs::XMARK, t!("Deleted")),
-        TenantState::Unspecified => (Tone::Neutral, glyphs::CIRCLE_OPEN, t!("Unknown")),
-    }
+    company::state(state.as_str_name().trim_start_matches("TENANT_STATE_"))
 }
 
 /// The states there are: word of a filter and what it is called.

@@ -11,7 +11,7 @@ use web_kit::{
     button::{Button, Kind},
     field::TextField,
     form::{Form, FormState},
-    format::{date, zone},
+    format,
 };
 
 use super::{
@@ -66,7 +66,7 @@ pub fn Company(beginner: Beginner) -> impl IntoView {
     let Beginner { facts, password } = beginner;
     let draft = Draft::new(&facts.industries);
     suggest(draft.name, draft.address);
-    let ends = facts.trial_ends_at.map(|at| date::full_day(zone::local(at.seconds))).unwrap_or_default();
+    let ends = format::full_day(facts.trial_ends_at.as_ref());
     let (token, email, industries) = (facts.set_up_token, facts.email, facts.industries);
     let offered = industries.clone();
     let send = move |()| {

@@ -4,17 +4,17 @@ use std::rc::Rc;
 
 use futures::FutureExt as _;
 use leptos::prelude::*;
+use prost_types::Timestamp;
 use streamflow_proto::client::v1::{self as pb, task_service_client::TaskServiceClient};
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{error::ApiError, use_api},
-    csv::Csv,
     field::Choice,
-    format,
+    format::{date, zone},
     list::{
         chips::{ChipOf, Compare, to_filter, to_switches},
+        file,
         filter_bar::{FilterDef, FilterKind},
-        pages::read_all,
         rows::Page,
         state::ListState,
     },
@@ -37,8 +37,6 @@ pub const CHIPS: &[ChipOf] = &[
 /// Order and its name; the first is the usual one.
 pub const ORDERS: [(&str, &str); 3] =
     [("due_on", mark!("Due day")), ("created_at desc", mark!("Newest")), ("created_at", mark!("Oldest"))];
-/// Tasks of a page while all are read.
-const MOST: i32 = 200;
 
 pub fn filters(directory: Directory) -> Vec<FilterDef> {
     let archived = Signal::stored(vec![Choice::new("true", t!("Only archived"))]);
@@ -84,32 +82,28 @@ pub fn count() -> Count {
 
 /// The whole list as a file, as it is filtered and ordered.
 pub fn export(state: ListState, directory: Directory, problem: RwSignal<Option<ApiError>>) {
-    let toasts = use_toasts();
-    toasts.say(t!("Preparing tasks.csv"));
+    use_toasts().say(t!("Preparing tasks.csv"));
     spawn_local(async move {
-        let answer = read_all(|token| list(request(&state, MOST, token))).await;
-        if let Ok(tasks) = &answer {
-            let told = || n!(tasks.len() as i64, "{count} task saved as tasks.csv", "{count} tasks saved as tasks.csv");
-            let saved = csv(tasks, |id| untrack(|| directory.person(id))).save("tasks.csv");
-            toasts.say(saved.map_or_else(str::to_owned, |()| told()));
-        }
-        problem.try_set(answer.err());
+        let fetch = |token| list(request(&state, file::PAGE, token));
+        let heads = [t!("Task"), t!("Due"), t!("Whose"), t!("About"), t!("Added"), t!("Done")];
+        let cells = |task: &pb::Task| cells(task, untrack(|| directory.person(&task.assignee_id)));
+        let told = |count| n!(count, "{count} task saved as tasks.csv", "{count} tasks saved as tasks.csv");
+        let saved = file::save(fetch, heads, cells, "tasks.csv", told).await;
+        problem.try_set(saved.err());
     });
 }
 
-fn csv(tasks: &[pb::Task], person: impl Fn(&str) -> String) -> Csv {
-    let mut csv = Csv::new([t!("Task"), t!("Due"), t!("Whose"), t!("About"), t!("Added"), t!("Done")]);
-    for task in tasks {
-        csv.row([
-            task.title.clone(),
-            task.due_on.clone(),
-            person(&task.assignee_id),
-            task.record_name.clone(),
-            format::day(task.created_at.as_ref()),
-            format::day(task.done_at.as_ref()),
-        ]);
-    }
-    csv
+/// Days as programs read them, all in one form.
+fn cells(task: &pb::Task, person: String) -> [String; 6] {
+    let day = |at: Option<&Timestamp>| at.map(|at| date::iso(zone::local(at.seconds))).unwrap_or_default();
+    [
+        task.title.clone(),
+        task.due_on.clone(),
+        person,
+        task.record_name.clone(),
+        day(task.created_at.as_ref()),
+        day(task.done_at.as_ref()),
+    ]
 }
 
 #[cfg(test)]

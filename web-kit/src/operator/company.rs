@@ -1,0 +1,50 @@
+//! States of companies in words, for the portals that list them.
+
+use crate::{
+    badge::Tone,
+    field::Choice,
+    icon::{Glyph, glyphs},
+};
+
+/// The states there are: word of a filter and what it is called.
+pub const STATES: [(&str, &str); 6] = [
+    ("ACTIVE", mark!("Active")),
+    ("TRIAL", mark!("Trial")),
+    ("TRIAL_ENDED", mark!("Trial ended")),
+    ("SUSPENDED", mark!("Suspended")),
+    ("CLOSING", mark!("Will be deleted")),
+    ("DELETED", mark!("Deleted")),
+];
+
+/// What a filter offers for states.
+pub fn states() -> Vec<Choice> {
+    STATES.map(|(name, word)| Choice::new(name, t!(word))).to_vec()
+}
+
+/// Colour, icon and word of a state, whose name may be written in either case.
+pub fn state(name: &str) -> (Tone, Glyph, &'static str) {
+    let name = name.to_ascii_uppercase();
+    let (tone, glyph) = match &*name {
+        "ACTIVE" => (Tone::Success, glyphs::CIRCLE_CHECK),
+        "TRIAL" => (Tone::Info, glyphs::HOURGLASS_HALF),
+        "TRIAL_ENDED" => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION),
+        "SUSPENDED" => (Tone::Neutral, glyphs::CIRCLE_PAUSE),
+        "CLOSING" => (Tone::Warning, glyphs::CLOCK),
+        "DELETED" => (Tone::Neutral, glyphs::XMARK),
+        _ => (Tone::Neutral, glyphs::CIRCLE_OPEN),
+    };
+    (tone, glyph, STATES.iter().find(|(known, _)| *known == name).map_or(t!("Unknown"), |(_, word)| t!(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_have_words_in_either_case() {
+        assert_eq!(state("trial_ended"), (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"));
+        assert_eq!(state("ACTIVE").2, "Active");
+        assert_eq!(state("new_one").2, "Unknown");
+        assert_eq!(states()[4].label, "Will be deleted");
+    }
+}
