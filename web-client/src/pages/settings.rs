@@ -7,6 +7,7 @@ pub mod data;
 mod field_dialog;
 mod fields;
 mod modules;
+mod order;
 mod rule_dialog;
 mod rule_draft;
 mod rule_words;

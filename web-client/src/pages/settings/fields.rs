@@ -8,14 +8,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
     badge::{Badge, Tone},
-    button::{Button, IconButton, Kind},
+    button::Button,
     error_panel::ErrorNote,
     icon::glyphs,
     menu::{Menu, MenuItem},
     toast::use_toasts,
 };
 
-use super::field_dialog::FieldDialog;
+use super::{field_dialog::FieldDialog, order::Reorder};
 use crate::parts::custom;
 
 #[component]
@@ -77,18 +77,8 @@ fn Row(
     problem: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let away = field.archived_at.is_some();
-    let at = order.iter().position(|id| *id == field.id);
-    let last = order.len().saturating_sub(1);
-    let kind = field.kind();
-    let order = StoredValue::new(order);
-    let shift = move |by: isize| {
-        let Some(at) = at else { return };
-        let mut ids = order.get_value();
-        ids.swap(at, at.saturating_add_signed(by).min(last));
-        reorder(kind, ids, problem);
-    };
+    let (kind, id) = (field.kind(), field.id.clone());
     let (label, about) = (field.label.clone(), about(&field));
-    let (up, down) = (t!("Move {label} up", label), t!("Move {label} down", label));
     let menu = t!("Change {label}", label);
     let items = Signal::derive(move || {
         let (edit, put) = (field.clone(), field.clone());
@@ -104,18 +94,12 @@ fn Row(
         <li>
             <div class="grow">
                 <div class="row">
-                    <span class="medium truncate" class:muted=away>{label}</span>
+                    <span class="medium truncate" class:muted=away>{label.clone()}</span>
                     {away.then(|| view! { <Badge tone=Tone::Neutral text=t!("Archived")/> })}
                 </div>
                 <div class="t-12 muted truncate">{about}</div>
             </div>
-            {(at.is_some() && at != Some(0)).then(|| view! {
-                <IconButton label=up glyph=glyphs::ARROW_UP small=true kind=Kind::Ghost on_click=move |_| shift(-1)/>
-            })}
-            {(at.is_some() && at != Some(last)).then(|| view! {
-                <IconButton label=down glyph=glyphs::ARROW_DOWN small=true kind=Kind::Ghost on_click=move |_| shift(1)/>
-            })}
-            {(at == Some(last)).then(|| view! { <span class="list-gap"></span> })}
+            <Reorder order id name=label on_move=move |ids| reorder(kind, ids, problem)/>
             <div class="pop-end"><Menu label=menu glyph=glyphs::ELLIPSIS icon_only=true items/></div>
         </li>
     }

@@ -5,7 +5,7 @@ use streamflow_proto::client::v1::{self as pb, assignment_rule_service_client::A
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
-    button::{Button, IconButton, Kind},
+    button::Button,
     dialog::ConfirmDialog,
     empty::EmptyState,
     error_panel::ErrorNote,
@@ -17,7 +17,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::{rule_dialog::RuleDialog, rule_words};
+use super::{order::Reorder, rule_dialog::RuleDialog, rule_words};
 use crate::{
     api::may,
     parts::directory::{Directory, use_directory},
@@ -87,16 +87,9 @@ pub fn Rules() -> impl IntoView {
 
 #[component]
 fn Row(rule: pb::AssignmentRule, order: Vec<String>, book: Rulebook) -> impl IntoView {
-    let at = order.iter().position(|id| *id == rule.id).unwrap_or_default();
-    let last = order.len().saturating_sub(1);
-    let order = StoredValue::new(order);
-    let shift = move |by: isize| {
-        let mut ids = order.get_value();
-        ids.swap(at, at.saturating_add_signed(by).min(last));
-        reorder(ids, book);
-    };
-    let name = rule.name.clone();
-    let (up, down, menu) = (t!("Move {name} up", name), t!("Move {name} down", name), t!("Change {name}", name));
+    let (id, name) = (rule.id.clone(), rule.name.clone());
+    let moved = name.clone();
+    let menu = t!("Change {name}", name);
     let kept = StoredValue::new(rule);
     let about = move || kept.with_value(|rule| rule_words::about(rule, book.directory));
     let items = Signal::derive(move || {
@@ -119,12 +112,7 @@ fn Row(rule: pb::AssignmentRule, order: Vec<String>, book: Rulebook) -> impl Int
                 <div class="t-12 muted">{about}</div>
             </div>
             {may("assignment_rule.write").then(|| view! {
-                {(at > 0).then(|| view! {
-                    <IconButton label=up glyph=glyphs::ARROW_UP small=true kind=Kind::Ghost on_click=move |_| shift(-1)/>
-                })}
-                {(at < last).then(|| view! {
-                    <IconButton label=down glyph=glyphs::ARROW_DOWN small=true kind=Kind::Ghost on_click=move |_| shift(1)/>
-                })}
+                <Reorder order id name=moved on_move=move |ids| reorder(ids, book)/>
                 <div class="pop-end"><Menu label=menu glyph=glyphs::ELLIPSIS icon_only=true items/></div>
             })}
         </li>

@@ -5,7 +5,7 @@ use streamflow_proto::client::v1::{self as pb, LeadStageKind, lead_stage_service
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
-    button::{Button, IconButton, Kind},
+    button::Button,
     error_panel::ErrorNote,
     icon::glyphs,
     live::{Heard, use_live},
@@ -14,7 +14,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use super::stage_dialog::StageDialog;
+use super::{order::Reorder, stage_dialog::StageDialog};
 use crate::pages::lead::record;
 
 /// What the rows need.
@@ -63,17 +63,9 @@ pub fn Stages() -> impl IntoView {
 
 #[component]
 fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl IntoView {
-    let at = order.iter().position(|id| *id == stage.id).unwrap_or_default();
-    let last = order.len().saturating_sub(1);
-    let order = StoredValue::new(order);
-    let shift = move |by: isize| {
-        let mut ids = order.get_value();
-        ids.swap(at, at.saturating_add_signed(by).min(last));
-        reorder(ids, pipeline);
-    };
-    let name = stage.name.clone();
+    let (id, name) = (stage.id.clone(), stage.name.clone());
     let about = format!("{}, {}", kind_name(stage.kind()), n!(stage.lead_count.into(), "{count} lead", "{count} leads"));
-    let (up, down, menu) = (t!("Move {name} up", name), t!("Move {name} down", name), t!("Change {name}", name));
+    let menu = t!("Change {name}", name);
     let items = Signal::derive(move || {
         let (edit, put) = (stage.clone(), stage.clone());
         vec![
@@ -84,16 +76,10 @@ fn Row(stage: pb::LeadStage, order: Vec<String>, pipeline: Pipeline) -> impl Int
     view! {
         <li>
             <div class="grow">
-                <div class="medium truncate">{name}</div>
+                <div class="medium truncate">{name.clone()}</div>
                 <div class="t-12 muted">{about}</div>
             </div>
-            {(at > 0).then(|| view! {
-                <IconButton label=up glyph=glyphs::ARROW_UP small=true kind=Kind::Ghost on_click=move |_| shift(-1)/>
-            })}
-            {(at < last).then(|| view! {
-                <IconButton label=down glyph=glyphs::ARROW_DOWN small=true kind=Kind::Ghost on_click=move |_| shift(1)/>
-            })}
-            {(at == last).then(|| view! { <span class="list-gap"></span> })}
+            <Reorder order id name on_move=move |ids| reorder(ids, pipeline)/>
             <div class="pop-end"><Menu label=menu glyph=glyphs::ELLIPSIS icon_only=true items/></div>
         </li>
     }
