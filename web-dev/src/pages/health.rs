@@ -11,13 +11,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use streamflow_proto::dev::v1::{self as pb, health_service_client::HealthServiceClient};
-use web_kit::{
-    api::use_api,
-    error_panel::{ErrorNote, ErrorPanel},
-    layout::use_page,
-    load::{Load, look_again},
-    skeleton::{Delayed, SkeletonLines},
-};
+use web_kit::{api::use_api, layout::use_page, load::Load};
 
 use self::{
     certificates::Certificates,
@@ -26,7 +20,7 @@ use self::{
     parts::{Databases, Listeners, Queues},
     systems::Systems,
 };
-use super::live::LiveSwitch;
+use super::live::{Kept, LiveSwitch, keep_up};
 
 /// Between two looks while the page is in sight.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -40,27 +34,11 @@ pub fn HealthPage() -> impl IntoView {
         let call = async |transport, request| HealthServiceClient::new(transport).get_health(request).await;
         api.read(pb::GetHealthRequest {}, call).await.map(|reply| reply.systems)
     });
-    look_again(LOOK_EVERY, move || {
-        if live.get_untracked() && !load.loading().get_untracked() {
-            load.reload();
-        }
-    });
-    // What was read last stays; that it is old must be seen.
-    let is_read = move || load.with(|read| read.is_some());
-    let stale = move || {
-        let error = load.error().get().filter(|_| is_read());
-        error.map(|error| view! { <ErrorNote error on_retry=move |()| load.reload()/> })
-    };
-    let unread = move || match load.error().get() {
-        Some(error) => view! { <ErrorPanel what=t!("The systems") error on_retry=move |()| load.reload()/> }.into_any(),
-        None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
-    };
-    // Only what is in the tables changes, so that a look takes nobody's place on the page away.
+    keep_up(load, live, LOOK_EVERY);
     let systems = Signal::derive(move || load.get().unwrap_or_default());
     view! {
         <div class="overview">
-            {stale}
-            <Show when=is_read fallback=move || unread>
+            <Kept load what=t!("The systems")>
                 <Figures systems/>
                 <Systems systems/>
                 <Databases systems/>
@@ -68,7 +46,7 @@ pub fn HealthPage() -> impl IntoView {
                 <Federation systems/>
                 <Certificates systems/>
                 <Listeners systems/>
-            </Show>
+            </Kept>
         </div>
     }
 }

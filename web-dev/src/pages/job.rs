@@ -16,11 +16,11 @@ use web_kit::{
     browser,
     layout::use_page,
     list::rows::{Page, Rows},
-    load::{Load, Loaded, look_again},
+    load::Load,
 };
 
 use self::{dead::DeadLetters, gauges::Gauges, queue::Queue, schedules::Schedules};
-use super::live::LiveSwitch;
+use super::live::{Kept, LiveSwitch, keep_up};
 
 /// Between two looks while the page is in sight.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -49,11 +49,7 @@ pub fn JobsPage() -> impl IntoView {
             list(api, filter, token)
         },
     );
-    look_again(LOOK_EVERY, move || {
-        if live.get_untracked() {
-            figures.reload();
-        }
-    });
+    keep_up(figures, live, LOOK_EVERY);
     // The figures are asked often; the lists only when those say that something happened, or when a person acted.
     Effect::new(move |before: Option<Option<pb::GetQueueResponse>>| {
         let now = figures.get();
@@ -75,9 +71,7 @@ pub fn JobsPage() -> impl IntoView {
     });
     view! {
         <div class="overview">
-            <Loaded load=figures what=t!("The queue") let:read>
-                <Gauges queue=read/>
-            </Loaded>
+            <Kept load=figures what=t!("The queue")>{move || figures.get().map(|queue| view! { <Gauges queue/> })}</Kept>
             <DeadLetters rows=dead acted/>
             <Schedules load=schedules now acted/>
             <Queue rows=jobs state/>

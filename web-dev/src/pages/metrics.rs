@@ -12,13 +12,11 @@ use streamflow_proto::dev::v1::{self as pb, metric_service_client::MetricService
 use web_kit::{
     api::use_api,
     empty::EmptyState,
-    error_panel::{ErrorNote, ErrorPanel},
     field::Choice,
     icon::{Icon, glyphs},
     layout::use_page,
     list::query::use_list_query,
-    load::{Load, look_again},
-    skeleton::{Delayed, SkeletonLines},
+    load::Load,
     tabs::Segmented,
 };
 
@@ -27,7 +25,7 @@ use self::{
     figures::Figures,
     systems::{Counts, Systems},
 };
-use super::live::LiveSwitch;
+use super::live::{Kept, LiveSwitch, keep_up};
 
 /// A process writes one line a minute.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -59,20 +57,7 @@ pub fn MetricsPage() -> impl IntoView {
             api.read(pb::GetMetricsRequest { hours, system }, call).await.map(|metrics| Read { hours, metrics })
         }
     });
-    look_again(LOOK_EVERY, move || {
-        if live.get_untracked() && !load.loading().get_untracked() {
-            load.reload();
-        }
-    });
-    let is_read = move || load.with(|read| read.is_some());
-    let stale = move || {
-        let error = load.error().get().filter(|_| is_read());
-        error.map(|error| view! { <ErrorNote error on_retry=move |()| load.reload()/> })
-    };
-    let unread = move || match load.error().get() {
-        Some(error) => view! { <ErrorPanel what=t!("The metrics") error on_retry=move |()| load.reload()/> }.into_any(),
-        None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
-    };
+    keep_up(load, live, LOOK_EVERY);
     let read =
         Signal::derive(move || load.get().unwrap_or_else(|| Read { hours: 1, metrics: pb::GetMetricsResponse::default() }));
     let systems = Memo::new(move |_| {
@@ -87,8 +72,7 @@ pub fn MetricsPage() -> impl IntoView {
                 <Segmented label=t!("system") value=system choices=systems/>
                 <span class="count push">{move || read.with(|read| words::about(read.hours, &read.metrics))}</span>
             </div>
-            {stale}
-            <Show when=is_read fallback=move || unread>
+            <Kept load what=t!("The metrics")>
                 {move || away(&read.get().metrics)}
                 <Show when=move || measured.get() fallback=nothing>
                     <Figures read/>
@@ -96,7 +80,7 @@ pub fn MetricsPage() -> impl IntoView {
                     <Counts read/>
                 </Show>
                 <Systems read/>
-            </Show>
+            </Kept>
         </div>
     }
 }
