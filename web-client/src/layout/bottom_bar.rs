@@ -2,20 +2,18 @@
 
 use leptos::prelude::*;
 use web_kit::{
-    badge::Avatar,
     dialog::Dialog,
     icon::{Icon, glyphs},
     layout::NavLink,
     palette::PaletteButton,
-    theme::ThemeToggle,
 };
 
 use super::{
     nav::{self, NavGroups},
     orgs::OtherOrgs,
-    person::{has_account, role_word, use_sign_out},
+    person::{ProfileLink, SignedIn, has_account, use_sign_out},
 };
-use crate::api::{address, me, session};
+use crate::api::{address, session};
 
 /// Pages that deserve a place, the most needed first.
 const FIRST: [&str; 4] = ["dashboard", "tasks", "customers", "leads"];
@@ -49,13 +47,7 @@ pub fn BottomBar() -> impl IntoView {
 
 #[component]
 fn More(open: RwSignal<bool>) -> impl IntoView {
-    let me = me();
-    let role = role_word(&me);
-    let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
-    let profile = has_account().then(|| {
-        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label=t!("Profile")/></div> }
-    });
     let out = has_account().then(|| {
         view! {
             <button type="button" class="btn" on:click=move |_| leave.run(())>
@@ -74,16 +66,9 @@ fn More(open: RwSignal<bool>) -> impl IntoView {
             <div on:click=move |_| open.set(false)><PaletteButton/></div>
             <NavGroups/>
             <hr class="rule"/>
-            {profile}
+            <ProfileLink/>
             <OtherOrgs/>
-            <div class="side-person">
-                <Avatar name=name.clone() medium=true/>
-                <span class="grow side-name">
-                    <span class="medium truncate">{name}</span>
-                    <span class="t-11 muted">{role}</span>
-                </span>
-                <ThemeToggle/>
-            </div>
+            <SignedIn/>
             {out}
         </div>
     }

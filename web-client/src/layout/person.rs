@@ -18,13 +18,7 @@ use crate::api::{Me, address, may, me, role_name, session, sign_out};
 
 #[component]
 pub fn Person() -> impl IntoView {
-    let me = me();
-    let role = role_word(&me);
-    let name = me.user.unwrap_or_default().display_name;
     let leave = use_sign_out();
-    let profile = has_account().then(|| {
-        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label=t!("Profile")/></div> }
-    });
     let out = has_account().then(|| {
         view! {
             <button type="button" class="btn btn-icon btn-ghost" aria-label=t!("Sign out") title=t!("Sign out") on:click=move |_| leave.run(())>
@@ -34,16 +28,34 @@ pub fn Person() -> impl IntoView {
     });
     view! {
         <div class="side-foot">
-            {profile}
-            <div class="side-person">
-                <Avatar name=name.clone() medium=true/>
-                <span class="grow side-name">
-                    <span class="medium truncate">{name.clone()}</span>
-                    <span class="t-11 muted">{role}</span>
-                </span>
-                <ThemeToggle/>
-                {out}
-            </div>
+            <ProfileLink/>
+            <SignedIn>{out}</SignedIn>
+        </div>
+    }
+}
+
+#[component]
+pub fn ProfileLink() -> impl IntoView {
+    has_account().then(|| {
+        view! { <div class="nav"><NavLink href=address("profile") glyph=glyphs::USER label=t!("Profile")/></div> }
+    })
+}
+
+/// Name and role, light and dark, and what `children` put beside them.
+#[component]
+pub fn SignedIn(#[prop(optional)] children: Option<Children>) -> impl IntoView {
+    let me = me();
+    let role = role_word(&me);
+    let name = me.user.unwrap_or_default().display_name;
+    view! {
+        <div class="side-person">
+            <Avatar name=name.clone() medium=true/>
+            <span class="grow side-name">
+                <span class="medium truncate">{name}</span>
+                <span class="t-11 muted">{role}</span>
+            </span>
+            <ThemeToggle/>
+            {children.map(|children| children())}
         </div>
     }
 }
@@ -53,7 +65,7 @@ pub fn has_account() -> bool {
     may("session.sign_out")
 }
 
-pub fn role_word(me: &Me) -> &'static str {
+fn role_word(me: &Me) -> &'static str {
     if me.support.is_some() { t!("Support") } else { role_name(me.role()) }
 }
 
