@@ -5,10 +5,9 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     browser,
-    button::{IconButton, Kind},
     dialog::Dialog,
     guard::LeaveQuestion,
-    icon::{Glyph, Icon, glyphs},
+    icon::{Glyph, Icon},
     keys::KeyboardHelp,
     toast::ToastRegion,
 };
@@ -262,17 +261,6 @@ pub fn NavLink(
 /// `path` is the page itself or one below it.
 fn is_within(path: &str, page: &str) -> bool {
     path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// For pages that offer a close button on their panel.
-#[component]
-pub fn ClosePanel() -> impl IntoView {
-    let slots = expect_context::<PageSlots>();
-    let close = move |_| {
-        slots.panel_open.set(false);
-        slots.panel.set(None);
-    };
-    view! { <IconButton label=t!("Close panel") glyph=glyphs::XMARK kind=Kind::Ghost small=true class="push" on_click=close/> }
 }
 
 #[cfg(test)]
