@@ -72,6 +72,15 @@ impl Server {
         }
     }
 
+    /// Another process on the same data and in the same environment, with ports of its own; not started.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let mut other = Self::of(self.systems, &self.data, self.postgres.clone());
+        other.environment.clone_from(&self.environment);
+        other.drain_notice_seconds = self.drain_notice_seconds;
+        other
+    }
+
     /// Gives every command from now on this in its environment.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.environment.push((name.to_owned(), value.into()));
@@ -169,12 +178,16 @@ impl Server {
     }
 
     fn is_ready(&self) -> bool {
-        let done = Command::new(self.program.clone().unwrap_or_else(binary))
-            .args(["healthcheck", "--port-base", &self.port_base.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        done.is_ok_and(|status| status.success())
+        self.readiness().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
+    }
+
+    fn readiness(&self) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port_base))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        write!(stream, "GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
     }
 
     /// A channel that connects when it is used, also after a restart.
@@ -204,8 +217,17 @@ impl Server {
 
     /// The most memory the running server has held so far, in bytes.
     pub fn peak_memory(&self) -> u64 {
+        self.memory_line("VmHWM:")
+    }
+
+    /// The memory it holds now, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.memory_line("VmRSS:")
+    }
+
+    fn memory_line(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process's status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a high-water mark");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of that name");
         let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
         kib * 1024
     }

@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::{install, shell};
 
-pub use web::{CARGO_OUT as WASM_CARGO_OUT, DEV_OUT, RELEASE_OUT};
+pub use web::{DEV_OUT, RELEASE_OUT};
 
 #[derive(Args)]
 pub struct Options {

@@ -24,7 +24,7 @@ pub struct Options {
 type Step = (&'static str, fn() -> Result<()>);
 
 /// Quick steps first; the bundles must be built before tidy reads them.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 14] = [
     ("fmt", fmt),
     ("tidy: dependency arrows", tidy::arrows::check),
     ("tidy: shape of source files", tidy::sources::check),
@@ -35,8 +35,7 @@ const STEPS: [Step; 15] = [
     ("buf lint", buf::check),
     ("deny: bans, licences, sources", deny::rules),
     ("deny: advisories", deny::advisories),
-    ("clippy: server, tests, tools", clippy),
-    ("clippy: web", clippy_web),
+    ("clippy", clippy),
     ("docs", docs),
     ("web apps", build::web_apps),
     ("tidy: names in built apps", tidy::bundles::check),
@@ -74,10 +73,13 @@ fn fmt() -> Result<()> {
     shell::quiet(&mut shell::cargo(&["fmt", "--all", "--check"])).map(drop)
 }
 
+/// Web apps as for this machine: nothing in them is for WASM alone, and built for it they are in any case.
+const EVERYTHING: [&str; 3] = ["--workspace", "--features", "streamflow/embed"];
+
+/// With what only a release has: the web apps inside.
 fn clippy() -> Result<()> {
-    let mut command = shell::cargo(&["clippy", "--quiet", "--workspace", "--exclude", "web-*", "--all-targets"]);
-    // What only a release has: the web apps inside.
-    command.args(["--features", "streamflow/embed"]);
+    let mut command = shell::cargo(&["clippy", "--quiet", "--all-targets"]);
+    command.args(EVERYTHING);
     let (_, messages) = shell::capture(command.args(["--", "-D", "warnings"]))?;
     // Clippy only warns when a ban names what no longer exists; such a ban bans nothing.
     match messages.lines().find(|line| line.contains("does not refer to")) {
@@ -86,21 +88,8 @@ fn clippy() -> Result<()> {
     }
 }
 
-fn clippy_web() -> Result<()> {
-    let mut command = shell::cargo(&["clippy", "--quiet", "--package", "web-*", "--all-targets"]);
-    command.args(["--target", "wasm32-unknown-unknown"]);
-    command.env("CARGO_TARGET_DIR", build::WASM_CARGO_OUT);
-    shell::quiet(command.args(["--", "-D", "warnings"])).map(drop)
-}
-
-/// The same choices of crates as clippy's: with another one, features differ, and every dependency is checked again.
+/// The same choice of crates as clippy's: with another one, features differ, and every dependency is checked again.
 fn docs() -> Result<()> {
-    let mut server = shell::cargo(&["doc", "--quiet", "--no-deps", "--workspace", "--exclude", "web-*"]);
-    server.args(["--features", "streamflow/embed"]);
-    let mut web = shell::cargo(&["doc", "--quiet", "--no-deps", "--package", "web-*", "--target", "wasm32-unknown-unknown"]);
-    web.env("CARGO_TARGET_DIR", build::WASM_CARGO_OUT);
-    for command in [&mut server, &mut web] {
-        shell::quiet(command.env("RUSTDOCFLAGS", "-Dwarnings"))?;
-    }
-    Ok(())
+    let mut command = shell::cargo(&["doc", "--quiet", "--no-deps"]);
+    shell::quiet(command.args(EVERYTHING).env("RUSTDOCFLAGS", "-Dwarnings")).map(drop)
 }

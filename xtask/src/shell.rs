@@ -4,6 +4,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Instant,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -23,6 +24,37 @@ pub fn root() -> Result<PathBuf> {
 /// One line of progress.
 pub fn say(line: &str) {
     eprintln!("· {line}");
+}
+
+/// One part of a command, and a line about the time it took.
+pub fn timed<T>(what: &str, part: impl FnOnce() -> Result<T>) -> Result<T> {
+    say(what);
+    let (started, before) = (Instant::now(), Processors::read());
+    let result = part();
+    let idle = before.zip(Processors::read()).map(|(before, after)| before.idle_until(&after)).unwrap_or_default();
+    say(&format!("{what}: {:.0} s{idle}", started.elapsed().as_secs_f32()));
+    result
+}
+
+/// What the processors of a Linux machine have done so far, in hundredths of a second.
+struct Processors {
+    idle: u64,
+    all: u64,
+}
+
+impl Processors {
+    fn read() -> Option<Self> {
+        let text = fs::read_to_string("/proc/stat").ok()?;
+        let times: Vec<u64> = text.lines().next()?.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();
+        // user, nice, system, idle, waiting for a disk, …
+        Some(Self { idle: times.get(3)? + times.get(4)?, all: times.iter().take(8).sum() })
+    }
+
+    fn idle_until(&self, later: &Self) -> String {
+        let (idle, all) = (later.idle.saturating_sub(self.idle), later.all.saturating_sub(self.all));
+        let share = (100 * idle).checked_div(all);
+        share.map_or_else(String::new, |share| format!(", the processors idle for {share} %"))
+    }
 }
 
 /// Cargo, as if started by hand: what the outer `cargo run` tells this tool about its own crate would make some
