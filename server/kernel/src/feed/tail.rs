@@ -22,8 +22,11 @@ use crate::{
 
 /// How long the tail sleeps when nobody wakes it. Other processes wake it by NOTIFY; this is the net below.
 const IDLE_POLL: Duration = Duration::from_secs(1);
-/// Pause before looking again for rows whose transactions other, older transactions still hide.
+/// From one look to the next at least: while much is written, one look is for many changes. The first is at once.
+const PACE: Duration = Duration::from_millis(8);
+/// Pause before looking again for rows whose transactions other, older transactions still hide; doubled while nothing comes.
 const HIDDEN_POLL: Duration = Duration::from_millis(4);
+const LONGEST_HIDDEN_POLL: Duration = Duration::from_millis(64);
 const BATCH: u64 = 1000;
 /// Events a slow watcher may lag behind before it reads from the database instead.
 const WATCHER_BUFFER: usize = 512;
@@ -94,17 +97,20 @@ impl Feed {
     async fn run(self) {
         let database = self.inner.database.clone();
         let mut announce = false;
+        let mut hidden_poll = HIDDEN_POLL;
         loop {
             if announce && database.backend() == Backend::Postgres {
                 self.announce().await;
             }
+            let began = Instant::now();
             match self.drain().await {
-                Ok(true) => {
-                    tokio::time::sleep(HIDDEN_POLL).await;
+                Ok(Drained { is_new, hides_more: true }) => {
+                    hidden_poll = if is_new { HIDDEN_POLL } else { (2 * hidden_poll).min(LONGEST_HIDDEN_POLL) };
+                    tokio::time::sleep(hidden_poll).await;
                     announce = false;
                     continue;
                 }
-                Ok(false) => {}
+                Ok(_) => hidden_poll = HIDDEN_POLL,
                 Err(error) => {
                     tracing::warn!(?error, "the change feed can't read; trying again");
                     tokio::time::sleep(IDLE_POLL).await;
@@ -115,22 +121,25 @@ impl Feed {
                 () = self.inner.foreign.notified() => false,
                 () = tokio::time::sleep(IDLE_POLL) => false,
             };
+            tokio::time::sleep_until(began + PACE).await;
         }
     }
 
-    /// Reads until nothing new is visible. True when something is written but still hidden by an older transaction.
-    async fn drain(&self) -> Result<bool> {
+    /// Reads until nothing new is visible.
+    async fn drain(&self) -> Result<Drained> {
+        let mut is_new = false;
         loop {
             let from = self.position();
-            let (events, hidden) = read_after(&self.inner.database, from).await?;
+            let Read { events, hides_more } = read_after(&self.inner.database, from).await?;
             *self.inner.read_at.lock() = Instant::now();
             let full = events.len() as u64 == BATCH;
             if let Some(last) = events.last() {
                 *self.inner.position.lock() = last.cursor;
+                is_new = true;
             }
             self.publish(events);
             if !full {
-                return Ok(hidden);
+                return Ok(Drained { is_new, hides_more });
             }
         }
     }
@@ -212,24 +221,40 @@ pub(super) struct Row {
 
 const COLUMNS: &str = "org_id, seq, at, entity, id, version, op, actor_id, actor_name, fields, audience";
 
-async fn read_after(database: &Database, from: Cursor) -> Result<(Vec<Event>, bool)> {
+/// What a look at the feed came to.
+struct Drained {
+    is_new: bool,
+    hides_more: bool,
+}
+
+/// Changes in the order they became visible.
+struct Read {
+    events: Vec<Event>,
+    /// Something later is written, and still hidden by an older transaction.
+    hides_more: bool,
+}
+
+async fn read_after(database: &Database, from: Cursor) -> Result<Read> {
     #[derive(FromQueryResult)]
-    struct Hidden {
-        hidden: bool,
+    struct Seen {
+        #[sea_orm(nested)]
+        row: Row,
+        is_visible: bool,
     }
     if database.backend() == Backend::Sqlite {
         let sql = format!("SELECT {COLUMNS}, 0 AS xid FROM changes WHERE seq > ? ORDER BY seq LIMIT {BATCH}");
         let rows: Vec<Row> = database.system_query(&sql, vec![from.seq.into()]).await?;
-        return Ok((rows.into_iter().map(Row::into_event).collect(), false));
+        return Ok(Read { events: rows.into_iter().map(Row::into_event).collect(), hides_more: false });
     }
+    // One snapshot for both: what is visible, and whether it is all.
     let sql = format!(
-        "SELECT {COLUMNS}, xid::text::bigint AS xid FROM changes \
-         WHERE (xid, seq) > (?::text::xid8, ?::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY changes.xid, seq LIMIT {BATCH}"
+        "SELECT {COLUMNS}, xid::text::bigint AS xid, xid < pg_snapshot_xmin(pg_current_snapshot()) AS is_visible FROM changes \
+         WHERE (xid, seq) > (?::text::xid8, ?::bigint) ORDER BY changes.xid, seq LIMIT {BATCH}"
     );
-    let rows: Vec<Row> = database.system_query(&sql, vec![from.xid.to_string().into(), from.seq.into()]).await?;
-    let sql = "SELECT EXISTS (SELECT 1 FROM changes WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())) AS hidden";
-    let hidden: Vec<Hidden> = database.system_query(sql, vec![]).await?;
-    Ok((rows.into_iter().map(Row::into_event).collect(), hidden.first().is_some_and(|row| row.hidden)))
+    let rows: Vec<Seen> = database.system_query(&sql, vec![from.xid.to_string().into(), from.seq.into()]).await?;
+    let hides_more = rows.last().is_some_and(|last| !last.is_visible);
+    let events = rows.into_iter().take_while(|seen| seen.is_visible).map(|seen| seen.row.into_event()).collect();
+    Ok(Read { events, hides_more })
 }
 
 /// Changes of one company after `from` up to `limit`, for a watcher that was away.
