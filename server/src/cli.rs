@@ -38,7 +38,7 @@ pub struct Place {
 enum Command {
     /// Serves the portals.
     #[command(
-        after_help = "Examples:\n  streamflow serve\n  streamflow serve --port-base 8000 --systems client\n\nPorts from the base: +0 operations, +1 client, +2 provider, +3 dev, +4 accountant."
+        after_help = "Examples:\n  streamflow serve\n  streamflow serve --port-base 8000 --systems client\n\nPorts from the base: +0 operations, +1 client, +2 provider, +3 dev, +4 accountant, +10 what systems ask of each other."
     )]
     Serve(ServeArgs),
     /// Prepares a PostgreSQL database: roles, schemas, tables, row-level security.
@@ -67,10 +67,13 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Asks a running server whether it is ready; exit code 0 when it is.
-    #[command(after_help = "Example:\n  streamflow healthcheck --port-base 7000")]
+    #[command(after_help = "Examples:\n  streamflow healthcheck\n  streamflow healthcheck --port-base 7000")]
     Healthcheck {
-        #[arg(long, default_value_t = 7000)]
-        port_base: u16,
+        #[command(flatten)]
+        place: Place,
+        /// First of the server's ports. [default: as the configuration says]
+        #[arg(long)]
+        port_base: Option<u16>,
         /// Prints JSON, also when the server is not ready.
         #[arg(long)]
         json: bool,
@@ -219,7 +222,13 @@ impl Cli {
                 config.federation_tls.check_files(SystemClock.now())?;
                 config.print(json)
             }
-            Command::Healthcheck { port_base, json } => serve::healthcheck(port_base, json).await,
+            Command::Healthcheck { place, port_base, json } => {
+                let port_base = match port_base {
+                    Some(port_base) => port_base,
+                    None => Config::load(&place, None)?.port_base,
+                };
+                serve::healthcheck(port_base, json).await
+            }
             Command::Completions { shell } => {
                 clap_complete::generate(shell, &mut Self::command(), "streamflow", &mut std::io::stdout());
                 Ok(())

@@ -65,3 +65,18 @@ fn the_configuration_is_checked_and_shown_without_secrets() {
     server.run(&["config", "check"]).0.then_some(()).expect("the defaults are fine");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "looking makes nothing");
 }
+
+#[test]
+fn a_health_check_asks_the_server_that_the_configuration_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&folder.path().join("data"), None);
+    let file = folder.path().join("streamflow.toml");
+    std::fs::write(&file, format!("port_base = {}\n", server.port_base)).unwrap();
+    let file = file.to_str().unwrap();
+    let (is_ready, text) = server.run(&["healthcheck", "--config", file]);
+    assert!(!is_ready && text.contains(&format!("nothing listens on 127.0.0.1:{}", server.port_base)), "{text}");
+    server.start();
+    assert_eq!(server.run(&["healthcheck", "--config", file]), (true, "ready\n".to_owned()));
+    let (is_ready, text) = server.run(&["healthcheck", "--config", file, "--port-base", "1"]);
+    assert!(!is_ready, "the flag wins: {text}");
+}

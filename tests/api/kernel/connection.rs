@@ -96,7 +96,7 @@ async fn one_address_does_not_take_every_connection() {
     panic!("nobody of the address gets in again");
 }
 
-/// A listener with room for three, one of whose pages takes as long as one likes.
+/// A listener with room for few, one of whose pages takes as long as one likes.
 struct Small {
     address: SocketAddr,
     finish: Arc<Notify>,
@@ -105,6 +105,10 @@ struct Small {
 
 impl Small {
     async fn start() -> Self {
+        Self::with_room_for(3).await
+    }
+
+    async fn with_room_for(most: u32) -> Self {
         let finish = Arc::new(Notify::new());
         let until = Arc::clone(&finish);
         let slow = get(move || {
@@ -118,12 +122,23 @@ impl Small {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(connection::serve_most(listener, app, TrustedProxies::default(), stopping, 3));
+        tokio::spawn(connection::serve_most(listener, app, TrustedProxies::default(), stopping, most));
         Self { address, finish, _stop: stop }
     }
 
     async fn enter(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// One that speaks HTTP/2 and answers nothing, so that it is in no hurry to go.
+    async fn enter_for_long(&self, from: [u8; 4]) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let mut stream = socket.connect(self.address).await.unwrap();
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        let mut settings = [0; 9];
+        tokio::time::timeout(Duration::from_secs(10), stream.read_exact(&mut settings)).await.expect("settings").unwrap();
+        stream
     }
 }
 
@@ -140,6 +155,23 @@ async fn hears(stream: &mut TcpStream, body: &str) {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), listen).await.expect("an answer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_fill_the_house_make_room_for_many_at_once() {
+    let house = Small::with_room_for(256).await;
+    let mut held = Vec::new();
+    for n in 0_u8..=255 {
+        held.push(house.enter_for_long([127, 0, 9, 2 + n % 4]).await);
+    }
+    let begun = Instant::now();
+    for _ in 0..12 {
+        let mut newcomer = house.enter().await;
+        ask(&mut newcomer, "/").await;
+        hears(&mut newcomer, "quick").await;
+    }
+    // One after the other they would wait a quarter of a second each.
+    assert!(begun.elapsed() < Duration::from_millis(1_800), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -183,4 +215,29 @@ async fn in_a_full_house_the_one_that_waits_longest_makes_room() {
     ask(&mut last, "/").await;
     hears(&mut last, "quick").await;
     assert_eq!(said(&mut silent[0], Duration::from_secs(2)).await.as_deref(), Some(&b""[..]));
+}
+
+/// A setting of HTTP/2 (RFC 9113 section 6.5.2) as the server begins with it.
+async fn setting(stream: &mut TcpStream, wanted: u16) -> Option<u32> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    const OURS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    stream.write_all(&[PREFACE, &OURS].concat()).await.unwrap();
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    assert_eq!(head[3], 4, "the first frame holds settings");
+    let mut settings = vec![0; usize::from(u16::from_be_bytes([head[1], head[2]]))];
+    stream.read_exact(&mut settings).await.unwrap();
+    let found = settings.chunks(6).find(|of| of[..2] == wanted.to_be_bytes())?;
+    Some(u32::from_be_bytes(found[2..].try_into().unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_told_how_many_requests_and_headers_it_may_send_at_once() {
+    const MAX_CONCURRENT_STREAMS: u16 = 3;
+    const MAX_HEADER_LIST_SIZE: u16 = 6;
+    let world = World::sqlite().await;
+    for (wanted, value) in [(MAX_CONCURRENT_STREAMS, 100), (MAX_HEADER_LIST_SIZE, 16 * 1024)] {
+        let mut stream = connect(&world, [127, 0, 0, 1]).await;
+        assert_eq!(setting(&mut stream, wanted).await, Some(value));
+    }
 }
