@@ -149,10 +149,20 @@ pub async fn open_until(db: &SystemDb, ctx: &Ctx, holder: Holder, expires_at: Da
     Ok((id, token))
 }
 
-/// Ends one session. True when it was live.
-pub async fn end(db: &SystemDb, session_id: Uuid, user_id: Uuid, now: DateTime<Utc>) -> Result<bool> {
-    let sql = "UPDATE sessions SET revoked_at = ? WHERE id = ? AND user_id = ? AND revoked_at IS NULL";
-    Ok(db.execute(sql, vec![now.into(), session_id.into(), user_id.into()]).await? > 0)
+/// A session that was ended just now. Its pages are those of its own company, whichever one its person ended it from.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Ended {
+    pub id: Uuid,
+    pub org_id: Option<Uuid>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Ends one session, if it was live.
+pub async fn end(db: &SystemDb, session_id: Uuid, user_id: Uuid, now: DateTime<Utc>) -> Result<Option<Ended>> {
+    let sql = "UPDATE sessions SET revoked_at = ? WHERE id = ? AND user_id = ? AND revoked_at IS NULL \
+               RETURNING id, org_id, expires_at";
+    let ended = db.query(sql, vec![now.into(), session_id.into(), user_id.into()]).await?;
+    Ok(ended.into_iter().next())
 }
 
 /// Replaces the request's session by a full one with a new id. One that is full already ends when it would have: its time began with the
@@ -162,18 +172,14 @@ pub async fn renew(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<To
     if principal.level == Level::Full {
         return replace(db, ctx, principal, holder).await;
     }
-    if !end(db, principal.session_id, principal.user_id, ctx.now()).await? {
-        return Err(ended());
-    }
+    end(db, principal.session_id, principal.user_id, ctx.now()).await?.ok_or_else(ended)?;
     open(db, ctx, holder).await
 }
 
 /// Replaces the request's session by one of `holder`, which ends when the replaced one would have: nobody stays signed in for longer by
 /// going back and forth. Fails like [`renew`].
 pub async fn replace(db: &SystemDb, ctx: &Ctx, principal: &Principal, holder: Holder) -> Result<Token> {
-    if !end(db, principal.session_id, principal.user_id, ctx.now()).await? {
-        return Err(ended());
-    }
+    end(db, principal.session_id, principal.user_id, ctx.now()).await?.ok_or_else(ended)?;
     let expires_at = principal.expires_at.min(ctx.now() + longest(ctx, holder.level));
     let (_, token) = open_until(db, ctx, holder, expires_at).await?;
     Ok(token)
@@ -184,10 +190,20 @@ pub(crate) fn ended() -> Error {
     Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again.")
 }
 
-/// Ends every session of a person but `keep`. Returns how many.
-pub async fn end_all(db: &SystemDb, user_id: Uuid, keep: Option<Uuid>, now: DateTime<Utc>) -> Result<u64> {
-    let sql = "UPDATE sessions SET revoked_at = ? WHERE user_id = ? AND revoked_at IS NULL AND id <> ?";
-    db.execute(sql, vec![now.into(), user_id.into(), keep.unwrap_or_default().into()]).await
+/// Ends every session of a person but `keep`. One that another transaction is just replacing holds this up, and its successor shows
+/// only to the next statement: it goes on until none is to be seen, because one that is not there has no successor.
+pub async fn end_all(db: &SystemDb, user_id: Uuid, keep: Option<Uuid>, now: DateTime<Utc>) -> Result<Vec<Ended>> {
+    let live = "user_id = ? AND revoked_at IS NULL AND id <> ?";
+    let end = format!("UPDATE sessions SET revoked_at = ? WHERE {live} RETURNING id, org_id, expires_at");
+    let left = format!("SELECT id, org_id, expires_at FROM sessions WHERE {live} LIMIT 1");
+    let keep = keep.unwrap_or_default();
+    let mut ended = Vec::new();
+    loop {
+        ended.extend(db.query::<Ended>(&end, vec![now.into(), user_id.into(), keep.into()]).await?);
+        if db.query::<Ended>(&left, vec![user_id.into(), keep.into()]).await?.is_empty() {
+            return Ok(ended);
+        }
+    }
 }
 
 const BY_BEGIN: OrderField = OrderField::new("created_at", KeyKind::Time);
@@ -206,17 +222,6 @@ pub async fn live(db: &SystemDb, ctx: &Ctx, user_id: Uuid, list: &List) -> Resul
     let mut rows: Vec<Session> = db.query(&sql, values.into_iter().chain(after).collect()).await?;
     let next = list.next_page_token(&mut rows, |session| (Key::Time(session.created_at), session.id));
     Ok((rows, next))
-}
-
-/// All live sessions of a person, for telling of their end.
-pub async fn live_ids(db: &SystemDb, ctx: &Ctx, user_id: Uuid) -> Result<Vec<Uuid>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: Uuid,
-    }
-    let sql = "SELECT id FROM sessions WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? AND level = 'full'";
-    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), ctx.now().into()]).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// The session of a token, whatever its state.

@@ -3,6 +3,7 @@
 pub mod switch;
 
 use chrono::TimeDelta;
+use streamflow_kernel::session;
 use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, change_service_client::ChangeServiceClient,
     session_service_client::SessionServiceClient, task_service_client::TaskServiceClient,
@@ -215,6 +216,31 @@ on_both! {
         assert!(sessions.me(second.ask(pb::MeRequest {})).await.is_ok());
         sessions.sign_out_everywhere(second.ask(pb::SignOutEverywhereRequest {})).await.unwrap();
         assert_eq!(sessions.me(second.ask(pb::MeRequest {})).await.unwrap_err().code(), Code::Unauthenticated);
+    }
+
+    /// A sign-in that is finished at this moment has ended its first half already, and its second is not to be seen yet.
+    async fn signing_out_everywhere_ends_a_sign_in_that_is_just_being_finished(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let (pending, full) = (begin(&world, &owner).await, "a-token-of-the-other-half");
+        let db = world.kernel.database.system().await.unwrap();
+        let end = "UPDATE sessions SET revoked_at = ? WHERE token_hash = ?";
+        let of_pending = session::hash_token(&pending);
+        assert_eq!(db.execute(end, vec![world.now().into(), of_pending.clone().into()]).await.unwrap(), 1);
+        let open = "INSERT INTO sessions (id, token_hash, user_id, org_id, level, created_at, last_seen_at, expires_at, ip, user_agent) \
+                    SELECT ?, ?, user_id, org_id, 'full', created_at, last_seen_at, expires_at, ip, user_agent \
+                    FROM sessions WHERE token_hash = ?";
+        let values = vec![world.kernel.ids.uuid().into(), session::hash_token(full).into(), of_pending.into()];
+        assert_eq!(db.execute(open, values).await.unwrap(), 1);
+        let leaving = tokio::spawn({
+            let (mut sessions, ask) = (SessionServiceClient::new(world.channel.clone()), owner.ask(pb::SignOutEverywhereRequest {}));
+            async move { sessions.sign_out_everywhere(ask).await }
+        });
+        // Long enough to wait for the one that is being finished.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        db.commit().await.unwrap();
+        assert_eq!(leaving.await.unwrap().unwrap().into_inner().ended, 2);
+        let late = SessionServiceClient::new(world.channel.clone()).me(request(pb::MeRequest {}, Some(full))).await.unwrap_err();
+        assert_eq!(late.code(), Code::Unauthenticated);
     }
 
     async fn other_windows_hear_that_a_session_ended_and_other_people_do_not(world) {

@@ -69,10 +69,11 @@ impl AccountService for Api {
         }
         let secret = new_secret(&ctx, &user, &req.code).await?;
         let sealed = store::seal_totp(ctx.keys(), user.id, store::IN_USE, &secret).await?;
-        let (token, device, db) = promote(&ctx, principal).await?;
+        let db = ctx.system().await?;
         store::confirm_totp(&db, user.id, sealed, ctx.now()).await?;
         let recovery_codes = replace_recovery_codes(&db, &user).await?;
-        effects::end_other_sessions(&db, user.id, token.hash(), ctx.now()).await?;
+        session::end_all(&db, user.id, Some(principal.session_id), ctx.now()).await?;
+        let (token, device) = promote(&db, &ctx, principal).await?;
         effects::announce(&db, user.id, &ctx.actor(), &["second_factor"]).await?;
         // An enrolment that the sign-in itself demands surprises nobody.
         if principal.level == Level::Full || user.totp_confirmed_at.is_some() {

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use streamflow_kernel::{
     clock::timestamp,
     ctx::{Ctx, Principal},
+    db::SystemDb,
     device,
     error::{Error, Result},
     feed::{self, Cursor},
     ids,
     list::ListRequest,
     lockout::Guesses,
-    session::{self, Holder, Level, Token},
+    session::{self, Ended, Holder, Level, Token},
 };
 use streamflow_proto::{
     access,
@@ -18,6 +19,7 @@ use streamflow_proto::{
     common::v1::{Identity, PageInfo},
 };
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use super::{factor, switch};
 use crate::{
@@ -68,7 +70,8 @@ impl SessionService for Api {
             return Err(Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first.").into());
         }
         factor::check(&ctx, &user, &req.code).await?;
-        let (token, device, db) = promote(&ctx, principal).await?;
+        let db = ctx.system().await?;
+        let (token, device) = promote(&db, &ctx, principal).await?;
         let response = db.commit(pb::VerifySecondFactorResponse { token: shown(&token, req.return_token) }).await?;
         let mut response = answer_with_token(&ctx, response, &token)?;
         device::set_cookie(response.metadata_mut(), &ctx, &device)?;
@@ -80,7 +83,7 @@ impl SessionService for Api {
         let principal = ctx.principal()?;
         let db = ctx.system().await?;
         session::end(&db, principal.session_id, principal.user_id, ctx.now()).await?;
-        announce_end(&db, &ctx, principal, principal.session_id).await?;
+        announce_end(&db, &ctx, principal.org_id, principal.session_id).await?;
         let mut response = db.commit(pb::SignOutResponse {}).await?;
         session::clear_cookie(response.metadata_mut(), &ctx)?;
         Ok(response)
@@ -95,12 +98,12 @@ impl SessionService for Api {
         let db = ctx.system().await?;
         // Whoever signs in or goes on elsewhere at this moment did so before, or will after.
         store::hold(&db, principal.user_id).await?;
-        for id in session::live_ids(&db, &ctx, principal.user_id).await? {
-            announce_end(&db, &ctx, principal, id).await?;
-        }
         device::forget_all(&db, principal.user_id).await?;
         let ended = session::end_all(&db, principal.user_id, None, ctx.now()).await?;
-        let reply = pb::SignOutEverywhereResponse { ended: i32::try_from(ended).unwrap_or(i32::MAX) };
+        for ended in ended.iter().filter(|ended| ended.expires_at > ctx.now()) {
+            announce(&db, &ctx, ended).await?;
+        }
+        let reply = pb::SignOutEverywhereResponse { ended: i32::try_from(ended.len()).unwrap_or(i32::MAX) };
         let mut response = db.commit(reply).await?;
         session::clear_cookie(response.metadata_mut(), &ctx)?;
         Ok(response)
@@ -127,7 +130,7 @@ impl SessionService for Api {
         let (level, second_factor) = switch::what_is_left(&user, &entered.role);
         let holder = Holder { user_id: user.id, org_id: entered.org_id, level };
         let token = session::replace(&db, &ctx, principal, holder).await?;
-        announce_end(&db, &ctx, principal, principal.session_id).await?;
+        announce_end(&db, &ctx, principal.org_id, principal.session_id).await?;
         let reply = pb::SwitchOrgResponse { second_factor: second_factor.into(), token: shown(&token, req.return_token) };
         let response = db.commit_entering(subject(&user, Some(&entered)), reply).await?;
         answer_with_token(&ctx, response, &token)
@@ -166,10 +169,8 @@ impl SessionService for Api {
         let principal = ctx.principal()?;
         let id = ids::parse(ids::prefix::SESSION, &req.session_id).ok_or(Error::not_found("session"))?;
         let db = ctx.system().await?;
-        if !session::end(&db, id, principal.user_id, ctx.now()).await? {
-            return Err(Error::not_found("session").into());
-        }
-        announce_end(&db, &ctx, principal, id).await?;
+        let ended = session::end(&db, id, principal.user_id, ctx.now()).await?;
+        announce(&db, &ctx, &ended.ok_or(Error::not_found("session"))?).await?;
         Ok(db.commit(pb::RevokeSessionResponse {}).await?)
     }
 }
@@ -229,30 +230,31 @@ pub async fn account(ctx: &Ctx, principal: &Principal) -> Result<User> {
     store::user(&db, principal.user_id).await?.ok_or(Error::not_found("account"))
 }
 
-/// Replaces a session by a full one with a new id, and remembers the device. The caller commits.
-pub async fn promote(ctx: &Ctx, principal: &Principal) -> Result<(Token, Token, streamflow_kernel::ctx::SystemWriteDb)> {
-    let db = ctx.system().await?;
-    let token = session::renew(&db, ctx, principal).await?;
-    let device = device::remember(ctx, &db, principal.user_id).await?;
-    Ok((token, device, db))
+/// Replaces a session by a full one with a new id, and remembers the device. Returns the tokens of both.
+pub async fn promote(db: &SystemDb, ctx: &Ctx, principal: &Principal) -> Result<(Token, Token)> {
+    let token = session::renew(db, ctx, principal).await?;
+    let device = device::remember(ctx, db, principal.user_id).await?;
+    Ok((token, device))
 }
 
-/// Open pages of a session end with it.
-async fn announce_end(
-    db: &streamflow_kernel::db::SystemDb,
-    ctx: &Ctx,
-    principal: &Principal,
-    session_id: uuid::Uuid,
-) -> Result<()> {
+async fn announce(db: &SystemDb, ctx: &Ctx, ended: &Ended) -> Result<()> {
+    match ended.org_id {
+        Some(org_id) => announce_end(db, ctx, org_id, ended.id).await,
+        None => Ok(()),
+    }
+}
+
+/// Open pages of a session of the request's person end with it. They listen to the session's company.
+async fn announce_end(db: &SystemDb, ctx: &Ctx, org_id: Uuid, session_id: Uuid) -> Result<()> {
     let change = feed::Change {
         entity: "session",
         id: session_id,
         version: 1,
         op: feed::Op::Deleted,
         fields: Vec::new(),
-        audience: feed::Audience::people(Some(principal.user_id), None, None),
+        audience: feed::Audience::people(Some(ctx.principal()?.user_id), None, None),
     };
-    db.append_changes(principal.org_id, &ctx.actor(), &[change]).await
+    db.append_changes(org_id, &ctx.actor(), &[change]).await
 }
 
 pub fn shown(token: &Token, asked: bool) -> String {

@@ -57,7 +57,7 @@ macro_rules! operator_session_service {
                 let db = ctx.system().await?;
                 $crate::device::forget_all(&db, principal.user_id).await?;
                 let ended = $crate::session::end_all(&db, principal.user_id, None, ctx.now()).await?;
-                let ended = i32::try_from(ended).unwrap_or(i32::MAX);
+                let ended = i32::try_from(ended.len()).unwrap_or(i32::MAX);
                 $crate::operator::support_end::signed_out(&db, &ctx, $access, None).await?;
                 let mut response = db.commit(pb_session::SignOutEverywhereResponse { ended }).await?;
                 ctx.jobs().wake();
@@ -131,9 +131,7 @@ macro_rules! operator_session_service {
                 let missing = || $crate::error::Error::not_found("session");
                 let id = $crate::ids::parse($crate::ids::prefix::SESSION, &req.session_id).ok_or_else(missing)?;
                 let db = ctx.system().await?;
-                if !$crate::session::end(&db, id, principal.user_id, ctx.now()).await? {
-                    return Err(missing().into());
-                }
+                $crate::session::end(&db, id, principal.user_id, ctx.now()).await?.ok_or_else(missing)?;
                 $crate::operator::support_end::signed_out(&db, &ctx, $access, Some(id)).await?;
                 let response = db.commit(pb_session::RevokeSessionResponse {}).await?;
                 ctx.jobs().wake();

@@ -140,6 +140,47 @@ on_both! {
         assert_eq!(tenant(&Person::sign_in(&world, &staff.email, PASSWORD).await).await, first);
     }
 
+    async fn a_session_in_another_company_ends_with_its_stream(world) {
+        let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
+        let staff = here.hire(&world, pb::Role::Staff, "").await;
+        join(&world, &there, &staff.email, pb::Role::Employee).await;
+        let theirs = tenant(&there).await;
+        let mut sessions = SessionServiceClient::new(world.channel.clone());
+        let away = async || {
+            let again = Person::sign_in(&world, &staff.email, PASSWORD).await;
+            match switch(&again, &theirs).await {
+                Ok((moved, _)) => moved,
+                // Signing in leads to where one was last.
+                Err(_) => again,
+            }
+        };
+        let watch = async |person: &Person| {
+            let ask = person.ask(pb::WatchRequest::default());
+            ChangeServiceClient::new(world.channel.clone()).watch(ask).await.unwrap().into_inner()
+        };
+        let ends = async |mut stream: tonic::Streaming<pb::WatchResponse>| {
+            let ended = async { while let Ok(Some(_)) = stream.message().await {} };
+            tokio::time::timeout(std::time::Duration::from_secs(10), ended).await.is_ok()
+        };
+
+        let first = away().await;
+        assert_eq!((tenant(&first).await, tenant(&staff).await), (theirs.clone(), tenant(&here).await));
+        let stream = watch(&first).await;
+        let listed = sessions.list_sessions(staff.ask(pb::ListSessionsRequest::default())).await.unwrap().into_inner().sessions;
+        let other = listed.iter().find(|session| !session.current).unwrap().id.clone();
+        sessions.revoke_session(staff.ask(pb::RevokeSessionRequest { session_id: other })).await.unwrap();
+        assert!(ends(stream).await, "the stream of a session that was ended from another company");
+
+        world.pass(TimeDelta::minutes(1));
+        let second = away().await;
+        let streams = [watch(&second).await, watch(&staff).await];
+        sessions.sign_out_everywhere(staff.ask(pb::SignOutEverywhereRequest {})).await.unwrap();
+        for stream in streams {
+            assert!(ends(stream).await, "signed out everywhere");
+        }
+        assert_eq!(me(&second).await.unwrap_err().code(), Code::Unauthenticated);
+    }
+
     async fn a_company_that_is_not_ones_own_is_answered_like_none(world) {
         let (here, there) = (world.company("Harrow & Pike").await, world.company("Other Ltd").await);
         let staff = here.hire(&world, pb::Role::Staff, "").await;
