@@ -166,7 +166,7 @@ async function company(account, suffix) {
 /** The pages before a sign-in, and the steps of one; each step is pictured before the next is taken. */
 async function doors(owner) {
   const [opened, stranger] = [await open(browser), await open(browser)];
-  await shoot({ 'client/sign-in': `${url}/sign-in`, 'client/reset': `${url}/reset`, 'client/reset-confirm': `${url}/reset/confirm?token=x`, 'client/sign-up': `${url}/sign-up`, 'client/welcome': `${url}/setup/welcome?token=x`, 'client/not-found': `${url}/nowhere` });
+  await shoot({ 'client/sign-in': `${url}/sign-in`, 'client/reset': `${url}/reset`, 'client/reset-confirm': `${url}/reset/confirm#token=x`, 'client/sign-up': `${url}/sign-up`, 'client/welcome': `${url}/setup/welcome#token=x`, 'client/not-found': `${url}/nowhere` });
   await stranger.page.goto(`${url}/sign-in`);
   await stranger.page.getByLabel('E-mail').fill(owner.email);
   await stranger.page.getByLabel('Password', { exact: true }).fill(owner.password);

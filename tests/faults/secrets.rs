@@ -115,7 +115,7 @@ async fn reset_token(outbox: &Path) -> String {
         let mails = fs::read_dir(outbox).into_iter().flatten().filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok());
         for mail in mails {
             let unfolded = mail.replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
-            if let Some((_, rest)) = unfolded.split_once("/reset/confirm?token=") {
+            if let Some((_, rest)) = unfolded.split_once("/reset/confirm#token=") {
                 return rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
             }
         }

@@ -27,7 +27,7 @@ async fn an_owner_without_a_password_gets_a_link() {
     let link = password_url(&server, "First & Co").expect("a link");
     assert_eq!(password_url(&server, "Second & Co"), None, "the owner has an account by now");
     server.start();
-    let token = link.split_once("/reset/confirm?token=").expect("a token").1.to_owned();
+    let token = link.split_once("/reset/confirm#token=").expect("a token").1.to_owned();
     let reset = pb::ResetPasswordRequest { token, new_password: PASSWORD.into() };
     AccountServiceClient::new(server.channel()).reset_password(person::request(reset, None)).await.unwrap();
     server.first_sign_in(EMAIL, PASSWORD).await;

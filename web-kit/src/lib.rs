@@ -32,6 +32,7 @@ pub mod keys;
 pub mod lasting;
 pub mod later;
 pub mod layout;
+pub mod link;
 pub mod list;
 pub mod live;
 pub mod load;

@@ -10,7 +10,7 @@ use web_kit::{
     button::{Button, Kind},
     field::PasswordField,
     form::{Form, FormState},
-    list::state::query_value,
+    link,
     load::{Load, Loaded},
     sign_in::{CodeField, SignInFrame},
 };
@@ -18,8 +18,7 @@ use web_kit::{
 #[component]
 pub fn SetUp() -> impl IntoView {
     let api = use_api();
-    let token = window().location().search().ok().and_then(|search| query_value(&search, "token")).unwrap_or_default();
-    let token = StoredValue::new(token);
+    let token = StoredValue::new(link::secret());
     let done = RwSignal::new(false);
     let load = Load::new(move || async move {
         let call = async |transport, request| AdminServiceClient::new(transport).begin_setup(request).await;
@@ -71,7 +70,10 @@ fn Finish(token: StoredValue<String>, begun: BeginSetupResponse, done: RwSignal<
             let call = async |transport, request| AdminServiceClient::new(transport).finish_setup(request).await;
             api.open(request, call).await
         };
-        form.send(attempt, move |_| done.set(true));
+        form.send(attempt, move |_| {
+            link::forget_secret();
+            done.set(true);
+        });
     });
     view! {
         <p>{format!("{}, {}", begun.display_name, begun.email)}</p>

@@ -114,7 +114,7 @@ on_both! {
             .request_password_reset(request(pb::RequestPasswordResetRequest { email: staff.email.clone() }, None))
             .await
             .unwrap();
-        mails_about(&world, "/reset/confirm?token=", 1).await;
+        mails_about(&world, "/reset/confirm#token=", 1).await;
         let reset = pb::ResetPasswordRequest { token: link_token(&world, &staff.email).await, new_password: NEXT.into() };
         let once = |message: &pb::ResetPasswordRequest| {
             let mut request = request(message.clone(), None);

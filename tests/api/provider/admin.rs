@@ -43,7 +43,7 @@ impl Person {
     pub async fn hire(&self, desk: &Desk, email: &str, role: pb::Role) -> Self {
         let ask = pb::CreateAdminRequest { email: email.into(), display_name: "Nia New".into(), role: role.into() };
         let made = admins(desk).create_admin(desk.request(ask, Some(&self.token))).await.unwrap().into_inner();
-        let token = made.setup_url.split_once("/set-up?token=").unwrap().1.to_owned();
+        let token = made.setup_url.split_once("/set-up#token=").unwrap().1.to_owned();
         let password = "seven purple gliders 42";
         let seed = set_up(desk, &token, password).await.unwrap();
         Self::sign_in(desk, email, password, seed).await.unwrap()
@@ -102,7 +102,7 @@ on_the_providers_desk! {
         let twice = admins(&desk).create_admin(desk.request(ask, Some(&first.token))).await.unwrap_err();
         assert_eq!(twice.code(), Code::InvalidArgument);
 
-        let token = made.setup_url.split_once("/set-up?token=").unwrap().1;
+        let token = made.setup_url.split_once("/set-up#token=").unwrap().1;
         let weak = set_up(&desk, token, "short").await.unwrap_err();
         assert_eq!(weak.get_error_details().bad_request().unwrap().field_violations[0].field, "password");
         desk.clock.advance(TimeDelta::seconds(60));

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{
     AcceptInvitationRequest, GetInvitationRequest, GetInvitationResponse, invitation_service_client::InvitationServiceClient,
 };
@@ -12,6 +11,7 @@ use web_kit::{
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
+    link,
     load::{Load, Loaded},
 };
 
@@ -24,10 +24,9 @@ use crate::{
 #[component]
 pub fn Invitation() -> impl IntoView {
     let api = use_api();
-    let query = use_query_map();
-    let token = move || query.with(|query| query.get("token").unwrap_or_default());
+    let token = StoredValue::new(link::secret());
     let invitation = Load::new(move || {
-        let request = GetInvitationRequest { token: token() };
+        let request = GetInvitationRequest { token: token.get_value() };
         async move {
             api.open(request, async |transport, request| InvitationServiceClient::new(transport).get_invitation(request).await)
                 .await
@@ -36,7 +35,7 @@ pub fn Invitation() -> impl IntoView {
     view! {
         <Door title=t!("Join your company")>
             <Loaded load=invitation what=t!("This invitation") let:invitation>
-                <Accept invitation token=untrack(token)/>
+                <Accept invitation token=token.get_value()/>
             </Loaded>
         </Door>
     }

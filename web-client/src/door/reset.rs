@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{
     RequestPasswordResetRequest, ResetPasswordRequest, account_service_client::AccountServiceClient,
 };
@@ -13,6 +12,7 @@ use web_kit::{
     field::{PasswordField, TextField},
     form::{Form, FormState},
     icon::{Icon, glyphs},
+    link,
 };
 
 use super::{frame::Door, incomplete::Incomplete, way::carried};
@@ -69,7 +69,7 @@ pub fn RequestReset() -> impl IntoView {
 #[component]
 pub fn ConfirmReset() -> impl IntoView {
     let api = use_api();
-    let query = use_query_map();
+    let token = StoredValue::new(link::secret());
     let form = FormState::new();
     let password = RwSignal::new(String::new());
     let done = RwSignal::new(false);
@@ -77,7 +77,7 @@ pub fn ConfirmReset() -> impl IntoView {
     let send = move |()| {
         let act = act.get_value();
         let request = ResetPasswordRequest {
-            token: query.with_untracked(|query| query.get("token").unwrap_or_default()),
+            token: token.get_value(),
             new_password: password.get_untracked(),
         };
         let attempt = async move {
@@ -86,12 +86,15 @@ pub fn ConfirmReset() -> impl IntoView {
             })
             .await
         };
-        form.send(attempt, move |_| done.set(true));
+        form.send(attempt, move |_| {
+            link::forget_secret();
+            done.set(true);
+        });
     };
     view! {
         <Door title=t!("Choose a new password")>
             {move || {
-                if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
+                if token.with_value(String::is_empty) {
                     view! { <Incomplete anew="/reset"/> }.into_any()
                 } else if done.get() {
                     view! { <Done text=t!("Your password is changed, and you are signed out everywhere else.")/> }.into_any()

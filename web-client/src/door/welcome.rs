@@ -4,7 +4,6 @@ mod company;
 mod industries;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use streamflow_proto::client::v1::{ConfirmSignUpRequest, ConfirmSignUpResponse, sign_up_service_client::SignUpServiceClient};
 use web_kit::{
     api::use_api,
@@ -13,6 +12,7 @@ use web_kit::{
     form::{Form, FormState},
     icon::Mark,
     layout::SkipLink,
+    link,
     toast::ToastRegion,
 };
 
@@ -39,12 +39,11 @@ pub fn Welcome() -> impl IntoView {
 #[component]
 fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
     let api = use_api();
-    let query = use_query_map();
+    let token = StoredValue::new(link::secret());
     let form = FormState::new();
     let password = RwSignal::new(String::new());
     let send = move |()| {
-        let token = query.with_untracked(|query| query.get("token").unwrap_or_default());
-        let request = ConfirmSignUpRequest { token, password: password.get_untracked() };
+        let request = ConfirmSignUpRequest { token: token.get_value(), password: password.get_untracked() };
         let typed = request.password.clone();
         let attempt = async move {
             api.open(request, async |transport, request| SignUpServiceClient::new(transport).confirm_sign_up(request).await).await
@@ -53,26 +52,24 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
     };
     view! {
         <Door title=t!("Welcome") lead=ViewFn::from(|| t!("Your address is confirmed with the next step. Choose a password for your account."))>
-            {move || {
-                if query.with(|query| query.get("token").is_none_or(|token| token.is_empty())) {
-                    view! { <Incomplete anew="/sign-up"/> }.into_any()
-                } else {
-                    view! {
-                        <Form state=form on_submit=send guard=false>
-                            <PasswordField
-                                name="password"
-                                label=t!("New password")
-                                autocomplete="new-password"
-                                help=t!("12 characters or more; a few words together are easy to remember.")
-                                value=password
-                                large=true
-                            />
-                            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>
-                        </Form>
-                        <a href="/sign-up">{t!("Ask for a new link")}</a>
-                    }
-                        .into_any()
+            {if token.with_value(String::is_empty) {
+                view! { <Incomplete anew="/sign-up"/> }.into_any()
+            } else {
+                view! {
+                    <Form state=form on_submit=send guard=false>
+                        <PasswordField
+                            name="password"
+                            label=t!("New password")
+                            autocomplete="new-password"
+                            help=t!("12 characters or more; a few words together are easy to remember.")
+                            value=password
+                            large=true
+                        />
+                        <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>
+                    </Form>
+                    <a href="/sign-up">{t!("Ask for a new link")}</a>
                 }
+                    .into_any()
             }}
         </Door>
     }

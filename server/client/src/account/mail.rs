@@ -5,7 +5,7 @@ use streamflow_kernel::mail::Mail;
 use super::reset::LINK_HOURS;
 
 pub fn reset_link(public_url: &str, token: &str) -> String {
-    format!("{public_url}/reset/confirm?token={token}")
+    format!("{public_url}/reset/confirm#token={token}")
 }
 
 pub fn reset(to: &str, link: &str) -> Mail {

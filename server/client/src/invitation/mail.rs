@@ -11,7 +11,7 @@ pub fn invitation(public_url: &str, inviter: &Principal, to: &str, token: &str) 
         subject: format!("{name} invites you to {org}"),
         body: format!(
             "{name} invites you to work with {org} on StreamFlow.\n\n\
-             Open this link within {} days to join:\n\n{}/invitation?token={token}\n\n\
+             Open this link within {} days to join:\n\n{}/invitation#token={token}\n\n\
              If you don't know {org}, you can ignore this mail.\n",
             LIFE.num_days(),
             public_url,

@@ -11,7 +11,7 @@ pub fn link(to: &str, public_url: &str, token: &str) -> Mail {
         body: format!(
             "Somebody, probably you, wants to begin with StreamFlow under this address.\n\n\
              Open this link within {LINK_HOURS} hours to choose a password and set up your company:\n\n\
-             {public_url}/setup/welcome?token={token}\n\n\
+             {public_url}/setup/welcome#token={token}\n\n\
              If you did not ask for this, do nothing: there will be no account.\n"
         ),
     }

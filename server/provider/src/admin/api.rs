@@ -178,5 +178,5 @@ fn link(ctx: &Ctx, token: &Token) -> store::Link {
 }
 
 fn setup_url(ctx: &Ctx, token: &Token) -> String {
-    format!("{}/set-up?token={}", ctx.public_url(), token.reveal())
+    format!("{}/set-up#token={}", ctx.public_url(), token.reveal())
 }
