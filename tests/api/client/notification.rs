@@ -9,7 +9,12 @@ use streamflow_proto::client::v1::{
     notification_service_client::NotificationServiceClient, record_service_client::RecordServiceClient,
     team_service_client::TeamServiceClient,
 };
-use streamflow_tests::{answer::fields, on_both, person::Person, world::World};
+use streamflow_tests::{
+    answer::fields,
+    on_both,
+    person::{PASSWORD, Person},
+    world::World,
+};
 use tonic::{Code, Status, transport::Channel};
 
 #[derive(sea_orm::FromQueryResult)]
@@ -166,6 +171,7 @@ on_both! {
         let update_mask = Some(prost_types::FieldMask { paths: vec!["read_only".into()] });
         let update = pb::UpdateMemberRequest { member: Some(member), update_mask };
         TeamServiceClient::new(world.channel.clone()).update_member(owner.ask(update)).await.unwrap();
+        let staff = Person::sign_in(&world, &staff.email, PASSWORD).await;
         customer(&world, &owner, "Given Ltd", &staff.user_id).await;
         let all = inbox(&world).mark_all_read(staff.ask(pb::MarkAllReadRequest {})).await.unwrap().into_inner();
         assert_eq!(all.marked, 1);
@@ -294,7 +300,7 @@ on_both! {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert_eq!(left().await, 0, "{} never ran", streamflow_client::notification::prune::Prune.kind());
+        assert_eq!(left().await, 0, "{} never ran", streamflow_client::notification::PRUNE.kind());
         runner.finish().await;
     }
 }

@@ -210,8 +210,8 @@ on_both! {
         world.pass(TimeDelta::minutes(16));
         assert_eq!(end(slow).await, "DOWNLOAD_TOO_LONG");
         let under_way = begin().await;
-        let member = pb::Member { id: colleague.user_id.clone(), version: 1, read_only: true, ..Default::default() };
-        let update_mask = Some(prost_types::FieldMask { paths: vec!["read_only".into()] });
+        let member = pb::Member { id: colleague.user_id.clone(), version: 1, ..Default::default() };
+        let update_mask = Some(prost_types::FieldMask { paths: vec!["team_ids".into()] });
         let request = owner.ask(pb::UpdateMemberRequest { member: Some(member), update_mask });
         TeamServiceClient::new(owner.channel.clone()).update_member(request).await.unwrap();
         assert_eq!(end(under_way).await, "RIGHTS_CHANGED");

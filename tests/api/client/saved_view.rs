@@ -7,7 +7,7 @@ use streamflow_proto::client::v1::{
 use streamflow_tests::{
     answer::{conflict, fields},
     on_both,
-    person::Person,
+    person::{PASSWORD, Person},
 };
 use tonic::{Code, Status, transport::Channel};
 
@@ -69,6 +69,7 @@ on_both! {
         let update_mask = Some(prost_types::FieldMask { paths: vec!["read_only".into()] });
         let request = owner.ask(pb::UpdateMemberRequest { member: Some(member), update_mask });
         TeamServiceClient::new(owner.channel.clone()).update_member(request).await.unwrap();
+        let staff = Person::sign_in(&world, &staff.email, PASSWORD).await;
         create(&staff, view("Mine")).await.unwrap();
         let me = SessionServiceClient::new(staff.channel.clone()).me(staff.ask(pb::MeRequest {})).await.unwrap().into_inner();
         let may = |permission: &str| me.permissions.iter().any(|known| known == permission);

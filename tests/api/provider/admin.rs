@@ -157,6 +157,23 @@ on_the_providers_desk! {
         assert_eq!(reason(&refused), (Code::Unauthenticated, "WRONG_CREDENTIALS".into()));
     }
 
+    async fn who_is_no_administrator_any_more_signs_in_anew(desk) {
+        let first = Person::first(&desk).await;
+        let other = first.hire(&desk, "o@example.com", pb::Role::Admin).await;
+        let row = async || list(&desk, &first.token).await.into_iter().find(|admin| admin.email == other.email).unwrap();
+        let set = async |role: pb::Role| {
+            let pb::Admin { id, version, display_name, .. } = row().await;
+            let ask = pb::UpdateAdminRequest { id, version, display_name, role: role.into() };
+            admins(&desk).update_admin(desk.request(ask, Some(&first.token))).await.unwrap();
+        };
+        let asks = async |token: &str| admins(&desk).list_admins(desk.request(pb::ListAdminsRequest {}, Some(token))).await;
+        set(pb::Role::Viewer).await;
+        assert_eq!(reason(&asks(&other.token).await.unwrap_err()), (Code::Unauthenticated, "SESSION_ENDED".into()));
+        let again = Person::sign_in(&desk, &other.email, &other.password, other.seed.clone()).await.unwrap();
+        set(pb::Role::Admin).await;
+        asks(&again.token).await.expect("who gets a right loses nothing");
+    }
+
     async fn rows_and_audit_tell_nobody_s_name_or_secret(desk) {
         let first = Person::first(&desk).await;
         let nia = first.hire(&desk, "nia@example.com", pb::Role::Viewer).await;

@@ -54,8 +54,8 @@ impl TeamService for Api {
         keeps_an_owner(before.standing, Some(after), before.other_owners)?;
         check_teams(&tx, &patch).await?;
         store::update_member(&tx, &patch, after, ctx.now()).await?;
-        let loses_place = after.role != before.standing.role || (after.disabled && !before.standing.disabled);
-        if loses_place {
+        let is_lessened = (after.disabled && !before.standing.disabled) || (after.read_only && !before.standing.read_only);
+        if after.role != before.standing.role || is_lessened {
             end_sessions(&tx, &ctx, patch.user_id).await?;
         }
         tx.record(member_change(patch.user_id, before.version + 1, Op::Updated, &patch.fields()));
@@ -147,7 +147,8 @@ impl Locked {
     }
 }
 
-/// Ends what somebody who loses a role or place could still use: sessions, and invitations they sent.
+/// Ends what somebody who loses a role, a place or the right to write could still use: sessions, whose requests may wait in line
+/// already, and invitations they sent.
 async fn end_sessions(tx: &WriteDb, ctx: &Ctx, user_id: Uuid) -> Result<()> {
     store::end_sessions(tx, user_id, ctx.now()).await?;
     invitation::store::revoke_by_inviter(tx, user_id, ctx.now()).await?;

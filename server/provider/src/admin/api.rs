@@ -83,6 +83,8 @@ impl AdminService for Api {
             return Err(domain::changed_meanwhile().into());
         }
         if before.role == "ADMIN" && after.role != "ADMIN" {
+            // Requests of theirs that wait in line were let in as an administrator's; they look at the session once more.
+            session::end_all(&tx, before.id, None, ctx.now()).await?;
             support_end::shut_out(&tx, ctx.jobs(), before.id).await?;
         }
         if before.role != after.role {
