@@ -318,8 +318,13 @@ impl Gate {
             return Ok(());
         }
         let mut record = ctx.audit_record(answer::code_name(outcome));
-        if matches!(self.callers, Callers::Peers) && self.repeats.covers(ctx.request().access, outcome, &mut record) {
-            return Ok(());
+        if matches!(self.callers, Callers::Peers) {
+            let (access, framed) = (ctx.request().access, &ctx.request().message.0);
+            let fingerprint =
+                || payload::fingerprint(&self.messages, access, payload::message(framed).unwrap_or_default());
+            if self.repeats.covers(access, outcome, &mut record, fingerprint) {
+                return Ok(());
+            }
         }
         let signed_in = ctx.request().access.level != Needs::Anonymous;
         match outcome {

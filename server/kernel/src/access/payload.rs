@@ -6,6 +6,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
+use sha2::{Digest as _, Sha256};
 use streamflow_proto::access::Access;
 
 use super::MAX_REQUEST;
@@ -59,14 +60,32 @@ pub fn message(body: &Bytes) -> Result<&[u8]> {
 
 /// JSON object of the fields that the RPC's access lets into the audit.
 pub fn kept_fields(messages: &DescriptorPool, access: &Access, message: &[u8]) -> String {
+    bounded(fields(messages, access, message, KEPT))
+}
+
+/// What tells two messages apart whose kept fields differ, if only in what was cut off.
+pub fn fingerprint(messages: &DescriptorPool, access: &Access, message: &[u8]) -> [u8; 32] {
+    Sha256::digest(serde_json::Value::Object(fields(messages, access, message, WHOLE)).to_string()).into()
+}
+
+/// How much of a field is kept: characters of a text, items of a list.
+#[derive(Clone, Copy)]
+struct Limits {
+    text: usize,
+    items: usize,
+}
+
+const KEPT: Limits = Limits { text: MAX_KEPT, items: MAX_ITEMS };
+const WHOLE: Limits = Limits { text: usize::MAX, items: usize::MAX };
+
+fn fields(messages: &DescriptorPool, access: &Access, message: &[u8], limits: Limits) -> serde_json::Map<String, serde_json::Value> {
     if access.audit_fields.is_empty() {
-        return "{}".to_owned();
+        return serde_json::Map::new();
     }
     let decoded =
         messages.get_message_by_name(access.input).and_then(|descriptor| DynamicMessage::decode(descriptor, message).ok());
-    let Some(decoded) = decoded else { return "{}".to_owned() };
-    let fields = access.audit_fields.iter().filter_map(|path| Some(((*path).to_owned(), field(&decoded, path)?)));
-    bounded(fields.collect())
+    let Some(decoded) = decoded else { return serde_json::Map::new() };
+    access.audit_fields.iter().filter_map(|path| Some(((*path).to_owned(), field(&decoded, path, limits)?))).collect()
 }
 
 /// The kept fields with one more that the access layer adds.
@@ -92,7 +111,7 @@ fn bounded(mut kept: serde_json::Map<String, serde_json::Value>) -> String {
     }
 }
 
-fn field(message: &DynamicMessage, path: &str) -> Option<serde_json::Value> {
+fn field(message: &DynamicMessage, path: &str, limits: Limits) -> Option<serde_json::Value> {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
     let descriptor = message.descriptor().get_field_by_name(name)?;
     if !message.has_field(&descriptor) {
@@ -100,38 +119,38 @@ fn field(message: &DynamicMessage, path: &str) -> Option<serde_json::Value> {
     }
     let value = message.get_field(&descriptor);
     match rest {
-        Some(rest) => field(value.as_message()?, rest),
-        None => Some(json(&value, &descriptor)),
+        Some(rest) => field(value.as_message()?, rest, limits),
+        None => Some(json(&value, &descriptor, limits)),
     }
 }
 
-fn json(value: &Value, field: &prost_reflect::FieldDescriptor) -> serde_json::Value {
+fn json(value: &Value, field: &prost_reflect::FieldDescriptor, limits: Limits) -> serde_json::Value {
     match value {
         Value::Bool(flag) => (*flag).into(),
         Value::I32(number) => (*number).into(),
         Value::I64(number) => (*number).into(),
         Value::U32(number) => (*number).into(),
         Value::U64(number) => (*number).into(),
-        Value::String(text) => cut(text).into(),
+        Value::String(text) => cut(text, limits).into(),
         Value::EnumNumber(number) => {
             let name = field.kind().as_enum().and_then(|kind| kind.get_value(*number)).map(|value| value.name().to_owned());
             name.map_or_else(|| (*number).into(), Into::into)
         }
-        Value::List(items) => items.iter().take(MAX_ITEMS).map(|item| json(item, field)).collect(),
+        Value::List(items) => items.iter().take(limits.items).map(|item| json(item, field, limits)).collect(),
         // A field mask: its paths are names, not data. Nobody has checked them yet.
         Value::Message(message) => message
             .get_field_by_name("paths")
             .and_then(|paths| {
-                let paths = paths.as_list()?.iter().take(MAX_ITEMS);
-                Some(paths.filter_map(|path| path.as_str().map(cut)).collect())
+                let paths = paths.as_list()?.iter().take(limits.items);
+                Some(paths.filter_map(|path| Some(cut(path.as_str()?, limits))).collect())
             })
             .unwrap_or(serde_json::Value::Null),
         _ => serde_json::Value::Null,
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_KEPT).collect()
+fn cut(text: &str, limits: Limits) -> String {
+    text.chars().take(limits.text).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use uuid::Uuid;
 use super::payload;
 use crate::audit::AuditRecord;
 
+/// What of the kept fields tells a read from others, whole: of a record the ends of long ones are missing.
+pub type Fingerprint = [u8; 32];
+
 /// Different reads that are remembered at once; who asks for more leaves more records.
 const MOST: usize = 1_000;
 
@@ -20,7 +23,7 @@ const MOST: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Repeats(Mutex<HashMap<Key, Count>>);
 
-type Key = (Option<Uuid>, String, String);
+type Key = (Option<Uuid>, String, Fingerprint);
 
 #[derive(Clone, Copy, Debug)]
 struct Count {
@@ -31,11 +34,17 @@ struct Count {
 
 impl Repeats {
     /// Whether a call says what a record of this hour says already. One that is to be recorded gets the number of those that were not.
-    pub fn covers(&self, access: &Access, outcome: Code, record: &mut AuditRecord) -> bool {
+    pub fn covers(
+        &self,
+        access: &Access,
+        outcome: Code,
+        record: &mut AuditRecord,
+        fingerprint: impl FnOnce() -> Fingerprint,
+    ) -> bool {
         if access.mutation || outcome != Code::Ok {
             return false;
         }
-        match self.note((record.actor_id, record.path.clone(), record.payload.clone()), record.at) {
+        match self.note((record.actor_id, record.path.clone(), fingerprint()), record.at) {
             Some(0) => false,
             Some(unrecorded) => {
                 record.payload = payload::with(&record.payload, "unrecorded", unrecorded.into());
@@ -69,26 +78,28 @@ impl Repeats {
 mod tests {
     use super::*;
 
-    fn key(fields: &str) -> Key {
-        (None, "/x/Read".to_owned(), fields.to_owned())
+    fn key(fields: usize) -> Key {
+        let mut fingerprint = [0; 32];
+        fingerprint[..8].copy_from_slice(&fields.to_be_bytes());
+        (None, "/x/Read".to_owned(), fingerprint)
     }
 
     #[test]
     fn one_of_each_kind_an_hour_is_recorded_and_tells_of_the_others() {
         let (repeats, at) = (Repeats::default(), |second| DateTime::from_timestamp(second, 0).unwrap());
-        let told = [0, 15, 3_599, 3_600, 3_601, 7_300].map(|second| repeats.note(key("a"), at(second)));
+        let told = [0, 15, 3_599, 3_600, 3_601, 7_300].map(|second| repeats.note(key(1), at(second)));
         assert_eq!(told, [Some(0), None, None, Some(2), None, Some(1)]);
-        assert_eq!(repeats.note(key("b"), at(7_301)), Some(0), "with other fields it says something else");
+        assert_eq!(repeats.note(key(2), at(7_301)), Some(0), "with other fields it says something else");
     }
 
     #[test]
     fn what_is_not_remembered_is_recorded() {
         let (repeats, at) = (Repeats::default(), DateTime::UNIX_EPOCH);
         for number in 0..MOST {
-            assert_eq!(repeats.note(key(&number.to_string()), at), Some(0));
+            assert_eq!(repeats.note(key(number), at), Some(0));
         }
-        assert_eq!([repeats.note(key("more"), at), repeats.note(key("more"), at)], [Some(0); 2]);
-        assert_eq!(repeats.note(key("more"), at + chrono::TimeDelta::hours(1)), Some(0));
-        assert_eq!(repeats.note(key("more"), at + chrono::TimeDelta::hours(1)), None);
+        assert_eq!([repeats.note(key(MOST), at), repeats.note(key(MOST), at)], [Some(0); 2]);
+        assert_eq!(repeats.note(key(MOST), at + chrono::TimeDelta::hours(1)), Some(0));
+        assert_eq!(repeats.note(key(MOST), at + chrono::TimeDelta::hours(1)), None);
     }
 }
