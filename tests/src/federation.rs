@@ -111,9 +111,17 @@ pub struct Secured {
 impl Secured {
     /// The way to it, for whoever believes this authority.
     pub fn route(&self, authority: &Authority) -> Route {
+        self.way(&self.trust(authority))
+    }
+
+    /// What somebody goes by who believes this authority and follows the file of it.
+    pub fn trust(&self, authority: &Authority) -> Arc<Trust> {
         let file = authority.write(self.folder.path(), "ca.pem");
-        let trust = Trust::open(Some(&file), Arc::clone(&self.clock)).expect("an authority");
-        Route::tls(&format!("https://{}", self.address), &trust).expect("an address")
+        Trust::open(Some(&file), Arc::clone(&self.clock)).expect("an authority")
+    }
+
+    pub fn way(&self, trust: &Arc<Trust>) -> Route {
+        Route::tls(&format!("https://{}", self.address), trust).expect("an address")
     }
 }
 
@@ -219,7 +227,8 @@ impl Letter {
         let request = request.body(body).expect("a request");
         let response = match route.clone() {
             Route::Memory(router) => router.oneshot(request).await.expect("an answer").map(Body::new),
-            Route::Tcp { mut channel, .. } => {
+            Route::Tcp { line, .. } => {
+                let mut channel = line.channel();
                 let ready = channel.ready().await.expect("a connection");
                 ready.call(request).await.expect("an answer")
             }

@@ -17,6 +17,7 @@ pub mod health;
 pub mod keys;
 pub mod ledger;
 pub mod metric;
+pub mod line;
 pub mod peer;
 pub mod sign;
 

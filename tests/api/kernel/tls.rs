@@ -164,6 +164,21 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_bad_one_never() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_that_was_taken_out_is_believed_on_no_open_connection() {
+    let line = Line::start().await;
+    let (trust, folder) = (line.secured.trust(&line.authority), line.secured.folder.path());
+    line.provider.kernel.federation.connect("client", line.secured.way(&trust));
+    line.greet().await.unwrap();
+    Authority::new("the next one").write(folder, "ca.pem");
+    trust.look();
+    let refused = line.greet().await.unwrap_err();
+    assert_eq!(reason(&refused), "CERTIFICATE_ISSUER", "{refused:?}");
+    line.authority.write(folder, "ca.pem");
+    trust.look();
+    line.greet().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handshake_that_stands_still_keeps_nobody_out_and_ends() {
     let line = Line::start().await;
     let begun = Instant::now();

@@ -14,24 +14,18 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
-use tonic::{Code, Status, body::Body, transport::Endpoint};
+use tonic::{Code, Status, body::Body};
 use tower::{Service, ServiceExt as _};
 
-use super::{Federation, guard, sign};
+use super::{Federation, guard, line::Line, sign};
 use crate::{
     access::{MAX_REQUEST, PeerAddr},
     error::reasoned,
-    tls::{
-        certificate::Certificate,
-        connector::{Connector, Seen},
-        refused::Refused,
-        trust::Trust,
-    },
+    tls::{certificate::Certificate, refused::Refused, trust::Trust},
 };
 
 /// How long a call may take, with its answer.
 const DEADLINE: Duration = Duration::from_secs(10);
-const CONNECT: Duration = Duration::from_secs(3);
 /// Longest answer.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 const GRPC_STATUS: &str = "grpc-status";
@@ -46,9 +40,8 @@ pub const fn is_away(code: Code) -> bool {
 pub enum Route {
     /// It lives in this process.
     Memory(Router),
-    /// Its process listens elsewhere. The connection is made when it is needed, and again when it is lost; `seen` is what is noted of
-    /// its certificate where TLS is spoken.
-    Tcp { url: String, channel: tonic::transport::Channel, seen: Option<Seen> },
+    /// Its process listens elsewhere.
+    Tcp { url: String, line: Line },
 }
 
 impl fmt::Debug for Route {
@@ -60,27 +53,24 @@ impl fmt::Debug for Route {
 impl Route {
     /// `url` is that of the other process' federation listener, e.g. `http://10.0.0.2:7010`.
     pub fn tcp(url: &str) -> Result<Self, tonic::transport::Error> {
-        Ok(Self::Tcp { url: url.to_owned(), channel: endpoint(url)?.connect_lazy(), seen: None })
+        Ok(Self::Tcp { url: url.to_owned(), line: Line::open(url)? })
     }
 
     /// The same by TLS, e.g. `https://10.0.0.2:7010`: its certificate must be for that host, and signed by somebody trusted.
     pub fn tls(url: &str, trust: &Arc<Trust>) -> Result<Self, tonic::transport::Error> {
-        let seen = Seen::default();
-        let connector = Connector::new(Arc::clone(trust), seen.clone());
-        let channel = endpoint(url)?.connect_with_connector_lazy(connector);
-        Ok(Self::Tcp { url: url.to_owned(), channel, seen: Some(seen) })
+        Ok(Self::Tcp { url: url.to_owned(), line: Line::tls(url, trust)? })
     }
 
     /// Whether calls leave this process as anybody on the way can read them.
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self, Self::Tcp { seen: None, .. })
+        matches!(self, Self::Tcp { line, .. } if line.is_open())
     }
 
     /// The certificate of the last handshake.
     pub(super) fn certificate(&self) -> Option<Certificate> {
         match self {
-            Self::Tcp { seen: Some(seen), .. } => seen.certificate(),
-            _ => None,
+            Self::Tcp { line, .. } => line.certificate(),
+            Self::Memory(_) => None,
         }
     }
 
@@ -90,14 +80,6 @@ impl Route {
             Self::Tcp { url, .. } => url.clone(),
         }
     }
-}
-
-fn endpoint(url: &str) -> Result<Endpoint, tonic::transport::Error> {
-    let endpoint = Endpoint::from_shared(url.to_owned())?;
-    Ok(endpoint
-        .connect_timeout(CONNECT)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(5)))
 }
 
 /// What a generated client calls another system with. Cheap to clone.
@@ -140,8 +122,9 @@ impl FederationChannel {
                 let request = Request::from_parts(parts, axum::body::Body::from(body));
                 router.oneshot(request).await.unwrap_or_else(|never| match never {}).map(Body::new)
             }
-            Some(Route::Tcp { mut channel, .. }) => {
+            Some(Route::Tcp { line, .. }) => {
                 let request = Request::from_parts(parts, Body::new(http_body_util::Full::new(body)));
+                let mut channel = line.channel();
                 let ready = channel.ready().await.map_err(|error| self.unreachable(&error))?;
                 ready.call(request).await.map_err(|error| self.unreachable(&error))?
             }

@@ -49,7 +49,8 @@ impl Trust {
         }
     }
 
-    pub(super) fn config(&self) -> Arc<ClientConfig> {
+    /// Another one than before once other authorities are believed.
+    pub(crate) fn config(&self) -> Arc<ClientConfig> {
         Arc::clone(&self.config.read())
     }
 }
