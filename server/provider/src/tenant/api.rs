@@ -8,6 +8,7 @@ use streamflow_kernel::{
     federation::FederationChannel,
     list::ListRequest,
     operator::ask::refused,
+    session,
 };
 use streamflow_proto::{
     common::v1::PageInfo,
@@ -92,7 +93,7 @@ impl TenantService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let wanted = domain::suspension(req)?;
         let before = store::tenant(&ctx.system_read().await?, &wanted.tenant_id).await?;
-        let answer = lifecycle(&ctx)?.suspend_tenant(wanted.clone()).await;
+        let answer = lifecycle(&ctx).await?.suspend_tenant(wanted.clone()).await;
         let answer = answer.map_err(|status| refused(&status, "company"))?.into_inner();
         let facts = domain::facts(answer.tenant.unwrap_or_default())?;
         let is_wanted = (&facts.tenant.suspension_reason, &facts.tenant.suspension_contact) == (&wanted.reason, &wanted.contact);
@@ -111,7 +112,7 @@ impl TenantService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let before = store::tenant(&ctx.system_read().await?, &req.tenant_id).await?;
         let ask = federation::ResumeTenantRequest { tenant_id: req.tenant_id };
-        let answer = lifecycle(&ctx)?.resume_tenant(ask).await;
+        let answer = lifecycle(&ctx).await?.resume_tenant(ask).await;
         let answer = answer.map_err(|status| refused(&status, "company"))?.into_inner();
         let facts = domain::facts(answer.tenant.unwrap_or_default())?;
         let (tx, tenant) = keep(&ctx, before, &facts, answer.as_of).await?;
@@ -123,7 +124,10 @@ fn serving(ctx: &Ctx, service: &str) -> Result<FederationChannel> {
     ctx.federation().serving(service)
 }
 
-fn lifecycle(ctx: &Ctx) -> Result<TenantLifecycleServiceClient<FederationChannel>> {
+/// What is asked of the companies' own system is done there at once, before this one commits anything: whoever was shut out since the
+/// request was let in has nothing done any more.
+async fn lifecycle(ctx: &Ctx) -> Result<TenantLifecycleServiceClient<FederationChannel>> {
+    session::still_alive(ctx).await?;
     Ok(TenantLifecycleServiceClient::new(serving(ctx, LIFECYCLE)?))
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use streamflow_kernel::federation::Route;
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+use streamflow_kernel::{db::Backend, federation::Route};
 use streamflow_proto::{
     client::v1::{
         self as client_pb, audit_service_client::AuditServiceClient, change_service_client::ChangeServiceClient,
@@ -103,6 +104,32 @@ on_both! {
         customers(&world, &owner).await.unwrap();
         assert!(me(&world, &owner).await.suspension.is_none());
         both_sides_know(&world, &fleet, &owner, &id).await;
+    }
+
+    async fn whoever_is_shut_out_while_the_request_waits_suspends_nobody(world) {
+        if world.backend != Backend::Postgres {
+            // Nobody waits for anything between the door and the call there.
+            return;
+        }
+        let owner = world.company("Harrow & Pike").await;
+        let id = tenant_id(&world, &owner).await;
+        let fleet = Fleet::start(&world).await;
+        let jobs = fleet.jobs().await;
+        fleet.shows("", &["Harrow & Pike"]).await;
+        drop(jobs);
+        let intruder = fleet.pair.provider.intruder().await;
+        let held = intruder.begin().await.unwrap();
+        held.execute_unprepared("LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        let (mut tenants, contact) = (fleet.tenants(), "Dana".to_owned());
+        let ask = fleet.ask(pb::SuspendTenantRequest { tenant_id: id, reason: "Unpaid".into(), contact });
+        let in_line = tokio::spawn(async move { tenants.suspend_tenant(ask).await });
+        // Long enough to be let in; one that comes later is refused at the door.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        held.execute_unprepared("UPDATE sessions SET revoked_at = now()").await.unwrap();
+        held.commit().await.unwrap();
+        let refused = in_line.await.unwrap().unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "SESSION_ENDED"), "{refused:?}");
+        assert!(me(&world, &owner).await.suspension.is_none(), "nothing was done");
     }
 
     async fn suspending_is_repeatable_and_says_what_is_wrong(world) {
