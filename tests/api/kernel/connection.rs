@@ -169,6 +169,8 @@ async fn those_who_fill_the_house_make_room_for_many_at_once() {
         let mut newcomer = house.enter().await;
         ask(&mut newcomer, "/").await;
         hears(&mut newcomer, "quick").await;
+        // Whoever leaves makes room as well.
+        held.push(newcomer);
     }
     // One after the other they would wait a quarter of a second each.
     assert!(begun.elapsed() < Duration::from_millis(1_800), "{:?}", begun.elapsed());

@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch},
 };
 use tower::ServiceExt as _;
 
@@ -27,6 +27,8 @@ use crate::{
 };
 
 const MAX_CONNECTIONS: u32 = 4096;
+/// Of each so many places one is kept free: while the house fills, those that have waited longest go before anybody needs their places.
+const KEPT_FREE: u32 = 64;
 /// Of one address (IPv6: of one /64), so that nobody takes all of them.
 const MAX_CONNECTIONS_EACH: usize = 100;
 /// Of one network, which somebody may have as a whole.
@@ -65,6 +67,7 @@ pub async fn serve_tls(listener: TcpListener, app: Router, shown: Arc<Shown>, st
 
 async fn accept(host: Host, listener: TcpListener, mut stop: watch::Receiver<bool>, most: u32) {
     let slots = Arc::new(Semaphore::new(most as usize));
+    let kept_free = (most / KEPT_FREE) as usize;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -79,12 +82,10 @@ async fn accept(host: Host, listener: TcpListener, mut stop: watch::Receiver<boo
             }
         };
         let Ok(place) = host.admit(peer) else { continue };
-        if slots.available_permits() == 0 {
+        if slots.available_permits() <= kept_free {
             host.waiting.ask_longest_to_go();
         }
-        // Where all are at work the house answers by not answering: the peer's own queue holds it until a slot is free.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
-        host.waiting.ask_nobody();
+        let Ok(slot) = host.room(&slots).await else { break };
         let (host, stop) = (host.clone(), stop.clone());
         tokio::spawn(async move {
             host.attend(stream, peer, stop).await;
@@ -150,6 +151,22 @@ impl Host {
         let own = self.crowd.enter(address_key(peer.ip()), MAX_CONNECTIONS_EACH).ok_or(Crowded)?;
         let network = self.crowd.enter(network_key(peer.ip()), MAX_CONNECTIONS_NETWORK).ok_or(Crowded)?;
         Ok(Some([own, network]))
+    }
+
+    /// Where all are at work the house answers by not answering: the peer's own queue holds it until there is a place.
+    async fn room(&self, slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        let mut slot = pin!(Arc::clone(slots).acquire_owned());
+        loop {
+            tokio::select! {
+                biased;
+                slot = slot.as_mut() => {
+                    self.waiting.ask_nobody();
+                    return slot;
+                }
+                // Whoever was asked may have been leaving anyway, or not leave.
+                () = tokio::time::sleep(MAKING_ROOM) => self.waiting.ask_longest_to_go(),
+            }
+        }
     }
 
     async fn attend(self, stream: TcpStream, peer: SocketAddr, mut stop: watch::Receiver<bool>) {

@@ -26,6 +26,8 @@ impl Waiting {
             activity.rests().await;
             let seat = self.sit();
             tokio::select! {
+                // Whoever called counts on this one, even where a request came in between: it is answered first.
+                biased;
                 () = seat.call.notified() => return,
                 () = activity.works() => {}
             }
@@ -98,5 +100,17 @@ mod tests {
         drop(running);
         assert!(!goes(&waiting, &activity).await, "another's place did");
         assert!(waiting.0.lock().calls.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_was_asked_goes_though_a_request_comes_first() {
+        for _ in 0..64 {
+            let (waiting, activity) = (Waiting::default(), Activity::default());
+            let mut going = std::pin::pin!(waiting.asked_to_go(&activity));
+            assert!(futures::poll!(going.as_mut()).is_pending());
+            waiting.ask_longest_to_go();
+            let _running = activity.begin();
+            assert!(futures::poll!(going.as_mut()).is_ready());
+        }
     }
 }
