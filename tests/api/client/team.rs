@@ -8,7 +8,7 @@ use streamflow_proto::client::v1::{
 use streamflow_tests::{
     answer::{fields, reason},
     on_both,
-    person::Person,
+    person::{PASSWORD, Person},
     world::World,
 };
 use tonic::{Code, Status, transport::Channel};
@@ -76,6 +76,44 @@ on_both! {
         let refused = in_line.await.unwrap().unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "SESSION_ENDED"), "{refused:?}");
         assert_eq!(member(&world, &owner, &second.user_id).await.role(), pb::Role::Staff);
+    }
+
+    async fn a_request_in_line_deletes_no_team(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let second = owner.hire(&world, pb::Role::Owner, "").await;
+        let team = make_team(&world, &owner, "North").await.unwrap();
+        let id: uuid::Uuid = streamflow_kernel::ids::parse("usr_", &second.user_id).unwrap();
+        let team_id: uuid::Uuid = streamflow_kernel::ids::parse("tea_", &team.id).unwrap();
+        let org = streamflow_kernel::ids::parse("org_", &owner.org_id).unwrap();
+        let tx = world.kernel.database.tenant_write(Scope::whole(org)).await.unwrap();
+        let sql = "UPDATE teams SET name = name WHERE org_id = {org} AND id = ?";
+        assert_eq!(tx.execute(sql, vec![team_id.into()]).await.unwrap(), 1);
+        let in_line = {
+            let (mut service, ask) = (teams(&world), second.ask(pb::DeleteTeamRequest { team_id: team.id.clone() }));
+            tokio::spawn(async move { service.delete_team(ask).await })
+        };
+        // Long enough to be let in; one that comes later is refused at the door.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        world.pass(chrono::TimeDelta::seconds(1));
+        let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ?";
+        tx.execute(sql, vec![world.now().into(), id.into()]).await.unwrap();
+        let nobody = Actor { id: None, name: String::new(), at: world.now() };
+        tx.commit_changes(&nobody).await.unwrap();
+        let refused = in_line.await.unwrap().unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "SESSION_ENDED"), "{refused:?}");
+        let left = teams(&world).list_teams(owner.ask(pb::ListTeamsRequest::default())).await.unwrap().into_inner().teams;
+        assert_eq!(left, [team]);
+    }
+
+    async fn who_may_only_read_from_now_on_signs_in_anew(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        let target = member(&world, &owner, &staff.user_id).await;
+        let reads = update(&world, &owner, pb::Member { read_only: true, ..target }, &["read_only"]).await.unwrap();
+        assert!(reads.read_only && !is_signed_in(&world, &staff).await);
+        let staff = Person::sign_in(&world, &staff.email, PASSWORD).await;
+        update(&world, &owner, pb::Member { read_only: false, ..reads }, &["read_only"]).await.unwrap();
+        assert!(is_signed_in(&world, &staff).await, "who gets a right back loses nothing");
     }
 
     async fn a_company_keeps_its_last_owner(world) {
