@@ -76,10 +76,7 @@ pub fn ConfirmReset() -> impl IntoView {
     let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
         let act = act.get_value();
-        let request = ResetPasswordRequest {
-            token: token.get_value(),
-            new_password: password.get_untracked(),
-        };
+        let request = ResetPasswordRequest { token: token.get_value(), new_password: password.get_untracked() };
         let attempt = async move {
             api.open_once(&act, request, async |transport, request| {
                 AccountServiceClient::new(transport).reset_password(request).await

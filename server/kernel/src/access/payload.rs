@@ -78,7 +78,12 @@ struct Limits {
 const KEPT: Limits = Limits { text: MAX_KEPT, items: MAX_ITEMS };
 const WHOLE: Limits = Limits { text: usize::MAX, items: usize::MAX };
 
-fn fields(messages: &DescriptorPool, access: &Access, message: &[u8], limits: Limits) -> serde_json::Map<String, serde_json::Value> {
+fn fields(
+    messages: &DescriptorPool,
+    access: &Access,
+    message: &[u8],
+    limits: Limits,
+) -> serde_json::Map<String, serde_json::Value> {
     if access.audit_fields.is_empty() {
         return serde_json::Map::new();
     }
