@@ -320,8 +320,7 @@ impl Gate {
         let mut record = ctx.audit_record(answer::code_name(outcome));
         if matches!(self.callers, Callers::Peers) {
             let (access, framed) = (ctx.request().access, &ctx.request().message.0);
-            let fingerprint =
-                || payload::fingerprint(&self.messages, access, payload::message(framed).unwrap_or_default());
+            let fingerprint = || payload::fingerprint(&self.messages, access, payload::message(framed).unwrap_or_default());
             if self.repeats.covers(access, outcome, &mut record, fingerprint) {
                 return Ok(());
             }
