@@ -1,25 +1,15 @@
 // What becomes of companies shows in the pages of the provider portal that are open, and leaves what somebody does there as it is.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, listening, open, signIn } from './portal.mjs';
-import { registerCompany, startServer } from './server.mjs';
+import { test } from 'node:test';
+import { enterPortal } from './portal.mjs';
+import { registerCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-let server;
-let browser;
 let window;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
-  await listening(server.url('provider'));
-  window = await open(browser);
-  await signIn(window.page, server.url('provider'), server.operators.find((one) => one.portal === 'provider'));
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
+stage({ demo: false }, async () => {
+  window = await enterPortal(browser, server, 'provider');
 });
 
 const address = (page) => `${server.url('provider')}/provider/${page}`;
@@ -33,7 +23,7 @@ test('companies that are registered arrive in the open pages of the provider por
   }
   const chart = pages.overview.locator('figure', { has: pages.overview.getByRole('heading', { name: 'Sign-ups by day' }) });
   await chart.getByRole('button', { name: 'Show as table' }).click();
-  const first = await registerCompany(server, 'Heron Med Spa', 'K-2001');
+  const { tenant: first } = await registerCompany(server, 'Heron Med Spa', 'K-2001');
   const row = pages.tenants.locator('tr.is-row', { hasText: 'Heron Med Spa' });
   await row.waitFor();
   await pages.overview.getByRole('link', { name: 'Heron Med Spa' }).first().waitFor();

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { operatorOf } from './server.mjs';
 
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ARGUMENTS = [
@@ -20,6 +21,9 @@ export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 39
 export const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
   'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile'];
 
+export const PHONE = { size: 'phone', theme: 'dark' };
+/** Where what holds in two of four looks holds in the others. */
+export const TWO_LOOKS = [{ size: 'desktop', theme: 'light' }, PHONE];
 const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
 
 /** What Chromium is called, in the order in which `cargo xtask test` looks for it, too. */
@@ -213,6 +217,15 @@ export async function enter(browser, server, account, look) {
   return window;
 }
 
+/** A window of the one person of an operator's portal, signed in. */
+export async function enterPortal(browser, server, portal, look) {
+  const [url, account] = [server.url(portal), operatorOf(server, portal)];
+  await listening(url);
+  const window = await open(browser, look);
+  await signIn(window.page, url, account);
+  return { ...window, account };
+}
+
 /** Longer than a page waits before it shows a skeleton. */
 const QUIET_MS = 250;
 
@@ -233,6 +246,20 @@ function hasContent() {
   const main = document.querySelector('main');
   return main !== null && main.innerText.trim() !== '' && main.querySelector('.skeleton') === null;
 }
+
+/** The rows of the list that is open. */
+export const rows = (page) => page.locator('main tr.is-row');
+
+/** A stage of the board. */
+export const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
+
+/** No dialog is open any more. */
+export const closed = (page) => page.locator('dialog[open]').waitFor({ state: 'detached' });
+
+export const submit = (page) => page.locator('form button[type=submit]').click();
+
+/** What is wrong with the first field that has something wrong. */
+export const refusal = (page) => page.locator('.field-error').first();
 
 /** axe finds nothing. */
 export async function accessible(page, what) {

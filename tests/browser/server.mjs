@@ -7,11 +7,14 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startCluster } from './postgres.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = path.join(root, 'target/debug/streamflow');
 const OPERATORS = { provider: 'PROVIDER', dev: 'DEVELOPER', accountant: 'ACCOUNTANT' };
 export const PORTALS = ['client', 'provider', 'dev', 'accountant'];
+/** The demo company that has people of every role. */
+export const COMPANY = 'Harrow & Pike';
 
 /** Operations, the four portals, and what systems ask of each other. */
 const OFFSETS = [0, 1, 2, 3, 4, 10];
@@ -24,6 +27,14 @@ export async function freeBase() {
     if (free.every(Boolean)) return base;
   }
   throw new Error('no free ports');
+}
+
+/** Below those that the system gives to outgoing connections, which could take it while nobody listens. */
+async function freePort() {
+  for (;;) {
+    const port = 10_000 + crypto.randomInt(10_000);
+    if (await isFree(port)) return port;
+  }
 }
 
 function isFree(port) {
@@ -43,13 +54,41 @@ function operator(portal) {
 
 export const freshFolder = () => fs.mkdtempSync(path.join(os.tmpdir(), 'streamflow-browser-'));
 
-/** Starts a server and waits until its demo companies are there. Call `stop` in the end. One process of several is of some systems only. */
-export async function startServer({ demo = true, systems, settings = {}, base: given, data = freshFolder() } = {}) {
+/** A system's file, which is out of reach while a folder has its name. */
+function fileOf(data, system) {
+  const file = path.join(data, `${system}.db`);
+  return {
+    lose() {
+      fs.renameSync(file, `${file}.aside`);
+      fs.mkdirSync(file);
+    },
+    bringBack() {
+      fs.rmdirSync(file);
+      fs.renameSync(`${file}.aside`, file);
+    },
+  };
+}
+
+/** A cluster of the server's own, which is out of reach while it is stopped, with the rows of all systems. */
+async function clusterOf(data) {
+  const { url, start, stop, end } = startCluster(await freePort());
+  execFileSync(binary, ['migrate', '--data', data, '--postgres', url], { env: ownEnvironment(), stdio: ['ignore', 'ignore', 'inherit'] });
+  return { url, lose: stop, bringBack: start, end };
+}
+
+/** A developer's own configuration is not the test's. */
+const ownEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STREAMFLOW_')));
+
+/**
+ * Starts a server and waits until its demo companies are there. Call `stop` in the end. One process of several is of some systems
+ * only. `database` takes away what the provider portal keeps, and brings it back: a file, or with `postgres` a whole cluster.
+ */
+export async function startServer({ demo = true, systems, settings = {}, base: given, data = freshFolder(), postgres = false } = {}) {
   if (!fs.existsSync(binary)) throw new Error(`${binary} is missing: cargo build -p streamflow`);
   const base = given ?? await freeBase();
+  const database = postgres ? await clusterOf(data) : fileOf(data, 'provider');
   const operators = Object.keys(OPERATORS).map(operator);
-  // A developer's own configuration is not the test's.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STREAMFLOW_')));
+  const env = ownEnvironment();
   Object.assign(env, { STREAMFLOW_LOG: 'error', STREAMFLOW_LIMITS__SIGN_IN: '10000', STREAMFLOW_LIMITS__ANONYMOUS: '10000' });
   // Pictures go through an operator's pages faster than any operator.
   env.STREAMFLOW_LIMITS__READ = '10000';
@@ -59,13 +98,15 @@ export async function startServer({ demo = true, systems, settings = {}, base: g
     env[`${OPERATORS[portal]}_PASSWORD_HASH`] = hash;
     env[`${OPERATORS[portal]}_TOTP_SECRET`] = secret;
   }
-  const words = ['serve', '--data', data, '--port-base', String(base), '--web-dir', path.join(root, 'target/portals')];
+  const place = ['--data', data, ...(database.url ? ['--postgres', database.url] : [])];
+  const words = ['serve', ...place, '--port-base', String(base), '--web-dir', path.join(root, 'target/portals')];
   if (systems) words.push('--systems', systems);
   const child = spawn(binary, demo ? [...words, '--demo'] : words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;
+    await database.end?.();
     fs.rmSync(data, { recursive: true, force: true });
   };
   const file = path.join(data, 'demo.json');
@@ -83,8 +124,14 @@ export async function startServer({ demo = true, systems, settings = {}, base: g
     }
   }
   const url = (portal) => `http://${portal}.localhost:${base + 1 + PORTALS.indexOf(portal)}`;
-  return { data, base, url, accounts, operators, stop, pid: child.pid };
+  return { data, place, base, url, accounts, operators, database, stop, pid: child.pid };
 }
+
+/** The person of the demo company with this role. */
+export const accountOf = (server, role) => server.accounts.find((account) => account.role === role && account.company === COMPANY);
+
+/** The person of an operator's portal. */
+export const operatorOf = (server, portal) => server.operators.find((account) => account.portal === portal);
 
 /** The text of the newest mail to somebody, from the outbox folder. */
 export async function mailTo(server, email) {
@@ -103,7 +150,7 @@ export async function mailTo(server, email) {
 /** A company that has nothing yet, made as an operator makes one. Its owner has a password and sets up an authenticator at the first sign-in. */
 export function makeCompany(server, name, owner) {
   const account = { portal: 'client', company: name, role: 'OWNER', name: owner, email: `${owner.toLowerCase().replace(/\W+/g, '.')}@example.com`, password: crypto.randomBytes(18).toString('base64url') };
-  const words = ['tenant', 'create', '--data', server.data, '--name', name, '--owner-email', account.email, '--owner-name', owner, '--json'];
+  const words = ['tenant', 'create', ...server.place, '--name', name, '--owner-email', account.email, '--owner-name', owner, '--json'];
   account.tenant = JSON.parse(execFileSync(binary, words, { input: account.password })).tenant_id;
   return account;
 }
@@ -113,26 +160,26 @@ export function shareKeys(from, system, to) {
   execFileSync(binary, ['federation', 'keys', '--data', from, '--systems', system, '--out', path.join(to, 'federation-keys.json')]);
 }
 
-/** Registers a company as a program does, with a token that is good for one. */
+/** Registers a company as a program does, with a token that is good for one. Its owner, who is written to, has no password yet. */
 export async function registerCompany(server, name, number) {
-  const { sign_up_token: token } = JSON.parse(execFileSync(binary, ['tenant', 'sign-up-token', '--data', server.data, '--json']));
+  const { sign_up_token: token } = JSON.parse(execFileSync(binary, ['tenant', 'sign-up-token', ...server.place, '--json']));
   const owner = { email: `${number.toLowerCase()}@example.com`, display_name: 'Ada Moreno' };
   const body = { sign_up_token: token, external_customer_id: number, name, industry: 'med-spa', time_zone: 'Europe/London', currency_code: 'GBP', owner };
   const address = `http://127.0.0.1:${server.base + 1}/api/tenant/register`;
   const answer = await fetch(address, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   const made = await answer.json();
   if (!answer.ok) throw new Error(`not registered: ${JSON.stringify(made)}`);
-  return made.tenant_id;
+  return { portal: 'client', company: name, role: 'OWNER', name: owner.display_name, email: owner.email, tenant: made.tenant_id };
 }
 
 /** Puts a company on another plan, as an operator does. */
 export function setPlan(server, account, plan) {
-  execFileSync(binary, ['tenant', 'plan', '--data', server.data, '--tenant', account.tenant, '--plan', plan]);
+  execFileSync(binary, ['tenant', 'plan', ...server.place, '--tenant', account.tenant, '--plan', plan]);
 }
 
 /** Customers of a file, brought in from the command line. */
 export function importCustomers(server, account, file) {
-  execFileSync(binary, ['import', 'customers', '--data', server.data, '--tenant', account.tenant, '--file', file, '--json']);
+  execFileSync(binary, ['import', 'customers', ...server.place, '--tenant', account.tenant, '--file', file, '--json']);
 }
 
 export const NORTHWIND = path.join(root, 'server/src/demo/northwind-customers.csv');

@@ -229,9 +229,7 @@ async function provider({ page }, account, origin, state) {
   await shoot({ 'provider/set-up': await page.locator('dialog .secret').innerText() });
   await shoot({ 'provider/admin-new': { at: `${base}/admins`, act: press('Add a person') } }, state);
   if (!wants('provider/break-glass', 'provider/recovery')) return;
-  const file = path.join(server.data, 'provider.db');
-  fs.renameSync(file, `${file}.aside`);
-  fs.mkdirSync(file);
+  server.database.lose();
   const door = page.getByRole('heading', { name: 'Break-glass sign-in' });
   for (let times = 0; times < 40 && !(await door.isVisible()); times += 1) {
     await page.goto(`${origin}/sign-in`);
@@ -244,8 +242,7 @@ async function provider({ page }, account, origin, state) {
   await page.getByRole('button', { name: 'Enter Recovery Mode' }).click();
   await page.getByRole('heading', { name: 'Recovery', exact: true }).waitFor();
   await shoot({ 'provider/recovery': page.url() }, await page.context().storageState());
-  fs.rmdirSync(file);
-  fs.renameSync(`${file}.aside`, file);
+  server.database.bringBack();
 }
 
 /** A minute must be over before there is anything to draw. */
