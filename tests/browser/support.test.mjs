@@ -1,41 +1,55 @@
-// A support session: the operator asks for it, an owner accepts, and both sides read afterwards what was done.
+// From the first call of a program to the look of the support: a company is registered, its owner and the provider find it, the
+// operator asks for a support session, the owner accepts, and both sides read afterwards what was done.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { enter, freshCode, holdsInEachLook, launch, listed, open, settled, signIn } from './portal.mjs';
-import { startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { enter, enterPortal, freshCode, holdsInEachLook, listed, moveIn, open, rows, settled, submit } from './portal.mjs';
+import { NORTHWIND, importCustomers, mailTo, registerCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const COMPANY = 'Harrow & Pike';
+const COMPANY = 'Curlew Med Spa';
+const PASSWORD = 'a-Quiet-harbour-41-lamps';
 const WHY = 'They say that the list of customers is empty.';
-let server;
-let browser;
 let owner;
 let operator;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-  const account = server.accounts.find((one) => one.role === 'OWNER' && one.company === COMPANY);
-  owner = await enter(browser, server, account);
-  operator = await open(browser);
-  operator.account = server.operators.find((one) => one.portal === 'provider');
-  await signIn(operator.page, server.url('provider'), operator.account);
+stage({ demo: false }, async () => {
+  operator = await enterPortal(browser, server, 'provider');
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+describe('a company that a program registers', () => {
+  test('is its owner’s after a password by way of a mail', async () => {
+    const account = await registerCompany(server, COMPANY, 'K-4001');
+    const door = await open(browser);
+    const { page } = door;
+    await page.goto((await mailTo(server, account.email)).match(/https?:\/\/\S+/)[0]);
+    account.password = PASSWORD;
+    await page.getByLabel('New password', { exact: true }).fill(account.password);
+    await submit(page);
+    await page.getByText('Your password is changed').waitFor();
+    assert.deepEqual(door.problems, []);
+    await door.close();
+    await moveIn(browser, server, account);
+    importCustomers(server, account, NORTHWIND);
+    owner = await enter(browser, server, account);
+    await owner.visit('customers');
+    await rows(owner.page).first().waitFor();
+    await owner.page.locator('.org-name').getByText(COMPANY).first().waitFor();
+  });
 
-async function toTenant() {
-  await (await listed(operator.page, server, COMPANY)).click();
-  await operator.page.getByRole('heading', { name: 'Support sessions' }).waitFor();
-}
+  test('is seen by the provider, with how it came', async () => {
+    const { page } = operator;
+    await (await listed(page, server, COMPANY)).click();
+    const timeline = page.locator('.timeline');
+    await timeline.getByText('Registered', { exact: true }).waitFor();
+    await timeline.getByText(/^Link handshake done/).waitFor();
+    await page.getByRole('heading', { name: 'Support sessions' }).waitFor();
+  });
+});
 
 describe('a support session', () => {
   test('is asked for with password, code and a reason', async () => {
     const { page } = operator;
-    await toTenant();
     await page.getByRole('button', { name: 'Request support session' }).click();
     const confirm = page.getByRole('dialog', { name: 'Confirm that it is you' });
     await confirm.getByLabel('Password', { exact: true }).fill(operator.account.password);
