@@ -3,19 +3,15 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { accessible, addLead, enter, launch, moveIn, open, remember, settled, sound } from './portal.mjs';
-import { importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { PHONE, accessible, addLead, closed, enter, moveIn, open, remember, rows, settled, sound } from './portal.mjs';
+import { importCustomers, mailTo, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const PHONE = { size: 'phone', theme: 'dark' };
-let server;
-let browser;
 let owner;
 const nora = { email: 'nora@example.com', password: 'a-Quiet-harbour-41-lamps' };
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, async () => {
   owner = makeCompany(server, 'Set & Sons', 'Sara Set');
   const file = `${server.data}/alike.csv`;
   fs.writeFileSync(file, 'CustomerID,CompanyName,City,Phone\nOLD-1,Old Mill Bakery,Leeds,0113 496 0999\nOLD-2,Old Mill Bakery Ltd,Otley,0113 496 0999\n');
@@ -23,13 +19,7 @@ before(async () => {
   await moveIn(browser, server, owner);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
 const dialogOf = (page) => page.getByRole('dialog');
-const gone = (page) => page.locator('dialog[open]').waitFor({ state: 'detached' });
 
 async function fromMenu(page, button, item) {
   await page.getByRole('button', { name: button, exact: true }).click();
@@ -77,12 +67,12 @@ describe('the team', () => {
     await fromMenu(page, 'Change Nora Newcomer', 'Remove from the company');
     await sound(window, 'the question before a member is removed');
     await page.keyboard.press('Escape');
-    await gone(page);
+    await closed(page);
     await page.getByRole('tab', { name: 'Teams' }).click();
     await fromMenu(page, 'Change Roofs', 'Delete');
     await sound(window, 'the question before a team is deleted');
     await page.keyboard.press('Escape');
-    await gone(page);
+    await closed(page);
     await window.close();
   });
 });
@@ -109,7 +99,7 @@ describe('the settings', () => {
     await dialogOf(page).getByLabel(/^Roof type/).waitFor();
     await sound(window, 'the form of a lead');
     await page.keyboard.press('Escape');
-    await gone(page);
+    await closed(page);
     await window.visit('leads');
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByLabel('Roof type', { exact: true }).check();
@@ -170,7 +160,7 @@ describe('the settings', () => {
     await fromMenu(page, 'Change Gutters to Nora', 'Delete');
     await sound(window, 'the question before a rule is deleted');
     await page.keyboard.press('Escape');
-    await gone(page);
+    await closed(page);
 
     const bell = other.page.getByRole('button', { name: /^Inbox, 1 unread/ });
     await bell.click();
@@ -189,6 +179,40 @@ describe('the settings', () => {
     await phone.page.getByText('Unread: ').waitFor({ state: 'detached' });
     await sound(phone, 'the inbox');
     for (const one of [window, other, phone]) await one.close();
+  });
+
+  test('a feature that is switched off is gone from every open window, says so, and comes back with all that was there', async () => {
+    const [window, list, other] = [await enter(browser, server, owner), await enter(browser, server, owner), await enter(browser, server, nora)];
+    const windows = [window, list, other];
+    const link = ({ page }) => page.getByRole('navigation', { name: 'Main', exact: true }).getByRole('link', { name: 'Leads', exact: true });
+    // Whoever does not listen yet would hear of it at the next look only.
+    const listen = (at, page) => Promise.all([at.page.waitForResponse((answer) => answer.url().endsWith('/Watch')), at.visit(page)]);
+    await listen(list, 'leads');
+    await listen(other, 'dashboard');
+    await window.visit('settings/features');
+    const lead = rows(list.page).filter({ hasText: 'Leaking roof' });
+    await lead.waitFor();
+    for (const at of windows) await link(at).waitFor();
+    const feature = window.page.getByRole('switch', { name: 'Leads', exact: true });
+    await feature.click();
+    await window.page.getByText('Leads switched off').waitFor();
+    assert.equal(await feature.isChecked(), false);
+    for (const at of windows) await link(at).waitFor({ state: 'detached' });
+    await list.page.getByRole('heading', { name: 'Leads are off' }).waitFor();
+    await list.page.getByRole('link', { name: 'Open the settings' }).waitFor();
+    await sound(list, 'a list of a feature that went off');
+    // The way by hand is no way around.
+    await other.visit('leads/board');
+    await other.page.getByRole('heading', { name: 'Leads are off' }).waitFor();
+    await other.page.getByText('An owner can switch it on').waitFor();
+    await sound(other, 'a board of a feature that is off');
+    await feature.click();
+    await window.page.getByText('Leads switched on').waitFor();
+    for (const at of windows) await link(at).waitFor();
+    await lead.waitFor();
+    await other.page.locator('.lane-head').first().waitFor();
+    await sound(window, 'the features');
+    for (const at of windows) await at.close();
   });
 });
 
