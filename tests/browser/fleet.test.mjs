@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enterPortal } from './portal.mjs';
-import { registerCompany } from './server.mjs';
+import { registerCompany, setPlan } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
 let window;
@@ -55,6 +55,11 @@ test('companies that are registered arrive in the open pages of the provider por
   await other.getByRole('button', { name: 'Suspend now' }).click();
   await tenant.getByText(/^Suspended since/).waitFor();
   await tenant.locator('.timeline').getByText('Suspended', { exact: true }).waitFor();
+  // So does the timeline of one whose plan is changed from the command line, with the end of its trial.
+  setPlan(server, { tenant: first }, 'trial');
+  const change = tenant.locator('.timeline li', { hasText: 'Plan changed' });
+  await change.getByText(/^Trial ends \d/).waitFor();
+  assert.match(await change.locator('.diff').textContent(), /Plan.*Standard.*Trial/);
   assert.equal(await tenant.getByLabel('Reason').inputValue(), 'The invoice of May');
   await row.getByText('Suspended').waitFor();
   for (const page of [...Object.values(pages), tenant, other]) await page.close();

@@ -1,6 +1,7 @@
 //! `TenantService`: companies however they came to be, listed and counted; what is reported of them; usage on demand.
 
 mod closing;
+mod plan;
 mod suspension;
 
 use std::time::{Duration, Instant};

@@ -3,7 +3,14 @@
 use prost_types::Timestamp;
 use streamflow_proto::provider::v1 as pb;
 use wasm_bindgen::JsValue;
-use web_kit::{badge::Tone, format, icon::glyphs, timeline::TimelineEntry};
+use web_kit::{
+    badge::Tone,
+    format,
+    icon::glyphs,
+    timeline::{FieldChange, TimelineEntry},
+};
+
+use super::words::plain;
 
 /// Newest first. A company that nobody reported begins with its making.
 pub fn entries(read: &pb::GetTenantResponse) -> Vec<TimelineEntry> {
@@ -29,6 +36,10 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         "registered" => (glyphs::WAND_MAGIC_SPARKLES, Tone::Success, t!("Registered").to_owned()),
         "suspended" => (glyphs::PAUSE, Tone::Warning, t!("Suspended").to_owned()),
         "resumed" => (glyphs::CIRCLE_CHECK, Tone::Success, t!("Resumed").to_owned()),
+        "plan_changed" if plan_change(event).is_empty() => {
+            (glyphs::HOURGLASS_HALF, Tone::Neutral, t!("Trial begun anew").to_owned())
+        }
+        "plan_changed" => (glyphs::ROTATE, Tone::Accent, t!("Plan changed").to_owned()),
         "closing" => (glyphs::TRIANGLE_EXCLAMATION, Tone::Warning, t!("Deletion asked for").to_owned()),
         "closing_cancelled" => (glyphs::CIRCLE_CHECK, Tone::Success, t!("Deletion cancelled").to_owned()),
         "deleted" => (glyphs::XMARK, Tone::Warning, t!("Deleted").to_owned()),
@@ -37,11 +48,11 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         "support_refused" => (glyphs::XMARK, Tone::Warning, t!("Support session refused").to_owned()),
         "support_opened" => (glyphs::EYE, Tone::Warning, t!("Support session opened").to_owned()),
         "support_ended" => (glyphs::CHECK, Tone::Neutral, t!("Support session ended").to_owned()),
-        other => (glyphs::CIRCLE, Tone::Neutral, super::words::plain(&other.replace('_', "-"), t!("Something happened"))),
+        other => (glyphs::CIRCLE, Tone::Neutral, plain(&other.replace('_', "-"), t!("Something happened"))),
     };
     let lines: Vec<_> = event.details.iter().filter_map(detail).collect();
-    let entry =
-        TimelineEntry { key: event.id.clone(), at: event.at, glyph, tone, title, changes: Vec::new(), text: lines.join("\n") };
+    let changes = plan_change(event);
+    let entry = TimelineEntry { key: event.id.clone(), at: event.at, glyph, tone, title, changes, text: lines.join("\n") };
     let handshake = (event.kind == "registered").then(|| TimelineEntry {
         key: format!("{}-heard", event.id),
         at: event.received_at,
@@ -52,6 +63,16 @@ fn of_event(event: &pb::TenantEvent) -> Vec<TimelineEntry> {
         text: String::new(),
     });
     std::iter::once(entry).chain(handshake).collect()
+}
+
+/// From which plan to which; nothing where it stayed, and of all other events.
+fn plan_change(event: &pb::TenantEvent) -> Vec<FieldChange> {
+    let value = |name: &str| event.details.iter().find(|detail| detail.name == name).map(|detail| &*detail.value);
+    let plans = value("plan_before").zip(value("plan")).filter(|(before, after)| before != after);
+    let named = |plan: &str| plain(plan, t!("No plan"));
+    let change =
+        |(before, after): (&str, &str)| FieldChange { field: t!("Plan").to_owned(), before: named(before), after: named(after) };
+    plans.map(change).into_iter().collect()
 }
 
 /// ", 3 s after it": how long this system did not know.
@@ -69,9 +90,10 @@ fn detail(detail: &pb::TenantEventDetail) -> Option<String> {
     }
     Some(match &*detail.name {
         "reason" => detail.value.clone(),
-        // An id is of no use to who reads this.
-        "support_session" => return None,
+        // An id is of no use to who reads this, and plans are told as a change.
+        "support_session" | "plan_before" | "plan" => return None,
         "minutes" => t!("{value} minutes at most", value = detail.value),
+        "trial_ends_at" => t!("Trial ends {value}", value = written(&detail.value)),
         "due_at" => t!("Due {value}", value = written(&detail.value)),
         "accepted_at" => t!("Accepted {value}", value = written(&detail.value)),
         "made_at" => t!("Company made {value}", value = written(&detail.value)),
@@ -99,5 +121,22 @@ mod tests {
         assert_eq!(after(Some(&at(10)), Some(&at(10))), ", at once");
         assert!(after(Some(&at(10)), Some(&at(13))).ends_with(" after it"));
         assert_eq!(after(None, Some(&at(10))), "");
+    }
+    #[test]
+    fn a_change_of_plan_names_both_plans_and_a_trial_begun_anew_none() {
+        let event = |details: &[(&str, &str)]| pb::TenantEvent {
+            kind: "plan_changed".into(),
+            details: details
+                .iter()
+                .map(|(name, value)| pb::TenantEventDetail { name: (*name).into(), value: (*value).into() })
+                .collect(),
+            ..pb::TenantEvent::default()
+        };
+        let change = |event: pb::TenantEvent| of_event(&event).remove(0);
+        let told = change(event(&[("plan", "field-team"), ("plan_before", "trial")]));
+        let both = FieldChange { field: "Plan".into(), before: "Trial".into(), after: "Field team".into() };
+        assert_eq!((told.title.as_str(), told.changes, told.text.as_str()), ("Plan changed", vec![both], ""));
+        let told = change(event(&[("plan", "trial"), ("plan_before", "trial")]));
+        assert_eq!((told.title.as_str(), told.changes), ("Trial begun anew", Vec::new()));
     }
 }
