@@ -13,7 +13,7 @@ mod dashboard;
 mod ids;
 mod import;
 mod invitation;
-mod lead;
+pub mod lead;
 mod lead_stage;
 mod merge;
 mod notification;

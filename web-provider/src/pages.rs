@@ -1,6 +1,7 @@
 //! Pages that only this portal has.
 
 pub mod admins;
+mod away;
 pub mod federation;
 pub mod overview;
 pub mod provisioning;

@@ -143,7 +143,7 @@ pub fn federated() -> Routes {
         .add_service(SupportServiceServer::new(support_session::federated::Api))
         .add_service(TenantDirectoryServiceServer::new(tenant::api::Api))
         .add_service(TenantLifecycleServiceServer::new(tenant::lifecycle::Api))
-        .add_service(UsageServiceServer::new(usage::api::Api))
+        .add_service(UsageServiceServer::new(usage::api::Api::default()))
 }
 
 /// Starts what runs beside the requests. Once per process and database.

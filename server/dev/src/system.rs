@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::Duration;
 use streamflow_kernel::{
     anomaly::Detect,
+    federation::watch::Watch,
     jobs::Work,
     kernel::{Kernel, Portal},
     operator::{self, Desk, Operator},
@@ -101,6 +102,6 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(operator::support_end::End),
         Arc::new(operator::support_end::Idle),
         Arc::new(operator::elevation::Prune),
-        Arc::new(health::watch::Watch),
+        Arc::new(Watch),
     ]
 }

@@ -8,6 +8,7 @@
 //! | `guard` | what a federation listener asks of a request before the access layer sees it |
 //! | `ledger` | what is remembered of the other systems: nonces, last calls, refusals |
 //! | `channel` | calls to other systems |
+//! | `watch` | greeting them now and then, so that it is known since when one is away |
 //! | `peer`, `health`, `error_group`, `metric` | services that every system has for the others |
 
 pub mod channel;
@@ -20,6 +21,7 @@ pub mod metric;
 pub mod line;
 pub mod peer;
 pub mod sign;
+pub mod watch;
 
 use std::{collections::HashMap, sync::Arc};
 

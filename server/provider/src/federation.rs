@@ -1,3 +1,4 @@
 //! How this system and the others get on.
 
 pub mod api;
+pub mod standing;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use streamflow_kernel::{
     access::Witness,
     anomaly::Detect,
+    federation::watch::Watch,
     jobs::Work,
     kernel::{Kernel, Portal},
     operator::{self, Desk},
@@ -141,5 +142,6 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(operator::support_end::Idle),
         Arc::new(operator::elevation::Prune),
         Arc::new(tenant::pull::Pull::default()),
+        Arc::new(Watch),
     ]
 }

@@ -3,6 +3,7 @@
 mod closing;
 mod plan;
 mod suspension;
+mod usage;
 
 use std::time::{Duration, Instant};
 

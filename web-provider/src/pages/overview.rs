@@ -1,4 +1,10 @@
-//! The fleet at a glance: how many companies, how they stand, who came, whose trial ends.
+//! The fleet at a glance: how many companies, how they stand, who came, whose trial ends, what is done there, and whether all systems
+//! answer.
+
+mod systems;
+mod usage;
+
+use std::time::Duration;
 
 use leptos::prelude::*;
 use streamflow_proto::provider::v1 as pb;
@@ -19,7 +25,11 @@ use web_kit::{
     tabs::Segmented,
 };
 
+use self::{systems::Systems, usage::Usage};
 use super::{tenants::address, words};
+
+/// Between two looks at what no change announces.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// An answer and the days it is about.
 type Read = (i64, pb::GetFleetResponse);
@@ -43,7 +53,7 @@ pub fn overview() -> impl IntoView {
     view! {
         <div class="overview">
             <Loaded load what=t!("The overview") let:read><Figures read/></Loaded>
-            <Show when=move || is_there.get()><Cards load/></Show>
+            <Show when=move || is_there.get()><Cards load days/></Show>
         </div>
     }
 }
@@ -95,15 +105,16 @@ fn Figures(read: Read) -> impl IntoView {
     }
 }
 
+/// A day of a chart. The server counts days in UTC, so a day is named in UTC.
+fn place(day: &pb::FleetDay) -> Point {
+    let label = date::short_day(day.at.as_ref().map_or(0, |at| at.seconds));
+    Point::new(label, day.value as f64).before(day.before as f64)
+}
+
 /// The chart stays as it was turned, whatever comes.
 #[component]
-fn Cards(load: Load<Read>) -> impl IntoView {
+fn Cards(load: Load<Read>, days: RwSignal<String>) -> impl IntoView {
     let fleet = move || load.get().map(|(_, fleet)| fleet).unwrap_or_default();
-    let place = |day: &pb::FleetDay| {
-        // The server counts days in UTC, so a day is named in UTC.
-        let label = date::short_day(day.at.as_ref().map_or(0, |at| at.seconds));
-        Point::new(label, day.value as f64).before(day.before as f64)
-    };
     let points = Signal::derive(move || fleet().sign_ups_by_day.iter().map(place).collect::<Vec<_>>());
     view! {
         <div class="overview-row">
@@ -116,10 +127,12 @@ fn Cards(load: Load<Read>) -> impl IntoView {
                     nothing=t!("Nobody signed up in this time, nor in the time before.")
                     card=true
                 />
+                <Usage days/>
                 {move || view! { <Shares fleet=fleet()/> }}
             </div>
             <div class="overview-column">
                 {move || view! { <Attention fleet=fleet()/> }}
+                <Systems/>
                 {move || view! { <Newest tenants=fleet().newest/> }}
             </div>
         </div>

@@ -16,8 +16,6 @@ use web_kit::{
     empty::EmptyState,
     error_panel::{ErrorNote, ErrorPanel},
     field::Choice,
-    format::{ago, moment},
-    icon::{Icon, glyphs},
     layout::use_page,
     list::{
         aip,
@@ -31,6 +29,7 @@ use web_kit::{
 };
 
 use self::table::RegistrationTable;
+use super::away::AwayNote;
 
 const PAGE: i32 = 50;
 /// Between two looks while something is under way and the page is in sight.
@@ -71,10 +70,11 @@ pub fn provisioning() -> impl IntoView {
     // Whoever is done becomes a tenant then.
     live::follow(|_| true, move || rows.look());
     let changed = Callback::new(move |one: pb::Registration| rows.replace(one));
+    let meanwhile = t!("Registrations go on by themselves; this page looks again every few seconds.");
     view! {
         <div class="stack gap-4">
             <div class="row row-wrap"><Segmented label=t!("State") value=state choices=choices()/></div>
-            {move || away.get().map(|since| view! { <AwayNote since/> })}
+            {move || away.get().map(|since| view! { <AwayNote since meanwhile/> })}
             {move || standing(rows, away.get(), state.get().is_empty())}
             <Show when=move || rows.count() != 0><RegistrationTable rows now changed/></Show>
             <Show when=move || rows.is_ready() && rows.has_more()>
@@ -133,22 +133,4 @@ fn standing(rows: Rows<pb::Registration>, away: Away, all: bool) -> AnyView {
         }
         (true, None) => ().into_any(),
     }
-}
-
-#[component]
-fn AwayNote(since: Option<Timestamp>) -> impl IntoView {
-    let last = match &since {
-        Some(at) => t!("It last answered {ago} ({at}).", ago = ago(Some(at)), at = moment(Some(at))),
-        None => t!("It has not answered this system so far.").to_owned(),
-    };
-    view! {
-        <div class="note is-warning" role="status">
-            <Icon glyph=glyphs::PLUG_CIRCLE_XMARK/>
-            <span>
-                {t!("The companies’ own system can’t be reached. ")} {last}
-                {t!(" Registrations go on by themselves; this page looks again every few seconds.")}
-            </span>
-        </div>
-    }
-    .into_any()
 }

@@ -8,9 +8,6 @@ use streamflow_kernel::{
 };
 
 pub const DAY: i64 = 86_400;
-const WEEK: i64 = 7 * DAY;
-/// 1970-01-05, the first Monday.
-const FIRST_MONDAY: i64 = 4 * DAY;
 
 /// A range that ends now, and where the one before it begins.
 #[derive(Clone, Copy, Debug)]
@@ -54,18 +51,13 @@ pub async fn leads_by_kind(db: &TenantDb) -> Result<Vec<Kind>> {
     db.query(sql, vec![]).await
 }
 
-/// Weeks since the first Monday of 1970.
-pub async fn customers_by_week(db: &TenantDb, from: DateTime<Utc>) -> Result<Vec<Slot>> {
+/// Rows made by days since 1970. `table` is one of ours, never a caller's word.
+pub async fn made_by_day(db: &TenantDb, table: &'static str, from: DateTime<Utc>) -> Result<Vec<Slot>> {
     let seconds = seconds(db.backend(), "created_at");
     let sql = format!(
-        "SELECT ({seconds} - {FIRST_MONDAY}) / {WEEK} AS slot, COUNT(*) AS value FROM customers \
-         WHERE org_id = {{org}} AND created_at >= ? GROUP BY 1"
+        "SELECT {seconds} / {DAY} AS slot, COUNT(*) AS value FROM {table} WHERE org_id = {{org}} AND created_at >= ? GROUP BY 1"
     );
     db.query(&sql, vec![from.into()]).await
-}
-
-pub const fn week_begin(week: i64) -> i64 {
-    week * WEEK + FIRST_MONDAY
 }
 
 /// Days since 1970.

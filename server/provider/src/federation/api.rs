@@ -15,6 +15,8 @@ use streamflow_kernel::{
 use streamflow_proto::provider::v1::{self as pb, federation_service_server::FederationService};
 use tonic::{Request, Response, Status};
 
+use super::standing::standings;
+
 #[derive(Debug)]
 pub struct Api;
 
@@ -37,6 +39,14 @@ impl FederationService for Api {
             })
             .collect();
         Ok(Response::new(pb::ListPeersResponse { peers }))
+    }
+
+    async fn list_peer_standings(
+        &self,
+        request: Request<pb::ListPeerStandingsRequest>,
+    ) -> Result<Response<pb::ListPeerStandingsResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        Ok(Response::new(pb::ListPeerStandingsResponse { standings: standings(&ctx).await? }))
     }
 
     async fn check_peer(&self, request: Request<pb::CheckPeerRequest>) -> Result<Response<pb::CheckPeerResponse>, Status> {

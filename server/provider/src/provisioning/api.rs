@@ -1,7 +1,6 @@
 //! `streamflow.provider.v1.ProvisioningService`.
 
 use streamflow_kernel::{
-    clock::timestamp,
     ctx::Ctx,
     error::{Error, Result},
     operator::ask::{is_away, once, refused},
@@ -15,6 +14,8 @@ use streamflow_proto::{
     provider::v1::{self as pb, provisioning_service_server::ProvisioningService},
 };
 use tonic::{Request, Response, Status};
+
+use crate::federation::standing::last_answer_at;
 
 const DIRECTORY: &str = "streamflow.federation.v1.TenantDirectoryService";
 const LIFECYCLE: &str = "streamflow.federation.v1.TenantLifecycleService";
@@ -67,9 +68,7 @@ fn listed(answer: federation::ListRegistrationsResponse) -> pb::ListRegistration
 
 /// No list, and when the other system was last heard.
 async fn away(ctx: &Ctx, system: &str) -> Result<pb::ListRegistrationsResponse> {
-    let heard = ctx.federation().ledger().heard().await?;
-    let last = heard.iter().find(|heard| heard.name == system).and_then(|heard| heard.last_answer_at);
-    Ok(pb::ListRegistrationsResponse { away: true, last_answer_at: last.and_then(timestamp), ..Default::default() })
+    Ok(pb::ListRegistrationsResponse { away: true, last_answer_at: last_answer_at(ctx, system).await?, ..Default::default() })
 }
 
 fn into_pb(registration: federation::Registration) -> pb::Registration {

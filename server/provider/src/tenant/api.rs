@@ -12,10 +12,7 @@ use streamflow_kernel::{
 };
 use streamflow_proto::{
     common::v1::PageInfo,
-    federation::v1::{
-        self as federation, tenant_lifecycle_service_client::TenantLifecycleServiceClient,
-        usage_service_client::UsageServiceClient,
-    },
+    federation::v1::{self as federation, tenant_lifecycle_service_client::TenantLifecycleServiceClient},
     provider::v1::{self as pb, tenant_service_server::TenantService},
 };
 use tonic::{Request, Response, Status};
@@ -25,10 +22,10 @@ use super::{
     fleet::{self, Range},
     list,
     store::{self, Model},
+    usage,
 };
 
 const LIFECYCLE: &str = "streamflow.federation.v1.TenantLifecycleService";
-const USAGE: &str = "streamflow.federation.v1.UsageService";
 const MAX_DAYS: i32 = 366;
 
 #[derive(Debug)]
@@ -70,13 +67,7 @@ impl TenantService for Api {
         }
         wrong.into_result()?;
         store::tenant(&ctx.system_read().await?, &req.tenant_id).await?;
-        let ask = federation::GetUsageRequest { tenant_ids: vec![req.tenant_id], days: req.days };
-        let answer = UsageServiceClient::new(serving(&ctx, USAGE)?).get_usage(ask).await;
-        let usages = answer.map_err(|status| refused(&status, "company"))?.into_inner().usages;
-        let usage = usages.into_iter().next().ok_or(Error::not_found("company"))?;
-        let counts =
-            [("members", usage.members), ("customers", usage.customers), ("contacts", usage.contacts), ("leads", usage.leads)];
-        let usages = counts.into_iter().filter_map(|(name, count)| Some(usage_into_pb(name, count?))).collect();
+        let usages = usage::of_tenant(&ctx, req.tenant_id, req.days).await?;
         Ok(Response::new(pb::GetTenantUsageResponse { usages }))
     }
 
@@ -84,6 +75,15 @@ impl TenantService for Api {
         let (ctx, req) = Ctx::enter(request)?;
         let range = Range::parse(req.days, ctx.now())?;
         Ok(Response::new(fleet::fleet(&ctx.system_read().await?, range).await?))
+    }
+
+    async fn get_fleet_usage(
+        &self,
+        request: Request<pb::GetFleetUsageRequest>,
+    ) -> Result<Response<pb::GetFleetUsageResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let range = Range::parse(req.days, ctx.now())?;
+        Ok(Response::new(usage::of_all(&ctx, range).await?))
     }
 
     async fn suspend_tenant(
@@ -120,15 +120,11 @@ impl TenantService for Api {
     }
 }
 
-fn serving(ctx: &Ctx, service: &str) -> Result<FederationChannel> {
-    ctx.federation().serving(service)
-}
-
 /// What is asked of the companies' own system is done there at once, before this one commits anything: whoever was shut out since the
 /// request was let in has nothing done any more.
 async fn lifecycle(ctx: &Ctx) -> Result<TenantLifecycleServiceClient<FederationChannel>> {
     session::still_alive(ctx).await?;
-    Ok(TenantLifecycleServiceClient::new(serving(ctx, LIFECYCLE)?))
+    Ok(TenantLifecycleServiceClient::new(ctx.federation().serving(LIFECYCLE)?))
 }
 
 /// What the companies' own system just said, so that the next page doesn't wait for its report. The caller commits.
@@ -147,9 +143,4 @@ async fn keep(
         ctx.note_change("state", json!(state_word(before.state(now))), json!(state_word(after.state(now))));
     }
     Ok((tx, after.into_pb(now)))
-}
-
-fn usage_into_pb(name: &str, count: federation::UsageCount) -> pb::TenantUsage {
-    let made = Some(pb::Figure { value: count.value, before: count.before });
-    pb::TenantUsage { name: name.to_owned(), total: count.total, made }
 }

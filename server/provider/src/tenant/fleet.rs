@@ -19,7 +19,7 @@ const RANGES: [i32; 3] = [7, 30, 90];
 const SOON: TimeDelta = TimeDelta::days(14);
 const SHOWN: u64 = 10;
 const NEWEST: u64 = 5;
-const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
 /// Days of UTC, today included, and as many before.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,22 @@ impl Range {
     /// Number of today, counted from 1970.
     fn today(self) -> i64 {
         self.now.timestamp().div_euclid(DAY)
+    }
+
+    pub const fn days(self) -> i64 {
+        self.days
+    }
+
+    /// One a day of the range, each beside the day that is as far before, from counts by days since 1970.
+    pub fn by_day(self, known: &HashMap<i64, i64>) -> Vec<pb::FleetDay> {
+        let count = |day: i64| known.get(&day).copied().unwrap_or_default();
+        let days = (0..self.days).rev().map(|ago| self.today() - ago);
+        days.map(|day| pb::FleetDay {
+            at: DateTime::from_timestamp(day * DAY, 0).and_then(timestamp),
+            value: count(day),
+            before: count(day - self.days),
+        })
+        .collect()
     }
 
     fn begin(self, ranges: i64) -> DateTime<Utc> {
@@ -68,16 +84,18 @@ pub async fn fleet(db: &SystemDb, range: Range) -> Result<pb::GetFleetResponse> 
         by_state,
         by_plan: by(db, "plan").await?,
         by_industry: by(db, "industry").await?,
-        sign_ups: Some(pb::Figure {
-            value: sign_ups.iter().map(|day| day.value).sum(),
-            before: sign_ups.iter().map(|day| day.before).sum(),
-        }),
+        sign_ups: Some(sum(&sign_ups)),
         sign_ups_by_day: sign_ups,
         trial_ends: Some(trial_ends(db, range).await?),
         next_trial_ends: shown(db.all::<Entity>(soon).await?),
         suspended: shown(db.all::<Entity>(suspended).await?),
         newest: shown(db.all::<Entity>(newest).await?),
     })
+}
+
+/// What the days of a range come to.
+pub fn sum(days: &[pb::FleetDay]) -> pb::Figure {
+    pb::Figure { value: days.iter().map(|day| day.value).sum(), before: days.iter().map(|day| day.before).sum() }
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -111,7 +129,6 @@ struct Slot {
     value: i64,
 }
 
-/// One a day of the range, each beside the day that is as far before.
 async fn sign_ups(db: &SystemDb, range: Range) -> Result<Vec<pb::FleetDay>> {
     let seconds = match db.backend() {
         Backend::Postgres => "CAST(FLOOR(EXTRACT(EPOCH FROM created_at)) AS bigint)",
@@ -119,16 +136,7 @@ async fn sign_ups(db: &SystemDb, range: Range) -> Result<Vec<pb::FleetDay>> {
     };
     let sql = format!("SELECT {seconds} / {DAY} AS slot, COUNT(*) AS value FROM tenants WHERE created_at >= ? GROUP BY 1");
     let rows: Vec<Slot> = db.query(&sql, vec![range.begin(2).into()]).await?;
-    let known: HashMap<i64, i64> = rows.into_iter().map(|row| (row.slot, row.value)).collect();
-    let count = |day: i64| known.get(&day).copied().unwrap_or_default();
-    let days = (0..range.days).rev().map(|ago| range.today() - ago);
-    Ok(days
-        .map(|day| pb::FleetDay {
-            at: DateTime::from_timestamp(day * DAY, 0).and_then(timestamp),
-            value: count(day),
-            before: count(day - range.days),
-        })
-        .collect())
+    Ok(range.by_day(&rows.into_iter().map(|row| (row.slot, row.value)).collect()))
 }
 
 #[derive(Debug, FromQueryResult)]

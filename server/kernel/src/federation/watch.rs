@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use streamflow_kernel::{
-    federation::peer,
+
+use super::peer;
+use crate::{
     jobs::{Job, JobError, Work},
     kernel::Kernel,
 };

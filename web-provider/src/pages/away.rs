@@ -1,0 +1,24 @@
+//! What a page says while the companies' own system can't be reached.
+
+use leptos::prelude::*;
+use prost_types::Timestamp;
+use web_kit::{
+    format::{ago, moment},
+    icon::{Icon, glyphs},
+};
+
+/// `meanwhile` is what goes on, and what comes by itself.
+#[component]
+pub fn AwayNote(since: Option<Timestamp>, meanwhile: &'static str) -> impl IntoView {
+    let last = match &since {
+        Some(at) => t!("It last answered {ago} ({at}).", ago = ago(Some(at)), at = moment(Some(at))),
+        None => t!("It has not answered this system so far.").to_owned(),
+    };
+    view! {
+        <div class="note is-warning" role="status">
+            <Icon glyph=glyphs::PLUG_CIRCLE_XMARK/>
+            <span>{t!("The companies’ own system can’t be reached. ")} {last} " " {meanwhile}</span>
+        </div>
+    }
+    .into_any()
+}
