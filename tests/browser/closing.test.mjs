@@ -1,31 +1,21 @@
 // An owner asks to delete the company, everybody sees when it happens, and the owner cancels it.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { enter, freshCode, holdsInEachLook, launch } from './portal.mjs';
-import { startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { enter, freshCode, holdsInEachLook } from './portal.mjs';
+import { COMPANY, accountOf } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const COMPANY = 'Harrow & Pike';
-let server;
-let browser;
 let owner;
 let colleague;
 let account;
 let staff;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-  const of = (role) => server.accounts.find((one) => one.role === role && one.company === COMPANY);
-  account = of('OWNER');
-  staff = of('STAFF');
+stage({}, async () => {
+  account = accountOf(server, 'OWNER');
+  staff = accountOf(server, 'STAFF');
   owner = await enter(browser, server, account);
   colleague = await enter(browser, server, staff);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const line = ({ page }) => page.getByText(/This company will be deleted on/);

@@ -2,24 +2,15 @@
 // wrong turns. Each page is accessible, fits and is quiet in both sizes.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { SIZES, enrol, enrolWrongly, enter, launch, moveIn, open, pressOn, settled, signInToEnrol, sound } from './portal.mjs';
-import { mailTo, makeCompany, startServer } from './server.mjs';
+import { before, describe, test } from 'node:test';
+import { SIZES, TWO_LOOKS, enrol, enrolWrongly, enter, moveIn, open, pressOn, refusal, settled, signInToEnrol, sound, submit } from './portal.mjs';
+import { mailTo, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
-let server;
-let browser;
 let url;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, () => {
   url = server.url('client');
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 async function come(look) {
@@ -27,9 +18,6 @@ async function come(look) {
   opened.page.setDefaultTimeout(15_000);
   return opened;
 }
-
-const submit = (page) => page.locator('form button[type=submit]').click();
-const refusal = (page) => page.locator('.field-error').first();
 
 /** With the right password, as far as the question for a code. */
 async function toSecondFactor(page, account) {
@@ -47,7 +35,7 @@ async function typeRecoveryCode(page, code) {
   await submit(page);
 }
 
-for (const look of LOOKS) {
+for (const look of TWO_LOOKS) {
   describe(`the doors: ${look.size}, ${look.theme}`, () => {
     let account;
 
@@ -171,7 +159,7 @@ for (const look of LOOKS) {
 }
 
 describe('whoever works in two companies', () => {
-  for (const look of LOOKS) {
+  for (const look of TWO_LOOKS) {
     test(`goes from one to the other: ${look.size}, ${look.theme}`, async () => {
       const { size } = look;
       const first = makeCompany(server, `First ${size}`, `Tara Two ${size}`);

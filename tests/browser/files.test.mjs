@@ -3,28 +3,20 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { enter, holdsInEachLook, launch, moveIn, settled, sound } from './portal.mjs';
-import { NORTHWIND, importCustomers, makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { PHONE, enter, holdsInEachLook, moveIn, settled, sound } from './portal.mjs';
+import { NORTHWIND, importCustomers, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
 const PDF = { name: 'Plan of the roof.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7\n% a plan\n') };
 const PAGE = { name: 'page.png', mimeType: 'image/png', buffer: Buffer.from('<!DOCTYPE html><p>not a picture') };
 const SCRIPT = { name: 'run.sh', mimeType: 'text/x-shellscript', buffer: Buffer.from('#!/bin/sh\n') };
-let server;
-let browser;
 let owner;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, async () => {
   owner = makeCompany(server, 'File & Sons', 'Fiona File');
   importCustomers(server, owner, NORTHWIND);
   await moveIn(browser, server, owner);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 const card = (page) => page.getByRole('region', { name: 'Attachments' });
@@ -79,7 +71,7 @@ describe('files of a customer', () => {
   });
 
   test('that can’t be added say why, and the others stay to be sent again', async () => {
-    const window = await enter(browser, server, owner, { size: 'phone', theme: 'dark' });
+    const window = await enter(browser, server, owner, PHONE);
     const { page } = window;
     await filesOf(window);
     await card(page).getByLabel('Add files').setInputFiles([SCRIPT, PAGE]);

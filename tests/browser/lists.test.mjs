@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { addLead, enter, launch, moveIn, sound } from './portal.mjs';
-import { NORTHWIND, importCustomers, makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { PHONE, addLead, enter, moveIn, rows, sound } from './portal.mjs';
+import { NORTHWIND, importCustomers, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
 // `order` is a name and the address it gives. `filter` is a field, how its value is given, and what every row of the file has then.
 const LISTS = [
@@ -25,13 +26,9 @@ const LISTS = [
     heads: ['at', 'path', 'outcome'], some: ({ path }) => /CreateLead$/.test(path), usualHeads: ['at', 'path'],
   },
 ];
-let server;
-let browser;
 let owner;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, async () => {
   owner = makeCompany(server, 'Lists & Sons', 'Lisa List');
   importCustomers(server, owner, NORTHWIND);
   await moveIn(browser, server, owner);
@@ -41,13 +38,6 @@ before(async () => {
   await addLead(window, 'Balcony', 'Called Ltd', from('Phone'));
   await window.close();
 });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const rows = (page) => page.locator('main tr.is-row');
 
 /** The rows of a CSV file, by the names of its columns. */
 function records(text) {
@@ -131,7 +121,7 @@ for (const { name, usual, order, column, named, filter, also, heads, some, usual
     });
 
     test('is arranged by the menu of a phone', async () => {
-      const window = await enter(browser, server, owner, { size: 'phone', theme: 'dark' });
+      const window = await enter(browser, server, owner, PHONE);
       const { page } = window;
       await window.visit(name);
       const arrange = page.getByRole('button', { name: 'Arrange this list' });

@@ -2,32 +2,17 @@
 // settled field by field. With the private details of a customer, which nobody sees unasked.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { addLead, enter, launch, settled, sound } from './portal.mjs';
-import { startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { PHONE, addLead, closed, enter, lane, rows, settled, sound } from './portal.mjs';
+import { accountOf } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const COMPANY = 'Harrow & Pike';
-const PHONE = { size: 'phone', theme: 'dark' };
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage();
 
 const as = async (role, look) => {
-  const account = server.accounts.find((one) => one.role === role && one.company === COMPANY);
+  const account = accountOf(server, role);
   return { ...(await enter(browser, server, account, look)), account };
 };
-const rows = (page) => page.locator('main tr.is-row');
-const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
-const closed = (page) => page.locator('dialog[open]').waitFor({ state: 'detached' });
 
 async function edit(page) {
   await page.getByRole('button', { name: 'Edit' }).first().click();

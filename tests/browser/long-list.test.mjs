@@ -3,22 +3,19 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { enter, launch, moveIn, sound } from './portal.mjs';
-import { importCustomers, makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { enter, moveIn, rows, sound } from './portal.mjs';
+import { importCustomers, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
 const CUSTOMERS = 400;
 /** What a list draws at most: a screenful, and ten rows beyond either edge. */
 const DRAWN = { desktop: 60, phone: 40 };
-let server;
-let browser;
 let owner;
 
 const name = (number) => `Customer ${String(number).padStart(3, '0')}`;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, async () => {
   owner = makeCompany(server, 'Long & List', 'Lena Long');
   const file = path.join(server.data, 'many.csv');
   const lines = Array.from({ length: CUSTOMERS }, (_, at) => `K${at + 1},${name(at + 1)},Leeds`);
@@ -27,12 +24,6 @@ before(async () => {
   await moveIn(browser, server, owner);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const rows = (page) => page.locator('main tr.is-row');
 const row = (page, number) => rows(page).filter({ hasText: name(number) });
 const wrap = (page) => page.locator('main .table-wrap');
 

@@ -2,35 +2,23 @@
 // out, every page in each look, figures that follow what happens, and no way from one portal into another.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { accessible, enrol, holdsInEachLook, launch, listed, listening, open, settled, signIn, signInToEnrol } from './portal.mjs';
-import { makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { accessible, enrol, enterPortal, holdsInEachLook, listed, open, settled, signInToEnrol } from './portal.mjs';
+import { makeCompany, operatorOf } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
 const PORTALS = {
   provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=limits', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins']] },
   dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'background tasks'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
   accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['sign-ins', 'Sign-ins'], ['anomalies', 'Anomalies']] },
 };
-let server;
-let browser;
 const windows = {};
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
-  for (const portal of Object.keys(PORTALS)) {
-    await listening(server.url(portal));
-    windows[portal] = await open(browser);
-    await signIn(windows[portal].page, server.url(portal), person(portal));
-  }
+stage({ demo: false }, async () => {
+  for (const portal of Object.keys(PORTALS)) windows[portal] = await enterPortal(browser, server, portal);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const person = (portal) => server.operators.find((account) => account.portal === portal);
+const person = (portal) => operatorOf(server, portal);
 const address = (portal, page) => `${server.url(portal)}${PORTALS[portal].base}/${page}`;
 
 async function figure(page, label) {

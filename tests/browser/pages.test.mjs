@@ -1,24 +1,15 @@
 // Every page of the client portal in a browser: nothing inaccessible, nothing wider than the window, a quiet console.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { CLIENT_PAGES, SIZES, accessible, enter, fits, launch, settled } from './portal.mjs';
-import { startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { CLIENT_PAGES, SIZES, accessible, enter, fits, settled } from './portal.mjs';
+import { accountOf } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
 // A small phone, and a window beside another.
 const NARROW = { desktop: { width: 1024, height: 768 }, phone: { width: 360, height: 740 } };
-let server;
-let browser;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage();
 
 /** No wider than the window, nor than a narrower one of its kind; widths are the same in both themes. */
 async function fitsNarrowly({ page }, name, { size, theme }) {
@@ -34,8 +25,7 @@ describe('every page of the client portal', () => {
   for (const size of ['desktop', 'phone']) {
     for (const theme of ['light', 'dark']) {
       test(`is accessible, fits and is quiet: ${size}, ${theme}`, async () => {
-        const owner = server.accounts.find((account) => account.role === 'OWNER' && account.company === 'Harrow & Pike');
-        const window = await enter(browser, server, owner, { size, theme });
+        const window = await enter(browser, server, accountOf(server, 'OWNER'), { size, theme });
         for (const name of CLIENT_PAGES) {
           await window.visit(name);
           await accessible(window.page, name);

@@ -1,25 +1,17 @@
 // What somebody sets for themselves: light or dark, where they are signed in, the password, another authenticator.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { enrol, enter, launch, moveIn, open, pressOn, remember, sound } from './portal.mjs';
-import { makeCompany, startServer } from './server.mjs';
+import { test } from 'node:test';
+import { PHONE, enrol, enter, moveIn, open, pressOn, remember, sound, submit } from './portal.mjs';
+import { makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-let server;
-let browser;
 let owner;
 let recovery;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, async () => {
   owner = makeCompany(server, 'Own & Sons', 'Olga Own');
   recovery = await moveIn(browser, server, owner);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 /** Another browser of the same person, by a recovery code: the authenticator's would have to be waited for. */
@@ -30,11 +22,11 @@ async function elsewhere() {
   await page.goto(`${server.url('client')}/sign-in`);
   await page.getByLabel('E-mail').fill(owner.email);
   await page.getByLabel('Password', { exact: true }).fill(owner.password);
-  await page.locator('form button[type=submit]').click();
+  await submit(page);
   await page.waitForURL(/second-factor/);
   await page.getByRole('button', { name: 'Use a recovery code' }).click();
   await page.getByLabel('Recovery code').fill(recovery.pop());
-  await page.locator('form button[type=submit]').click();
+  await submit(page);
   await page.waitForURL(/dashboard/);
   return window;
 }
@@ -113,7 +105,7 @@ test('without a choice the formats are those of the browser', async () => {
 
 test('a wrong password changes nothing; a new one signs out everywhere else', async () => {
   const other = await elsewhere();
-  const window = await enter(browser, server, owner, { size: 'phone', theme: 'dark' });
+  const window = await enter(browser, server, owner, PHONE);
   const { page } = window;
   await window.visit('profile');
   const card = page.getByRole('region', { name: 'Password', exact: true });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { holdsInEachLook, launch, listening, open, signIn } from './portal.mjs';
+import { enterPortal, holdsInEachLook, launch, listening } from './portal.mjs';
 import { freeBase, freshFolder, registerCompany, shareKeys, startServer } from './server.mjs';
 
 let clients;
@@ -34,7 +34,7 @@ before(async () => {
   const [toProvider, toClients] = [url(way.address().port), url(bases[0] + 10)];
   clients = await startServer({ demo: false, systems: 'client', base: bases[0], data: here, settings: { STREAMFLOW_FEDERATION_URLS__PROVIDER: toProvider } });
   provider = await startServer({ demo: false, systems: 'provider', base: bases[1], data: there, settings: { STREAMFLOW_FEDERATION_URLS__CLIENT: toClients } });
-  for (const [server, portal] of [[clients, 'client'], [provider, 'provider']]) await listening(server.url(portal));
+  await listening(clients.url('client'));
   browser = await launch();
 });
 
@@ -46,9 +46,8 @@ after(async () => {
 });
 
 test('a company that can’t be told of waits, is tried again when somebody asks, and arrives once the way is open', async () => {
-  const window = await open(browser);
+  const window = await enterPortal(browser, provider, 'provider');
   const { page, problems } = window;
-  await signIn(page, provider.url('provider'), provider.operators.find((one) => one.portal === 'provider'));
   await page.goto(`${provider.url('provider')}/provider/provisioning`);
   await page.getByText('No registrations yet').waitFor();
   await registerCompany(clients, 'Kestrel Med Spa', 'K-3001');

@@ -2,11 +2,11 @@
 // waits for ever, what is refused is said in words, and what somebody may not do is not offered.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { addLead, enter, launch, settled, sound } from './portal.mjs';
-import { startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { addLead, enter, rows, settled, sound } from './portal.mjs';
+import { accountOf } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const COMPANY = 'Harrow & Pike';
 const ROLES = ['OWNER', 'MANAGER', 'STAFF', 'EMPLOYEE', 'ACCOUNTANT'];
 const [OWNER, MANAGER, STAFF, EMPLOYEE, ACCOUNTANT] = ROLES;
 const ALL = new Set(ROLES);
@@ -60,22 +60,11 @@ const ON_A_CUSTOMER = [
   ['button', /Save note/, of(OWNER, MANAGER, STAFF, EMPLOYEE)],
 ];
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage();
 
 /** A window of the first person with this role; `refusals` are the calls that were not for it. */
 async function as(role) {
-  const window = await enter(browser, server, server.accounts.find((one) => one.role === role && one.company === COMPANY));
+  const window = await enter(browser, server, accountOf(server, role));
   window.refusals = [];
   window.page.on('response', (answer) => {
     if (answer.headers()['grpc-status'] === '7') window.refusals.push(answer.url().split('/').slice(-2).join('/'));
@@ -138,7 +127,7 @@ for (const role of ROLES) {
         await offers(page, OFFERS.filter(([at]) => at === name).map(([, ...rest]) => rest), role, name);
       }
       await window.visit('customers');
-      await page.locator('main tr.is-row a').first().click();
+      await rows(page).locator('a').first().click();
       await page.waitForURL(/customers\/cus_/);
       await settled(page);
       await offers(page, ON_A_CUSTOMER, role, 'a customer');
@@ -155,7 +144,6 @@ describe('whoever sees own records only', () => {
     const staff = await as(STAFF);
     const { page } = staff;
     const foreign = {};
-    const own = (list) => list.page.locator('main tr.is-row');
     for (const noun of ['customer', 'lead']) {
       // Made by the owner, so nobody else's.
       if (noun === 'lead') {
@@ -172,8 +160,8 @@ describe('whoever sees own records only', () => {
     await addLead(staff, 'By Grace alone', 'Graceful Ltd');
     const mine = page.url();
     await staff.visit('leads?q=Grace');
-    await own(staff).filter({ hasText: 'By Grace alone' }).waitFor();
-    assert.equal(await own(staff).count(), 1, 'only the own one');
+    await rows(page).filter({ hasText: 'By Grace alone' }).waitFor();
+    assert.equal(await rows(page).count(), 1, 'only the own one');
     await staff.visit('customers?q=Not%20for%20Grace');
     await page.getByText('No customers match').waitFor();
     for (const [noun, address] of Object.entries(foreign)) {

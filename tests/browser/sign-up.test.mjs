@@ -2,35 +2,17 @@
 // fits and is quiet in both sizes.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { accessible, beginEnrol, enrol, fits, launch, open } from './portal.mjs';
-import { mailTo, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { TWO_LOOKS, beginEnrol, enrol, open, refusal, sound, submit } from './portal.mjs';
+import { mailTo } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
 const PASSWORD = 'correct-horse-Battery-9-staple';
-let server;
-let browser;
 let url;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, () => {
   url = server.url('client');
 });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-async function sound({ page, problems }, what) {
-  await accessible(page, what);
-  await fits(page, what);
-  assert.deepEqual(problems, [], what);
-}
-
-const submit = (page) => page.locator('form button[type=submit]').click();
-const refusal = (page) => page.locator('.field-error').first();
 
 /** From the sign-in to the mail's link. */
 async function askForLink(page, email) {
@@ -43,7 +25,7 @@ async function askForLink(page, email) {
   await page.getByRole('heading', { name: 'Look in your mail' }).waitFor();
 }
 
-for (const look of LOOKS) {
+for (const look of TWO_LOOKS) {
   describe(`beginning by oneself: ${look.size}, ${look.theme}`, () => {
     const email = `ada.${look.size}@example.com`;
     const company = `Glow & Müller ${look.size}`;

@@ -4,25 +4,16 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { addLead, beginEnrol, enrol, enter as enterPortal, launch, listening, open, remember, settled, signIn, sound } from './portal.mjs';
-import { NORTHWIND, mailTo, makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { TWO_LOOKS, addLead, beginEnrol, enrol, enter as enterCompany, enterPortal, open, remember, rows, settled, sound, submit } from './portal.mjs';
+import { NORTHWIND, mailTo, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const LOOKS = [{ size: 'desktop', theme: 'light' }, { size: 'phone', theme: 'dark' }];
 const PASSWORD = 'a-Quiet-harbour-41-lamps';
-let server;
-let browser;
 let foreign;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, () => {
   foreign = makeCompany(server, 'Somebody Else', 'Stella Stranger');
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
 });
 
 async function find(window, { size }, words, name) {
@@ -61,7 +52,7 @@ async function bring(window) {
 /** Name, address and the text of the first row of a list that has `words` in it, with what a phone leaves out. */
 async function first(window, list, words) {
   await window.visit(list);
-  const row = window.page.locator('main tr.is-row', { hasText: words }).first();
+  const row = rows(window.page).filter({ hasText: words }).first();
   await row.waitFor();
   const link = row.locator('a.cell-main');
   return { name: await link.innerText(), address: await link.getAttribute('href'), text: await row.textContent() };
@@ -72,12 +63,12 @@ async function editCustomer({ page }) {
   await page.getByLabel(/^City/).waitFor();
 }
 
-for (const look of LOOKS) {
+for (const look of TWO_LOOKS) {
   const { size, theme } = look;
 
   describe(`the first day of a company: ${size}, ${theme}`, () => {
     const owner = { email: `ada.${size}@example.com`, password: PASSWORD };
-    const enter = (as = look) => enterPortal(browser, server, owner, as);
+    const enter = (as = look) => enterCompany(browser, server, owner, as);
 
     test('somebody begins with a company of their own, and sets up an authenticator', async () => {
       const opened = await open(browser, look);
@@ -86,11 +77,11 @@ for (const look of LOOKS) {
       await page.goto(`${server.url('client')}/sign-up`);
       await page.getByLabel('Your name').fill('Ada Moreno');
       await page.getByLabel('E-mail').fill(owner.email);
-      await page.locator('form button[type=submit]').click();
+      await submit(page);
       await page.getByRole('heading', { name: 'Look in your mail' }).waitFor();
       await page.goto((await mailTo(server, owner.email)).match(/https?:\/\/\S+setup\/welcome\S+/)[0]);
       await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-      await page.locator('form button[type=submit]').click();
+      await submit(page);
       await page.getByLabel('Company name').fill(`Glow & Co ${size}`);
       await page.getByRole('radio').nth(1).check();
       await page.getByRole('button', { name: `Create Glow & Co ${size}` }).click();
@@ -183,7 +174,7 @@ for (const look of LOOKS) {
     });
 
     test('two windows that change one customer settle it field by field', async () => {
-      const [one, two] = [await enter(LOOKS[0]), await enter()];
+      const [one, two] = [await enter(TWO_LOOKS[0]), await enter()];
       await one.visit('customers?q=Alfreds');
       await one.page.getByRole('link', { name: /Alfreds/ }).first().click();
       await one.page.waitForURL(/customers\/cus_/);
@@ -235,7 +226,7 @@ for (const look of LOOKS) {
       await page.waitForURL(/customers\/cus_/);
       await page.goto(boss.address('customers'));
       await settled(page);
-      assert.deepEqual(await page.locator('main tr.is-row a.cell-main').allInnerTexts(), ['Nora’s first']);
+      assert.deepEqual(await rows(page).locator('a.cell-main').allInnerTexts(), ['Nora’s first']);
       await sound(newcomer, 'a list of one');
       const { address } = await first(boss, 'customers?q=Berglund', 'Berglunds');
       await page.goto(new URL(address, page.url()).href);
@@ -254,14 +245,11 @@ for (const look of LOOKS) {
 }
 
 test('the three other portals let their own people in', async () => {
-  for (const account of server.operators) {
-    const url = server.url(account.portal);
-    await listening(url);
-    const window = await open(browser);
-    await signIn(window.page, url, account);
+  for (const { portal } of server.operators) {
+    const window = await enterPortal(browser, server, portal);
     await settled(window.page);
     await window.page.getByRole('heading', { name: 'Overview' }).first().waitFor();
-    await sound(window, `the ${account.portal} portal`);
+    await sound(window, `the ${portal} portal`);
     await window.close();
   }
 });

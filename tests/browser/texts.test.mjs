@@ -3,23 +3,14 @@
 // as people choose it.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { CLIENT_PAGES, enter, fits, launch, listening, open, settled, signIn } from './portal.mjs';
-import { PORTALS, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { CLIENT_PAGES, enter, enterPortal, fits, listening, open, settled } from './portal.mjs';
+import { PORTALS, accountOf } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
 const PSEUDO = 'en-XA';
-let server;
-let browser;
 
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+stage();
 
 /** Where only the program's own words stand. */
 const OWN = [
@@ -100,8 +91,7 @@ for (const size of ['desktop', 'phone']) {
     });
 
     test('no page of the client portal speaks English, nor what opens on it', async () => {
-      const owner = server.accounts.find((account) => account.role === 'OWNER' && account.company === 'Harrow & Pike');
-      const window = await enter(browser, server, owner, { size });
+      const window = await enter(browser, server, accountOf(server, 'OWNER'), { size });
       await inPseudo(window.context);
       for (const name of CLIENT_PAGES) await visit(window, window.address(name), name);
       for (const name of ['customers', 'contacts', 'leads']) {
@@ -121,9 +111,7 @@ for (const size of ['desktop', 'phone']) {
 
     for (const portal of PORTALS.slice(1)) {
       test(`no page of the ${portal} portal speaks English`, async () => {
-        const person = server.operators.find((account) => account.portal === portal);
-        const window = await open(browser, { size });
-        await signIn(window.page, server.url(portal), person);
+        const window = await enterPortal(browser, server, portal, { size });
         await settled(window.page);
         const places = await window.page.locator('nav a').evaluateAll((links) => links.map((link) => link.href));
         assert.ok(places.length > 3, `${places}`);
@@ -136,8 +124,7 @@ for (const size of ['desktop', 'phone']) {
 }
 
 test('a language that is installed can be chosen, with its plurals, and English again', async () => {
-  const owner = server.accounts.find((account) => account.role === 'OWNER' && account.company === 'Harrow & Pike');
-  const window = await enter(browser, server, owner);
+  const window = await enter(browser, server, accountOf(server, 'OWNER'));
   const { page } = window;
   await window.visit('profile');
   const card = (name) => page.getByRole('region', { name });

@@ -3,32 +3,21 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { accessible, addLead, enter, launch, moveIn, sound } from './portal.mjs';
-import { NORTHWIND, importCustomers, makeCompany, startServer } from './server.mjs';
+import { describe, test } from 'node:test';
+import { PHONE, accessible, addLead, enter, lane, moveIn, rows, sound } from './portal.mjs';
+import { NORTHWIND, importCustomers, makeCompany } from './server.mjs';
+import { browser, server, stage } from './stage.mjs';
 
-const PHONE = { size: 'phone', theme: 'dark' };
-let server;
-let browser;
 let owner;
 
-before(async () => {
-  server = await startServer({ demo: false });
-  browser = await launch();
+stage({ demo: false }, async () => {
   owner = makeCompany(server, 'Work & Sons', 'Wanda Work');
   importCustomers(server, owner, NORTHWIND);
   await moveIn(browser, server, owner);
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
 /** The server kept a report: a refusal is an answer of one header. */
 const taken = (answer) => answer.status() === 200 && (answer.headers()['grpc-status'] ?? '0') === '0';
-const lane = (page, title) => page.getByRole('region', { name: new RegExp(`^${title},`) });
-const rows = (page) => page.locator('main tr.is-row');
 
 test('a chart of the dashboard says that there is nothing to draw', async () => {
   const window = await enter(browser, server, owner);
