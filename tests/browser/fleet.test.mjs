@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enterPortal } from './portal.mjs';
+import { enterPortal, holdsInEachLook } from './portal.mjs';
 import { registerCompany, setPlan } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
@@ -64,4 +64,21 @@ test('companies that are registered arrive in the open pages of the provider por
   await row.getByText('Suspended').waitFor();
   for (const page of [...Object.values(pages), tenant, other]) await page.close();
   assert.deepEqual(window.problems, []);
+});
+
+test('the overview says what is done in all companies, as figures and as a table, and which systems answer', async () => {
+  const { page, problems } = window;
+  await page.goto(address('overview'));
+  const [usage, systems] = ['Usage', 'Systems'].map((name) => page.getByRole('region', { name }));
+  for (const name of ['Sign-ins', 'New customers', 'New leads', 'Leads in all']) await usage.getByText(name, { exact: true }).waitFor();
+  await usage.getByText('0 open, 0 won, 0 lost').waitFor();
+  await usage.getByText('Nobody signed in in this time, nor in the time before.').waitFor();
+  await systems.getByText('3 answer', { exact: true }).waitFor();
+  for (const name of ['Client', 'Dev', 'Accountant']) await systems.getByRole('listitem').filter({ hasText: name }).getByText('Answers').waitFor();
+  await holdsInEachLook(page, 'provider overview with usage and systems');
+  await usage.getByRole('button', { name: 'Show as table' }).click();
+  await usage.getByRole('columnheader', { name: 'Range before' }).waitFor();
+  await page.getByRole('group', { name: 'Range' }).getByRole('button', { name: '7 days' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('section[aria-labelledby="fleet-usage"] tbody tr').length === 7);
+  assert.deepEqual(problems, []);
 });
