@@ -31,6 +31,7 @@ mod m20261127_001300_add_peers_last_answer;
 mod m20261127_001400_create_metric_samples;
 mod m20261127_001401_create_federation_refusals;
 mod m20261127_002201_add_idempotency_token;
+mod m20261127_002401_use_nonces_once_a_caller;
 
 use crate::migrator::{Step, steps};
 
@@ -64,4 +65,5 @@ pub const STEPS: &[Step] = steps![
     m20261127_001400_create_metric_samples,
     m20261127_001401_create_federation_refusals,
     m20261127_002201_add_idempotency_token,
+    m20261127_002401_use_nonces_once_a_caller,
 ];

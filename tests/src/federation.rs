@@ -213,7 +213,8 @@ impl Letter {
         self
     }
 
-    /// Sends it, and says what came back: `OK`, the stable reason of a refusal, or the HTTP status of one at the door.
+    /// Sends it, and says what came back: `OK`, the stable reason of a refusal, the HTTP status of one at the door, or `CLOSED`
+    /// where the connection was ended instead.
     pub async fn post(&self, route: &Route) -> String {
         self.post_body(route, Body::new(http_body_util::Full::new(bytes::Bytes::from(self.body.clone())))).await
     }
@@ -230,7 +231,8 @@ impl Letter {
             Route::Tcp { line, .. } => {
                 let mut channel = line.channel();
                 let ready = channel.ready().await.expect("a connection");
-                ready.call(request).await.expect("an answer")
+                let Ok(response) = ready.call(request).await else { return "CLOSED".to_owned() };
+                response
             }
         };
         if response.status() != http::StatusCode::OK {

@@ -61,7 +61,8 @@ impl Ledger {
         Self { database, notes: Mutex::default() }
     }
 
-    /// Uses up a nonce. False when it was used before, by whichever process.
+    /// Uses up a nonce. False when it was used before, by whichever process. A system's is good once whichever of its keys signs, which
+    /// an index of its own sees to; of programs that register companies each has ids of its own, by the name of its keys.
     pub async fn use_nonce(&self, caller: &str, key_id: &str, nonce: &str, now: DateTime<Utc>) -> Result<bool> {
         let sql = "INSERT INTO federation_nonces (caller, key_id, nonce, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
         let values = vec![caller.into(), key_id.into(), nonce.into(), now.into()];

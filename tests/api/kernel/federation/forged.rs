@@ -9,7 +9,7 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use prost::Message as _;
 use sea_orm::FromQueryResult;
-use streamflow_kernel::federation::{guard, sign};
+use streamflow_kernel::federation::{Keys, guard, sign};
 use streamflow_proto::federation::v1 as pb;
 use streamflow_tests::{
     federation::{Draft, Letter, Pair, SHAPES, Shape, nonce, serve},
@@ -35,8 +35,13 @@ fn fresh(world: &World, pair: &Pair) -> Letter {
 
 /// What the provider system would send if it took the key of another pair for its own.
 fn by_key_of(world: &World, pair: &Pair, from: &str, to: &str) -> Letter {
-    let (key, nonce, at) = (&pair.keys.of(from, to)[0], nonce(), world.now().timestamp());
-    let sound = Draft { from: "provider", to: "client", path: LIST, at, nonce: &nonce, message: Vec::new() }.sign(&pair.keys);
+    by_key(world, &pair.keys, (from, to, 0), &nonce())
+}
+
+/// What the provider system would send under any key: of this pair, in this place.
+fn by_key(world: &World, keys: &Keys, (from, to, place): (&str, &str, usize), nonce: &str) -> Letter {
+    let (key, at) = (&keys.of(from, to)[place], world.now().timestamp());
+    let sound = Draft { from: "provider", to: "client", path: LIST, at, nonce, message: Vec::new() }.sign(keys);
     let call = sign::Call {
         method: "POST",
         path: LIST,
@@ -44,7 +49,7 @@ fn by_key_of(world: &World, pair: &Pair, from: &str, to: &str) -> Letter {
         caller: "provider",
         key_id: &key.id,
         at,
-        nonce: &nonce,
+        nonce,
         idempotency_key: "",
         body: &sound.body,
     };
@@ -76,7 +81,7 @@ on_both! {
             let (_stop, stopping) = watch::channel(false);
             let to_twin = serve(&twin.kernel, streamflow_client::system::federated(), &pair.keys, shape, &stopping).await;
             assert_eq!(sound.post(&to_twin).await, "REPLAY");
-            // The same nonce in another system's name, or under another key, is another call, and this signature is not its own.
+            // In another system's name, under its key, this signature is not the call's own.
             let other = &pair.keys.of("dev", "client")[0].id;
             assert_eq!(sound.clone().with(guard::CALLER, "dev").with(guard::KEY, other).post(&pair.to_client).await, "SIGNATURE");
             world.pass(TimeDelta::hours(1));
@@ -84,6 +89,35 @@ on_both! {
             world.pass(TimeDelta::hours(-1));
             assert_eq!(sound.post(&pair.to_client).await, "REPLAY");
         }
+    }
+
+    async fn a_nonce_is_good_once_whichever_key_signs(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            let mut keys = pair.keys.clone();
+            keys.rotate(Some("provider>client"), world.now());
+            world.kernel.federation.use_keys(&keys);
+            let both = |nonce: &str| [1, 0].map(|place| by_key(&world, &keys, ("provider", "client", place), nonce));
+            let used = nonce();
+            let [older, newer] = both(&used);
+            assert_ne!(older.header(guard::KEY), newer.header(guard::KEY));
+            assert_eq!(older.post(&pair.to_client).await, "OK");
+            assert_eq!(newer.post(&pair.to_client).await, "REPLAY", "{shape:?}");
+            assert_eq!(both(&nonce())[1].post(&pair.to_client).await, "OK", "the newer key is good");
+            let (one, to) = (both(&nonce()), &pair.to_client);
+            let answers = futures::future::join_all((0..100).map(|n| one[n % 2].post(to))).await;
+            let count = |wanted: &str| answers.iter().filter(|answer| *answer == wanted).count();
+            assert_eq!((count("OK"), count("REPLAY")), (1, 99), "{answers:?}");
+            // Another system's are its own.
+            assert_eq!(letter(&world, &pair, "dev", HANDSHAKE, &used).post(&pair.to_client).await, "OK");
+        }
+        // Programs choose the ids of their requests, and two of them may choose the same.
+        let ledger = world.kernel.federation.ledger();
+        let mut news = Vec::new();
+        for program in ["shop", "crm", "shop"] {
+            news.push(ledger.use_nonce("registration", program, "msg_1", world.now()).await.unwrap());
+        }
+        assert_eq!(news, [true, true, false]);
     }
 
     async fn of_a_hundred_at_once_one_runs(world) {
@@ -211,6 +245,24 @@ on_both! {
                 assert_eq!(letter.post(&pair.to_client).await, answer, "{shape:?}: {letter:?}");
             }
             assert_eq!(sound().post(&pair.to_client).await, "OK");
+            // A thousand are more than the headers of a request may hold: where it comes by a connection nothing of it is read.
+            let joined = sound().with(guard::SIGNATURE, format!("{signature},").repeat(1_000));
+            let apart = (0..1_000).fold(sound(), |letter, _| letter.and(guard::SIGNATURE, signature.clone()));
+            for (letter, in_memory) in [(joined, "SIGNATURE"), (apart, "MALFORMED")] {
+                let answer = letter.post(&pair.to_client).await;
+                let is_refused = if shape == Shape::Memory { answer == in_memory } else { ["431", "CLOSED"].contains(&answer.as_str()) };
+                assert!(is_refused, "{shape:?}: {answer}");
+            }
+            // Others are served as before, by another connection where that one was ended.
+            let mut served = sound().post(&pair.to_client).await;
+            for _ in 0..100 {
+                if served == "OK" {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                served = sound().post(&pair.to_client).await;
+            }
+            assert_eq!(served, "OK", "{shape:?}");
         }
     }
 
