@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use streamflow_kernel::{clock::Clock as _, totp};
+use streamflow_migrations::System;
 use streamflow_proto::{
     access::{self, Level},
     client::v1::{
@@ -22,9 +23,9 @@ use streamflow_proto::{
 };
 use streamflow_tests::{
     answer::{fields, reason},
-    federation::{Pair, Shape},
+    federation::{Pair, SHAPES, Shape},
     on_both,
-    operator::PASSWORD,
+    operator::{Desk, PASSWORD},
     person::{Person, request},
     raw,
     world::World,
@@ -37,6 +38,8 @@ const MASK: &str = "••••";
 /// The other side: somebody who has taken on the right to ask.
 struct Support {
     pair: Pair,
+    /// Where they ask from, when it is not the pair's own portal.
+    elsewhere: Option<Desk>,
     token: String,
     password: String,
     seed: Vec<u8>,
@@ -44,10 +47,29 @@ struct Support {
 
 impl Support {
     async fn start(world: &World) -> Self {
-        let pair = Pair::start_on(world, Shape::Memory, world.backend).await;
+        Self::start_in(world, Shape::Memory).await
+    }
+
+    async fn start_in(world: &World, shape: Shape) -> Self {
+        let pair = Pair::start_on(world, shape, world.backend).await;
         let token = pair.provider.session("full").await;
         let seed = pair.provider.secret.clone();
-        Self { pair, token, password: PASSWORD.to_owned(), seed }
+        Self { pair, elsewhere: None, token, password: PASSWORD.to_owned(), seed }
+    }
+
+    /// Somebody of the dev portal.
+    async fn of_dev(world: &World, shape: Shape) -> Self {
+        let pair = Pair::start_on(world, shape, world.backend).await;
+        let desk = Desk::start_on(world.backend, System::Dev).await;
+        desk.clock.set(world.now());
+        desk.kernel.federation.use_keys(&pair.keys);
+        desk.kernel.federation.connect("client", pair.to_client.clone());
+        let (token, seed) = (desk.session("full").await, desk.secret.clone());
+        Self { pair, elsewhere: Some(desk), token, password: PASSWORD.to_owned(), seed }
+    }
+
+    fn desk(&self) -> &Desk {
+        self.elsewhere.as_ref().unwrap_or(&self.pair.provider)
     }
 
     async fn elevated(world: &World) -> Self {
@@ -62,7 +84,7 @@ impl Support {
 
     /// Returns the elevation's id.
     async fn elevate_for(&self, minutes: i32) -> String {
-        let code = totp::code_at(&self.seed, self.pair.provider.clock.now()).unwrap();
+        let code = totp::code_at(&self.seed, self.desk().clock.now()).unwrap();
         let (scopes, password) = (vec!["support".to_owned()], self.password.clone());
         let ask = outside::ElevateRequest { scopes, minutes, password, code, ..Default::default() };
         let made: outside::ElevateResponse = self.ask("ElevationService/Elevate", &ask).await.unwrap();
@@ -70,7 +92,7 @@ impl Support {
     }
 
     async fn ask<Req: prost::Message, Res: prost::Message + Default>(&self, rpc: &str, message: &Req) -> Result<Res, Status> {
-        self.pair.provider.caller().ask(rpc, Some(&self.token), message).await
+        self.desk().caller().ask(rpc, Some(&self.token), message).await
     }
 
     async fn request(&self, tenant_id: &str, why: &str, minutes: i32) -> Result<outside::SupportSession, Status> {
@@ -80,11 +102,13 @@ impl Support {
         Ok(made.support_session.unwrap())
     }
 
-    /// The reason in what the company's timeline says of the request, once it has come there.
+    /// The reason in what the company's timeline says of the request, once it has come there. The provider's portal has it, whoever asks.
     async fn told_why(&self, tenant_id: &str) -> String {
         let ask = outside::GetTenantRequest { tenant_id: tenant_id.to_owned() };
+        let (provider, token) = (self.pair.provider.caller(), self.pair.provider.session("full").await);
         for _ in 0..400 {
-            let read: Result<outside::GetTenantResponse, Status> = self.ask("TenantService/GetTenant", &ask).await;
+            let read: Result<outside::GetTenantResponse, Status> =
+                provider.ask("TenantService/GetTenant", Some(&token), &ask).await;
             let events = read.map(|read| read.events).unwrap_or_default();
             if let Some(event) = events.into_iter().find(|event| event.kind == "support_requested") {
                 return event.details.into_iter().find(|detail| detail.name == "reason").unwrap().value;
@@ -191,62 +215,79 @@ async fn acts(world: &World, by: &Person) -> Vec<(String, String, String)> {
     kept.into_iter().rev().map(act).collect()
 }
 
+/// The whole way of one support session, from wherever somebody asks.
+async fn looks_when_let(world: &World, support: Support) {
+    let (owner, neighbour) = (world.company("Harrow & Pike").await, world.company("Neighbour").await);
+    let manager = owner.hire(world, pb::Role::Manager, "").await;
+    let tenant = tenant_id(world, &owner).await;
+    assert_eq!(reason(&support.request(&tenant, WHY, 30).await.unwrap_err()), "ELEVATION_REQUIRED");
+    support.elevate().await;
+    assert_eq!(fields(&support.request(&tenant, "Nineteen characters", 31).await.unwrap_err()), ["justification", "minutes"]);
+    assert_eq!(support.request("nobody", WHY, 30).await.unwrap_err().code(), Code::NotFound);
+
+    let asked = support.request(&tenant, WHY, 30).await.unwrap();
+    assert_eq!(
+        (asked.state(), asked.own, asked.tenant_name.as_str()),
+        (outside::SupportSessionState::Requested, true, "Harrow & Pike")
+    );
+    let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
+    assert_eq!(support.told_why(&tenant).await, WHY, "so that the company's timeline there says it, too");
+    runner.finish().await;
+    assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "nobody has accepted");
+    let shown = list(world, &owner).await;
+    assert!(shown.ask_first && shown.support_sessions[0].justification == WHY);
+    assert_eq!(shown.support_sessions[0].state(), pb::SupportSessionState::Requested);
+    let name = shown.support_sessions[0].person_name.clone();
+    assert_eq!(titles(world, &owner).await, [format!("{name} of the support asks to look at your company")]);
+    assert_eq!((list(world, &neighbour).await.support_sessions.len(), titles(world, &neighbour).await.len()), (0, 0));
+    assert_eq!(decide(world, &neighbour, &asked.id, true).await.unwrap_err().code(), Code::NotFound);
+    assert_eq!(decide(world, &manager, &asked.id, true).await.unwrap_err().code(), Code::PermissionDenied);
+
+    assert_eq!(decide(world, &owner, &asked.id, true).await.unwrap().state(), pb::SupportSessionState::Accepted);
+    assert_eq!(reason(&decide(world, &owner, &asked.id, false).await.unwrap_err()), "DECIDED");
+    assert_eq!(reason(&open(world, "guess").await.unwrap_err()), "LINK_USED");
+    let secret = support.opening(&asked.id).await.unwrap();
+    assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "once");
+    let opened = futures::future::join_all((0..4).map(|_| open(world, &secret))).await;
+    let mut tokens: Vec<String> = opened.into_iter().filter_map(Result::ok).collect();
+    assert_eq!(tokens.len(), 1, "a link opens one session, however many come at once");
+    let token = tokens.remove(0);
+
+    let told = me(world, &token).await.unwrap();
+    assert_eq!(told.support.unwrap().display_name, name);
+    assert!(told.read_only && told.user.unwrap().email.is_empty() && !told.permissions.iter().any(|one| one == "audit.read"));
+    sessions(world).leave_support_session(request(pb::LeaveSupportSessionRequest {}, Some(&token))).await.unwrap();
+    assert_eq!(reason(&me(world, &token).await.unwrap_err()), "SESSION_ENDED");
+    let listed = support.list().await.into_iter().find(|one| one.id == asked.id).unwrap();
+    assert_eq!(listed.ended_by, "PERSON");
+    let left = sessions(world).leave_support_session(owner.ask(pb::LeaveSupportSessionRequest {})).await.unwrap_err();
+    assert_eq!(reason(&left), "NO_SUPPORT_SESSION");
+
+    let by = |rpc: &str| (name.clone(), "SUPPORT".to_owned(), rpc.to_owned());
+    let owners = |rpc: &str| ("Olive Owner".to_owned(), "OWNER".to_owned(), rpc.to_owned());
+    let expected = [
+        by("RequestSupport OK"),
+        owners("DecideSupportSession OK"),
+        owners("DecideSupportSession FAILED_PRECONDITION"),
+        by("TakeSupportOpening OK"),
+        by("OpenSupportSession OK"),
+        by("Me OK"),
+        by("LeaveSupportSession OK"),
+        owners("LeaveSupportSession FAILED_PRECONDITION"),
+    ];
+    let mut kept = acts(world, &owner).await;
+    kept.retain(|act| !act.2.ends_with("PERMISSION_DENIED") && act.2 != "OpenSupportSession FAILED_PRECONDITION");
+    assert_eq!(kept, expected);
+    assert!(acts(world, &neighbour).await.iter().all(|act| act.0 != name));
+    assert_eq!(titles(world, &owner).await.len(), 3, "asked, looks, has ended");
+}
+
 on_both! {
     async fn somebody_looks_when_an_owner_lets_them_and_the_company_sees_all_of_it(world) {
-        let (owner, neighbour) = (world.company("Harrow & Pike").await, world.company("Neighbour").await);
-        let manager = owner.hire(&world, pb::Role::Manager, "").await;
-        let (tenant, support) = (tenant_id(&world, &owner).await, Support::start(&world).await);
-        assert_eq!(reason(&support.request(&tenant, WHY, 30).await.unwrap_err()), "ELEVATION_REQUIRED");
-        support.elevate().await;
-        assert_eq!(fields(&support.request(&tenant, "Nineteen characters", 31).await.unwrap_err()), ["justification", "minutes"]);
-        assert_eq!(support.request("nobody", WHY, 30).await.unwrap_err().code(), Code::NotFound);
-
-        let asked = support.request(&tenant, WHY, 30).await.unwrap();
-        assert_eq!((asked.state(), asked.own, asked.tenant_name.as_str()), (outside::SupportSessionState::Requested, true, "Harrow & Pike"));
-        let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
-        assert_eq!(support.told_why(&tenant).await, WHY, "so that the company's timeline there says it, too");
-        runner.finish().await;
-        assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "nobody has accepted");
-        let shown = list(&world, &owner).await;
-        assert!(shown.ask_first && shown.support_sessions[0].justification == WHY);
-        assert_eq!(shown.support_sessions[0].state(), pb::SupportSessionState::Requested);
-        let name = shown.support_sessions[0].person_name.clone();
-        assert_eq!(titles(&world, &owner).await, [format!("{name} of the support asks to look at your company")]);
-        assert_eq!((list(&world, &neighbour).await.support_sessions.len(), titles(&world, &neighbour).await.len()), (0, 0));
-        assert_eq!(decide(&world, &neighbour, &asked.id, true).await.unwrap_err().code(), Code::NotFound);
-        assert_eq!(decide(&world, &manager, &asked.id, true).await.unwrap_err().code(), Code::PermissionDenied);
-
-        assert_eq!(decide(&world, &owner, &asked.id, true).await.unwrap().state(), pb::SupportSessionState::Accepted);
-        assert_eq!(reason(&decide(&world, &owner, &asked.id, false).await.unwrap_err()), "DECIDED");
-        assert_eq!(reason(&open(&world, "guess").await.unwrap_err()), "LINK_USED");
-        let secret = support.opening(&asked.id).await.unwrap();
-        assert_eq!(reason(&support.opening(&asked.id).await.unwrap_err()), "NO_OPENING", "once");
-        let opened = futures::future::join_all((0..4).map(|_| open(&world, &secret))).await;
-        let mut tokens: Vec<String> = opened.into_iter().filter_map(Result::ok).collect();
-        assert_eq!(tokens.len(), 1, "a link opens one session, however many come at once");
-        let token = tokens.remove(0);
-
-        let told = me(&world, &token).await.unwrap();
-        assert_eq!(told.support.unwrap().display_name, name);
-        assert!(told.read_only && told.user.unwrap().email.is_empty() && !told.permissions.iter().any(|one| one == "audit.read"));
-        sessions(&world).leave_support_session(request(pb::LeaveSupportSessionRequest {}, Some(&token))).await.unwrap();
-        assert_eq!(reason(&me(&world, &token).await.unwrap_err()), "SESSION_ENDED");
-        assert_eq!(support.list().await[0].ended_by, "PERSON");
-        let left = sessions(&world).leave_support_session(owner.ask(pb::LeaveSupportSessionRequest {})).await.unwrap_err();
-        assert_eq!(reason(&left), "NO_SUPPORT_SESSION");
-
-        let by = |rpc: &str| (name.clone(), "SUPPORT".to_owned(), rpc.to_owned());
-        let owners = |rpc: &str| ("Olive Owner".to_owned(), "OWNER".to_owned(), rpc.to_owned());
-        let expected = [
-            by("RequestSupport OK"), owners("DecideSupportSession OK"), owners("DecideSupportSession FAILED_PRECONDITION"),
-            by("TakeSupportOpening OK"), by("OpenSupportSession OK"), by("Me OK"), by("LeaveSupportSession OK"),
-            owners("LeaveSupportSession FAILED_PRECONDITION"),
-        ];
-        let mut kept = acts(&world, &owner).await;
-        kept.retain(|act| !act.2.ends_with("PERMISSION_DENIED") && act.2 != "OpenSupportSession FAILED_PRECONDITION");
-        assert_eq!(kept, expected);
-        assert!(acts(&world, &neighbour).await.iter().all(|act| act.0 != name));
-        assert_eq!(titles(&world, &owner).await.len(), 3, "asked, looks, has ended");
+        for shape in SHAPES {
+            looks_when_let(&world, Support::start_in(&world, shape).await).await;
+        }
+        looks_when_let(&world, Support::of_dev(&world, Shape::Tcp).await).await;
     }
 
     async fn personal_data_is_masked_and_cant_be_asked_for(world) {
