@@ -1,6 +1,7 @@
 //! The database of the provider portal really goes away: Recovery Mode within five seconds, the emergency account and nobody else,
 //! the way back within ten, and every record in the database's audit once.
 
+mod crowd;
 mod mirror;
 
 use std::{path::Path, time::Duration};
