@@ -33,3 +33,4 @@ mod task;
 mod team;
 mod texts;
 mod timeline;
+mod work_order_type;

@@ -19,7 +19,7 @@ export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 39
 
 /** Pages of a company that everybody of its owners can go to. */
 export const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile'];
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/work-orders', 'settings/support', 'settings/data', 'profile'];
 
 export const PHONE = { size: 'phone', theme: 'dark' };
 /** Where what holds in two of four looks holds in the others. */

@@ -25,7 +25,7 @@ const PAGES = {
   audit: [of(OWNER, MANAGER), REFUSED],
   anomalies: [of(OWNER, MANAGER), REFUSED],
   settings: [of(OWNER, MANAGER), /Settings are for owners/],
-  ...Object.fromEntries(['company', 'features', 'fields', 'pipeline', 'support', 'data'].map((part) => [`settings/${part}`, [of(OWNER), /Lead assignment|Settings are for owners/]])),
+  ...Object.fromEntries(['company', 'features', 'fields', 'pipeline', 'work-orders', 'support', 'data'].map((part) => [`settings/${part}`, [of(OWNER), /Lead assignment|Settings are for owners/]])),
   'settings/assignment': [of(OWNER, MANAGER), /Settings are for owners/],
   nowhere: [of(), /No such page/],
 };
@@ -49,6 +49,7 @@ const OFFERS = [
   ['team', 'tab', /Invitations/, of(OWNER, MANAGER)],
   ['team', 'button', /^Change /, of(OWNER, MANAGER)],
   ['settings/assignment', 'button', /New rule/, of(OWNER)],
+  ['settings/work-orders', 'button', /New type/, of(OWNER)],
   ['imports', 'link', /Choose a CSV file/, of(OWNER, MANAGER)],
 ];
 

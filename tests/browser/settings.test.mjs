@@ -1,5 +1,5 @@
-// What an owner arranges for a company and what comes of it for its people: fields, stages, rules that hand leads on, teams and
-// members; the bell that tells whom something was handed to; duplicates that become one and two again; tasks. With their dialogs.
+// What an owner arranges for a company and what comes of it for its people: fields, stages, rules that hand leads on, kinds of work,
+// teams and members; the bell that tells whom something was handed to; duplicates that become one and two again; tasks. With their dialogs.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -213,6 +213,85 @@ describe('the settings', () => {
     await other.page.locator('.lane-head').first().waitFor();
     await sound(window, 'the features');
     for (const at of windows) await at.close();
+  });
+});
+
+describe('kinds of work', () => {
+  const names = (page) => page.locator('main .list > li .medium');
+
+  test('are added, changed and put in order with their checklists, and a second window follows', async () => {
+    const window = await enter(browser, server, owner);
+    const other = await enter(browser, server, owner, PHONE);
+    const { page } = window;
+    for (const one of [window, other]) {
+      await one.visit('settings/work-orders');
+      await one.page.getByRole('heading', { name: 'No types yet' }).waitFor();
+    }
+    await page.getByRole('button', { name: 'New type' }).click();
+    const dialog = dialogOf(page);
+    const item = (number) => dialog.getByLabel(`Item ${number}`, { exact: true });
+    await dialog.getByLabel('Name').fill('Repair');
+    await dialog.getByRole('button', { name: 'Add item' }).click();
+    await item(1).fill('Repaired and tested');
+    await dialog.getByLabel('Required').check();
+    await item(1).press('Enter');
+    await item(2).and(page.locator(':focus')).waitFor();
+    await page.keyboard.type('Fault found');
+    await dialog.getByRole('button', { name: 'Move item 2 up' }).click();
+    assert.deepEqual([await item(1).inputValue(), await item(2).inputValue()], ['Fault found', 'Repaired and tested']);
+    await dialog.getByRole('button', { name: 'Move item 1 down' }).and(page.locator(':focus')).waitFor();
+    await sound(window, 'a new kind of work');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Type Repair saved').waitFor();
+    const lines = ['Fault found', 'Repaired and tested Required'];
+    const shown = async (where) => (await where.locator('main .checklist > li').allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+    await other.page.getByText('Repaired and tested').waitFor();
+    assert.deepEqual(await shown(other.page), lines);
+    await page.reload();
+    await settled(page);
+    assert.deepEqual(await shown(page), lines);
+
+    await page.getByRole('button', { name: 'New type' }).click();
+    await dialog.getByLabel('Name').fill('repair');
+    await page.getByRole('button', { name: 'Save type' }).click();
+    await dialog.getByText('There is a type of this name already.').waitFor();
+    await dialog.getByLabel('Name').fill('Service');
+    await page.getByRole('button', { name: 'Save type' }).click();
+    await page.getByText('Type Service saved').waitFor();
+    await page.getByText('No checklist').waitFor();
+    await page.getByRole('button', { name: 'Move Service up' }).click();
+    await names(other.page).first().filter({ hasText: 'Service' }).waitFor();
+    await sound(window, 'the kinds of work');
+    await sound(other, 'the kinds of work on a phone');
+    await fromMenu(page, 'Change Service', 'Delete');
+    await sound(window, 'the question before a kind of work is deleted');
+    await page.getByRole('button', { name: 'Delete the type' }).click();
+    await page.getByText('Type deleted').waitFor();
+    await names(other.page).filter({ hasText: 'Service' }).waitFor({ state: 'detached' });
+    for (const one of [window, other]) await one.close();
+  });
+
+  test('edited in two windows, the later one is told, keeps what was typed and saves it then', async () => {
+    const window = await enter(browser, server, owner);
+    const other = await enter(browser, server, owner, PHONE);
+    for (const one of [window, other]) {
+      await one.visit('settings/work-orders');
+      await fromMenu(one.page, 'Change Repair', 'Change');
+      await dialogOf(one.page).getByRole('button', { name: 'Add item' }).click();
+    }
+    const last = ({ page }) => dialogOf(page).getByLabel('Item 3', { exact: true });
+    await last(window).fill('Customer has seen it');
+    await last(other).fill('Swept up');
+    await sound(other, 'a checklist on a phone');
+    await window.page.keyboard.press('Control+Enter');
+    await window.page.getByText('Type Repair saved').waitFor();
+    await other.page.getByRole('button', { name: 'Save type' }).click();
+    await dialogOf(other.page).getByText(/changed the same fields meanwhile/).waitFor();
+    assert.equal(await last(other).inputValue(), 'Swept up');
+    await other.page.getByRole('button', { name: 'Save type' }).click();
+    await other.page.getByText('Type Repair saved').waitFor();
+    await window.page.getByText('Swept up').waitFor();
+    for (const one of [window, other]) await one.close();
   });
 });
 

@@ -11,7 +11,7 @@ import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './
 
 const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/support', 'settings/data', 'profile', 'nowhere'];
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/work-orders', 'settings/support', 'settings/data', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'sign-ins', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'metrics', 'errors', 'jobs', 'sign-ins', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'sign-ins', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
@@ -52,6 +52,7 @@ function moments(base, { 'client/customer': customer, 'client/contact': contact,
     'client/invite': { at: `${base}/team`, act: press('Invite a person') },
     'client/member': { at: `${base}/team`, act: choose(/^Change /, 'Change role and rights') },
     'client/rule-new': { at: `${base}/settings/assignment`, act: press('New rule') },
+    'client/work-order-type': { at: `${base}/settings/work-orders`, act: choose(/^Change /, 'Change') },
     'client/field-new': { at: `${base}/settings/fields`, act: press('New field') },
     'client/stage-new': { at: `${base}/settings/pipeline`, act: press('New stage') },
     'client/customers-waiting': { at: `${base}/customers`, act: waiting, answer: null },

@@ -39,3 +39,4 @@ pub mod tenant;
 pub mod timeline;
 pub mod usage;
 pub mod user;
+pub mod work_order_type;

@@ -28,4 +28,5 @@ pub const NOUNS: &[Noun] = &[
     noun("support_session", prefix::SUPPORT_SESSION, "support_session.read"),
     noun("attachment", prefix::ATTACHMENT, "attachment.read"),
     noun("session", prefix::SESSION, "session.read"),
+    noun("work_order_type", prefix::ORG, "work_order_type.read"),
 ];

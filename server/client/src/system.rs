@@ -31,6 +31,7 @@ use streamflow_proto::{
             session_service_server::SessionServiceServer, sign_up_service_server::SignUpServiceServer,
             support_session_service_server::SupportSessionServiceServer, task_service_server::TaskServiceServer,
             team_service_server::TeamServiceServer, timeline_service_server::TimelineServiceServer,
+            work_order_type_service_server::WorkOrderTypeServiceServer,
         },
     },
     federation::v1::{
@@ -46,7 +47,7 @@ use crate::{
     noun::NOUNS,
     org, org_closing, org_data, record, registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
-    sign_up, support_session, task, team, tenant, timeline, usage,
+    sign_up, support_session, task, team, tenant, timeline, usage, work_order_type,
 };
 
 /// Rules of the portal.
@@ -135,6 +136,7 @@ fn services(grace: TimeDelta) -> Routes {
         .add_service(TaskServiceServer::new(task::api::Api))
         .add_service(TeamServiceServer::new(team::api::Api))
         .add_service(TimelineServiceServer::new(timeline::api::Api))
+        .add_service(WorkOrderTypeServiceServer::new(work_order_type::api::Api))
 }
 
 /// What the other systems may ask of this one.

@@ -71,7 +71,8 @@ mod tests {
     fn every_problem_is_told_at_once() {
         let fields = "[[stages]]\nname = \"new\"\nkind = \"won\"\n\
                       [[fields.lead]]\nkey = \"Roof Type\"\nlabel = \" \"\ntype = \"checkbox\"\nrequired = true\nunit = \"m\"\nchoices = [\"x\"]\n\
-                      [[work_orders]]\nkey = \"\"\nname = \"W\"\nchecklist = [{ text = \"\" }]\n";
+                      [[work_orders]]\nkey = \"\"\nname = \"W\"\nchecklist = [{ text = \"\" }]\n\
+                      [[work_orders]]\nkey = \"w\"\nname = \"w\"\n";
         let found = problems(fields);
         let paths: Vec<&str> = found.iter().map(|line| line.split(": ").nth(1).unwrap_or_default()).collect();
         let expected = [
@@ -83,6 +84,7 @@ mod tests {
             "fields.lead[0].choices",
             "work_orders[0].key",
             "work_orders[0].checklist[0].text",
+            "work_orders[1]",
         ];
         assert_eq!(paths, expected);
     }

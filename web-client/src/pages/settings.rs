@@ -1,6 +1,7 @@
-//! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, who gets its leads, who of
-//! the support may look.
+//! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, its kinds of work, who gets its
+//! leads, who of the support may look.
 
+mod checklist;
 mod closing;
 mod company;
 pub mod data;
@@ -15,6 +16,8 @@ mod rules;
 mod stage_dialog;
 mod stages;
 mod support;
+mod work_order_type_dialog;
+mod work_order_types;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -33,7 +36,10 @@ use web_kit::{
     tabs::Tabs,
 };
 
-use self::{company::Company, data::Data, fields::Fields, modules::Modules, rules::Rules, stages::Stages, support::Support};
+use self::{
+    company::Company, data::Data, fields::Fields, modules::Modules, rules::Rules, stages::Stages, support::Support,
+    work_order_types::WorkOrderTypes,
+};
 use crate::api::{address, may};
 
 async fn org() -> Result<pb::Org, ApiError> {
@@ -49,6 +55,7 @@ fn tabs() -> Vec<Choice> {
         ("fields", t!("Fields"), "custom_field.write"),
         ("pipeline", t!("Pipeline"), "lead_stage.write"),
         ("assignment", t!("Lead assignment"), "assignment_rule.read"),
+        ("work-orders", t!("Work orders"), "org.read"),
         ("support", t!("Support"), "support_session.read"),
         ("data", t!("Data"), "org_data.export"),
     ];
@@ -101,6 +108,7 @@ fn Parts() -> impl IntoView {
                     ("fields", _) => view! { <Fields/> }.into_any(),
                     ("pipeline", _) => view! { <Stages/> }.into_any(),
                     ("assignment", _) => view! { <Rules/> }.into_any(),
+                    ("work-orders", _) => view! { <WorkOrderTypes/> }.into_any(),
                     ("support", _) => view! { <Support/> }.into_any(),
                     ("data", _) => view! { <Data/> }.into_any(),
                     ("features", Some(org)) => {

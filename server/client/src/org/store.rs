@@ -104,8 +104,8 @@ pub async fn org_by_tenant_id(db: &SystemDb, tenant_id: &str) -> Result<Option<U
     Ok(rows.first().map(|row| row.id))
 }
 
-/// Holds the company until the transaction ends. It stands for its pipeline and its fields too: holding the rows there are would not
-/// keep out a new one.
+/// Holds the company until the transaction ends. It stands for its pipeline, its fields and its work-order types too: holding those there
+/// are would not keep out a new one.
 pub async fn hold(tx: &TenantDb) -> Result<Uuid> {
     let lock = if tx.backend() == Backend::Postgres { " FOR UPDATE" } else { "" };
     let rows: Vec<Found> = tx.query(&format!("SELECT id FROM orgs WHERE id = {{org}}{lock}"), Vec::new()).await?;

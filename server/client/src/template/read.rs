@@ -12,6 +12,9 @@ pub const MODULES: [&str; 3] = ["leads", "imports", "tasks"];
 pub const MOST_FIELDS: usize = 40;
 pub const MOST_CHOICES: usize = 50;
 pub const MOST_STAGES: usize = 20;
+pub const MOST_WORK_ORDERS: usize = 30;
+/// Lines of one checklist.
+pub const MOST_STEPS: usize = 40;
 pub const KEY: usize = 40;
 pub const LABEL: usize = 60;
 pub const HELP: usize = 200;
@@ -31,7 +34,7 @@ pub struct Template {
     pub stages: Vec<Stage>,
     #[serde(default)]
     pub fields: Fields,
-    /// Kept with the company as they are, for the day it plans its work here.
+    /// Kinds of work, with their checklists.
     #[serde(default)]
     pub work_orders: Vec<WorkOrder>,
 }
@@ -98,7 +101,7 @@ pub struct WorkOrder {
     pub checklist: Vec<Step>,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub text: String,
@@ -199,15 +202,22 @@ impl Problems<'_> {
     }
 
     fn work_orders(&mut self, orders: &[WorkOrder]) {
+        if orders.len() > MOST_WORK_ORDERS {
+            self.add("work_orders", &format!("give at most {MOST_WORK_ORDERS} work orders"));
+        }
         for (at, order) in orders.iter().enumerate() {
             let path = format!("work_orders[{at}]");
             self.key(&format!("{path}.key"), &order.key);
             self.text(&format!("{path}.name"), &order.name, LABEL);
+            if order.checklist.len() > MOST_STEPS {
+                self.add(&format!("{path}.checklist"), &format!("give at most {MOST_STEPS} lines"));
+            }
             for (step, line) in order.checklist.iter().enumerate() {
                 self.text(&format!("{path}.checklist[{step}].text"), &line.text, HELP);
             }
         }
         self.once("work_orders", orders.iter().map(|order| &order.key));
+        self.once("work_orders", orders.iter().map(|order| &order.name));
     }
 
     fn key(&mut self, path: &str, key: &str) {

@@ -54,6 +54,7 @@ const SENSITIVE: [&str; 34] = [
 
 /// Fields whose names sound like it and that are shown, with the reason.
 const HARMLESS: &[(&str, &str)] = &[
+    ("ChecklistItem.text", "What is done each time, for whatever customer."),
     ("Customer.main_contact_name", "Names are shown, so that records can be told apart."),
     ("GetDashboardResponse.customers_added_before", "A number."),
     ("GetDashboardResponse.leads_added_before", "A number."),
