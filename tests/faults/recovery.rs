@@ -2,7 +2,9 @@
 //! the way back within ten, and every record in the database's audit once.
 
 mod crowd;
+mod local_audit;
 mod mirror;
+mod shared;
 
 use std::{path::Path, time::Duration};
 
@@ -48,6 +50,15 @@ impl Drill {
         server.set("PROVIDER_PASSWORD_HASH", &hash);
         server.set("PROVIDER_TOTP_SECRET", totp::to_base32(&seed));
         server.migrate();
+        Self::of(server, seed)
+    }
+
+    /// Another process on the same data.
+    fn beside(&self) -> Self {
+        Self::of(self.server.beside(), self.seed.clone())
+    }
+
+    fn of(mut server: Server, seed: Vec<u8>) -> Self {
         server.start();
         let channel = server.channel_at(2);
         Self { server, channel, seed, used: 0 }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `probe` | one question to the database: can it write? |
 //! | `watch` | the way into Recovery Mode and out of it |
-//! | `journal` | the audit while there is no database: a file |
+//! | `journal` | the audit while there is no database: a file of each process |
 //! | `memory` | limits, ladders, used codes and sessions without a database |
 //! | `emergency` | the one sign-in |
 //! | `guard` | the gate, and the context it gives to RPCs |
@@ -29,7 +29,7 @@ use axum::{Router, extract::Request};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tower::ServiceExt as _;
 
 use crate::{
@@ -100,7 +100,10 @@ pub struct Recovery {
     passwords: PasswordHasher,
     mode: Mutex<Mode>,
     heard: Mutex<Heard>,
+    folder: PathBuf,
     pub journal: Journal,
+    /// Journals of processes that are gone, until they are moved into the database.
+    left: AsyncMutex<Vec<Journal>>,
     pub memory: Memory,
     system: OnceLock<Arc<Kernel>>,
     /// Somebody wants the watch to look now.
@@ -125,6 +128,8 @@ impl Recovery {
             location: parts.location,
             journal: Journal::open(&parts.folder, parts.space).map_err(Error::internal)?,
             memory: Memory::open(&parts.folder, parts.limits).map_err(Error::internal)?,
+            left: AsyncMutex::default(),
+            folder: parts.folder,
             clock: parts.clock,
             ids: parts.ids,
             passwords: parts.passwords,

@@ -1,9 +1,12 @@
 //! The audit while there is no database: a file that only grows, one record a line, on disk before the answer, each line tied to
 //! the one before by the hash that ties records in the database too (`audit/chain.rs`). Once moved into the database the file is
 //! put aside, and the next one goes on where it ended.
+//!
+//! Processes that share a data folder have a journal each, in the lowest numbered folder that is free. A lock says that it is taken and
+//! goes with the process, whatever ended it; what a process left behind is moved by whoever takes its folder, or by one that finds it.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -19,10 +22,13 @@ use tokio::sync::Mutex;
 
 use crate::{
     audit::{AuditRecord, chain::Head},
+    db::files::private_folder,
     error::{Error, Result},
 };
 
 const NAME: &str = "audit.jsonl";
+/// Whoever has locked it has the folder.
+const LOCK: &str = "lock";
 /// Records that are handed over at once.
 const BATCH: usize = 200;
 
@@ -56,13 +62,53 @@ struct Pages {
     records: Vec<AuditRecord>,
     /// How many of them were handed over: a way back that broke off goes on there.
     carried: usize,
+    /// Let go of last.
+    _lock: File,
 }
 
 impl Journal {
-    /// Half a line at the end was never acknowledged and goes. A line that doesn't fit the one before was altered: it and all after
-    /// it are put aside, and the log says so.
+    /// The first journal below `folder` that no process has. Half a line at its end was never acknowledged and goes. A line that doesn't
+    /// fit the one before was altered: it and all after it are put aside, and the log says so.
     pub fn open(folder: &Path, system: &'static str) -> io::Result<Self> {
-        let pages = Pages::open(folder, system)?;
+        let mut number = 1_u32;
+        loop {
+            let own = folder.join(number.to_string());
+            private_folder(&own)?;
+            if let Some(lock) = take(&own)? {
+                return Self::at(&own, system, lock);
+            }
+            number += 1;
+        }
+    }
+
+    /// Those below `folder` that hold records and that no process has any more. They are taken until they are dropped. One that can't be
+    /// looked at is told in the log, and holds nothing up.
+    pub fn left_behind(folder: &Path, system: &'static str) -> io::Result<Vec<Self>> {
+        let mut left = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_name().to_str().is_none_or(|name| name.parse::<u32>().is_err()) {
+                continue;
+            }
+            match Self::left_at(&entry.path(), system) {
+                Ok(found) => left.extend(found),
+                Err(error) => {
+                    tracing::error!(target: "streamflow", %error, folder = %entry.path().display(), "a local audit can't be looked at");
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    fn left_at(folder: &Path, system: &'static str) -> io::Result<Option<Self>> {
+        match take(folder)? {
+            Some(lock) if has_records(folder, system)? => Self::at(folder, system, lock).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn at(folder: &Path, system: &'static str, lock: File) -> io::Result<Self> {
+        let pages = Pages::open(folder, system, lock)?;
         let waiting = Arc::new(AtomicUsize::new(pages.records.len()));
         Ok(Self { pages: Arc::new(Mutex::new(pages)), waiting })
     }
@@ -129,7 +175,7 @@ impl Journal {
 }
 
 impl Pages {
-    fn open(folder: &Path, system: &'static str) -> io::Result<Self> {
+    fn open(folder: &Path, system: &'static str, lock: File) -> io::Result<Self> {
         let path = folder.join(NAME);
         let (next, is_new) = (next_of(folder), !path.exists());
         if is_new && next.exists() {
@@ -152,7 +198,7 @@ impl Pages {
             file.sync_all()?;
         }
         sync_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), system, file, length: length as u64, head, records, carried: 0 })
+        Ok(Self { folder: folder.to_owned(), system, file, length: length as u64, head, records, carried: 0, _lock: lock })
     }
 
     fn append(&mut self, record: AuditRecord) -> io::Result<()> {
@@ -190,6 +236,28 @@ impl Pages {
         self.records.clear();
         self.carried = 0;
         Ok(())
+    }
+}
+
+/// The lock of a journal's folder, unless another process has it.
+fn take(folder: &Path) -> io::Result<Option<File>> {
+    let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(folder.join(LOCK))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether anything in there is worth opening.
+fn has_records(folder: &Path, system: &str) -> io::Result<bool> {
+    match fs::read(folder.join(NAME)) {
+        Ok(text) => {
+            let sound = sound_part(&text, system);
+            Ok(!sound.records.is_empty() || sound.length < text.len())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -242,6 +310,11 @@ mod tests {
     use super::*;
     use crate::audit::chain::tests::record;
 
+    /// Of the first process.
+    fn first(folder: &Path) -> PathBuf {
+        folder.join("1")
+    }
+
     async fn filled(folder: &Path, count: u128) -> Journal {
         let journal = Journal::open(folder, "x").unwrap();
         for n in 0..count {
@@ -256,7 +329,7 @@ mod tests {
         drop(filled(folder.path(), 3).await);
         let journal = Journal::open(folder.path(), "x").unwrap();
         assert_eq!(journal.waiting(), 3);
-        assert_eq!(fs::metadata(folder.path().join(NAME)).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(first(folder.path()).join(NAME)).unwrap().permissions().mode() & 0o777, 0o600);
         let failed = journal.carry(async |_| Err(Error::internal("no database"))).await;
         assert!(failed.is_err() && journal.waiting() == 3);
         journal
@@ -271,7 +344,7 @@ mod tests {
         let journal = Journal::open(folder.path(), "x").unwrap();
         assert_eq!(journal.newest(9).await, vec![record(4)]);
         assert_eq!(journal.pages.lock().await.head.position, 4, "the chain goes on");
-        assert!(folder.path().join("moved-3.jsonl").exists());
+        assert!(first(folder.path()).join("moved-3.jsonl").exists());
     }
 
     #[tokio::test]
@@ -299,6 +372,7 @@ mod tests {
         let next = record(BATCH as u128).id;
         assert_eq!(seen.into_inner(), [(record(0).id, BATCH), (next, 5), (next, 6)]);
         assert_eq!(journal.waiting(), 0);
+        drop(journal);
         assert_eq!(Journal::open(folder.path(), "x").unwrap().waiting(), 0);
     }
 
@@ -306,7 +380,7 @@ mod tests {
     async fn half_a_line_goes_and_an_altered_one_is_put_aside() {
         let folder = tempfile::tempdir().unwrap();
         drop(filled(folder.path(), 3).await);
-        let path = folder.path().join(NAME);
+        let path = first(folder.path()).join(NAME);
         let whole = fs::read_to_string(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 10]).unwrap();
         let journal = Journal::open(folder.path(), "x").unwrap();
@@ -317,7 +391,7 @@ mod tests {
 
         fs::write(&path, whole.replace("Call1", "CallX")).unwrap();
         assert_eq!(Journal::open(folder.path(), "x").unwrap().waiting(), 1);
-        let aside = fs::read_to_string(folder.path().join("damaged-after-1.jsonl")).unwrap();
+        let aside = fs::read_to_string(first(folder.path()).join("damaged-after-1.jsonl")).unwrap();
         assert!(aside.contains("CallX") && aside.contains("Call2"));
     }
 
@@ -327,8 +401,46 @@ mod tests {
         let journal = filled(folder.path(), 2).await;
         journal.carry(async |_| Ok(())).await.unwrap();
         drop(journal);
-        fs::rename(folder.path().join(NAME), next_of(folder.path())).unwrap();
+        fs::rename(first(folder.path()).join(NAME), next_of(&first(folder.path()))).unwrap();
         let journal = Journal::open(folder.path(), "x").unwrap();
         assert_eq!((journal.waiting(), journal.pages.lock().await.head.position), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn processes_that_share_a_folder_have_a_journal_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (filled(folder.path(), 3).await, filled(folder.path(), 2).await);
+        assert!(Journal::left_behind(folder.path(), "x").unwrap().is_empty(), "both are at work");
+        one.carry(async |_| Ok(())).await.unwrap();
+        one.append(record(7)).await.unwrap();
+        drop(two);
+        let again = Journal::open(folder.path(), "x").unwrap();
+        assert_eq!(again.newest(9).await, [record(0), record(1)], "what the one before left, and nothing of the other's");
+        again.append(record(8)).await.unwrap();
+        assert_eq!((one.waiting(), again.waiting()), (1, 3));
+        drop((one, again));
+        for (own, waiting) in [("1", 1), ("2", 3)] {
+            let folder = folder.path().join(own);
+            let journal = Journal::at(&folder, "x", take(&folder).unwrap().unwrap()).unwrap();
+            assert_eq!(journal.waiting(), waiting, "{own} is whole");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_process_left_behind_is_found_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("3"), "no folder").unwrap();
+        let (one, two) = (filled(folder.path(), 1).await, filled(folder.path(), 2).await);
+        drop(two);
+        let found = Journal::left_behind(folder.path(), "x").unwrap();
+        assert_eq!(found.iter().map(Journal::waiting).collect::<Vec<_>>(), [2]);
+        assert!(Journal::left_behind(folder.path(), "x").unwrap().is_empty(), "another process is at it");
+        found[0].carry(async |_| Err(Error::internal("no database"))).await.unwrap_err();
+        drop(found);
+        let found = Journal::left_behind(folder.path(), "x").unwrap();
+        found[0].carry(async |_| Ok(())).await.unwrap();
+        drop(found);
+        assert!(Journal::left_behind(folder.path(), "x").unwrap().is_empty(), "it was moved");
+        assert_eq!(one.waiting(), 1);
     }
 }

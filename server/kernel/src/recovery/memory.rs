@@ -1,12 +1,16 @@
 //! Limits, ladders, used codes and sessions while there is no database. Limits and sessions are in memory and gone with the process;
-//! failed attempts and used codes are in a file, so that a restart gives no further guesses and no code a second use.
+//! failed attempts and used codes are in a file, so that a restart gives no further guesses and no code a second use, and neither does
+//! another process on the same data folder: the file is locked, read, changed and written anew each time.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +38,11 @@ const MAX_ATTEMPTS: usize = 1_000;
 /// long they try. How many are looked at once is limited by the machine (`PasswordHasher`), and no guess is told which part was wrong.
 const OWN: i64 = 3;
 
+/// Longest wait for the lock of the file. A process that was stopped while it had it lets nobody in, and keeps nobody waiting.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks at it.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
 /// A session of the emergency account.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -51,8 +60,8 @@ pub struct Memory {
     limits: Limits,
     windows: Mutex<HashMap<String, (i64, u32)>>,
     sessions: Mutex<Sessions>,
-    /// Held until it is on disk, so that no older state is written over a newer.
-    kept: AsyncMutex<Kept>,
+    /// Those of this process queue here, so that one at a time waits for the file.
+    turn: Arc<AsyncMutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -96,12 +105,9 @@ impl Kept {
 impl Memory {
     pub fn open(folder: &Path, limits: Limits) -> io::Result<Self> {
         let path = folder.join("attempts.json");
-        let kept = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
-            Err(error) => return Err(error),
-        };
-        Ok(Self { path, limits, windows: Mutex::default(), sessions: Mutex::default(), kept: AsyncMutex::new(kept) })
+        // One that can't be read lets nobody in: better to hear of it now.
+        read(&path)?;
+        Ok(Self { path, limits, windows: Mutex::default(), sessions: Mutex::default(), turn: Arc::default() })
     }
 
     /// A new round without sessions.
@@ -171,23 +177,26 @@ impl Memory {
     /// Counts an attempt of an address at the account before its secrets are looked at, or says how long to wait. Strangers slow the
     /// account down for seconds only. `lasting` is true for the account there is.
     pub async fn count_attempt(&self, account: &str, here: &str, lasting: bool, now: DateTime<Utc>) -> Result<()> {
-        let at = now.timestamp();
-        let mut kept = self.kept.lock().await;
-        kept.attempts.retain(|_, attempts| attempts.last_failure >= at - MEMORY);
-        let ends = [(here, LADDER_END, false), (account, SHORT_END, lasting)];
-        let is_new = kept.attempts.get(here).is_none_or(|attempts| attempts.failures < OWN);
-        let asked = ends.iter().map(|(key, ..)| *key).filter(|key| *key == here || !is_new);
-        let wait = asked.filter_map(|key| kept.attempts.get(key)).map(|kept| kept.locked_until - at).max();
-        if let Some(wait) = wait.filter(|wait| *wait > 0) {
-            return Err(locked(wait));
-        }
-        for (key, end, lasting) in ends {
-            let before = kept.attempts.get(key).map_or(0, |attempts| attempts.failures);
-            let attempts = Attempts { failures: before + 1, locked_until: at + pause(before, end), last_failure: at, lasting };
-            kept.attempts.insert(key.to_owned(), attempts);
-        }
-        kept.make_room();
-        self.save(&kept).await
+        let (at, account, here) = (now.timestamp(), account.to_owned(), here.to_owned());
+        self.change(move |kept| {
+            kept.attempts.retain(|_, attempts| attempts.last_failure >= at - MEMORY);
+            let is_new = kept.attempts.get(&here).is_none_or(|attempts| attempts.failures < OWN);
+            let ends = [(here, LADDER_END, false), (account, SHORT_END, lasting)];
+            let asked = if is_new { &ends[..1] } else { &ends[..] };
+            let wait = asked.iter().filter_map(|(key, ..)| kept.attempts.get(key)).map(|kept| kept.locked_until - at).max();
+            if let Some(wait) = wait.filter(|wait| *wait > 0) {
+                return (Change::None, Err(locked(wait)));
+            }
+            for (key, end, lasting) in ends {
+                let before = kept.attempts.get(&key).map_or(0, |attempts| attempts.failures);
+                let attempts =
+                    Attempts { failures: before + 1, locked_until: at + pause(before, end), last_failure: at, lasting };
+                kept.attempts.insert(key, attempts);
+            }
+            kept.make_room();
+            (Change::Made, Ok(()))
+        })
+        .await?
     }
 
     /// Uses up a TOTP step and forgets the failures before it. False when this step, or a later one, was used before.
@@ -195,26 +204,67 @@ impl Memory {
         if step <= self.sessions.lock().floor {
             return Ok(false);
         }
-        let mut kept = self.kept.lock().await;
-        if kept.steps.get(&user_id).is_some_and(|used| *used >= step) {
-            return Ok(false);
+        let keys = [account.to_owned(), here.to_owned()];
+        self.change(move |kept| {
+            if kept.steps.get(&user_id).is_some_and(|used| *used >= step) {
+                return (Change::None, false);
+            }
+            kept.steps.insert(user_id, step);
+            for key in keys {
+                kept.attempts.remove(&key);
+            }
+            (Change::Made, true)
+        })
+        .await
+    }
+
+    pub async fn used_steps(&self) -> Result<Vec<(Uuid, i64)>> {
+        Ok(self.change(|kept| (Change::None, std::mem::take(&mut kept.steps))).await?.into_iter().collect())
+    }
+
+    /// Looks at what all processes know, and writes down what became of it before anybody goes by the answer.
+    async fn change<T: Send + 'static>(&self, work: impl FnOnce(&mut Kept) -> (Change, T) + Send + 'static) -> Result<T> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let path = self.path.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let _lock = hold(&path)?;
+            let mut kept = read(&path)?;
+            let (change, answer) = work(&mut kept);
+            if change == Change::Made {
+                replace(&path, &serde_json::to_vec(&kept)?)?;
+            }
+            Ok(answer)
+        });
+        let done = done.await.map_err(io::Error::other).flatten();
+        done.map_err(|error| Error::Unavailable(format!("attempts can't be written down: {error}")))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    None,
+    Made,
+}
+
+fn read(path: &Path) -> io::Result<Kept> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Kept::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps other processes from the file until the lock is dropped. The lock is a file of its own, because the other one is replaced.
+fn hold(path: &Path) -> io::Result<File> {
+    let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(path.with_extension("lock"))?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOOK_EVERY),
+            Err(error) => return Err(error.into()),
         }
-        kept.steps.insert(user_id, step);
-        kept.attempts.remove(account);
-        kept.attempts.remove(here);
-        self.save(&kept).await?;
-        Ok(true)
-    }
-
-    pub async fn used_steps(&self) -> Vec<(Uuid, i64)> {
-        self.kept.lock().await.steps.iter().map(|(user_id, step)| (*user_id, *step)).collect()
-    }
-
-    async fn save(&self, kept: &Kept) -> Result<()> {
-        let (path, bytes) = (self.path.clone(), serde_json::to_vec(kept).map_err(Error::internal)?);
-        let saved = tokio::task::spawn_blocking(move || replace(&path, &bytes));
-        let saved = saved.await.map_err(io::Error::other).flatten();
-        saved.map_err(|error| Error::Unavailable(format!("attempts can't be written down: {error}")))
     }
 }
 
@@ -258,18 +308,57 @@ mod tests {
         assert!(second.use_step(me, 102, "a", "b").await.unwrap());
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn of_processes_that_use_a_code_at_the_same_time_one_is_let_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let processes: Vec<_> = (0..4).map(|_| Arc::new(memory(folder.path()))).collect();
+        let me = Uuid::from_u128(7);
+        for step in 0..20 {
+            let uses = processes.iter().map(|process| {
+                let process = Arc::clone(process);
+                tokio::spawn(async move { process.use_step(me, 100 + step, "account", "here").await.unwrap() })
+            });
+            let let_in = futures::future::join_all(uses).await.into_iter().filter(|used| *used.as_ref().unwrap()).count();
+            assert_eq!(let_in, 1, "step {step}");
+        }
+        // Nor does one forget what another has counted.
+        let counts = processes.iter().enumerate().map(|(n, process)| {
+            let process = Arc::clone(process);
+            tokio::spawn(async move {
+                for attempt in 0..10 {
+                    process.count_attempt("account", &format!("account@{n}-{attempt}"), true, at(0)).await.unwrap();
+                }
+            })
+        });
+        futures::future::join_all(counts).await.into_iter().for_each(|counted| counted.unwrap());
+        assert_eq!(read(&folder.path().join("attempts.json")).unwrap().attempts["account"].failures, 40);
+        assert_eq!(processes[0].used_steps().await.unwrap(), [(me, 119)]);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_stopped_while_it_had_the_file_lets_nobody_in_and_nobody_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = memory(folder.path());
+        let held_up = hold(&memory.path).unwrap();
+        let refused = memory.use_step(Uuid::from_u128(7), 101, "a", "b").await.unwrap_err();
+        assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+        drop(held_up);
+        assert!(memory.use_step(Uuid::from_u128(7), 101, "a", "b").await.unwrap());
+    }
+
     #[tokio::test]
     async fn a_flood_of_names_shuts_nobody_out_and_forgives_no_guess_at_the_account() {
         let folder = tempfile::tempdir().unwrap();
         let memory = memory(folder.path());
         memory.count_attempt("account", "account@here", true, at(0)).await.unwrap();
-        {
-            let mut kept = memory.kept.lock().await;
+        let flood = memory.change(|kept| {
             let stranger = Attempts { failures: 1, locked_until: 0, last_failure: at(1).timestamp(), lasting: false };
             kept.attempts.extend((0..2 * MAX_ATTEMPTS).map(|n| (format!("stranger {n}"), stranger)));
-        }
+            (Change::Made, ())
+        });
+        flood.await.unwrap();
         memory.count_attempt("other", "other@there", false, at(2)).await.unwrap();
-        let kept = memory.kept.lock().await;
+        let kept = read(&memory.path).unwrap();
         assert_eq!(kept.attempts.len(), MAX_ATTEMPTS);
         assert!(kept.attempts.contains_key("account") && kept.attempts.contains_key("other"));
     }
@@ -281,7 +370,7 @@ mod tests {
         let mut now = 0;
         for _ in 0..100 {
             while first.count_attempt("account", "here", true, at(now)).await.is_err() {
-                now += 1;
+                now += 60;
             }
         }
         let second = memory(folder.path());

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, timeout},
 };
 
-use super::{Mode, Recovery, probe::Probe};
+use super::{Mode, Recovery, journal::Journal, probe::Probe};
 use crate::{
     audit,
     error::{Error, Result},
@@ -113,7 +113,7 @@ impl Recovery {
         let kernel = self.system().ok_or_else(|| Error::internal("a system that has not started"))?;
         kernel.database.reopen().await?;
         // Before anybody can sign in as usual: a code used here is used there.
-        for (user_id, step) in self.memory.used_steps().await {
+        for (user_id, step) in self.memory.used_steps().await? {
             rate_limit::use_totp_step(&kernel.database, user_id, step).await?;
         }
         self.carry_over().await?;
@@ -130,14 +130,27 @@ impl Recovery {
         Ok(())
     }
 
-    /// Moves the local audit into the database. Records that are there already stay as they are, so that a crash between the two
-    /// steps doubles none.
+    /// Moves the local audit into the database, and that of processes which are gone. Records that are there already stay as they are, so
+    /// that a crash between the two steps doubles none.
     async fn carry_over(&self) -> Result<()> {
         let Some(kernel) = self.system() else { return Ok(()) };
-        if self.journal.waiting() == 0 {
-            return Ok(());
+        let take = |records| audit::insert_once(&kernel.database, records);
+        if self.journal.waiting() > 0 {
+            self.journal.carry(take).await?;
         }
-        self.journal.carry(|records| audit::insert_once(&kernel.database, records)).await
+        let mut left = self.left.lock().await;
+        left.extend(self.left_behind().await?);
+        while let Some(journal) = left.last() {
+            journal.carry(take).await?;
+            left.pop();
+        }
+        Ok(())
+    }
+
+    async fn left_behind(&self) -> Result<Vec<Journal>> {
+        let (folder, system) = (self.folder.clone(), self.space);
+        let found = tokio::task::spawn_blocking(move || Journal::left_behind(&folder, system));
+        found.await.map_err(std::io::Error::other).flatten().map_err(Error::internal)
     }
 }
 
