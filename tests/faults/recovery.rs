@@ -112,6 +112,11 @@ impl Drill {
         Ok(self.recovery().get_recovery_view(ask).await?.into_inner())
     }
 
+    async fn restart_jobs(&self, token: &str) -> Result<(), Status> {
+        let ask = request(SPACE, pb::RestartJobsRequest {}, Some(token));
+        self.recovery().restart_jobs(ask).await.map(drop)
+    }
+
     async fn overview(&self, token: &str) -> Result<(), Status> {
         let ask = request(SPACE, pb::GetOverviewRequest { days: 1 }, Some(token));
         OverviewServiceClient::new(self.channel.clone()).get_overview(ask).await.map(|_| ())
@@ -173,6 +178,7 @@ async fn drill(data: &Path, postgres: Option<String>, mut database: impl Databas
     assert!(view.records.iter().any(|record| record.action == "recovery.entered"), "{view:?}");
     let probe = request(SPACE, pb::ProbeDatabaseRequest {}, Some(&token));
     assert!(!drill.recovery().probe_database(probe).await.unwrap().into_inner().answers);
+    drill.restart_jobs(&token).await.unwrap();
 
     // A server that starts without its database, and knows which codes were used.
     drill.server.kill();
@@ -185,6 +191,7 @@ async fn drill(data: &Path, postgres: Option<String>, mut database: impl Databas
     let floor = chrono::Utc::now().timestamp() / 30;
     let code = drill.fresh_code(floor).await;
     let token = drill.enter(PASSWORD, code).await.unwrap();
+    assert_eq!(refused(drill.restart_jobs(&token).await).0, Code::FailedPrecondition, "it has none before its database");
 
     database.bring_back();
     drill.wait_for_recovery(false, LEAVES_WITHIN).await;
@@ -199,6 +206,7 @@ async fn drill(data: &Path, postgres: Option<String>, mut database: impl Databas
     assert_eq!(count("/EnterRecovery", "OK"), 2, "{records:#?}");
     assert_eq!(count("/EnterRecovery", "UNAUTHENTICATED"), 4, "{records:#?}");
     assert_eq!(count("/EnterRecovery", "FAILED_PRECONDITION"), 1, "{records:#?}");
+    assert_eq!((count("/RestartJobs", "OK"), count("/RestartJobs", "FAILED_PRECONDITION")), (1, 1), "{records:#?}");
     drill.server.stop();
     let (is_intact, verdict) = drill.server.run(&["audit", "verify", "--system", SPACE]);
     assert!(is_intact, "{verdict}");

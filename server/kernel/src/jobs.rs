@@ -13,7 +13,13 @@ pub mod runner;
 mod schedule;
 mod store;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -165,6 +171,10 @@ pub struct Jobs {
     /// The system's own, read once: jobs are queued inside transactions, where waiting for another connection could use the pool up.
     key: Arc<DataKey>,
     wake: Notify,
+    /// Somebody wants the runner to begin anew.
+    restart: Notify,
+    /// Runners that take jobs; a process has one.
+    runners: AtomicUsize,
 }
 
 impl std::fmt::Debug for Jobs {
@@ -175,7 +185,7 @@ impl std::fmt::Debug for Jobs {
 
 impl Jobs {
     pub(crate) fn new(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, key: Arc<DataKey>) -> Self {
-        Self { clock, ids, key, wake: Notify::new() }
+        Self { clock, ids, key, wake: Notify::new(), restart: Notify::new(), runners: AtomicUsize::new(0) }
     }
 
     /// Queues a job with the caller's transaction, for a company or for the system itself; call [`wake`](Self::wake) after the
@@ -204,6 +214,21 @@ impl Jobs {
     /// Says that a job was committed. Without it the job begins a moment later.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Ends the runner of this process wherever it is, and starts another: for one that hangs, or whose jobs do. Those under way are
+    /// begun again when their leases end. False where none runs.
+    pub fn restart(&self) -> bool {
+        let is_running = self.is_running();
+        if is_running {
+            self.restart.notify_one();
+        }
+        is_running
+    }
+
+    /// Whether this process does jobs.
+    pub fn is_running(&self) -> bool {
+        self.runners.load(Ordering::Acquire) > 0
     }
 
     /// A statement that returns the id of the job that is there then, if it could say so; the id of the new one, and its values.

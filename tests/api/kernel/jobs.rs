@@ -195,6 +195,30 @@ on_both! {
         heir.finish().await;
     }
 
+    async fn a_restart_breaks_off_what_hangs_and_goes_on_with_the_rest(world) {
+        let log = Arc::new(Log::default());
+        log.hangs.store(true, Ordering::SeqCst);
+        let running = runner(&world, &log, Retry::DEFAULT).await;
+        let mut hanging = Vec::new();
+        for _ in 0..4 {
+            let id = put(&world, job("hang")).await.unwrap();
+            reaches(&world, id, "running", 1).await;
+            hanging.push(id);
+        }
+        let kept_out = put(&world, job("well")).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(row(&world, kept_out).await.attempts, 0, "a process does four at once");
+        log.hangs.store(false, Ordering::SeqCst);
+        assert!(world.kernel.jobs.restart());
+        reaches(&world, kept_out, "done", 1).await;
+        world.pass(TimeDelta::seconds(31));
+        for id in hanging {
+            reaches(&world, id, "done", 2).await;
+        }
+        running.finish().await;
+        assert!(!world.kernel.jobs.restart(), "nothing runs any more");
+    }
+
     async fn a_process_that_ends_well_leaves_its_jobs_at_once(world) {
         let log = Arc::new(Log::default());
         log.hangs.store(true, Ordering::SeqCst);

@@ -118,8 +118,9 @@ on_the_providers_desk! {
         let token = Some(first.token.as_str());
         let view = recovery.get_recovery_view(desk.request(pb::GetRecoveryViewRequest {}, token)).await.unwrap_err();
         let reconnect = recovery.reconnect_database(desk.request(pb::ReconnectDatabaseRequest {}, token)).await.unwrap_err();
+        let jobs = recovery.restart_jobs(desk.request(pb::RestartJobsRequest {}, token)).await.unwrap_err();
         let mail = recovery.restart_mail(desk.request(pb::RestartMailRequest {}, token)).await.unwrap_err();
-        for refused in [view, reconnect, mail] {
+        for refused in [view, reconnect, jobs, mail] {
             assert_eq!(reason(&refused), closed);
         }
         let stranger = recovery.get_recovery_view(desk.request(pb::GetRecoveryViewRequest {}, None)).await.unwrap_err();

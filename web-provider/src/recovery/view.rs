@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use streamflow_proto::provider::v1::{
     self as pb, LeaveRecoveryRequest, ProbeDatabaseRequest, ReconnectDatabaseRequest, RecoveryPartState as State,
-    RestartMailRequest, recovery_service_client::RecoveryServiceClient,
+    RestartJobsRequest, RestartMailRequest, recovery_service_client::RecoveryServiceClient,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
@@ -156,6 +156,13 @@ fn Tasks(again: Callback<()>) -> impl IntoView {
             })
         });
     });
+    let jobs = Callback::new(move |()| {
+        act(again, async {
+            let call = async |transport, request| RecoveryServiceClient::new(transport).restart_jobs(request).await;
+            use_api().open(RestartJobsRequest {}, call).await?;
+            Ok(t!("Jobs were restarted").to_owned())
+        });
+    });
     let restart = Callback::new(move |()| {
         act(again, async {
             let call = async |transport, request| RecoveryServiceClient::new(transport).restart_mail(request).await;
@@ -171,6 +178,7 @@ fn Tasks(again: Callback<()>) -> impl IntoView {
             </div>
             <ul class="list">
                 <Task glyph=glyphs::DATABASE verb=t!("Reconnect") what=t!("the database") text=t!("Opens all connections anew, if it answers") run=reconnect/>
+                <Task glyph=glyphs::LIST_CHECK verb=t!("Restart") what=t!("jobs") text=t!("Breaks off what is under way; it is begun again when the database is back") run=jobs/>
                 <Task glyph=glyphs::ENVELOPE verb=t!("Restart") what=t!("mail delivery") text=t!("Ends the task that delivers mails and starts another") run=restart/>
             </ul>
         </section>

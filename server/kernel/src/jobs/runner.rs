@@ -1,6 +1,12 @@
 //! Does the jobs of one process and database: takes what is due, holds it while it works, and notes how it ended.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -45,7 +51,7 @@ impl Runner {
         schedule::declare(&kernel.database, &works, kernel.clock.now()).await?;
         let (orders, told) = watch::channel(Order::Work);
         let house = Arc::new(House { kernel, works });
-        Ok(Self { orders, task: Some(tokio::spawn(house.run(told))) })
+        Ok(Self { orders, task: Some(tokio::spawn(house.keep_running(told))) })
     }
 
     /// Begins nothing more; what runs goes on.
@@ -73,6 +79,22 @@ impl Drop for Runner {
     }
 }
 
+/// Says that a runner is there, until it is not.
+struct Presence<'a>(&'a AtomicUsize);
+
+impl<'a> Presence<'a> {
+    fn of(runners: &'a AtomicUsize) -> Self {
+        runners.fetch_add(1, Ordering::AcqRel);
+        Self(runners)
+    }
+}
+
+impl Drop for Presence<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// What all jobs of a process share.
 struct House {
     kernel: Arc<Kernel>,
@@ -80,6 +102,26 @@ struct House {
 }
 
 impl House {
+    /// Runs until it is told to finish, and anew after a restart or a panic.
+    async fn keep_running(self: Arc<Self>, told: watch::Receiver<Order>) {
+        let jobs = &self.kernel.jobs;
+        let _presence = Presence::of(&jobs.runners);
+        loop {
+            let mut task = JoinSet::new();
+            task.spawn(Arc::clone(&self).run(told.clone()));
+            tokio::select! {
+                ended = task.join_next() => match ended {
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "the job runner broke off; another one begins");
+                        tokio::time::sleep(LOOK_EVERY).await;
+                    }
+                    _ => return,
+                },
+                () = jobs.restart.notified() => tracing::warn!(target: "streamflow", "the job runner begins anew"),
+            }
+        }
+    }
+
     async fn run(self: Arc<Self>, mut told: watch::Receiver<Order>) {
         let mut running = JoinSet::new();
         let mut looked: Option<Instant> = None;

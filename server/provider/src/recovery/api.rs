@@ -95,6 +95,16 @@ impl RecoveryService for Api {
         }))
     }
 
+    async fn restart_jobs(&self, request: Request<pb::RestartJobsRequest>) -> Result<Response<pb::RestartJobsResponse>, Status> {
+        let (ctx, _) = RecoveryCtx::enter(request)?;
+        if !ctx.recovery().system().is_some_and(|system| system.jobs.restart()) {
+            return Err(Status::failed_precondition(
+                "This server was started without its database; nothing that does jobs runs yet.",
+            ));
+        }
+        Ok(Response::new(pb::RestartJobsResponse {}))
+    }
+
     async fn restart_mail(&self, request: Request<pb::RestartMailRequest>) -> Result<Response<pb::RestartMailResponse>, Status> {
         let (ctx, _) = RecoveryCtx::enter(request)?;
         let system = ctx.recovery().system().ok_or_else(|| {
@@ -124,6 +134,7 @@ impl Api {
             part("Local audit", State::Working, format!("{records} records wait for the database")),
             part("Emergency sessions", State::Working, format!("{sessions} open, none outlives Recovery Mode")),
             mirror,
+            jobs(recovery),
             mail(recovery),
         ]
     }
@@ -137,6 +148,15 @@ fn database(recovery: &Recovery) -> pb::RecoveryPart {
         (problem, _) => (State::OutOfReach, problem.to_owned()),
     };
     pb::RecoveryPart { name: "Database".to_owned(), state: state.into(), detail }
+}
+
+fn jobs(recovery: &Recovery) -> pb::RecoveryPart {
+    let (state, detail) = match recovery.system() {
+        Some(system) if system.jobs.is_running() => (State::NotChecked, "they run; their queue needs the database"),
+        Some(_) => (State::OutOfReach, "the task that does them has ended"),
+        None => (State::NotChecked, "start with the database"),
+    };
+    pb::RecoveryPart { name: "Jobs".to_owned(), state: state.into(), detail: detail.to_owned() }
 }
 
 fn mail(recovery: &Recovery) -> pb::RecoveryPart {

@@ -68,6 +68,10 @@ impl RecoveryService for Api {
         closed(request)
     }
 
+    async fn restart_jobs(&self, request: Request<pb::RestartJobsRequest>) -> Result<Response<pb::RestartJobsResponse>, Status> {
+        closed(request)
+    }
+
     async fn restart_mail(&self, request: Request<pb::RestartMailRequest>) -> Result<Response<pb::RestartMailResponse>, Status> {
         closed(request)
     }
