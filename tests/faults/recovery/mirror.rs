@@ -14,7 +14,9 @@ use axum::{
     routing::get,
 };
 
+use streamflow_kernel::crypto::MasterKeys;
 use streamflow_proto::provider::v1::{self as pb, setting_service_client::SettingServiceClient, setting_value::Value};
+use streamflow_provider::setting::mirror::Mirror;
 use streamflow_tests::operator::request;
 
 use super::{Database as _, Drill, File, PASSWORD, SPACE};
@@ -54,6 +56,12 @@ async fn give(
     found.map_or((StatusCode::NOT_FOUND, about, Bytes::new()), |body| (StatusCode::OK, about, body))
 }
 
+/// Which of the mirrored settings one reads of in there.
+fn settings_named(bytes: &[u8]) -> [bool; 2] {
+    let text = String::from_utf8_lossy(bytes);
+    ["sign_in.networks", "sign_in.viewers"].map(|key| text.contains(key))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_mirror_goes_to_a_bucket_and_comes_back() {
     let bucket = Bucket::default();
@@ -72,10 +80,14 @@ async fn the_mirror_goes_to_a_bucket_and_comes_back() {
     }
     server.set("AWS_SECRET_ACCESS_KEY", "a secret of the test");
     let (is_written, words) = tokio::task::block_in_place(|| server.run(&["ops", "mirror"]));
-    assert!(is_written, "{words}");
+    assert!(is_written && words.contains(" settings mirrored to s3://mirrors/of/provider"), "{words}");
     let written = bucket.objects.lock().unwrap().clone();
     let sealed = written.get("/mirrors/of/provider/settings.sealed").unwrap_or_else(|| panic!("{written:?}"));
-    assert!(!String::from_utf8_lossy(sealed).contains("allow_list"), "the mirror is sealed");
+    assert_eq!(settings_named(sealed), [false, false], "the mirror is sealed");
+    // Unsealed they are all there to be read.
+    let masters = MasterKeys::load_or_create(&folder.path().join("master.key")).unwrap();
+    let opened = Mirror::open(&masters, sealed).unwrap();
+    assert_eq!(settings_named(&serde_json::to_vec(&opened).unwrap()), [true, true], "{opened:?}");
 
     drill.server.kill();
     let mut file = File(folder.path().join("provider.db"));
