@@ -115,7 +115,7 @@ on_elevating_desks! {
         let token = desk.sign_in().await;
         let code = desk.code();
         elevate(&desk, &token, 10, PASSWORD, &code).await.unwrap();
-        let _runner = desk.kernel.run_jobs(vec![std::sync::Arc::new(elevation::Prune)]).await.unwrap();
+        let _runner = desk.kernel.run_jobs(vec![std::sync::Arc::new(elevation::PRUNE)]).await.unwrap();
         desk.clock.advance(TimeDelta::days(89));
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         assert_eq!(count(&desk, "elevations").await, 1);

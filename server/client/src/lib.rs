@@ -24,6 +24,7 @@ pub mod org;
 pub mod org_closing;
 pub mod org_data;
 pub mod permission;
+mod portal;
 pub mod record;
 pub mod registration;
 pub mod saved_view;

@@ -5,6 +5,12 @@ pub mod account;
 pub mod api;
 pub mod domain;
 mod mail;
-pub mod prune;
 mod start;
 mod store;
+
+use chrono::TimeDelta;
+use streamflow_kernel::prune::Daily;
+
+/// Used or not: by then their links have ended, and their mails count against nobody.
+pub const PRUNE: Daily =
+    Daily { kind: "prune_sign_ups", table: "sign_ups", key: "id", condition: "created_at < ?", kept: TimeDelta::days(2) };

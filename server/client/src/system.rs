@@ -2,14 +2,12 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use chrono::{Duration, TimeDelta};
+use chrono::TimeDelta;
 use streamflow_kernel::{
     anomaly::Detect,
     jobs::Work,
-    kernel::{Kernel, Portal},
-    rate_limit::Pace,
+    kernel::Kernel,
     server::{Assets, PortalSite},
-    session::Lifetime,
 };
 use streamflow_proto::{
     access,
@@ -43,44 +41,13 @@ use tonic::service::Routes;
 
 use crate::{
     account, anomaly, assignment_rule, attachment, audit, change, client_error, contact, custom_field, customer, dashboard,
-    import, invitation, lead, lead_stage, merge, notification,
-    noun::NOUNS,
-    org, org_closing, org_data, record, registration, saved_view, search,
+    import, invitation, lead, lead_stage, merge, notification, org, org_closing, org_data, record, registration, saved_view,
+    search,
     session::{self, principal::ClientAuthenticator},
     sign_up, support_session, task, team, tenant, timeline, usage, work_order_type,
 };
 
-/// Rules of the portal.
-pub const PORTAL: Portal = Portal {
-    space: "client",
-    pages: "/tenant/*/client",
-    first_parts: &[
-        "anomalies",
-        "audit",
-        "contacts",
-        "customers",
-        "dashboard",
-        "enrol",
-        "imports",
-        "inbox",
-        "invitation",
-        "leads",
-        "profile",
-        "reset",
-        "second-factor",
-        "settings",
-        "setup",
-        "sign-in",
-        "sign-up",
-        "support-session",
-        "tasks",
-        "team",
-    ],
-    lifetime: Lifetime { absolute: Duration::hours(8), idle: Duration::minutes(30) },
-    pace: Pace::per_minute(600),
-    nouns: NOUNS,
-    rights_from: "an owner of your company",
-};
+pub use crate::portal::PORTAL;
 
 /// What the listener serves.
 /// `grace` is how long owners can take back that their company is deleted.
@@ -158,7 +125,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(attachment::prune::Prune),
         Arc::new(notification::mail::Send),
-        Arc::new(notification::prune::Prune),
+        Arc::new(notification::PRUNE),
         Arc::new(org_closing::job::Close),
         Arc::new(org_closing::job::Erase),
         Arc::new(org_data::job::Export),
@@ -166,7 +133,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners))),
         Arc::new(registration::provision::Provision),
         Arc::new(registration::tell::Tell),
-        Arc::new(sign_up::prune::Prune),
+        Arc::new(sign_up::PRUNE),
         Arc::new(support_session::timeout::End),
         Arc::new(tenant::tell::Tell),
     ]

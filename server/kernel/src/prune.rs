@@ -1,4 +1,4 @@
-//! Deletes what is kept for a time only, once an hour, in small batches.
+//! Deletes what is kept for a time only, in small batches: what every system has once an hour, and what is a system's own once a day.
 #![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
 use std::{sync::Arc, time::Duration};
@@ -49,19 +49,50 @@ pub async fn prune(database: &Database, now: DateTime<Utc>) -> Result<u64> {
     Ok(deleted)
 }
 
-/// Rows of one table that may go.
-pub(crate) struct Old {
+/// Rows of one table of a system's own, deleted once a day.
+#[derive(Debug)]
+pub struct Daily {
+    /// Of the job.
+    pub kind: &'static str,
     pub table: &'static str,
     /// Columns that tell one row from another.
     pub key: &'static str,
-    /// With one `?`, which stands for `before`.
+    /// With one `?`, a time: what was before it may go.
     pub condition: &'static str,
-    pub before: Value,
+    /// How long before now that time is.
+    pub kept: TimeDelta,
+}
+
+#[async_trait]
+impl Work for Daily {
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn every(&self) -> Option<TimeDelta> {
+        Some(TimeDelta::days(1))
+    }
+
+    async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
+        let Self { table, key, condition, kept, .. } = *self;
+        let old = Old { table, key, condition, before: (kernel.clock.now() - kept).into() };
+        Ok(format!("{} rows deleted", old.delete(&kernel.database).await?))
+    }
+}
+
+/// Rows of one table that may go.
+struct Old {
+    table: &'static str,
+    /// Columns that tell one row from another.
+    key: &'static str,
+    /// With one `?`, which stands for `before`.
+    condition: &'static str,
+    before: Value,
 }
 
 impl Old {
     /// Returns how many went.
-    pub async fn delete(&self, database: &Database) -> Result<u64> {
+    async fn delete(&self, database: &Database) -> Result<u64> {
         let mut deleted = 0;
         loop {
             let batch = database.system_execute(&self.statement(), vec![self.before.clone()]).await?;

@@ -140,7 +140,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(Detect::default()),
         Arc::new(operator::support_end::End),
         Arc::new(operator::support_end::Idle),
-        Arc::new(operator::elevation::Prune),
+        Arc::new(operator::elevation::PRUNE),
         Arc::new(tenant::pull::Pull::default()),
         Arc::new(Watch),
     ]

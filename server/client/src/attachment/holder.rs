@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     permission,
+    portal::PORTAL,
     record::{find, kind::Kind},
-    system::PORTAL,
     task,
 };
 

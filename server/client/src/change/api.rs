@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     noun::NOUNS,
     permission::{is_open_to_support, may},
-    system::PORTAL,
+    portal::PORTAL,
     task,
 };
 

@@ -2,9 +2,6 @@
 //! need (`elevation`), and the access layer asks here.
 #![expect(clippy::disallowed_methods, reason = "the kernel itself")]
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use streamflow_proto::access::Access;
@@ -16,9 +13,7 @@ use crate::{
     db::{Backend, Database, numbered, query_rows},
     error::{Error, Result, Violations},
     ids::{self, prefix},
-    jobs::{Job, JobError, Work},
-    kernel::Kernel,
-    prune::Old,
+    prune::Daily,
 };
 
 const MAX_MINUTES: i32 = 60;
@@ -217,23 +212,6 @@ fn required(scope: &str) -> Error {
     Error::precondition("ELEVATION_REQUIRED", text)
 }
 
-/// Deletes those that have been over for long.
-#[derive(Debug)]
-pub struct Prune;
-
-#[async_trait]
-impl Work for Prune {
-    fn kind(&self) -> &'static str {
-        "prune_elevations"
-    }
-
-    fn every(&self) -> Option<TimeDelta> {
-        Some(TimeDelta::days(1))
-    }
-
-    async fn run(&self, kernel: &Arc<Kernel>, _: &Job) -> Result<String, JobError> {
-        let before = (kernel.clock.now() - SEEN).into();
-        let old = Old { table: "elevations", key: "id", condition: "expires_at < ?", before };
-        Ok(format!("{} rows deleted", old.delete(&kernel.database).await?))
-    }
-}
+/// Those that have been over for long.
+pub const PRUNE: Daily =
+    Daily { kind: "prune_elevations", table: "elevations", key: "id", condition: "expires_at < ?", kept: SEEN };
