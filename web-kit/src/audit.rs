@@ -49,7 +49,7 @@ pub fn rpc(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// "Update customer" from "/streamflow.client.v1.CustomerService/UpdateCustomer".
+/// "Update customer" from "/package.CustomerService/UpdateCustomer".
 pub fn action(path: &str) -> String {
     let mut words = String::new();
     for (at, letter) in rpc(path).char_indices() {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn paths_become_words() {
-        assert_eq!(action("/streamflow.client.v1.CustomerService/UpdateCustomer"), "Update customer");
+        assert_eq!(action("/package.CustomerService/UpdateCustomer"), "Update customer");
         assert_eq!(action("Me"), "Me");
     }
 
