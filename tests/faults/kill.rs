@@ -14,19 +14,31 @@ use std::{
 
 use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
 use streamflow_tests::{person, postgres::Cluster, process::Server};
-use tonic::{Request, transport::Channel};
+use tonic::{Request, Status, transport::Channel};
 
 const EMAIL: &str = "owner@example.com";
 const PASSWORD: &str = "correct-horse-Battery-9-staple";
 const WORKERS: u32 = 6;
 
 /// Shared by the workers of a run.
-struct Load {
-    token: String,
-    next: AtomicU32,
-    stop: AtomicBool,
-    acknowledged: Mutex<HashMap<u32, String>>,
-    unanswered: Mutex<HashSet<u32>>,
+pub struct Load {
+    pub token: String,
+    pub next: AtomicU32,
+    pub stop: AtomicBool,
+    pub acknowledged: Mutex<HashMap<u32, String>>,
+    pub unanswered: Mutex<HashSet<u32>>,
+}
+
+impl Load {
+    pub fn new(token: String) -> Self {
+        Self {
+            token,
+            next: AtomicU32::new(1),
+            stop: AtomicBool::new(false),
+            acknowledged: Mutex::default(),
+            unanswered: Mutex::default(),
+        }
+    }
 }
 
 fn create(load: &Load, number: u32) -> Request<pb::CreateCustomerRequest> {
@@ -37,21 +49,20 @@ fn create(load: &Load, number: u32) -> Request<pb::CreateCustomerRequest> {
 }
 
 /// Sends one write; remembers what was acknowledged and what got no answer.
-async fn send(load: &Load, channel: &Channel, number: u32) {
+pub async fn send(load: &Load, channel: &Channel, number: u32) -> Result<(), Status> {
     load.unanswered.lock().unwrap().insert(number);
     let mut customers = CustomerServiceClient::new(channel.clone());
-    if let Ok(reply) = customers.create_customer(create(load, number)).await {
-        let id = reply.into_inner().customer.unwrap().id;
-        load.unanswered.lock().unwrap().remove(&number);
-        let before = load.acknowledged.lock().unwrap().insert(number, id.clone());
-        assert!(before.is_none_or(|before| before == id), "a repetition made a second customer");
-    }
+    let id = customers.create_customer(create(load, number)).await?.into_inner().customer.unwrap().id;
+    load.unanswered.lock().unwrap().remove(&number);
+    let before = load.acknowledged.lock().unwrap().insert(number, id.clone());
+    assert!(before.is_none_or(|before| before == id), "a repetition made a second customer");
+    Ok(())
 }
 
 async fn work(load: Arc<Load>, channel: Channel) {
     while !load.stop.load(Ordering::Relaxed) {
         let number = load.next.fetch_add(1, Ordering::Relaxed);
-        send(&load, &channel, number).await;
+        let _ = send(&load, &channel, number).await;
     }
 }
 
@@ -81,13 +92,7 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
     let rounds: u32 = std::env::var("KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     server.create_tenant(EMAIL, PASSWORD);
     server.start();
-    let load = Arc::new(Load {
-        token: server.first_sign_in(EMAIL, PASSWORD).await,
-        next: AtomicU32::new(1),
-        stop: AtomicBool::new(false),
-        acknowledged: Mutex::default(),
-        unanswered: Mutex::default(),
-    });
+    let load = Arc::new(Load::new(server.first_sign_in(EMAIL, PASSWORD).await));
     for round in 0..rounds {
         load.stop.store(false, Ordering::Relaxed);
         let channel = server.channel();
@@ -104,12 +109,18 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
         server.start();
         let again: Vec<u32> = load.unanswered.lock().unwrap().iter().copied().collect();
         for number in again {
-            send(&load, &server.channel(), number).await;
+            let _ = send(&load, &server.channel(), number).await;
         }
     }
+    let acknowledged = each_is_there_once(&load, server).await;
+    assert!(acknowledged > rounds as usize * 5, "hardly any load: {acknowledged}");
+    println!("{acknowledged} acknowledged writes over {rounds} kills, each present once");
+}
+
+/// What was acknowledged is there once and nothing else is, and the audit's chains are intact. Ends the server; says how many there are.
+pub async fn each_is_there_once(load: &Load, mut server: Server) -> usize {
     let acknowledged = load.acknowledged.lock().unwrap().clone();
-    let stored = stored(&load, &server.channel()).await;
-    assert!(acknowledged.len() > rounds as usize * 5, "hardly any load: {}", acknowledged.len());
+    let stored = stored(load, &server.channel()).await;
     for (number, id) in &acknowledged {
         let ids = stored.get(&format!("K{number}")).map(Vec::as_slice).unwrap_or_default();
         assert_eq!(ids, std::slice::from_ref(id), "acknowledged write {number}");
@@ -118,7 +129,7 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
     server.stop();
     let (is_intact, verdict) = server.run(&["audit", "verify"]);
     assert!(is_intact && !verdict.contains("not yet sealed") && verdict.contains("checkpoint of"), "{verdict}");
-    println!("{} acknowledged writes over {rounds} kills, each present once", acknowledged.len());
+    acknowledged.len()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

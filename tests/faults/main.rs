@@ -3,6 +3,7 @@
 
 mod audit;
 mod big_import;
+mod database;
 mod demo;
 mod federation;
 mod import;

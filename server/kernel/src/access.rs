@@ -154,7 +154,10 @@ impl Gate {
     /// Records the request and sends its answer on its way.
     async fn finish(&self, ctx: &Ctx, mut response: Response, begun_at: tokio::time::Instant) -> Response {
         let outcome = answer::code(&response);
-        if let Err(error) = self.record(ctx, outcome).await {
+        // An answer that says what is away already says it better, and may say that something was saved all the same.
+        if let Err(error) = self.record(ctx, outcome).await
+            && outcome != Code::Unavailable
+        {
             response = answer::status(&error.into());
         }
         answer::finish(&mut response, ctx.request());

@@ -109,7 +109,14 @@ pub(crate) async fn insert_once(database: &Database, records: Vec<AuditRecord>) 
     db.commit().await
 }
 
-type Waiting = (AuditRecord, oneshot::Sender<bool>);
+type Waiting = (AuditRecord, oneshot::Sender<Result<(), Unwritten>>);
+
+/// Why a record could not be written.
+#[derive(Clone, Copy, Debug)]
+enum Unwritten {
+    NoSpace,
+    NoAnswer,
+}
 
 /// Batches the records of requests that have no transaction of their own.
 #[derive(Clone, Debug)]
@@ -128,9 +135,11 @@ impl AuditWriter {
     pub async fn write(&self, record: AuditRecord) -> Result<()> {
         let (done, written) = oneshot::channel();
         self.queue.try_send((record, done)).map_err(|_| Error::Unavailable("the audit queue is full".into()))?;
+        let cause = "the audit record could not be written".to_owned();
         match written.await {
-            Ok(true) => Ok(()),
-            _ => Err(Error::Unavailable("the audit record could not be written".into())),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Unwritten::NoSpace)) => Err(Error::Storage(cause)),
+            _ => Err(Error::Unavailable(cause)),
         }
     }
 }
@@ -139,17 +148,18 @@ async fn write_batches(database: Database, mut queue: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let (records, waiting): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-        let written = write_batch(&database, records).await;
-        if let Err(error) = &written {
+        let written = write_batch(&database, records).await.map_err(|error| {
             tracing::error!(?error, "audit records could not be written");
-        }
+            if matches!(error, Error::Storage(_)) { Unwritten::NoSpace } else { Unwritten::NoAnswer }
+        });
         for done in waiting {
-            let _ = done.send(written.is_ok());
+            let _ = done.send(written);
         }
     }
 }
 
-/// One statement, whatever the number of records: PostgreSQL prepares it once.
+/// One statement, whatever the number of records: PostgreSQL prepares it once. It may run twice where a connection was lost, and writes
+/// each record once all the same.
 async fn write_batch(database: &Database, records: Vec<AuditRecord>) -> Result<()> {
     match database.backend() {
         Backend::Postgres => database.system_execute_columns(INSERT_COLUMNS, columns(records)).await?,
@@ -167,7 +177,7 @@ async fn write_batch(database: &Database, records: Vec<AuditRecord>) -> Result<(
 const INSERT_COLUMNS: &str = "INSERT INTO audit (org_id, id, at, actor_id, actor_name, actor_role, real_actor_id, ip, path, category, \
     outcome, correlation_id, payload, entity, entity_id, changed_fields) SELECT * FROM unnest($1::uuid[], $2::uuid[], \
     $3::timestamptz[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], \
-    $12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[])";
+    $12::text[], $13::text[], $14::text[], $15::uuid[], $16::text[]) ON CONFLICT DO NOTHING";
 
 fn columns(mut records: Vec<AuditRecord>) -> Vec<Column> {
     let mut texts = |of: fn(&mut AuditRecord) -> &mut String| {

@@ -21,7 +21,7 @@ use connect::Location;
 use marked::Marked;
 use parking_lot::RwLock;
 use pool::Pool;
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, Statement, Value};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -137,41 +137,47 @@ impl Database {
     /// before anybody is known.
     pub async fn session<T: FromQueryResult>(&self, sql: &str, token_hash: Vec<u8>) -> Result<Option<T>> {
         let reader = Marked(self.pools().reader.clone());
-        let rows = query_rows(&reader, &numbered(self.backend, sql), vec![token_hash.into()]).await?;
+        let rows = self.read(&reader, sql, vec![token_hash.into()]).await?;
         Ok(rows.into_iter().next())
     }
 
-    /// One statement outside a transaction, for hot paths that need no context (rate limits, the mail queue).
+    /// One statement outside a transaction, for hot paths that need no context (rate limits, the mail queue). One that writes fails
+    /// with its connection, as nobody knows then whether it ran: it may count.
     pub(crate) async fn statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
-        let pools = self.pools();
-        let statement = Statement::from_sql_and_values(pools.reader.get_database_backend(), numbered(self.backend, sql), values);
+        let (pools, statement) = (self.pools(), self.made(sql, values));
         let writes = !sql.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("select"));
-        let pool = if writes { &pools.writer } else { &pools.reader };
-        Ok(pool.query_one_raw(statement).await?)
+        if writes {
+            return Ok(pools.writer.query_one_raw(statement).await?);
+        }
+        Ok(pools.reader.read_all(statement).await?.into_iter().next())
     }
 
     /// Like [`statement`](Self::statement), for one that returns nothing.
     pub(crate) async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
-        let pools = self.pools();
-        let statement = Statement::from_sql_and_values(pools.writer.get_database_backend(), numbered(self.backend, sql), values);
-        Ok(pools.writer.execute_raw(statement).await?.rows_affected())
+        Ok(self.pools().writer.execute_raw(self.made(sql, values)).await?.rows_affected())
+    }
+
+    /// Like [`execute`](Self::execute), for one that does no more the second time: it runs again on another connection where one turns
+    /// out to be dead.
+    pub(crate) async fn execute_repeatable(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        Ok(self.pools().writer.execute_repeatable(self.made(sql, values)).await?.rows_affected())
     }
 
     /// Rows of one statement that the system's own work reads by, outside a transaction.
     pub(crate) async fn system_query<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
         let pools = self.pools();
         let pool = Marked(pools.system.as_ref().unwrap_or(&pools.reader).clone());
-        let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
-        let rows = pool.read_all(statement).await?;
-        rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
+        self.read(&pool, sql, values).await
     }
 
     /// One statement of the system's own work, which is a transaction of its own.
     pub async fn system_execute(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
-        let pools = self.pools();
-        let pool = Marked(pools.system.as_ref().unwrap_or(&pools.writer).clone());
-        let statement = Statement::from_sql_and_values(pool.get_database_backend(), numbered(self.backend, sql), values);
-        Ok(pool.execute_raw(statement).await?.rows_affected())
+        Ok(self.system_writer().execute_raw(self.made(sql, values)).await?.rows_affected())
+    }
+
+    /// As [`execute_repeatable`](Self::execute_repeatable), of the system's own work.
+    pub(crate) async fn system_execute_repeatable(&self, sql: &str, values: Vec<Value>) -> Result<u64> {
+        Ok(self.system_writer().execute_repeatable(self.made(sql, values)).await?.rows_affected())
     }
 
     /// The same of many rows, one array a column, on PostgreSQL.
@@ -228,6 +234,26 @@ impl Database {
 
     fn pools(&self) -> Arc<Pools> {
         Arc::clone(&self.pools.read())
+    }
+
+    fn system_writer(&self) -> Marked<Pool> {
+        let pools = self.pools();
+        Marked(pools.system.as_ref().unwrap_or(&pools.writer).clone())
+    }
+
+    /// Rows of a statement that only reads, whichever connections are dead.
+    async fn read<T: FromQueryResult>(&self, pool: &Marked<Pool>, sql: &str, values: Vec<Value>) -> Result<Vec<T>> {
+        let rows = pool.read_all(self.made(sql, values)).await?;
+        rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
+    }
+
+    /// `sql` has `?` placeholders.
+    fn made(&self, sql: &str, values: Vec<Value>) -> Statement {
+        let backend = match self.backend {
+            Backend::Postgres => DbBackend::Postgres,
+            Backend::Sqlite => DbBackend::Sqlite,
+        };
+        Statement::from_sql_and_values(backend, numbered(self.backend, sql), values)
     }
 }
 

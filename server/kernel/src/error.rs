@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use prost::Message as _;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sqlx::error::DatabaseError;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -37,8 +38,12 @@ pub enum Error {
     Throttled { text: String, retry_after: Duration },
     /// What the request needs is known to be away. The caller may read the text.
     OutOfReach { reason: &'static str, text: &'static str },
-    /// A part the server needs does not answer.
+    /// A part the server needs does not answer, and nothing was changed.
     Unavailable(String),
+    /// The way to the database broke while it was saving: what was asked for may be there, or not.
+    Unsure(String),
+    /// The disk under the database takes nothing more.
+    Storage(String),
     /// Ours, not the caller's. The text is for the log only.
     Internal(String),
 }
@@ -85,6 +90,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => Self::Unavailable(error.to_string()),
+            _ if is_of_storage(&error) => Self::Storage(error.to_string()),
             // PostgreSQL stores every character but NUL (SQLSTATE 22021); SQLite would cut the text there.
             _ if error.to_string().contains("invalid byte sequence for encoding") => {
                 Self::invalid("request", "A text contains a character that can't be stored.")
@@ -93,6 +99,20 @@ impl From<DbErr> for Error {
         }
     }
 }
+
+/// Whether a disk is full, or failed: PostgreSQL's `disk_full` and `io_error`, SQLite's `SQLITE_IOERR` in its kinds and `SQLITE_FULL`.
+fn is_of_storage(error: &DbErr) -> bool {
+    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = error else { return false };
+    let code = cause.as_database_error().and_then(DatabaseError::code).unwrap_or_default();
+    // PostgreSQL's codes have five characters, SQLite's are numbers with the kind in their upper bits.
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, SQLITE_IOERR | SQLITE_FULL),
+        _ => matches!(&*code, "53100" | "58030"),
+    }
+}
+
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
 
 impl From<crate::password::PasswordError> for Error {
     fn from(error: crate::password::PasswordError) -> Self {
@@ -144,6 +164,23 @@ impl From<Error> for Status {
                     Code::Unavailable,
                     "UNAVAILABLE",
                     "The server can't reach its database right now. Nothing was lost; try again in a moment.",
+                )
+            }
+            Error::Unsure(cause) => {
+                tracing::error!(cause, "nobody knows whether a change was saved");
+                reasoned(
+                    Code::Unavailable,
+                    "COMMIT_UNKNOWN",
+                    "The database went away while your change was being saved, so it may be there or not. Look whether it is, or \
+                     repeat the request with the same idempotency key.",
+                )
+            }
+            Error::Storage(cause) => {
+                tracing::error!(cause, "the disk of the database takes nothing more");
+                reasoned(
+                    Code::Unavailable,
+                    "STORAGE",
+                    "The server has no room left to save anything. Nothing was changed; what was saved before is safe. Try again later.",
                 )
             }
             Error::Internal(cause) => {

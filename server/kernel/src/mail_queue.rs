@@ -207,7 +207,7 @@ impl Delivery {
                 (sql, vec![next_try(now, mail.attempts).into(), error.to_string().into(), mail.id.into()])
             }
         };
-        self.database.execute(sql, values).await?;
+        self.database.execute_repeatable(sql, values).await?;
         Ok(())
     }
 }

@@ -326,7 +326,7 @@ pub(crate) fn locked(seconds: i64) -> Error {
 
 /// The attempt succeeded: the ladder starts anew.
 pub async fn forget_attempts(database: &Database, subject: &str) -> Result<()> {
-    database.execute("DELETE FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
+    database.execute_repeatable("DELETE FROM lockouts WHERE key = ?", vec![subject.into()]).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the room where pools are opened")]
 
 use std::{
+    future::ready,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -12,7 +13,7 @@ use parking_lot::RwLock;
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
     sqlx::{
-        AssertSqlSafe, ConnectOptions as _, Executor as _,
+        AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
         postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
@@ -114,6 +115,8 @@ pub async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection> {
     sqlite_pool(path, 1, false).await
 }
 
+/// A connection that still counts a transaction is closed before anybody has it. `SQLite` takes a transaction back by itself where a disk is
+/// full or fails, sqlx goes on counting it, and all that came later would be a part of it that nobody ever commits.
 async fn sqlite_pool(path: &Path, connections: u32, read_only: bool) -> Result<DatabaseConnection> {
     if !read_only {
         super::files::private_database(path).map_err(Error::internal)?;
@@ -134,6 +137,9 @@ async fn sqlite_pool(path: &Path, connections: u32, read_only: bool) -> Result<D
                 .pragma("temp_store", "memory")
                 .pragma("cache_size", "-16000");
             if read_only { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
         });
     Ok(SeaDatabase::connect(options).await?)
 }
@@ -189,6 +195,8 @@ fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::{ConnectionTrait as _, DbBackend, Statement, TransactionTrait as _};
+
     use super::*;
 
     #[tokio::test]
@@ -197,6 +205,24 @@ mod tests {
         let refused = sqlite_pools(&folder.path().join("a.db"), (4, 0, 0)).await.unwrap_err();
         assert!(format!("{refused:?}").contains("4.0.0 or newer is needed"), "{refused:?}");
         assert!(sqlite_pools(&folder.path().join("b.db"), MIN_SQLITE).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_took_back_swallows_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (reader, writer) = sqlite_pools(&folder.path().join("a.db"), MIN_SQLITE).await.unwrap();
+        writer.execute_unprepared("CREATE TABLE notes (n INTEGER)").await.unwrap();
+        let taken_back = writer.begin().await.unwrap();
+        // As SQLite does where the disk fails.
+        taken_back.execute_unprepared("ROLLBACK").await.unwrap();
+        taken_back.commit().await.unwrap_err();
+        drop(writer.begin().await.unwrap());
+        let kept = writer.begin().await.unwrap();
+        kept.execute_unprepared("INSERT INTO notes VALUES (1)").await.unwrap();
+        kept.commit().await.unwrap();
+        let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM notes");
+        let row = reader.query_one_raw(count).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1, "what was committed is not in the file");
     }
 
     #[test]

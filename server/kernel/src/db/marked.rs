@@ -20,6 +20,10 @@ impl Marked<Pool> {
     pub async fn read_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.0.read_all(statement).instrument(span()).await
     }
+
+    pub async fn execute_repeatable(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.0.execute_repeatable(statement).instrument(span()).await
+    }
 }
 
 #[async_trait]

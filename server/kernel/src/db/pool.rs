@@ -9,6 +9,7 @@ use sea_orm::{
 };
 
 use super::{Column, postgres};
+use crate::error::{Error, Result};
 
 /// Connections of one kind. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -59,7 +60,15 @@ impl Pool {
         }
     }
 
-    /// The same for one that returns nothing. Returns how many rows changed.
+    /// A statement that does no more the second time, whichever connections are dead.
+    pub async fn execute_repeatable(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Postgres(connections) => connections.execute_repeatable(statement).await,
+            Self::Sqlite(pool) => pool.execute_raw(statement).await,
+        }
+    }
+
+    /// The same for one that takes arrays. Returns how many rows changed.
     pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
         match self {
             Self::Postgres(connections) => connections.execute_columns(sql, columns).await,
@@ -84,10 +93,14 @@ impl Pool {
 }
 
 impl Txn {
-    pub async fn commit(self) -> Result<(), DbErr> {
+    /// Fails with [`Error::Unsure`] when nobody can say whether it is done.
+    pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Postgres(transaction) => transaction.commit().await,
-            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await.map_err(|error| match error {
+                DbErr::Conn(_) => Error::Unsure(error.to_string()),
+                _ => error.into(),
+            }),
+            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
         }
     }
 

@@ -8,19 +8,18 @@
 //! A transaction that only read ends with a ROLLBACK that is sent at once and that nobody waits for: whoever borrows the connection
 //! next reads its answer before that of its own BEGIN.
 
+mod loan;
+
 use std::{
     fmt,
-    ops::{Deref, DerefMut},
-    pin::pin,
     sync::atomic::{AtomicBool, Ordering},
-    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use deadpool::{
     Runtime,
-    managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult},
+    managed::{self, Metrics, PoolError, RecycleError, RecycleResult},
 };
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sea_query::Values,
@@ -28,15 +27,17 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection as _, Database, Error as SqlxError, Executor as _, IntoArguments, PgConnection, Postgres,
-    SqlSafeStr as _, postgres::PgConnectOptions, query::Query,
+    SqlSafeStr as _,
+    postgres::{PgConnectOptions, PgQueryResult},
+    query::Query,
 };
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::{
-    runtime::Handle,
     sync::{Mutex, MutexGuard},
     time::timeout,
 };
 
+use self::loan::{Loan, State, is_gone, query_error};
 use super::columns::{self, Column};
 
 type Transactions = <Postgres as Database>::TransactionManager;
@@ -114,7 +115,7 @@ impl Connections {
             // Whoever is gone without a word answers nothing: the caller must not wait for it longer than for a free connection.
             let error = match timeout(PATIENCE, begun).await {
                 Ok(Ok(())) => {
-                    loan.at_rest = true;
+                    loan.state = State::AtRest;
                     return Ok(Transaction { loan: Mutex::new(loan), failed: AtomicBool::new(false) });
                 }
                 Ok(Err(error)) if is_gone(&error) => error,
@@ -132,11 +133,8 @@ impl Connections {
     /// True when a connection answers.
     pub async fn answers(&self) -> bool {
         let Ok(mut loan) = self.lend().await else { return false };
-        let answers = loan.ping().await.is_ok();
-        if answers {
-            loan.give_back();
-        }
-        answers
+        let answer = loan.ping().await;
+        loan.settle(answer).is_ok()
     }
 
     /// Opens no more and closes what is free; what is lent out is closed when it comes back.
@@ -171,99 +169,41 @@ impl Connections {
         }
     }
 
-    /// A statement that takes arrays and returns nothing. Returns how many rows changed.
+    /// A statement that takes arrays and returns nothing, and that does no more the second time: where a connection turns out to be
+    /// dead, nobody knows whether it ran, and another one is tried. Returns how many rows changed.
     pub async fn execute_columns(&self, sql: &'static str, columns: Vec<Column>) -> Result<u64, DbErr> {
         let arguments = columns::arguments(columns)?;
-        let mut loan = self.lend().await?;
-        let answer = sqlx::query_with(sql, arguments).execute(&mut *loan).await;
-        loan.settle(answer).map(|done| done.rows_affected())
+        let done = self.execute_all(|| sqlx::query_with(sql, arguments.clone())).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The same for any statement of that kind.
+    pub async fn execute_repeatable(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.execute_all(|| query(statement.clone())).await.map(Into::into)
+    }
+
+    async fn execute_all<A>(&self, query: impl Fn() -> Query<'static, Postgres, A>) -> Result<PgQueryResult, DbErr>
+    where
+        A: IntoArguments<Postgres> + Send + 'static,
+    {
+        let mut tries = self.0.status().max_size;
+        loop {
+            let mut loan = self.lend().await?;
+            match query().execute(&mut *loan).await {
+                Err(error) if is_gone(&error) && tries > 0 => loan.close(),
+                answer => return loan.settle(answer),
+            }
+            tries -= 1;
+        }
     }
 
     async fn lend(&self) -> Result<Loan, DbErr> {
         match self.0.get().await {
-            Ok(connection) => Ok(Loan { connection: Some(connection), at_rest: false }),
+            Ok(connection) => Ok(Loan::new(connection)),
             Err(PoolError::Backend(error)) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
             Err(PoolError::Closed) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
         }
-    }
-}
-
-/// A connection that is lent out. Dropped, nothing is known of its state unless it is at rest.
-struct Loan {
-    connection: Option<Object<Opener>>,
-    /// In a transaction that has begun, and every statement since was answered.
-    at_rest: bool,
-}
-
-const LENT: &str = "a loan holds its connection until it ends";
-
-impl Deref for Loan {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        self.connection.as_ref().expect(LENT)
-    }
-}
-
-impl DerefMut for Loan {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        self.connection.as_mut().expect(LENT)
-    }
-}
-
-impl Loan {
-    /// For a connection whose last statement was answered and that is in no transaction.
-    fn give_back(mut self) {
-        drop(self.connection.take());
-    }
-
-    /// For a connection that is dead.
-    fn close(mut self) {
-        drop(self.connection.take().map(Object::take));
-    }
-
-    /// The answer to a statement outside a transaction.
-    fn settle<T>(self, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
-        if answer.is_ok() {
-            self.give_back();
-        }
-        answer.map_err(query_error)
-    }
-}
-
-impl Drop for Loan {
-    fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        if self.at_rest && leave(&mut connection) {
-            return;
-        }
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(tidy(connection))),
-            // Nobody is left to wait for it: it is closed.
-            Err(_) => drop(Object::take(connection)),
-        }
-    }
-}
-
-/// Sends the ROLLBACK of a transaction at rest. True when it is on its way; sqlx reads its answer before anything else is asked.
-fn leave(connection: &mut PgConnection) -> bool {
-    Transactions::start_rollback(connection);
-    let sent = pin!(connection.flush()).poll(&mut Context::from_waker(Waker::noop()));
-    !matches!(sent, Poll::Ready(Err(_))) && !connection.should_flush()
-}
-
-/// Leaves whatever transaction the connection is in, then gives it back; closes one that does not answer.
-async fn tidy(mut connection: Object<Opener>) {
-    let left = timeout(PATIENCE, async {
-        if Transactions::get_transaction_depth(&connection) > 0 {
-            Transactions::rollback(&mut connection).await
-        } else {
-            connection.execute("ROLLBACK").await.map(|_| ())
-        }
-    });
-    if !matches!(left.await, Ok(Ok(()))) {
-        drop(Object::take(connection));
     }
 }
 
@@ -281,12 +221,13 @@ impl fmt::Debug for Transaction {
 }
 
 impl Transaction {
+    /// Fails with [`DbErr::Conn`] when its answer was lost: what was written may be there.
     pub async fn commit(self) -> Result<(), DbErr> {
         if self.failed.into_inner() {
             return Err(DbErr::Custom("a transaction with a refused statement can't be committed".to_owned()));
         }
         let mut loan = self.loan.into_inner();
-        loan.at_rest = false;
+        loan.state = State::Unknown;
         let answer = Transactions::commit(&mut loan).await;
         loan.settle(answer)
     }
@@ -299,15 +240,17 @@ impl Transaction {
         Ok(self.told(loan, answer)?.rows_affected())
     }
 
-    /// The connection for one statement. Given up before [`told`](Self::told), it is not at rest.
+    /// The connection for one statement. Given up before [`told`](Self::told), its state is unknown.
     async fn ask(&self) -> MutexGuard<'_, Loan> {
         let mut loan = self.loan.lock().await;
-        loan.at_rest = false;
+        if loan.state == State::AtRest {
+            loan.state = State::Unknown;
+        }
         loan
     }
 
     fn told<T>(&self, mut loan: MutexGuard<'_, Loan>, answer: Result<T, SqlxError>) -> Result<T, DbErr> {
-        loan.at_rest = true;
+        loan.note(&answer);
         self.failed.fetch_or(answer.is_err(), Ordering::Relaxed);
         answer.map_err(query_error)
     }
@@ -378,17 +321,4 @@ impl ConnectionTrait for Transaction {
 fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
     let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
     sqlx::query_with(AssertSqlSafe(statement.sql), values)
-}
-
-/// Whether the server, or the way to it, has gone: class 57P of PostgreSQL's error codes is that of a server that ends.
-fn is_gone(error: &SqlxError) -> bool {
-    match error {
-        SqlxError::Io(_) | SqlxError::Tls(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
-        SqlxError::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
-        _ => false,
-    }
-}
-
-fn query_error(error: SqlxError) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }

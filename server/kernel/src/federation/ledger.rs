@@ -83,7 +83,7 @@ impl Ledger {
         let sql = "INSERT INTO federation_peers (name, last_seen_at, last_key_id, clock_offset) VALUES (?, ?, ?, ?) \
                    ON CONFLICT (name) DO UPDATE SET last_seen_at = excluded.last_seen_at, \
                    last_key_id = excluded.last_key_id, clock_offset = excluded.clock_offset";
-        self.database.system_execute(sql, vec![peer.into(), now.into(), key_id.into(), offset.into()]).await?;
+        self.database.system_execute_repeatable(sql, vec![peer.into(), now.into(), key_id.into(), offset.into()]).await?;
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Ledger {
         }
         let sql = "INSERT INTO federation_peers (name, last_answer_at) VALUES (?, ?) \
                    ON CONFLICT (name) DO UPDATE SET last_answer_at = excluded.last_answer_at";
-        self.database.system_execute(sql, vec![peer.into(), now.into()]).await?;
+        self.database.system_execute_repeatable(sql, vec![peer.into(), now.into()]).await?;
         Ok(())
     }
 

@@ -78,7 +78,7 @@ pub async fn claim(database: &Database, kinds: &[&'static str], attempt: Uuid, n
 pub async fn renew(database: &Database, job: &Claimed, now: DateTime<Utc>) -> Result<bool> {
     let sql = "UPDATE jobs SET lease_until = ? WHERE org_id = ? AND id = ? AND lease_by = ? AND state = 'running'";
     let values = vec![(now + LEASE).into(), job.org_id.into(), job.id.into(), job.lease_by.into()];
-    Ok(database.system_execute(sql, values).await? == 1)
+    Ok(database.system_execute_repeatable(sql, values).await? == 1)
 }
 
 /// Notes how an attempt ended, unless the job is another's by now. Scheduled work says so in its schedule too.
