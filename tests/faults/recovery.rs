@@ -2,6 +2,7 @@
 //! the way back within ten, and every record in the database's audit once.
 
 mod crowd;
+mod flapping;
 mod local_audit;
 mod mirror;
 mod shared;
