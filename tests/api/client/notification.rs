@@ -262,12 +262,12 @@ on_both! {
         let db = world.kernel.database.system().await.unwrap();
         db.execute("UPDATE memberships SET disabled_at = ? WHERE user_id = ?", vec![world.now().into(), user(&staff).into()]).await.unwrap();
         db.commit().await.unwrap();
-        let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
         let waiting = async || {
             let db = world.kernel.database.system_read().await.unwrap();
             db.query::<Count>("SELECT COUNT(*) AS rows FROM notifications WHERE mail", vec![]).await.unwrap()[0].rows
         };
         assert_eq!(waiting().await, 1);
+        let runner = world.kernel.run_jobs(streamflow_client::system::works()).await.unwrap();
         world.pass(TimeDelta::seconds(61));
         for _ in 0..1000 {
             if waiting().await == 0 {
