@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex, atomic::Ordering},
     time::{Duration, Instant},
@@ -64,9 +64,8 @@ impl Work {
 
     async fn go_on(self: Arc<Self>) {
         while !self.load.stop.load(Ordering::Relaxed) {
-            self.write().await;
-            self.read().await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            let is_served = self.write().await && self.read().await;
+            tokio::time::sleep(Duration::from_millis(if is_served { 5 } else { 100 })).await;
         }
     }
 
@@ -88,8 +87,17 @@ impl Work {
         is_done
     }
 
-    fn count(&self, refusal: &str) -> u32 {
-        self.answers.lock().unwrap().iter().filter(|(kind, _)| kind.starts_with(refusal)).map(|(_, count)| count).sum()
+    fn count(&self, wanted: &str) -> u32 {
+        self.answers.lock().unwrap().iter().filter(|(kind, _)| kind.starts_with(wanted)).map(|(_, count)| count).sum()
+    }
+
+    /// So many more answers of that kind have come.
+    async fn hears(&self, kind: &str, more: u32) {
+        let (since, before) = (Instant::now(), self.count(kind));
+        while self.count(kind) < before + more {
+            assert!(since.elapsed() < NOTICED_WITHIN, "{kind} is not said: {:?}", self.answers);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// The server says that it is not ready.
@@ -194,10 +202,13 @@ fn let_files_grow(server: &Server, is_on: bool) {
     assert!(set.expect("prlimit runs").success());
 }
 
-/// Starts the program as one that is told of such a limit by an error, and not ended by a signal.
-fn write_launcher(path: &Path) {
-    std::fs::write(path, format!("#!/bin/sh\ntrap '' XFSZ\nexec '{}' \"$@\"\n", binary().display())).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).unwrap();
+/// Starts the program as one that is told of such a limit by an error, and not ended by a signal; its log is on the same disk.
+fn launcher(folder: &Path) -> PathBuf {
+    let (path, log) = (folder.join("launcher"), folder.join("log"));
+    let script = format!("#!/bin/sh\ntrap '' XFSZ\nexec '{}' \"$@\" 2>> '{}'\n", binary().display(), log.display());
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -206,19 +217,14 @@ async fn a_disk_that_is_full_loses_nothing() {
     let mut server = Server::new(folder.path(), None);
     server.migrate();
     server.create_tenant(EMAIL, PASSWORD);
-    let launcher = tools.path().join("launcher");
-    write_launcher(&launcher);
-    server.program = Some(launcher);
+    server.program = Some(launcher(tools.path()));
     server.start();
     let (work, workers) = Work::begin(&server).await;
     for _ in 0..3 {
         work.is_back(&server, "space").await;
+        work.hears("done", 60).await;
         let_files_grow(&server, false);
-        let (since, before) = (Instant::now(), work.count(FULL));
-        while work.count(FULL) < before + 4 * WORKERS {
-            assert!(since.elapsed() < NOTICED_WITHIN, "nobody was told that the disk is full: {:?}", work.answers);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        work.hears(FULL, 4 * WORKERS).await;
         let_files_grow(&server, true);
     }
     work.is_back(&server, "space").await;

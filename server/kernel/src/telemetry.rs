@@ -43,7 +43,9 @@ pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
         .map_err(|error| TelemetryError::Filter { filter: filter.into(), reason: error.to_string() })?;
     // Colours are for terminals; in a file they are noise between name and value.
     let is_terminal = std::io::stderr().is_terminal();
+    // A line that can't be written is lost: to complain of it on standard error, which is the same full disk, would be a panic.
     let logs = tracing_subscriber::fmt().with_env_filter(env).with_writer(std::io::stderr).with_ansi(is_terminal);
+    let logs = logs.log_internal_errors(false);
     let started = match format {
         Format::Json => logs.json().flatten_event(true).finish().try_init(),
         Format::Pretty => logs.with_target(true).finish().try_init(),
