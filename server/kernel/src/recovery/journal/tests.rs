@@ -1,3 +1,5 @@
+//! Journals of one process and of several, and what was changed in them by hand.
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;

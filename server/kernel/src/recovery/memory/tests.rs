@@ -1,3 +1,5 @@
+//! Limits, guesses, codes and sessions without a database, of one process and of several.
+
 use super::*;
 use crate::rate_limit::Pace;
 
