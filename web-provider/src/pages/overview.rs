@@ -19,7 +19,7 @@ use web_kit::{
     live,
     load::{Load, Loaded},
     operator::{
-        Figure,
+        Figure, company,
         overview::figures::{Change, More},
     },
     tabs::Segmented,
@@ -142,8 +142,7 @@ fn Cards(load: Load<Read>, days: RwSignal<String>) -> impl IntoView {
 /// How many companies there are of each kind; each number leads to them.
 #[component]
 fn Shares(fleet: pb::GetFleetResponse) -> impl IntoView {
-    let states =
-        words::STATES.map(|(name, state)| (name.to_owned(), words::state(state).2.to_owned(), words::in_state(&fleet, name)));
+    let states = company::STATES.map(|(name, word)| (name.to_owned(), t!(word).to_owned(), words::in_state(&fleet, name)));
     let named = |counts: Vec<pb::FleetCount>, none: &'static str| -> Vec<_> {
         counts.into_iter().map(|count| (count.name.clone(), words::plain(&count.name, none), count.value)).collect()
     };

@@ -8,16 +8,6 @@ pub fn state(state: TenantState) -> (Tone, Glyph, &'static str) {
     company::state(state.as_str_name().trim_start_matches("TENANT_STATE_"))
 }
 
-/// The states there are: word of a filter and what it is called.
-pub const STATES: [(&str, TenantState); 6] = [
-    ("ACTIVE", TenantState::Active),
-    ("TRIAL", TenantState::Trial),
-    ("TRIAL_ENDED", TenantState::TrialEnded),
-    ("SUSPENDED", TenantState::Suspended),
-    ("CLOSING", TenantState::Closing),
-    ("DELETED", TenantState::Deleted),
-];
-
 /// How many companies are in a state.
 pub fn in_state(fleet: &pb::GetFleetResponse, name: &str) -> i64 {
     fleet.by_state.iter().find(|count| count.name == name).map_or(0, |count| count.value)
