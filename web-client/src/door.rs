@@ -6,6 +6,7 @@ mod frame;
 mod incomplete;
 pub mod invitation;
 pub mod lost;
+mod other_ways;
 pub mod reset;
 pub mod second_factor;
 pub mod sign_in;

@@ -16,6 +16,7 @@ use web_kit::{
 
 use super::{
     frame::Door,
+    other_ways::OtherWays,
     way::{carry, follow_session},
 };
 use crate::api::session;
@@ -60,6 +61,7 @@ pub fn SignIn() -> impl IntoView {
                 />
                 <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Sign in")}</Button>
             </Form>
+            <OtherWays/>
             <p class="t-12 muted">
                 {t!("No account yet? Ask the owner or a manager of your company for an invitation, or ")}
                 <a href="/sign-up">{t!("begin with a company of your own")}</a>"."
