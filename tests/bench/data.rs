@@ -137,6 +137,14 @@ pub async fn all(size: Size) -> Result<Vec<Rows>> {
             rows: Box::new((1..=size.orgs).flat_map(both).map(move |(noun, org)| session(noun, org, now))),
         },
         Rows {
+            table: "counters",
+            columns: "org_id, name, value",
+            // Of all companies alike, so that nobody's next number is one of the data set's.
+            rows: Box::new((1..=size.orgs).map(move |org| {
+                vec![Cell::Uuid(id(Noun::Org, org)), "customer".into(), Cell::Int(customer::number(size.customers))]
+            })),
+        },
+        Rows {
             table: "customers",
             columns: customer::COLUMNS,
             rows: Box::new((1..=size.customers).map(move |number| customer::row(size, number, now))),

@@ -125,7 +125,7 @@ fn customer(size: Size, number: u32) -> pb::Customer {
     pb::Customer {
         id: format!("cus_{}", id(Noun::Customer, number).simple()),
         version: 1,
-        number: format!("C-{}", 10_000 + number),
+        number: format!("C-{}", self::number(number)),
         name: format!("{one} {two} {trade} {}", pick(FORMS, mixed >> 20)),
         email: format!("office@{slug}-{number}.example"),
         phone: format!("+44 {} {:03} {:04}", 113 + mixed % 80, (number / 10_000) % 1_000, number % 10_000),
@@ -146,6 +146,11 @@ fn customer(size: Size, number: u32) -> pb::Customer {
     }
 }
 
+/// The number of a customer that people say aloud.
+pub fn number(customer: u32) -> i64 {
+    10_000 + i64::from(customer)
+}
+
 pub fn row(size: Size, number: u32, now: DateTime<Utc>) -> Row {
     let customer = customer(size, number);
     let address = customer.address.unwrap_or_default();
@@ -153,7 +158,7 @@ pub fn row(size: Size, number: u32, now: DateTime<Utc>) -> Row {
     vec![
         Cell::Uuid(id(Noun::Org, size.org_of(number))),
         Cell::Uuid(id(Noun::Customer, number)),
-        Cell::Int(i64::from(10_000 + number)),
+        Cell::Int(self::number(number)),
         Cell::Text(customer.name.clone()),
         Cell::Text(normalise(&customer.name)),
         "business".into(),
