@@ -25,7 +25,7 @@ const PAGES = {
   audit: [of(OWNER, MANAGER), REFUSED],
   anomalies: [of(OWNER, MANAGER), REFUSED],
   settings: [of(OWNER, MANAGER), /Settings are for owners/],
-  ...Object.fromEntries(['company', 'features', 'fields', 'pipeline', 'work-orders', 'support', 'data'].map((part) => [`settings/${part}`, [of(OWNER), /Lead assignment|Settings are for owners/]])),
+  ...Object.fromEntries(['company', 'features', 'fields', 'pipeline', 'work-orders', 'security', 'support', 'data'].map((part) => [`settings/${part}`, [of(OWNER), /Lead assignment|Settings are for owners/]])),
   'settings/assignment': [of(OWNER, MANAGER), /Settings are for owners/],
   nowhere: [of(), /No such page/],
 };

@@ -216,6 +216,28 @@ describe('the settings', () => {
   });
 });
 
+describe('the second factor', () => {
+  test('is asked of everybody at once, where they are, and no longer when that is taken back', async () => {
+    const [window, other] = [await enter(browser, server, owner), await enter(browser, server, nora)];
+    const { page } = window;
+    // Whoever does not listen yet would hear of it at the next look only.
+    await Promise.all([other.page.waitForResponse((answer) => answer.url().endsWith('/Watch')), other.visit('customers')]);
+    await window.visit('settings/security');
+    await page.getByText('1 of 2 people has no authenticator yet.').waitFor();
+    await sound(window, 'the security of a company');
+    const everybody = page.getByRole('switch', { name: 'Everybody needs a second factor' });
+    await everybody.click();
+    await other.page.waitForURL(/\/enrol\?next=.*customers/);
+    await other.page.getByText('Your company or your role needs a second factor.').waitFor();
+    await sound(other, 'asked for a second factor');
+    await everybody.click();
+    await page.getByText('Only owners and managers need a second factor').waitFor();
+    await other.visit('customers');
+    await other.page.getByRole('heading', { name: 'Customers' }).first().waitFor();
+    for (const at of [window, other]) await at.close();
+  });
+});
+
 describe('kinds of work', () => {
   const names = (page) => page.locator('main .list > li .medium');
 

@@ -51,6 +51,7 @@ pub fn Workspace() -> impl IntoView {
     let navigate = use_navigate();
     Effect::new(move |_| match place.get() {
         Place::Elsewhere(page) => {
+            live.stop();
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&sign_in_address(page), options);
         }

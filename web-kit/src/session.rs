@@ -38,7 +38,7 @@ impl<M: Send + Sync> Clone for Session<M> {
 
 impl<M: Send + Sync> Copy for Session<M> {}
 
-/// Asks once now; again on [`Session::refresh`], and when a call is refused because the company is closed. A call refused as signed out
+/// Asks once now; again on [`Session::refresh`], and when a call is refused because the company is closed or asks for more. A call refused as signed out
 /// ends the session for all pages.
 pub fn provide_session<M, F, Fut>(ask: F) -> Session<M>
 where

@@ -91,6 +91,7 @@ async fn a_session_comes_with_its_person_org_and_teams() {
     assert_eq!(row.try_get::<Option<Vec<Uuid>>>("", "team_ids").unwrap(), Some(vec![id(19)]));
     assert_eq!(row.try_get::<Option<String>>("", "tenant_id").unwrap().as_deref(), Some("org-1"));
     assert!(!row.try_get::<bool>("", "second_factor").unwrap());
+    assert!(!row.try_get::<bool>("", "second_factor_required").unwrap());
     assert_eq!(rows(&db, r"SELECT * FROM session_principals(ARRAY['\x03']::bytea[])").await.len(), 0);
     assert_eq!(rows(&db, "SELECT * FROM session_principals('{}')").await.len(), 0);
 }

@@ -4,4 +4,5 @@ pub mod api;
 pub mod domain;
 pub mod plan;
 pub mod provision;
+mod second_factor;
 pub mod store;

@@ -1,5 +1,5 @@
 //! What is decided for the whole company: its name and money, its features, its own fields, its pipeline, its kinds of work, who gets its
-//! leads, who of the support may look.
+//! leads, who needs a second factor, who of the support may look.
 
 mod checklist;
 mod closing;
@@ -13,6 +13,7 @@ mod rule_dialog;
 mod rule_draft;
 mod rule_words;
 mod rules;
+mod security;
 mod stage_dialog;
 mod stages;
 mod support;
@@ -37,8 +38,8 @@ use web_kit::{
 };
 
 use self::{
-    company::Company, data::Data, fields::Fields, modules::Modules, rules::Rules, stages::Stages, support::Support,
-    work_order_types::WorkOrderTypes,
+    company::Company, data::Data, fields::Fields, modules::Modules, rules::Rules, security::Security, stages::Stages,
+    support::Support, work_order_types::WorkOrderTypes,
 };
 use crate::api::{address, may};
 
@@ -56,6 +57,7 @@ fn tabs() -> Vec<Choice> {
         ("pipeline", t!("Pipeline"), "lead_stage.write"),
         ("assignment", t!("Lead assignment"), "assignment_rule.read"),
         ("work-orders", t!("Work orders"), "org.read"),
+        ("security", t!("Security"), "org.read"),
         ("support", t!("Support"), "support_session.read"),
         ("data", t!("Data"), "org_data.export"),
     ];
@@ -109,6 +111,7 @@ fn Parts() -> impl IntoView {
                     ("pipeline", _) => view! { <Stages/> }.into_any(),
                     ("assignment", _) => view! { <Rules/> }.into_any(),
                     ("work-orders", _) => view! { <WorkOrderTypes/> }.into_any(),
+                    ("security", _) => view! { <Security/> }.into_any(),
                     ("support", _) => view! { <Support/> }.into_any(),
                     ("data", _) => view! { <Data/> }.into_any(),
                     ("features", Some(org)) => {

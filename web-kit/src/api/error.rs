@@ -5,6 +5,9 @@ use std::time::Duration;
 use prost::Message;
 use tonic::{Code, Status};
 
+/// Reason of a refusal to somebody who is signed in but for the second factor.
+const HALF_WAY: &str = "SECOND_FACTOR_NEEDED";
+
 /// Why a call failed. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiError {
@@ -79,12 +82,16 @@ impl ApiError {
 
     /// Nobody is signed in here any more.
     pub fn is_signed_out(&self) -> bool {
-        self.code == Code::Unauthenticated
+        self.code == Code::Unauthenticated && self.reason != HALF_WAY
     }
 
-    /// The person's company is closed to its people, or the session has moved to another one; who is signed in tells more.
+    /// The person's company is closed to its people, or asks for a second factor since, or the session has moved to another one; who is
+    /// signed in tells more.
     pub fn is_closed(&self) -> bool {
-        self.code == Code::FailedPrecondition && matches!(&*self.reason, "ORG_SUSPENDED" | "OTHER_COMPANY")
+        matches!(
+            (self.code, &*self.reason),
+            (Code::FailedPrecondition, "ORG_SUSPENDED" | "OTHER_COMPANY") | (Code::Unauthenticated, HALF_WAY)
+        )
     }
 
     /// The server was not reached, or not in time.
@@ -238,5 +245,12 @@ mod tests {
         let error = ApiError::from_status(&Status::new(Code::Internal, "panicked at row 7"));
         assert_eq!(error.sentence(), "Something failed on our side.");
         assert!(error.outcome_is_unknown() && !error.is_signed_out());
+    }
+
+    #[test]
+    fn who_lacks_only_a_second_factor_is_not_signed_out() {
+        let refused = |reason: &str| ApiError { reason: reason.into(), ..ApiError::new(Code::Unauthenticated, "") };
+        assert!(refused("SESSION_ENDED").is_signed_out() && !refused("SESSION_ENDED").is_closed());
+        assert!(refused("SECOND_FACTOR_NEEDED").is_closed() && !refused("SECOND_FACTOR_NEEDED").is_signed_out());
     }
 }

@@ -13,7 +13,7 @@ use super::store::Offer;
 use crate::{
     record::input::{self, limit},
     user::{
-        domain::{attempts_key, check_password, needs_second_factor},
+        domain::{attempts_key, check_password},
         store::{self, NewUser, User},
     },
 };
@@ -53,9 +53,9 @@ async fn choose(ctx: &Ctx, offer: &Offer, req: &pb::AcceptInvitationRequest) -> 
     let mut problems = Violations::new();
     let name = input::required("your name", &req.display_name, limit::NAME);
     let display_name = name.map_err(|problem| problems.add("display_name", problem.sentence())).unwrap_or_default();
-    // Owners and managers can't get past their first sign-in without a second factor.
+    // Whoever must have a second factor can't get past the first sign-in without one.
     let words = [offer.email.as_str(), &display_name, &offer.org_name];
-    if let Err(Error::Invalid(found)) = check_password("password", &req.password, needs_second_factor(&offer.role), &words) {
+    if let Err(Error::Invalid(found)) = check_password("password", &req.password, offer.needs_second_factor(), &words) {
         problems.extend(found);
     }
     problems.into_result()?;

@@ -15,7 +15,7 @@ use streamflow_kernel::{
 use streamflow_proto::common::v1::PageInfo;
 use uuid::Uuid;
 
-use crate::tenant::store::hold_staying;
+use crate::{tenant::store::hold_staying, user::domain::needs_second_factor};
 
 /// An open invitation.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -135,9 +135,15 @@ pub struct Offer {
     pub org_name: String,
     pub invited_by: Uuid,
     pub inviter_name: String,
+    /// The company asks a second factor of everybody.
+    second_factor_required: bool,
 }
 
 impl Offer {
+    pub fn needs_second_factor(&self) -> bool {
+        needs_second_factor(&self.role, self.second_factor_required)
+    }
+
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.accepted_at.is_none() && self.revoked_at.is_none() && self.expires_at > now
     }
@@ -145,7 +151,7 @@ impl Offer {
 
 pub async fn offer(db: &SystemDb, token_hash: Vec<u8>) -> Result<Option<Offer>> {
     let sql = "SELECT i.org_id, i.id, i.email, i.role, i.team_id, i.expires_at, i.accepted_at, i.revoked_at, o.name AS org_name, i.invited_by, \
-               COALESCE(u.display_name, '') AS inviter_name FROM invitations i JOIN orgs o ON o.id = i.org_id \
+               COALESCE(u.display_name, '') AS inviter_name, o.second_factor_required FROM invitations i JOIN orgs o ON o.id = i.org_id \
                LEFT JOIN users u ON u.id = i.invited_by WHERE i.token_hash = ?";
     Ok(db.query(sql, vec![token_hash.into()]).await?.into_iter().next())
 }

@@ -1,5 +1,6 @@
 //! `streamflow.client.v1.OrgService`.
 
+use serde_json::json;
 use streamflow_kernel::{
     ctx::Ctx,
     db::TenantDb,
@@ -8,7 +9,7 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1::{self as pb, org_service_server::OrgService};
 use tonic::{Request, Response, Status};
 
-use super::{domain::OrgPatch, store};
+use super::{domain::OrgPatch, second_factor, store};
 use crate::template::read::MODULES;
 
 #[derive(Debug)]
@@ -46,6 +47,29 @@ impl OrgService for Api {
         store::set_module(&tx, &before, module, req.enabled, ctx.now()).await?;
         let org = shown(&tx).await?;
         Ok(tx.commit(pb::SetModuleResponse { org: Some(org) }).await?)
+    }
+
+    async fn get_second_factor_policy(
+        &self,
+        request: Request<pb::GetSecondFactorPolicyRequest>,
+    ) -> Result<Response<pb::GetSecondFactorPolicyResponse>, Status> {
+        let (ctx, _) = Ctx::enter(request)?;
+        let policy = second_factor::policy(&ctx.read().await?).await?.into_pb();
+        Ok(Response::new(pb::GetSecondFactorPolicyResponse { policy: Some(policy) }))
+    }
+
+    async fn set_second_factor_policy(
+        &self,
+        request: Request<pb::SetSecondFactorPolicyRequest>,
+    ) -> Result<Response<pb::SetSecondFactorPolicyResponse>, Status> {
+        let (ctx, req) = Ctx::enter(request)?;
+        let tx = ctx.write().await?;
+        store::hold(&tx).await?;
+        let (org, before) = (store::org(&tx).await?, second_factor::policy(&tx).await?);
+        second_factor::set_required(&tx, &org, req.required).await?;
+        ctx.note_change("second_factor_required", json!(before.required), json!(req.required));
+        let policy = second_factor::policy(&tx).await?.into_pb();
+        Ok(tx.commit(pb::SetSecondFactorPolicyResponse { policy: Some(policy) }).await?)
     }
 }
 

@@ -14,7 +14,10 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
-use crate::{support_session, user::domain};
+use crate::{
+    support_session,
+    user::domain::{self, needs_second_factor},
+};
 
 /// Knows people by the sessions table of the client system.
 #[derive(Debug)]
@@ -59,14 +62,15 @@ struct Row {
     suspended_at: Option<DateTime<Utc>>,
     suspend_reason: String,
     suspend_contact: String,
+    second_factor_required: bool,
 }
 
 /// The definer function reads past the row policies: at this point nobody's company is known yet.
 const POSTGRES: &str = "SELECT token_hash, session_id, level, user_id, org_id, created_at, last_seen_at, expires_at, revoked_at, email, \
     display_name, user_disabled_at, second_factor, role, read_only, membership_disabled_at AS member_disabled_at, \
     array_to_string(team_ids, ',') AS team_ids, org_name, tenant_id, time_zone, currency_code, \
-    array_to_string(modules_off, ',') AS modules_off, trial_ends_at, suspended_at, suspend_reason, suspend_contact \
-    FROM session_principals($1::bytea[]) WHERE role IS NOT NULL";
+    array_to_string(modules_off, ',') AS modules_off, trial_ends_at, suspended_at, suspend_reason, suspend_contact, \
+    second_factor_required FROM session_principals($1::bytea[]) WHERE role IS NOT NULL";
 
 const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s.created_at, s.last_seen_at, s.expires_at, s.revoked_at, \
     u.email, u.display_name, u.disabled_at AS user_disabled_at, u.totp_confirmed_at IS NOT NULL AS second_factor, m.role, m.read_only, \
@@ -74,7 +78,7 @@ const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s
     COALESCE((SELECT group_concat(lower(hex(t.team_id))) FROM team_members t WHERE t.org_id = s.org_id AND t.user_id = s.user_id), '') AS team_ids, \
     o.name AS org_name, o.tenant_id, o.time_zone, o.currency_code, o.trial_ends_at, \
     COALESCE((SELECT group_concat(f.module) FROM org_modules f WHERE f.org_id = s.org_id AND NOT f.enabled), '') AS modules_off, \
-    o.suspended_at, o.suspend_reason, o.suspend_contact \
+    o.suspended_at, o.suspend_reason, o.suspend_contact, o.second_factor_required \
     FROM sessions s JOIN users u ON u.id = s.user_id JOIN memberships m ON m.org_id = s.org_id AND m.user_id = s.user_id \
     JOIN orgs o ON o.id = s.org_id WHERE s.token_hash = ?";
 
@@ -110,11 +114,20 @@ impl Authenticator for ClientAuthenticator {
 }
 
 impl Row {
+    /// Whoever must have a second factor and has none is on the way in still, however far the session had come: a role or the company's
+    /// rule may have changed since it was made.
+    fn level(&self) -> Level {
+        if !self.second_factor && needs_second_factor(&self.role, self.second_factor_required) {
+            return Level::Pending;
+        }
+        Level::parse(&self.level)
+    }
+
     fn into_principal(self) -> Result<Principal> {
         let team_ids = self.team_ids.split(',').filter(|text| !text.is_empty()).map(Uuid::parse_str).collect::<Result<_, _>>();
         Ok(Principal {
             session_id: self.session_id,
-            level: Level::parse(&self.level),
+            level: self.level(),
             user_id: self.user_id,
             org_id: self.org_id,
             visibility: domain::visibility(&self.role),

@@ -9,10 +9,7 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use crate::user::{
-    domain::needs_second_factor,
-    store::{self, Membership, PersonOrg, User},
-};
+use crate::user::store::{self, Membership, PersonOrg, User};
 
 /// The person and the membership behind a name in page addresses, held until the session is made that follows from them. A company
 /// that the person may not enter is answered like one that is not there.
@@ -25,10 +22,10 @@ pub async fn entered(db: &SystemDb, principal: &Principal, tenant_id: &str) -> R
     store::held(db, principal.user_id, found.org_id).await?.ok_or_else(missing)
 }
 
-/// What a person with a full session must still show. Whoever has an authenticator has shown a code of it on the way to this session:
-/// setting one up ends all others.
-pub fn what_is_left(user: &User, role: &str) -> (Level, pb::SecondFactorState) {
-    if user.totp_confirmed_at.is_none() && needs_second_factor(role) {
+/// What a person who has shown both factors must still do. Whoever has an authenticator has shown a code of it on the way to a full
+/// session, or a passkey: setting one up ends all others.
+pub fn what_is_left(user: &User, entered: &Membership) -> (Level, pb::SecondFactorState) {
+    if user.totp_confirmed_at.is_none() && entered.needs_second_factor() {
         (Level::Pending, pb::SecondFactorState::EnrolmentNeeded)
     } else {
         (Level::Full, pb::SecondFactorState::Done)

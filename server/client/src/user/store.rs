@@ -10,6 +10,8 @@ use streamflow_kernel::{
 };
 use uuid::Uuid;
 
+use super::domain::needs_second_factor;
+
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct User {
     pub id: Uuid,
@@ -30,6 +32,14 @@ pub struct Membership {
     pub org_id: Uuid,
     pub user_id: Uuid,
     pub role: String,
+    /// The company asks a second factor of everybody.
+    second_factor_required: bool,
+}
+
+impl Membership {
+    pub fn needs_second_factor(&self) -> bool {
+        needs_second_factor(&self.role, self.second_factor_required)
+    }
 }
 
 const COLUMNS: &str = "id, email, display_name, password_hash, totp_secret, totp_pending, totp_confirmed_at, disabled_at";
@@ -101,9 +111,10 @@ pub async fn rehash_password(db: &SystemDb, user: &User, hash: &str) -> Result<(
 /// The company a sign-in leads to, of those the person may still enter: the one entered last, as far as sessions are kept, or else the
 /// one joined first.
 pub async fn usual_membership(db: &SystemDb, user_id: Uuid) -> Result<Option<Membership>> {
-    let sql = "SELECT org_id, user_id, role FROM (SELECT m.org_id, m.user_id, m.role, m.created_at, \
+    let sql = "SELECT org_id, user_id, role, second_factor_required FROM (SELECT m.org_id, m.user_id, m.role, m.created_at, \
+               o.second_factor_required, \
                (SELECT MAX(s.created_at) FROM sessions s WHERE s.user_id = m.user_id AND s.org_id = m.org_id) AS entered_at \
-               FROM memberships m WHERE m.user_id = ? AND m.disabled_at IS NULL) AS mine \
+               FROM memberships m JOIN orgs o ON o.id = m.org_id WHERE m.user_id = ? AND m.disabled_at IS NULL) AS mine \
                ORDER BY entered_at IS NULL, entered_at DESC, created_at, org_id LIMIT 1";
     Ok(db.query(sql, vec![user_id.into()]).await?.into_iter().next())
 }
@@ -129,11 +140,14 @@ pub async fn person_orgs(db: &SystemDb, user_id: Uuid) -> Result<Vec<PersonOrg>>
 /// The person and what they are in one of their companies, as both stay until the transaction ends: whoever changes the role or ends
 /// the person's sessions comes before it or after it. None for somebody who may not enter.
 pub async fn held(db: &SystemDb, user_id: Uuid, org: Uuid) -> Result<Option<(User, Membership)>> {
-    let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
+    let [lock, lock_membership] = if db.backend() == Backend::Postgres { [" FOR SHARE", " FOR SHARE OF m"] } else { [""; 2] };
     let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ? AND disabled_at IS NULL{lock}");
     let users: Vec<User> = db.query(&sql, vec![user_id.into()]).await?;
-    let sql =
-        format!("SELECT org_id, user_id, role FROM memberships WHERE org_id = ? AND user_id = ? AND disabled_at IS NULL{lock}");
+    // The company is not held: what it asks for is looked at again at each request of the session that is made now.
+    let sql = format!(
+        "SELECT m.org_id, m.user_id, m.role, o.second_factor_required FROM memberships m JOIN orgs o ON o.id = m.org_id \
+         WHERE m.org_id = ? AND m.user_id = ? AND m.disabled_at IS NULL{lock_membership}"
+    );
     let memberships: Vec<Membership> = db.query(&sql, vec![org.into(), user_id.into()]).await?;
     Ok(users.into_iter().next().zip(memberships.into_iter().next()))
 }

@@ -16,6 +16,9 @@ const MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Field of a company's change by which it was closed to its people, or opened again: their streams end.
 pub const SUSPENSION: &str = "suspension";
+/// Field of a company's change by which it asks a second factor of more people, or of fewer: their streams end too, and whoever may go on
+/// comes back.
+pub const SECOND_FACTOR: &str = "second_factor_required";
 
 #[derive(Debug)]
 pub enum WatchItem {
@@ -40,8 +43,8 @@ pub struct Watch {
 }
 
 impl Feed {
-    /// Follows the feed until the receiver is dropped, the session ends, the person's rights change, the company is closed or the
-    /// process ends.
+    /// Follows the feed until the receiver is dropped, the session ends, the person's rights change, the company is closed or asks
+    /// for a second factor, or the process ends.
     pub fn watch(&self, watch: Watch) -> mpsc::Receiver<WatchItem> {
         let (sender, receiver) = mpsc::channel(64);
         // Subscribed before the position is read, so that nothing falls between.
@@ -160,8 +163,9 @@ impl Follower {
         let mine_ended = event.entity == "session" && event.id == self.watch.session_id;
         // Joining is no change of rights: the news of it may come after the first stream was opened.
         let rights_changed = event.entity == "member" && event.id == me && event.op != Op::Created;
-        let company_closed = event.entity == "org" && event.fields.iter().any(|field| field == SUSPENSION);
-        if mine_ended || rights_changed || company_closed {
+        let ends_streams = |field: &String| [SUSPENSION, SECOND_FACTOR].contains(&field.as_str());
+        let company_changed = event.entity == "org" && event.fields.iter().any(ends_streams);
+        if mine_ended || rights_changed || company_changed {
             return Err(Ended);
         }
         if !self.watch.entities.contains(&event.entity.as_str()) || !event.audience.reaches(&self.watch.scope) {

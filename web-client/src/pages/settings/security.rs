@@ -1,0 +1,91 @@
+//! Of whom the company asks a second factor.
+
+use leptos::prelude::*;
+use streamflow_proto::client::v1::{self as pb, org_service_client::OrgServiceClient};
+use wasm_bindgen_futures::spawn_local;
+use web_kit::{
+    api::{act::Act, error::ApiError, use_api},
+    error_panel::ErrorNote,
+    field::Switch,
+    live::{Heard, use_live},
+    load::{Load, Loaded},
+    toast::use_toasts,
+};
+
+use crate::api::{address, me};
+
+#[component]
+pub fn Security() -> impl IntoView {
+    let policy = Load::new(async || {
+        let call = async |transport, request| OrgServiceClient::new(transport).get_second_factor_policy(request).await;
+        Ok(use_api().read(pb::GetSecondFactorPolicyRequest {}, call).await?.policy.unwrap_or_default())
+    });
+    // People set one up, come and go.
+    use_live(move |heard| match heard {
+        Heard::Change(change) if matches!(&*change.entity, "member" | "org") => policy.reload(),
+        Heard::Reset => policy.reload(),
+        Heard::Change(_) => {}
+    });
+    view! { <Loaded load=policy what=t!("Security") let:one><Policy one policy/></Loaded> }
+}
+
+#[component]
+fn Policy(one: pb::SecondFactorPolicy, policy: Load<pb::SecondFactorPolicy>) -> impl IntoView {
+    let problem = RwSignal::new(None::<ApiError>);
+    let on = RwSignal::new(one.required);
+    let set = move |required: bool| {
+        problem.set(None);
+        spawn_local(async move {
+            let call = async |transport, request| OrgServiceClient::new(transport).set_second_factor_policy(request).await;
+            match use_api().write(&Act::default(), pb::SetSecondFactorPolicyRequest { required }, call).await {
+                Ok(reply) => {
+                    use_toasts().say(said(required));
+                    policy.set(reply.policy.unwrap_or_default());
+                }
+                Err(error) => {
+                    on.try_set(!required);
+                    problem.try_set(Some(error));
+                }
+            }
+        });
+    };
+    view! {
+        <section class="card" aria-labelledby="factor-policy-head">
+            <div class="card-head"><h2 id="factor-policy-head">{t!("Second factor")}</h2></div>
+            {move || problem.get().map(|error| view! { <div class="card-body"><ErrorNote error/></div> })}
+            <ul class="list">
+                <li>
+                    <div class="grow stack gap-1">
+                        {if me().read_only {
+                            view! { <span>{said(one.required)}</span> }.into_any()
+                        } else {
+                            view! { <Switch label=t!("Everybody needs a second factor") value=on on_change=set/> }.into_any()
+                        }}
+                        <div class="t-12 muted">
+                            {t!("Owners and managers always need one. Once it is on, whoever has none sets up an authenticator app before going on, at once where they are signed in.")}
+                        </div>
+                        <div class="t-12 soft">{without(&one)}" "<a href=address("team")>{t!("See who")}</a></div>
+                    </div>
+                </li>
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn said(required: bool) -> &'static str {
+    if required { t!("Everybody needs a second factor") } else { t!("Only owners and managers need a second factor") }
+}
+
+fn without(policy: &pb::SecondFactorPolicy) -> String {
+    let (count, people) = (policy.people_without, policy.people);
+    match count {
+        0 => t!("Everybody has an authenticator.").to_owned(),
+        _ => n!(
+            count.into(),
+            "{count} of {people} people has no authenticator yet.",
+            "{count} of {people} people have no authenticator yet.",
+            people
+        ),
+    }
+}
