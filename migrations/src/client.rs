@@ -49,6 +49,10 @@ mod m20261127_001350_create_registration_keys;
 mod m20261127_001402_create_notification_preferences;
 mod m20261127_002202_add_org_exports_storage;
 mod m20261127_002300_add_saved_views_switches;
+mod m20261128_000100_add_orgs_second_factor;
+mod m20261128_000101_create_email_codes;
+mod m20261128_000300_create_github_accounts;
+mod m20261128_000200_create_passkeys;
 
 use crate::migrator::{Step, steps};
 
@@ -102,6 +106,10 @@ pub const STEPS: &[Step] = steps![
     m20261127_001402_create_notification_preferences,
     m20261127_002202_add_org_exports_storage,
     m20261127_002300_add_saved_views_switches,
+    m20261128_000100_add_orgs_second_factor,
+    m20261128_000101_create_email_codes,
+    m20261128_000300_create_github_accounts,
+    m20261128_000200_create_passkeys,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

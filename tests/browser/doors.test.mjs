@@ -1,5 +1,5 @@
-// The ways into the client portal besides a plain sign-in: setting up an authenticator, a recovery code, a forgotten password,
-// wrong turns. Each page is accessible, fits and is quiet in both sizes.
+// The ways into the client portal besides a plain sign-in: setting up an authenticator, a recovery code, a mailed code, a forgotten
+// password, wrong turns. Each page is accessible, fits and is quiet in both sizes.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -27,6 +27,16 @@ async function toSecondFactor(page, account) {
   await submit(page);
   await page.waitForURL(/second-factor/);
   await page.getByLabel('Six-digit code').waitFor();
+}
+
+/** The code of the newest mail to somebody, once that is one with a code. */
+async function mailedCode(email) {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const code = (await mailTo(server, email)).match(/^\d{4} \d{4}/m);
+    if (code) return code[0];
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no code for ${email}`);
 }
 
 async function typeRecoveryCode(page, code) {
@@ -99,6 +109,43 @@ for (const look of TWO_LOOKS) {
       await opened.close();
     });
 
+    test('a mailed code takes the place of the password, and not of the second factor', async () => {
+      const opened = await come(look);
+      const { page } = opened;
+      await page.goto(`${url}/sign-in`);
+      const ask = page.getByRole('button', { name: 'E-mail me a code' });
+      await ask.click();
+      await page.getByText('Enter your e-mail address.').waitFor();
+      await sound(opened, 'a code for nobody');
+      await page.getByLabel('E-mail').fill(account.email);
+      await ask.focus();
+      await page.keyboard.press('Enter');
+      const field = page.getByLabel('Code from the mail');
+      await field.waitFor();
+      await page.waitForFunction(() => document.activeElement.name === 'code' || document.activeElement.autocomplete === 'one-time-code');
+      assert.equal(await field.getAttribute('autocomplete'), 'one-time-code');
+      assert.equal(await page.title(), 'Look in your mail · StreamFlow Client');
+      assert.equal(await page.getByRole('button', { name: 'Send another code' }).getAttribute('aria-disabled'), 'true', 'a minute has to pass');
+      await sound(opened, 'a code on its way');
+      await page.getByRole('button', { name: 'Use the password' }).click();
+      assert.equal(await page.getByLabel('E-mail').inputValue(), account.email, 'nobody types it twice');
+      await ask.click();
+      const code = await mailedCode(account.email);
+      await field.fill('0000');
+      await submit(page);
+      await page.getByText('Enter the eight digits of the mail.').waitFor();
+      await field.fill(code === '0000 0000' ? '11111111' : '00000000');
+      await submit(page);
+      await page.getByText('That code is not right').waitFor();
+      await sound(opened, 'a wrong code from the mail');
+      await field.fill(code);
+      await pressOn(page, page.getByRole('button', { name: 'Sign in', exact: true }), page.getByLabel('Six-digit code'));
+      await page.waitForURL(/second-factor/);
+      await typeRecoveryCode(page, account.recovery.pop());
+      await page.waitForURL(/dashboard/);
+      await opened.close();
+    });
+
     test('a forgotten password is replaced by way of a mail, and the second factor stays', async () => {
       const opened = await come(look);
       const { page } = opened;
@@ -135,7 +182,7 @@ for (const look of TWO_LOOKS) {
       await page.getByLabel('Password', { exact: true }).fill(account.password);
       const digits = page.getByLabel('Six-digit code');
       await submit(page);
-      await pressOn(page, page.getByRole('button', { name: 'Sign in' }), digits);
+      await pressOn(page, page.getByRole('button', { name: 'Sign in', exact: true }), digits);
       await typeRecoveryCode(page, account.recovery.pop());
       await page.waitForURL(/dashboard/);
       await opened.close();

@@ -19,11 +19,13 @@ use streamflow_proto::{
             audit_service_server::AuditServiceServer, change_service_server::ChangeServiceServer,
             client_error_service_server::ClientErrorServiceServer, contact_service_server::ContactServiceServer,
             custom_field_service_server::CustomFieldServiceServer, customer_service_server::CustomerServiceServer,
-            dashboard_service_server::DashboardServiceServer, import_service_server::ImportServiceServer,
+            dashboard_service_server::DashboardServiceServer, email_code_service_server::EmailCodeServiceServer,
+            github_service_server::GithubServiceServer, import_service_server::ImportServiceServer,
             invitation_service_server::InvitationServiceServer, lead_service_server::LeadServiceServer,
             lead_stage_service_server::LeadStageServiceServer, merge_service_server::MergeServiceServer,
             notification_service_server::NotificationServiceServer, org_closing_service_server::OrgClosingServiceServer,
             org_data_service_server::OrgDataServiceServer, org_service_server::OrgServiceServer,
+            passkey_service_server::PasskeyServiceServer,
             record_service_server::RecordServiceServer, registration_service_server::RegistrationServiceServer,
             saved_view_service_server::SavedViewServiceServer, search_service_server::SearchServiceServer,
             session_service_server::SessionServiceServer, sign_up_service_server::SignUpServiceServer,
@@ -41,7 +43,9 @@ use tonic::service::Routes;
 
 use crate::{
     account, anomaly, assignment_rule, attachment, audit, change, client_error, contact, custom_field, customer, dashboard,
-    import, invitation, lead, lead_stage, merge, notification, org, org_closing, org_data, record, registration, saved_view,
+    email_code,
+    github::{self, provider::Github},
+    import, invitation, lead, lead_stage, merge, notification, org, org_closing, org_data, passkey, record, registration, saved_view,
     search,
     session::{self, principal::ClientAuthenticator},
     sign_up, support_session, task, team, tenant, timeline, usage, work_order_type,
@@ -50,10 +54,11 @@ use crate::{
 pub use crate::portal::PORTAL;
 
 /// What the listener serves.
-/// `grace` is how long owners can take back that their company is deleted.
+/// `grace` is how long owners can take back that their company is deleted; `github` signs people in, where the operator wants it.
 pub fn site(
     kernel: &Arc<Kernel>,
     grace: TimeDelta,
+    github: Option<Github>,
     origins: HashSet<String>,
     assets: Arc<dyn Assets>,
     reflection: bool,
@@ -63,7 +68,7 @@ pub fn site(
         access: access::CLIENT,
         descriptors: client::DESCRIPTORS,
         authenticator: ClientAuthenticator::new(kernel.database.clone()),
-        services: services(grace),
+        services: services(grace, github),
         origins,
         assets,
         reflection,
@@ -71,7 +76,7 @@ pub fn site(
     }
 }
 
-fn services(grace: TimeDelta) -> Routes {
+fn services(grace: TimeDelta, github: Option<Github>) -> Routes {
     Routes::default()
         .add_service(AccountServiceServer::new(account::api::Api))
         .add_service(AnomalyServiceServer::new(anomaly::api::Api))
@@ -84,6 +89,8 @@ fn services(grace: TimeDelta) -> Routes {
         .add_service(CustomFieldServiceServer::new(custom_field::api::Api))
         .add_service(CustomerServiceServer::new(customer::api::Api))
         .add_service(DashboardServiceServer::new(dashboard::api::Api))
+        .add_service(EmailCodeServiceServer::new(email_code::api::Api))
+        .add_service(GithubServiceServer::new(github::api::Api { github }))
         .add_service(ImportServiceServer::new(import::api::Api::default()))
         .add_service(InvitationServiceServer::new(invitation::api::Api))
         .add_service(LeadServiceServer::new(lead::api::Api))
@@ -93,6 +100,7 @@ fn services(grace: TimeDelta) -> Routes {
         .add_service(OrgServiceServer::new(org::api::Api))
         .add_service(OrgClosingServiceServer::new(org_closing::api::Api { grace }))
         .add_service(OrgDataServiceServer::new(org_data::api::Api))
+        .add_service(PasskeyServiceServer::new(passkey::api::Api))
         .add_service(RecordServiceServer::new(record::api::Api))
         .add_service(RegistrationServiceServer::new(registration::api::Api))
         .add_service(SavedViewServiceServer::new(saved_view::api::Api))
@@ -124,12 +132,15 @@ pub fn start(kernel: &Arc<Kernel>) {
 pub fn works() -> Vec<Arc<dyn Work>> {
     vec![
         Arc::new(attachment::prune::Prune),
+        Arc::new(email_code::PRUNE),
+        Arc::new(github::PRUNE),
         Arc::new(notification::mail::Send),
         Arc::new(notification::PRUNE),
         Arc::new(org_closing::job::Close),
         Arc::new(org_closing::job::Erase),
         Arc::new(org_data::job::Export),
         Arc::new(org_data::prune::Prune),
+        Arc::new(passkey::PRUNE),
         Arc::new(Detect::telling(Arc::new(anomaly::alarm::Owners))),
         Arc::new(registration::provision::Provision),
         Arc::new(registration::tell::Tell),

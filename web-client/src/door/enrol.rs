@@ -10,7 +10,11 @@ use web_kit::{
     sign_in::CodeField,
 };
 
-use super::{frame::Door, second_factor::StartOver, way::follow_session};
+use super::{
+    frame::Door,
+    second_factor::StartOver,
+    way::{carry, follow_session},
+};
 use crate::{
     api::session,
     authenticator::{RecoveryCodes, confirming, enrolling},
@@ -27,7 +31,9 @@ pub fn Enrol() -> impl IntoView {
     });
     let lead = ViewFn::from(move || match (codes.with(Vec::is_empty), enrolment.with(Option::is_some)) {
         (true, false) => {
-            t!("Your role needs a second factor. Type your password once more, so that nobody else sets it up for you.")
+            t!(
+                "Your company or your role needs a second factor. Type your password once more, so that nobody else sets it up for you."
+            )
         }
         (true, true) => t!("Scan the code with an authenticator app, then type the six digits it shows."),
         (false, _) => t!("Your authenticator works. If you lose it, one of these codes lets you in."),
@@ -69,6 +75,11 @@ fn Begin(enrolment: RwSignal<Option<EnrolSecondFactorResponse>>) -> impl IntoVie
     let request =
         move || EnrolSecondFactorRequest { current_password: password.get_untracked(), ..EnrolSecondFactorRequest::default() };
     let send = enrolling(form, request, enrolment);
+    // Whoever signed in by a code may not know it.
+    let email = move || session().me_untracked().and_then(|me| me.user).map(|user| user.email).unwrap_or_default();
+    let forgot = ViewFn::from(move || {
+        view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email())>{t!("Forgot it?")}</a> }
+    });
     view! {
         <Form state=form on_submit=send guard=false>
             <PasswordField
@@ -76,6 +87,7 @@ fn Begin(enrolment: RwSignal<Option<EnrolSecondFactorResponse>>) -> impl IntoVie
                 label=t!("Current password")
                 value=password
                 autocomplete="current-password"
+                aside=forgot
                 large=true
             />
             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>

@@ -1,4 +1,4 @@
-//! E-mail and password.
+//! E-mail and password, and what there is in the password’s place.
 
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{SignInRequest, session_service_client::SessionServiceClient};
@@ -15,6 +15,7 @@ use web_kit::{
 };
 
 use super::{
+    email_code::EmailCode,
     frame::Door,
     other_ways::OtherWays,
     way::{carry, follow_session},
@@ -24,10 +25,32 @@ use crate::api::session;
 #[component]
 pub fn SignIn() -> impl IntoView {
     follow_session("/sign-in");
+    let email = RwSignal::new(String::new());
+    let sent = RwSignal::new(None);
+    let by_code = Memo::new(move |_| sent.with(Option::is_some));
+    let title = Signal::derive(move || if by_code.get() { t!("Look in your mail") } else { t!("Sign in") }.to_owned());
+    let lead = ViewFn::from(move || {
+        if by_code.get() { t!("The code takes the place of your password.") } else { t!("To your company’s workspace.") }
+    });
+    view! {
+        <Door title lead>
+            {move || {
+                if by_code.get() {
+                    view! { <EmailCode email sent/> }.into_any()
+                } else {
+                    view! { <Password email sent/> }.into_any()
+                }
+            }}
+        </Door>
+    }
+}
+
+#[component]
+fn Password(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl IntoView {
     let api = use_api();
     let session = session();
     let form = FormState::new();
-    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let password = RwSignal::new(String::new());
     let send = move |()| {
         if let Some(error) = missing(&email.get_untracked(), &password.get_untracked()) {
             form.refuse(error);
@@ -40,33 +63,31 @@ pub fn SignIn() -> impl IntoView {
         view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email.get_untracked())>{t!("Forgot it?")}</a> }
     });
     view! {
-        <Door title=t!("Sign in") lead=ViewFn::from(|| t!("To your company’s workspace."))>
-            <Form state=form on_submit=send guard=false>
-                <TextField
-                    name="email"
-                    label=t!("E-mail")
-                    kind="email"
-                    autocomplete="username"
-                    value=email
-                    large=true
-                    autofocus=true
-                />
-                <PasswordField
-                    name="password"
-                    label=t!("Password")
-                    autocomplete="current-password"
-                    value=password
-                    aside=forgot
-                    large=true
-                />
-                <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Sign in")}</Button>
-            </Form>
-            <OtherWays/>
-            <p class="t-12 muted">
-                {t!("No account yet? Ask the owner or a manager of your company for an invitation, or ")}
-                <a href="/sign-up">{t!("begin with a company of your own")}</a>"."
-            </p>
-        </Door>
+        <Form state=form on_submit=send guard=false>
+            <TextField
+                name="email"
+                label=t!("E-mail")
+                kind="email"
+                autocomplete="username"
+                value=email
+                large=true
+                autofocus=true
+            />
+            <PasswordField
+                name="password"
+                label=t!("Password")
+                autocomplete="current-password"
+                value=password
+                aside=forgot
+                large=true
+            />
+            <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Sign in")}</Button>
+        </Form>
+        <OtherWays form email sent/>
+        <p class="t-12 muted">
+            {t!("No account yet? Ask the owner or a manager of your company for an invitation, or ")}
+            <a href="/sign-up">{t!("begin with a company of your own")}</a>"."
+        </p>
     }
 }
 

@@ -17,9 +17,12 @@ use tonic::Response;
 use uuid::Uuid;
 
 use super::{mail, store as effects};
-use crate::user::{
-    domain::{attempts_key, canonical_email, check_password, subject},
-    store::{self, User},
+use crate::{
+    email_code,
+    user::{
+        domain::{attempts_key, canonical_email, check_password, subject},
+        store::{self, User},
+    },
 };
 
 /// Life of a mailed link.
@@ -84,6 +87,7 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
         return Err(dead_link());
     }
     store::set_password_hash(&db, user.id, &hash).await?;
+    email_code::store::end(&db, &user.email, now).await?;
     session::end_all(&db, user.id, None, now).await?;
     device::forget_all(&db, user.id).await?;
     let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };

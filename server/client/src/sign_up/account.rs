@@ -11,9 +11,12 @@ use super::{
     domain::{SignUp, closed},
     store,
 };
-use crate::user::{
-    domain::subject,
-    store::{self as users, NewUser, User},
+use crate::{
+    email_code, passkey,
+    user::{
+        domain::subject,
+        store::{self as users, NewUser, User},
+    },
 };
 
 /// Uses a sign-up up and makes its account; the caller commits, with what makes the company.
@@ -45,10 +48,12 @@ pub async fn check_free(db: &SystemDb, email: &str) -> Result<Option<User>> {
 }
 
 /// Whoever left their last company may begin with one of their own. As with a reset, the address proves it, the second factor stays,
-/// and what the old password opened is closed.
+/// and what the old password opened is closed. Passkeys go: the address may have come to somebody else, whose company they would open.
 async fn reopen(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp, user: &User) -> Result<()> {
     users::set_password_hash(db, user.id, &sign_up.password_hash).await?;
     users::end_resets(db, user.id, ctx.now()).await?;
+    email_code::store::end(db, &user.email, ctx.now()).await?;
+    passkey::store::remove_all(db, user.id).await?;
     device::forget_all(db, user.id).await
 }
 

@@ -9,13 +9,13 @@ use crate::{
     org::domain::TRIAL_PLAN,
     record::input::{self, Problem, limit},
     template::{self, read::Template},
-    user::domain::canonical_email,
+    user::domain::sign_in_address,
 };
 
 /// Somebody who begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beginner {
-    /// In its one form, see [`canonical_email`].
+    /// In its one form, see [`canonical_email`](crate::user::domain::canonical_email).
     pub email: String,
     pub display_name: String,
 }
@@ -27,16 +27,11 @@ impl Beginner {
         let mut take = |field: &str, read: Result<String, Problem>| {
             read.map_err(|problem| problems.add(field, problem.sentence())).unwrap_or_default()
         };
-        let email = take("email", address(&req.email));
+        let email = take("email", sign_in_address(&req.email));
         let display_name = take("display_name", input::required("your name", &req.display_name, limit::NAME));
         problems.into_result()?;
         Ok(Self { email, display_name })
     }
-}
-
-fn address(text: &str) -> Result<String, Problem> {
-    let email = canonical_email(&input::email(text)?);
-    if email.is_empty() { Err(Problem::new("Enter your e-mail address.")) } else { Ok(email) }
 }
 
 /// A row of `sign_ups`.

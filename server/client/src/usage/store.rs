@@ -65,7 +65,7 @@ pub async fn sign_ins_by_day(db: &SystemDb, from: DateTime<Utc>) -> Result<Vec<S
     let seconds = seconds(db.backend(), "at");
     let sql = format!(
         "SELECT {seconds} / {DAY} AS slot, COUNT(*) AS value FROM audit \
-         WHERE path LIKE '%/SignIn' AND outcome = 'OK' AND at >= ? GROUP BY 1 ORDER BY 1"
+         WHERE (path LIKE '%/SignIn%' OR path LIKE '%/Finish%SignIn') AND outcome = 'OK' AND at >= ? GROUP BY 1 ORDER BY 1"
     );
     db.query(&sql, vec![from.into()]).await
 }

@@ -11,7 +11,7 @@ use streamflow_kernel::{
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::store::{Membership, User};
-use crate::record::input::limit;
+use crate::record::input::{self, Problem, limit};
 
 /// Bytes of a decomposed text for one of the composed text, at most: passwords are measured composed.
 const MOST_COMPOSED: usize = 4;
@@ -27,6 +27,12 @@ pub fn canonical_email(text: &str) -> String {
     text.nfkc().filter(|c| *c != '\0').collect::<String>().to_lowercase()
 }
 
+/// An address that somebody types to sign in or to be written to before that, in its one form.
+pub fn sign_in_address(text: &str) -> Result<String, Problem> {
+    let email = canonical_email(&input::email(text)?);
+    if email.is_empty() { Err(Problem::new("Enter your e-mail address.")) } else { Ok(email) }
+}
+
 /// A password as it is compared with a hash. One longer than any account's is nobody's, and would only cost time.
 pub fn comparable_password(text: &str) -> &str {
     if text.len() > password::MAX_BYTES * MOST_COMPOSED { "" } else { text }
@@ -37,9 +43,9 @@ pub fn attempts_key(email: &str) -> String {
     format!("account:{}", HEXLOWER.encode(&Sha256::digest(email.as_bytes())))
 }
 
-/// Roles that must have a second factor: those that let others in.
-pub fn needs_second_factor(role: &str) -> bool {
-    matches!(role, "OWNER" | "MANAGER")
+/// Who must have a second factor in a company: those that let others in, and everybody where the company wants it so.
+pub fn needs_second_factor(role: &str, required_of_all: bool) -> bool {
+    required_of_all || matches!(role, "OWNER" | "MANAGER")
 }
 
 /// How much of the company's records a role sees. Accountants read all customers and, by their declared access, no

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Ctx;
 use crate::{
     clock::Clock,
+    crypto::MacKey,
     db::{OrgReader, Scope, SystemDb, TenantDb},
     error::{Error, Result},
     federation::Federation,
@@ -62,6 +63,12 @@ impl Ctx {
 
     pub fn keys(&self) -> &KeyRing {
         &self.0.kernel.keys
+    }
+
+    /// What marks of one purpose are made and known with: the same in every process with these master keys. They may change, so nothing of
+    /// it is kept.
+    pub fn mac_key(&self, purpose: &str) -> MacKey {
+        MacKey::derive(&self.0.kernel.keys.masters.now(), purpose)
     }
 
     pub fn mails(&self) -> &MailQueue {
