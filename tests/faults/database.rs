@@ -21,7 +21,7 @@ use streamflow_migrations::System;
 use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
 use streamflow_tests::{
     person,
-    postgres::{Cluster, fresh_database, superuser},
+    postgres::{Cluster, fresh_database, prepared, superuser},
     process::{Server, binary},
     world,
 };
@@ -39,10 +39,16 @@ const WORKERS: u32 = 6;
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// Longest until somebody notices that the database is away.
 const NOTICED_WITHIN: Duration = Duration::from_secs(15);
+/// Longest until somebody is told of a database that answers nothing: 5 s for the look at the session, begun or waited for, 10 s for the
+/// record of the refusal, and the machine's own time.
+const REFUSED_WITHIN: Duration = Duration::from_secs(24);
+/// The audit writer gives a record up after 10 s.
+const GIVEN_UP_WITHIN: Duration = Duration::from_secs(13);
 /// From then until it returns: longer than the server waits for a connection, so that it has refused people and given connections up.
 const AWAY_FOR: Duration = Duration::from_secs(6);
 const FULL: &str = "(Unavailable, \"STORAGE\")";
-/// What people may be told while their database is away or full. A frozen one may keep them waiting for as long as a request may take.
+/// What people may be told while their database is away or full. A frozen one may keep those waiting for as long as a request may take who
+/// had asked it something when it froze.
 const REFUSALS: [&str; 4] =
     ["(Unavailable, \"UNAVAILABLE\")", "(Unavailable, \"COMMIT_UNKNOWN\")", FULL, "(DeadlineExceeded, \"\")"];
 
@@ -75,9 +81,13 @@ impl Work {
     }
 
     async fn read(&self) -> bool {
+        self.note(self.list().await)
+    }
+
+    async fn list(&self) -> Result<(), Status> {
         let list = pb::ListCustomersRequest { page_size: 5, ..Default::default() };
         let request = person::request(list, Some(&self.load.token));
-        self.note(CustomerServiceClient::new(self.channel.clone()).list_customers(request).await.map(|_| ()))
+        CustomerServiceClient::new(self.channel.clone()).list_customers(request).await.map(drop)
     }
 
     fn note(&self, answer: Result<(), Status>) -> bool {
@@ -108,6 +118,15 @@ impl Work {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         tokio::time::sleep(AWAY_FOR).await;
+    }
+
+    /// Whoever comes while nothing answers is told that, and soon enough.
+    async fn is_refused_in_time(&self) {
+        let since = Instant::now();
+        let answer = self.list().await.map_err(|status| told(&status));
+        println!("{answer:?} after {:?}", since.elapsed());
+        assert_eq!(answer, Err((Code::Unavailable, "UNAVAILABLE".to_owned())));
+        assert!(since.elapsed() < REFUSED_WITHIN, "told after {:?}", since.elapsed());
     }
 
     /// The server is ready, writes and reads.
@@ -190,6 +209,7 @@ async fn a_postgresql_that_goes_and_returns_loses_nothing() {
 
     cluster.freeze();
     work.is_cut_off(&server).await;
+    work.is_refused_in_time().await;
     cluster.thaw();
     work.is_back(&server, "a freeze").await;
     work.end(workers, server).await;
@@ -284,6 +304,40 @@ async fn a_lost_connection_is_told_as_what_it_is_and_repeated_where_nothing_coun
     let row = numbers.await.unwrap().unwrap();
     let (records, counted): (i64, i64) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
     assert_eq!((records, counted), (1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_a_frozen_database_holds_is_given_up_and_is_there_once() {
+    /// More than are written at once, so that some wait for others.
+    const RECORDS: usize = 250;
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(true)).await.unwrap();
+    let (url, folder) = (prepared(&cluster, "north").await, tempfile::tempdir().unwrap());
+    let database = Database::connect(&world::location(System::Client, Some(&url), folder.path()).await).await.unwrap();
+    let audit = AuditWriter::start(database);
+    audit.write(record()).await.unwrap();
+
+    cluster.freeze();
+    let since = Instant::now();
+    let writes = (0..RECORDS).map(|_| async {
+        let answer = audit.write(record()).await.map_err(|error| told(&Status::from(error)));
+        (answer, since.elapsed())
+    });
+    for (answer, took) in futures::future::join_all(writes).await {
+        assert_eq!(answer, Err((Code::Unavailable, "UNAVAILABLE".to_owned())));
+        assert!(took < GIVEN_UP_WITHIN, "given up after {took:?}");
+    }
+    cluster.thaw();
+
+    let since = Instant::now();
+    while audit.write(record()).await.is_err() {
+        assert!(since.elapsed() < BACK_WITHIN, "no record is written");
+    }
+    let admin = superuser(&url).await;
+    let sql = "SELECT count(*), count(DISTINCT id) FROM client.audit WHERE correlation_id = 'lost and found'";
+    let row = admin.query_one_raw(Statement::from_string(admin.get_database_backend(), sql)).await.unwrap().unwrap();
+    let (records, ids): (i64, i64) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    println!("{} of {RECORDS} records are there whose requests were refused", records - 2);
+    assert!(records == ids && (2..=RECORDS as i64 + 2).contains(&records), "{records} records of {ids} requests");
 }
 
 fn record() -> AuditRecord {

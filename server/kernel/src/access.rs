@@ -207,7 +207,9 @@ impl Gate {
             }
             Callers::Peers => Ok(parts.extensions.get::<Peer>().map(|peer| peer.principal(info.at))),
         };
-        if !by_address && !matches!(found, Ok(Some(_))) {
+        // Who can't be known because the database is away did not come without a session, and the count is away too.
+        let is_away = matches!(found, Err(Refused { error: Error::Unavailable(_), .. }));
+        if !by_address && !is_away && !matches!(found, Ok(Some(_))) {
             // Work that nobody signed in for is counted against the only thing known of its caller.
             let taken = self.kernel.limiter.take(ANONYMOUS, &address_key(info.ip), info.at).await?;
             info.remaining = Some(taken.remaining);

@@ -20,12 +20,15 @@ pub mod seal;
 pub mod trail;
 pub mod verify;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -38,6 +41,9 @@ use crate::{
 const BATCH: usize = 100;
 /// Requests that may wait for a batch; more means the database does not answer.
 const QUEUE: usize = 4096;
+/// Longest wait of a request for its record, and of the writer for one INSERT: a database that is gone without a word answers nothing. As
+/// long as a call between systems may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One request, as it was answered.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize, Deserialize)]
@@ -131,14 +137,15 @@ impl AuditWriter {
         Self { queue: Arc::new(queue) }
     }
 
-    /// Returns once the record is safe. An answer that can't be recorded must not be given.
+    /// Returns once the record is safe. An answer that can't be recorded must not be given; a record may be there all the same, of a
+    /// statement whose answer came too late. It is there once, because nobody writes it again.
     pub async fn write(&self, record: AuditRecord) -> Result<()> {
         let (done, written) = oneshot::channel();
         self.queue.try_send((record, done)).map_err(|_| Error::Unavailable("the audit queue is full".into()))?;
         let cause = "the audit record could not be written".to_owned();
-        match written.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(Unwritten::NoSpace)) => Err(Error::Storage(cause)),
+        match timeout(PATIENCE, written).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(Unwritten::NoSpace))) => Err(Error::Storage(cause)),
             _ => Err(Error::Unavailable(cause)),
         }
     }
@@ -148,7 +155,8 @@ async fn write_batches(database: Database, mut queue: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let (records, waiting): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-        let written = write_batch(&database, records).await.map_err(|error| {
+        let given_up = |_| Err(Error::Unavailable("no answer to a batch of audit records".to_owned()));
+        let written = timeout(PATIENCE, write_batch(&database, records)).await.unwrap_or_else(given_up).map_err(|error| {
             tracing::error!(?error, "audit records could not be written");
             if matches!(error, Error::Storage(_)) { Unwritten::NoSpace } else { Unwritten::NoAnswer }
         });
