@@ -4,14 +4,14 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest as _, Sha256};
 use tonic::metadata::{MetadataMap, MetadataValue};
 use uuid::Uuid;
 
 use crate::{
     ctx::{Ctx, Principal},
-    db::{Database, SystemDb},
+    db::{Database, SystemDb, TenantDb},
     error::{Error, Result},
     list::{
         List, ListSpec,
@@ -190,19 +190,56 @@ pub(crate) fn ended() -> Error {
     Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again.")
 }
 
-/// Ends every session of a person but `keep`. One that another transaction is just replacing holds this up, and its successor shows
-/// only to the next statement: it goes on until none is to be seen, because one that is not there has no successor.
+/// Ends every session of a person but `keep`.
 pub async fn end_all(db: &SystemDb, user_id: Uuid, keep: Option<Uuid>, now: DateTime<Utc>) -> Result<Vec<Ended>> {
-    let live = "user_id = ? AND revoked_at IS NULL AND id <> ?";
+    end_until_none_is_left(db, user_id, keep.unwrap_or_default(), now).await
+}
+
+/// Ends every session of a person in one company.
+pub async fn end_all_in_company(tx: &TenantDb, user_id: Uuid, now: DateTime<Utc>) -> Result<Vec<Ended>> {
+    end_until_none_is_left(tx, user_id, Uuid::nil(), now).await
+}
+
+/// A session that another transaction is just replacing holds this up, and its successor shows only to the next statement: it goes on
+/// until none is to be seen, because one that is not there has no successor.
+async fn end_until_none_is_left(db: &impl Book, user_id: Uuid, keep: Uuid, now: DateTime<Utc>) -> Result<Vec<Ended>> {
+    let live = format!("{}user_id = ? AND revoked_at IS NULL AND id <> ?", db.within());
     let end = format!("UPDATE sessions SET revoked_at = ? WHERE {live} RETURNING id, org_id, expires_at");
     let left = format!("SELECT id, org_id, expires_at FROM sessions WHERE {live} LIMIT 1");
-    let keep = keep.unwrap_or_default();
     let mut ended = Vec::new();
     loop {
-        ended.extend(db.query::<Ended>(&end, vec![now.into(), user_id.into(), keep.into()]).await?);
-        if db.query::<Ended>(&left, vec![user_id.into(), keep.into()]).await?.is_empty() {
+        ended.extend(db.rows(&end, vec![now.into(), user_id.into(), keep.into()]).await?);
+        if db.rows(&left, vec![user_id.into(), keep.into()]).await?.is_empty() {
             return Ok(ended);
         }
+    }
+}
+
+/// Where sessions are ended: over all companies, or in one.
+trait Book {
+    /// The beginning of each condition.
+    fn within(&self) -> &'static str;
+
+    fn rows(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<Vec<Ended>>> + Send;
+}
+
+impl Book for SystemDb {
+    fn within(&self) -> &'static str {
+        ""
+    }
+
+    async fn rows(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Ended>> {
+        self.query(sql, values).await
+    }
+}
+
+impl Book for TenantDb {
+    fn within(&self) -> &'static str {
+        "org_id = {org} AND "
+    }
+
+    async fn rows(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Ended>> {
+        self.query(sql, values).await
     }
 }
 
@@ -279,7 +316,7 @@ pub fn touch(database: &Database, session_id: Uuid, last_seen_at: DateTime<Utc>,
     let database = database.clone();
     tokio::spawn(async move {
         let sql = "UPDATE sessions SET last_seen_at = ? WHERE id = ? AND last_seen_at < ?";
-        if let Err(error) = database.execute(sql, vec![now.into(), session_id.into(), now.into()]).await {
+        if let Err(error) = database.system_execute_repeatable(sql, vec![now.into(), session_id.into(), now.into()]).await {
             tracing::warn!(?error, "a session's last use was not noted");
         }
     });

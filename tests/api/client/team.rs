@@ -1,5 +1,7 @@
 //! `TeamService` of the client portal.
 
+mod sessions;
+
 use streamflow_kernel::{db::Scope, feed::Actor};
 use streamflow_proto::client::v1::{
     self as pb, customer_service_client::CustomerServiceClient, session_service_client::SessionServiceClient,

@@ -8,6 +8,7 @@ use streamflow_kernel::{
     feed::{Audience, Change, Op},
     ids::{self, prefix},
     list::ListRequest,
+    session,
 };
 use streamflow_proto::client::v1::{self as pb, team_service_server::TeamService};
 use tonic::{Request, Response, Status};
@@ -150,7 +151,7 @@ impl Locked {
 /// Ends what somebody who loses a role, a place or the right to write could still use: sessions, whose requests may wait in line
 /// already, and invitations they sent.
 async fn end_sessions(tx: &WriteDb, ctx: &Ctx, user_id: Uuid) -> Result<()> {
-    store::end_sessions(tx, user_id, ctx.now()).await?;
+    session::end_all_in_company(tx, user_id, ctx.now()).await?;
     invitation::store::revoke_by_inviter(tx, user_id, ctx.now()).await?;
     Ok(())
 }

@@ -160,14 +160,6 @@ pub async fn delete_member(tx: &TenantDb, user_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Ends a person's sessions in this company.
-pub async fn end_sessions(tx: &TenantDb, user_id: Uuid, now: DateTime<Utc>) -> Result<u64> {
-    let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ? AND revoked_at IS NULL";
-    // Twice: a sign-in that is just being finished holds the first one up, and its session shows only then.
-    let ended = tx.execute(sql, vec![now.into(), user_id.into()]).await?;
-    Ok(ended + tx.execute(sql, vec![now.into(), user_id.into()]).await?)
-}
-
 /// True for somebody of the company who may still enter it: who records and tasks can be given to.
 pub async fn is_active_member(tx: &TenantDb, user_id: Uuid) -> Result<bool> {
     #[derive(FromQueryResult)]
