@@ -6,6 +6,7 @@ mod flapping;
 mod local_audit;
 mod mirror;
 mod shared;
+mod used_up;
 
 use std::{path::Path, time::Duration};
 
@@ -162,7 +163,11 @@ async fn only_the_emergency_account_is_let_in(drill: &mut Drill, usual: &str) ->
     token
 }
 
-async fn drill(data: &Path, postgres: Option<String>, mut database: impl Database) {
+fn is_out_of_reach(view: &pb::GetRecoveryViewResponse, problem: &str) {
+    assert_eq!((view.parts[0].state(), &*view.parts[0].detail), (pb::RecoveryPartState::OutOfReach, problem), "{view:?}");
+}
+
+async fn drill(data: &Path, postgres: Option<String>, mut database: impl Database, problem: &str) {
     let mut drill = Drill::start(data, postgres).await;
     let usual = drill.sign_in().await.unwrap();
     assert!(!drill.is_in_recovery().await);
@@ -175,7 +180,7 @@ async fn drill(data: &Path, postgres: Option<String>, mut database: impl Databas
     drill.wait_for_recovery(true, ENTERS_WITHIN).await;
     let token = only_the_emergency_account_is_let_in(&mut drill, &usual).await;
     let view = drill.view(&token).await.unwrap();
-    assert_eq!(view.parts[0].state(), pb::RecoveryPartState::OutOfReach, "{view:?}");
+    is_out_of_reach(&view, problem);
     assert!(view.records.iter().any(|record| record.action == "recovery.entered"), "{view:?}");
     let probe = request(SPACE, pb::ProbeDatabaseRequest {}, Some(&token));
     assert!(!drill.recovery().probe_database(probe).await.unwrap().into_inner().answers);
@@ -218,7 +223,7 @@ async fn a_postgresql_that_stops_is_survived() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = tokio::task::spawn_blocking(|| Cluster::start(true)).await.unwrap();
     let url = format!("{}/postgres", cluster.url);
-    drill(folder.path(), Some(url), cluster).await;
+    drill(folder.path(), Some(url), cluster, "it refuses connections").await;
 }
 
 /// One that is there and does not do its work.
@@ -233,7 +238,7 @@ async fn short_drill(database: impl Database, url: String, problem: &str) {
     let code = drill.fresh_code(floor).await;
     let token = drill.enter(PASSWORD, code).await.unwrap();
     let view = drill.view(&token).await.unwrap();
-    assert_eq!((view.parts[0].state(), &*view.parts[0].detail), (pb::RecoveryPartState::OutOfReach, problem), "{view:?}");
+    is_out_of_reach(&view, problem);
     database.bring_back();
     drill.wait_for_recovery(false, LEAVES_WITHIN).await;
     assert_eq!(refused(drill.view(&token).await).0, Code::Unauthenticated, "no session outlives Recovery Mode");
@@ -282,7 +287,7 @@ async fn a_postgresql_that_only_reads_is_survived() {
 async fn a_file_that_is_gone_is_survived() {
     let folder = tempfile::tempdir().unwrap();
     let file = File(folder.path().join("provider.db"));
-    drill(folder.path(), None, file).await;
+    drill(folder.path(), None, file, "the file can't be opened").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 //! Each test program starts one; `TEST_POSTGRES_URL` names a running one instead (superuser's URL without a database).
 
 pub mod programs;
+pub mod strangers;
 
 use std::{
     net::TcpListener,
@@ -17,8 +18,14 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection
 use streamflow_migrations::{RolePasswords, prepare_postgres, restore_database_rights};
 use tokio::sync::OnceCell;
 
+use self::strangers::Strangers;
+
 /// Password of every login role of the test cluster; it listens on loopback only.
 pub const PASSWORD: &str = "test-password";
+
+/// Connections a cluster takes, and how many of them it keeps for superusers.
+pub const CONNECTIONS: usize = 300;
+const RESERVED: usize = 3;
 
 /// A running cluster. Stops when dropped.
 pub struct Cluster {
@@ -112,9 +119,23 @@ impl Cluster {
     /// Lets every transaction read and none write, or takes that back.
     pub fn set_read_only(&self, is_on: bool) {
         let value = if is_on { "on" } else { "off" };
-        let change = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
+        self.psql(&[&format!("ALTER SYSTEM SET default_transaction_read_only = {value}"), "SELECT pg_reload_conf()"]);
+    }
+
+    /// Ends what a login role has open, and lets `strangers` take every connection there is before it may come again.
+    pub fn leave_nothing_to(&self, role: &str, strangers: &mut Strangers) {
+        self.psql(&[
+            &format!("ALTER ROLE {role} NOLOGIN"),
+            &format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'"),
+        ]);
+        strangers.take(CONNECTIONS - RESERVED);
+        self.psql(&[&format!("ALTER ROLE {role} LOGIN")]);
+    }
+
+    /// Runs statements as superuser, whether or not others may write.
+    fn psql(&self, statements: &[&str]) {
         let mut psql = Command::new(binaries().join("psql"));
-        psql.arg(format!("{}/postgres", self.url)).args(["-c", &change, "-c", "SELECT pg_reload_conf()"]);
+        psql.arg(format!("{}/postgres", self.url)).args(statements.iter().flat_map(|statement| ["-c", statement]));
         let done =
             psql.env("PGOPTIONS", "-c default_transaction_read_only=off").stdout(Stdio::null()).status().expect("psql runs");
         assert!(done.success());
@@ -165,7 +186,7 @@ fn place(durable: bool) -> PathBuf {
 fn launch(root: &Path, port: u16, durable: bool) -> Child {
     let mut server = run_as(unprivileged_user(), &binaries().join("postgres"));
     server.arg("-D").arg(root.join("data")).current_dir(root).stdout(Stdio::null()).stderr(Stdio::null());
-    server.args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"]);
+    server.args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", &format!("max_connections={CONNECTIONS}")]);
     server.arg("-c").arg(format!("unix_socket_directories={}", root.display()));
     if !durable {
         server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);

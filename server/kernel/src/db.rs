@@ -20,14 +20,13 @@ use std::sync::Arc;
 use connect::Location;
 use marked::Marked;
 use parking_lot::RwLock;
-use pool::Pool;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, Statement, Value};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub(crate) use columns::Column;
 pub use in_order::{Cell, Cells, InOrder};
-pub(crate) use pool::Txn;
+pub(crate) use pool::{Pool, Txn};
 pub use reader::OrgReader;
 pub use system::SystemDb;
 pub use tenant::{Scope, Scoped, TenantDb, TenantEntity, Visibility, VisibleEntity};
@@ -134,14 +133,13 @@ impl Database {
     }
 
     /// The session of a token and whose it is, as `sql` tells with the token's hash as its only value: the one thing to be asked
-    /// before anybody is known.
+    /// before anybody is known. On PostgreSQL as the system role, because a request's sees no session without its company.
     pub async fn session<T: FromQueryResult>(&self, sql: &str, token_hash: Vec<u8>) -> Result<Option<T>> {
-        let reader = Marked(self.pools().reader.clone());
-        let rows = self.read(&reader, sql, vec![token_hash.into()]).await?;
+        let rows = self.system_query(sql, vec![token_hash.into()]).await?;
         Ok(rows.into_iter().next())
     }
 
-    /// One statement outside a transaction, for hot paths that need no context (rate limits, the mail queue). One that writes fails
+    /// One statement outside a transaction, for hot paths that need no context (rate limits). One that writes fails
     /// with its connection, as nobody knows then whether it ran: it may count.
     pub(crate) async fn statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
         let (pools, statement) = (self.pools(), self.made(sql, values));
@@ -168,6 +166,12 @@ impl Database {
         let pools = self.pools();
         let pool = Marked(pools.system.as_ref().unwrap_or(&pools.reader).clone());
         self.read(&pool, sql, values).await
+    }
+
+    /// The first row that a statement of the system's own work returns which writes, outside a transaction. It fails with its connection,
+    /// as nobody knows then whether it ran.
+    pub(crate) async fn system_statement(&self, sql: &str, values: Vec<Value>) -> Result<Option<sea_orm::QueryResult>> {
+        Ok(self.system_writer().query_one_raw(self.made(sql, values)).await?)
     }
 
     /// One statement of the system's own work, which is a transaction of its own.

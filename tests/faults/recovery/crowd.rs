@@ -7,22 +7,22 @@ use tokio::task::JoinSet;
 use super::*;
 
 /// More than twice as long as a loss takes to be noticed.
-const LOOKED_FOR: Duration = Duration::from_secs(8);
+pub const LOOKED_FOR: Duration = Duration::from_secs(8);
 
 /// Somebody who is nobody here tries to sign in.
-async fn knock(channel: Channel, name: String) -> Result<(), Status> {
+pub async fn knock(channel: Channel, name: String) -> Result<(), Status> {
     let ask = pb::SignInRequest { email: format!("{name}@example.com"), password: PASSWORD.into(), return_token: true };
     SessionServiceClient::new(channel).sign_in(request(SPACE, ask, None)).await.map(drop)
 }
 
 /// As the operations port tells it, which needs no database.
-fn is_entered(drill: &Drill) -> bool {
+pub fn is_entered(drill: &Drill) -> bool {
     let (status, metrics) = drill.server.get(0, "/metrics");
     assert_eq!(status, 200);
     metrics.lines().any(|line| line.starts_with("recovery_mode{") && line.ends_with(" 1"))
 }
 
-async fn watch(drill: &Drill, since: Instant) {
+pub async fn watch(drill: &Drill, since: Instant) {
     while since.elapsed() < LOOKED_FOR {
         assert!(!is_entered(drill), "Recovery Mode after {:?}", since.elapsed());
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -30,7 +30,7 @@ async fn watch(drill: &Drill, since: Instant) {
 }
 
 /// Nothing happened.
-async fn is_as_before(drill: &Drill, usual: &str) {
+pub async fn is_as_before(drill: &Drill, usual: &str) {
     assert!(!drill.is_in_recovery().await);
     drill.overview(usual).await.unwrap();
     let records = drill.audit(usual).await;

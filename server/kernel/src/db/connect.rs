@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 use sea_orm::{
     ConnectOptions, Database as SeaDatabase, DatabaseConnection,
     sqlx::{
-        AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
+        ConnectOptions as _, Connection as _,
         postgres::PgConnectOptions,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
@@ -71,12 +71,11 @@ pub(super) async fn open(location: &Location) -> Result<Pools> {
             Ok(Pools { reader: Pool::Sqlite(reader), writer: Pool::Sqlite(writer.clone()), system: None, outside: writer })
         }
         Location::Postgres { url, system_role, max_connections } => {
-            let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
-            let options = options.log_statements(STATEMENT_LOG_LEVEL);
+            let options = postgres_options(url)?;
             let pool = Pool::Postgres(Connections::open(options.clone(), *max_connections, None).await?);
             let few = max_connections.div_ceil(2);
             let system = Some(Pool::Postgres(Connections::open(options, few, Some(system_role)).await?));
-            let outside = postgres_pool(url, OUTSIDE, None).await?;
+            let outside = outside(url).await?;
             Ok(Pools { reader: pool.clone(), writer: pool, system, outside })
         }
     }
@@ -85,11 +84,13 @@ pub(super) async fn open(location: &Location) -> Result<Pools> {
 /// Connections outside requests and jobs: one listens for changes, one starts.
 const OUTSIDE: u32 = 2;
 
-/// One connection of its own for the watch over a database. A file is opened by its name each time, and never made: the
-/// connections that are open would not notice that it is gone or another.
-pub async fn sentry(location: &Location, patience: Duration) -> Result<DatabaseConnection> {
+/// One connection of its own for the watch over a database, or why there is none. A file is opened by its name each time, and never made:
+/// the connections that are open would not notice that it is gone or another.
+pub(crate) async fn sentry(location: &Location, patience: Duration) -> Result<Pool> {
     match location {
-        Location::Postgres { url, system_role, .. } => postgres_pool(url, 1, Some(system_role)).await,
+        Location::Postgres { url, system_role, .. } => {
+            Ok(Pool::Postgres(Connections::open(postgres_options(url)?, 1, Some(system_role)).await?))
+        }
         Location::Sqlite(path) => {
             let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rw", path.display()));
             options
@@ -98,7 +99,7 @@ pub async fn sentry(location: &Location, patience: Duration) -> Result<DatabaseC
                 .acquire_timeout(patience)
                 .sqlx_logging_level(STATEMENT_LOG_LEVEL)
                 .map_sqlx_sqlite_opts(move |sqlite| sqlite.busy_timeout(patience));
-            Ok(SeaDatabase::connect(options).await?)
+            Ok(Pool::Sqlite(SeaDatabase::connect(options).await?))
         }
     }
 }
@@ -144,30 +145,22 @@ async fn sqlite_pool(path: &Path, connections: u32, read_only: bool) -> Result<D
     Ok(SeaDatabase::connect(options).await?)
 }
 
-/// Connections that are opened when they are first asked for. Those of a pool with a `role` take it once and for good.
-async fn postgres_pool(url: &str, connections: u32, role: Option<&str>) -> Result<DatabaseConnection> {
-    let take_role = role.map(|role| format!("SET ROLE \"{role}\""));
+fn postgres_options(url: &str) -> Result<PgConnectOptions> {
+    let options: PgConnectOptions = url.parse().map_err(Error::internal)?;
+    Ok(options.log_statements(STATEMENT_LOG_LEVEL))
+}
+
+/// Connections that are opened when they are first asked for.
+async fn outside(url: &str) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(connections)
+        .max_connections(OUTSIDE)
         .min_connections(0)
         .connect_lazy(true)
         .acquire_timeout(Duration::from_secs(5))
         .connect_timeout(Duration::from_secs(5))
         .sqlx_logging_level(STATEMENT_LOG_LEVEL)
-        .test_before_acquire(false)
-        .map_sqlx_postgres_pool_opts(move |pool| {
-            let take_role = take_role.clone();
-            pool.after_connect(move |connection, _| {
-                let take_role = take_role.clone();
-                Box::pin(async move {
-                    if let Some(take_role) = take_role {
-                        connection.execute(AssertSqlSafe(take_role)).await?;
-                    }
-                    Ok(())
-                })
-            })
-        });
+        .test_before_acquire(false);
     Ok(SeaDatabase::connect(options).await?)
 }
 

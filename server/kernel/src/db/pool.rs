@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// Connections of one kind. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) enum Pool {
+pub(crate) enum Pool {
     Postgres(postgres::Connections),
     Sqlite(DatabaseConnection),
 }

@@ -51,7 +51,7 @@ const LIFETIME: Duration = Duration::from_secs(1800);
 
 /// Connections of one login, of which some may have taken another role for good, so that no other work ever runs on them.
 #[derive(Clone, Debug)]
-pub(super) struct Connections(managed::Pool<Opener>);
+pub struct Connections(managed::Pool<Opener>);
 
 struct Opener {
     options: PgConnectOptions,

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait as _, Statement};
 
-use crate::db::{Backend, connect, connect::Location, numbered};
+use crate::db::{Backend, Pool, connect, connect::Location, numbered};
 
 /// Longest wait for the answer.
 pub const DEADLINE: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ const WRITE: &str = "INSERT INTO rate_limits (key, window_start, used) VALUES ('
 pub struct Probe {
     location: Location,
     /// Kept between questions on PostgreSQL, as long as it answers.
-    connection: Option<DatabaseConnection>,
+    connection: Option<Pool>,
 }
 
 impl Probe {
@@ -71,6 +71,9 @@ fn plain(error: &str) -> String {
         ("shutting down", "it is shutting down"),
         ("starting up", "it is starting up"),
         ("authentication failed", "it refuses the password"),
+        // Of all, or of those that are left to others than superusers.
+        ("too many c", "all its connections are taken"),
+        ("remaining connection slots", "all its connections are taken"),
     ];
     known
         .iter()
@@ -86,6 +89,9 @@ mod tests {
     fn problems_are_told_without_addresses() {
         assert_eq!(plain("Connection Error: Connection refused (os error 111) at 10.0.0.1"), "it refuses connections");
         assert_eq!(plain("ERROR: cannot execute INSERT in a read-only transaction"), "it can be read but not written");
+        assert_eq!(plain("FATAL: sorry, too many clients already"), "all its connections are taken");
+        let reserved = "FATAL: remaining connection slots are reserved for non-replication superuser connections";
+        assert_eq!(plain(reserved), "all its connections are taken");
         assert_eq!(plain("host db.internal says something new"), "the connection failed");
     }
 }
