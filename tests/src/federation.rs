@@ -1,6 +1,6 @@
 //! Two systems that speak with each other, and letters that somebody forges between them.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use streamflow_kernel::{
@@ -221,26 +221,37 @@ impl Letter {
 
     /// The same with another body.
     pub async fn post_body(&self, route: &Route, body: Body) -> String {
+        match self.send(route, body).await {
+            None => "CLOSED".to_owned(),
+            Some(response) if response.status() != http::StatusCode::OK => response.status().as_u16().to_string(),
+            Some(response) => match Status::from_header_map(response.headers()) {
+                Some(status) if status.code() != Code::Ok => reason(&status),
+                _ => "OK".to_owned(),
+            },
+        }
+    }
+
+    /// Sends it, and gives back all that its refusal says, but for when.
+    pub async fn refusal(&self, route: &Route) -> BTreeMap<String, Vec<u8>> {
+        let body = Body::new(http_body_util::Full::new(bytes::Bytes::from(self.body.clone())));
+        let response = self.send(route, body).await.expect("an answer");
+        let said = response.headers().iter().filter(|(name, _)| *name != "date");
+        said.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+    }
+
+    /// None where the connection was ended instead.
+    async fn send(&self, route: &Route, body: Body) -> Option<http::Response<Body>> {
         let mut request = http::Request::builder().method(self.method).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
         let request = request.body(body).expect("a request");
-        let response = match route.clone() {
-            Route::Memory(router) => router.oneshot(request).await.expect("an answer").map(Body::new),
+        match route.clone() {
+            Route::Memory(router) => Some(router.oneshot(request).await.expect("an answer").map(Body::new)),
             Route::Tcp { line, .. } => {
                 let mut channel = line.channel();
-                let ready = channel.ready().await.expect("a connection");
-                let Ok(response) = ready.call(request).await else { return "CLOSED".to_owned() };
-                response
+                channel.ready().await.expect("a connection").call(request).await.ok()
             }
-        };
-        if response.status() != http::StatusCode::OK {
-            return response.status().as_u16().to_string();
-        }
-        match Status::from_header_map(response.headers()) {
-            Some(status) if status.code() != Code::Ok => reason(&status),
-            _ => "OK".to_owned(),
         }
     }
 }

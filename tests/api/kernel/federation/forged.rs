@@ -2,18 +2,18 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use futures::stream;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use prost::Message as _;
-use sea_orm::FromQueryResult;
 use streamflow_kernel::federation::{Keys, guard, sign};
 use streamflow_proto::federation::v1 as pb;
 use streamflow_tests::{
     federation::{Draft, Letter, Pair, SHAPES, Shape, nonce, serve},
-    on_both,
+    on_both, sql,
     world::World,
 };
 use tokio::sync::watch;
@@ -59,14 +59,20 @@ fn by_key(world: &World, keys: &Keys, (from, to, place): (&str, &str, usize), no
 
 /// How many audit records there are of a kind.
 async fn audited(world: &World, column: &str, value: &str, outcome: &str) -> i64 {
-    #[derive(FromQueryResult)]
-    struct Count {
-        records: i64,
-    }
-    let sql = format!("SELECT COUNT(*) AS records FROM audit WHERE {column} = ? AND outcome = ?");
-    let db = world.kernel.database.system_read().await.unwrap();
-    let rows: Vec<Count> = db.query(&sql, vec![value.into(), outcome.into()]).await.unwrap();
-    rows[0].records
+    let sql = format!("SELECT COUNT(*) AS n FROM audit WHERE {column} = ? AND outcome = ?");
+    sql::row(&world.kernel.database, &sql, vec![value.into(), outcome.into()]).await.try_get("", "n").unwrap()
+}
+
+/// How many calls were refused for their signature, and for nothing else.
+async fn refused(world: &World) -> i64 {
+    let refusals = world.kernel.federation.ledger().refusals().await.unwrap();
+    assert!(refusals.iter().all(|one| (&*one.name, &*one.reason) == ("provider", "SIGNATURE")), "{refusals:?}");
+    refusals.iter().map(|one| one.refused).sum()
+}
+
+async fn used_nonces(world: &World) -> i64 {
+    let row = sql::row(&world.kernel.database, "SELECT COUNT(*) AS n FROM federation_nonces", vec![]).await;
+    row.try_get("", "n").unwrap()
 }
 
 on_both! {
@@ -263,6 +269,32 @@ on_both! {
                 served = sound().post(&pair.to_client).await;
             }
             assert_eq!(served, "OK", "{shape:?}");
+        }
+    }
+
+    /// That a comparison takes the same time is the kernel's own test. Nothing else tells either how near a signature comes.
+    async fn however_a_signature_is_wrong_its_refusal_is_the_same(world) {
+        for shape in SHAPES {
+            let pair = Pair::start(&world, shape).await;
+            let right = fresh(&world, &pair);
+            let mac = URL_SAFE_NO_PAD.decode(right.header(guard::SIGNATURE).trim_start_matches("v1=")).unwrap();
+            let wrong_at = |byte: usize| mac.iter().enumerate().map(|(at, one)| if at == byte { !one } else { *one }).collect();
+            let others = vec![!mac[0]; 32];
+            let wrong = [wrong_at(0), wrong_at(15), wrong_at(31), vec![0; 32], others, mac[..31].to_vec(), mac[..1].to_vec(), vec![]];
+            let (used, told) = (used_nonces(&world).await, refused(&world).await);
+            let mut refusals = Vec::new();
+            for mac in &wrong {
+                let letter = right.clone().with(guard::SIGNATURE, format!("v1={}", URL_SAFE_NO_PAD.encode(mac)));
+                refusals.push(letter.refusal(&pair.to_client).await);
+                assert_eq!(used_nonces(&world).await, used, "{shape:?}: {letter:?}");
+                // So that each is written down by itself.
+                world.pass(TimeDelta::seconds(2));
+                pair.provider.clock.set(world.now());
+            }
+            assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{shape:?}: {refusals:#?}");
+            assert!(refusals[0].contains_key("grpc-status-details-bin"), "{refusals:?}");
+            assert_eq!(refused(&world).await - told, wrong.len() as i64);
+            assert_eq!(right.post(&pair.to_client).await, "OK", "the right one, which nobody has used up");
         }
     }
 
