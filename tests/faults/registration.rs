@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use streamflow_kernel::{db::connect::sqlite_writer, session::hash_token};
-use streamflow_proto::client::v1::{self as pb, registration_service_client::RegistrationServiceClient};
+use streamflow_proto::client::v1::{RegisterTenantRequest, registration_service_client::RegistrationServiceClient};
 use streamflow_tests::{
     fleet::{self, Fleet, until},
     person,
@@ -57,16 +57,7 @@ impl Books {
 
 /// Registers a company under its number; says its name in page addresses, if there was an answer.
 async fn register(channel: Channel, number: u64) -> Option<String> {
-    let owner = pb::RegistrationOwner { email: format!("owner-{number}@example.com"), display_name: "Olive".into() };
-    let wanted = pb::RegisterTenantRequest {
-        sign_up_token: format!("token-{number}"),
-        external_customer_id: format!("K-{number}"),
-        name: format!("Company {number}"),
-        time_zone: "Europe/London".into(),
-        currency_code: "GBP".into(),
-        owner: Some(owner),
-        ..Default::default()
-    };
+    let wanted = RegisterTenantRequest { sign_up_token: format!("token-{number}"), ..fleet::wanted(number) };
     let answer = RegistrationServiceClient::new(channel).register_tenant(person::request(wanted, None)).await;
     answer.ok().map(|answer| answer.into_inner().tenant_id)
 }

@@ -204,16 +204,20 @@ pub async fn until(what: &str, wanted: u32, at_most: Duration, counted: impl Asy
     }
 }
 
-/// Registers a company under its number, signed.
-pub async fn register(channel: &Channel, secret: &str, number: u32) -> Result<RegisterTenantResponse, Status> {
+/// What a company registers with under its number; nobody has signed it yet, and it has no token.
+pub fn wanted(number: u64) -> RegisterTenantRequest {
     let owner = RegistrationOwner { email: format!("owner-{number}@example.com"), display_name: "Olive".into() };
-    let wanted = RegisterTenantRequest {
+    RegisterTenantRequest {
         external_customer_id: format!("K-{number}"),
         name: format!("Company {number}"),
         time_zone: "Europe/London".into(),
         currency_code: "GBP".into(),
         owner: Some(owner),
         ..Default::default()
-    };
-    signed::register(channel, secret, chrono::Utc::now().timestamp(), &wanted).await
+    }
+}
+
+/// Registers a company under its number, signed.
+pub async fn register(channel: &Channel, secret: &str, number: u32) -> Result<RegisterTenantResponse, Status> {
+    signed::register(channel, secret, chrono::Utc::now().timestamp(), &wanted(number.into())).await
 }

@@ -17,9 +17,11 @@ use tonic::transport::Channel;
 
 use crate::person;
 
-/// The built server; `cargo xtask test` builds it first.
+/// The built server; `cargo xtask test` builds it first. `TEST_SERVER` names another, such as a copy that stays what it is for as long as
+/// a long test runs.
 pub fn binary() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/streamflow");
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/streamflow");
+    let path = std::env::var_os("TEST_SERVER").map_or_else(built, PathBuf::from);
     assert!(path.exists(), "{} is missing: run `cargo build -p streamflow` first (cargo xtask test does)", path.display());
     path
 }
@@ -129,6 +131,11 @@ impl Server {
         let done = self.command(words).output().expect("the program runs");
         let text = [done.stdout, done.stderr].concat();
         (done.status.success(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Begins another command on the same data, which says nothing. Nobody ends it but the caller.
+    pub fn spawn(&self, words: &[&str]) -> Child {
+        self.command(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs")
     }
 
     /// Starts and waits until it is ready.
