@@ -26,8 +26,8 @@ export const PHONE = { size: 'phone', theme: 'dark' };
 export const TWO_LOOKS = [{ size: 'desktop', theme: 'light' }, PHONE];
 const LOOKS = Object.keys(SIZES).flatMap((size) => ['light', 'dark'].map((theme) => ({ size, theme })));
 
-/** What Chromium is called, in the order in which `cargo xtask test` looks for it, too. */
-const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** What Chromium is called, in the order in which `cargo xtask test` looks for it, too. The one without a window needs two thirds of the time. */
+const CHROMIUMS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 function findChromium() {
   if (process.env.CHROMIUM) return process.env.CHROMIUM;
@@ -69,10 +69,15 @@ export async function freshCode(secret) {
   return totp(secret);
 }
 
-/** Of the half minute after this one: codes of before the loss are no longer good. */
-export async function nextCode(secret) {
+/** Waits for the half minute after this one. */
+export async function nextStep() {
   const step = Math.floor(Date.now() / 30_000);
   while (Math.floor(Date.now() / 30_000) <= step) await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
+/** Of the half minute after this one: codes of before the loss are no longer good. */
+export async function nextCode(secret) {
+  await nextStep();
   return totp(secret);
 }
 

@@ -9,15 +9,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster } from './postgres.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const binary = path.join(root, 'target/debug/streamflow');
+/** Demo companies and operators' credentials that are there already, made by `cargo xtask run` (run.mjs); `cargo xtask test` sets it. */
+const DEMO = process.env.DEMO_FOLDER;
 const OPERATORS = { provider: 'PROVIDER', dev: 'DEVELOPER', accountant: 'ACCOUNTANT' };
 export const PORTALS = ['client', 'provider', 'dev', 'accountant'];
 /** The demo company that has people of every role. */
 export const COMPANY = 'Harrow & Pike';
 
 /** Operations, the four portals, and what systems ask of each other. */
-const OFFSETS = [0, 1, 2, 3, 4, 10];
+export const OFFSETS = [0, 1, 2, 3, 4, 10];
 
 /** A base whose ports are all free. */
 export async function freeBase() {
@@ -37,7 +39,7 @@ async function freePort() {
   }
 }
 
-function isFree(port) {
+export function isFree(port) {
   return new Promise((resolve) => {
     const probe = net.createServer();
     probe.once('error', () => resolve(false));
@@ -49,8 +51,10 @@ function operator(portal) {
   const password = crypto.randomBytes(15).toString('base64url');
   const hash = JSON.parse(execFileSync(binary, ['hash-password', '--json'], { input: password })).hash;
   const { secret } = JSON.parse(execFileSync(binary, ['totp-secret', '--json']));
-  return { portal, email: `${portal}@example.com`, password, totp_secret: secret, hash };
+  return { portal, email: `${portal}@example.com`, password, totp_secret: secret, password_hash: hash };
 }
+
+const operators = () => (DEMO ? JSON.parse(fs.readFileSync(path.join(DEMO, 'demo-operators.json'), 'utf8')).accounts : Object.keys(OPERATORS).map(operator));
 
 export const freshFolder = () => fs.mkdtempSync(path.join(os.tmpdir(), 'streamflow-browser-'));
 
@@ -76,8 +80,11 @@ async function clusterOf(data) {
   return { url, lose: stop, bringBack: start, end };
 }
 
+/** Whether a server says that it is up. */
+const isReady = (base) => fetch(`http://127.0.0.1:${base}/readyz`).then((answer) => answer.ok, () => false);
+
 /** A developer's own configuration is not the test's. */
-const ownEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STREAMFLOW_')));
+export const ownEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STREAMFLOW_')));
 
 /**
  * Starts a server and waits until its demo companies are there. Call `stop` in the end. One process of several is of some systems
@@ -87,13 +94,15 @@ export async function startServer({ demo = true, systems, settings = {}, base: g
   if (!fs.existsSync(binary)) throw new Error(`${binary} is missing: cargo build -p streamflow`);
   const base = given ?? await freeBase();
   const database = postgres ? await clusterOf(data) : fileOf(data, 'provider');
-  const operators = Object.keys(OPERATORS).map(operator);
+  const people = operators();
+  // Making the demo takes longer than many a file's tests; a copy of it is as good.
+  if (demo && DEMO && !postgres) fs.cpSync(DEMO, data, { recursive: true });
   const env = ownEnvironment();
   Object.assign(env, { STREAMFLOW_LOG: 'error', STREAMFLOW_LIMITS__SIGN_IN: '10000', STREAMFLOW_LIMITS__ANONYMOUS: '10000' });
   // Pictures go through an operator's pages faster than any operator.
   env.STREAMFLOW_LIMITS__READ = '10000';
   Object.assign(env, settings);
-  for (const { portal, email, hash, totp_secret: secret } of operators) {
+  for (const { portal, email, password_hash: hash, totp_secret: secret } of people) {
     env[`${OPERATORS[portal]}_EMAIL`] = email;
     env[`${OPERATORS[portal]}_PASSWORD_HASH`] = hash;
     env[`${OPERATORS[portal]}_TOTP_SECRET`] = secret;
@@ -117,14 +126,14 @@ export async function startServer({ demo = true, systems, settings = {}, base: g
       await stop();
       throw new Error('the server did not start with its demo');
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    if (fs.existsSync(file)) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (fs.existsSync(file) && await isReady(base)) {
       const made = JSON.parse(fs.readFileSync(file, 'utf8'));
       if (made.seeded) accounts = made.accounts;
     }
   }
   const url = (portal) => `http://${portal}.localhost:${base + 1 + PORTALS.indexOf(portal)}`;
-  return { data, place, base, url, accounts, operators, database, stop, pid: child.pid };
+  return { data, place, base, url, accounts, operators: people, database, stop, pid: child.pid };
 }
 
 /** The person of the demo company with this role. */

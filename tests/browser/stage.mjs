@@ -11,8 +11,12 @@ export let browser;
 /** For the whole file, or for the `describe` it is called in. `prepare` runs when both are there. */
 export function stage(options, prepare) {
   before(async () => {
-    server = await startServer(options);
-    browser = await launch();
+    const launched = launch();
+    try {
+      server = await startServer(options);
+    } finally {
+      browser = await launched;
+    }
     await prepare?.();
   });
   after(async () => {

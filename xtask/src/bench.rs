@@ -1,9 +1,14 @@
 //! `cargo xtask bench`: measures the performance goals on PostgreSQL and SQLite, with what a release ships.
 
+use std::env;
+
 use anyhow::Result;
 use clap::Args;
 
 use crate::{build, install, shell};
+
+/// Names the browser to the scripts (tests/browser/portal.mjs).
+const CHROMIUM: &str = "CHROMIUM";
 
 #[derive(Args)]
 pub struct Options {
@@ -19,5 +24,10 @@ pub fn run(options: &Options) -> Result<()> {
     install::wasm_target()?;
     let server = build::release(&[])?;
     let bench = ["run", "--release", "--package", "streamflow-tests", "--bin", "bench", "--", "--server"];
-    shell::run(shell::cargo(&bench).arg(server).args(&options.arguments).env("NODE", install::node()?))
+    let mut command = shell::cargo(&bench);
+    command.arg(server).args(&options.arguments).env("NODE", install::node()?);
+    if let Some(browser) = install::chromium_of_people().filter(|_| env::var_os(CHROMIUM).is_none()) {
+        command.env(CHROMIUM, browser);
+    }
+    shell::run(&mut command)
 }

@@ -14,6 +14,11 @@ use crate::{install, shell};
 
 pub use web::{DEV_OUT, RELEASE_OUT};
 
+/// The server for work and tests.
+pub const BUILT: &str = "target/debug/streamflow";
+/// The server that is shipped.
+pub const RELEASED: &str = "target/dist/streamflow";
+
 #[derive(Args)]
 pub struct Options {
     /// Small, optimised and precompressed, with the web apps embedded in target/dist/streamflow.
@@ -33,7 +38,7 @@ pub fn dev(systems: &[String]) -> Result<PathBuf> {
     web::build(systems, web::Profile::Dev)?;
     shell::say("building the server");
     shell::run(&mut shell::cargo(&["build", "--package", "streamflow"]))?;
-    Ok(PathBuf::from("target/debug/streamflow"))
+    Ok(PathBuf::from(BUILT))
 }
 
 /// What is shipped; arguments and result as for [`dev`].
@@ -42,7 +47,7 @@ pub fn release(systems: &[String]) -> Result<PathBuf> {
     compress::folder(RELEASE_OUT.as_ref())?;
     shell::say("building the server with the web apps embedded");
     shell::run(&mut shell::cargo(&["build", "--release", "--package", "streamflow", "--features", "embed"]))?;
-    let server = PathBuf::from("target/dist/streamflow");
+    let server = PathBuf::from(RELEASED);
     fs::copy("target/release/streamflow", &server)?;
     Ok(server)
 }

@@ -4,7 +4,7 @@ mod buf;
 mod deny;
 mod tidy;
 
-use std::{io::Write as _, time::Instant};
+use std::{path::Path, process::Command, thread};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -23,22 +23,24 @@ pub struct Options {
 
 type Step = (&'static str, fn() -> Result<()>);
 
-/// Quick steps first; the bundles must be built before tidy reads them.
-const STEPS: [Step; 14] = [
-    ("fmt", fmt),
-    ("tidy: dependency arrows", tidy::arrows::check),
-    ("tidy: shape of source files", tidy::sources::check),
-    ("tidy: names that stay apart", tidy::names::check),
-    ("tidy: reasons for bans", tidy::bans::check),
-    ("tidy: proto/api.txt", tidy::api::check),
-    ("tidy: texts in the catalogue", tidy::texts::check),
-    ("buf lint", buf::check),
-    ("deny: bans, licences, sources", deny::rules),
-    ("deny: advisories", deny::advisories),
-    ("clippy", clippy),
-    ("docs", docs),
-    ("web apps", build::web_apps),
-    ("tidy: names in built apps", tidy::bundles::check),
+/// What runs beside each other, each step after those before it: the compiler often leaves a processor idle. The web apps have a
+/// folder of cargo's to themselves, and must be built before tidy reads them.
+const LANES: [&[Step]; 3] = [
+    &[
+        ("fmt", fmt),
+        ("tidy: dependency arrows", tidy::arrows::check),
+        ("tidy: shape of source files", tidy::sources::check),
+        ("tidy: names that stay apart", tidy::names::check),
+        ("tidy: reasons for bans", tidy::bans::check),
+        ("tidy: crates without tests", tidy::untested::check),
+        ("tidy: proto/api.txt", tidy::api::check),
+        ("tidy: texts in the catalogue", tidy::texts::check),
+        ("buf lint", buf::check),
+        ("deny: bans, licences, sources", deny::rules),
+        ("deny: advisories", deny::advisories),
+    ],
+    &[("clippy", clippy), ("docs", docs)],
+    &[("web apps", build::web_apps), ("tidy: names in built apps", tidy::bundles::check)],
 ];
 
 pub fn run(options: &Options) -> Result<()> {
@@ -47,31 +49,38 @@ pub fn run(options: &Options) -> Result<()> {
         return texts::bless();
     }
     install::wasm_target()?;
-    let mut failed = Vec::new();
-    for (name, step) in STEPS {
-        if options.only.as_ref().is_some_and(|only| !name.starts_with(only.as_str())) {
-            continue;
-        }
-        eprint!("{name} … ");
-        std::io::stderr().flush()?;
-        let started = Instant::now();
-        match step() {
-            Ok(()) => eprintln!("ok ({:.1} s)", started.elapsed().as_secs_f32()),
-            Err(error) => {
-                eprintln!("FAILED\n{error:#}\n");
-                failed.push(name);
-            }
-        }
-    }
+    let only = options.only.as_deref().unwrap_or_default();
+    let failed: Vec<&str> = thread::scope(|scope| {
+        let lanes = LANES.map(|lane| scope.spawn(move || failures(lane, only)));
+        lanes.into_iter().flat_map(|lane| lane.join().unwrap_or_else(|_| vec!["a step that broke off"])).collect()
+    });
     if !failed.is_empty() {
         bail!("{} failed: {}", failed.len(), failed.join("; "));
     }
     Ok(())
 }
 
+/// Takes the steps whose name starts so; gives those that found something.
+fn failures(lane: &[Step], only: &str) -> Vec<&'static str> {
+    let mut failed = Vec::new();
+    for (name, step) in lane.iter().filter(|(name, _)| name.starts_with(only)) {
+        let (result, spent) = shell::measured(&format!("check: {name}"), step);
+        match result {
+            Ok(()) => shell::say(&format!("{name}: ok ({spent})")),
+            Err(error) => {
+                shell::say(&format!("{name}: FAILED ({spent})\n{error:#}\n"));
+                failed.push(*name);
+            }
+        }
+    }
+    failed
+}
+
 fn fmt() -> Result<()> {
     shell::quiet(&mut shell::cargo(&["fmt", "--all", "--check"])).map(drop)
 }
+
+const DENY: [&str; 2] = ["-D", "warnings"];
 
 /// Web apps as for this machine: nothing in them is for WASM alone, and built for it they are in any case.
 const EVERYTHING: [&str; 3] = ["--workspace", "--features", "streamflow/embed"];
@@ -80,7 +89,7 @@ const EVERYTHING: [&str; 3] = ["--workspace", "--features", "streamflow/embed"];
 fn clippy() -> Result<()> {
     let mut command = shell::cargo(&["clippy", "--quiet", "--all-targets"]);
     command.args(EVERYTHING);
-    let (_, messages) = shell::capture(command.args(["--", "-D", "warnings"]))?;
+    let (_, messages) = shell::capture(command.arg("--").args(DENY))?;
     // Clippy only warns when a ban names what no longer exists; such a ban bans nothing.
     match messages.lines().find(|line| line.contains("does not refer to")) {
         Some(line) => bail!("clippy.toml: {line}"),
@@ -88,8 +97,13 @@ fn clippy() -> Result<()> {
     }
 }
 
-/// The same choice of crates as clippy's: with another one, features differ, and every dependency is checked again.
+/// The same choice of crates as clippy's: with another one, features differ, and every dependency is checked again. So would be our own
+/// crates, which clippy has checked, unless cargo is told that clippy is asked for again.
 fn docs() -> Result<()> {
+    let sysroot = shell::quiet(Command::new("rustc").args(["--print", "sysroot"]))?;
     let mut command = shell::cargo(&["doc", "--quiet", "--no-deps"]);
+    command.env("RUSTC_WORKSPACE_WRAPPER", Path::new(sysroot.trim()).join("bin/clippy-driver"));
+    // As cargo-clippy hands on the words that were given to it.
+    command.env("CLIPPY_ARGS", DENY.map(|word| format!("{word}__CLIPPY_HACKERY__")).concat());
     shell::quiet(command.args(EVERYTHING).env("RUSTDOCFLAGS", "-Dwarnings")).map(drop)
 }

@@ -1,5 +1,5 @@
-//! The demo sign-ins: those the server writes when it seeds (`data/demo.json`) and those of the operators, which
-//! this tool makes up on the first run.
+//! The demo sign-ins: those the server writes when it seeds (`demo.json` of its data folder) and those of the operators,
+//! which this tool makes up on the first run.
 
 use std::{
     fs,
@@ -11,8 +11,10 @@ use anyhow::{Context as _, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Secret};
 
+/// Where `cargo xtask run` keeps its state unless it is told another place.
 pub const DATA: &str = "data";
-const DEMO: &str = "data/demo.json";
+
+const FILE: &str = "demo.json";
 
 /// How long a code is good for.
 const STEP_SECONDS: u64 = 30;
@@ -43,12 +45,13 @@ pub struct Account {
 }
 
 /// What the server has seeded so far; nothing before it has begun.
-pub fn load() -> Result<Demo> {
-    if !Path::new(DEMO).exists() {
+pub fn load(data: &Path) -> Result<Demo> {
+    let file = data.join(FILE);
+    if !file.exists() {
         return Ok(Demo::default());
     }
-    let text = fs::read_to_string(DEMO).with_context(|| format!("can't read {DEMO}"))?;
-    serde_json::from_str(&text).with_context(|| format!("{DEMO} is damaged"))
+    let text = fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))
 }
 
 impl Account {

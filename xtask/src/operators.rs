@@ -13,12 +13,10 @@ use anyhow::{Context as _, Result, bail};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    demo::{Account, DATA},
-    shell,
-};
+use crate::{demo::Account, shell};
 
-const FILE: &str = "data/demo-operators.json";
+/// Lies in the server's data folder.
+const FILE: &str = "demo-operators.json";
 
 /// Letters and digits that nobody mistakes for each other.
 const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -43,26 +41,27 @@ struct Operator {
 }
 
 /// The kept credentials, or new ones that from now on are kept.
-pub fn load_or_create(server: &Path) -> Result<Operators> {
-    if Path::new(FILE).exists() {
-        return load();
+pub fn load_or_create(data: &Path, server: &Path) -> Result<Operators> {
+    if data.join(FILE).exists() {
+        return load(data);
     }
     shell::say("making up demo credentials for the provider, dev and accountant portals");
     let mut operators = Operators::default();
     for (portal, _, email, name, role) in OPERATORS {
         operators.accounts.push(new_operator(server, portal, email, name, role)?);
     }
-    operators.save()?;
+    operators.save(data)?;
     Ok(operators)
 }
 
 /// The kept credentials; none when nothing has run yet.
-pub fn load() -> Result<Operators> {
-    if !Path::new(FILE).exists() {
+pub fn load(data: &Path) -> Result<Operators> {
+    let file = data.join(FILE);
+    if !file.exists() {
         return Ok(Operators::default());
     }
-    let text = fs::read_to_string(FILE).with_context(|| format!("can't read {FILE}"))?;
-    serde_json::from_str(&text).with_context(|| format!("{FILE} is damaged"))
+    let text = fs::read_to_string(&file).with_context(|| format!("can't read {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is damaged", file.display()))
 }
 
 impl Operators {
@@ -89,9 +88,9 @@ impl Operators {
         self.accounts.iter().map(|operator| &operator.account).filter(in_use).cloned()
     }
 
-    fn save(&self) -> Result<()> {
-        fs::create_dir_all(DATA)?;
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(FILE)?;
+    fn save(&self, data: &Path) -> Result<()> {
+        fs::create_dir_all(data)?;
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(data.join(FILE))?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! `cargo xtask otp`: the code a demo person would read off a phone.
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::{
-    demo::{self, Account},
+    demo::{self, Account, DATA},
     operators,
 };
 
@@ -14,10 +14,13 @@ use crate::{
 pub struct Options {
     /// E-mail address of the demo account.
     email: String,
+    /// Where `cargo xtask run` keeps its state.
+    #[arg(long, value_name = "FOLDER", default_value = DATA)]
+    data: PathBuf,
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let account = find(&options.email)?;
+    let account = find(options)?;
     let code = account.code()?.with_context(|| format!("{} has no second factor", account.email))?;
     println!("{code}");
     if std::io::stdout().is_terminal() {
@@ -26,9 +29,10 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn find(email: &str) -> Result<Account> {
-    let mut accounts = demo::load()?.accounts;
-    accounts.extend(operators::load()?.accounts());
+fn find(options: &Options) -> Result<Account> {
+    let email = &options.email;
+    let mut accounts = demo::load(&options.data)?.accounts;
+    accounts.extend(operators::load(&options.data)?.accounts());
     if accounts.is_empty() {
         bail!("no demo accounts yet: start `cargo xtask run` first");
     }

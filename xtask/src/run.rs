@@ -30,9 +30,15 @@ use crate::{
 
 #[derive(Args)]
 pub struct Options {
-    /// Forget everything under ./data first.
+    /// Forget everything in the data folder first.
     #[arg(long, conflicts_with = "postgres")]
     fresh: bool,
+    /// Serve what was built last instead of building.
+    #[arg(long)]
+    built: bool,
+    /// Where the state is kept.
+    #[arg(long, value_name = "FOLDER", default_value = DATA)]
+    data: PathBuf,
     /// Optimised build with the web apps embedded.
     #[arg(long)]
     release: bool,
@@ -52,17 +58,18 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<ExitCode> {
     let server = build_all(options)?;
-    if options.fresh && Path::new(DATA).exists() {
-        shell::say("removing ./data");
-        fs::remove_dir_all(DATA)?;
+    let data = &options.data;
+    if options.fresh && data.exists() {
+        shell::say(&format!("removing {}", data.display()));
+        fs::remove_dir_all(data)?;
     }
-    let operators = if options.no_demo { Operators::default() } else { operators::load_or_create(&server)? };
+    let operators = if options.no_demo { Operators::default() } else { operators::load_or_create(data, &server)? };
     // Otherwise another server's readiness would be taken for ours.
     TcpListener::bind((Ipv4Addr::LOCALHOST, options.port_base))
         .with_context(|| format!("port {} is taken (choose another with --port-base)", options.port_base))?;
     if let Some(url) = &options.postgres {
         shell::say("preparing the database");
-        shell::run(Command::new(&server).args(["migrate", "--data", DATA, "--postgres", url]))?;
+        shell::run(Command::new(&server).args(["migrate", "--postgres", url, "--data"]).arg(data))?;
     }
     let mut child = start(options, &server, &operators)?;
     pass_signals(&child)?;
@@ -87,13 +94,16 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 fn build_all(options: &Options) -> Result<PathBuf> {
+    if options.built {
+        return Ok(PathBuf::from(if options.release { build::RELEASED } else { build::BUILT }));
+    }
     install::wasm_target()?;
     if options.release { build::release(&options.systems) } else { build::dev(&options.systems) }
 }
 
 fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Child> {
     let mut command = Command::new(server);
-    command.args(words(options));
+    command.args(words(options)).arg("--data").arg(&options.data);
     if env::var_os("STREAMFLOW_LOG").is_none() {
         // One line a request would scroll the sign-ins away.
         command.env("STREAMFLOW_LOG", "warn,streamflow=info,streamflow_kernel=warn");
@@ -107,7 +117,7 @@ fn start(options: &Options, server: &Path, operators: &Operators) -> Result<Chil
 
 /// How the server is told to serve.
 fn words(options: &Options) -> Vec<String> {
-    let mut words = ["serve", "--data", DATA, "--port-base"].map(str::to_owned).to_vec();
+    let mut words = ["serve", "--port-base"].map(str::to_owned).to_vec();
     words.push(options.port_base.to_string());
     if !options.release {
         // While developing, tools may ask a portal what it offers.
@@ -140,7 +150,7 @@ fn pass_signals(child: &Child) -> Result<()> {
 }
 
 fn is_up(options: &Options) -> Result<bool> {
-    Ok(ready(options.port_base) && (!seeds(options) || demo::load()?.seeded))
+    Ok(ready(options.port_base) && (!seeds(options) || demo::load(&options.data)?.seeded))
 }
 
 /// The demo companies live in the client system; without it there is nothing to seed or wait for.
@@ -164,7 +174,7 @@ fn ready(port: u16) -> bool {
 fn announce(options: &Options, operators: &Operators) -> Result<()> {
     println!();
     if env::var_os("STREAMFLOW_SMTP_URL").is_none() {
-        println!("Mails, such as invitations, become files in {DATA}/outbox.\n");
+        println!("Mails, such as invitations, become files in {}/outbox.\n", options.data.display());
     }
     let portals = PORTALS.iter().filter(|portal| portal.is_among(&options.systems));
     if options.no_demo {
@@ -174,7 +184,7 @@ fn announce(options: &Options, operators: &Operators) -> Result<()> {
         println!("\nCtrl-C stops the server.");
         return Ok(());
     }
-    let mut accounts = demo::load()?.accounts;
+    let mut accounts = demo::load(&options.data)?.accounts;
     accounts.extend(operators.accounts());
     let mut rows = vec![["PORTAL", "ADDRESS", "E-MAIL", "PASSWORD", "CODE", "WHO"].map(str::to_owned).to_vec()];
     for portal in portals {
@@ -184,7 +194,8 @@ fn announce(options: &Options, operators: &Operators) -> Result<()> {
     }
     println!("{}", table::render(&rows));
     println!("Codes change every 30 s (these are good for {} s more).", demo::seconds_left()?);
-    println!("`cargo xtask otp <e-mail>` prints the current one. Ctrl-C stops the server.");
+    let elsewhere = if options.data == Path::new(DATA) { String::new() } else { format!(" --data {}", options.data.display()) };
+    println!("`cargo xtask otp <e-mail>{elsewhere}` prints the current one. Ctrl-C stops the server.");
     Ok(())
 }
 

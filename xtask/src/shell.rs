@@ -1,13 +1,17 @@
 //! Running other programs: one line says what starts, and a failure names the command that failed.
 
 use std::{
-    env, fs,
+    env,
+    fmt::{self, Display},
+    fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 /// All paths in this tool are relative to the repository's root.
 pub fn enter_root() -> Result<()> {
@@ -29,11 +33,53 @@ pub fn say(line: &str) {
 /// One part of a command, and a line about the time it took.
 pub fn timed<T>(what: &str, part: impl FnOnce() -> Result<T>) -> Result<T> {
     say(what);
+    let (result, spent) = measured(what, part);
+    say(&format!("{what}: {spent}"));
+    result
+}
+
+/// Names a file that gets a line about each part, for one table of several commands.
+const TIMES: &str = "XTASK_TIMES";
+
+/// What a part took; the idle share is the whole machine's, whatever else ran.
+pub struct Spent {
+    seconds: f32,
+    /// In percent, where the system tells.
+    idle: Option<u64>,
+}
+
+pub fn measured<T>(what: &str, part: impl FnOnce() -> T) -> (T, Spent) {
     let (started, before) = (Instant::now(), Processors::read());
     let result = part();
-    let idle = before.zip(Processors::read()).map(|(before, after)| before.idle_until(&after)).unwrap_or_default();
-    say(&format!("{what}: {:.0} s{idle}", started.elapsed().as_secs_f32()));
-    result
+    let idle = before.zip(Processors::read()).and_then(|(before, after)| before.idle_until(&after));
+    let spent = Spent { seconds: started.elapsed().as_secs_f32(), idle };
+    if let Some(file) = env::var_os(TIMES).map(PathBuf::from) {
+        let idle = spent.idle.map_or_else(String::new, |share| format!("{share} %"));
+        let line = format!("{what:<60} {:>6.0} s {idle:>6}\n", spent.seconds);
+        // A table that can't be written is no reason to stop.
+        let _ = fs::OpenOptions::new().create(true).append(true).open(file).and_then(|mut file| file.write_all(line.as_bytes()));
+    }
+    (result, spent)
+}
+
+impl Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} s", self.seconds)?;
+        self.idle.map_or(Ok(()), |share| write!(f, ", the processors idle for {share} %"))
+    }
+}
+
+/// A part with its name, for [`at_once`].
+pub type Part<'a> = (&'static str, Box<dyn FnOnce() -> Result<()> + Send + 'a>);
+
+/// Parts beside each other, each to its end; all that failed is told.
+pub fn at_once(parts: Vec<Part<'_>>) -> Result<()> {
+    let failed: Vec<String> = thread::scope(|scope| {
+        let running: Vec<_> = parts.into_iter().map(|(name, part)| (name, scope.spawn(part))).collect();
+        let ended = running.into_iter().map(|(name, part)| (name, part.join().unwrap_or_else(|_| Err(anyhow!("broke off")))));
+        ended.filter_map(|(name, result)| Some(format!("{name}: {:#}", result.err()?))).collect()
+    });
+    if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n")) }
 }
 
 /// What the processors of a Linux machine have done so far, in hundredths of a second.
@@ -50,10 +96,9 @@ impl Processors {
         Some(Self { idle: times.get(3)? + times.get(4)?, all: times.iter().take(8).sum() })
     }
 
-    fn idle_until(&self, later: &Self) -> String {
+    fn idle_until(&self, later: &Self) -> Option<u64> {
         let (idle, all) = (later.idle.saturating_sub(self.idle), later.all.saturating_sub(self.all));
-        let share = (100 * idle).checked_div(all);
-        share.map_or_else(String::new, |share| format!(", the processors idle for {share} %"))
+        (100 * idle).checked_div(all)
     }
 }
 

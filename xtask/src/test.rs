@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test there is. Missing programs are installed or named; nothing is skipped.
 
+mod programs;
+
 use std::{
     cmp::Reverse,
     env, fs,
@@ -11,6 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
+use self::programs::{Program, cores};
 use crate::{build, install, shell};
 
 #[derive(Args)]
@@ -20,15 +23,8 @@ pub struct Options {
     no_browser: bool,
 }
 
-/// What the tests' own harness reads.
-const THREADS: &str = "RUST_TEST_THREADS";
-
-/// One choice of crates for building and running. This tool is apart: with the others it would be compiled a second time.
-const ALL: [&str; 4] = ["--workspace", "--exclude", "xtask", "--tests"];
-
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
+/// All tests, and the server that some of them start. This tool is apart: with the others it would be compiled a second time.
+const ALL: [&str; 6] = ["--workspace", "--exclude", "xtask", "--tests", "--bin", "streamflow"];
 
 pub fn run(options: &Options) -> Result<()> {
     install::wasm_target()?;
@@ -37,9 +33,9 @@ pub fn run(options: &Options) -> Result<()> {
         install::chromium()?;
         install::browser_packages()?;
     }
-    shell::timed("building the web apps, the server and the tests", build)?;
+    let programs = shell::timed("building the web apps, the server and the tests", build)?;
     let scratch = Scratch::new()?;
-    shell::timed("tests in Rust: units, API, faults", || rust_tests(&scratch))?;
+    shell::timed("tests in Rust: units, API, faults", || rust_tests(&programs, &scratch, options))?;
     if !options.no_browser {
         shell::timed("tests in the browser", || browser_tests(&scratch))?;
     }
@@ -48,35 +44,46 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// The web apps have a folder of cargo's to themselves, so that both are built at once.
-fn build() -> Result<()> {
+fn build() -> Result<Vec<Program>> {
     thread::scope(|scope| {
         let web = scope.spawn(build::web_apps);
-        let tests = shell::run(shell::cargo(&["build"]).args(ALL).args(["--bin", "streamflow"]));
+        let tests = programs::build(&ALL);
         web.join().map_err(|_| anyhow!("building the web apps broke off"))?.and(tests)
     })
 }
 
-fn rust_tests(scratch: &Scratch) -> Result<()> {
-    let mut tests = shell::cargo(&["test"]);
-    scratch.give(tests.args(ALL));
-    // Most of them wait most of the time: for a database, a job, a second to pass.
-    if env::var_os(THREADS).is_none() {
-        tests.env(THREADS, (2 * cores()).to_string());
-    }
-    shell::run(&mut tests)?;
-    shell::run(&mut shell::cargo(&["test", "--package", "xtask"]))
+/// Beside them `cargo xtask run`, which leaves the demo that the tests in the browser take copies of.
+fn rust_tests(programs: &[Program], scratch: &Scratch, options: &Options) -> Result<()> {
+    let (waiting, working) = programs::split(programs);
+    let first = || if options.no_browser { Ok(()) } else { node_tests(scratch, &["tests/browser/run.mjs".into()], 1) };
+    let own = || shell::quiet(&mut shell::cargo(&["test", "--quiet", "--package", "xtask"])).map(drop);
+    shell::at_once(vec![
+        ("those that wait", Box::new(|| programs::run(&waiting, scratch))),
+        ("those that work", Box::new(|| programs::run(&working, scratch).and(own()))),
+        ("cargo xtask run", Box::new(first)),
+    ])
 }
 
 fn browser_tests(scratch: &Scratch) -> Result<()> {
-    let at_once = format!("--test-concurrency={}", cores());
+    // One more than there are processors: each waits now and then, for half a minute to pass or for what another system reads.
+    node_tests(scratch, &browser_files(Path::new("tests/browser"))?, cores() + 1)
+}
+
+fn node_tests(scratch: &Scratch, files: &[PathBuf], at_once: usize) -> Result<()> {
     let mut tests = Command::new(install::node()?);
-    scratch.give(tests.args(["--test", &at_once]).args(browser_files(Path::new("tests/browser"))?));
+    tests.args(["--test", &format!("--test-concurrency={at_once}")]).args(files).env("DEMO_FOLDER", &scratch.demo);
+    scratch.give(&mut tests);
     shell::run(&mut tests)
 }
 
 /// Where tests keep their databases and files. In memory where there is room: they wait for the disk at each commit otherwise, and
 /// what they kill are programs, never the machine.
-struct Scratch(Option<PathBuf>);
+struct Scratch {
+    /// Of all that is temporary; none where the usual place is as good.
+    memory: Option<PathBuf>,
+    /// The data folder of `cargo xtask run`.
+    demo: PathBuf,
+}
 
 impl Scratch {
     const MEMORY: &str = "/dev/shm";
@@ -84,12 +91,13 @@ impl Scratch {
     const ROOM: u64 = 8 << 30;
 
     fn new() -> Result<Self> {
-        if env::var_os("TMPDIR").is_some() || !Self::has_room() {
-            return Ok(Self(None));
+        let memory = (env::var_os("TMPDIR").is_none() && Self::has_room())
+            .then(|| Path::new(Self::MEMORY).join(format!("streamflow-tests-{}", process::id())));
+        if let Some(folder) = &memory {
+            fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
         }
-        let folder = Path::new(Self::MEMORY).join(format!("streamflow-tests-{}", process::id()));
-        fs::create_dir_all(&folder).with_context(|| format!("can't make {}", folder.display()))?;
-        Ok(Self(Some(folder)))
+        let demo = memory.clone().unwrap_or_else(env::temp_dir).join(format!("streamflow-demo-{}", process::id()));
+        Ok(Self { memory, demo })
     }
 
     fn has_room() -> bool {
@@ -100,7 +108,7 @@ impl Scratch {
     }
 
     fn give(&self, tests: &mut Command) {
-        if let Some(folder) = &self.0 {
+        if let Some(folder) = &self.memory {
             tests.env("TMPDIR", folder);
         }
     }
@@ -108,7 +116,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some(folder) = &self.0 {
+        for folder in [Some(&self.demo), self.memory.as_ref()].into_iter().flatten() {
             let _ = fs::remove_dir_all(folder);
         }
     }

@@ -13,7 +13,7 @@ pub fn rules() -> Result<()> {
 /// Known vulnerabilities, when the database can be reached; a network that is closed is no finding.
 pub fn advisories() -> Result<()> {
     if deny(&["fetch", "db"]).is_err() {
-        eprint!("the advisory database could not be fetched, so nothing was compared … ");
+        shell::say("the advisory database could not be fetched, so nothing was compared");
         return Ok(());
     }
     deny(&["check", "advisories"])

@@ -7,6 +7,7 @@ pub mod bundles;
 pub mod names;
 pub mod sources;
 pub mod texts;
+pub mod untested;
 
 use anyhow::{Result, bail};
 
