@@ -9,8 +9,35 @@ use crate::ddl::literal;
 use crate::migrator::pending;
 use crate::system::System;
 
-/// Tables that hold an org_id as mere data: they are read before an org is known, or for all orgs.
-const UNGUARDED: &[&str] = &["sessions", "mail_outbox", "client_errors", "registrations"];
+/// Tables without row policies, and why they need none.
+const OPEN: &[(&str, &str)] = &[
+    ("audit_sealer", "one row: how far the audit is sealed"),
+    ("federation_nonces", "numbers of calls between systems"),
+    ("federation_peers", "when other systems answered last"),
+    ("federation_refusals", "counts of refused calls between systems"),
+    ("lockouts", "counters by hash, taken before anybody is known"),
+    ("metric_samples", "figures of processes, nothing of orgs"),
+    ("rate_limits", "counters by hash or address, taken before anybody is known"),
+    ("schedules", "when work is due"),
+    ("seaql_migrations", "names of migrations, which may only be read"),
+    ("totp_steps", "numbers of half minutes by account, taken before an org is known"),
+];
+
+/// The same of the operators' systems, which have no orgs' rows at all: their people are the system's own.
+const OPEN_AT_OPERATORS: &[(&str, &str)] = &[
+    ("admins", "the portal's people, encrypted"),
+    ("elevations", "rights that the portal's people took on"),
+    ("known_devices", "devices of the portal's people"),
+    ("settings", "settings of the portal, encrypted"),
+    ("tenant_events", "what was heard of orgs"),
+    ("tenants", "what is known of orgs"),
+];
+
+/// Tables that hold an org_id as mere data, and show nothing to a request: only the system role reads them.
+const SYSTEMS_OWN: &[&str] = &["client_errors", "registrations"];
+
+/// Tables of orgs whose keys don't begin with the org: a session is found by its token and a mail by its turn, before an org is known.
+const KEYED_ALONE: &[&str] = &["mail_outbox", "sessions"];
 
 /// Unique across orgs on purpose: an invitation and the link of a support session are found by their token before the org is known.
 const UNIQUE_ACROSS_ORGS: &[&str] = &["invitations_token_hash_key", "support_sessions_by_secret"];
@@ -46,11 +73,17 @@ const SQLITE_KEYS: &str =
 fn postgres_checks(system: System) -> Vec<String> {
     let definers = if system.definer_role().is_some() { DEFINER_FUNCTIONS } else { &[] };
     let others = System::ALL.map(System::schema).into_iter().filter(|name| *name != system.schema());
-    let tenant = TENANT.replace("/*unguarded*/", &list(UNGUARDED));
-    [WHO, ATTRIBUTES, MEMBERSHIPS, OWNERSHIP, SCHEMAS, RIGHTS, FUNCTIONS]
+    let open: Vec<&str> = match system {
+        System::Client => OPEN.iter().map(|(table, _)| *table).collect(),
+        _ => OPEN.iter().chain(OPEN_AT_OPERATORS).map(|(table, _)| *table).collect(),
+    };
+    let tenant = |others: &[&[&str]]| TENANT.replace("/*others*/", &list(&others.concat()));
+    let (guarded, keyed) = (tenant(&[SYSTEMS_OWN]), tenant(&[SYSTEMS_OWN, KEYED_ALONE]));
+    [WHO, ATTRIBUTES, MEMBERSHIPS, OWNERSHIP, SCHEMAS, RIGHTS, FUNCTIONS, FORCED, SHOWN]
         .map(str::to_owned)
         .into_iter()
-        .chain([FORCED, TENANT_POLICY, STRANGE_POLICY, PRIMARY_KEY, FOREIGN_KEY, UNIQUE].map(|check| format!("{tenant} {check}")))
+        .chain([TENANT_POLICY, STRANGE_POLICY].map(|check| format!("{guarded} {check}")))
+        .chain([PRIMARY_KEY, FOREIGN_KEY, UNIQUE].map(|check| format!("{keyed} {check}")))
         .map(|check| {
             check
                 .replace("/*login*/", &literal(&system.login_role()))
@@ -59,7 +92,9 @@ fn postgres_checks(system: System) -> Vec<String> {
                 .replace("/*others*/", &list(&others.clone().collect::<Vec<_>>()))
                 .replace("/*definers*/", &list(definers))
                 .replace("/*append_only*/", &list(APPEND_ONLY))
-                .replace("/*system_reached*/", &list(SYSTEM_REACHED_TABLES))
+                .replace("/*open*/", &list(&open))
+                .replace("/*systems_own*/", &list(SYSTEMS_OWN))
+                .replace("/*system_reached*/", &list(&[SYSTEM_REACHED_TABLES, KEYED_ALONE].concat()))
                 .replace("/*across_orgs*/", &list(UNIQUE_ACROSS_ORGS))
         })
         .collect()
@@ -115,15 +150,23 @@ const FUNCTIONS: &str = "SELECT format('function %s %s', oid::regprocedure, flaw
   WHERE NOT EXISTS (
     SELECT 1 FROM pg_proc WHERE proname = name AND pronamespace = /*schema*/::regnamespace AND prosecdef)";
 
+const FORCED: &str = "SELECT format('table %s does not force row-level security', relname) FROM pg_class
+  WHERE relnamespace = /*schema*/::regnamespace AND relkind IN ('r', 'p')
+    AND NOT (relrowsecurity AND relforcerowsecurity) AND relname <> ALL (/*open*/)";
+
+const SHOWN: &str = "SELECT format('policy %s shows rows of %s, which is the system''s own', p.polname, c.relname)
+  FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+  WHERE c.relnamespace = /*schema*/::regnamespace AND c.relname = ANY (/*systems_own*/) AND p.polpermissive
+    AND NOT ((/*system*/::regrole)::oid = ALL (p.polroles))
+    AND (p.polqual IS NULL OR pg_get_expr(p.polqual, p.polrelid) <> 'false'
+      OR coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'false') <> 'false')";
+
 /// The tables whose rows belong to an org, with the number of the org_id column.
 const TENANT: &str = "WITH tenant AS (
-    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, a.attnum AS org
+    SELECT c.oid, c.relname, a.attnum AS org
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped
-    WHERE c.relnamespace = /*schema*/::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (/*unguarded*/)
+    WHERE c.relnamespace = /*schema*/::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (/*others*/)
   )";
-
-const FORCED: &str = "SELECT format('table %s does not force row-level security', relname) FROM tenant
-  WHERE NOT (relrowsecurity AND relforcerowsecurity)";
 
 const TENANT_POLICY: &str = "SELECT format('table %s has no restrictive policy on org_id', relname) FROM tenant
   WHERE NOT EXISTS (

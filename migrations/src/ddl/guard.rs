@@ -39,6 +39,8 @@ pub enum Guard {
     Tenant(Visible),
     /// As `Tenant`; and the system role reaches every org's.
     TenantAndSystem(Visible),
+    /// The org only adds rows, of its own: what becomes of them is the system role's affair.
+    TenantAdds,
     /// No org_id of its own: rows for which the condition holds; and the system role reaches all.
     Shared(Visible),
 }
@@ -75,19 +77,22 @@ impl Guard {
     }
 
     pub fn is_tenant(&self) -> bool {
-        matches!(self, Self::Tenant(_) | Self::TenantAndSystem(_))
+        matches!(self, Self::Tenant(_) | Self::TenantAndSystem(_) | Self::TenantAdds)
     }
 
     pub fn statements(&self, table: &str, system: System) -> Vec<String> {
         let (login, system_role) = (system.login_role(), system.system_role());
-        let visible = match self {
+        let role = match self {
             Self::None => return Vec::new(),
-            Self::Tenant(visible) | Self::TenantAndSystem(visible) | Self::Shared(visible) => visible,
+            Self::TenantAdds => format!("FOR INSERT TO {login} WITH CHECK (true)"),
+            Self::Tenant(visible) | Self::TenantAndSystem(visible) | Self::Shared(visible) => {
+                format!("FOR ALL TO {login} USING ({})", visible.condition())
+            }
         };
         let mut statements = vec![
             format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
             format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"),
-            format!("CREATE POLICY {table}_role ON {table} AS PERMISSIVE FOR ALL TO {login} USING ({})", visible.condition()),
+            format!("CREATE POLICY {table}_role ON {table} AS PERMISSIVE {role}"),
         ];
         if self.is_tenant() {
             statements.push(format!(

@@ -68,6 +68,49 @@ async fn rows_of_another_org_are_neither_read_nor_written() {
 }
 
 #[tokio::test]
+async fn sessions_mails_and_reports_show_nothing_of_another_org() {
+    let cluster = Cluster::prepared().await;
+    let db = cluster.with_rows().await.login(System::Client).await;
+    let (other, mine) = (id(2), id(1));
+    for org in [other, mine] {
+        let mail = format!(
+            "INSERT INTO mail_outbox (id, org_id, recipient, created_at) VALUES ('{org}', '{org}', '{org}@example.com', now())"
+        );
+        cluster.admin.execute_unprepared(&mail).await.unwrap();
+        let report = format!("INSERT INTO client_errors (id, at, org_id) VALUES ('{org}', now(), '{org}')");
+        cluster.admin.execute_unprepared(&report).await.unwrap();
+    }
+    for table in ["sessions", "mail_outbox", "client_errors"] {
+        assert_eq!(rows(&db, &format!("SELECT 1 FROM {table}")).await.len(), 0, "{table} without a context");
+        let changed = db.execute_unprepared(&format!("DELETE FROM {table}")).await.unwrap();
+        assert_eq!(changed.rows_affected(), 0, "{table} without a context");
+    }
+    let tx = enter(&db, 1, 11, "org", "").await;
+    for (table, seen) in [("sessions", mine.to_string()), ("mail_outbox", String::new()), ("client_errors", String::new())] {
+        assert_eq!(texts(&tx, &format!("SELECT org_id::text FROM {table}")).await, seen, "{table}");
+        let changed = tx.execute_unprepared(&format!("DELETE FROM {table} WHERE org_id = '{other}'")).await.unwrap();
+        assert_eq!(changed.rows_affected(), 0, "{table}");
+    }
+    let mail = |org| {
+        format!(
+            "INSERT INTO mail_outbox (id, org_id, recipient, created_at) VALUES ('{}', '{org}', 'x@example.com', now())",
+            id(9)
+        )
+    };
+    tx.execute_unprepared(&mail(mine)).await.unwrap();
+    tx.rollback().await.unwrap();
+    for sql in [
+        mail(other),
+        format!("UPDATE sessions SET org_id = '{other}'"),
+        format!("INSERT INTO client_errors (id, at, org_id) VALUES ('{}', now(), '{mine}')", id(9)),
+    ] {
+        refused(&enter(&db, 1, 11, "org", "").await, &sql, "row-level security").await;
+    }
+    // What is looked up for everybody goes on as before.
+    assert_eq!(rows(&db, "SELECT 1 FROM session_principals(ARRAY[decode('01', 'hex'), decode('02', 'hex')])").await.len(), 2);
+}
+
+#[tokio::test]
 async fn the_log_and_the_feed_are_only_added_to() {
     let cluster = Cluster::prepared().await;
     let db = cluster.with_rows().await.login(System::Client).await;

@@ -166,7 +166,7 @@ impl Delivery {
         let sql = "UPDATE mail_outbox SET due_at = ?, attempts = attempts + 1 WHERE id = (SELECT id FROM mail_outbox \
                    WHERE sent_at IS NULL AND body <> '' AND (due_at IS NULL OR due_at <= ?) ORDER BY created_at, id LIMIT 1) \
                    AND sent_at IS NULL AND (due_at IS NULL OR due_at <= ?) RETURNING id, recipient, subject, body, attempts";
-        let row = self.database.statement(sql, vec![(now + LEASE).into(), now.into(), now.into()]).await?;
+        let row = self.database.system_statement(sql, vec![(now + LEASE).into(), now.into(), now.into()]).await?;
         Ok(row.map(|row| Claimed::from_query_result(&row, "")).transpose()?)
     }
 
@@ -207,7 +207,7 @@ impl Delivery {
                 (sql, vec![next_try(now, mail.attempts).into(), error.to_string().into(), mail.id.into()])
             }
         };
-        self.database.execute_repeatable(sql, values).await?;
+        self.database.system_execute_repeatable(sql, values).await?;
         Ok(())
     }
 }
