@@ -21,6 +21,7 @@ use streamflow_migrations::System;
 
 use crate::{
     cli::{Place, ServeArgs},
+    github::GithubSignIn,
     tls::FederationTls,
 };
 
@@ -70,6 +71,7 @@ pub struct Config {
     /// Requests a minute by limit class (sign_in, anonymous, registration, read, write, bulk, upload, attachment, stream, federation), where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
     pub attachments: Attachments,
+    pub github: GithubSignIn,
 }
 
 /// How much of people's files is taken.
@@ -132,6 +134,7 @@ impl Default for Config {
             reflection: false,
             limits: HashMap::new(),
             attachments: Attachments::default(),
+            github: GithubSignIn::default(),
         }
     }
 }
@@ -153,6 +156,7 @@ impl Config {
         config.check_federation()?;
         config.check_limits()?;
         config.attachments.check()?;
+        config.github.check()?;
         anyhow::ensure!((1..=365).contains(&config.closing_days), "closing_days must be 1 to 365");
         Ok(config)
     }
@@ -275,7 +279,8 @@ impl Config {
 
     /// Prints what is in force, secrets masked.
     pub fn print(mut self, json: bool) -> anyhow::Result<()> {
-        for secret in [&mut self.master_keys, &mut self.smtp_url, &mut self.federation_keys].into_iter().flatten() {
+        let secrets = [&mut self.master_keys, &mut self.smtp_url, &mut self.federation_keys, &mut self.github.client_secret];
+        for secret in secrets.into_iter().flatten() {
             "********".clone_into(secret);
         }
         self.postgres = self.postgres.as_deref().map(mask_password);

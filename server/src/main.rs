@@ -7,6 +7,7 @@ mod config;
 mod databases;
 mod demo;
 mod federation;
+mod github;
 mod import;
 mod mirror;
 mod operators;

@@ -128,7 +128,7 @@ pub fn site(config: &Config, system: System, kernel: &Arc<Kernel>) -> anyhow::Re
         System::Client => {
             streamflow_client::template::check().map_err(|problems| anyhow::anyhow!(problems))?;
             streamflow_client::system::start(kernel);
-            streamflow_client::system::site(kernel, config.closing_grace(), origins, assets, reflection)
+            streamflow_client::system::site(kernel, config.closing_grace(), config.github.open()?, origins, assets, reflection)
         }
         System::Provider => anyhow::bail!("the provider system is served with its Recovery Mode"),
         System::Dev => {

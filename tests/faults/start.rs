@@ -51,6 +51,8 @@ fn the_configuration_is_checked_and_shown_without_secrets() {
     let mut server = Server::new(folder.path(), None);
     server.set("STREAMFLOW_SMTP_URL", "smtps://user:canary-word@mail.example.com");
     server.set("STREAMFLOW_MASTER_KEYS", "k1:canary-word");
+    server.set("STREAMFLOW_GITHUB__CLIENT_ID", "Iv1.of-the-test");
+    server.set("STREAMFLOW_GITHUB__CLIENT_SECRET", "canary-word");
     let check = |text: &str| {
         std::fs::write(&file, text).unwrap();
         server.run(&["config", "check", "--config", file.to_str().unwrap()])
@@ -58,6 +60,9 @@ fn the_configuration_is_checked_and_shown_without_secrets() {
     let (is_fine, text) = check("log_format = \"json\"\npostgres = \"postgres://user:canary-word@db.internal/streamflow\"\n");
     assert!(is_fine && text.contains("log_format = \"json\"") && text.contains("db.internal"), "{text}");
     assert!(!text.contains("canary-word"), "{text}");
+    assert!(text.contains("Iv1.of-the-test"), "{text}");
+    let (is_fine, text) = check("[github]\nweb_url = \"http://git.example.com\"\n");
+    assert!(!is_fine && text.contains("github.web_url") && !text.contains("canary-word"), "{text}");
     let (is_fine, text) = check("log_fromat = \"json\"\n");
     assert!(!is_fine && text.contains("log_fromat"), "{text}");
     let (is_fine, text) = check("systems = [\"kitchen\"]\n");

@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod drill;
 pub mod federation;
 pub mod fleet;
+pub mod github;
 pub mod operator;
 pub mod person;
 pub mod postgres;

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use streamflow_client::org::provision::{self, NewOrg, NewOwner};
+use streamflow_client::{
+    github::provider::Github,
+    org::provision::{self, NewOrg, NewOwner},
+};
 use streamflow_kernel::{
     audit::seal::Sealing,
     clock::{Clock, FixedClock, SystemClock, to_micros},
@@ -56,6 +59,8 @@ pub struct Setup {
     pub bounds: Option<Bounds>,
     /// Where files of companies are; in the folder when unset.
     pub vault: Option<PathBuf>,
+    /// Signs people in where it is there.
+    pub github: Option<Github>,
 }
 
 impl World {
@@ -76,16 +81,16 @@ impl World {
         };
         let location = location(System::Client, superuser_url.as_deref(), &folder.path().join("client.db")).await;
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
-        let proxies = setup.trusted_proxies.clone();
+        let (proxies, github) = (setup.trusted_proxies.clone(), setup.github.clone());
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&clock), &folder, setup).await;
         streamflow_client::system::start(&kernel);
-        Self::serve(backend, kernel, proxies, clock, superuser_url, folder).await
+        Self::serve(backend, kernel, (proxies, github), clock, superuser_url, folder).await
     }
 
     async fn serve(
         backend: Backend,
         kernel: Arc<Kernel>,
-        proxies: TrustedProxies,
+        (proxies, github): (TrustedProxies, Option<Github>),
         clock: Arc<FixedClock>,
         superuser_url: Option<String>,
         folder: Arc<TempDir>,
@@ -94,6 +99,7 @@ impl World {
         let site = streamflow_client::system::site(
             &kernel,
             streamflow_client::org_closing::domain::GRACE,
+            github,
             origins,
             Arc::new(NoAssets),
             false,
@@ -116,9 +122,10 @@ impl World {
     /// The same with a set-up of its own.
     pub async fn twin_with(&self, setup: Setup) -> Self {
         let location = location(System::Client, self.superuser_url.as_deref(), &self.folder.path().join("client.db")).await;
+        let github = setup.github.clone();
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, setup).await;
         let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
-        Self::serve(self.backend, kernel, TrustedProxies::default(), clock, self.superuser_url.clone(), folder).await
+        Self::serve(self.backend, kernel, (TrustedProxies::default(), github), clock, self.superuser_url.clone(), folder).await
     }
 
     pub fn now(&self) -> DateTime<Utc> {

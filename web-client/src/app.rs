@@ -40,6 +40,7 @@ later!(RequestReset, doors, door::reset::RequestReset);
 later!(ConfirmReset, doors, door::reset::ConfirmReset);
 later!(SignUp, doors, door::sign_up::SignUp);
 later!(Welcome, doors, door::welcome::Welcome);
+later!(BackFromGithub, doors, door::github::BackFromGithub);
 later!(OpenSupport, doors, door::support::OpenSupport);
 
 /// Root of everything.
@@ -55,6 +56,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=door::lost::NotFound>
                 <Route path=path!("/") view=door::entrance::Entrance/>
                 <Route path=path!("/sign-in") view=door::sign_in::SignIn/>
+                <Route path=path!("/sign-in/github") view=BackFromGithub/>
                 <Route path=path!("/second-factor") view=door::second_factor::SecondFactor/>
                 <Route path=path!("/enrol") view=Enrol/>
                 <Route path=path!("/invitation") view=Invitation/>

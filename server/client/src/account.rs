@@ -1,6 +1,6 @@
 //! A person's own password and second factor.
 
 pub mod api;
-mod mail;
+pub mod mail;
 pub mod reset;
-mod store;
+pub mod store;

@@ -82,7 +82,7 @@ impl Stage {
             master_keys: Arc::clone(&shared.master_keys),
         };
         let kernel = stage.kernel(config, System::Client).await?;
-        let site = streamflow_client::system::site(&kernel, GRACE, HashSet::new(), Arc::new(NoAssets), false);
+        let site = streamflow_client::system::site(&kernel, GRACE, None, HashSet::new(), Arc::new(NoAssets), false);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);

@@ -1,6 +1,7 @@
 //! Own account: who one is here, how pages look, what one is told, password, second factor, sessions.
 
 mod factor;
+mod github;
 mod notices;
 mod password;
 mod sessions;
@@ -15,6 +16,7 @@ use web_kit::{
 
 use self::{
     factor::SecondFactor,
+    github::Github,
     notices::Notices,
     password::Password,
     sessions::{Sessions, use_sessions},
@@ -37,6 +39,7 @@ pub fn ProfilePage() -> impl IntoView {
             <Notices/>
             <Password email changed/>
             <SecondFactor changed/>
+            <Github changed/>
             <Sessions pages=sessions/>
         </div>
     }

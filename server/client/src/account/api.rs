@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{mail, reset, store as effects};
 use crate::{
+    email_code,
     record::input,
     session::{
         api::{account, answer_with_token, promote, shown},
@@ -38,13 +39,7 @@ impl AccountService for Api {
     ) -> Result<Response<pb::EnrolSecondFactorResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let user = account(&ctx, ctx.principal()?).await?;
-        // Before the code, which is used up by a look at it.
-        if !is_current_password(&ctx, &user, &req.current_password).await? {
-            return Err(Error::invalid("current_password", NOT_CURRENT).into());
-        }
-        if user.totp_confirmed_at.is_some() {
-            factor::check(&ctx, &user, &req.code).await?;
-        }
+        prove(&ctx, &user, &req.current_password, &req.code).await?;
         let secret = totp::generate_secret();
         let sealed = store::seal_totp(ctx.keys(), user.id, store::PENDING, &secret).await?;
         let db = ctx.system().await?;
@@ -117,6 +112,7 @@ impl AccountService for Api {
         let db = ctx.system().await?;
         store::set_password_hash(&db, user.id, &hash).await?;
         store::end_resets(&db, user.id, ctx.now()).await?;
+        email_code::store::end(&db, &user.email, ctx.now()).await?;
         device::forget_all(&db, user.id).await?;
         let token = end_sessions(&db, &ctx, principal, by_bearer).await?;
         effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
@@ -180,6 +176,18 @@ async fn replace_recovery_codes(db: &SystemWriteDb, user: &User) -> Result<Vec<S
     Ok(codes)
 }
 
+/// Password, and a code where there is an authenticator, before somebody gets another way in: whoever got hold of a session has neither.
+pub async fn prove(ctx: &Ctx, user: &User, password: &str, code: &str) -> Result<()> {
+    // Before the code, which is used up by a look at it.
+    if !is_current_password(ctx, user, password).await? {
+        return Err(Error::invalid("current_password", NOT_CURRENT));
+    }
+    if user.totp_confirmed_at.is_some() {
+        factor::check(ctx, user, code).await?;
+    }
+    Ok(())
+}
+
 /// Whether it is the person's password. Counted before it is looked at, together with all who ask for it.
 pub async fn is_current_password(ctx: &Ctx, user: &User, password: &str) -> Result<bool> {
     let attempts = format!("password:{}", user.id);
@@ -215,14 +223,14 @@ async fn end_sessions(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_b
 }
 
 /// A browser goes on with a new session; a native client keeps its own, as these answers have no place for a token.
-async fn renew_session(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_bearer: bool) -> Result<Option<Token>> {
+pub async fn renew_session(db: &SystemWriteDb, ctx: &Ctx, principal: &Principal, by_bearer: bool) -> Result<Option<Token>> {
     if by_bearer {
         return Ok(None);
     }
     session::renew(db, ctx, principal).await.map(Some)
 }
 
-fn answer<T>(ctx: &Ctx, response: Response<T>, token: Option<Token>) -> Result<Response<T>, Status> {
+pub fn answer<T>(ctx: &Ctx, response: Response<T>, token: Option<Token>) -> Result<Response<T>, Status> {
     match token {
         Some(token) => answer_with_token(ctx, response, &token),
         None => Ok(response),

@@ -39,7 +39,8 @@ pub fn second_factor_on(to: &str, public_url: &str) -> Mail {
     )
 }
 
-fn notice(to: &str, subject: &str, what: &str, public_url: &str) -> Mail {
+/// What somebody is told who may not have done it.
+pub fn notice(to: &str, subject: &str, what: &str, public_url: &str) -> Mail {
     Mail {
         to: to.to_owned(),
         subject: subject.to_owned(),

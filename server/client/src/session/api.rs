@@ -21,11 +21,11 @@ use streamflow_proto::{
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{factor, switch};
+use super::{entry::Entry, factor, switch};
 use crate::{
     template::read::MODULES,
     user::{
-        domain::{attempts_key, canonical_email, comparable_password, needs_second_factor, subject, wrong_credentials},
+        domain::{attempts_key, canonical_email, comparable_password, subject, wrong_credentials},
         store::{self, Membership, User},
     },
 };
@@ -43,20 +43,10 @@ impl SessionService for Api {
         let held = store::held(&db, user.id, membership.org_id).await?;
         let held = held.filter(|(now, _)| now.password_hash == user.password_hash);
         let (user, membership) = held.ok_or_else(wrong_credentials)?;
-        ctx.about(subject(&user, Some(&membership)));
-        let (level, second_factor) = what_is_left(&user, &membership.role);
-        let holder = Holder { user_id: user.id, org_id: membership.org_id, level };
-        let token = session::open(&db, &ctx, holder).await?;
-        let device = match level {
-            Level::Full => Some(device::remember(&ctx, &db, user.id).await?),
-            Level::Pending => None,
-        };
-        let reply = pb::SignInResponse { second_factor: second_factor.into(), token: shown(&token, req.return_token) };
-        let mut response = answer_with_token(&ctx, db.commit(reply).await?, &token)?;
-        if let Some(device) = device {
-            device::set_cookie(response.metadata_mut(), &ctx, &device)?;
-        }
-        Ok(response)
+        let entry = Entry::open(&db, &ctx, &user, &membership).await?;
+        let reply = pb::SignInResponse { second_factor: entry.second_factor.into(), token: entry.shown(req.return_token) };
+        let response = db.commit(reply).await?;
+        entry.answer(&ctx, response)
     }
 
     async fn verify_second_factor(
@@ -127,7 +117,7 @@ impl SessionService for Api {
         let principal = ctx.principal()?;
         let db = ctx.system().await?;
         let (user, entered) = switch::entered(&db, principal, &req.tenant_id).await?;
-        let (level, second_factor) = switch::what_is_left(&user, &entered.role);
+        let (level, second_factor) = switch::what_is_left(&user, &entered);
         let holder = Holder { user_id: user.id, org_id: entered.org_id, level };
         let token = session::replace(&db, &ctx, principal, holder).await?;
         announce_end(&db, &ctx, principal.org_id, principal.session_id).await?;
@@ -212,16 +202,6 @@ async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Mem
         user.password_hash = hash;
     }
     Ok((user, membership))
-}
-
-fn what_is_left(user: &User, role: &str) -> (Level, pb::SecondFactorState) {
-    if user.totp_confirmed_at.is_some() {
-        (Level::Pending, pb::SecondFactorState::CodeNeeded)
-    } else if needs_second_factor(role) {
-        (Level::Pending, pb::SecondFactorState::EnrolmentNeeded)
-    } else {
-        (Level::Full, pb::SecondFactorState::Done)
-    }
 }
 
 /// The account behind a session.
