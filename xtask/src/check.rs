@@ -4,7 +4,7 @@ mod buf;
 mod deny;
 mod tidy;
 
-use std::{path::Path, process::Command, thread};
+use std::{fs, path::Path, process::Command, thread};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -102,7 +102,8 @@ fn clippy() -> Result<()> {
 fn docs() -> Result<()> {
     let sysroot = shell::quiet(Command::new("rustc").args(["--print", "sysroot"]))?;
     let mut command = shell::cargo(&["doc", "--quiet", "--no-deps"]);
-    command.env("RUSTC_WORKSPACE_WRAPPER", Path::new(sysroot.trim()).join("bin/clippy-driver"));
+    // By the name that cargo-clippy knows itself by, or cargo takes it for another one.
+    command.env("RUSTC_WORKSPACE_WRAPPER", fs::canonicalize(Path::new(sysroot.trim()).join("bin/clippy-driver"))?);
     // As cargo-clippy hands on the words that were given to it.
     command.env("CLIPPY_ARGS", DENY.map(|word| format!("{word}__CLIPPY_HACKERY__")).concat());
     shell::quiet(command.args(EVERYTHING).env("RUSTDOCFLAGS", "-Dwarnings")).map(drop)
