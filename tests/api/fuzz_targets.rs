@@ -6,6 +6,8 @@
 mod csv;
 #[path = "../fuzz/targets/filter.rs"]
 mod filter;
+#[path = "../fuzz/targets/passkey.rs"]
+mod passkey;
 
 #[macro_export]
 macro_rules! fuzz_target {
@@ -20,4 +22,5 @@ macro_rules! fuzz_target {
 fn the_targets_take_what_a_fuzzer_gives() {
     csv::target((7, b"name;city\nAna;K\xf6ln\n"));
     filter::target("city : \"Bonn");
+    passkey::target(b"\xa3\x63fmt");
 }

@@ -48,6 +48,13 @@ proptest! {
     }
 
     #[test]
+    fn any_answer_of_a_browser_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        strangers::passkey(&bytes);
+        // {"fmt": "none", "attStmt": {}, "authData": bytes}
+        strangers::passkey(&[b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58", &[bytes.len() as u8][..], &bytes].concat());
+    }
+
+    #[test]
     fn any_filter_is_understood_or_refused(text in text()) {
         strangers::filter(&text);
     }

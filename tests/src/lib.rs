@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests reach behind the walls, and fail by panicking")]
 
 pub mod answer;
+pub mod authenticator;
 pub mod certificates;
 pub mod drill;
 pub mod federation;

@@ -1,12 +1,15 @@
 //! What reads strangers' bytes, and what must hold whatever they are. The fuzz targets in `tests/fuzz` and the short runs among the
 //! API tests are the same bodies, so that what they call can't change without them.
 
-use streamflow_client::import::domain::{
-    check::Checker,
-    mapping::{Mapping, guess, likely_key, likely_mode},
-    read::{Reader, Refusal, Row},
-    sniff::{Encoding, Format, Sniffer},
-    subject::Subject,
+use streamflow_client::{
+    import::domain::{
+        check::Checker,
+        mapping::{Mapping, guess, likely_key, likely_mode},
+        read::{Reader, Refusal, Row},
+        sniff::{Encoding, Format, Sniffer},
+        subject::Subject,
+    },
+    passkey::webauthn::{Answer, Ceremony, ClientData, Credential, NewCredential, RelyingParty},
 };
 use streamflow_kernel::{
     csv as written,
@@ -32,6 +35,21 @@ pub fn filter(text: &str) {
         },
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// Any bytes as what a browser answers with: no answer to a sign-in is right that nobody signed, and what is kept of a new passkey can be
+/// read again.
+pub fn passkey(bytes: &[u8]) {
+    let party = RelyingParty::of("http://localhost:7001").expect("a host with a name");
+    if let Ok(data) = ClientData::read(bytes) {
+        let _ = (data.challenge(), data.check(Ceremony::SignIn, &party));
+    }
+    let made = NewCredential::read(bytes, bytes, &party);
+    let public_key = made.as_ref().map_or_else(|_| bytes.to_vec(), |made| made.public_key.clone());
+    let credential = Credential { user_handle: Vec::new(), public_key, sign_count: 0, backup_eligible: false };
+    let answer = Answer { client_data_json: bytes, authenticator_data: bytes, signature: bytes, user_handle: &[] };
+    assert!(credential.verify(answer, &party).is_err());
+    assert!(made.is_err() || made.is_ok_and(|made| (1..1024).contains(&made.id.len())));
 }
 
 /// Any bytes as an uploaded file that arrives in pieces of `piece` bytes: the reader answers with rows as wide as the header or a

@@ -10,6 +10,7 @@ mod door;
 mod layout;
 mod pages;
 mod parts;
+mod passkey;
 mod workspace;
 
 fn main() {

@@ -35,4 +35,5 @@ pub const PORTAL: Portal = Portal {
     pace: Pace::per_minute(600),
     nouns: NOUNS,
     rights_from: "an owner of your company",
+    features: "publickey-credentials-create=(self), publickey-credentials-get=(self)",
 };

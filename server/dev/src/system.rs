@@ -55,6 +55,7 @@ pub const PORTAL: Portal = Portal {
     pace: Pace { per_minute: 150, burst: Some(20) },
     nouns: operator::NOUNS,
     rights_from: "whoever runs StreamFlow",
+    features: "",
 };
 
 /// What the listener serves. Without an operator nobody can sign in.

@@ -40,6 +40,7 @@ pub mod prefix {
     pub const EXPORT: &str = "exp_";
     pub const REGISTRATION: &str = "reg_";
     pub const ATTACHMENT: &str = "att_";
+    pub const PASSKEY: &str = "psk_";
 }
 
 /// `usr_` and 32 hex digits.

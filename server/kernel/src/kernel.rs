@@ -60,6 +60,8 @@ pub struct Portal {
     /// Who gives its people their rights, as they call them.
     pub rights_from: &'static str,
 }
+    /// What its own pages may use of the browser, as a `Permissions-Policy` has it; empty for nothing that others are kept from.
+    pub features: &'static str,
 
 impl Portal {
     /// What is told to whom a role does not let.

@@ -68,10 +68,11 @@ impl PortalSite {
     pub fn into_rpcs(self) -> Result<(Router, Front)> {
         let witness = Witness::System(Arc::clone(&self.kernel));
         let callers = Callers::Sessions(self.authenticator);
+        let features = self.kernel.portal.features;
         let gate = Arc::new(Gate::new(self.kernel, self.access, self.descriptors, callers)?);
         let guarded = self.services.into_axum_router().layer(middleware::from_fn_with_state(gate, access::guard));
         let Self { access, origins, assets, reflection, descriptors, .. } = self;
-        Ok((translated(guarded), Front { witness, access, descriptors, origins, assets, reflection }))
+        Ok((translated(guarded), Front { witness, access, descriptors, origins, assets, reflection, features }))
     }
 }
 
@@ -95,6 +96,8 @@ pub struct Front {
     pub assets: Arc<dyn Assets>,
     /// Describe the protos to anyone who asks: for development.
     pub reflection: bool,
+    /// As in [`Portal`](crate::kernel::Portal).
+    pub features: &'static str,
 }
 
 impl Front {
@@ -120,7 +123,8 @@ impl Front {
         if self.reflection {
             site = site.merge(reflection(self.descriptors)?);
         }
-        Ok(site.layer(middleware::map_response(headers::secure)))
+        let permit = headers::permit(self.features)?;
+        Ok(site.layer(middleware::map_response(headers::secure)).layer(middleware::map_response(permit)))
     }
 }
 

@@ -70,6 +70,7 @@ pub const PORTAL: Portal = Portal {
     pace: Pace::per_minute(100),
     nouns: operator::NOUNS,
     rights_from: "an administrator of this portal",
+    features: "",
 };
 
 /// Role of the first administrator and of the emergency account.
@@ -119,7 +120,15 @@ pub fn site(
 /// What stands before the RPCs, with and without the database.
 pub fn front(recovery: &Arc<Recovery>, origins: HashSet<String>, assets: Arc<dyn Assets>, reflection: bool) -> Front {
     let witness = Witness::Recovery(Arc::clone(recovery));
-    Front { witness, access: access::PROVIDER, descriptors: provider::DESCRIPTORS, origins, assets, reflection }
+    Front {
+        witness,
+        access: access::PROVIDER,
+        descriptors: provider::DESCRIPTORS,
+        origins,
+        assets,
+        reflection,
+        features: PORTAL.features,
+    }
 }
 
 /// What is served without it.

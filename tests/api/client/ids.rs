@@ -27,7 +27,7 @@ use streamflow_tests::{
 };
 use tonic::Code;
 
-use super::{assignment_rule, attachment, contact, customer, import, lead, org_data};
+use super::{assignment_rule, attachment, contact, customer, import, lead, org_data, passkey};
 
 /// In every name of the other company.
 const CANARY: &str = "Zebrafink";
@@ -99,6 +99,7 @@ impl Company {
             (prefix::RULE, rule.id),
             (prefix::SUPPORT_SESSION, support_session(world, &owner).await),
             (prefix::EXPORT, org_data::start(&owner).await.unwrap().id),
+            (prefix::PASSKEY, passkey::add(world, &owner, word).await.1.id),
         ]);
         Self { owner, ids }
     }
@@ -199,6 +200,7 @@ fn prefix_of(message: &str, field: &str, kind: pb::RecordKind) -> Option<&'stati
         (_, "import_id") => prefix::IMPORT,
         (_, "export_id") => prefix::EXPORT,
         (_, "attachment_id") => prefix::ATTACHMENT,
+        (_, "passkey_id") => prefix::PASSKEY,
         (_, "record_id" | "ids" | "survivor_id" | "other_ids" | "from_id") | ("MergedVersion", "id") => by_kind,
         _ if field == "id" || field.ends_with("_id") || field.ends_with("ids") => panic!("whose ids are {message}.{field}?"),
         _ => return None,

@@ -82,5 +82,10 @@ async fn every_answer_carries_the_protective_headers() {
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("cache-control"), "no-store", "{path}");
         assert!(header("strict-transport-security").contains("max-age=63072000"), "{path}");
+        let permitted = header("permissions-policy");
+        assert!(
+            permitted.starts_with("camera=(), ") && permitted.contains("publickey-credentials-get=(self)"),
+            "{path}: {permitted}"
+        );
     }
 }

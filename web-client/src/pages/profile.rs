@@ -3,6 +3,7 @@
 mod factor;
 mod github;
 mod notices;
+mod passkeys;
 mod password;
 mod sessions;
 
@@ -18,6 +19,7 @@ use self::{
     factor::SecondFactor,
     github::Github,
     notices::Notices,
+    passkeys::Passkeys,
     password::Password,
     sessions::{Sessions, use_sessions},
 };
@@ -39,6 +41,7 @@ pub fn ProfilePage() -> impl IntoView {
             <Notices/>
             <Password email changed/>
             <SecondFactor changed/>
+            <Passkeys changed/>
             <Github changed/>
             <Sessions pages=sessions/>
         </div>
