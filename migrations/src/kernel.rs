@@ -33,6 +33,7 @@ mod m20261127_001401_create_federation_refusals;
 mod m20261127_002201_add_idempotency_token;
 mod m20261127_002401_use_nonces_once_a_caller;
 mod m20261128_000400_guard_tables_of_the_system;
+mod m20261128_000401_create_master_keys;
 
 use crate::migrator::{Step, steps};
 
@@ -68,4 +69,5 @@ pub const STEPS: &[Step] = steps![
     m20261127_002201_add_idempotency_token,
     m20261127_002401_use_nonces_once_a_caller,
     m20261128_000400_guard_tables_of_the_system,
+    m20261128_000401_create_master_keys,
 ];

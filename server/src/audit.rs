@@ -15,7 +15,7 @@ use streamflow_kernel::{
         trail,
         verify::{Line, Verdict, Verifier},
     },
-    crypto::{MasterKeys, PublicKey},
+    crypto::PublicKey,
     db::{Database, NO_ORG},
     error::Error,
     ids,
@@ -23,7 +23,7 @@ use streamflow_kernel::{
 use streamflow_migrations::System;
 use uuid::Uuid;
 
-use crate::{cli::Place, config::Config, databases};
+use crate::{cli::Place, config::Config, databases, public_keys};
 
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
@@ -41,7 +41,7 @@ pub struct VerifyArgs {
     /// Files of checkpoints. [default: those of the systems in the configured folder; none with --file]
     #[arg(long, value_name = "FILE")]
     checkpoints: Vec<PathBuf>,
-    /// Keys the checkpoints must be signed with, as `audit public-key` prints them. [default: those of the master keys]
+    /// Keys the checkpoints must be signed with, as `audit public-key` prints them. [default: those of the master keys, retired ones too]
     #[arg(long, value_name = "ID:BASE64", value_parser = public_key)]
     public_key: Vec<PublicKey>,
     /// Prints JSON.
@@ -113,7 +113,7 @@ fn verify_file(args: &VerifyArgs, file: &Path) -> anyhow::Result<Report> {
 
 async fn verify_databases(args: &VerifyArgs) -> anyhow::Result<Report> {
     let config = Config::load(&args.place, None)?;
-    let keys = if args.public_key.is_empty() { public_keys(&config)? } else { args.public_key.clone() };
+    let keys = if args.public_key.is_empty() { public_keys::all(&config)? } else { args.public_key.clone() };
     let systems = match args.system {
         Some(system) => vec![system],
         None => System::ALL.into_iter().filter(|system| databases::exists(&config, *system)).collect(),
@@ -171,25 +171,12 @@ pub async fn export(args: ExportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the keys checkpoints are verified with, the current one first.
+/// Prints the keys checkpoints are verified with: the current one, older ones, retired ones.
 pub fn print_public_keys(args: &KeyArgs) -> anyhow::Result<()> {
-    for key in public_keys(&Config::load(&args.place, None)?)? {
+    for key in public_keys::all(&Config::load(&args.place, None)?)? {
         println!("{key}");
     }
     Ok(())
-}
-
-fn public_keys(config: &Config) -> anyhow::Result<Vec<PublicKey>> {
-    let masters = match &config.master_keys {
-        Some(text) => MasterKeys::parse(text)?,
-        None => {
-            // A new key would verify nothing.
-            let file = config.master_key_file();
-            anyhow::ensure!(file.exists(), "{} is missing; give --data, or --public-key to verify", file.display());
-            MasterKeys::load_or_create(&file)?
-        }
-    };
-    Ok(PublicKey::all(&masters, checkpoint::PURPOSE))
 }
 
 fn read_checkpoints(files: &[PathBuf]) -> anyhow::Result<Checkpoints> {

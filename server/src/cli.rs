@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use streamflow_kernel::clock::{Clock as _, SystemClock};
 use streamflow_migrations::System;
 
-use crate::{audit, config::Config, databases, federation, import, mirror, secrets, serve, tenant};
+use crate::{audit, config::Config, databases, federation, import, keys, mirror, secrets, serve, tenant};
 
 /// Runs the operations of service businesses: one installation, many companies, four separate portals.
 #[derive(Debug, Parser)]
@@ -96,6 +96,9 @@ enum Command {
     /// Keys of calls between systems.
     #[command(subcommand)]
     Federation(FederationCommand),
+    /// Master keys, which wrap the keys that data is encrypted with.
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -185,6 +188,23 @@ enum FederationCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Says what hangs on each master key, and which keys each running process has.
+    #[command(after_help = "Examples:\n  streamflow keys list --data ./data\n  streamflow keys list --json")]
+    List(keys::ListArgs),
+    /// Makes a new master key and wraps every data key anew under it, while servers run. Run again, it ends what was broken off.
+    #[command(
+        after_help = "Examples:\n  streamflow keys rotate --data ./data\n  streamflow keys rotate --postgres postgres://db.internal/streamflow --wait 300\n\nThe new key goes into DATA/master.key. It wraps nothing before every running process has it: those on other machines get the file by hand.\nOld keys stay until keys retire. Keys of the configuration are changed there; the command says how. docs/keys.md has all of it."
+    )]
+    Rotate(keys::RotateArgs),
+    /// Takes a master key out for good, when nothing hangs on it any more.
+    #[command(
+        after_help = "Example:\n  streamflow keys retire k1 --data ./data\n\nBackups made before the rotation can't be read without it: keep a copy as long as you keep those."
+    )]
+    Retire(keys::RetireArgs),
+}
+
+#[derive(Debug, Subcommand)]
 enum OpsCommand {
     /// Writes the encrypted mirror of the provider's allow-list and flags, which servers read when they start.
     #[command(
@@ -241,6 +261,9 @@ impl Cli {
             Command::Import(ImportCommand::Leads(args)) => import::leads(args).await,
             Command::Federation(FederationCommand::RotateKeys(args)) => federation::rotate(&args),
             Command::Federation(FederationCommand::Keys(args)) => federation::export(&args),
+            Command::Keys(KeysCommand::List(args)) => keys::list(args).await,
+            Command::Keys(KeysCommand::Rotate(args)) => keys::rotate(args).await,
+            Command::Keys(KeysCommand::Retire(args)) => keys::retire(args).await,
             Command::Ops(OpsCommand::Mirror(place)) => mirror::write(&place).await,
             Command::Audit(AuditCommand::Verify(args)) => audit::verify(args).await,
             Command::Audit(AuditCommand::Export(args)) => audit::export(args).await,

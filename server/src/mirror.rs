@@ -17,7 +17,10 @@ use ipnet::IpNet;
 use object_store::{
     ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
 };
-use streamflow_kernel::{crypto::MasterKeys, db::files::private_folder};
+use streamflow_kernel::{
+    crypto::{MasterKeys, master_id_of},
+    db::files::private_folder,
+};
 use streamflow_migrations::System;
 use streamflow_provider::setting::mirror::Mirror;
 
@@ -37,10 +40,44 @@ pub async fn write(place: &Place) -> anyhow::Result<()> {
     let shared = Shared::new(&config)?;
     let kernel = shared.kernel(&config, System::Provider).await?;
     let mirror = Mirror::take(&kernel).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let sealed = mirror.seal(&shared.master_keys).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let sealed = mirror.seal(&shared.master_keys.now()).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     store.put(&path, PutPayload::from(sealed)).await.context("the mirror can't be written")?;
     println!("{} settings mirrored to {}; servers read them when they start.", mirror.len(), config.mirror_url());
     Ok(())
+}
+
+/// Seals the mirror and what this machine keeps of it anew with the current master key, where there are any and another one sealed them: their
+/// content stays as it is. True when one was. Fails when one can't be read, opened or written.
+pub async fn reseal(config: &Config, masters: &MasterKeys) -> anyhow::Result<bool> {
+    let (mut is_any, file) = (false, config.data.join(LAST));
+    let is_old = |sealed: &[u8]| master_id_of(sealed).is_ok_and(|id| id != masters.current_id());
+    let fresh = |sealed: &[u8]| open(masters, sealed)?.seal(masters).map_err(|error| anyhow::anyhow!("{error:?}"));
+    if let Some(sealed) = fetch(config).await.context("the mirror can't be read")?.filter(|sealed| is_old(sealed)) {
+        let (store, path) = store(config)?;
+        let sealed = fresh(&sealed).context("the mirror can't be opened")?;
+        store.put(&path, PutPayload::from(sealed)).await.context("the mirror can't be written")?;
+        is_any = true;
+    }
+    if let Some(sealed) = kept(&file)?.filter(|sealed| is_old(sealed)) {
+        let sealed = fresh(&sealed).with_context(|| format!("{} can't be opened", file.display()))?;
+        keep(&file, &sealed).with_context(|| format!("{} can't be written", file.display()))?;
+        is_any = true;
+    }
+    Ok(is_any)
+}
+
+/// Ids of the master keys that seal the mirror and what this machine keeps of it. Fails when one can't be read.
+pub async fn sealed_by(config: &Config) -> anyhow::Result<Vec<String>> {
+    let mirror = fetch(config).await.context("the mirror can't be read")?.map(|sealed| sealed.to_vec());
+    let copies = mirror.into_iter().chain(kept(&config.data.join(LAST))?);
+    Ok(copies.filter_map(|sealed| master_id_of(&sealed).ok().map(str::to_owned)).collect())
+}
+
+fn kept(file: &path::Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match fs::read(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        sealed => sealed.map(Some).with_context(|| format!("{} can't be read", file.display())),
+    }
 }
 
 /// What a server knows of the settings before it has its database.

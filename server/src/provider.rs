@@ -34,7 +34,7 @@ impl Provider {
     /// The provider system without its database, and the site that shows what there is.
     pub async fn prepare(config: &Config, shared: &Shared) -> anyhow::Result<(Self, Router)> {
         let emergency = operators::from_environment("PROVIDER", FIRST_ROLE)?;
-        let known = mirror::read(config, &shared.master_keys).await;
+        let known = mirror::read(config, &shared.master_keys.now()).await;
         let recovery = Recovery::open(recovery::Parts {
             space: PORTAL.space,
             role: FIRST_ROLE,

@@ -7,7 +7,7 @@ use axum::Router;
 use streamflow_kernel::{
     anomaly::Detect,
     clock::{Clock, SystemClock},
-    crypto::MasterKeys,
+    crypto::{MasterKeys, MasterRing},
     db::files::private_folder,
     ids::SystemIds,
     jobs::Work,
@@ -27,7 +27,7 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     pub mailer: Arc<Mailer>,
     pub passwords: PasswordHasher,
-    pub master_keys: Arc<MasterKeys>,
+    pub master_keys: Arc<MasterRing>,
     pub listeners: Listeners,
 }
 
@@ -40,8 +40,8 @@ impl Shared {
             None => MailConfig::Outbox { dir: config.data.join("outbox") },
         };
         let master_keys = match &config.master_keys {
-            Some(text) => MasterKeys::parse(text)?,
-            None => MasterKeys::load_or_create(&config.master_key_file())?,
+            Some(text) => MasterRing::fixed(MasterKeys::parse(text)?),
+            None => MasterRing::open(&config.master_key_file())?,
         };
         Ok(Self {
             mailer: Arc::new(Mailer::new(mail, Arc::clone(&clock))?),

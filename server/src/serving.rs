@@ -8,6 +8,7 @@ use streamflow_kernel::{
     access::Witness,
     audit::seal::Sealing,
     jobs::Runner,
+    master_keys::holders::Holding,
     meter::sampling::Sampling,
     recovery::watch::Watching,
     server::{Systems, connection, foreign, listeners::Listening, proxies::TrustedProxies},
@@ -45,6 +46,7 @@ struct Running {
     sealing: Sealing,
     sampling: Sampling,
     runner: Runner,
+    holding: Holding,
 }
 
 impl Serving {
@@ -120,12 +122,15 @@ impl Serving {
                 (app, Some(serve::bind(&self.config.bind, self.config.port(system)).await?))
             }
         };
+        // Before anything is served: a key that begins to wrap now waits for this process.
+        let holding = kernel.hold_master_keys().await;
+        let holding = holding.map_err(|error| anyhow::anyhow!("the {} system can't say its keys: {error:?}", system.name()))?;
         let runner = kernel.run_jobs(serve::works(system)).await;
         let runner = runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?;
         self.wires.join(&kernel)?;
         let sealing = kernel.seal_audit(self.config.audit_checkpoints());
         let sampling = kernel.sample_meter();
-        self.running.lock().push(Running { sealing, sampling, runner });
+        self.running.lock().push(Running { sealing, sampling, runner, holding });
         match (provider, listener) {
             (Some(provider), _) => provider.take_over(app, &kernel),
             (None, Some(listener)) => {
@@ -195,14 +200,15 @@ impl Serving {
         while listeners.join_next().await.is_some() {}
         let running = std::mem::take(&mut *self.running.lock());
         let mut ending = Vec::new();
-        for Running { sealing, sampling, runner } in running {
+        for Running { sealing, sampling, runner, holding } in running {
             runner.finish().await;
-            ending.push((sealing, sampling));
+            ending.push((sealing, sampling, holding));
         }
         drop(following);
-        for (sealing, sampling) in ending {
+        for (sealing, sampling, holding) in ending {
             sampling.finish().await;
             sealing.finish().await;
+            holding.finish().await;
         }
         for kernel in kernels {
             kernel.database.close().await;

@@ -9,6 +9,7 @@ mod federation;
 mod import;
 mod import_kill;
 mod jobs;
+mod keys;
 mod kill;
 mod outage;
 mod recovery;

@@ -2,7 +2,8 @@
 //!
 //! Master keys come from outside the database (environment or key file) and only wrap data keys. Each org
 //! has its own data keys, kept wrapped in `data_keys`; they encrypt the fields. Destroying an org's data
-//! keys therefore destroys its encrypted fields in each backup as well.
+//! keys therefore destroys its encrypted fields in each backup as well. Another master key takes the place of one by wrapping the data
+//! keys anew ([`crate::master_keys`]); what is derived from it instead is short-lived, made anew, or checked with a public key that stays.
 //!
 //! AES-256-GCM with random 96-bit nonces throughout: a key is to be replaced long before 2^32 uses (NIST SP
 //! 800-38D). What a ciphertext belongs to is authenticated with it, so a value moved to another row, column,
@@ -10,10 +11,12 @@
 
 pub mod blind;
 pub mod field;
+pub mod key_file;
 pub mod keys;
 pub mod mac;
 pub mod master;
 pub mod outside;
+pub mod ring;
 pub mod sign;
 
 use aes_gcm::aead::Aead as _;
@@ -23,10 +26,12 @@ use zeroize::Zeroizing;
 
 pub use blind::BlindIndex;
 pub use field::{FieldRef, decrypt, encrypt, key_id_of};
+pub use key_file::KeyFile;
 pub use keys::{DataKey, WrappedKey};
 pub use mac::MacKey;
 pub use master::{KeyFileError, MasterKeys};
-pub use outside::{open_outside, seal_outside};
+pub use outside::{master_id_of, open_outside, seal_outside};
+pub use ring::MasterRing;
 pub use sign::{PublicKey, SigningKey};
 
 use crate::ids::random_bytes;

@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use crate::{
     audit::{
-        AuditWriter, checkpoint,
+        AuditWriter,
         seal::{self, Sealing},
     },
     clock::Clock,
-    crypto::{DataKey, MasterKeys, SigningKey, WrappedKey},
+    crypto::{CryptoError, DataKey, MasterRing, WrappedKey},
     db::{self, Database, NO_ORG, SystemDb},
     error::{Error, Result},
     federation::Federation,
@@ -23,6 +23,7 @@ use crate::{
     jobs::{self, Jobs, Work},
     mail::Mailer,
     mail_queue::MailQueue,
+    master_keys::holders::Holding,
     meter::{Meter, sampling::Sampling},
     password::PasswordHasher,
     prune::Prune,
@@ -59,9 +60,9 @@ pub struct Portal {
     pub nouns: &'static [Noun],
     /// Who gives its people their rights, as they call them.
     pub rights_from: &'static str,
-}
     /// What its own pages may use of the browser, as a `Permissions-Policy` has it; empty for nothing that others are kept from.
     pub features: &'static str,
+}
 
 impl Portal {
     /// What is told to whom a role does not let.
@@ -115,7 +116,7 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     pub passwords: PasswordHasher,
     pub mailer: Arc<Mailer>,
-    pub master_keys: Arc<MasterKeys>,
+    pub master_keys: Arc<MasterRing>,
     pub public_url: String,
     /// Requests a minute by limit class, where the usual ones don't fit.
     pub limits: HashMap<String, u32>,
@@ -131,8 +132,9 @@ pub struct Parts {
 impl Kernel {
     /// Starts the background tasks of a system: change tail, audit writer and mail delivery.
     pub async fn start(parts: Parts) -> Result<Arc<Self>> {
-        let uploads = Tickets::new(&parts.master_keys);
+        let uploads = Tickets::new(Arc::clone(&parts.master_keys));
         let keys = KeyRing::new(parts.database.clone(), parts.master_keys, Arc::clone(&parts.clock));
+        keys.admit(parts.clock.now()).await?;
         keys.ensure_own(parts.clock.now()).await?;
         let feed = Feed::start(parts.database.clone(), parts.portal.space).await?;
         let limits = Limits::new(parts.portal.pace, &parts.limits);
@@ -170,9 +172,15 @@ impl Kernel {
             clock: Arc::clone(&self.clock),
             system: self.portal.space,
             id: self.ids.uuid(),
-            key: SigningKey::derive(&self.keys.masters, checkpoint::PURPOSE),
+            masters: Arc::clone(&self.keys.masters),
             folder,
         })
+    }
+
+    /// Starts following the key file, and telling other processes which master keys this one has. Servers do it, commands don't. Fails
+    /// when it can't be told: then nobody would wait for this process before a key begins to wrap.
+    pub async fn hold_master_keys(self: &Arc<Self>) -> Result<Holding> {
+        Holding::start(self).await
     }
 
     /// Starts keeping what this process measures of itself. Servers do it, commands don't.
@@ -201,9 +209,9 @@ type KeyCache = HashMap<(Uuid, u32), (Arc<DataKey>, DateTime<Utc>)>;
 /// Data keys of companies, kept in memory for a minute; the system's own for good.
 #[derive(Clone)]
 pub struct KeyRing {
-    database: Database,
-    masters: Arc<MasterKeys>,
-    clock: Arc<dyn Clock>,
+    pub(crate) database: Database,
+    pub(crate) masters: Arc<MasterRing>,
+    pub(crate) clock: Arc<dyn Clock>,
     cache: Arc<RwLock<KeyCache>>,
 }
 
@@ -226,7 +234,7 @@ const INSERT: &str = "INSERT INTO data_keys (org_id, id, wrapped, master_key_id,
 const BY_ID: &str = "SELECT id, wrapped, master_key_id FROM data_keys WHERE org_id = ? AND id = ?";
 
 impl KeyRing {
-    fn new(database: Database, masters: Arc<MasterKeys>, clock: Arc<dyn Clock>) -> Self {
+    fn new(database: Database, masters: Arc<MasterRing>, clock: Arc<dyn Clock>) -> Self {
         let ring = Self { database, masters, clock, cache: Arc::default() };
         // What nobody asks for any more must not stay either.
         let (cache, clock) = (Arc::downgrade(&ring.cache), Arc::clone(&ring.clock));
@@ -262,11 +270,12 @@ impl KeyRing {
         if !rows.is_empty() {
             return Ok(());
         }
-        let wrapped = DataKey::generate(1).wrap(NO_ORG, &self.masters);
+        let db = self.database.system().await?;
+        let wrapped = self.wrap(&db, &DataKey::generate(1), NO_ORG, now).await?;
         let sql = format!("{INSERT} ON CONFLICT DO NOTHING");
         let values = vec![NO_ORG.into(), 1.into(), wrapped.bytes.into(), wrapped.master_id.into(), now.into()];
-        self.database.system_execute(&sql, values).await?;
-        Ok(())
+        db.execute(&sql, values).await?;
+        db.commit().await
     }
 
     /// The key a stored value names.
@@ -284,7 +293,7 @@ impl KeyRing {
 
     /// Makes the first key of a company.
     pub async fn create(&self, db: &SystemDb, org: Uuid, now: DateTime<Utc>) -> Result<()> {
-        let wrapped = DataKey::generate(1).wrap(org, &self.masters);
+        let wrapped = self.wrap(db, &DataKey::generate(1), org, now).await?;
         let values = vec![org.into(), 1.into(), wrapped.bytes.into(), wrapped.master_id.into(), now.into()];
         db.execute(INSERT, values).await?;
         Ok(())
@@ -304,7 +313,12 @@ impl KeyRing {
             return Ok(Arc::clone(key));
         }
         let wrapped = WrappedKey { id, bytes: row.wrapped, master_id: row.master_key_id };
-        let key = Arc::new(DataKey::unwrap(org, &wrapped, &self.masters).map_err(Error::internal)?);
+        let unwrapped = match DataKey::unwrap(org, &wrapped, &self.masters.now()) {
+            // The file may have it by now.
+            Err(CryptoError::UnknownMasterKey) if self.look() => DataKey::unwrap(org, &wrapped, &self.masters.now()),
+            unwrapped => unwrapped,
+        };
+        let key = Arc::new(unwrapped.map_err(Error::internal)?);
         self.cache.write().insert((org, id), (Arc::clone(&key), now));
         Ok(key)
     }

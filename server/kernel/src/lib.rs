@@ -22,6 +22,7 @@ pub mod list;
 pub mod lockout;
 pub mod mail;
 pub mod mail_queue;
+pub mod master_keys;
 pub mod meter;
 pub mod operator;
 pub mod password;

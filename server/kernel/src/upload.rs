@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    crypto::{self, MacKey, MasterKeys},
+    crypto::{self, MacKey, MasterRing},
     error::Result,
     kernel::Kernel,
     vault::Place,
@@ -37,19 +37,19 @@ pub struct Ticket {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Makes tickets and knows its own.
+/// Makes tickets and knows its own: those that any of the master keys made.
 #[derive(Clone, Debug)]
-pub struct Tickets(Arc<MacKey>);
+pub struct Tickets(Arc<MasterRing>);
 
 impl Tickets {
-    pub(crate) fn new(masters: &MasterKeys) -> Self {
-        Self(Arc::new(MacKey::derive(masters, PURPOSE)))
+    pub(crate) const fn new(masters: Arc<MasterRing>) -> Self {
+        Self(masters)
     }
 
     /// The address to send the file to, on the portal's own listener.
     pub fn address(&self, ticket: Ticket) -> String {
         let Ticket { org, id, bytes, expires_at } = ticket;
-        let mark = HEXLOWER.encode(&self.0.mark(&ticket.signed()));
+        let mark = HEXLOWER.encode(&self.key().mark(&ticket.signed()));
         format!("{ROOT}{}/{}?bytes={bytes}&expires={}&mark={mark}", org.simple(), id.simple(), expires_at.timestamp())
     }
 
@@ -66,7 +66,11 @@ impl Tickets {
             expires_at: DateTime::from_timestamp(expires.parse().ok()?, 0)?,
         };
         let mark = HEXLOWER.decode(mark.as_bytes()).ok()?;
-        (fields.next().is_none() && self.0.knows(&ticket.signed(), &mark)).then_some(ticket)
+        (fields.next().is_none() && self.key().knows(&ticket.signed(), &mark)).then_some(ticket)
+    }
+
+    fn key(&self) -> MacKey {
+        MacKey::derive(&self.0.now(), PURPOSE)
     }
 }
 
@@ -144,9 +148,10 @@ mod tests {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     use super::*;
+    use crate::crypto::{KeyFile, MasterKeys};
 
     fn tickets(byte: u8) -> Tickets {
-        Tickets::new(&MasterKeys::parse(&format!("k:{}", STANDARD.encode([byte; 32]))).unwrap())
+        Tickets::new(Arc::new(MasterRing::fixed(MasterKeys::parse(&format!("k:{}", STANDARD.encode([byte; 32]))).unwrap())))
     }
 
     fn read(tickets: &Tickets, address: &str) -> Option<Ticket> {
@@ -175,6 +180,26 @@ mod tests {
         for address in changed {
             assert_eq!(read(&tickets(1), &address), None, "{address}");
         }
+    }
+
+    #[test]
+    fn an_address_outlives_another_master_key_and_not_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let ring = Arc::new(MasterRing::open(&path).unwrap());
+        let tickets = Tickets::new(Arc::clone(&ring));
+        let expires_at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let ticket = Ticket { org: Uuid::from_u128(1), id: Uuid::from_u128(2), bytes: 3, expires_at };
+        let address = tickets.address(ticket);
+        let mut file = KeyFile::open(&path).unwrap();
+        let id = file.add(expires_at).unwrap();
+        file.promote(&id).unwrap();
+        assert!(ring.look().unwrap());
+        assert_ne!(tickets.address(ticket), address);
+        assert_eq!(read(&tickets, &address), Some(ticket));
+        file.remove("k1").unwrap();
+        assert!(ring.look().unwrap());
+        assert_eq!(read(&tickets, &address), None);
     }
 
     #[test]

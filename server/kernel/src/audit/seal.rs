@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    crypto::SigningKey,
+    crypto::{MasterRing, SigningKey},
     db::{Backend, Column, Database, SystemDb},
     error::{Error, Result},
 };
@@ -46,7 +46,8 @@ pub struct Parts {
     pub system: &'static str,
     /// Of this process.
     pub id: Uuid,
-    pub key: SigningKey,
+    /// The current one signs.
+    pub masters: Arc<MasterRing>,
     /// Folder of the checkpoint files; should be on another disk or machine than the database.
     pub folder: PathBuf,
 }
@@ -76,8 +77,9 @@ impl Sealing {
 struct Sealer {
     parts: Parts,
     chains: Option<Chains>,
-    /// Last position of each chain that this process's file of checkpoints has; none before the file was read.
-    witnessed: Option<HashMap<Uuid, i64>>,
+    /// The key that signed last, and the last position of each chain that this process's file of checkpoints has under it; none before
+    /// the file was read.
+    witnessed: Option<(String, HashMap<Uuid, i64>)>,
     checkpoint_at: Option<DateTime<Utc>>,
 }
 
@@ -214,11 +216,13 @@ impl Sealer {
     /// Signs where the chains are that moved since the last time.
     async fn checkpoint(&mut self, now: DateTime<Utc>) {
         let Some(chains) = &self.chains else { return };
-        let Parts { system, key, folder, .. } = &self.parts;
+        let Parts { system, masters, folder, .. } = &self.parts;
+        let key = &SigningKey::derive(&masters.now(), checkpoint::PURPOSE);
         let path = checkpoint::file_of(folder, system);
-        let witnessed = match &mut self.witnessed {
-            Some(witnessed) => witnessed,
-            none => none.insert(read_witnessed(&path, system, key)),
+        // Another key signs all chains once: what hangs on the one before is of less use from then on.
+        let (_, witnessed) = match &mut self.witnessed {
+            Some(witnessed) if witnessed.0 == key.id() => witnessed,
+            none => none.insert((key.id().to_owned(), read_witnessed(&path, system, key))),
         };
         let mut lines = Vec::new();
         for (org, head) in &chains.heads {

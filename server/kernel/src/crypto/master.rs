@@ -1,7 +1,7 @@
 //! Master keys: from the environment, or from a key file that only its owner can read.
 //!
 //! Text form, in both: `id:base64,id2:base64` with 32 bytes each (the file may have one per line). The first
-//! wraps; the others only unwrap what they wrapped before, until everything is wrapped anew.
+//! wraps; the others only unwrap what they wrapped before, until everything is wrapped anew. One that we made says in its id when.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -11,12 +11,16 @@ use std::{fmt, str};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::Secret;
 use crate::ids::random_bytes;
+
+/// What the id of a key that was added begins with: when it was made. The first key of an installation is `k1`.
+const MADE: &str = "k%Y%m%dT%H%M%SZ";
 
 /// The first is current. Never empty.
 pub struct MasterKeys(Vec<MasterKey>);
@@ -39,11 +43,14 @@ pub enum KeyFileError {
     Twice(String),
     #[error("{path} can be read by others (mode {mode:o}); run chmod 600 on it", path = .path.display())]
     ReadableByOthers { path: PathBuf, mode: u32 },
+    #[error("{path} is being changed by another command; try again when it has ended", path = .0.display())]
+    Busy(PathBuf),
     #[error("{path}: {source}", path = .path.display())]
     Io { path: PathBuf, source: io::Error },
 }
 
 impl MasterKeys {
+    /// Reads the text form. Fails when there is no key, when one is not written so, and when two have one id.
     pub fn parse(text: &str) -> Result<Self, KeyFileError> {
         let mut keys: Vec<MasterKey> = Vec::new();
         let entries = text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
@@ -60,13 +67,65 @@ impl MasterKeys {
     /// Reads the key file, or makes one with a new key on first run. Losing this file loses each encrypted
     /// field, so it belongs in the operator's own backup, apart from the database's.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyFileError> {
-        match load(path) {
+        match Self::load(path) {
             Err(KeyFileError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 create(path).map_err(|source| KeyFileError::Io { path: path.into(), source })?;
-                load(path)
+                Self::load(path)
             }
             done => done,
         }
+    }
+
+    /// Reads the key file. Fails when there is none, and when others than its owner may read it.
+    pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        let failed = |source| KeyFileError::Io { path: path.into(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        // Asked of the open file, not of the path, so that what is checked is what is read.
+        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyFileError::ReadableByOthers { path: path.into(), mode });
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(failed)?;
+        Self::parse(&text)
+    }
+
+    /// Ids of all keys, the current one's first.
+    pub fn ids(&self) -> Vec<&str> {
+        self.0.iter().map(|key| key.id.as_str()).collect()
+    }
+
+    /// Id of the key that wraps.
+    pub fn current_id(&self) -> &str {
+        &self.current().id
+    }
+
+    /// When a key was made, if its id says so.
+    pub fn made_at(&self, id: &str) -> Option<DateTime<Utc>> {
+        self.find(id)?.made_at()
+    }
+
+    /// What [`parse`](Self::parse) reads, one key a line.
+    pub(super) fn to_text(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::new());
+        for key in &self.0 {
+            let secret = Zeroizing::new(STANDARD.encode(*key.secret));
+            text.extend([key.id.as_str(), ":", secret.as_str(), "\n"]);
+        }
+        text
+    }
+
+    pub(super) fn all(&self) -> &[MasterKey] {
+        &self.0
+    }
+
+    /// To be left with one key at least.
+    pub(super) const fn all_mut(&mut self) -> &mut Vec<MasterKey> {
+        &mut self.0
+    }
+
+    pub(super) fn place(&self, id: &str) -> Option<usize> {
+        self.0.iter().position(|key| key.id == id)
     }
 
     pub(super) fn current(&self) -> &MasterKey {
@@ -83,6 +142,18 @@ impl MasterKeys {
 }
 
 impl MasterKey {
+    /// A new random key whose id tells when it was made.
+    pub(super) fn generate(now: DateTime<Utc>) -> Self {
+        let random: [u8; 4] = random_bytes();
+        let id = format!("{}-{:08x}", now.format(MADE), u32::from_be_bytes(random));
+        Self { id, secret: Zeroizing::new(random_bytes()) }
+    }
+
+    pub(super) fn made_at(&self) -> Option<DateTime<Utc>> {
+        let (made, _) = self.id.split_once('-')?;
+        NaiveDateTime::parse_from_str(made, MADE).ok().map(|at| at.and_utc())
+    }
+
     /// A secret for one purpose (HKDF-SHA256, RFC 5869), so that there is no second one to keep.
     pub(super) fn derive(&self, purpose: &str) -> Secret {
         let mut secret: Secret = Zeroizing::new([0; 32]);
@@ -111,19 +182,6 @@ impl fmt::Debug for MasterKeys {
     }
 }
 
-fn load(path: &Path) -> Result<MasterKeys, KeyFileError> {
-    let failed = |source| KeyFileError::Io { path: path.into(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    // Asked of the open file, not of the path, so that what is checked is what is read.
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyFileError::ReadableByOthers { path: path.into(), mode });
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text).map_err(failed)?;
-    MasterKeys::parse(&text)
-}
-
 /// Writes beside the file and links it into place: a crash leaves no half key, and of two servers starting
 /// at once the second finds the first one's key instead of replacing it.
 fn create(path: &Path) -> io::Result<()> {
@@ -141,7 +199,7 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 /// A new name is on disk only when its folder is.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -20,12 +20,23 @@ pub fn seal_outside(masters: &MasterKeys, purpose: &str, plaintext: &[u8]) -> Ve
     [&[VERSION, length], id, &sealed].concat()
 }
 
+/// Fails when `bytes` are damaged or were sealed for another purpose, or by a master key that is not among `masters`.
 pub fn open_outside(masters: &MasterKeys, purpose: &str, bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let (name, sealed) = split(bytes)?;
+    let master = masters.find(name).ok_or(CryptoError::UnknownMasterKey)?;
+    open(&derived(master, purpose), &aad(purpose, name.as_bytes()), sealed)
+}
+
+/// Id of the master key that is needed. Not authenticated until [`open_outside`].
+pub fn master_id_of(bytes: &[u8]) -> Result<&str, CryptoError> {
+    split(bytes).map(|(name, _)| name)
+}
+
+fn split(bytes: &[u8]) -> Result<(&str, &[u8]), CryptoError> {
     let Some(([VERSION, length], rest)) = bytes.split_first_chunk::<2>() else { return Err(CryptoError::Malformed) };
     let (id, sealed) = rest.split_at_checked(usize::from(*length)).ok_or(CryptoError::Malformed)?;
     let name = std::str::from_utf8(id).map_err(|_| CryptoError::Malformed)?;
-    let master = masters.find(name).ok_or(CryptoError::UnknownMasterKey)?;
-    open(&derived(master, purpose), &aad(purpose, id), sealed)
+    Ok((name, sealed))
 }
 
 fn derived(master: &MasterKey, purpose: &str) -> Secret {
@@ -57,6 +68,7 @@ mod tests {
         assert_eq!(&**open_outside(&masters(&[2, 1]), "mirror", &sealed).unwrap(), b"text");
         assert_eq!(open_outside(&masters(&[1]), "other", &sealed).unwrap_err(), CryptoError::Refused);
         assert_eq!(open_outside(&masters(&[2]), "mirror", &sealed).unwrap_err(), CryptoError::UnknownMasterKey);
+        assert_eq!((master_id_of(&sealed), master_id_of(b"text")), (Ok("k1"), Err(CryptoError::Malformed)));
         for at in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[at] ^= 1;
