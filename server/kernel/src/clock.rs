@@ -30,15 +30,17 @@ pub struct FixedClock {
 }
 
 impl FixedClock {
+    /// Stands at `time`, cut to whole microseconds.
     pub fn at(time: DateTime<Utc>) -> Self {
         Self { micros: AtomicI64::new(time.timestamp_micros()) }
     }
 
+    /// Moves to `time`, cut to whole microseconds, ahead or back.
     pub fn set(&self, time: DateTime<Utc>) {
         self.micros.store(time.timestamp_micros(), Ordering::SeqCst);
     }
 
-    /// Moves by `step`, which may be negative: clocks of real machines step back too.
+    /// Moves by `step`, in whole microseconds, which may be negative: clocks of real machines step back too.
     pub fn advance(&self, step: TimeDelta) {
         let step = step.num_microseconds().unwrap_or(0);
         self.micros.fetch_add(step, Ordering::SeqCst);

@@ -58,6 +58,8 @@ impl<'a> ListRequest<'a> {
 }
 
 impl ListSpec {
+    /// Reads size, token, filter and order of a request. Fails with every field that can't be read, each with a sentence for its person; a
+    /// token is judged when filter and order are right.
     pub fn read(&self, request: ListRequest<'_>) -> Result<List, Violations> {
         self.read_with(request, &|_| None)
     }

@@ -35,8 +35,11 @@ const QUEUE_WAIT: Duration = Duration::from_secs(2);
 /// The cost of argon2id: memory in KiB, passes, lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Params {
+    /// Memory of one hash, in KiB (RFC 9106, `m`).
     pub m_kib: u32,
+    /// Passes over the memory (`t`).
     pub t: u32,
+    /// Lanes (`p`).
     pub p: u32,
 }
 
@@ -108,6 +111,8 @@ impl PasswordHasher {
         .await
     }
 
+    /// Compares a password with a PHC string, at the cost that the string names; some tens of milliseconds of one core. Fails when the string is
+    /// no argon2id hash that we take, and with [`PasswordError::Overloaded`] after two seconds without a free core.
     pub async fn verify(&self, password: &str, phc: &str) -> Result<Verdict, PasswordError> {
         let cost = phc::cost(phc).map_err(PasswordError::Hash)?;
         let stored = PasswordHash::new(phc).map_err(|error| PasswordError::Hash(error.to_string()))?;

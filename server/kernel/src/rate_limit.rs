@@ -15,12 +15,14 @@ use crate::{
 /// How quickly one person may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
+    /// Requests within a window of 60 seconds.
     pub per_minute: u32,
     /// Most of them within five seconds; none where a minute's may come at once.
     pub burst: Option<u32>,
 }
 
 impl Pace {
+    /// So many requests a minute, which may all come at once.
     pub const fn per_minute(per_minute: u32) -> Self {
         Self { per_minute, burst: None }
     }
@@ -32,6 +34,7 @@ const BURST: u32 = 5;
 /// Requests a minute of one class.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
+    /// Requests within a window of 60 seconds, of one person or address.
     pub per_minute: u32,
     /// As in [`Pace`].
     pub burst: Option<u32>,

@@ -222,6 +222,8 @@ impl Drop for Writer {
 }
 
 impl Writer {
+    /// Adds bytes, any number. They are encrypted and written 256 KiB at a time, so that one piece at most waits in memory. Fails when the
+    /// disk takes nothing more; the file is then to be given up.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.waiting.extend_from_slice(bytes);
         self.written += bytes.len() as u64;

@@ -8,6 +8,8 @@ use crate::{
     error::{Error, Result},
 };
 
+/// Fails with the reason `TRIAL_ENDED` where the trial of the person's company is over at `now` and the RPC changes something that is not
+/// declared `own_affairs` or `after_trial`.
 pub fn check(access: &Access, principal: &Principal, now: DateTime<Utc>) -> Result<()> {
     if !principal.org.is_trial_over(now) || !access.mutation || access.own_affairs || access.after_trial {
         return Ok(());

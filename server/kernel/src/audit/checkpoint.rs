@@ -27,6 +27,7 @@ const LABEL: &[u8] = b"streamflow audit checkpoint 1";
 pub struct Checkpoint {
     pub system: String,
     pub org: Uuid,
+    /// Number of the newest link, from 1.
     pub position: i64,
     #[serde(with = "hex")]
     pub hash: Hash,
@@ -38,6 +39,8 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// States that the chain of `org` (nil for none) in `system` had `head` at `at`, which counts to the microsecond; signed with Ed25519
+    /// (RFC 8032).
     pub fn sign(key: &SigningKey, system: &str, org: Uuid, head: Head, at: DateTime<Utc>) -> Self {
         let mut checkpoint = Self {
             system: system.to_owned(),

@@ -24,6 +24,7 @@ pub struct Group {
     pub message: String,
     pub place: String,
     pub build: String,
+    /// Reports among those looked at.
     pub count: usize,
     /// How many companies it happened in, by the pages' addresses: a report comes without a session, so that it gets through always.
     pub companies: usize,
@@ -38,6 +39,7 @@ pub struct Groups {
     pub groups: Vec<Group>,
     /// Less frequent ones that were left out.
     pub left_out: usize,
+    /// Reports that were looked at, 5,000 at most.
     pub counted: usize,
     /// There are more reports in the range than were looked at.
     pub capped: bool,
@@ -51,7 +53,7 @@ struct Row {
     build: String,
 }
 
-/// Reports since a time.
+/// Groups of the newest 5,000 reports since a time, 200 at most.
 pub async fn groups(db: &SystemDb, portal: &Portal, since: DateTime<Utc>) -> Result<Groups> {
     let sql =
         format!("SELECT at, message, page, build FROM client_errors WHERE at >= ? ORDER BY at DESC, id DESC LIMIT {}", READ + 1);

@@ -34,12 +34,13 @@ impl FieldRef<'_> {
     }
 }
 
-/// The length of the plaintext shows in the length of the result; nothing else does.
+/// 33 bytes longer than `plaintext`, whose length shows in the length of the result; nothing else does.
 pub fn encrypt(key: &DataKey, field: FieldRef<'_>, plaintext: &[u8]) -> Vec<u8> {
     let sealed = seal(key.secret(), &field.aad(key.id()), plaintext);
     [&[VERSION], &key.id().to_be_bytes()[..], &sealed].concat()
 }
 
+/// Fails when the bytes have no known form, were made with another key ([`CryptoError::OtherKey`] names it), or are damaged or of another place.
 pub fn decrypt(key: &DataKey, field: FieldRef<'_>, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     let (made_with, sealed) = split(ciphertext)?;
     if made_with != key.id() {

@@ -34,6 +34,7 @@ impl DataKey {
         Self { id, secret: Zeroizing::new(random_bytes()) }
     }
 
+    /// Its number within the org, from 1.
     pub fn id(&self) -> u32 {
         self.id
     }
@@ -45,6 +46,7 @@ impl DataKey {
         WrappedKey { id: self.id, master_id: master.id.clone(), bytes: [&[WRAP_VERSION], &*sealed].concat() }
     }
 
+    /// Fails with [`CryptoError::UnknownMasterKey`] where the master key is missing, and where org, number or bytes are not those that were wrapped.
     pub fn unwrap(org: Uuid, wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Self, CryptoError> {
         let master = masters.find(&wrapped.master_id).ok_or(CryptoError::UnknownMasterKey)?;
         let Some((&WRAP_VERSION, sealed)) = wrapped.bytes.split_first() else {

@@ -33,10 +33,12 @@ impl SystemDb {
         self.database.backend
     }
 
+    /// All rows of every company that `narrow` leaves.
     pub async fn all<E: EntityTrait>(&self, narrow: impl FnOnce(Select<E>) -> Select<E>) -> Result<Vec<E::Model>> {
         Ok(narrow(E::find()).all(&self.txn).await?)
     }
 
+    /// The first row of every company's that `narrow` leaves.
     pub async fn one<E: EntityTrait>(&self, narrow: impl FnOnce(Select<E>) -> Select<E>) -> Result<Option<E::Model>> {
         Ok(narrow(E::find()).one(&self.txn).await?)
     }
@@ -58,6 +60,7 @@ impl SystemDb {
         Ok(self.txn.0.execute_columns(sql, columns).await?)
     }
 
+    /// Adds a row, and returns it as the database has it. Fails with the database's own error, so that a unique index can be told from a fault.
     pub async fn insert<A>(&self, row: A) -> Result<<A::Entity as EntityTrait>::Model, sea_orm::DbErr>
     where
         A: ActiveModelTrait + ActiveModelBehavior + Send,
@@ -66,10 +69,12 @@ impl SystemDb {
         row.insert(&self.txn).await
     }
 
+    /// Changes the rows that `narrow` leaves. Returns how many.
     pub async fn update_many<E: EntityTrait>(&self, narrow: impl FnOnce(UpdateMany<E>) -> UpdateMany<E>) -> Result<u64> {
         Ok(narrow(E::update_many()).exec(&self.txn).await?.rows_affected)
     }
 
+    /// Deletes the rows that `narrow` leaves. Returns how many.
     pub async fn delete_many<E: EntityTrait>(&self, narrow: impl FnOnce(DeleteMany<E>) -> DeleteMany<E>) -> Result<u64> {
         Ok(narrow(E::delete_many()).exec(&self.txn).await?.rows_affected)
     }
@@ -85,6 +90,7 @@ impl SystemDb {
         crate::feed::append(&self.txn, org, actor, changes).await
     }
 
+    /// Fails with [`Error::Unsure`](crate::error::Error::Unsure) when the answer is lost: it may have been committed then.
     pub async fn commit(self) -> Result<()> {
         self.txn.0.commit().await?;
         // Audit batches are commits too, many a second: waking the feed for them would cost more than writing them.

@@ -176,10 +176,12 @@ impl TenantDb {
         Scoped(E::find().filter(E::ORG.eq(self.scope.org_id)))
     }
 
+    /// All rows that the finder finds: it should have a limit where people decide how many there are.
     pub async fn all<E: EntityTrait>(&self, finder: Scoped<E>) -> Result<Vec<E::Model>> {
         Ok(finder.0.all(&self.txn).await?)
     }
 
+    /// The first row that the finder finds.
     pub async fn one<E: EntityTrait>(&self, finder: Scoped<E>) -> Result<Option<E::Model>> {
         Ok(finder.0.one(&self.txn).await?)
     }

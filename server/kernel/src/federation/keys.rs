@@ -57,6 +57,7 @@ impl Keys {
         Self(pairs.map(|(from, to)| (pair(from, to), vec![Arc::new(Key::generate(now))])).collect())
     }
 
+    /// Reads the text form: at most two keys a pair, of 32 bytes each. Fails with what is wrong and where, and never repeats a key.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
         let pairs: BTreeMap<String, Vec<Zeroizing<String>>> = serde_json::from_str::<BTreeMap<String, Vec<String>>>(text)
             .map_err(|error| KeysError::Form(format!("line {}, column {}", error.line(), error.column())))?

@@ -72,6 +72,7 @@ pub async fn jobs(ctx: &Ctx, request: ListRequest<'_>) -> Result<(Vec<Model>, St
     Ok((rows, next))
 }
 
+/// A job of any state and company. Fails with `NotFound` when there is none, or no more: done jobs stay a week, dead letters 90 days.
 pub async fn job(ctx: &Ctx, id: Uuid) -> Result<Model> {
     found(&ctx.system_read().await?, id).await
 }

@@ -14,9 +14,12 @@ use crate::{
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Schedule {
     pub name: String,
+    /// Its period, from one start to the next.
     pub every_seconds: i64,
     pub next_run_at: DateTime<Utc>,
+    /// None before its first start.
     pub last_started_at: Option<DateTime<Utc>>,
+    /// Of the last run that has ended, well or not.
     pub last_finished_at: Option<DateTime<Utc>>,
     pub last_result: String,
     pub last_error: String,
@@ -31,7 +34,9 @@ pub struct Overview {
     pub waiting: i64,
     /// Of those, failed before.
     pub retrying: i64,
+    /// Begun and not ended; a process that died has its own until the lease ends.
     pub running: i64,
+    /// Given up after all their attempts; kept for 90 days.
     pub dead: i64,
     /// Done within the last day.
     pub done: i64,

@@ -31,6 +31,7 @@ pub struct Figures {
     /// Refusals of rate limits and lockouts by class.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub limited: Counts,
+    /// Wrong passwords and codes, and unknown accounts.
     pub failed_sign_ins: u64,
     /// How long ago the change feed had been read.
     pub feed_lag_millis: u64,
@@ -43,6 +44,7 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Counts an answer by its canonical code and by how long it took, to a quarter more or less.
     pub fn count(&mut self, outcome: &'static str, took: Duration) {
         *self.outcomes.entry(outcome.into()).or_default() += 1;
         *self.durations.entry(bucket(took)).or_default() += 1;
@@ -73,6 +75,7 @@ impl Figures {
         self.memory_bytes = self.memory_bytes.max(other.memory_bytes);
     }
 
+    /// Answers of any code.
     pub fn requests(&self) -> u64 {
         self.outcomes.values().sum()
     }
@@ -87,6 +90,7 @@ impl Figures {
         self.requests() - self.faults() - self.outcomes.get("OK").copied().unwrap_or_default()
     }
 
+    /// Refusals of all rate limits and lockouts.
     pub fn limited(&self) -> u64 {
         self.limited.values().sum()
     }

@@ -58,6 +58,7 @@ pub enum Range {
 }
 
 impl Range {
+    /// The range that reaches back so many hours. Fails with a violation of `hours` for others than 1, 24 and 168.
     pub fn of_hours(hours: i32) -> Result<Self> {
         match hours {
             1 => Ok(Self::Hour),

@@ -56,6 +56,7 @@ impl RecoveryCtx {
         &self.0.request
     }
 
+    /// When the request came.
     pub fn now(&self) -> DateTime<Utc> {
         self.0.request.at
     }

@@ -51,6 +51,7 @@ pub struct Held {
     pub name: String,
     /// 0 outside Recovery Mode.
     pub round: u64,
+    /// 15 minutes after it began; nothing prolongs it.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -103,6 +104,7 @@ impl Kept {
 }
 
 impl Memory {
+    /// Goes on with `attempts.json` in `folder`, which other processes may share. Fails when that file is there and can't be read.
     pub fn open(folder: &Path, limits: Limits) -> io::Result<Self> {
         let path = folder.join("attempts.json");
         // One that can't be read lets nobody in: better to hear of it now.
@@ -126,6 +128,7 @@ impl Memory {
         sessions.round += 1;
     }
 
+    /// Sessions of this process that nobody ended; those whose time is over count until the next look-up.
     pub fn live_sessions(&self) -> usize {
         self.sessions.lock().held.len()
     }
@@ -218,6 +221,7 @@ impl Memory {
         .await
     }
 
+    /// The last TOTP step that each account used, in half minutes since 1970 (RFC 6238). They stay in the file. Fails when it can't be read.
     pub async fn used_steps(&self) -> Result<Vec<(Uuid, i64)>> {
         Ok(self.change(|kept| (Change::None, std::mem::take(&mut kept.steps))).await?.into_iter().collect())
     }

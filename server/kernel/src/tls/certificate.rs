@@ -17,6 +17,7 @@ pub struct Certificate {
     pub subject: String,
     /// Host names and addresses it is for.
     pub names: Vec<String>,
+    /// First and last second that it is good for, to the second (RFC 5280, validity).
     pub not_before: DateTime<Utc>,
     pub not_after: DateTime<Utc>,
     /// SHA-256 of the whole, in hex.
@@ -40,6 +41,7 @@ impl Certificate {
         })
     }
 
+    /// How it stands at `now`.
     pub fn standing(&self, now: DateTime<Utc>) -> Standing {
         Standing::of(self.not_before, self.not_after, now)
     }
@@ -75,6 +77,7 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Of what is good from `not_before` to `not_after`, both included.
     pub fn of(not_before: DateTime<Utc>, not_after: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         match not_after - now {
             _ if now < not_before => Self::NotYet,

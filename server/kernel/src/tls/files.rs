@@ -79,6 +79,8 @@ pub struct Loaded {
 }
 
 impl Pair {
+    /// Reads both PEM files, whatever their dates. Fails with everything that is wrong with either, or that one does not belong to the other; a
+    /// key that others may read is wrong too.
     pub fn read(&self) -> Result<Loaded, Problems> {
         let (chain, key) = match (certificates("certificate", &self.certificate), private_key(&self.key)) {
             (Ok(chain), Ok(key)) => (chain, key),

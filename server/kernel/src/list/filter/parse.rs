@@ -17,6 +17,8 @@ pub struct FilterError {
     position: usize,
 }
 
+/// Reads terms joined by `AND` (AIP-160, a subset). Fails with the first thing that is wrong and where; so do more than 2,000 characters
+/// or 20 terms.
 pub fn parse(text: &str) -> Result<Vec<Term>, FilterError> {
     if text.chars().count() > MAX_CHARS {
         return Err(FilterError { what: format!("A filter has at most {MAX_CHARS} characters"), position: 0 });
