@@ -64,7 +64,7 @@ fn Policy(one: pb::SecondFactorPolicy, policy: Load<pb::SecondFactorPolicy>) -> 
                         <div class="t-12 muted">
                             {t!("Owners and managers always need one. Once it is on, whoever has none sets up an authenticator app before going on, at once where they are signed in.")}
                         </div>
-                        <div class="t-12 soft">{without(&one)}" "<a href=address("team")>{t!("See who")}</a></div>
+                        <p class="t-12 soft">{without(&one)}" "<a href=address("team")>{t!("See who")}</a></p>
                     </div>
                 </li>
             </ul>
