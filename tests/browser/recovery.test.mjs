@@ -39,6 +39,9 @@ async function drill() {
   await holdsInEachLook(page, 'recovery view');
   await page.getByRole('button', { name: 'Probe now' }).click();
   await page.getByText(/The database:/).waitFor();
+  await page.getByRole('button', { name: 'Restart jobs' }).click();
+  await page.getByText('Jobs were restarted').waitFor();
+  await page.locator('.recovery-log li', { hasText: 'RestartJobs' }).getByText('OK').waitFor();
 
   server.database.bringBack();
   await page.waitForURL(/sign-in/, { timeout: 15_000 });
