@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use streamflow_kernel::operator::elevation;
-use streamflow_proto::provider::v1 as pb;
+use streamflow_proto::{dev::v1 as dev, provider::v1 as pb};
 use streamflow_tests::{
     answer::{fields, reason},
     on_elevating_desks,
@@ -11,8 +11,14 @@ use streamflow_tests::{
 use tonic::{Code, Status};
 
 async fn elevate(desk: &Desk, token: &str, minutes: i32, password: &str, code: &str) -> Result<pb::Elevation, Status> {
-    let (password, code) = (password.to_owned(), code.to_owned());
-    let ask = pb::ElevateRequest { scopes: vec!["support".into()], minutes, justification: "A ticket.".into(), password, code };
+    take_on(desk, token, &["support"], (minutes, password, code)).await
+}
+
+/// For so many minutes, with password and code.
+async fn take_on(desk: &Desk, token: &str, scopes: &[&str], with: (i32, &str, &str)) -> Result<pb::Elevation, Status> {
+    let (minutes, password, code) = (with.0, with.1.to_owned(), with.2.to_owned());
+    let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+    let ask = pb::ElevateRequest { scopes, minutes, justification: "A ticket.".into(), password, code };
     let made: pb::ElevateResponse = desk.caller().ask("ElevationService/Elevate", Some(token), &ask).await?;
     Ok(made.elevation.unwrap())
 }
@@ -34,6 +40,24 @@ async fn tried(desk: &Desk, token: &str) -> String {
     reason(&answer.unwrap_err())
 }
 
+/// The portal's right besides `support`, and the other portal's.
+fn rights(desk: &Desk) -> (&'static str, &'static str) {
+    if desk.space == "provider" { ("tenants", "jobs") } else { ("jobs", "tenants") }
+}
+
+/// What an RPC says that needs the portal's other right.
+async fn tried_own(desk: &Desk, token: &str) -> String {
+    let answer = if desk.space == "provider" {
+        let ask = pb::ResumeTenantRequest { tenant_id: "nobody".into() };
+        desk.caller().ask::<_, pb::ResumeTenantResponse>("TenantService/ResumeTenant", Some(token), &ask).await.map(drop)
+    } else {
+        let ask = dev::RunScheduleRequest { name: "nothing".into() };
+        desk.caller().ask::<_, dev::RunScheduleResponse>("JobService/RunSchedule", Some(token), &ask).await.map(drop)
+    };
+    let refused = answer.unwrap_err();
+    if refused.code() == Code::NotFound { HELD.to_owned() } else { reason(&refused) }
+}
+
 async fn count(desk: &Desk, rows: &str) -> i64 {
     #[derive(sea_orm::FromQueryResult)]
     struct Row {
@@ -50,6 +74,8 @@ async fn queued(desk: &Desk) -> i64 {
 }
 
 const NEEDED: &str = "ELEVATION_REQUIRED";
+/// The right is there; what it was asked for is not.
+const HELD: &str = "held";
 
 on_elevating_desks! {
     async fn rights_come_with_password_and_code_and_go_by_themselves(desk) {
@@ -76,13 +102,45 @@ on_elevating_desks! {
         desk.clock.advance(TimeDelta::seconds(31));
         let other = desk.sign_in().await;
         assert_eq!(tried(&desk, &other).await, NEEDED);
-        let seen = list(&desk, &other).await;
-        assert_eq!((seen.elevations.len(), seen.elevations[0].current, seen.scopes.as_slice()), (1, false, &["support".to_owned()][..]));
+        let mut seen = list(&desk, &other).await;
+        seen.scopes.sort_by_key(|scope| scope != "support");
+        assert_eq!((seen.elevations.len(), seen.elevations[0].current, seen.scopes.as_slice()), (1, false, &["support", rights(&desk).0].map(str::to_owned)[..]));
 
         desk.clock.advance(TimeDelta::minutes(10));
         assert_eq!(tried(&desk, &token).await, NEEDED);
         assert!(!list(&desk, &token).await.elevations[0].live);
         assert_eq!(revoke(&desk, &token, &made.id).await.unwrap_err().code(), Code::NotFound, "it has ended");
+    }
+
+    async fn each_right_is_good_for_its_own_rpcs_and_each_portal_has_its_own(desk) {
+        let (own, others) = rights(&desk);
+        let token = desk.sign_in().await;
+        for unknown in [&[others][..], &["support", others], &["support "], &["SUPPORT"], &["support,jobs"], &[""], &[]] {
+            let refused = take_on(&desk, &token, unknown, (10, PASSWORD, "")).await.unwrap_err();
+            assert_eq!((refused.code(), fields(&refused)), (Code::InvalidArgument, vec!["scopes".to_owned()]), "{unknown:?}");
+        }
+        assert_eq!(tried_own(&desk, &desk.elevated(others).await).await, NEEDED, "another portal's right is none here");
+
+        let one = take_on(&desk, &token, &[own], (10, PASSWORD, &desk.code())).await.unwrap();
+        assert_eq!((tried_own(&desk, &token).await.as_str(), tried(&desk, &token).await.as_str()), (HELD, NEEDED));
+        desk.clock.advance(TimeDelta::seconds(31));
+        let both = take_on(&desk, &token, &["support", own, own], (5, PASSWORD, &desk.code())).await.unwrap();
+        let mut named = both.scopes;
+        named.sort_by_key(|scope| scope != "support");
+        assert_eq!(named, ["support", own]);
+        revoke(&desk, &token, &one.id).await.unwrap();
+        assert_eq!(queued(&desk).await, 0, "nobody looked at a company with that one");
+        assert_eq!(tried_own(&desk, &token).await, HELD, "there is another");
+        desk.clock.advance(TimeDelta::minutes(5));
+        assert_eq!((tried_own(&desk, &token).await.as_str(), tried(&desk, &token).await.as_str()), (NEEDED, NEEDED));
+
+        // It goes with its session.
+        take_on(&desk, &token, &[own], (60, PASSWORD, &desk.code())).await.unwrap();
+        let _: pb::SignOutResponse = desk.caller().ask("SessionService/SignOut", Some(&token), &pb::SignOutRequest {}).await.unwrap();
+        desk.clock.advance(TimeDelta::seconds(31));
+        let other = desk.sign_in().await;
+        assert!(!list(&desk, &other).await.elevations[0].live);
+        assert_eq!(tried_own(&desk, &other).await, NEEDED);
     }
 
     async fn rights_are_given_back_and_end_with_the_session(desk) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enterPortal, holdsInEachLook } from './portal.mjs';
+import { SIZES, enterPortal, holdsInEachLook, takeOn } from './portal.mjs';
 import { registerCompany, setPlan } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
@@ -40,6 +40,7 @@ test('companies that are registered arrive in the open pages of the provider por
   await tenant.getByText('Registered', { exact: true }).waitFor();
   await tenant.getByText(/^Link handshake done/).waitFor();
   await tenant.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await takeOn(tenant, window.account, 'tenants');
   await tenant.getByLabel('Reason').fill('The invoice of May');
   await registerCompany(server, 'Ibis Med Spa', 'K-2002');
   await pages.tenants.locator('tr.is-row', { hasText: 'Ibis Med Spa' }).waitFor();
@@ -49,6 +50,8 @@ test('companies that are registered arrive in the open pages of the provider por
   // Somebody else suspends it: the page that looks at it follows, and what is being typed there stays.
   const other = await window.context.newPage();
   await other.goto(address(`tenants/${first}`));
+  // The same session, which has the right.
+  await other.getByText('You have the right “tenants”.').waitFor();
   await other.getByRole('button', { name: 'Suspend', exact: true }).click();
   await other.getByLabel('Reason').fill('The invoice of April is unpaid.');
   await other.getByLabel(/to confirm/).fill(first);
@@ -62,6 +65,15 @@ test('companies that are registered arrive in the open pages of the provider por
   assert.match(await change.locator('.diff').textContent(), /Plan.*Standard.*Trial/);
   assert.equal(await tenant.getByLabel('Reason').inputValue(), 'The invoice of May');
   await row.getByText('Suspended').waitFor();
+
+  // The right is given back in one window, and the other one, which does not know, is asked for it and goes on.
+  await tenant.getByRole('button', { name: 'Cancel' }).click();
+  await tenant.getByRole('button', { name: 'Give back' }).click();
+  await tenant.getByText('Given back', { exact: true }).waitFor();
+  await other.getByRole('button', { name: 'Resume' }).click();
+  await takeOn(other, window.account, 'tenants');
+  await other.getByText(/people can work again/).waitFor();
+  await row.getByText('Suspended').waitFor({ state: 'detached' });
   for (const page of [...Object.values(pages), tenant, other]) await page.close();
   assert.deepEqual(window.problems, []);
 });
@@ -76,6 +88,12 @@ test('the overview says what is done in all companies, as figures and as a table
   await systems.getByText('3 answer', { exact: true }).waitFor();
   for (const name of ['Client', 'Dev', 'Accountant']) await systems.getByRole('listitem').filter({ hasText: name }).getByText('Answers').waitFor();
   await holdsInEachLook(page, 'provider overview with usage and systems');
+  await page.setViewportSize(SIZES.phone);
+  const signUps = page.locator('figure', { has: page.getByRole('heading', { name: 'Sign-ups by day' }) });
+  const [title, button] = await Promise.all([signUps.getByRole('heading'), signUps.getByRole('button')].map((part) => part.boundingBox()));
+  const middle = (box) => box.y + box.height / 2;
+  assert.ok(Math.abs(middle(title) - middle(button)) <= 2, 'the button is on the line of the title');
+  await page.setViewportSize(SIZES.desktop);
   await usage.getByRole('button', { name: 'Show as table' }).click();
   await usage.getByRole('columnheader', { name: 'Range before' }).waitFor();
   await page.getByRole('group', { name: 'Range' }).getByRole('button', { name: '7 days' }).click();

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { press } from './camera.mjs';
-import { freshCode, listed, open, signIn } from './portal.mjs';
+import { freshCode, listed, open, signIn, takeOn } from './portal.mjs';
 import { makeCompany, setPlan } from './server.mjs';
 
 /** Enough that the run outlasts its pictures. */
@@ -65,12 +65,14 @@ async function toTenant(page, server, name) {
   await page.getByRole('heading', { name: 'Support sessions' }).waitFor();
 }
 
-export async function suspended({ server, shoot, wants }, page, { account, base, window }) {
-  if (!wants('provider/tenant', 'provider/tenant-suspend', 'provider/tenant-suspended', 'client/suspended')) return;
+export async function suspended({ server, shoot, wants }, page, operator, { account, base, window }) {
+  if (!wants('provider/tenant', 'provider/tenant-right', 'provider/tenant-suspend', 'provider/tenant-suspended', 'client/suspended')) return;
   await toTenant(page, server, account.company);
-  const state = await page.context().storageState();
-  await shoot({ 'provider/tenant': page.url(), 'provider/tenant-suspend': { at: page.url(), act: press(/^Suspend/) } }, state);
+  await shoot({ 'provider/tenant': page.url(), 'provider/tenant-right': { at: page.url(), act: press(/^Suspend/) } }, await page.context().storageState());
   await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await takeOn(page, operator, 'tenants');
+  const state = await page.context().storageState();
+  await shoot({ 'provider/tenant-suspend': { at: page.url(), act: press(/^Suspend/) } }, state);
   await page.getByLabel('Reason').fill('The invoice of May is unpaid.');
   await page.getByLabel(/to confirm/).fill(account.tenant);
   await page.getByRole('button', { name: 'Suspend now' }).click();
@@ -79,6 +81,8 @@ export async function suspended({ server, shoot, wants }, page, { account, base,
   await shoot({ 'client/suspended': `${base}/dashboard` }, await window.context.storageState());
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByText(/people can work again/).waitFor();
+  await page.getByRole('button', { name: 'Give back' }).click();
+  await page.getByText('Given back', { exact: true }).waitFor();
 }
 
 /** The operator asks, an owner accepts, and the company is pictured as the operator sees it. */
@@ -87,10 +91,7 @@ export async function supported({ server, browser, shoot, wants }, page, operato
   if (!wants('client/settings-support-asked', 'provider/tenant-support', ...pages.map(([name]) => name))) return;
   await toTenant(page, server, account.company);
   await page.getByRole('button', { name: 'Request support session' }).click();
-  const confirm = page.getByRole('dialog', { name: 'Confirm that it is you' });
-  await confirm.getByLabel('Password', { exact: true }).fill(operator.password);
-  await confirm.getByLabel('Code of your authenticator').fill(await freshCode(operator.totp_secret));
-  await confirm.getByRole('button', { name: 'Confirm' }).click();
+  await takeOn(page, operator, 'support');
   const ask = page.getByRole('dialog', { name: 'Request a support session' });
   await ask.getByLabel('Why').fill('They say that the list of customers is empty.');
   await ask.getByRole('button', { name: 'Ask the company' }).click();

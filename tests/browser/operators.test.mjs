@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { accessible, enrol, enterPortal, holdsInEachLook, listed, open, settled, signInToEnrol } from './portal.mjs';
-import { makeCompany, operatorOf } from './server.mjs';
+import { certificateIn } from './certificate.mjs';
+import { accessible, closed, enrol, enterPortal, holdsInEachLook, listed, open, prove, settled, signInToEnrol, takeOn } from './portal.mjs';
+import { freshFolder, makeCompany, operatorOf } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
 const PORTALS = {
@@ -14,7 +15,9 @@ const PORTALS = {
 };
 const windows = {};
 
-stage({ demo: false }, async () => {
+// For calls between systems that live in several processes.
+const data = freshFolder();
+stage({ demo: false, data, settings: certificateIn(data, 'portals.internal', 20) }, async () => {
   for (const portal of Object.keys(PORTALS)) windows[portal] = await enterPortal(browser, server, portal);
 });
 
@@ -150,6 +153,39 @@ for (const [portal, { base, home, figures, other, own }] of Object.entries(PORTA
   });
 }
 
+test('rights are chosen with their time, counted down, listed, and given back', async () => {
+  const { page, problems } = windows.dev;
+  await page.goto(address('dev', 'sessions'));
+  await settled(page);
+  const taken = page.locator('section', { has: page.getByRole('heading', { name: 'Rights you took on' }) });
+  await taken.getByText(/^None yet/).waitFor();
+  await taken.getByRole('button', { name: 'Take on rights' }).click();
+  const ask = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await ask.getByRole('button', { name: 'Confirm' }).click();
+  await ask.getByText('Choose rights of these: jobs, support.').waitFor();
+  await holdsInEachLook(page, 'dev, choosing rights');
+  await ask.getByRole('checkbox', { name: /^jobs: / }).check();
+  await ask.getByRole('checkbox', { name: /^support: / }).check();
+  await ask.getByLabel('For how long').selectOption('15 minutes');
+  await prove(ask, person('dev'));
+  const banner = page.getByRole('region', { name: 'Confirmed rights' });
+  await banner.getByText('You have 2 rights: “jobs”, “support”.').waitFor();
+  await banner.getByText(/^1[45]:\d\d left$/).waitFor();
+  await taken.getByText('jobs, support').waitFor();
+  await holdsInEachLook(page, 'dev sessions with rights');
+  await banner.getByRole('button', { name: 'Give back' }).click();
+  await taken.getByText(/^Given back/).waitFor();
+  await banner.waitFor({ state: 'detached' });
+
+  // What was pressed without the right is not done when nobody gives password and code.
+  await page.goto(address('dev', 'jobs'));
+  await page.getByRole('button', { name: 'run prune now' }).click();
+  await ask.getByRole('button', { name: 'Cancel' }).click();
+  await closed(page);
+  assert.equal(await page.getByText('prune is queued').count(), 0);
+  assert.deepEqual(problems, []);
+});
+
 test('the dev portal runs a scheduled task when asked, and shows what came of it', async () => {
   const { page, problems } = windows.dev;
   await page.goto(address('dev', 'jobs'));
@@ -160,6 +196,7 @@ test('the dev portal runs a scheduled task when asked, and shows what came of it
   const done = page.getByRole('region', { name: 'jobs' }).getByRole('row', { name: /\bprune\b.*done/ });
   const before = await done.count();
   await task.getByRole('button', { name: 'run prune now' }).click();
+  await takeOn(page, person('dev'), 'jobs');
   await page.getByText('prune is queued').waitFor();
   await page.waitForFunction(
     (count) => [...document.querySelectorAll('[aria-label="jobs"] tbody tr')].filter((row) => /prune.*done/s.test(row.textContent)).length > count,
@@ -168,6 +205,22 @@ test('the dev portal runs a scheduled task when asked, and shows what came of it
   await page.getByRole('button', { name: 'live 5 s' }).click();
   await page.getByRole('button', { name: 'live 5 s', pressed: false }).waitFor();
   await holdsInEachLook(page, 'dev jobs');
+  assert.deepEqual(problems, []);
+});
+
+test('the dev portal shows the certificates of calls between systems, and that one ends soon', async () => {
+  const { page, problems } = windows.dev;
+  await page.goto(address('dev', 'health'));
+  await settled(page);
+  const table = page.getByRole('region', { name: 'certificates' });
+  const lines = await Promise.all((await table.locator('tbody tr').all()).map((line) => line.locator('td').allInnerTexts()));
+  assert.deepEqual(lines.map(([of]) => of).sort(), ['accountant', 'client', 'dev', 'provider']);
+  for (const [, state, names, from, ends, days, seenBy] of lines) {
+    assert.deepEqual([state.trim(), names, days, seenBy], ['needs a look', 'portals.internal', '19', '–']);
+    assert.ok(/^\d{4}-\d\d-\d\d /.test(from) && from < ends, `${from} to ${ends}`);
+  }
+  await table.getByText('portals.internal').first().and(page.locator('[title^="SHA-256 "]')).waitFor();
+  await holdsInEachLook(page, 'dev health with certificates');
   assert.deepEqual(problems, []);
 });
 
@@ -246,6 +299,8 @@ test('an anomaly of the dev portal stays until somebody acknowledges it', async 
   // What fails with accounts that nobody has counts as one account in three tries; a dozen accounts of one address are no mistake.
   await spray('dev', 40);
   await page.goto(address('dev', 'jobs'));
+  // The right that was taken on for the task above.
+  await page.getByText('You have the right “jobs”.').waitFor();
   await page.getByRole('button', { name: 'run detect_anomalies now' }).click();
   await page.getByText('detect_anomalies is queued').waitFor();
   const found = page.getByRole('row', { name: /One address fails with many accounts/ });
@@ -291,6 +346,7 @@ test('a company is suspended in the middle of its work, reads why, and works aga
   await holdsInEachLook(page, 'provider tenant');
 
   await page.getByRole('button', { name: 'Suspend', exact: true }).click();
+  await takeOn(page, person('provider'), 'tenants');
   await page.getByLabel('Reason').fill('The invoice of May is unpaid.');
   await holdsInEachLook(page, 'provider suspend dialog');
   await page.getByLabel(/to confirm/).fill(owner.tenant);

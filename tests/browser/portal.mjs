@@ -19,7 +19,7 @@ export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 39
 
 /** Pages of a company that everybody of its owners can go to. */
 export const CLIENT_PAGES = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/work-orders', 'settings/support', 'settings/data', 'profile'];
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/work-orders', 'settings/security', 'settings/support', 'settings/data', 'profile'];
 
 export const PHONE = { size: 'phone', theme: 'dark' };
 /** Where what holds in two of four looks holds in the others. */
@@ -229,6 +229,23 @@ export async function enterPortal(browser, server, portal, look) {
   const window = await open(browser, look);
   await signIn(window.page, url, account);
   return { ...window, account };
+}
+
+/** Gives password and code where an act needs a right, which is chosen already; the act goes on by itself. */
+export async function takeOn(page, account, right) {
+  const ask = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await ask.waitFor();
+  const chosen = await ask.getByRole('checkbox', { checked: true }).evaluateAll((boxes) => boxes.map((box) => box.closest('label').innerText));
+  assert.deepEqual(chosen.map((label) => label.split(':')[0]), [right]);
+  await prove(ask, account);
+  await ask.waitFor({ state: 'detached' });
+}
+
+/** Fills in password and code, and confirms. */
+export async function prove(ask, account) {
+  await ask.getByLabel('Password', { exact: true }).fill(account.password);
+  await ask.getByLabel('Code of your authenticator').fill(await freshCode(account.totp_secret));
+  await ask.getByRole('button', { name: 'Confirm' }).click();
 }
 
 /** Longer than a page waits before it shows a skeleton. */

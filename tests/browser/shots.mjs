@@ -11,7 +11,7 @@ import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './
 
 const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
-  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/work-orders', 'settings/support', 'settings/data', 'profile', 'nowhere'];
+  'settings/company', 'settings/features', 'settings/fields', 'settings/pipeline', 'settings/assignment', 'settings/work-orders', 'settings/security', 'settings/support', 'settings/data', 'profile', 'nowhere'];
 const OPERATOR = { provider: ['overview', 'tenants', 'provisioning', 'support', 'anomalies', 'system', 'federation', 'admins', 'settings', 'sign-ins', 'audit', 'sessions', 'nowhere'], dev: ['overview', 'health', 'metrics', 'errors', 'jobs', 'sign-ins', 'support', 'anomalies', 'audit', 'sessions', 'nowhere'], accountant: ['overview', 'subscriptions', 'anomalies', 'sign-ins', 'audit', 'sessions', 'nowhere'] };
 const BASES = { provider: 'provider', dev: 'dev', accountant: 'accounting' };
 
@@ -295,7 +295,7 @@ async function operator(account, { stage, harrow, newcomer }) {
   await shoot(Object.fromEntries(kinds), state);
   if (portal === 'dev') await dev(base, state);
   if (portal === 'provider') {
-    await suspended(stage, window.page, newcomer);
+    await suspended(stage, window.page, account, newcomer);
     await supported(stage, window.page, account, harrow);
     await provider(window, account, origin, state);
   }

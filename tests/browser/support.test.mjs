@@ -3,13 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { enter, enterPortal, freshCode, holdsInEachLook, listed, moveIn, open, rows, settled, submit } from './portal.mjs';
+import { enter, enterPortal, holdsInEachLook, listed, moveIn, open, rows, settled, submit, takeOn } from './portal.mjs';
 import { NORTHWIND, importCustomers, mailTo, registerCompany } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
 const COMPANY = 'Curlew Med Spa';
 const PASSWORD = 'a-Quiet-harbour-41-lamps';
 const WHY = 'They say that the list of customers is empty.';
+const WORK = 'Order syringes';
 let owner;
 let operator;
 
@@ -34,6 +35,10 @@ describe('a company that a program registers', () => {
     owner = await enter(browser, server, account);
     await owner.visit('customers');
     await rows(owner.page).first().waitFor();
+    await owner.visit('tasks');
+    await owner.page.getByRole('textbox', { name: 'What is to be done' }).fill(WORK);
+    await owner.page.getByRole('button', { name: 'Add task' }).click();
+    await owner.page.locator('.task-row', { hasText: WORK }).waitFor();
     await owner.page.locator('.org-name').getByText(COMPANY).first().waitFor();
   });
 
@@ -51,10 +56,7 @@ describe('a support session', () => {
   test('is asked for with password, code and a reason', async () => {
     const { page } = operator;
     await page.getByRole('button', { name: 'Request support session' }).click();
-    const confirm = page.getByRole('dialog', { name: 'Confirm that it is you' });
-    await confirm.getByLabel('Password', { exact: true }).fill(operator.account.password);
-    await confirm.getByLabel('Code of your authenticator').fill(await freshCode(operator.account.totp_secret));
-    await confirm.getByRole('button', { name: 'Confirm' }).click();
+    await takeOn(page, operator.account, 'support');
     const ask = page.getByRole('dialog', { name: 'Request a support session' });
     await ask.getByLabel('Why').fill('too short');
     await ask.getByRole('button', { name: 'Ask the company' }).click();
@@ -97,6 +99,25 @@ describe('a support session', () => {
     await settled(page);
     await page.getByText('••••').first().waitFor();
     await holdsInEachLook(page, 'a customer in a support session');
+  });
+
+  test('shows the work and how it is set up, and leaves both as they are', async () => {
+    const { page } = operator;
+    const inside = page.url().replace(/client\/.*/, 'client');
+    await page.goto(`${inside}/settings/work-orders`);
+    await settled(page);
+    await page.getByText('Treatment', { exact: true }).waitFor();
+    await page.getByText('Contraindications asked').waitFor();
+    assert.equal(await page.locator('main').getByRole('button', { name: /New type|Change |Move / }).count(), 0);
+    await holdsInEachLook(page, 'the work orders of a support session');
+    await page.goto(`${inside}/tasks`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Everyone’s' }).click();
+    const task = page.locator('.task-row', { hasText: WORK });
+    await task.waitFor();
+    assert.ok(await task.getByRole('checkbox', { name: `Done: ${WORK}` }).isDisabled());
+    assert.equal(await page.getByRole('textbox', { name: 'What is to be done' }).count(), 0);
+    await holdsInEachLook(page, 'the tasks of a support session');
   });
 
   test('is left, and both audits have it', async () => {

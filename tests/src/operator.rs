@@ -19,6 +19,7 @@ use streamflow_kernel::{
     rate_limit::{Limits, Pace},
     recovery::{self, Recovery, guard},
     server::{assets::NoAssets, connection, proxies::TrustedProxies},
+    session::hash_token,
     totp,
 };
 use streamflow_migrations::System;
@@ -33,7 +34,7 @@ use tonic::{Request, Status, transport::Channel};
 use uuid::Uuid;
 
 use crate::{
-    postgres, raw,
+    postgres, raw, sql,
     world::{self, Setup},
 };
 
@@ -227,6 +228,27 @@ impl Desk {
     /// A session of the operator, at `level`.
     pub async fn session(&self, level: &str) -> String {
         world::open_session(&self.kernel, self.operator_id, NO_ORG, level).await
+    }
+
+    /// A full session of the operator that has taken on these rights for an hour.
+    pub async fn elevated(&self, scopes: &str) -> String {
+        let token = self.session("full").await;
+        let hash = hash_token(&token).into();
+        let session = sql::row(&self.kernel.database, "SELECT id FROM sessions WHERE token_hash = ?", vec![hash]).await;
+        let session: Uuid = session.try_get("", "id").expect("an id");
+        let now = self.clock.now();
+        let insert = "INSERT INTO elevations (id, session_id, user_id, scopes, justification, created_at, expires_at) \
+                      VALUES (?, ?, ?, ?, '', ?, ?)";
+        let values = vec![
+            self.kernel.ids.uuid().into(),
+            session.into(),
+            self.operator_id.into(),
+            scopes.into(),
+            now.into(),
+            (now + TimeDelta::hours(1)).into(),
+        ];
+        sql::execute(&self.kernel.database, insert, values).await.expect("a right");
+        token
     }
 
     /// A request as the signed-in operator.

@@ -6,16 +6,24 @@ use leptos_router::{
     path,
 };
 use web_kit::{
-    anomalies, later,
+    anomalies, elevating_portal, later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, sign_ins, space, support},
+    operator::{
+        OperatorPortal, audit, door,
+        elevation::{self, Right},
+        overview, sign_ins, space, support,
+    },
     operator_portal, support_portal,
 };
 
 use crate::layout::AppLayout;
 
 operator_portal!(Dev, streamflow_proto::dev::v1, rpcs: streamflow_proto::dev::RPCS, space: "dev", name: "Dev", base: "/dev", lead: mark!("For the engineers who keep StreamFlow healthy."), home: mark!("Overview"), manner: Exact);
+elevating_portal!(Dev, streamflow_proto::dev::v1, rights: &[support::RIGHT, JOBS]);
 support_portal!(Dev, streamflow_proto::dev::v1);
+
+/// What changing running work needs.
+pub const JOBS: Right = Right { name: "jobs", words: mark!("run background tasks, and retry or discard what was given up") };
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, overview::overview::<Dev>);
@@ -26,7 +34,7 @@ later!(Health, health, crate::pages::health::HealthPage);
 later!(Jobs, jobs, crate::pages::job::JobsPage);
 later!(Metrics, metrics, crate::pages::metrics::MetricsPage);
 later!(Support, pages, support::page::<Dev>);
-later!(Sessions, pages, sessions::sessions::<Dev>);
+later!(Sessions, pages, elevation::sessions::<Dev>);
 later!(SignIns, pages, sign_ins::sign_ins::<Dev>);
 
 /// Root of everything.
@@ -62,4 +70,22 @@ pub fn App() -> impl IntoView {
 
 fn inside() -> impl IntoView {
     space::guarded(|| view! { <AppLayout><Outlet/></AppLayout> }.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use streamflow_proto::access;
+    use web_kit::operator::elevation::ElevatingPortal;
+
+    use super::*;
+
+    #[test]
+    fn each_right_that_the_portal_has_can_be_chosen() {
+        let mut asked: Vec<&str> = access::DEV.iter().map(|rpc| rpc.elevation).filter(|right| !right.is_empty()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let mut offered: Vec<&str> = Dev::RIGHTS.iter().map(|right| right.name).collect();
+        offered.sort_unstable();
+        assert_eq!(offered, asked);
+    }
 }

@@ -7,8 +7,8 @@ use web_kit::{
     icon::{Icon, Mark, glyphs},
     layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
     operator::{
+        elevation,
         frame::{Place, account, ways},
-        support::elevation,
     },
     palette::PaletteButton,
     theme::ThemeToggle,
@@ -62,6 +62,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
             <StatusLine/>
         </div>
         {ways::<Dev>(&PLACES)}
+        {elevation::dialog::<Dev>()}
         <LayoutRegions/>
     }
 }

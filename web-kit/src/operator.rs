@@ -5,6 +5,7 @@ pub mod audit;
 pub mod company;
 pub mod contract;
 pub mod door;
+pub mod elevation;
 pub mod frame;
 pub mod manner;
 pub mod overview;

@@ -6,9 +6,13 @@ use leptos_router::{
     path,
 };
 use web_kit::{
-    anomalies, later,
+    anomalies, elevating_portal, later,
     layout::{PageSlots, follow_title},
-    operator::{OperatorPortal, audit, door, overview, sessions, sign_ins, space, support},
+    operator::{
+        OperatorPortal, audit, door,
+        elevation::{self, Right},
+        overview, sign_ins, space, support,
+    },
     operator_portal, support_portal,
 };
 
@@ -21,7 +25,11 @@ use crate::{
 };
 
 operator_portal!(Provider, streamflow_proto::provider::v1, rpcs: streamflow_proto::provider::RPCS, space: "provider", name: "Provider", base: "/provider", lead: mark!("For the people who operate StreamFlow."), home: mark!("System"), manner: Plain);
+elevating_portal!(Provider, streamflow_proto::provider::v1, rights: &[support::RIGHT, TENANTS]);
 support_portal!(Provider, streamflow_proto::provider::v1);
+
+/// What closing and opening companies needs.
+pub const TENANTS: Right = Right { name: "tenants", words: mark!("suspend companies, and open them again") };
 
 // Signing in is in the program itself; what comes after it is a file of its own.
 later!(Overview, pages, pages::overview::overview);
@@ -31,7 +39,7 @@ later!(Provisioning, pages, pages::provisioning::provisioning);
 later!(System, pages, overview::overview::<Provider>);
 later!(Anomalies, pages, anomalies::anomalies::<Provider>);
 later!(Audit, pages, audit::audit::<Provider>);
-later!(Sessions, pages, sessions::sessions::<Provider>);
+later!(Sessions, pages, elevation::sessions::<Provider>);
 later!(SignIns, pages, sign_ins::sign_ins::<Provider>);
 later!(Support, pages, support::page::<Provider>);
 later!(Federation, pages, pages::federation::federation);
@@ -89,4 +97,22 @@ fn usual() -> impl IntoView {
 
 fn inside() -> impl IntoView {
     space::guarded(|| view! { <AppLayout><Outlet/></AppLayout> }.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use streamflow_proto::access;
+    use web_kit::operator::elevation::ElevatingPortal;
+
+    use super::*;
+
+    #[test]
+    fn each_right_that_the_portal_has_can_be_chosen() {
+        let mut asked: Vec<&str> = access::PROVIDER.iter().map(|rpc| rpc.elevation).filter(|right| !right.is_empty()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let mut offered: Vec<&str> = Provider::RIGHTS.iter().map(|right| right.name).collect();
+        offered.sort_unstable();
+        assert_eq!(offered, asked);
+    }
 }

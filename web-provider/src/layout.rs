@@ -9,9 +9,8 @@ use web_kit::{
     layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
     live::Live,
     operator::{
-        Identity,
+        Identity, elevation,
         frame::{Place, account, ways},
-        support::elevation,
     },
     palette::PaletteButton,
     session::use_session,
@@ -73,6 +72,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
             <RightPanel/>
         </div>
         {ways::<Provider>(&PLACES)}
+        {elevation::dialog::<Provider>()}
         <LayoutRegions/>
     }
 }

@@ -6,6 +6,7 @@ use streamflow_kernel::{clock::timestamp, federation::Route};
 use streamflow_migrations::System;
 use streamflow_proto::{
     accountant::v1::{self as pb, subscription_service_client::SubscriptionServiceClient},
+    common::v1::TenantState,
     federation::v1 as federation_pb,
 };
 use streamflow_tests::{
@@ -51,8 +52,8 @@ on_both! {
         let page_token = first.page.unwrap().next_page_token;
         let second = list(&desk, pb::ListSubscriptionsRequest { page_token, ..asked }).await.unwrap();
         let lines: Vec<_> = first.subscriptions.iter().chain(&second.subscriptions).collect();
-        let shown: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.plan.as_str(), line.state.as_str())).collect();
-        assert_eq!(shown, [("ada & Co", "standard", "active"), ("bob & Co", "standard", "trial")]);
+        let shown: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.plan.as_str(), line.state())).collect();
+        assert_eq!(shown, [("ada & Co", "standard", TenantState::Active), ("bob & Co", "standard", TenantState::Trial)]);
         assert!(lines[0].trial_ends_at.is_none() && lines[1].trial_ends_at.is_some() && lines[0].since == timestamp(world.now()));
         assert!(second.page.unwrap().next_page_token.is_empty());
 

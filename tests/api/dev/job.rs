@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use streamflow_kernel::{
     db::Backend,
     jobs::{Job, JobError, NewJob, Retry, Runner, Work},
@@ -58,8 +59,9 @@ impl House {
         JobServiceClient::new(self.desk.channel.clone())
     }
 
+    /// As somebody who has taken on the right to change what runs.
     async fn ask<T>(&self, message: T) -> Request<T> {
-        self.desk.ask(message).await
+        self.desk.request(message, Some(&self.desk.elevated("jobs").await))
     }
 
     async fn put(&self, kind: &'static str, key: &str) {
@@ -213,6 +215,47 @@ async fn nobody_but_the_engineer_is_let_in(house: House) {
     }
 }
 
+async fn looking_needs_no_right_of_its_own_and_doing_does(house: House) {
+    house.at_rest("prune").await;
+    let (desk, mut jobs) = (&house.desk, house.jobs());
+    for token in [desk.session("full").await, desk.elevated("support").await, desk.elevated("tenants").await] {
+        let token = Some(token.as_str());
+        let looked = [
+            jobs.get_queue(desk.request(pb::GetQueueRequest {}, token)).await.is_ok(),
+            jobs.list_schedules(desk.request(pb::ListSchedulesRequest {}, token)).await.is_ok(),
+            jobs.list_jobs(desk.request(pb::ListJobsRequest::default(), token)).await.is_ok(),
+        ];
+        assert_eq!(looked, [true; 3]);
+        let refused = [
+            reason(&jobs.run_schedule(desk.request(pb::RunScheduleRequest { name: "prune".into() }, token)).await.unwrap_err()),
+            reason(&jobs.retry_job(desk.request(pb::RetryJobRequest::default(), token)).await.unwrap_err()),
+            reason(&jobs.discard_job(desk.request(pb::DiscardJobRequest::default(), token)).await.unwrap_err()),
+        ];
+        assert_eq!(refused, ["ELEVATION_REQUIRED"; 3]);
+    }
+    assert_eq!(house.list("kind = prune").await.len(), 1, "nothing was queued");
+}
+
+/// Whoever gives the right back while a request with it waits in line does not have it done.
+async fn a_right_that_ends_while_the_request_waits_does_nothing(house: House) {
+    house.at_rest("prune").await;
+    let intruder = house.desk.intruder().await;
+    let is_postgres = house.desk.kernel.database.backend() == Backend::Postgres;
+    let hold = if is_postgres { "LOCK TABLE schedules IN ACCESS EXCLUSIVE MODE" } else { "UPDATE schedules SET name = name" };
+    let ask = house.ask(pb::RunScheduleRequest { name: "prune".into() }).await;
+    let held = intruder.begin().await.unwrap();
+    held.execute_unprepared(hold).await.unwrap();
+    let mut jobs = house.jobs();
+    let in_line = tokio::spawn(async move { jobs.run_schedule(ask).await });
+    // Long enough to be let in; one that comes later is refused at the door. On SQLite it waits there, to be counted.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!in_line.is_finished(), "it waits");
+    held.execute_unprepared("UPDATE elevations SET ended_at = created_at").await.unwrap();
+    held.commit().await.unwrap();
+    assert_eq!(reason(&in_line.await.unwrap().unwrap_err()), "ELEVATION_REQUIRED");
+    assert_eq!(house.list("kind = prune").await.len(), 1, "nothing was queued");
+}
+
 /// Each on SQLite and on PostgreSQL.
 macro_rules! on_both_databases {
     ($($name:ident)+) => {
@@ -242,4 +285,6 @@ on_both_databases! {
     a_schedule_tells_its_turns_and_runs_when_asked
     jobs_come_newest_first_page_by_page
     nobody_but_the_engineer_is_let_in
+    looking_needs_no_right_of_its_own_and_doing_does
+    a_right_that_ends_while_the_request_waits_does_nothing
 }

@@ -12,6 +12,7 @@ use streamflow_client::tenant::report::report;
 use streamflow_kernel::{clock::timestamp, federation::Route, jobs::Runner};
 use streamflow_proto::{
     client::v1::{self as client_pb, org_service_client::OrgServiceClient},
+    common::v1::TenantState,
     federation::v1 as federation_pb,
     provider::v1::{self as pb, tenant_service_client::TenantServiceClient},
 };
@@ -26,13 +27,14 @@ use tonic::{Code, Request, Status, transport::Channel};
 /// A provider system beside the client system of a world, on the same kind of database.
 pub struct Fleet {
     pub pair: Pair,
+    /// Of somebody who has taken on the right to close and open companies.
     pub token: String,
 }
 
 impl Fleet {
     pub async fn start(world: &World) -> Self {
         let pair = Pair::start_on(world, Shape::Tcp, world.backend).await;
-        let token = pair.provider.session("full").await;
+        let token = pair.provider.elevated("tenants").await;
         Self { pair, token }
     }
 
@@ -241,7 +243,7 @@ on_both! {
         tell_of_three(&world).await;
         let shown = fleet.get("bob").await.unwrap();
         let tenant = shown.tenant.unwrap();
-        assert_eq!((tenant.state(), tenant.external_customer_id.as_str()), (pb::TenantState::Trial, "K-bob"));
+        assert_eq!((tenant.state(), tenant.external_customer_id.as_str()), (TenantState::Trial, "K-bob"));
         let event = &shown.events[0];
         let details: Vec<_> = event.details.iter().map(|detail| (detail.name.as_str(), detail.value.as_str())).collect();
         assert_eq!((event.kind.as_str(), details), ("registered", vec![("accepted_at", "2026-11-01T08:00:00Z"), ("tries", "2")]));

@@ -116,7 +116,7 @@ fn columns() -> Vec<Column<pb::Subscription>> {
         Column::new("name", t!("Company"), |line: &pb::Subscription| line.name.clone()).sorted_by("name"),
         Column::new("plan", t!("Plan"), |line: &pb::Subscription| line.plan.clone()).width(120).on_phone("c"),
         Column::new("state", t!("State"), |line: &pb::Subscription| {
-            let (tone, glyph, text) = company::state(&line.state);
+            let (tone, glyph, text) = company::state(line.state().as_str_name());
             view! { <Status tone glyph text/> }
         })
         .width(140)
@@ -169,7 +169,7 @@ fn cells(line: &pb::Subscription) -> [String; 8] {
         line.tenant_id.clone(),
         line.external_customer_id.clone(),
         line.plan.clone(),
-        company::state(&line.state).2.to_owned(),
+        company::state(line.state().as_str_name()).2.to_owned(),
         at(line.since.as_ref()),
         at(line.trial_ends_at.as_ref()),
         at(line.suspended_at.as_ref()),

@@ -21,10 +21,10 @@ pub fn states() -> Vec<Choice> {
     STATES.map(|(name, word)| Choice::new(name, t!(word))).to_vec()
 }
 
-/// Colour, icon and word of a state, whose name may be written in either case.
+/// Colour, icon and word of a state by its name in the contract, `TENANT_STATE_ACTIVE`.
 pub fn state(name: &str) -> (Tone, Glyph, &'static str) {
-    let name = name.to_ascii_uppercase();
-    let (tone, glyph) = match &*name {
+    let name = name.trim_start_matches("TENANT_STATE_");
+    let (tone, glyph) = match name {
         "ACTIVE" => (Tone::Success, glyphs::CIRCLE_CHECK),
         "TRIAL" => (Tone::Info, glyphs::HOURGLASS_HALF),
         "TRIAL_ENDED" => (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION),
@@ -41,10 +41,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn states_have_words_in_either_case() {
-        assert_eq!(state("trial_ended"), (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"));
-        assert_eq!(state("ACTIVE").2, "Active");
-        assert_eq!(state("new_one").2, "Unknown");
+    fn states_have_words() {
+        assert_eq!(state("TENANT_STATE_TRIAL_ENDED"), (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"));
+        assert_eq!(state("TENANT_STATE_UNSPECIFIED").2, "Unknown");
         assert_eq!(states()[4].label, "Will be deleted");
     }
 }

@@ -1,9 +1,7 @@
-//! Looking at companies as their support, for the portals whose people may: the right that is taken on for it, what is asked of
-//! companies, and what came of it.
+//! Looking at companies as their support, for the portals whose people may: what is asked of companies, and what came of it.
 
 mod ask;
 mod desk;
-pub mod elevation;
 mod page;
 mod row;
 
@@ -12,33 +10,11 @@ use std::{future::Future, rc::Rc};
 use prost_types::Timestamp;
 
 pub use self::{desk::card, page::page};
-use super::OperatorPortal;
+use super::elevation::{ElevatingPortal, Right};
 use crate::api::{Api, act::Act, error::ApiError};
 
-/// Rights that a session took on for some minutes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Elevation {
-    pub id: String,
-    pub scopes: Vec<String>,
-    pub created_at: Option<Timestamp>,
-    /// When it ends by itself.
-    pub expires_at: Option<Timestamp>,
-    /// When it was given back.
-    pub ended_at: Option<Timestamp>,
-    /// Still gives its rights.
-    pub live: bool,
-    /// Belongs to the session that asks.
-    pub current: bool,
-}
-
-/// What a person gives to take a right on.
-#[derive(Clone, Debug)]
-pub struct Proof {
-    pub scope: &'static str,
-    pub minutes: i32,
-    pub password: String,
-    pub code: String,
-}
+/// What looking at companies needs, in each portal whose people may.
+pub const RIGHT: Right = Right { name: "support", words: mark!("look at companies, with their leave") };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SupportState {
@@ -90,11 +66,7 @@ pub struct SupportAsk {
 }
 
 /// A portal whose people may look at companies, as these parts see it.
-pub trait SupportPortal: OperatorPortal {
-    fn elevate(api: Api, act: Rc<Act>, proof: Proof) -> impl Future<Output = Result<Option<Elevation>, ApiError>>;
-    /// The person's own, newest first.
-    fn elevations(api: Api) -> impl Future<Output = Result<Vec<Elevation>, ApiError>>;
-    fn give_back(api: Api, id: String) -> impl Future<Output = Result<(), ApiError>>;
+pub trait SupportPortal: ElevatingPortal {
     /// Of one company; of all where `tenant_id` is empty.
     fn support_sessions(api: Api, tenant_id: String) -> impl Future<Output = Result<Vec<SupportLine>, ApiError>>;
     fn request_support(api: Api, act: Rc<Act>, ask: SupportAsk) -> impl Future<Output = Result<Option<SupportLine>, ApiError>>;
@@ -112,24 +84,9 @@ macro_rules! support_portal {
 
             use $crate::{
                 api::{Api, act::Act, error::ApiError},
-                operator::support::{Elevation, Proof, SupportAsk, SupportLine, SupportPortal, SupportState},
+                operator::support::{SupportAsk, SupportLine, SupportPortal, SupportState},
             };
-            use $pb::{
-                self as pb, elevation_service_client::ElevationServiceClient as Elevations,
-                support_session_service_client::SupportSessionServiceClient as Sessions,
-            };
-
-            fn elevation(one: pb::Elevation) -> Elevation {
-                Elevation {
-                    id: one.id,
-                    scopes: one.scopes,
-                    created_at: one.created_at,
-                    expires_at: one.expires_at,
-                    ended_at: one.ended_at,
-                    live: one.live,
-                    current: one.current,
-                }
-            }
+            use $pb::{self as pb, support_session_service_client::SupportSessionServiceClient as Sessions};
 
             fn line(one: pb::SupportSession) -> SupportLine {
                 use pb::SupportSessionState as State;
@@ -157,29 +114,6 @@ macro_rules! support_portal {
             }
 
             impl SupportPortal for $portal {
-                async fn elevate(api: Api, act: Rc<Act>, proof: Proof) -> Result<Option<Elevation>, ApiError> {
-                    let request = pb::ElevateRequest {
-                        scopes: vec![proof.scope.to_owned()],
-                        minutes: proof.minutes,
-                        justification: String::new(),
-                        password: proof.password,
-                        code: proof.code,
-                    };
-                    let call = async |transport, request| Elevations::new(transport).elevate(request).await;
-                    Ok(api.write(&act, request, call).await?.elevation.map(elevation))
-                }
-
-                async fn elevations(api: Api) -> Result<Vec<Elevation>, ApiError> {
-                    let call = async |transport, request| Elevations::new(transport).list_elevations(request).await;
-                    let reply = api.read(pb::ListElevationsRequest {}, call).await?;
-                    Ok(reply.elevations.into_iter().map(elevation).collect())
-                }
-
-                async fn give_back(api: Api, elevation_id: String) -> Result<(), ApiError> {
-                    let call = async |transport, request| Elevations::new(transport).revoke_elevation(request).await;
-                    api.write(&Act::default(), pb::RevokeElevationRequest { elevation_id }, call).await.map(|_| ())
-                }
-
                 async fn support_sessions(api: Api, tenant_id: String) -> Result<Vec<SupportLine>, ApiError> {
                     let call = async |transport, request| Sessions::new(transport).list_support_sessions(request).await;
                     let reply = api.read(pb::ListSupportSessionsRequest { tenant_id }, call).await?;

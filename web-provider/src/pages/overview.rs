@@ -221,7 +221,7 @@ fn Newest(tenants: Vec<pb::Tenant>) -> impl IntoView {
 
 #[component]
 fn Line(tenant: pb::Tenant, note: String) -> impl IntoView {
-    let (tone, glyph, text) = words::state(tenant.state());
+    let (tone, glyph, text) = company::state(tenant.state().as_str_name());
     view! {
         <li>
             <div class="grow">

@@ -6,8 +6,10 @@ mod usage;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use streamflow_proto::provider::v1::{self as pb, TenantState, tenant_service_client::TenantServiceClient};
-use wasm_bindgen_futures::spawn_local;
+use streamflow_proto::{
+    common::v1::TenantState,
+    provider::v1::{self as pb, tenant_service_client::TenantServiceClient},
+};
 use web_kit::{
     api::{act::Act, use_api},
     badge::Status,
@@ -18,14 +20,14 @@ use web_kit::{
     layout::{PageSlots, use_page},
     live,
     load::{Load, Loaded},
-    operator::{space::may, support},
+    operator::{company, elevation::use_elevated, space::may, support},
     timeline::Timeline,
     toast::use_toasts,
 };
 
 use self::{suspend::SuspendDialog, timeline::entries, usage::Usage};
 use super::words;
-use crate::app::Provider;
+use crate::app::{Provider, TENANTS};
 
 type Read = pb::GetTenantResponse;
 
@@ -77,18 +79,17 @@ fn Actions(load: Load<Read>, closing: RwSignal<Option<pb::Tenant>>, changed: Cal
     let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
     let tenant = move || load.get().and_then(|read| read.tenant).filter(|_| may("tenant.suspend"));
     let resume = move |tenant_id: String| {
-        busy.set(true);
-        spawn_local(async move {
+        let call = move || {
+            let request = pb::ResumeTenantRequest { tenant_id: tenant_id.clone() };
             let call = async |transport, request| TenantServiceClient::new(transport).resume_tenant(request).await;
-            let answer = api.write(&Act::default(), pb::ResumeTenantRequest { tenant_id }, call).await;
-            busy.try_set(false);
-            match answer {
-                Ok(reply) => {
-                    changed.run(reply.tenant.unwrap_or_default());
-                    toasts.say(t!("Resumed: its people can work again"));
-                }
-                Err(error) => toasts.say(error.sentence()),
+            async move { api.write(&Act::default(), request, call).await }
+        };
+        use_elevated().perform(TENANTS.name, busy, call, move |answer| match answer {
+            Ok(reply) => {
+                changed.try_run(reply.tenant.unwrap_or_default());
+                toasts.say(t!("Resumed: its people can work again"));
             }
+            Err(error) => toasts.say(error.sentence()),
         });
     };
     move || {
@@ -99,7 +100,10 @@ fn Actions(load: Load<Read>, closing: RwSignal<Option<pb::Tenant>>, changed: Cal
                 let id = tenant.tenant_id;
                 view! { <Button kind=Kind::Primary busy on_click=move |_| resume(id.clone())>{t!("Resume")}</Button> }.into_any()
             } else {
-                let ask = move |_| closing.set(Some(tenant.clone()));
+                let ask = move |_| {
+                    let tenant = tenant.clone();
+                    use_elevated().with(TENANTS.name, move || closing.set(Some(tenant.clone())));
+                };
                 view! { <Button kind=Kind::DangerQuiet glyph=glyphs::PAUSE on_click=ask>{t!("Suspend")}</Button> }.into_any()
             }
         })
@@ -163,7 +167,7 @@ fn ending(tenant: &pb::Tenant) -> Option<String> {
 /// The right panel.
 #[component]
 fn Facts(tenant: pb::Tenant) -> impl IntoView {
-    let (tone, glyph, state) = words::state(tenant.state());
+    let (tone, glyph, state) = company::state(tenant.state().as_str_name());
     let fact = |name: &'static str, value: String, exact: bool| {
         let class = if exact { "mono" } else { "" };
         (!value.is_empty()).then(|| view! { <dt>{name}</dt><dd class=class>{value}</dd> })

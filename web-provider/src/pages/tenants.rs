@@ -154,7 +154,7 @@ fn columns() -> Vec<Column<pb::Tenant>> {
         })
         .width(140),
         Column::new("state", t!("State"), |tenant: &pb::Tenant| {
-            let (tone, glyph, text) = words::state(tenant.state());
+            let (tone, glyph, text) = company::state(tenant.state().as_str_name());
             view! { <Status tone glyph text/> }
         })
         .width(150)
@@ -206,7 +206,7 @@ fn cells(tenant: &pb::Tenant) -> [String; 9] {
     [
         tenant.name.clone(),
         tenant.tenant_id.clone(),
-        words::state(tenant.state()).2.to_owned(),
+        company::state(tenant.state().as_str_name()).2.to_owned(),
         tenant.plan.clone(),
         tenant.industry.clone(),
         at(tenant.created_at.as_ref()),

@@ -1,12 +1,6 @@
 //! Companies in words.
 
-use streamflow_proto::provider::v1::{self as pb, TenantState};
-use web_kit::{badge::Tone, icon::Glyph, operator::company};
-
-/// Colour, icon and word of a state.
-pub fn state(state: TenantState) -> (Tone, Glyph, &'static str) {
-    company::state(state.as_str_name().trim_start_matches("TENANT_STATE_"))
-}
+use streamflow_proto::provider::v1 as pb;
 
 /// How many companies are in a state.
 pub fn in_state(fleet: &pb::GetFleetResponse, name: &str) -> i64 {

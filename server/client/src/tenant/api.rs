@@ -11,12 +11,6 @@ use crate::registration::federated;
 const USUAL_PAGE: i32 = 50;
 const MAX_PAGE: i32 = 200;
 
-/// States as other systems are told of them.
-pub const ACTIVE: &str = "active";
-pub const SUSPENDED: &str = "suspended";
-const CLOSING: &str = "closing";
-const DELETED: &str = "deleted";
-
 #[derive(Debug)]
 pub struct Api;
 
@@ -70,17 +64,8 @@ fn moment(field: &str, at: prost_types::Timestamp) -> Result<DateTime<Utc>, Erro
     found.ok_or_else(|| Error::invalid(field, "This is no time."))
 }
 
-fn state(tenant: &Tenant) -> &'static str {
-    match (tenant.deleted_at(), tenant.suspended_at, tenant.closes_at()) {
-        (Some(_), ..) => DELETED,
-        (_, Some(_), _) => SUSPENDED,
-        (.., Some(_)) => CLOSING,
-        _ => ACTIVE,
-    }
-}
-
 pub fn into_pb(tenant: Tenant) -> pb::Tenant {
-    let (state, closes_at, deleted_at) = (state(&tenant), tenant.closes_at(), tenant.deleted_at());
+    let (closes_at, deleted_at) = (tenant.closes_at(), tenant.deleted_at());
     pb::Tenant {
         tenant_id: tenant.tenant_id,
         name: tenant.name,
@@ -89,7 +74,6 @@ pub fn into_pb(tenant: Tenant) -> pb::Tenant {
         created_at: timestamp(tenant.created_at),
         plan: tenant.plan,
         industry: tenant.industry,
-        state: state.to_owned(),
         closes_at: closes_at.and_then(timestamp),
         deleted_at: deleted_at.and_then(timestamp),
         external_customer_id: tenant.external_customer_id,

@@ -12,12 +12,16 @@ use streamflow_proto::federation::v1::{self as pb, tenant_lifecycle_service_serv
 use tonic::{Request, Response, Status};
 
 use super::{
-    api::{ACTIVE, SUSPENDED, into_pb},
+    api::into_pb,
     domain::Words,
     store::{self, Tenant},
     tell,
 };
 use crate::registration::federated;
+
+/// As the system calls them that shows where companies stand.
+const ACTIVE: &str = "ACTIVE";
+const SUSPENDED: &str = "SUSPENDED";
 
 #[derive(Debug)]
 pub struct Api;

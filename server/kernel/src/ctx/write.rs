@@ -128,12 +128,13 @@ impl SystemWriteDb {
 }
 
 impl Ctx {
-    /// Fails where rights are given or taken and the session has ended since the request was let in: whoever is thrown out must not win
-    /// by having waited in line. A session that this very request ended counts as there. PostgreSQL waits here for the one who is
-    /// ending it.
+    /// Fails where rights are given or taken, or one that was taken on is needed, and session or right have ended since the request was
+    /// let in: whoever is thrown out must not win by having waited in line. A session that this very request ended counts as there.
+    /// PostgreSQL waits here for the one who is ending it.
     async fn check_still_in(&self, txn: &impl ConnectionTrait) -> Result<()> {
         let Some(principal) = self.0.principal.as_ref().filter(|principal| !principal.session_id.is_nil()) else { return Ok(()) };
-        if !GIVES_RIGHTS.contains(&self.0.request.access.audit) {
+        let access = self.0.request.access;
+        if access.elevation.is_empty() && !GIVES_RIGHTS.contains(&access.audit) {
             return Ok(());
         }
         let backend = txn.get_database_backend();
@@ -145,9 +146,9 @@ impl Ctx {
         if revoked_at.is_some_and(|at| at != self.now()) {
             return Err(session::ended());
         }
-        match self.0.request.access.elevation {
+        match access.elevation {
             "" => Ok(()),
-            _ => elevation::check_within(txn, self.0.request.access, principal, self.now()).await,
+            _ => elevation::check_within(txn, access, principal, self.now()).await,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result, Violations},
     ids::{self, prefix},
     prune::Daily,
+    session,
 };
 
 const MAX_MINUTES: i32 = 60;
@@ -62,7 +63,7 @@ impl Elevation {
     }
 }
 
-/// Every right that a portal's RPCs ask for.
+/// Every right that a portal has: those that its RPCs ask for.
 pub fn scopes(table: &[Access]) -> Vec<&'static str> {
     let mut scopes: Vec<_> = table.iter().map(|access| access.elevation).filter(|scope| !scope.is_empty()).collect();
     scopes.sort_unstable();
@@ -162,10 +163,13 @@ struct Revoked {
     scopes: String,
 }
 
-/// When the right ends that the request's RPC needs: with the last elevation that gives it, and with the session.
-pub async fn ends_at(ctx: &Ctx) -> Result<DateTime<Utc>> {
+/// Looks again at session and right, for what another system does at once, before this one commits anything: whoever lost either since
+/// the request was let in has nothing done any more. Returns when the right ends that the request's RPC needs: with the last elevation
+/// that gives it, and with the session.
+pub async fn still_held(ctx: &Ctx) -> Result<DateTime<Utc>> {
+    session::still_alive(ctx).await?;
     let (principal, scope) = (ctx.principal()?, ctx.request().access.elevation);
-    let live = live(ctx.system_read().await?.txn(), principal.session_id, ctx.now(), "").await?;
+    let live = live(ctx.system_read().await?.txn(), principal.session_id, ctx.kernel().clock.now(), "").await?;
     let ends = live.into_iter().filter(|row| row.gives(scope)).map(|row| row.expires_at).max();
     Ok(ends.ok_or_else(|| required(scope))?.min(principal.expires_at))
 }

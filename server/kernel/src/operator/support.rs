@@ -19,6 +19,7 @@ pub(super) const SERVICE: &str = "streamflow.federation.v1.SupportService";
 
 pub async fn request(ctx: &Ctx, tenant_id: String, justification: String, minutes: i32) -> Result<pb::Support> {
     let (person_id, person_name) = (person_id(ctx)?, ctx.principal()?.display_name.clone());
+    elevation::still_held(ctx).await?;
     let ask = pb::RequestSupportRequest { tenant_id, person_id, person_name, justification, minutes };
     let answer = client(ctx)?.request_support(once(ctx, ask)?).await;
     answer.map_err(|status| refused(&status, "company"))?.into_inner().support.ok_or_else(nothing)
@@ -32,7 +33,7 @@ pub async fn list(ctx: &Ctx, tenant_id: String) -> Result<Vec<pb::Support>> {
 
 /// The address that opens a session, which ends with the right that this is asked under.
 pub async fn take_opening(ctx: &Ctx, support_session_id: String) -> Result<String> {
-    let not_after = timestamp(elevation::ends_at(ctx).await?);
+    let not_after = timestamp(elevation::still_held(ctx).await?);
     let opened_from = ids::format(prefix::SESSION, ctx.principal()?.session_id);
     let ask = pb::TakeSupportOpeningRequest { support_session_id, person_id: person_id(ctx)?, not_after, opened_from };
     let answer = client(ctx)?.take_support_opening(once(ctx, ask)?).await;

@@ -7,8 +7,7 @@ use streamflow_kernel::{
     error::{Error, Result, Violations},
     federation::FederationChannel,
     list::ListRequest,
-    operator::ask::refused,
-    session,
+    operator::{ask::refused, elevation},
 };
 use streamflow_proto::{
     common::v1::PageInfo,
@@ -120,10 +119,9 @@ impl TenantService for Api {
     }
 }
 
-/// What is asked of the companies' own system is done there at once, before this one commits anything: whoever was shut out since the
-/// request was let in has nothing done any more.
+/// What is asked of the companies' own system is done there at once.
 async fn lifecycle(ctx: &Ctx) -> Result<TenantLifecycleServiceClient<FederationChannel>> {
-    session::still_alive(ctx).await?;
+    elevation::still_held(ctx).await?;
     Ok(TenantLifecycleServiceClient::new(ctx.federation().serving(LIFECYCLE)?))
 }
 

@@ -2,10 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use streamflow_kernel::error::{Error, Result, Violations};
-use streamflow_proto::{
-    federation::v1 as pb,
-    provider::v1::{SuspendTenantRequest, TenantState},
-};
+use streamflow_proto::{common::v1::TenantState, federation::v1 as pb, provider::v1::SuspendTenantRequest};
 
 const MAX_EVENTS: usize = 100;
 const MAX_WORD: usize = 64;
@@ -108,7 +105,6 @@ fn check_texts(tenant: &pb::Tenant, refuse: &mut impl FnMut(&str, &str)) {
         ("tenant.currency_code", &tenant.currency_code),
         ("tenant.plan", &tenant.plan),
         ("tenant.industry", &tenant.industry),
-        ("tenant.state", &tenant.state),
         ("tenant.external_customer_id", &tenant.external_customer_id),
     ] {
         if text.len() > MAX_TEXT || text.chars().any(char::is_control) {

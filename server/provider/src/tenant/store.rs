@@ -9,7 +9,7 @@ use streamflow_kernel::{
     federation::guard::TOLERANCE,
     feed::{Audience, Change, Op},
 };
-use streamflow_proto::provider::v1 as pb;
+use streamflow_proto::{common::v1::TenantState, provider::v1 as pb};
 
 use super::domain::{self, Event, Facts, Standing};
 
@@ -50,7 +50,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    pub fn state(&self, now: DateTime<Utc>) -> pb::TenantState {
+    pub fn state(&self, now: DateTime<Utc>) -> TenantState {
         let standing = Standing {
             deleted: self.deleted_at.is_some(),
             suspended: self.suspended_at.is_some(),
@@ -151,7 +151,8 @@ pub async fn keep_newest(db: &SystemDb, facts: &Facts, id: Uuid, at: DateTime<Ut
         told.currency_code.clone().into(),
         told.plan.clone().into(),
         told.industry.clone().into(),
-        told.state.clone().into(),
+        // Follows from the times; a column of before.
+        "".into(),
         told.external_customer_id.clone().into(),
         facts.created_at.into(),
         facts.trial_ends_at.into(),

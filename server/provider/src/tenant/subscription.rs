@@ -4,7 +4,7 @@ use streamflow_kernel::{clock::timestamp, ctx::Ctx, list::ListRequest};
 use streamflow_proto::federation::v1::{self as pb, subscription_directory_service_server::SubscriptionDirectoryService};
 use tonic::{Request, Response, Status};
 
-use super::{domain::state_word, list};
+use super::list;
 
 #[derive(Debug)]
 pub struct Api;
@@ -28,7 +28,7 @@ impl SubscriptionDirectoryService for Api {
         let subscriptions = rows
             .into_iter()
             .map(|row| pb::Subscription {
-                state: state_word(row.state(now)).to_lowercase(),
+                state: row.state(now).into(),
                 tenant_id: row.tenant_id,
                 name: row.name,
                 external_customer_id: row.external_customer_id,

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use streamflow_client::org_closing::domain::{GRACE, SETTLE};
 use streamflow_proto::{
     client::v1::{self as client_pb, org_closing_service_client::OrgClosingServiceClient},
+    common::v1::TenantState,
     provider::v1 as pb,
 };
 use streamflow_tests::{on_both, person::PASSWORD, world::World};
@@ -13,7 +14,7 @@ use streamflow_tests::{on_both, person::PASSWORD, world::World};
 use super::Fleet;
 
 /// Waits for what the operator's page says of the company.
-async fn stands(fleet: &Fleet, tenant_id: &str, wanted: pb::TenantState) -> pb::GetTenantResponse {
+async fn stands(fleet: &Fleet, tenant_id: &str, wanted: TenantState) -> pb::GetTenantResponse {
     let get = || fleet.ask(pb::GetTenantRequest { tenant_id: tenant_id.to_owned() });
     for _ in 0..600 {
         let read = fleet.tenants().get_tenant(get()).await.unwrap().into_inner();
@@ -43,20 +44,20 @@ on_both! {
         let ask = client_pb::CloseOrgRequest { name: "Harrow & Pike".into(), current_password: PASSWORD.into(), code: owner.code(&world) };
         let mut service = OrgClosingServiceClient::new(world.channel.clone());
         let due = service.close_org(owner.ask(ask.clone())).await.unwrap().into_inner().closing.unwrap().due_at;
-        let read = stands(&fleet, &id, pb::TenantState::Closing).await;
+        let read = stands(&fleet, &id, TenantState::Closing).await;
         assert_eq!(read.tenant.unwrap().closes_at, due);
         assert_eq!(fleet.names("state = CLOSING").await, ["Harrow & Pike"]);
 
         service.cancel_closing(owner.ask(client_pb::CancelClosingRequest {})).await.unwrap();
-        stands(&fleet, &id, pb::TenantState::Active).await;
+        stands(&fleet, &id, TenantState::Active).await;
         pass(&world, &fleet, TimeDelta::seconds(31));
         let ask = client_pb::CloseOrgRequest { code: owner.code(&world), ..ask };
         service.close_org(owner.ask(ask)).await.unwrap();
         pass(&world, &fleet, GRACE);
         tokio::time::sleep(Duration::from_secs(2)).await;
         pass(&world, &fleet, SETTLE);
-        fleet.token = fleet.pair.provider.session("full").await;
-        let read = stands(&fleet, &id, pb::TenantState::Deleted).await;
+        fleet.token = fleet.pair.provider.elevated("tenants").await;
+        let read = stands(&fleet, &id, TenantState::Deleted).await;
         let kinds: Vec<&str> = read.events.iter().map(|event| event.kind.as_str()).collect();
         assert!(["closing", "closing_cancelled", "deleted"].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
         assert!(read.tenant.unwrap().deleted_at.is_some());
@@ -64,6 +65,6 @@ on_both! {
         // Nobody opens it again.
         let resume = fleet.ask(pb::ResumeTenantRequest { tenant_id: id.clone() });
         let _answer = fleet.tenants().resume_tenant(resume).await;
-        stands(&fleet, &id, pb::TenantState::Deleted).await;
+        stands(&fleet, &id, TenantState::Deleted).await;
     }
 }

@@ -8,6 +8,7 @@ use streamflow_client::{org::plan::set_plan, tenant::tell};
 use streamflow_kernel::clock::timestamp;
 use streamflow_proto::{
     client::v1::{MeRequest, session_service_client::SessionServiceClient},
+    common::v1::TenantState,
     provider::v1 as pb,
 };
 use streamflow_tests::{on_both, world::World};
@@ -58,7 +59,7 @@ on_both! {
         told(&world, 1).await;
         let shown = fleet.get(&id).await.unwrap();
         let tenant = shown.tenant.unwrap();
-        assert_eq!((tenant.plan.as_str(), tenant.state(), tenant.trial_ends_at), ("trial", pb::TenantState::Trial, timestamp(ends)));
+        assert_eq!((tenant.plan.as_str(), tenant.state(), tenant.trial_ends_at), ("trial", TenantState::Trial, timestamp(ends)));
         let written = ends.to_rfc3339_opts(SecondsFormat::Secs, true);
         let [event] = &shown.events[..] else { panic!("{:?}", shown.events) };
         assert_eq!((event.kind.as_str(), event.at), ("plan_changed", timestamp(world.now())));
@@ -71,7 +72,7 @@ on_both! {
         told(&world, 2).await;
         let shown = fleet.get(&id).await.unwrap();
         assert_eq!(details(&shown.events[0]), [("plan", "field-team"), ("plan_before", "trial")]);
-        assert_eq!(shown.tenant.unwrap().state(), pb::TenantState::Active);
+        assert_eq!(shown.tenant.unwrap().state(), TenantState::Active);
 
         // The same plan once more is nothing to tell of; an event that is told again, since its answer was lost, is kept once.
         set_plan(&world.kernel, &id, "field-team").await.unwrap();

@@ -9,6 +9,7 @@ use streamflow_proto::{
         self as client_pb, audit_service_client::AuditServiceClient, change_service_client::ChangeServiceClient,
         customer_service_client::CustomerServiceClient, session_service_client::SessionServiceClient,
     },
+    common::v1::TenantState,
     provider::v1::{self as pb, audit_service_client::AuditServiceClient as ProviderAudit},
 };
 use streamflow_tests::{
@@ -72,7 +73,7 @@ on_both! {
         let (stream, mut others) = (watch(&world, &staff).await, watch(&world, &neighbour).await);
 
         let suspended = fleet.suspend(&id, "  The invoice of May is unpaid.\nPlease call us. ", "Dana, 020 7946 0000").await.unwrap();
-        assert_eq!((suspended.state(), suspended.suspension_contact.as_str()), (pb::TenantState::Suspended, "Dana, 020 7946 0000"));
+        assert_eq!((suspended.state(), suspended.suspension_contact.as_str()), (TenantState::Suspended, "Dana, 020 7946 0000"));
         ends(stream).await;
         for person in [&owner, &staff] {
             let refused = customers(&world, person).await.unwrap_err();
@@ -100,35 +101,41 @@ on_both! {
         assert!(silent.is_err(), "a neighbour's stream goes on");
 
         fleet.shows("state = SUSPENDED", &["Harrow & Pike"]).await;
-        assert_eq!(fleet.resume(&id).await.unwrap().state(), pb::TenantState::Active);
+        assert_eq!(fleet.resume(&id).await.unwrap().state(), TenantState::Active);
         customers(&world, &owner).await.unwrap();
         assert!(me(&world, &owner).await.suspension.is_none());
         both_sides_know(&world, &fleet, &owner, &id).await;
     }
 
-    async fn whoever_is_shut_out_while_the_request_waits_suspends_nobody(world) {
+    async fn whoever_loses_right_or_session_while_the_request_waits_suspends_nobody(world) {
         if world.backend != Backend::Postgres {
             // Nobody waits for anything between the door and the call there.
             return;
         }
         let owner = world.company("Harrow & Pike").await;
         let id = tenant_id(&world, &owner).await;
-        let fleet = Fleet::start(&world).await;
+        let mut fleet = Fleet::start(&world).await;
         let jobs = fleet.jobs().await;
         fleet.shows("", &["Harrow & Pike"]).await;
         drop(jobs);
-        let intruder = fleet.pair.provider.intruder().await;
-        let held = intruder.begin().await.unwrap();
-        held.execute_unprepared("LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE").await.unwrap();
-        let (mut tenants, contact) = (fleet.tenants(), "Dana".to_owned());
-        let ask = fleet.ask(pb::SuspendTenantRequest { tenant_id: id, reason: "Unpaid".into(), contact });
-        let in_line = tokio::spawn(async move { tenants.suspend_tenant(ask).await });
-        // Long enough to be let in; one that comes later is refused at the door.
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        held.execute_unprepared("UPDATE sessions SET revoked_at = now()").await.unwrap();
-        held.commit().await.unwrap();
-        let refused = in_line.await.unwrap().unwrap_err();
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "SESSION_ENDED"), "{refused:?}");
+        for (loses, wanted) in [
+            ("UPDATE elevations SET ended_at = now()", (Code::FailedPrecondition, "ELEVATION_REQUIRED")),
+            ("UPDATE sessions SET revoked_at = now()", (Code::Unauthenticated, "SESSION_ENDED")),
+        ] {
+            fleet.token = fleet.pair.provider.elevated("tenants").await;
+            let intruder = fleet.pair.provider.intruder().await;
+            let held = intruder.begin().await.unwrap();
+            held.execute_unprepared("LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE").await.unwrap();
+            let (mut tenants, tenant_id) = (fleet.tenants(), id.clone());
+            let ask = fleet.ask(pb::SuspendTenantRequest { tenant_id, reason: "Unpaid".into(), contact: "Dana".into() });
+            let in_line = tokio::spawn(async move { tenants.suspend_tenant(ask).await });
+            // Long enough to be let in; one that comes later is refused at the door.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            held.execute_unprepared(loses).await.unwrap();
+            held.commit().await.unwrap();
+            let refused = in_line.await.unwrap().unwrap_err();
+            assert_eq!((refused.code(), reason(&refused).as_str()), wanted, "{refused:?}");
+        }
         assert!(me(&world, &owner).await.suspension.is_none(), "nothing was done");
     }
 
@@ -145,7 +152,7 @@ on_both! {
         }
         assert_eq!(fleet.suspend("nobody", "x", "y").await.unwrap_err().code(), Code::NotFound);
         assert_eq!(fleet.resume("nobody").await.unwrap_err().code(), Code::NotFound);
-        assert_eq!(fleet.resume(&id).await.unwrap().state(), pb::TenantState::Active, "it is open");
+        assert_eq!(fleet.resume(&id).await.unwrap().state(), TenantState::Active, "it is open");
 
         let since = fleet.suspend(&id, "Unpaid", "Dana").await.unwrap().suspended_at;
         world.pass(chrono::TimeDelta::seconds(5));
@@ -157,7 +164,7 @@ on_both! {
         let nowhere = Route::tcp("http://127.0.0.1:9").unwrap();
         fleet.pair.provider.kernel.federation.connect("client", nowhere);
         assert_eq!(reason(&fleet.resume(&id).await.unwrap_err()), "TENANTS_AWAY");
-        assert_eq!(fleet.get(&id).await.unwrap().tenant.unwrap().state(), pb::TenantState::Suspended);
+        assert_eq!(fleet.get(&id).await.unwrap().tenant.unwrap().state(), TenantState::Suspended);
     }
 }
 
@@ -189,9 +196,15 @@ async fn both_sides_know(world: &World, fleet: &Fleet, owner: &Person, tenant_id
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_only_looks_suspends_nobody() {
+async fn who_only_looks_or_has_other_rights_suspends_nobody() {
     let world = World::sqlite().await;
-    let fleet = Fleet::start(&world).await;
+    let mut fleet = Fleet::start(&world).await;
+    for rights in ["support", "jobs,support"] {
+        fleet.token = fleet.pair.provider.elevated(rights).await;
+        for refused in [fleet.suspend("ada", "Unpaid", "Dana").await, fleet.resume("ada").await] {
+            assert_eq!(reason(&refused.unwrap_err()), "ELEVATION_REQUIRED", "{rights}");
+        }
+    }
     let viewer = Admin::first(&fleet.pair.provider).await.hire(&fleet.pair.provider, "v@example.com", pb::Role::Viewer).await;
     let fleet = Fleet { token: viewer.token, ..fleet };
     assert!(fleet.list("").await.unwrap().is_empty());

@@ -10,11 +10,11 @@ use web_kit::{
     dialog::ConfirmDialog,
     icon::glyphs,
     list::rows::Rows,
-    operator::OperatorPortal as _,
+    operator::{OperatorPortal as _, elevation::use_elevated},
 };
 
 use super::{act, queue::Pages, words};
-use crate::app::Dev;
+use crate::app::{Dev, JOBS};
 
 #[component]
 pub fn DeadLetters(rows: Rows<Job>, acted: Callback<()>) -> impl IntoView {
@@ -23,8 +23,10 @@ pub fn DeadLetters(rows: Rows<Job>, acted: Callback<()>) -> impl IntoView {
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let ask = Callback::new(move |job: Arc<Job>| {
-        asked.set(Some(job));
-        open.set(true);
+        use_elevated().with(JOBS.name, move || {
+            asked.set(Some(Arc::clone(&job)));
+            open.set(true);
+        });
     });
     let done = Callback::new(move |()| {
         open.set(false);

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{SupportAsk, SupportPortal, SupportState, desk::Desk};
+use super::{RIGHT, SupportAsk, SupportPortal, SupportState, desk::Desk};
 use crate::{
     api::use_api,
     button::{Button, Kind},
     dialog::{Cancel, Dialog},
     field::{Choice, SelectField, TextArea, TextField},
     form::{Form, FormState},
+    operator::elevation::use_elevated,
     toast::use_toasts,
 };
 
@@ -27,19 +28,8 @@ pub(super) fn dialog<P: SupportPortal>(desk: Desk) -> impl IntoView {
             justification: justification.get_untracked(),
             minutes: minutes.with_untracked(|minutes| minutes.parse().unwrap_or(30)),
         };
-        let call = async move {
-            match P::request_support(api, act, ask).await {
-                Err(error) if desk.confirms_again(&error) => Ok(None),
-                answer => answer.map(Some),
-            }
-        };
-        form.send(call, move |answer| {
+        use_elevated().send(RIGHT.name, (form, desk.asking), P::request_support(api, act, ask), move |line| {
             desk.asking.set(false);
-            let Some(line) = answer else {
-                // Comes back with what was typed, once the right is there.
-                form.dirty.set(true);
-                return;
-            };
             let accepted = line.is_some_and(|one| one.state == SupportState::Accepted);
             toasts.say(if accepted { t!("The company has let you look") } else { t!("The company’s owners are asked") });
             justification.set(String::new());

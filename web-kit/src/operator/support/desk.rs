@@ -5,11 +5,7 @@ use std::{rc::Rc, time::Duration};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{
-    SupportLine, SupportPortal, ask,
-    elevation::{self, Elevated},
-    row,
-};
+use super::{RIGHT, SupportLine, SupportPortal, ask, row};
 use crate::{
     api::{act::Act, error::ApiError, use_api},
     browser,
@@ -17,18 +13,11 @@ use crate::{
     error_panel::ErrorNote,
     icon::glyphs,
     load::{Load, Loaded, look_again},
-    operator::space::may,
+    operator::{elevation::use_elevated, space::may},
 };
 
 /// How often the page looks for a company's answer.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-
-/// What waits for the right.
-#[derive(Clone)]
-enum Wanted {
-    Ask,
-    Open(String),
-}
 
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
@@ -37,11 +26,9 @@ pub(super) struct Desk {
     pub load: Load<Vec<SupportLine>>,
     pub problem: RwSignal<Option<ApiError>>,
     pub asking: RwSignal<bool>,
-    /// The one being opened.
-    pub opening: RwSignal<Option<String>>,
-    elevated: Elevated,
-    wanted: RwSignal<Option<Wanted>>,
-    confirming: RwSignal<bool>,
+    /// The one being opened, while `busy`.
+    opening: RwSignal<Option<String>>,
+    busy: RwSignal<bool>,
     /// Of the opening. Not kept by the row, which may be drawn anew while password and code are asked for.
     act: StoredValue<Rc<Act>, LocalStorage>,
 }
@@ -55,70 +42,40 @@ impl Desk {
             problem: RwSignal::new(None),
             asking: RwSignal::new(false),
             opening: RwSignal::new(None),
-            elevated: expect_context(),
-            wanted: RwSignal::new(None),
-            confirming: RwSignal::new(false),
+            busy: RwSignal::new(false),
             act: StoredValue::new_local(Rc::new(Act::default())),
         };
         desk.follow::<P>();
         desk
     }
 
-    fn want<P: SupportPortal>(self, what: Wanted) {
-        self.wanted.set(Some(what));
-        if self.elevated.is_live() {
-            self.go::<P>();
-        } else {
-            self.confirming.set(true);
-        }
+    fn want_to_ask(self) {
+        use_elevated().with(RIGHT.name, move || self.asking.set(true));
     }
 
-    pub fn want_to_ask<P: SupportPortal>(self) {
-        self.want::<P>(Wanted::Ask);
-    }
-
-    pub fn want_to_open<P: SupportPortal>(self, id: String) {
-        self.want::<P>(Wanted::Open(id));
-    }
-
-    fn go<P: SupportPortal>(self) {
-        match self.wanted.get_untracked() {
-            Some(Wanted::Ask) => self.asking.set(true),
-            Some(Wanted::Open(id)) => self.open::<P>(id),
-            None => {}
-        }
+    pub fn is_opening(self, id: &str) -> bool {
+        self.busy.get() && self.opening.with(|opening| opening.as_deref() == Some(id))
     }
 
     /// Leaves for the other portal by the link that works once.
-    fn open<P: SupportPortal>(self, id: String) {
-        if self.opening.with_untracked(Option::is_some) {
-            return;
-        }
-        self.problem.set(None);
-        self.opening.set(Some(id.clone()));
-        let (api, act) = (use_api(), self.act.get_value());
-        spawn_local(async move {
-            match P::take_opening(api, act, id).await {
-                // Stays busy until the page is gone: there is no second link.
-                Ok(url) => browser::leave_for(&url),
-                Err(error) => {
-                    self.opening.try_set(None);
-                    if !self.confirms_again(&error) && self.problem.try_set(Some(error)).is_none() {
-                        self.load.reload();
-                    }
+    pub fn open<P: SupportPortal>(self, id: String) {
+        let call = move || {
+            self.problem.set(None);
+            self.opening.set(Some(id.clone()));
+            P::take_opening(use_api(), self.act.get_value(), id.clone())
+        };
+        use_elevated().perform(RIGHT.name, self.busy, call, move |answer| match answer {
+            Ok(url) => {
+                // Until the page is gone: there is no second link.
+                self.busy.try_set(true);
+                browser::leave_for(&url);
+            }
+            Err(error) => {
+                if self.problem.try_set(Some(error)).is_none() {
+                    self.load.reload();
                 }
             }
         });
-    }
-
-    /// Asks for password and code where the server says that the right is over; what was wanted goes on from there.
-    pub fn confirms_again(self, error: &ApiError) -> bool {
-        let is_over = error.reason == "ELEVATION_REQUIRED";
-        if is_over {
-            self.elevated.forget();
-            self.confirming.try_set(true);
-        }
-        is_over
     }
 
     /// An answer of the company is not told to open pages: they look for it while they wait for one.
@@ -148,17 +105,17 @@ pub fn card<P: SupportPortal>(tenant_id: String) -> AnyView {
     let nobody = t!("Nobody has asked to look at this company.");
     view! {
         <section class="card">
-            <div class="card-head"><h2>{t!("Support sessions")}</h2><span class="push"></span>{button::<P>(desk)}</div>
+            <div class="card-head"><h2>{t!("Support sessions")}</h2><span class="push"></span>{button(desk)}</div>
             {list::<P>(desk, nobody)}
         </section>
-        {dialogs::<P>(desk)}
+        {ask::dialog::<P>(desk)}
     }
     .into_any()
 }
 
 /// Asks a company, for those who may.
-pub(super) fn button<P: SupportPortal>(desk: Desk) -> impl IntoView {
-    let ask = move |_| desk.want_to_ask::<P>();
+pub(super) fn button(desk: Desk) -> impl IntoView {
+    let ask = move |_| desk.want_to_ask();
     may("support_session.request").then(|| {
         view! { <Button small=true glyph=glyphs::LIFE_RING on_click=ask>{t!("Request support session")}</Button> }
     })
@@ -176,12 +133,5 @@ pub(super) fn list<P: SupportPortal>(desk: Desk, nobody: &'static str) -> impl I
                 view! { <ul class="list support-list">{rows}</ul> }.into_any()
             }}
         </Loaded>
-    }
-}
-
-pub(super) fn dialogs<P: SupportPortal>(desk: Desk) -> impl IntoView {
-    view! {
-        {elevation::dialog::<P>(desk.confirming, Callback::new(move |()| desk.go::<P>()))}
-        {ask::dialog::<P>(desk)}
     }
 }

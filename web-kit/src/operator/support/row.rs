@@ -33,7 +33,7 @@ pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoVi
             }
         });
     };
-    let opening = Signal::derive(move || desk.opening.get() == Some(id.get_value()));
+    let opening = Signal::derive(move || id.with_value(|id| desk.is_opening(id)));
     let opens = one.own && one.state == SupportState::Accepted && may("support_session.request");
     let ends = one.goes_on() && may("support_session.end");
     let who = if desk.tenant_id.with_value(String::is_empty) {
@@ -56,7 +56,7 @@ pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoVi
                     <Button small=true busy=ending on_click=end>{t!("End")}<span class="sr-only">{whose.get_value()}</span></Button>
                 })}
                 {opens.then(|| {
-                    let press = move |_| desk.want_to_open::<P>(id.get_value());
+                    let press = move |_| desk.open::<P>(id.get_value());
                     view! {
                         <Button small=true kind=Kind::Primary busy=opening on_click=press>
                             {t!("Open")}<span class="sr-only">{whose.get_value()}</span>

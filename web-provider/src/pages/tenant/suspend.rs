@@ -9,10 +9,12 @@ use web_kit::{
     field::{TextArea, TextField},
     form::{Form, FormState},
     icon::{Icon, glyphs},
-    operator::Identity,
+    operator::{Identity, elevation::use_elevated},
     session::use_session,
     toast::use_toasts,
 };
+
+use crate::app::TENANTS;
 
 #[component]
 pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb::Tenant>) -> impl IntoView {
@@ -48,7 +50,7 @@ pub fn SuspendDialog(closing: RwSignal<Option<pb::Tenant>>, changed: Callback<pb
             let call = async |transport, request| TenantServiceClient::new(transport).suspend_tenant(request).await;
             api.write(&act, request, call).await
         };
-        form.send(call, move |reply| {
+        use_elevated().send(TENANTS.name, (form, open), call, move |reply| {
             closing.set(None);
             changed.run(reply.tenant.unwrap_or_default());
             toasts.say(t!("Suspended: its people read why and whom to ask"));
