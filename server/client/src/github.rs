@@ -12,7 +12,7 @@ mod attempt;
 mod domain;
 mod mail;
 pub mod provider;
-mod store;
+pub mod store;
 
 use chrono::TimeDelta;
 use streamflow_kernel::prune::Daily;

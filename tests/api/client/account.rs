@@ -58,7 +58,7 @@ fn enrol(current_password: &str, code: &str) -> pb::EnrolSecondFactorRequest {
     pb::EnrolSecondFactorRequest { current_password: current_password.into(), code: code.into() }
 }
 
-async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {
+pub async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {
     for _ in 0..200 {
         let found = world.mails().iter().filter(|mail| mail.contains(subject)).count();
         if found >= at_least {

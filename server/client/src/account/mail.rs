@@ -30,6 +30,16 @@ pub fn password_changed(to: &str, public_url: &str) -> Mail {
     )
 }
 
+pub fn password_reset(to: &str, public_url: &str) -> Mail {
+    notice(
+        to,
+        "Your password was changed",
+        "A new password was set for your StreamFlow account by a link that was mailed to you. All sessions were ended, and passkeys and a \
+         GitHub account that were connected were taken out: add yours again in your profile.",
+        public_url,
+    )
+}
+
 pub fn second_factor_on(to: &str, public_url: &str) -> Mail {
     notice(
         to,

@@ -1,11 +1,10 @@
 //! Password reset by mail. Whether an address is known shows neither in the answer nor in its time; a second factor stays on; every
-//! session ends.
+//! session and every other way in ends.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_kernel::{
     ctx::Ctx,
     db::SystemDb,
-    device,
     error::{Error, Result, Violations},
     feed::Actor,
     kernel::Kernel,
@@ -17,12 +16,9 @@ use tonic::Response;
 use uuid::Uuid;
 
 use super::{mail, store as effects};
-use crate::{
-    email_code,
-    user::{
-        domain::{attempts_key, canonical_email, check_password, subject},
-        store::{self, User},
-    },
+use crate::user::{
+    domain::{attempts_key, canonical_email, check_password, subject},
+    store::{self, User},
 };
 
 /// Life of a mailed link.
@@ -87,12 +83,11 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
         return Err(dead_link());
     }
     store::set_password_hash(&db, user.id, &hash).await?;
-    email_code::store::end(&db, &user.email, now).await?;
+    effects::close_other_ways(&db, &user, now).await?;
     session::end_all(&db, user.id, None, now).await?;
-    device::forget_all(&db, user.id).await?;
     let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
     effects::announce(&db, user.id, &actor, &[]).await?;
-    ctx.mails().put(&db, None, mail::password_changed(&user.email, ctx.public_url())).await?;
+    ctx.mails().put(&db, None, mail::password_reset(&user.email, ctx.public_url())).await?;
     let response = db.commit(pb::ResetPasswordResponse {}).await?;
     ctx.mails().wake();
     Ok(response)

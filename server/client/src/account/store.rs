@@ -1,13 +1,18 @@
-//! What changes of an account do to the pages that are open.
+//! What changes of an account do to the pages that are open, and to the other ways into it.
 
+use chrono::{DateTime, Utc};
 use streamflow_kernel::{
     db::SystemDb,
+    device,
     error::Result,
     feed::{Actor, Audience, Change, Op},
 };
 use uuid::Uuid;
 
-use crate::user::store;
+use crate::{
+    email_code, github, passkey,
+    user::store::{self, User},
+};
 
 /// Tells each company of the person, which also ends the person's open streams: they come back with the session that is left.
 pub async fn announce(db: &SystemDb, user_id: Uuid, actor: &Actor, fields: &[&str]) -> Result<()> {
@@ -23,4 +28,13 @@ pub async fn announce(db: &SystemDb, user_id: Uuid, actor: &Actor, fields: &[&st
         db.append_changes(org, actor, &[change]).await?;
     }
     Ok(())
+}
+
+/// Closes what opens the account besides its password and its second factor. Whoever proves by the address alone that the account is
+/// theirs may be another person than before, or has lost it to one: nothing that was set up until then lets that one in.
+pub async fn close_other_ways(db: &SystemDb, user: &User, now: DateTime<Utc>) -> Result<()> {
+    email_code::store::end(db, &user.email, now).await?;
+    passkey::store::remove_all(db, user.id).await?;
+    github::store::delete_connection(db, user.id).await?;
+    device::forget_all(db, user.id).await
 }

@@ -7,7 +7,7 @@ use crate::account::mail::notice;
 pub fn connected(to: &str, login: &str, public_url: &str) -> Mail {
     let what = format!(
         "The GitHub account {login} was connected to your StreamFlow account, and signs you in from now on in place of your password.\n\n\
-         You can disconnect it in your profile; a new password alone does not do that."
+         You can disconnect it in your profile; changing your password alone does not do that."
     );
     notice(to, "A GitHub account was connected", &what, public_url)
 }

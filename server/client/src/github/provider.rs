@@ -92,9 +92,10 @@ impl Github {
             .referer(false)
             .connect_timeout(CONNECT)
             .timeout(settings.patience);
-        // On this machine nobody stands in between, and nobody shows a certificate.
-        let is_here = [&settings.web_url, &settings.api_url].iter().all(|url| url.starts_with("http:"));
-        let builder = if is_here { builder.no_proxy().tls_certs_only([]) } else { builder };
+        let unencrypted = [&settings.web_url, &settings.api_url].map(|url| url.starts_with("http:"));
+        // What goes by http goes to this machine (`check_url`), and a proxy would take it from here.
+        let builder = if unencrypted.contains(&true) { builder.no_proxy() } else { builder };
+        let builder = if unencrypted.contains(&false) { builder } else { builder.tls_certs_only([]) };
         let client = builder.build().map_err(|error| format!("GitHub can't be called: {error:?}"))?;
         Ok(Self(Arc::new(Inner { settings, client })))
     }

@@ -109,15 +109,17 @@ impl PasskeyService for Api {
         &self,
         request: Request<pb::RemovePasskeyRequest>,
     ) -> Result<Response<pb::RemovePasskeyResponse>, Status> {
+        let by_bearer = request.metadata().contains_key("authorization");
         let (ctx, req) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         let id = ids::parse(prefix::PASSKEY, &req.passkey_id).ok_or_else(missing)?;
         let db = ctx.system().await?;
         let removed = store::remove_passkey(&db, principal.user_id, id).await?.ok_or_else(missing)?;
+        let token = renew_session(&db, &ctx, principal, by_bearer).await?;
         ctx.mails().put(&db, None, mail::removed(&principal.email, &removed.name, ctx.public_url())).await?;
         let response = db.commit(pb::RemovePasskeyResponse {}).await?;
         ctx.mails().wake();
-        Ok(response)
+        answer(&ctx, response, token)
     }
 
     async fn begin_passkey_sign_in(

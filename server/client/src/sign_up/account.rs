@@ -3,7 +3,6 @@
 use streamflow_kernel::{
     ctx::Ctx,
     db::SystemDb,
-    device,
     error::{Error, Result},
 };
 
@@ -12,7 +11,7 @@ use super::{
     store,
 };
 use crate::{
-    email_code, passkey,
+    account::store as effects,
     user::{
         domain::subject,
         store::{self as users, NewUser, User},
@@ -48,13 +47,11 @@ pub async fn check_free(db: &SystemDb, email: &str) -> Result<Option<User>> {
 }
 
 /// Whoever left their last company may begin with one of their own. As with a reset, the address proves it, the second factor stays,
-/// and what the old password opened is closed. Passkeys go: the address may have come to somebody else, whose company they would open.
+/// and what opened it before is closed.
 async fn reopen(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp, user: &User) -> Result<()> {
     users::set_password_hash(db, user.id, &sign_up.password_hash).await?;
     users::end_resets(db, user.id, ctx.now()).await?;
-    email_code::store::end(db, &user.email, ctx.now()).await?;
-    passkey::store::remove_all(db, user.id).await?;
-    device::forget_all(db, user.id).await
+    effects::close_other_ways(db, user, ctx.now()).await
 }
 
 async fn insert(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp) -> Result<uuid::Uuid> {

@@ -2,17 +2,19 @@
 
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
-    self as pb, github_service_client::GithubServiceClient, session_service_client::SessionServiceClient,
+    self as pb, account_service_client::AccountServiceClient, github_service_client::GithubServiceClient,
+    session_service_client::SessionServiceClient,
 };
 use streamflow_tests::{
     answer::{fields, reason},
     github::FakeGithub,
     on_both,
-    person::{PASSWORD, Person, request},
+    person::{PASSWORD, Person, link_token, request},
     world::World,
 };
 use tonic::{Code, Status};
 
+use super::super::account::mails_about;
 use super::{
     HUBOT, OCTOCAT, begin, begin_connecting, client, connect, finish, finish_connecting, sign_in, staff, told, with_cookie,
     with_github,
@@ -169,6 +171,23 @@ on_both! {
         assert_eq!(reason(&before), "SESSION_ENDED");
         assert!(connection(&Person { token, ..staff }).await.connection.is_some());
     }
+}
+
+/// Whoever has connected one may be the reason for the reset, or have had the address before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_set_by_mail_takes_the_connection_out() {
+    let world = World::sqlite().await;
+    let (site, github): (World, FakeGithub) = with_github(&world).await;
+    let staff = staff(&site).await;
+    connect(&staff, &github, OCTOCAT).await.unwrap();
+    let mut accounts = AccountServiceClient::new(site.channel.clone());
+    let ask = pb::RequestPasswordResetRequest { email: staff.email.clone() };
+    accounts.request_password_reset(request(ask, None)).await.unwrap();
+    mails_about(&site, "/reset/confirm#token=", 1).await;
+    let token = link_token(&site, &staff.email).await;
+    let reset = pb::ResetPasswordRequest { token, new_password: "entirely other words 4711".into() };
+    accounts.reset_password(request(reset, None)).await.unwrap();
+    assert_eq!(sign_in(&site, &github, OCTOCAT).await.unwrap_err().code(), Code::Unauthenticated);
 }
 
 /// So that nobody who reads the mail of a company's deletion finds one.
