@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, test } from 'node:test';
-import { PHONE, accessible, addLead, closed, enter, moveIn, open, remember, rows, settled, sound } from './portal.mjs';
+import { PHONE, accessible, addLead, closed, enter, freshCode, holdsInEachLook, moveIn, open, pressOn, remember, rows, settled, sound } from './portal.mjs';
 import { importCustomers, mailTo, makeCompany } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
@@ -230,8 +230,33 @@ describe('the second factor', () => {
     await other.page.waitForURL(/\/enrol\?next=.*customers/);
     await other.page.getByText('Your company or your role needs a second factor.').waitFor();
     await sound(other, 'asked for a second factor');
+    // Off it goes only with the password and a code.
+    const ask = page.getByRole('dialog', { name: 'Ask only owners and managers?' });
+    for (const leave of [() => page.keyboard.press('Escape'), () => ask.getByRole('button', { name: 'Cancel' }).click()]) {
+      await everybody.press('Space');
+      await ask.getByLabel('Your password', { exact: true }).and(page.locator(':focus')).waitFor();
+      await leave();
+      await closed(page);
+      await everybody.and(page.locator(':checked:focus')).waitFor();
+    }
     await everybody.click();
-    await page.getByText('Only owners and managers need a second factor').waitFor();
+    await holdsInEachLook(page, 'the question before fewer need a second factor');
+    await ask.getByLabel('Your password', { exact: true }).fill('not the password');
+    await page.keyboard.press('Enter');
+    await ask.getByText('That is not your current password.').waitFor();
+    await ask.getByLabel('Your password', { exact: true }).and(page.locator('[aria-invalid=true]:focus')).waitFor();
+    await sound(window, 'a wrong password before fewer need a second factor');
+    await ask.getByLabel('Your password', { exact: true }).fill(owner.password);
+    await ask.getByLabel('Present code').fill(await freshCode(owner.totp_secret));
+    await page.keyboard.press('Enter');
+    await pressOn(page, ask.getByRole('button', { name: 'Switch it off' }), page.getByText('Only owners and managers need a second factor'));
+    await closed(page);
+    await everybody.and(page.locator(':not(:checked)')).waitFor();
+    // The session has a new id, and goes on with it.
+    await remember(window, owner);
+    await page.reload();
+    await settled(page);
+    assert.equal(await everybody.isChecked(), false);
     await other.visit('customers');
     await other.page.getByRole('heading', { name: 'Customers' }).first().waitFor();
     for (const at of [window, other]) await at.close();

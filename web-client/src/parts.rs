@@ -17,6 +17,7 @@ pub mod merged;
 pub mod news;
 pub mod noun;
 pub mod place;
+pub mod proof;
 pub mod record_table;
 pub mod rows;
 pub mod tags;

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod domain;
+mod mail;
 pub mod plan;
 pub mod provision;
 mod second_factor;

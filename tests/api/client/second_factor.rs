@@ -14,20 +14,42 @@ use streamflow_tests::{
     answer::{fields, reason},
     on_both,
     person::{PASSWORD, Person, link_token, request},
-    world::World,
+    world::{ORIGIN, World},
 };
-use tonic::{Code, Status};
+use tonic::{Code, Request, Response, Status};
 
-use super::session::switch::{join, orgs, switch};
+use super::{
+    account::mails_about,
+    session::switch::{join, orgs, switch},
+};
 
 async fn policy(person: &Person) -> Result<pb::SecondFactorPolicy, Status> {
     let ask = person.ask(pb::GetSecondFactorPolicyRequest {});
     Ok(OrgServiceClient::new(person.channel.clone()).get_second_factor_policy(ask).await?.into_inner().policy.unwrap())
 }
 
-async fn require(person: &Person, required: bool) -> Result<pb::SecondFactorPolicy, Status> {
-    let ask = person.ask(pb::SetSecondFactorPolicyRequest { required });
-    Ok(OrgServiceClient::new(person.channel.clone()).set_second_factor_policy(ask).await?.into_inner().policy.unwrap())
+async fn set(
+    person: &Person,
+    ask: Request<pb::SetSecondFactorPolicyRequest>,
+) -> Result<Response<pb::SetSecondFactorPolicyResponse>, Status> {
+    OrgServiceClient::new(person.channel.clone()).set_second_factor_policy(ask).await
+}
+
+async fn require(person: &Person) -> Result<pb::SecondFactorPolicy, Status> {
+    let ask = person.ask(pb::SetSecondFactorPolicyRequest { required: true, ..Default::default() });
+    Ok(set(person, ask).await?.into_inner().policy.unwrap())
+}
+
+/// What takes the rule back.
+fn off(password: &str, code: &str) -> pb::SetSecondFactorPolicyRequest {
+    pb::SetSecondFactorPolicyRequest { required: false, current_password: password.into(), code: code.into() }
+}
+
+/// Takes the rule back, with a code that is not used yet.
+async fn ease(world: &World, person: &Person) -> Result<pb::SecondFactorPolicy, Status> {
+    world.pass(TimeDelta::seconds(31));
+    let ask = person.ask(off(PASSWORD, &person.code(world)));
+    Ok(set(person, ask).await?.into_inner().policy.unwrap())
 }
 
 /// What the session still needs, as its page is told.
@@ -78,7 +100,7 @@ on_both! {
         assert_eq!((before.required, before.people, before.people_without), (false, 4, 1));
         assert_eq!(refusal(&staff).await, None);
 
-        let after = require(&owner, true).await.unwrap();
+        let after = require(&owner).await.unwrap();
         assert_eq!((after.required, after.people, after.people_without), (true, 4, 1));
         assert_eq!(refusal(&staff).await.as_deref(), Some("SECOND_FACTOR_NEEDED"));
         assert_eq!(left(&staff).await, pb::SecondFactorState::EnrolmentNeeded);
@@ -100,11 +122,11 @@ on_both! {
     async fn it_can_be_taken_back(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        require(&owner, true).await.unwrap();
+        require(&owner).await.unwrap();
         let (begun, state) = sign_in(&world, &staff).await;
         assert_eq!(state, pb::SecondFactorState::EnrolmentNeeded);
         assert!(refusal(&begun).await.is_some());
-        assert!(!require(&owner, false).await.unwrap().required);
+        assert!(!ease(&world, &owner).await.unwrap().required);
         // The session from before goes on; the one that was begun half is finished by nobody and ends soon.
         assert_eq!((refusal(&staff).await, left(&staff).await), (None, pb::SecondFactorState::Done));
         assert_eq!(refusal(&begun).await.as_deref(), Some("SECOND_FACTOR_NEEDED"));
@@ -117,7 +139,7 @@ on_both! {
 
     async fn a_sign_in_and_an_invitation_ask_for_it(world) {
         let owner = world.company("Harrow & Pike").await;
-        require(&owner, true).await.unwrap();
+        require(&owner).await.unwrap();
         let mut invitations = InvitationServiceClient::new(world.channel.clone());
         let invite = pb::CreateInvitationRequest { email: "new@example.com".into(), role: pb::Role::Employee.into(), team_id: String::new() };
         invitations.create_invitation(owner.ask(invite)).await.unwrap();
@@ -150,7 +172,7 @@ on_both! {
         let staff = here.hire(&world, pb::Role::Staff, "").await;
         join(&world, &there, &staff.email, pb::Role::Employee).await;
         let theirs = tenant(&there).await;
-        require(&there, true).await.unwrap();
+        require(&there).await.unwrap();
         assert_eq!(refusal(&staff).await, None, "the other company's rule");
         let (moved, state) = switch(&staff, &theirs).await.unwrap();
         assert_eq!((state, left(&moved).await), (pb::SecondFactorState::EnrolmentNeeded, pb::SecondFactorState::EnrolmentNeeded));
@@ -167,33 +189,114 @@ on_both! {
         let owner = world.company("Harrow & Pike").await;
         for role in [pb::Role::Manager, pb::Role::Staff, pb::Role::Employee, pb::Role::Accountant] {
             let other = owner.hire(&world, role, "").await;
-            assert_eq!(require(&other, true).await.unwrap_err().code(), Code::PermissionDenied, "{role:?}");
+            assert_eq!(require(&other).await.unwrap_err().code(), Code::PermissionDenied, "{role:?}");
             assert_eq!(policy(&other).await.unwrap_err().code(), Code::PermissionDenied, "{role:?}");
         }
         assert!(!policy(&owner).await.unwrap().required);
-        for required in [true, true, false] {
+        for _ in 0..2 {
             world.pass(TimeDelta::seconds(1));
-            require(&owner, required).await.unwrap();
+            require(&owner).await.unwrap();
         }
+        ease(&world, &owner).await.unwrap();
         let list = pb::ListAuditRequest { filter: "path : SetSecondFactorPolicy AND outcome = OK".into(), order_by: "at".into(), ..Default::default() };
         let records = AuditServiceClient::new(world.channel.clone()).list_audit(owner.ask(list)).await.unwrap().into_inner().records;
         let changes: Vec<serde_json::Value> = records.iter().map(|one| serde_json::from_str(&one.payload).unwrap()).collect();
         let told: Vec<_> = changes.iter().map(|one| (one["second_factor_required"]["before"].as_bool(), one["second_factor_required"]["after"].as_bool())).collect();
         assert_eq!(told, [(Some(false), Some(true)), (Some(true), Some(true)), (Some(true), Some(false))]);
         assert!(records.iter().all(|one| one.category == "settings"));
+        // Of the request only what was decided is kept.
+        assert!(changes.iter().all(|one| one.as_object().unwrap().keys().all(|key| ["required", "second_factor_required"].contains(&key.as_str()))));
+    }
+
+    async fn a_session_alone_does_not_take_it_back(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        require(&owner).await.unwrap();
+        let code = owner.code(&world);
+        let code = code.as_str();
+        let tries = [
+            ("", "", "current_password"),
+            ("", code, "current_password"),
+            ("not the password", code, "current_password"),
+            (PASSWORD, "", "code"),
+            (PASSWORD, "000000", "code"),
+        ];
+        for (password, code, field) in tries {
+            let refused = set(&owner, owner.ask(off(password, code))).await.unwrap_err();
+            assert_eq!(fields(&refused), [field], "{password} {code}");
+            world.pass(TimeDelta::seconds(6));
+        }
+        let other = set(&manager, manager.ask(off(PASSWORD, &manager.code(&world)))).await.unwrap_err();
+        assert_eq!(other.code(), Code::PermissionDenied);
+        assert!(policy(&owner).await.unwrap().required);
+        // The ladder is the sign-in's and the profile's.
+        for _ in 0..3 {
+            let _ = set(&owner, owner.ask(off("not the password", ""))).await;
+        }
+        let enrol = pb::EnrolSecondFactorRequest { current_password: PASSWORD.into(), code: String::new() };
+        let locked = AccountServiceClient::new(world.channel.clone()).enrol_second_factor(owner.ask(enrol)).await.unwrap_err();
+        assert_eq!(locked.code(), Code::ResourceExhausted);
+        assert!(!ease(&world, &owner).await.unwrap().required);
+    }
+
+    async fn a_browser_goes_on_with_a_new_session_once_it_is_taken_back(world) {
+        let owner = world.company("Harrow & Pike").await;
+        require(&owner).await.unwrap();
+        let by_cookie = |token: &str, code: &str| {
+            let mut ask = Request::new(off(PASSWORD, code));
+            for (name, value) in [("x-streamflow-portal", "client"), ("origin", ORIGIN), ("idempotency-key", "key-taken-back")] {
+                ask.metadata_mut().insert(name, value.parse().unwrap());
+            }
+            ask.metadata_mut().insert("cookie", format!("__Host-sf_client={token}").parse().unwrap());
+            ask
+        };
+        let code = owner.code(&world);
+        // The same again is the same answer: its code is used up, and its session has ended.
+        for _ in 0..2 {
+            let answer = set(&owner, by_cookie(&owner.token, &code)).await.unwrap();
+            let cookie = answer.metadata().get("set-cookie").unwrap().to_str().unwrap();
+            let token = cookie.strip_prefix("__Host-sf_client=").unwrap().split(';').next().unwrap().to_owned();
+            assert!(!answer.into_inner().policy.unwrap().required);
+            let renewed = Person { token, ..owner.clone() };
+            assert_ne!(renewed.token, owner.token);
+            assert!(!policy(&renewed).await.unwrap().required);
+            assert_eq!(reason(&policy(&owner).await.unwrap_err()), "SESSION_ENDED");
+        }
+    }
+
+    async fn every_owner_is_told_of_a_change_and_of_nothing_else(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let second = owner.hire(&world, pb::Role::Owner, "").await;
+        let manager = owner.hire(&world, pb::Role::Manager, "").await;
+        world.company("Other Ltd").await;
+        for subject in ["Everybody needs a second factor", "Not everybody needs a second factor any more"] {
+            // The second time it is so already.
+            for _ in 0..2 {
+                if subject.starts_with("Not") { ease(&world, &owner).await.unwrap() } else { require(&owner).await.unwrap() };
+            }
+            assert_eq!(mails_about(&world, subject, 2).await, 2, "{subject}");
+            let to = |person: &Person| world.mails().iter().filter(|mail| mail.contains(subject) && mail.contains(&person.email)).count();
+            assert_eq!([&owner, &second, &manager].map(to), [1, 1, 0], "{subject}");
+        }
+        // Mails go one after the other: what was written too much would be there before the next.
+        require(&second).await.unwrap();
+        assert_eq!(mails_about(&world, "Everybody needs a second factor", 4).await, 4);
+        assert_eq!(mails_about(&world, "Not everybody needs a second factor any more", 2).await, 2);
     }
 
     async fn two_owners_who_decide_at_once_leave_one_decision(world) {
         let owner = world.company("Harrow & Pike").await;
+        let second = owner.hire(&world, pb::Role::Owner, "").await;
         let twin = world.twin().await;
-        let calls = (0..8).map(|n| {
-            let person = Person { channel: if n % 2 == 0 { world.channel.clone() } else { twin.channel.clone() }, ..owner.clone() };
-            async move { require(&person, n % 3 == 0).await }
-        });
-        for answer in futures::future::join_all(calls).await {
-            answer.unwrap();
+        let (first, apart) = (&owner, Person { channel: twin.channel.clone(), ..second.clone() });
+        for round in 0..4 {
+            world.pass(TimeDelta::seconds(31));
+            let back = apart.ask(off(PASSWORD, &apart.code(&world)));
+            let (on, again, taken_back) = tokio::join!(require(first), require(first), set(&apart, back));
+            assert!(on.unwrap().required && again.unwrap().required, "{round}");
+            assert!(!taken_back.unwrap().into_inner().policy.unwrap().required, "{round}");
         }
-        let last = policy(&owner).await.unwrap().required;
-        assert_eq!(require(&owner, !last).await.unwrap().required, !last);
+        require(&owner).await.unwrap();
+        assert!(!ease(&world, &owner).await.unwrap().required);
     }
 }

@@ -9,8 +9,13 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1::{self as pb, org_service_server::OrgService};
 use tonic::{Request, Response, Status};
 
-use super::{domain::OrgPatch, second_factor, store};
-use crate::template::read::MODULES;
+use super::{domain::OrgPatch, mail, second_factor, store};
+use crate::{
+    account::api::{answer, prove, renew_session},
+    org_closing::store::owners,
+    session::api::account,
+    template::read::MODULES,
+};
 
 #[derive(Debug)]
 pub struct Api;
@@ -62,14 +67,30 @@ impl OrgService for Api {
         &self,
         request: Request<pb::SetSecondFactorPolicyRequest>,
     ) -> Result<Response<pb::SetSecondFactorPolicyResponse>, Status> {
+        let by_bearer = request.metadata().contains_key("authorization");
         let (ctx, req) = Ctx::enter(request)?;
-        let tx = ctx.write().await?;
-        store::hold(&tx).await?;
-        let (org, before) = (store::org(&tx).await?, second_factor::policy(&tx).await?);
-        second_factor::set_required(&tx, &org, req.required).await?;
-        ctx.note_change("second_factor_required", json!(before.required), json!(req.required));
-        let policy = second_factor::policy(&tx).await?.into_pb();
-        Ok(tx.commit(pb::SetSecondFactorPolicyResponse { policy: Some(policy) }).await?)
+        let me = ctx.principal()?;
+        // Whoever got hold of a session must not open the company wider. Before it is known what holds: that may change until it is held.
+        if !req.required {
+            prove(&ctx, &account(&ctx, me).await?, &req.current_password, &req.code).await?;
+        }
+        let db = ctx.system().await?;
+        let changed = second_factor::set_required(&db, me.org_id, &ctx.actor(), req.required).await?;
+        ctx.note_change("second_factor_required", json!(req.required ^ changed), json!(req.required));
+        let mut token = None;
+        if changed {
+            for owner in owners(&db, me.org_id).await? {
+                let mail = mail::second_factor(&owner, &me.org.name, &me.display_name, req.required, ctx.public_url());
+                ctx.mails().put(&db, Some(me.org_id), mail).await?;
+            }
+            if !req.required {
+                token = renew_session(&db, &ctx, me, by_bearer).await?;
+            }
+        }
+        let policy = second_factor::policy_of(&db, me.org_id).await?.into_pb();
+        let response = db.commit(pb::SetSecondFactorPolicyResponse { policy: Some(policy) }).await?;
+        ctx.mails().wake();
+        answer(&ctx, response, token)
     }
 }
 

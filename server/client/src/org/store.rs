@@ -175,7 +175,7 @@ pub async fn set_module(tx: &TenantDb, before: &Org, module: &str, enabled: bool
     Ok(())
 }
 
-pub fn announce(tx: &TenantDb, before: &Org, fields: Vec<String>) {
+fn announce(tx: &TenantDb, before: &Org, fields: Vec<String>) {
     let (id, version) = (before.id, before.version + 1);
     tx.record(Change { entity: "org", id, version, op: Op::Updated, fields, audience: Audience::EVERYONE });
 }

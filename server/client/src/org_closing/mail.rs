@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use streamflow_kernel::mail::Mail;
 
 pub fn closing(to: &str, company: &str, by: &str, due: DateTime<Utc>, url: &str) -> Mail {
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (company, by) = (one_line(company), one_line(by));
     let day = due.format("%-d %B %Y, %H:%M UTC");
     Mail {
@@ -16,4 +15,9 @@ pub fn closing(to: &str, company: &str, by: &str, due: DateTime<Utc>, url: &str)
              If nobody of you meant this, cancel it and change your passwords.\n"
         ),
     }
+}
+
+/// A name that somebody chose, for a line of its own.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

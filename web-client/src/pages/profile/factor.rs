@@ -10,7 +10,7 @@ use web_kit::{
     badge::{Status, Tone},
     button::{Button, Kind},
     dialog::Dialog,
-    field::{PasswordField, TextField},
+    field::TextField,
     form::{Form, FormState},
     icon::glyphs,
     sign_in::CodeField,
@@ -19,6 +19,7 @@ use web_kit::{
 use crate::{
     api::session,
     authenticator::{RecoveryCodes, confirming, enrolling},
+    parts::proof::Proof,
 };
 
 /// An authenticator is set up; owners and managers always have one.
@@ -88,48 +89,26 @@ fn OnOff() -> impl IntoView {
 #[component]
 fn Enrolment(open: RwSignal<bool>, codes: RwSignal<Vec<String>>, changed: Callback<()>) -> impl IntoView {
     let enrolment = RwSignal::new(None::<pb::EnrolSecondFactorResponse>);
-    let first = !untrack(is_on);
     move || {
         if !codes.with(Vec::is_empty) {
             return view! { <Kept codes=codes.get() open/> }.into_any();
         }
         match enrolment.get() {
             Some(enrolment) => view! { <Confirm enrolment codes changed/> }.into_any(),
-            None => view! { <Begin enrolment first/> }.into_any(),
+            None => view! { <Begin enrolment/> }.into_any(),
         }
     }
 }
 
 #[component]
-fn Begin(
-    enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>,
-    /// Nothing is replaced, so no code is asked for.
-    first: bool,
-) -> impl IntoView {
+fn Begin(enrolment: RwSignal<Option<pb::EnrolSecondFactorResponse>>) -> impl IntoView {
     let form = FormState::new();
     let [password, code] = [(); 2].map(|()| RwSignal::new(String::new()));
     let request = move || pb::EnrolSecondFactorRequest { code: code.get_untracked(), current_password: password.get_untracked() };
     let send = enrolling(form, request, enrolment);
     view! {
         <Form state=form on_submit=send guard=false>
-            <PasswordField
-                name="current_password"
-                label=t!("Your password")
-                value=password
-                autocomplete="current-password"
-            />
-            {(!first)
-                .then(|| {
-                    view! {
-                        <TextField
-                            name="code"
-                            label=t!("Present code")
-                            value=code
-                            help=t!("The six digits your present authenticator shows now, or a recovery code.")
-                            autocomplete="one-time-code"
-                        />
-                    }
-                })}
+            <Proof password code/>
             <div><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Go on")}</Button></div>
         </Form>
     }

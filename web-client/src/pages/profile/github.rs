@@ -10,7 +10,6 @@ use web_kit::{
     button::{Button, Kind},
     dialog::{ConfirmDialog, Dialog},
     error_panel::ErrorNote,
-    field::{PasswordField, TextField},
     form::{Form, FormState},
     format,
     icon::glyphs,
@@ -18,7 +17,7 @@ use web_kit::{
     toast::use_toasts,
 };
 
-use crate::api::session;
+use crate::parts::proof::Proof;
 
 type Known = Load<pb::GetGithubConnectionResponse>;
 
@@ -96,7 +95,6 @@ fn Connect() -> impl IntoView {
     let api = use_api();
     let form = FormState::new();
     let [password, code] = [(); 2].map(|()| RwSignal::new(String::new()));
-    let needs_code = session().me_untracked().is_some_and(|me| me.has_authenticator);
     let send = move |()| {
         let request = pb::BeginGithubConnectionRequest { current_password: password.get_untracked(), code: code.get_untracked() };
         let call = async move {
@@ -110,24 +108,7 @@ fn Connect() -> impl IntoView {
     view! {
         <Form state=form on_submit=send guard=false>
             <p>{t!("Show once more that it is you. Then GitHub asks whether we may know who you are there, and brings you back.")}</p>
-            <PasswordField
-                name="current_password"
-                label=t!("Your password")
-                value=password
-                autocomplete="current-password"
-            />
-            {needs_code
-                .then(|| {
-                    view! {
-                        <TextField
-                            name="code"
-                            label=t!("Present code")
-                            value=code
-                            help=t!("The six digits your authenticator shows now.")
-                            autocomplete="one-time-code"
-                        />
-                    }
-                })}
+            <Proof password code/>
             <div><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Go on to GitHub")}</Button></div>
         </Form>
     }

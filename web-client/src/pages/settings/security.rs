@@ -5,14 +5,20 @@ use streamflow_proto::client::v1::{self as pb, org_service_client::OrgServiceCli
 use wasm_bindgen_futures::spawn_local;
 use web_kit::{
     api::{act::Act, error::ApiError, use_api},
+    button::{Button, Kind},
+    dialog::{Cancel, Dialog},
     error_panel::ErrorNote,
     field::Switch,
+    form::{Form, FormState},
     live::{Heard, use_live},
     load::{Load, Loaded},
     toast::use_toasts,
 };
 
-use crate::api::{address, me};
+use crate::{
+    api::{address, me},
+    parts::proof::Proof,
+};
 
 #[component]
 pub fn Security() -> impl IntoView {
@@ -26,24 +32,42 @@ pub fn Security() -> impl IntoView {
         Heard::Reset => policy.reload(),
         Heard::Change(_) => {}
     });
-    view! { <Loaded load=policy what=t!("Security") let:one><Policy one policy/></Loaded> }
+    // Held here, so that no news closes the dialog.
+    let easing = RwSignal::new(false);
+    view! {
+        <Loaded load=policy what=t!("Security") let:one><Policy one policy easing/></Loaded>
+        <Dialog open=easing title=t!("Ask only owners and managers?")>
+            <Ease policy open=easing/>
+        </Dialog>
+    }
 }
 
 #[component]
-fn Policy(one: pb::SecondFactorPolicy, policy: Load<pb::SecondFactorPolicy>) -> impl IntoView {
+fn Policy(one: pb::SecondFactorPolicy, policy: Load<pb::SecondFactorPolicy>, easing: RwSignal<bool>) -> impl IntoView {
     let problem = RwSignal::new(None::<ApiError>);
     let on = RwSignal::new(one.required);
+    // Closed without an answer, the dialog leaves everything as it is.
+    Effect::new(move |_| {
+        if !easing.get() {
+            on.set(one.required);
+        }
+    });
     let set = move |required: bool| {
         problem.set(None);
+        if !required {
+            easing.set(true);
+            return;
+        }
         spawn_local(async move {
+            let request = pb::SetSecondFactorPolicyRequest { required, ..Default::default() };
             let call = async |transport, request| OrgServiceClient::new(transport).set_second_factor_policy(request).await;
-            match use_api().write(&Act::default(), pb::SetSecondFactorPolicyRequest { required }, call).await {
+            match use_api().write(&Act::default(), request, call).await {
                 Ok(reply) => {
                     use_toasts().say(said(required));
                     policy.set(reply.policy.unwrap_or_default());
                 }
                 Err(error) => {
-                    on.try_set(!required);
+                    on.try_set(false);
                     problem.try_set(Some(error));
                 }
             }
@@ -71,6 +95,40 @@ fn Policy(one: pb::SecondFactorPolicy, policy: Load<pb::SecondFactorPolicy>) -> 
         </section>
     }
     .into_any()
+}
+
+/// Takes the rule back, which a session alone is not enough for.
+#[component]
+fn Ease(policy: Load<pb::SecondFactorPolicy>, open: RwSignal<bool>) -> impl IntoView {
+    let (api, toasts, form) = (use_api(), use_toasts(), FormState::new());
+    let [password, code] = [(); 2].map(|()| RwSignal::new(String::new()));
+    let send = move |()| {
+        let request = pb::SetSecondFactorPolicyRequest {
+            required: false,
+            current_password: password.get_untracked(),
+            code: code.get_untracked(),
+        };
+        let act = form.act();
+        let call = async move {
+            let call = async |transport, request| OrgServiceClient::new(transport).set_second_factor_policy(request).await;
+            api.write(&act, request, call).await
+        };
+        form.send(call, move |reply| {
+            policy.set(reply.policy.unwrap_or_default());
+            open.set(false);
+            toasts.say(said(false));
+        });
+    };
+    view! {
+        <Form state=form on_submit=send guard=false>
+            <p>{t!("Everybody else gets in with a password alone again. Show once more that it is you; each owner is told by mail.")}</p>
+            <Proof password code/>
+            <div class="row">
+                <Cancel/>
+                <Button kind=Kind::Primary submit=true busy=form.busy>{t!("Switch it off")}</Button>
+            </div>
+        </Form>
+    }
 }
 
 fn said(required: bool) -> &'static str {

@@ -8,14 +8,14 @@ use web_kit::{
     api::{Api, act::Act, error::ApiError, use_api},
     button::{Button, Kind},
     error_panel::ErrorNote,
-    field::{PasswordField, TextField},
+    field::TextField,
     form::{Form, FormState},
     format::device::device,
     toast::use_toasts,
 };
 
 use super::NAME;
-use crate::{api::session, passkey};
+use crate::{parts::proof::Proof, passkey};
 
 type Options = pb::BeginPasskeyRegistrationResponse;
 
@@ -36,7 +36,6 @@ fn Prove(options: RwSignal<Option<Options>>, problem: RwSignal<Option<ApiError>>
     let api = use_api();
     let form = FormState::new();
     let [password, code] = [(); 2].map(|()| RwSignal::new(String::new()));
-    let has_authenticator = session().me().is_some_and(|me| me.has_authenticator);
     let act = StoredValue::new_local(Rc::new(Act::default()));
     let send = move |()| {
         problem.set(None);
@@ -52,24 +51,7 @@ fn Prove(options: RwSignal<Option<Options>>, problem: RwSignal<Option<ApiError>>
     view! {
         <Form state=form on_submit=send guard=false>
             {move || problem.get().map(|error| view! { <ErrorNote error/> })}
-            <PasswordField
-                name="current_password"
-                label=t!("Your password")
-                value=password
-                autocomplete="current-password"
-            />
-            {has_authenticator
-                .then(|| {
-                    view! {
-                        <TextField
-                            name="code"
-                            label=t!("Present code")
-                            value=code
-                            help=t!("The six digits your authenticator shows now, or a recovery code.")
-                            autocomplete="one-time-code"
-                        />
-                    }
-                })}
+            <Proof password code/>
             <div><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Go on")}</Button></div>
         </Form>
     }
