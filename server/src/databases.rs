@@ -73,6 +73,23 @@ pub fn exists(config: &Config, system: System) -> bool {
     config.postgres.is_some() || file_of(config, system).exists()
 }
 
+/// Whether we can look into a system's database: its file is here, or the password of its login role.
+pub fn is_within_reach(config: &Config, system: System) -> anyhow::Result<bool> {
+    match config.postgres {
+        None => Ok(exists(config, system)),
+        Some(_) => Ok(roles(&config.data.join(ROLES_FILE))?.contains_key(&system.login_role())),
+    }
+}
+
+/// What in the data folder tells of databases of the other kind than the configuration's: their systems may use the same keys.
+pub fn of_other_kind(config: &Config) -> Option<PathBuf> {
+    let files = match config.postgres {
+        None => vec![config.data.join(ROLES_FILE)],
+        Some(_) => System::ALL.map(|system| file_of(config, system)).into(),
+    };
+    files.into_iter().find(|file| file.exists())
+}
+
 fn file_of(config: &Config, system: System) -> PathBuf {
     config.data.join(format!("{}.db", system.schema()))
 }

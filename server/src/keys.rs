@@ -42,9 +42,10 @@ pub struct RetireArgs {
     place: Place,
     /// The key's name, as `keys list` prints it.
     id: String,
-    /// Systems that are looked at, comma separated: all that use the key. [default: all that have a database here]
-    #[arg(long, value_delimiter = ',')]
-    systems: Option<Vec<System>>,
+    /// Systems that never use the key, because they have master keys of their own or don't exist, comma separated. Whichever has a database
+    /// here is looked at all the same.
+    #[arg(long, value_delimiter = ',', value_name = "SYSTEMS")]
+    own_keys: Vec<System>,
     /// Doesn't wait until addresses for uploads and mailed codes that were made with it have ended; they end now.
     #[arg(long)]
     at_once: bool,
@@ -102,7 +103,7 @@ To rotate:\n  \
 
 pub async fn retire(args: RetireArgs) -> anyhow::Result<()> {
     let mut file = open_file(&args.place)?;
-    let desk = Desk::open(&args.place, args.systems).await?;
+    let desk = Desk::open_all(&args.place, &args.own_keys).await?;
     let (id, masters) = (args.id.as_str(), desk.masters());
     desk.may_go(id, args.at_once).await?;
     // Before anything goes: what the key has signed is checked with it for good.

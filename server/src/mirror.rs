@@ -2,10 +2,8 @@
 //! read last: nobody who takes the mirror away, or puts an older one in its place, lets more people in.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    fs, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    os::unix::fs::OpenOptionsExt as _,
     path,
     sync::Arc,
     time::Duration,
@@ -19,7 +17,7 @@ use object_store::{
 };
 use streamflow_kernel::{
     crypto::{MasterKeys, master_id_of},
-    db::files::private_folder,
+    db::files::{private_folder, replace},
 };
 use streamflow_migrations::System;
 use streamflow_provider::setting::mirror::Mirror;
@@ -163,14 +161,8 @@ fn last(file: &path::Path, masters: &MasterKeys) -> anyhow::Result<Option<Mirror
 
 /// Whole or as it was, also after a crash.
 fn keep(file: &path::Path, sealed: &[u8]) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(path::Path::new("."));
-    private_folder(folder)?;
-    let draft = file.with_extension("next");
-    let mut out = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
-    out.write_all(sealed)?;
-    out.sync_all()?;
-    fs::rename(&draft, file)?;
-    File::open(folder)?.sync_all()
+    private_folder(file.parent().unwrap_or(path::Path::new(".")))?;
+    replace(file, sealed)
 }
 
 fn store(config: &Config) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {

@@ -1,9 +1,7 @@
 //! Public keys of the audit: those of the master keys there are, and of those that were retired, which `keys retire` keeps in a file.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +9,7 @@ use anyhow::Context as _;
 use streamflow_kernel::{
     audit::checkpoint,
     crypto::{MasterKeys, PublicKey},
+    db::files,
 };
 
 use crate::config::Config;
@@ -41,7 +40,8 @@ pub fn keep(config: &Config, masters: &MasterKeys, id: &str) -> anyhow::Result<O
     let mut keys = retired(&file)?;
     if !keys.contains(&key) {
         keys.push(key);
-        replace(&file, &keys).with_context(|| format!("{} can't be written", file.display()))?;
+        let text = keys.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
+        files::replace(&file, text.as_bytes()).with_context(|| format!("{} can't be written", file.display()))?;
     }
     Ok(Some(file))
 }
@@ -54,18 +54,6 @@ fn retired(file: &Path) -> anyhow::Result<Vec<PublicKey>> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let key = |line| PublicKey::parse(line).with_context(|| format!("{} holds a line that is no public key", file.display()));
     lines.map(key).collect()
-}
-
-/// Whole or as it was, also after a crash.
-fn replace(file: &Path, keys: &[PublicKey]) -> io::Result<()> {
-    let draft = file.with_extension("next");
-    let mut out = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
-    for key in keys {
-        writeln!(out, "{key}")?;
-    }
-    out.sync_all()?;
-    fs::rename(&draft, file)?;
-    File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Rotation of the master key with the real program: servers that work meanwhile, commands killed at every stage, and an old key that is
 //! gone for good.
 
+mod one_file;
+
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -15,6 +17,7 @@ use streamflow_kernel::{
     crypto::{self, DataKey, FieldRef, MasterKeys, WrappedKey},
     db::connect::sqlite_writer,
 };
+use streamflow_migrations::System;
 use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
 use streamflow_tests::{
     person,
@@ -137,11 +140,24 @@ async fn a_new_key_waits_for_a_server_on_another_machine() {
     copy("master.key");
     let (is_done, text) = run(&server, &["keys", "rotate", "--systems", "client"]);
     assert!(is_done && text.contains(&format!("Going on with the rotation to {new}")), "{text}");
-    let (is_done, text) = run(&server, &["keys", "retire", OLD, "--systems", "client", "--at-once"]);
+    let (is_done, text) = run(&server, &["keys", "retire", OLD, "--at-once"]);
     assert!(!is_done && text.contains("still works with k1"), "{text}");
     copy("master.key");
-    until_refused(&server, &["keys", "retire", OLD, "--systems", "client"], "may be good until");
-    let (is_done, text) = run(&server, &["keys", "retire", OLD, "--systems", "client", "--at-once"]);
+    until_refused(&server, &["keys", "retire", OLD], "may be good until");
+    let refused = |words: &[&str], why: &str| {
+        let (is_done, text) = run(&server, &[&["keys", "retire", OLD, "--at-once"], words].concat());
+        assert!(!is_done && text.contains(why) && keys(&here).ids().contains(&OLD), "{text}");
+    };
+    // A folder that may not look into one system, and one that was tried on SQLite before.
+    let roles = here.join("postgres-roles.json");
+    let mut some: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&std::fs::read(&roles).unwrap()).unwrap();
+    some.remove(&System::Accountant.login_role()).unwrap();
+    std::fs::write(&roles, serde_json::to_vec(&some).unwrap()).unwrap();
+    refused(&[], "--own-keys accountant");
+    std::fs::write(here.join("dev.db"), "").unwrap();
+    refused(&["--own-keys", "accountant"], "dev.db tells of SQLite");
+    std::fs::remove_file(here.join("dev.db")).unwrap();
+    let (is_done, text) = run(&server, &["keys", "retire", OLD, "--at-once", "--own-keys", "accountant"]);
     assert!(is_done, "{text}");
     // Its file still has the old key behind the new one, which does no harm.
     another_company(&other);

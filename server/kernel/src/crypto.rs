@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 pub use blind::BlindIndex;
 pub use field::{FieldRef, decrypt, encrypt, key_id_of};
-pub use key_file::KeyFile;
+pub use key_file::{KeyFile, after_all};
 pub use keys::{DataKey, WrappedKey};
 pub use mac::MacKey;
 pub use master::{KeyFileError, MasterKeys};

@@ -14,7 +14,7 @@ use crate::{
         seal::{self, Sealing},
     },
     clock::Clock,
-    crypto::{CryptoError, DataKey, MasterRing, WrappedKey},
+    crypto::{DataKey, MasterRing, WrappedKey},
     db::{self, Database, NO_ORG, SystemDb},
     error::{Error, Result},
     federation::Federation,
@@ -313,12 +313,7 @@ impl KeyRing {
             return Ok(Arc::clone(key));
         }
         let wrapped = WrappedKey { id, bytes: row.wrapped, master_id: row.master_key_id };
-        let unwrapped = match DataKey::unwrap(org, &wrapped, &self.masters.now()) {
-            // The file may have it by now.
-            Err(CryptoError::UnknownMasterKey) if self.look() => DataKey::unwrap(org, &wrapped, &self.masters.now()),
-            unwrapped => unwrapped,
-        };
-        let key = Arc::new(unwrapped.map_err(Error::internal)?);
+        let key = Arc::new(self.masters.unwrap(org, &wrapped).map_err(Error::internal)?);
         self.cache.write().insert((org, id), (Arc::clone(&key), now));
         Ok(key)
     }

@@ -60,10 +60,7 @@ impl KeyRing {
 
     /// Reads the key file again, where there is one. True when there are other keys in it.
     pub(crate) fn look(&self) -> bool {
-        self.masters.look().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the master keys stay as they were");
-            false
-        })
+        self.masters.refresh()
     }
 
     /// Tells the database which master keys there are and which one is current. Fails when the current one was retired.

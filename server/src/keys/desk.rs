@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 use streamflow_kernel::{
-    crypto::{KeyFile, MasterKeys},
+    crypto::{KeyFile, MasterKeys, after_all},
     error::Error,
     kernel::Kernel,
     master_keys::{self, Rewrapped, holders::Holder},
@@ -75,6 +75,36 @@ impl Desk {
         Ok(Self { config, shared, kernels })
     }
 
+    /// All systems that may use the keys: who takes one away takes it from all of them. Fails when one can't be looked at, unless it is
+    /// among those that have other keys.
+    pub async fn open_all(place: &Place, others: &[System]) -> anyhow::Result<Self> {
+        let config = Config::load(place, None)?;
+        if let Some(found) = databases::of_other_kind(&config) {
+            let other = if config.postgres.is_some() { "SQLite" } else { "PostgreSQL" };
+            anyhow::bail!(
+                "{} tells of {other}, where data keys may hang on the same master key: give the --postgres of the servers, or move the \
+                 file away if nobody needs those data any more",
+                found.display()
+            );
+        }
+        let (mut here, mut unknown) = (Vec::new(), Vec::new());
+        for system in System::ALL {
+            if databases::is_within_reach(&config, system)? {
+                here.push(system);
+            } else if !others.contains(&system) {
+                unknown.push(system.name());
+            }
+        }
+        anyhow::ensure!(
+            unknown.is_empty(),
+            "what hangs on the key in {} is not known, because there is no database here that we may look into: say --own-keys {} if no \
+             process of theirs has these master keys",
+            unknown.join(", "),
+            unknown.join(",")
+        );
+        Self::open(place, Some(here)).await
+    }
+
     pub fn masters(&self) -> Arc<MasterKeys> {
         self.shared.master_keys.now()
     }
@@ -101,7 +131,7 @@ impl Desk {
                 file.keys().current_id().to_owned()
             }
             None => {
-                let id = file.add(self.shared.clock.now())?;
+                let id = file.add(self.time_of_name().await?)?;
                 println!("{id} is in {}.", self.config.master_key_file().display());
                 id
             }
@@ -112,6 +142,17 @@ impl Desk {
         }
         self.shared.master_keys.look()?;
         Ok(())
+    }
+
+    /// Now, or later than every key that was ever seen here: one that was taken out may come back with a backup, and is not to be taken for
+    /// a newer one.
+    async fn time_of_name(&self) -> anyhow::Result<DateTime<Utc>> {
+        let mut at = self.shared.clock.now();
+        for (_, kernel) in &self.kernels {
+            let known = kernel.keys.known().await.map_err(internal)?;
+            at = after_all(known.iter().map(|known| known.id.as_str()), at);
+        }
+        Ok(at)
     }
 
     /// Whether anything hangs on a key that we have and that is not the current one.
@@ -169,13 +210,11 @@ impl Desk {
         if let Some((system, count)) = hook.and_then(|hook| hook.data_keys.first_key_value()) {
             anyhow::bail!("{count} data keys of {system} hang on {id}: streamflow keys rotate wraps them anew");
         }
-        if self.has(System::Provider) {
-            let copies = mirror::sealed_by(&self.config).await?;
-            anyhow::ensure!(
-                copies.iter().all(|sealed_by| sealed_by != id),
-                "the mirror of the provider's settings hangs on {id}: streamflow keys rotate seals it anew"
-            );
-        }
+        let copies = mirror::sealed_by(&self.config).await?;
+        anyhow::ensure!(
+            copies.iter().all(|sealed_by| sealed_by != id),
+            "the mirror of the provider's settings hangs on {id}: streamflow keys rotate seals it anew"
+        );
         for process in self.processes().await? {
             let place = format!("process {} of {}", process.place, process.system);
             anyhow::ensure!(process.keys.first().is_none_or(|key| key != id), "{place} still works with {id}");

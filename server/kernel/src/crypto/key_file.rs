@@ -2,17 +2,17 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    io,
     path::{Path, PathBuf},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     MasterKeys,
-    master::{KeyFileError, MasterKey, sync_folder_of},
+    master::{KeyFileError, MasterKey, made_at},
 };
+use crate::db::files::{private_file, replace};
 
 /// Holds the lock that keeps other commands from the file.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl KeyFile {
         let failed = |source| KeyFileError::Io { path: path.into(), source };
         // A name that leads elsewhere goes on leading there: what is replaced is the file itself.
         let path = path.canonicalize().map_err(failed)?;
-        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(path.with_extension("lock")).map_err(failed)?;
+        let lock = lock_beside(&path)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(KeyFileError::Busy(path)),
@@ -54,9 +54,10 @@ impl KeyFile {
         (newest.made_at() > keys[0].made_at()).then_some(newest.id.as_str())
     }
 
-    /// Adds a new random key behind the others, where it reads and does not wrap. Returns its id, which tells when it was made.
+    /// Adds a new random key behind the others, where it reads and does not wrap. Returns its id, which tells when it was made, or a second
+    /// after the newest of the others where the clock was set back: [`waiting`](Self::waiting) goes by that.
     pub fn add(&mut self, now: DateTime<Utc>) -> Result<String, KeyFileError> {
-        let key = MasterKey::generate(now);
+        let key = MasterKey::generate(after_all(self.keys.ids(), now));
         let id = key.id.clone();
         self.keys.all_mut().push(key);
         self.write()?;
@@ -86,16 +87,25 @@ impl KeyFile {
 
     /// A reader sees the old file or the new one, also after a crash.
     fn write(&self) -> Result<(), KeyFileError> {
-        let written = || {
-            let draft = draft(&self.path);
-            let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&draft)?;
-            out.write_all(self.keys.to_text().as_bytes())?;
-            out.sync_all()?;
-            fs::rename(&draft, &self.path)?;
-            sync_folder_of(&self.path)
-        };
-        written().map_err(|source| KeyFileError::Io { path: self.path.clone(), source })
+        let written = replace(&self.path, self.keys.to_text().as_bytes());
+        written.map_err(|source| KeyFileError::Io { path: self.path.clone(), source })
     }
+}
+
+/// Now, or a second after the newest of these keys, so that a new one's id is later whatever the clock says.
+pub fn after_all<'a>(ids: impl IntoIterator<Item = &'a str>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let next = |id| made_at(id)?.checked_add_signed(TimeDelta::seconds(1));
+    ids.into_iter().filter_map(next).fold(now, Ord::max)
+}
+
+/// The file that is locked instead of the keys', which is replaced.
+fn lock_beside(path: &Path) -> Result<File, KeyFileError> {
+    let lock = path.with_extension("lock");
+    let opened = match private_file(&lock, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new().append(true).open(&lock),
+        made => made,
+    };
+    opened.map_err(|source| KeyFileError::Io { path: lock, source })
 }
 
 fn draft(path: &Path) -> PathBuf {
@@ -104,9 +114,7 @@ fn draft(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-
-    use chrono::TimeDelta;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 
     use super::*;
 
@@ -136,6 +144,44 @@ mod tests {
         assert!(file.promote(&third).unwrap() && file.remove("k1").unwrap() && !file.remove("k1").unwrap());
         assert_eq!(ids(&path), [third, second]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_brings_no_old_key_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        MasterKeys::load_or_create(&path).unwrap();
+        let mut file = KeyFile::open(&path).unwrap();
+        let mut current = "k1".to_owned();
+        // The second one in the same second, and the third on another day.
+        for at in [now(), now(), now() - TimeDelta::days(1)] {
+            let next = file.add(at).unwrap();
+            assert_eq!(file.waiting(), Some(next.as_str()));
+            assert!(file.promote(&next).unwrap());
+            assert_eq!(file.waiting(), None, "{current} is not a new one");
+            current = next;
+        }
+        assert_eq!(file.keys().made_at(&current), Some(now() + TimeDelta::seconds(2)));
+        let gone = ["k20991231T235959Z-00000000", "k1", "noise"];
+        assert_eq!(after_all(gone, now()).to_rfc3339(), "2100-01-01T00:00:00+00:00");
+        assert_eq!(after_all(["k1"], now()), now());
+    }
+
+    #[test]
+    fn what_root_changes_stays_the_servers() {
+        const SERVER: u32 = 4321;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        MasterKeys::load_or_create(&path).unwrap();
+        // Only root may work for another user.
+        if chown(&path, Some(SERVER), Some(SERVER)).is_err() {
+            return;
+        }
+        KeyFile::open(&path).unwrap().add(now()).unwrap();
+        for path in [path.with_extension("lock"), path] {
+            let found = fs::metadata(&path).unwrap();
+            assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (SERVER, SERVER, 0o600), "{}", path.display());
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::Secret;
-use crate::ids::random_bytes;
+use crate::{db::files::sync_folder_of, ids::random_bytes};
 
 /// What the id of a key that was added begins with: when it was made. The first key of an installation is `k1`.
 const MADE: &str = "k%Y%m%dT%H%M%SZ";
@@ -150,8 +150,7 @@ impl MasterKey {
     }
 
     pub(super) fn made_at(&self) -> Option<DateTime<Utc>> {
-        let (made, _) = self.id.split_once('-')?;
-        NaiveDateTime::parse_from_str(made, MADE).ok().map(|at| at.and_utc())
+        made_at(&self.id)
     }
 
     /// A secret for one purpose (HKDF-SHA256, RFC 5869), so that there is no second one to keep.
@@ -176,6 +175,12 @@ impl MasterKey {
     }
 }
 
+/// What the id of a key that we made says.
+pub(super) fn made_at(id: &str) -> Option<DateTime<Utc>> {
+    let (made, _) = id.split_once('-')?;
+    NaiveDateTime::parse_from_str(made, MADE).ok().map(|at| at.and_utc())
+}
+
 impl fmt::Debug for MasterKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|key| &key.id)).finish()
@@ -196,12 +201,6 @@ fn create(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         done => done.and_then(|()| sync_folder_of(path)),
     }
-}
-
-/// A new name is on disk only when its folder is.
-pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

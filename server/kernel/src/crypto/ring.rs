@@ -6,8 +6,9 @@ use std::{
 };
 
 use parking_lot::RwLock;
+use uuid::Uuid;
 
-use super::{KeyFileError, MasterKeys};
+use super::{CryptoError, DataKey, KeyFileError, MasterKeys, WrappedKey};
 
 /// Whoever uses the keys asks for those of now, and keeps nothing that was derived from them.
 #[derive(Debug)]
@@ -46,6 +47,26 @@ impl MasterRing {
         Ok(is_new)
     }
 
+    /// The same for who goes on with the keys there are: what is wrong is in the log.
+    pub fn refresh(&self) -> bool {
+        self.look().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the master keys stay as they were");
+            false
+        })
+    }
+
+    /// Opens a data key of a company, looking at the file where the master key that wraps it is not among those of now.
+    pub fn unwrap(&self, org: Uuid, wrapped: &WrappedKey) -> Result<DataKey, CryptoError> {
+        match DataKey::unwrap(org, wrapped, &self.now()) {
+            Err(CryptoError::UnknownMasterKey) => {
+                // Whether or not it finds anything: somebody else may have found it first.
+                self.refresh();
+                DataKey::unwrap(org, wrapped, &self.now())
+            }
+            unwrapped => unwrapped,
+        }
+    }
+
     /// Where the keys come from; none for those of the configuration.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
@@ -54,6 +75,8 @@ impl MasterRing {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use chrono::DateTime;
 
     use super::*;
@@ -79,5 +102,30 @@ mod tests {
 
         let fixed = MasterRing::fixed(MasterKeys::parse("a:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap());
         assert!(!fixed.look().unwrap() && fixed.file().is_none());
+    }
+
+    #[test]
+    fn all_who_meet_a_new_key_at_once_open_what_it_wraps() {
+        const READERS: usize = 8;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        let ring = MasterRing::open(&path).unwrap();
+        let (org, start) = (Uuid::from_u128(1), Barrier::new(READERS));
+        for round in 0..20 {
+            let mut file = KeyFile::open(&path).unwrap();
+            let id = file.add(DateTime::UNIX_EPOCH).unwrap();
+            assert!(file.promote(&id).unwrap());
+            let wrapped = DataKey::generate(1).wrap(org, file.keys());
+            std::thread::scope(|scope| {
+                for _ in 0..READERS {
+                    scope.spawn(|| {
+                        start.wait();
+                        assert!(ring.unwrap(org, &wrapped).is_ok(), "round {round}");
+                    });
+                }
+            });
+        }
+        let unknown = WrappedKey { master_id: "k9".to_owned(), ..DataKey::generate(1).wrap(org, &ring.now()) };
+        assert_eq!(ring.unwrap(org, &unknown).unwrap_err(), CryptoError::UnknownMasterKey);
     }
 }

@@ -3,9 +3,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, DirBuilder, OpenOptions, Permissions},
-    io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
     path::Path,
 };
 
@@ -32,6 +32,50 @@ pub(super) fn private_database(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Replaces a file, or makes it: whole or as it was, also after a crash. It is private, and its owner stays who it was; a new one gets its
+/// folder's owner. The draft is beside it, with the ending `next`. Fails where the owner is another user and we aren't root.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("next");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut out = private_file(&draft, path)?;
+    out.write_all(content)?;
+    out.sync_all()?;
+    fs::rename(&draft, path)?;
+    sync_folder_of(path)
+}
+
+/// Makes a file that is not there yet, with the owner of another one, or of that one's folder: what root makes for a server is the server's.
+pub(crate) fn private_file(path: &Path, like: &Path) -> io::Result<File> {
+    // Through a link that somebody put there root would hand over a file of the system.
+    let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(path)?;
+    let hand_over = || {
+        let owner = match fs::metadata(like) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::metadata(folder_of(like))?,
+            found => found?,
+        };
+        let is_ours = file.metadata()?.uid() == owner.uid();
+        if is_ours { Ok(()) } else { fchown(&file, Some(owner.uid()), Some(owner.gid())) }
+    };
+    if let Err(error) = hand_over() {
+        // Whose it should be could not open it.
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
+    Ok(file)
+}
+
+/// A new name is on disk only when its folder is.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A folder that all users share on purpose, such as /tmp, stays as it is; so does what belongs to another user.
 fn close(path: &Path, mode: u32) -> io::Result<()> {
     let present = fs::metadata(path)?.permissions().mode();
@@ -46,7 +90,11 @@ fn close(path: &Path, mode: u32) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::chown;
+
     use super::*;
+
+    const OTHER: u32 = 4321;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -73,6 +121,33 @@ mod tests {
         private_database(&file).unwrap();
         assert_eq!((mode(&file), mode(&log)), (0o600, 0o600));
         assert_eq!(fs::read(&log).unwrap(), b"rows");
+    }
+
+    #[test]
+    fn a_replaced_file_is_private_and_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, draft) = (folder.path().join("keys"), folder.path().join("keys.next"));
+        fs::write(&draft, "half").unwrap();
+        replace(&path, b"one").unwrap();
+        assert_eq!((mode(&path), fs::read(&path).unwrap().as_slice(), draft.exists()), (0o600, &b"one"[..], false));
+        // Only root may work for another user.
+        if chown(folder.path(), Some(OTHER), Some(OTHER)).is_err() {
+            return;
+        }
+        let owner = || fs::metadata(&path).map(|found| (found.uid(), found.gid(), found.mode() & 0o777)).unwrap();
+        let before = owner();
+        replace(&path, b"two").unwrap();
+        assert_eq!(owner(), before, "the folder's owner is not the file's");
+        fs::remove_file(&path).unwrap();
+        replace(&path, b"three").unwrap();
+        assert_eq!(owner(), (OTHER, OTHER, 0o600));
+        // Whoever owns the folder gets nothing else.
+        let foreign = folder.path().join("foreign");
+        fs::write(&foreign, "").unwrap();
+        std::os::unix::fs::symlink(&foreign, &draft).unwrap();
+        assert!(private_file(&draft, &path).is_err());
+        replace(&path, b"four").unwrap();
+        assert_eq!((fs::metadata(&foreign).unwrap().uid(), fs::read(&foreign).unwrap().len()), (before.0, 0));
     }
 
     #[test]
