@@ -51,8 +51,8 @@ mod m20261127_002202_add_org_exports_storage;
 mod m20261127_002300_add_saved_views_switches;
 mod m20261128_000100_add_orgs_second_factor;
 mod m20261128_000101_create_email_codes;
-mod m20261128_000300_create_github_accounts;
 mod m20261128_000200_create_passkeys;
+mod m20261128_000300_create_github_accounts;
 
 use crate::migrator::{Step, steps};
 

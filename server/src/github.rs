@@ -1,7 +1,7 @@
 //! Signing in to the client portal with GitHub: what of it is in the configuration.
 
 use serde::{Deserialize, Serialize};
-use streamflow_client::github::provider::{API, Github, PATIENCE, Settings, WEB, check_url};
+use streamflow_client::github::site::{API, Github, PATIENCE, Settings, WEB, check_url};
 
 /// The application that is registered at GitHub, and where GitHub is. Off without both of the first.
 #[derive(Clone, Serialize, Deserialize)]

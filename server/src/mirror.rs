@@ -179,8 +179,7 @@ fn store(config: &Config) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
 
 /// `bucket/folder`. Endpoint, region and credentials come from the environment under the names that Amazon's own tools read.
 fn bucket(place: &str) -> anyhow::Result<(Arc<dyn ObjectStore>, Path)> {
-    // The process has no other user of this default; a second call finds it there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    streamflow_kernel::tls::install();
     let (bucket, folder) = place.split_once('/').unwrap_or((place, ""));
     anyhow::ensure!(!bucket.is_empty(), "mirror_url names a bucket: s3://bucket/folder");
     let patience = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(10), ..RetryConfig::default() };

@@ -20,7 +20,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::{Stream, StreamExt as _, stream};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use streamflow_client::github::provider::{Github, Settings};
+use streamflow_client::github::site::{Github, Settings};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 

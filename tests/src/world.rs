@@ -4,7 +4,7 @@ use std::{collections::HashMap, collections::HashSet, net::SocketAddr, path::Pat
 
 use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_client::{
-    github::provider::Github,
+    github::site::Github,
     org::provision::{self, NewOrg, NewOwner},
 };
 use streamflow_kernel::{

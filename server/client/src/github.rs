@@ -3,7 +3,7 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | `provider` | what is asked of GitHub, and how little it is trusted |
+//! | `site` | what is asked of GitHub, and how little it is trusted |
 //! | `attempt` | the way to GitHub and back, bound to one browser and good once |
 //! | `store` | rows of both, and of who is connected |
 
@@ -11,7 +11,7 @@ pub mod api;
 mod attempt;
 mod domain;
 mod mail;
-pub mod provider;
+pub mod site;
 pub mod store;
 
 use chrono::TimeDelta;

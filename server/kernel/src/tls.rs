@@ -36,6 +36,12 @@ fn suites() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
+/// Makes ring what libraries of this process encrypt with that take rustls as they find it, such as reqwest.
+pub fn install() {
+    // Another call may have been faster, with the same.
+    let _ = ring::default_provider().install_default();
+}
+
 /// The system's clock, as rustls asks for it.
 struct Time(Arc<dyn Clock>);
 

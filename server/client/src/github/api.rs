@@ -12,7 +12,7 @@ use super::{
     attempt,
     domain::{Answer, as_failed_sign_in, connected_already, kept_by_browser, not_connected, off, taken},
     mail,
-    provider::{Account, Github},
+    site::{Account, Github},
     store::{self, Connection},
 };
 use crate::{

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     domain::{Answer, COOKIE, challenge, not_begun_here, redirect_uri, verifier},
-    provider::{Account, Github},
+    site::{Account, Github},
     store::{self, Attempt},
 };
 

@@ -7,7 +7,7 @@ use sea_orm::FromQueryResult;
 use streamflow_kernel::{db::SystemDb, error::Result};
 use uuid::Uuid;
 
-use super::provider::Account;
+use super::site::Account;
 
 /// How long the way to GitHub and back may take; GitHub's own code is good for as long.
 const LIFE: TimeDelta = TimeDelta::minutes(10);

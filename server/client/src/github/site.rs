@@ -84,8 +84,7 @@ impl Github {
         for url in [&settings.web_url, &settings.api_url] {
             check_url(url)?;
         }
-        // A second call finds the first one's there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        streamflow_kernel::tls::install();
         let builder = Client::builder()
             .user_agent(concat!("StreamFlow/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
