@@ -139,6 +139,7 @@ for (const look of TWO_LOOKS) {
       await page.getByText('That code is not right').waitFor();
       await sound(opened, 'a wrong code from the mail');
       await field.fill(code);
+      await submit(page);
       await pressOn(page, page.getByRole('button', { name: 'Sign in', exact: true }), page.getByLabel('Six-digit code'));
       await page.waitForURL(/second-factor/);
       await typeRecoveryCode(page, account.recovery.pop());

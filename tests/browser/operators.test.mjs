@@ -213,6 +213,7 @@ test('the dev portal shows the certificates of calls between systems, and that o
   await page.goto(address('dev', 'health'));
   await settled(page);
   const table = page.getByRole('region', { name: 'certificates' });
+  await table.locator('tbody tr').nth(3).waitFor();
   const lines = await Promise.all((await table.locator('tbody tr').all()).map((line) => line.locator('td').allInnerTexts()));
   assert.deepEqual(lines.map(([of]) => of).sort(), ['accountant', 'client', 'dev', 'provider']);
   for (const [, state, names, from, ends, days, seenBy] of lines) {
