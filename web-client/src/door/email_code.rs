@@ -35,7 +35,7 @@ pub fn EmailCodeButton(
         }
         form.send(send_code(api, email.get_untracked()), move |reply| {
             sent.set(Some(reply.pause_seconds));
-            browser::focus_soon("input[name]");
+            browser::focus_soon(".field input");
         });
     };
     view! { <Button large=true block=true busy=form.busy on_click=send>{t!("E-mail me a code")}</Button> }
@@ -57,7 +57,7 @@ pub fn EmailCode(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl I
     };
     let back = move |_| {
         sent.set(None);
-        browser::focus_soon("input[name]");
+        browser::focus_soon(".field input");
     };
     view! {
         <div class="note is-success" role="status">
