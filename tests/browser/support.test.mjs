@@ -60,7 +60,7 @@ describe('a support session', () => {
     const ask = page.getByRole('dialog', { name: 'Request a support session' });
     await ask.getByLabel('Why').fill('too short');
     await ask.getByRole('button', { name: 'Ask the company' }).click();
-    await ask.getByText(/20/).first().waitFor();
+    await ask.locator('.field-error').getByText(/20/).waitFor();
     await ask.getByLabel('Why').fill(WHY);
     await ask.getByRole('button', { name: 'Ask the company' }).click();
     await page.getByText('Waits for the company').waitFor();

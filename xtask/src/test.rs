@@ -65,8 +65,7 @@ fn rust_tests(programs: &[Program], scratch: &Scratch, options: &Options) -> Res
 }
 
 fn browser_tests(scratch: &Scratch) -> Result<()> {
-    // One more than there are processors: each waits now and then, for half a minute to pass or for what another system reads.
-    node_tests(scratch, &browser_files(Path::new("tests/browser"))?, cores() + 1)
+    node_tests(scratch, &browser_files(Path::new("tests/browser"))?, cores())
 }
 
 fn node_tests(scratch: &Scratch, files: &[PathBuf], at_once: usize) -> Result<()> {
