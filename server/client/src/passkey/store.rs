@@ -127,7 +127,7 @@ pub async fn remove_passkey(db: &SystemDb, user_id: Uuid, id: Uuid) -> Result<Op
     Ok(db.query(&sql, vec![user_id.into(), id.into()]).await?.into_iter().next())
 }
 
-/// Removes all of a person who comes back by the address alone.
+/// Removes all of a person.
 pub async fn remove_all(db: &SystemDb, user_id: Uuid) -> Result<()> {
     db.execute("DELETE FROM passkeys WHERE user_id = ?", vec![user_id.into()]).await?;
     Ok(())
