@@ -63,8 +63,12 @@ pub fn EmailCode(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl I
         <div class="note is-success" role="status">
             <Icon glyph=glyphs::CIRCLE_CHECK/>
             <span>
-                {t!("If ")}<span class="medium">{move || address(email)}</span>
-                {t!(" has an account, a code of eight digits is on its way. It works once, and for ten minutes.")}
+                {move || {
+                    t!(
+                        "If {address} has an account, a code of eight digits is on its way. It works once, and for ten minutes.",
+                        address = address(email)
+                    )
+                }}
             </span>
         </div>
         <Form state=form on_submit=send guard=false>
