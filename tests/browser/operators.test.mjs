@@ -10,7 +10,7 @@ import { browser, server, stage } from './stage.mjs';
 
 const PORTALS = {
   provider: { base: '/provider', home: 'Overview', figures: 'system', other: 'dev', own: [['tenants', 'Tenants'], ['provisioning', 'Provisioning'], ['support', 'Support'], ['anomalies', 'Anomalies'], ['system', 'System'], ['federation', 'Federation'], ['admins', 'Admins'], ['settings', 'Settings'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=limits', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins']] },
-  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'background tasks'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'page errors'], ['anomalies', 'Anomalies']] },
+  dev: { base: '/dev', home: 'Overview', figures: 'overview', other: 'accountant', own: [['health', 'health'], ['metrics', 'metrics'], ['jobs', 'jobs'], ['sign-ins', 'Sign-ins'], ['sign-ins?f.kind=guesses', 'Sign-ins'], ['support', 'Support'], ['errors', 'errors'], ['anomalies', 'Anomalies']] },
   accountant: { base: '/accounting', home: 'Overview', figures: 'overview', other: 'provider', own: [['subscriptions', 'Subscriptions'], ['sign-ins', 'Sign-ins'], ['anomalies', 'Anomalies']] },
 };
 const windows = {};
@@ -195,7 +195,7 @@ test('the dev portal runs a scheduled task when asked, and shows what came of it
   const { page, problems } = windows.dev;
   await page.goto(address('dev', 'jobs'));
   await settled(page);
-  assert.equal((await page.locator('h1').textContent()).trim(), 'background tasks');
+  assert.equal((await page.locator('h1').textContent()).trim(), 'jobs');
   const task = page.getByRole('region', { name: 'scheduler' }).getByRole('row', { name: /\bprune\b/ });
   await task.getByText(/rows deleted/).waitFor();
   const done = page.getByRole('region', { name: 'jobs' }).getByRole('row', { name: /\bprune\b.*done/ });
@@ -377,7 +377,7 @@ test('a company is suspended in the middle of its work, reads why, and works aga
   await there.page.getByRole('heading', { name: 'This company is suspended' }).waitFor({ state: 'detached' });
   await settled(there.page);
   const timeline = page.locator('.timeline');
-  for (const words of ['Suspended', 'Resumed', 'Made']) await timeline.getByText(words, { exact: true }).first().waitFor();
+  for (const words of ['Suspended', 'Resumed', 'Created']) await timeline.getByText(words, { exact: true }).first().waitFor();
   await page.goto(address('provider', 'overview'));
   await holdsInEachLook(page, 'provider overview with a company');
   assert.deepEqual([...problems, ...there.problems], []);

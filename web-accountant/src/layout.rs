@@ -1,9 +1,10 @@
 //! The portal's own frame: a text index, one sheet, margin notes.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::{components::A, hooks::use_location};
 use web_kit::{
     banner::OfflineBanner,
+    browser,
     icon::{Mark, glyphs},
     layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
     operator::frame::{Place, account, ways},
@@ -25,6 +26,12 @@ const PLACES: [Place; 6] = [
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
+    let path = use_location().pathname;
+    // On phones the index scrolls, and the page that is open may be out of sight.
+    Effect::new(move |_| {
+        path.track();
+        browser::reveal_soon(".index [aria-current]");
+    });
     let index = PLACES.map(|place| view! { <A href=place.href>{t!(place.label)}</A> }).collect_view();
     view! {
         <SkipLink/>

@@ -1,9 +1,10 @@
 //! The portal's own frame: an icon rail, hairline panels, a status line.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::{components::A, hooks::use_location};
 use web_kit::{
     banner::OfflineBanner,
+    browser,
     icon::{Icon, Mark, glyphs},
     layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
     operator::{
@@ -33,6 +34,12 @@ const PLACES: [Place; 10] = [
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
     elevation::provide_elevated::<Dev>();
+    let path = use_location().pathname;
+    // On phones the rail scrolls, and the page that is open may be out of sight.
+    Effect::new(move |_| {
+        path.track();
+        browser::reveal_soon(".railnav [aria-current]");
+    });
     let rail = PLACES
         .map(|place| view! { <A href=place.href><Icon glyph=place.glyph/><span>{t!(place.label)}</span></A> })
         .collect_view();

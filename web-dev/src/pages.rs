@@ -5,3 +5,4 @@ pub mod health;
 pub mod job;
 mod live;
 pub mod metrics;
+mod tally;

@@ -135,7 +135,7 @@ macro_rules! anomaly_calls {
 
 /// `anomalies` below the portal's base.
 pub fn anomalies<P: Anomalies>() -> impl IntoView {
-    use_page(t!("Anomalies"));
+    use_page(t!("Anomalies")).with_lead(t!("What looks out of the ordinary stays open until somebody acknowledges it."));
     let which = use_list_query("").switch("which", "open");
     let rows = use_anomalies::<P>(which);
     let state = move || {
@@ -146,7 +146,7 @@ pub fn anomalies<P: Anomalies>() -> impl IntoView {
         (true, None) if rows.count() == 0 && which.get() == "open" => view! {
             <EmptyState
                 title=t!("Nothing out of the ordinary")
-                text=t!("Guessed passwords, floods of requests and tries at what people may not see stand here when the audit log shows them.")
+                text=t!("Guessed passwords, floods of requests and attempts to see what is not one’s own appear here when the audit shows them.")
             />
         }
         .into_any(),

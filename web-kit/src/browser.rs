@@ -99,6 +99,8 @@ pub fn reveal_soon(selector: &'static str) {
         if let Some(element) = find(selector) {
             let options = web_sys::ScrollIntoViewOptions::new();
             options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            // What is beside it is seen too.
+            options.set_inline(web_sys::ScrollLogicalPosition::Center);
             element.scroll_into_view_with_scroll_into_view_options(&options);
         }
     });

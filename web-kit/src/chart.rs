@@ -171,9 +171,10 @@ fn Drawing(
         ChartKind::Line => LEFT + step * at as f64,
     };
     let last = points.len().saturating_sub(1);
+    let longest = points.iter().map(|point| point.label.len()).max().unwrap_or_default();
+    // A long label has no room beyond the end of the line.
     let anchor = move |at: usize| match kind {
-        ChartKind::Line if at == 0 => "start",
-        ChartKind::Line if at == last => "end",
+        ChartKind::Line if at == last && longest > 5 => "end",
         _ => "middle",
     };
     let grid = scale
@@ -185,7 +186,6 @@ fn Drawing(
             }
         })
         .collect_view();
-    let longest = points.iter().map(|point| point.label.len()).max().unwrap_or_default();
     let every = label_step(points.len(), slot, longest);
     let labels = points
         .iter()

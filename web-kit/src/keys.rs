@@ -115,18 +115,18 @@ pub fn KeyboardHelp() -> impl IntoView {
     use_shortcut("?", t!("All keys"), move || keys.help_open.set(true));
     let rows = move || {
         let mut seen = Vec::new();
-        keys.known
-            .get()
-            .into_iter()
-            .rev()
-            .filter(|one| {
-                !seen.contains(&one.keys) && {
-                    seen.push(one.keys);
-                    true
-                }
-            })
-            .map(|one| view! { <dt><KeyNames keys=one.keys/></dt><dd>{one.label}</dd> })
-            .collect_view()
+        let mut rows = keys.known.get();
+        // Of keys with two meanings the newer one holds.
+        rows.reverse();
+        rows.retain(|one| {
+            let is_new = !seen.contains(&one.keys);
+            seen.push(one.keys);
+            is_new
+        });
+        // What is done here first, then where one can go.
+        let (places, acts): (Vec<_>, Vec<_>) = rows.into_iter().rev().partition(|one| one.keys.contains(' '));
+        let row = |one: Shortcut| view! { <dt><KeyNames keys=one.keys/></dt><dd>{one.label}</dd> };
+        acts.into_iter().chain(places).map(row).collect_view()
     };
     view! {
         <Dialog open=keys.help_open title=t!("Keys on this page")>

@@ -42,7 +42,7 @@ pub fn Look(
             <div class="card-body look-region">
                 {languages()}
                 <SelectField name="region" label=t!("Region") value=tag choices=regions help=sentence/>
-                <p class="tnum" role="status">{move || example(exact_times)}</p>
+                <p><span class="muted">{t!("For example ")}</span><span class="tnum" role="status">{move || example(exact_times)}</span></p>
             </div>
         </section>
     }

@@ -117,7 +117,23 @@ fn Opened(palette: Palette, commands: Signal<Vec<Command>>, search: Option<Palet
     let shown = Signal::derive(move || {
         let words = typed.get().to_lowercase();
         let mut list = found.get();
-        list.extend(commands.get().into_iter().filter(|command| matches(command, &words)));
+        let known = commands.get();
+        let mut headings = Vec::new();
+        for group in known.iter().map(|command| command.group) {
+            if !headings.contains(&group) {
+                headings.push(group);
+            }
+        }
+        // Within each heading, what begins so comes first.
+        for heading in headings {
+            for begins in [true, false] {
+                let is_next = |command: &&Command| {
+                    let label = command.label.to_lowercase();
+                    command.group == heading && label.starts_with(&words) == begins && matches(command, &words)
+                };
+                list.extend(known.iter().filter(is_next).cloned());
+            }
+        }
         list
     });
     let go = use_go();

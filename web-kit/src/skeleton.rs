@@ -59,6 +59,20 @@ pub fn SkeletonLines(#[prop(default = 6)] lines: u16) -> impl IntoView {
     .into_any()
 }
 
+/// Figures and what is below them to come; read out once as "Loading".
+#[component]
+pub fn SkeletonFigures(#[prop(default = 4)] figures: u16) -> impl IntoView {
+    let class = if figures == 5 { "stats is-five" } else { "stats" };
+    let stats = (0..figures).map(|_| view! { <div class="stat"><Skeleton width=10/><Skeleton width=7/></div> }).collect_view();
+    view! {
+        <div class="stack gap-4 skeleton-figures">
+            <div class=class>{stats}</div>
+            <div class="card"><SkeletonLines/></div>
+        </div>
+    }
+    .into_any()
+}
+
 #[cfg(test)]
 mod tests {
     use super::rest_ms;

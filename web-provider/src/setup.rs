@@ -77,9 +77,9 @@ fn Finish(token: StoredValue<String>, begun: BeginSetupResponse, done: RwSignal<
     });
     view! {
         <p>{format!("{}, {}", begun.display_name, begun.email)}</p>
-        <AuthenticatorSecret qr_size=begun.qr_size qr_modules=begun.qr_modules secret=begun.secret/>
         <Form state=form on_submit=send guard=false>
             <PasswordField name="password" label=t!("New password") autocomplete="new-password" value=password large=true help=t!("At least 12 characters.")/>
+            <AuthenticatorSecret qr_size=begun.qr_size qr_modules=begun.qr_modules secret=begun.secret/>
             <CodeField value=code focus=false/>
             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Finish")}</Button>
         </Form>

@@ -111,10 +111,15 @@ fn filters() -> Vec<FilterDef> {
 }
 
 fn columns() -> Vec<Column<pb::Subscription>> {
-    let dated = |at: Option<&prost_types::Timestamp>| view! { <span class="tnum nowrap">{format::full_day(at)}</span> };
+    let dated = |at: Option<&prost_types::Timestamp>| match at {
+        Some(_) => view! { <span class="tnum nowrap">{format::full_day(at)}</span> }.into_any(),
+        None => company::none().into_any(),
+    };
     vec![
         Column::new("name", t!("Company"), |line: &pb::Subscription| line.name.clone()).sorted_by("name"),
-        Column::new("plan", t!("Plan"), |line: &pb::Subscription| line.plan.clone()).width(120).on_phone("c"),
+        Column::new("plan", t!("Plan"), |line: &pb::Subscription| company::plain(&line.plan, t!("No plan")))
+            .width(120)
+            .on_phone("c"),
         Column::new("state", t!("State"), |line: &pb::Subscription| {
             let (tone, glyph, text) = company::state(line.state().as_str_name());
             view! { <Status tone glyph text/> }
@@ -133,10 +138,7 @@ fn columns() -> Vec<Column<pb::Subscription>> {
             .soft()
             .width(165)
             .hidden(),
-        Column::new("number", t!("Number"), |line: &pb::Subscription| {
-            view! { <span class="mono muted">{line.external_customer_id.clone()}</span> }
-        })
-        .width(150),
+        Column::new("number", t!("Number"), |line: &pb::Subscription| company::number(&line.external_customer_id)).width(150),
     ]
 }
 

@@ -22,7 +22,7 @@ pub fn ErrorsPage() -> impl IntoView {
     let api = use_api();
     let days = use_list_query("").switch("days", "7");
     let choices = vec![Choice::new("1", t!("24 h")), Choice::new("7", t!("7 d")), Choice::new("30", t!("30 d"))];
-    use_page(t!("page errors"))
+    use_page(t!("errors"))
         .canvas()
         .with_actions(move || view! { <Segmented label=t!("range") value=days choices=choices.clone()/> });
     let load = Load::new(move || {
@@ -96,7 +96,7 @@ fn Groups(groups: Vec<pb::ErrorGroup>, sources: Vec<pb::ErrorSource>) -> impl In
     view! {
         <section class="card">
             <div class="card-head">
-                <h2>{t!("groups")}</h2>
+                <h2>{t!("what failed")}</h2>
                 <span class="count">{amount(groups.len(), &sources)}</span>
             </div>
             <div class="table-wrap" tabindex="0" role="region" aria-label=t!("error groups")>

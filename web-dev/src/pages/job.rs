@@ -30,7 +30,7 @@ const PAGE: i32 = 50;
 pub fn JobsPage() -> impl IntoView {
     let api = use_api();
     let live = RwSignal::new(true);
-    use_page(t!("background tasks")).canvas().with_actions(move || view! { <LiveSwitch live every=LOOK_EVERY/> });
+    use_page(t!("jobs")).canvas().with_actions(move || view! { <LiveSwitch live every=LOOK_EVERY/> });
     let figures = Load::new(move || async move {
         api.read(pb::GetQueueRequest {}, async |transport, request| JobServiceClient::new(transport).get_queue(request).await)
             .await

@@ -7,7 +7,7 @@ use web_kit::{
     error_panel::{ErrorNote, ErrorPanel},
     icon::{Icon, glyphs},
     load::{Load, look_again},
-    skeleton::{Delayed, SkeletonLines},
+    skeleton::{Delayed, SkeletonFigures},
 };
 
 /// Reads again while the switch is on and nothing is being read.
@@ -30,7 +30,7 @@ pub fn Kept<T: Clone + Send + Sync + 'static>(load: Load<T>, what: &'static str,
     };
     let unread = move || match load.error().get() {
         Some(error) => view! { <ErrorPanel what error on_retry=move |()| load.reload()/> }.into_any(),
-        None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
+        None => view! { <Delayed><SkeletonFigures figures=5/></Delayed> }.into_any(),
     };
     view! {
         {stale}

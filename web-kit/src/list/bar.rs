@@ -44,9 +44,9 @@ pub fn ViewBar(
     on_delete: Option<Callback<String>>,
 ) -> impl IntoView {
     let links = move || {
-        let current = query.with(|state| state.view.clone());
+        let views = views.get();
+        let current = query.with(|state| current(&views, state));
         views
-            .get()
             .into_iter()
             .map(|view| {
                 let is_current = view.id == current;
@@ -81,6 +81,15 @@ pub fn ViewBar(
     .into_any()
 }
 
+/// The view that one is at: who came by a link without its name is at the one that asks the same.
+fn current(views: &[ViewTab], state: &ListState) -> String {
+    let asks_the_same = |view: &&ViewTab| !state.filters.is_empty() && view.state.filters == state.filters;
+    match views.iter().find(asks_the_same) {
+        Some(view) if state.view.is_empty() => view.id.clone(),
+        _ => state.view.clone(),
+    }
+}
+
 /// "312 rows" and the keys that work here.
 #[component]
 pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
@@ -90,7 +99,7 @@ pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
             _ if rows.count() == 0 => String::new(),
             Some((total, capped)) => t!("{shown} of {capped} loaded", shown, capped = number::total(total, capped)),
             None if rows.has_more() => t!("{shown} loaded, more below", shown),
-            None => shown,
+            None => t!("{shown} of {capped} loaded", shown, capped = shown),
         }
     };
     let keys = expect_context::<Keys>();
@@ -106,5 +115,22 @@ pub fn ListFoot<T: Send + Sync + 'static>(rows: Rows<T>) -> impl IntoView {
             {hint("enter", t!("open"))}
             {hint("?", t!("all keys"))}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_without_the_name_of_its_view_is_at_the_one_that_asks_the_same() {
+        let state = |view: &str, value: &str| {
+            let mut state = ListState { view: view.into(), ..ListState::default() };
+            state.set_filter("kind", value);
+            state
+        };
+        let views = [ViewTab::all("All"), ViewTab { id: "limits".into(), state: state("", "limits"), ..ViewTab::all("Limits") }];
+        let at = |view: &str, value: &str| current(&views, &state(view, value));
+        assert_eq!([at("", "limits"), at("limits", "other"), at("", "other"), at("", "")], ["limits", "limits", "", ""]);
     }
 }

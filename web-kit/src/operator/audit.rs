@@ -68,7 +68,7 @@ pub fn audit<P: OperatorPortal>() -> impl IntoView {
         </div>
         <VirtualTable
             rows
-            label=t!("Audit")
+            label=t!("Audit records")
             columns
             query
             name=|line: &AuditLine| words::action(&line.path)

@@ -1,5 +1,7 @@
 //! States of companies in words, for the portals that list them.
 
+use leptos::prelude::*;
+
 use crate::{
     badge::Tone,
     field::Choice,
@@ -36,6 +38,23 @@ pub fn state(name: &str) -> (Tone, Glyph, &'static str) {
     (tone, glyph, STATES.iter().find(|(known, _)| *known == name).map_or(t!("Unknown"), |(_, word)| t!(word)))
 }
 
+/// "Field team" from "field-team"; a plan or an industry without a name has its own word.
+pub fn plain(name: &str, none: &str) -> String {
+    let words = name.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(|| none.to_owned(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What stands in a list where a company has no such thing.
+pub fn none() -> impl IntoView {
+    view! { <span class="muted">"–"</span> }
+}
+
+/// The number that another program knows a company by.
+pub fn number(number: &str) -> AnyView {
+    if number.is_empty() { none().into_any() } else { view! { <span class="mono muted">{number.to_owned()}</span> }.into_any() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +64,11 @@ mod tests {
         assert_eq!(state("TENANT_STATE_TRIAL_ENDED"), (Tone::Warning, glyphs::TRIANGLE_EXCLAMATION, "Trial ended"));
         assert_eq!(state("TENANT_STATE_UNSPECIFIED").2, "Unknown");
         assert_eq!(states()[4].label, "Will be deleted");
+    }
+
+    #[test]
+    fn names_read_as_words() {
+        assert_eq!(plain("field-service", "None"), "Field service");
+        assert_eq!(plain("", "None"), "None");
     }
 }

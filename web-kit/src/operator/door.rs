@@ -7,7 +7,7 @@ use tonic::Code;
 use super::{Identity, OperatorPortal, space::address};
 use crate::{
     api::use_api,
-    button::{Button, Kind},
+    button::{Button, Kind, LinkButton},
     empty::EmptyState,
     field::{PasswordField, TextField},
     form::{Form, FormState},
@@ -92,8 +92,17 @@ pub fn lost<P: OperatorPortal>() -> impl IntoView {
 
 /// Any address below the base that is no page.
 pub fn not_here() -> impl IntoView {
-    use_page(t!("Not found"));
-    view! { <EmptyState title=t!("There is no such page") text=t!("The address may be old. The pages of this portal are in the navigation.")/> }
+    let home = use_page(t!("Not found")).home;
+    let actions = move || {
+        home.get().map(|(name, href)| view! { <LinkButton href kind=Kind::Primary>{t!("Go to {name}", name)}</LinkButton> })
+    };
+    view! {
+        <EmptyState
+            title=t!("There is no such page")
+            text=t!("The address may be old. The pages of this portal are in the navigation.")
+            actions
+        />
+    }
 }
 
 /// Goes on as soon as the session is not what the page `own` is for.

@@ -17,6 +17,7 @@ use crate::{
     chart::{Chart, ChartKind, Point},
     layout::{PageSlots, use_page},
     load::{Load, Loaded},
+    skeleton::SkeletonFigures,
     tabs::Segmented,
 };
 
@@ -51,7 +52,7 @@ pub fn overview<P: OperatorPortal>() -> impl IntoView {
     }
     view! {
         <div class="overview" class:is-single=P::MANNER.has_margin()>
-            <Loaded load what=t!(P::HOME) let:read>
+            <Loaded load what=t!(P::HOME) skeleton=ViewFn::from(|| view! { <SkeletonFigures figures=5/> }) let:read>
                 <Figures days=read.0 overview=read.1 manner=P::MANNER/>
             </Loaded>
             <div class="overview-row">

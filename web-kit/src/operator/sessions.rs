@@ -28,8 +28,10 @@ pub fn sessions<P: OperatorPortal>() -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let ask = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let page =
-        use_page(t!("Sessions")).canvas().with_lead(t!("Where you are signed in to this portal.")).with_actions(move || {
+    let page = use_page(t!("Sessions"))
+        .canvas()
+        .with_lead(t!("Where you are signed in to this portal, and how it looks in this browser."))
+        .with_actions(move || {
             view! { <Button glyph=glyphs::POWER_OFF on_click=move |_| ask.set(true)>{t!("Sign out everywhere")}</Button> }
         });
     let pages = Pages::new(move |page_token| P::sessions(api, page_token));

@@ -82,7 +82,7 @@ fn list<P: OperatorPortal>(query: ListQuery, rows: Rows<AuditLine>) -> AnyView {
             query
             name=|line: &AuditLine| audit_words::action(&line.path)
             href
-            empty=move || view! { <EmptyState title=t!("Nothing here") text=t!("Whoever signs in, fails to, or reaches a limit stands here.")/> }
+            empty=move || view! { <EmptyState title=t!("Nothing here") text=t!("Whoever signs in, fails to, or reaches a limit appears here.")/> }
         />
         <ListFoot rows/>
     }

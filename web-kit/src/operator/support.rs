@@ -9,7 +9,7 @@ use std::{future::Future, rc::Rc};
 
 use prost_types::Timestamp;
 
-pub use self::{desk::card, page::page};
+pub use self::{desk::card, page::page, row::how_ended};
 use super::elevation::{ElevatingPortal, Right};
 use crate::api::{Api, act::Act, error::ApiError};
 

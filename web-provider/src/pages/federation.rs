@@ -86,7 +86,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                 {status}
                 <span class="push"></span>
                 <Button small=true glyph=glyphs::PLUG busy on_click=greet>
-                    {t!("Greet now")}
+                    {t!("Check now")}
                     <span class="sr-only">{whom}</span>
                 </Button>
             </div>
@@ -95,7 +95,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                     <dt>{t!("Reached")}</dt>
                     <dd>{place(&peer.place)}</dd>
                     <dt>{t!("Last seen")}</dt>
-                    <dd>{seen(&peer)}</dd>
+                    <dd><Seen peer=peer.clone()/></dd>
                     <dt>{t!("Refused")}</dt>
                     <dd><Refusals peer=peer.clone()/></dd>
                     <dt>{t!("We sign with")}</dt>
@@ -104,7 +104,7 @@ fn PeerCard(peer: pb::Peer) -> impl IntoView {
                     <dd><Keys keys=peer.keys_in.clone()/></dd>
                 </dl>
             </div>
-            <p class="card-foot" role="status">{move || greeting.get().map_or_else(|| t!("Not greeted yet.").to_owned(), told)}</p>
+            <p class="card-foot" role="status">{move || greeting.get().map_or_else(|| t!("Not checked since the page was opened.").to_owned(), told)}</p>
         </section>
     }
 }
@@ -130,9 +130,9 @@ fn standing(peer: &pb::Peer) -> (Tone, web_kit::icon::Glyph, &'static str) {
     } else if is_after(peer.last_refused_at.as_ref(), peer.last_seen_at.as_ref()) {
         (Tone::Warning, glyphs::CIRCLE_EXCLAMATION, t!("Last call refused"))
     } else if peer.last_seen_at.is_some() {
-        (Tone::Success, glyphs::CIRCLE_CHECK, t!("Heard of"))
+        (Tone::Success, glyphs::CIRCLE_CHECK, t!("Heard from"))
     } else {
-        (Tone::Neutral, glyphs::CIRCLE_OPEN, t!("Not heard of yet"))
+        (Tone::Neutral, glyphs::CIRCLE_OPEN, t!("Not heard from yet"))
     }
 }
 
@@ -148,15 +148,19 @@ fn place(place: &str) -> String {
     }
 }
 
-fn seen(peer: &pb::Peer) -> String {
-    let Some(at) = peer.last_seen_at.as_ref() else { return t!("Never").to_owned() };
+#[component]
+fn Seen(peer: pb::Peer) -> impl IntoView {
+    let Some(at) = peer.last_seen_at.as_ref() else {
+        return view! { <span class="muted">{t!("Never")}</span> }.into_any();
+    };
     let clock = match peer.clock_offset_seconds {
         -1..=1 => String::new(),
         ahead @ 2.. => t!(", its clock {ahead} s ahead", ahead),
         behind => t!(", its clock {behind} s behind", behind = behind.unsigned_abs()),
     };
-    let key = if peer.last_key_id.is_empty() { String::new() } else { t!(", by key {key}", key = peer.last_key_id) };
-    format!("{}{key}{clock}", moment(Some(at)))
+    let key = (!peer.last_key_id.is_empty())
+        .then(|| view! { <div>{t!("by key ")}<span class="mono">{peer.last_key_id.clone()}</span></div> });
+    view! { {moment(Some(at))}{clock}{key} }.into_any()
 }
 
 /// Refused calls by reason; those of before reasons were kept are a line of their own.
@@ -182,7 +186,7 @@ fn refused(peer: &pb::Peer) -> Vec<String> {
 fn Refusals(peer: pb::Peer) -> impl IntoView {
     let lines = refused(&peer);
     if lines.is_empty() {
-        return view! { <span class="muted">{t!("No call")}</span> }.into_any();
+        return view! { <span class="muted">{t!("None")}</span> }.into_any();
     }
     lines.into_iter().map(|line| view! { <div>{line}</div> }).collect_view().into_any()
 }
@@ -226,8 +230,8 @@ mod tests {
         let word = |peer: pb::Peer| standing(&peer).2;
         assert_eq!(word(pb::Peer { keys_in: Vec::new(), ..peer() }), "No keys");
         assert_eq!(word(pb::Peer { place: String::new(), ..peer() }), "No way to it");
-        assert_eq!(word(peer()), "Not heard of yet");
-        assert_eq!(word(pb::Peer { last_seen_at: Some(at(2)), last_refused_at: Some(at(1)), ..peer() }), "Heard of");
+        assert_eq!(word(peer()), "Not heard from yet");
+        assert_eq!(word(pb::Peer { last_seen_at: Some(at(2)), last_refused_at: Some(at(1)), ..peer() }), "Heard from");
         assert_eq!(word(pb::Peer { last_seen_at: Some(at(1)), last_refused_at: Some(at(2)), ..peer() }), "Last call refused");
     }
 

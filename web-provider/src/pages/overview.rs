@@ -22,6 +22,7 @@ use web_kit::{
         Figure, company,
         overview::figures::{Change, More},
     },
+    skeleton::SkeletonFigures,
     tabs::Segmented,
 };
 
@@ -52,7 +53,7 @@ pub fn overview() -> impl IntoView {
     let is_there = Memo::new(move |_| load.with(|read| read.is_some()));
     view! {
         <div class="overview">
-            <Loaded load what=t!("The overview") let:read><Figures read/></Loaded>
+            <Loaded load what=t!("The overview") skeleton=ViewFn::from(|| view! { <SkeletonFigures/> }) let:read><Figures read/></Loaded>
             <Show when=move || is_there.get()><Cards load days/></Show>
         </div>
     }
@@ -166,7 +167,8 @@ fn Share(title: &'static str, field: &'static str, lines: Vec<(String, String, i
         let to = format!("/provider/tenants{}", state.to_query());
         // There is no filter for those without one.
         let words = if name.is_empty() { words.into_any() } else { view! { <a href=to>{words}</a> }.into_any() };
-        view! { <dt>{words}</dt><dd class="num">{number::count(count)}</dd> }
+        let class = if count == 0 { "num muted" } else { "num" };
+        view! { <dt>{words}</dt><dd class=class>{number::count(count)}</dd> }
     };
     view! { <div><h3 class="section-label">{title}</h3><dl class="kv">{lines.into_iter().map(line).collect_view()}</dl></div> }
 }
@@ -225,7 +227,7 @@ fn Line(tenant: pb::Tenant, note: String) -> impl IntoView {
     view! {
         <li>
             <div class="grow">
-                <a href=address(&tenant.tenant_id) class="medium">{tenant.name}</a>
+                <a href=address(&tenant.tenant_id) class="cell-main medium">{tenant.name}</a>
                 <div class="t-12 muted truncate">{note}</div>
             </div>
             <Status tone glyph text/>

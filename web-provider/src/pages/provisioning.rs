@@ -124,7 +124,7 @@ fn standing(rows: Rows<pb::Registration>, away: Away, all: bool) -> AnyView {
         (true, None) if rows.count() == 0 && all => view! {
             <EmptyState
                 title=t!("No registrations yet")
-                text=t!("Whoever signs up, or is registered by another program, stands here at once.")
+                text=t!("Whoever signs up, or is registered by another program, appears here at once.")
             />
         }
         .into_any(),

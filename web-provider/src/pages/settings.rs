@@ -183,7 +183,7 @@ fn SettingDialog(asked: RwSignal<Option<pb::Setting>>, changed: Callback<()>) ->
         Some(match setting.kind() {
             Kind::Flag => view! { <Checkbox label=setting.title value=flag/> }.into_any(),
             Kind::Networks => {
-                view! { <TextArea name="value" label=t!("Networks, one a line") value=text optional=true help=t!("Empty means from anywhere.")/> }
+                view! { <TextArea name="value" label=t!("Networks, one a line") value=text optional=true/> }
                     .into_any()
             }
             _ => {

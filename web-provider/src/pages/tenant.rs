@@ -135,7 +135,7 @@ fn Body(read: Read) -> impl IntoView {
     });
     let entries = entries(&read);
     let timeline = if entries.is_empty() {
-        view! { <EmptyState title=t!("Nothing was reported") text=t!("What happens to the company stands here.")/> }.into_any()
+        view! { <EmptyState title=t!("Nothing was reported") text=t!("What happens to the company appears here.")/> }.into_any()
     } else {
         view! { <Timeline entries=Signal::stored(entries)/> }.into_any()
     };
@@ -174,7 +174,7 @@ fn Facts(tenant: pb::Tenant) -> impl IntoView {
     };
     view! {
         <div class="panel-section">
-            <div class="row"><h2 class="t-14 grow">{t!("Subscription")}</h2><Status tone glyph text=state/></div>
+            <div class="row"><h2 class="section-label grow">{t!("Subscription")}</h2><Status tone glyph text=state/></div>
             <dl class="kv">
                 {fact(t!("Plan"), words::plain(&tenant.plan, t!("No plan")), false)}
                 {fact(t!("Trial ends"), moment(tenant.trial_ends_at.as_ref()), false)}
@@ -182,14 +182,14 @@ fn Facts(tenant: pb::Tenant) -> impl IntoView {
             </dl>
         </div>
         <div class="panel-section">
-            <h2 class="section-label">{t!("Company")}</h2>
+            <div class="row"><h2 class="section-label">{t!("Company")}</h2></div>
             <dl class="kv">
                 {fact(t!("Industry"), words::plain(&tenant.industry, t!("None")), false)}
                 {fact(t!("In addresses"), tenant.tenant_id.clone(), true)}
                 {fact(t!("Number"), tenant.external_customer_id.clone(), true)}
                 {fact(t!("Time zone"), tenant.time_zone.clone(), false)}
                 {fact(t!("Currency"), tenant.currency_code.clone(), false)}
-                {fact(t!("Last told"), ago(tenant.reported_at.as_ref()), false)}
+                {fact(t!("Last report"), ago(tenant.reported_at.as_ref()), false)}
             </dl>
         </div>
     }

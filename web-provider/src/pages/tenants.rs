@@ -92,7 +92,7 @@ pub fn tenants() -> impl IntoView {
             name=|tenant: &pb::Tenant| tenant.name.clone()
             href
             empty=move || {
-                view! { <EmptyState title=t!("No tenants yet") text=t!("A company stands here within seconds of its registration.")/> }
+                view! { <EmptyState title=t!("No tenants yet") text=t!("A company appears here within seconds of its registration.")/> }
             }
         />
         <ListFoot rows/>
@@ -135,17 +135,20 @@ fn filters(fleet: Load<pb::GetFleetResponse>) -> Vec<FilterDef> {
         FilterDef { field: "state", label: t!("State"), kind: FilterKind::Choice(Signal::derive(company::states)) },
         FilterDef { field: "plan", label: t!("Plan"), kind: named(|fleet| &fleet.by_plan) },
         FilterDef { field: "industry", label: t!("Industry"), kind: named(|fleet| &fleet.by_industry) },
-        FilterDef { field: "made_since", label: t!("Made"), kind: FilterKind::Since },
-        FilterDef { field: "made_until", label: t!("Made"), kind: FilterKind::Until },
+        FilterDef { field: "made_since", label: t!("Created"), kind: FilterKind::Since },
+        FilterDef { field: "made_until", label: t!("Created"), kind: FilterKind::Until },
     ]
 }
 
 fn columns() -> Vec<Column<pb::Tenant>> {
-    let day = |at: Option<&prost_types::Timestamp>| view! { <span class="tnum nowrap">{format::day(at)}</span> };
+    let day = |at: Option<&prost_types::Timestamp>| match at {
+        Some(_) => view! { <span class="tnum nowrap">{format::day(at)}</span> }.into_any(),
+        None => company::none().into_any(),
+    };
     vec![
         Column::new("name", t!("Tenant"), |tenant: &pb::Tenant| {
             let short = format::initials(&tenant.name);
-            view! { <span class="row"><span class="avatar is-md is-org" aria-hidden="true">{short}</span>{tenant.name.clone()}</span> }
+            view! { <span class="row"><span class="avatar is-md is-org" aria-hidden="true">{short}</span><span class="truncate">{tenant.name.clone()}</span></span> }
         })
         .sorted_by("name"),
         Column::new("industry", t!("Industry"), |tenant: &pb::Tenant| words::plain(&tenant.industry, t!("None"))).soft().on_phone("c"),
@@ -160,21 +163,19 @@ fn columns() -> Vec<Column<pb::Tenant>> {
         .width(150)
         .on_phone("b"),
         Column::new("trial_ends", t!("Trial ends"), move |tenant: &pb::Tenant| day(tenant.trial_ends_at.as_ref())).soft().width(130),
-        Column::new("made", t!("Made"), move |tenant: &pb::Tenant| day(tenant.created_at.as_ref()))
+        Column::new("made", t!("Created"), move |tenant: &pb::Tenant| day(tenant.created_at.as_ref()))
             .soft()
             .width(130)
             .on_phone("d")
             .sorted_by("created_at"),
-        Column::new("number", t!("External number"), |tenant: &pb::Tenant| {
-            view! { <span class="mono muted">{tenant.external_customer_id.clone()}</span> }
-        })
+        Column::new("number", t!("External number"), |tenant: &pb::Tenant| company::number(&tenant.external_customer_id))
         .width(170),
         Column::new("tenant_id", t!("In addresses"), |tenant: &pb::Tenant| {
             view! { <span class="mono muted">{tenant.tenant_id.clone()}</span> }
         })
         .width(190)
         .hidden(),
-        Column::new("told", t!("Last told"), |tenant: &pb::Tenant| format::ago(tenant.reported_at.as_ref())).soft().width(130).hidden(),
+        Column::new("told", t!("Last report"), |tenant: &pb::Tenant| format::ago(tenant.reported_at.as_ref())).soft().width(130).hidden(),
     ]
 }
 
@@ -188,7 +189,7 @@ fn save(api: Api, query: ListQuery) {
             t!("State"),
             t!("Plan"),
             t!("Industry"),
-            t!("Made"),
+            t!("Created"),
             t!("Trial ends"),
             t!("Suspended"),
             t!("External number"),

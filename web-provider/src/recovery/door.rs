@@ -5,6 +5,7 @@ use streamflow_proto::provider::v1::{EnterRecoveryRequest, recovery_service_clie
 use tonic::Code;
 use web_kit::{
     api::use_api,
+    browser,
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
@@ -36,6 +37,8 @@ pub fn Door(entered: Callback<()>) -> impl IntoView {
         };
         form.send(attempt, move |_| entered.run(()));
     });
+    // The page takes the place of another, so the browser has chosen already.
+    browser::focus_soon(".signin .input");
     let terms = TERMS.map(|(glyph, text)| view! { <li class="row gap-2"><Icon glyph/>{t!(text)}</li> }).collect_view();
     view! {
         <SignInFrame

@@ -13,6 +13,7 @@ use web_kit::{
     button::Button,
     format,
     icon::{Glyph, Icon, Mark, glyphs},
+    operator::Manner,
     toast::{ToastRegion, use_toasts},
 };
 
@@ -244,12 +245,9 @@ fn Log(records: Vec<pb::RecoveryRecord>, waiting: i32) -> impl IntoView {
         let who = [record.actor, record.ip].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         view! {
             <li>
-                <span class="muted tnum">{format::moment(record.at.as_ref())}</span>
-                " "
-                <span class=tone>{record.outcome}</span>
-                " "
+                <span class="muted tnum">{Manner::Plain.second(record.at.as_ref())}</span>
+                <span class=format!("recovery-outcome {tone}")>{record.outcome}</span>
                 <span>{action}</span>
-                " "
                 <span class="muted">{who}</span>
             </li>
         }

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use prost_types::Timestamp;
 use streamflow_proto::dev::v1::{KeyHealth, PeerHealth, SystemHealth};
-use web_kit::{format::number, operator::refusal};
+use web_kit::operator::refusal;
 
 use super::words;
-use crate::pages::job::words::away;
+use crate::pages::{job::words::away, tally::tally};
 
 #[component]
 pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
@@ -40,14 +40,17 @@ pub fn Federation(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
 }
 
 fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
-    let when = move |at: Option<&Timestamp>| at.map_or_else(|| t!("never").to_owned(), |at| away(at, now));
+    let when = move |at: Option<&Timestamp>| match at {
+        Some(at) => away(at, now).into_any(),
+        None => view! { <span class="muted">{t!("never")}</span> }.into_any(),
+    };
     let refusal = peer.last_refused_at.as_ref().map(|at| format!("{}, {}", refusal::words(&peer.last_refusal), away(at, now)));
     view! {
         <tr>
             <td data-p="a" class="mono"><span class="cell-main">{format!("{system} · {}", peer.name)}</span></td>
             <td data-p="c" class="num mono">{when(peer.last_seen_at.as_ref())}</td>
             <td data-p="d" class="num mono">{when(peer.last_answer_at.as_ref())}</td>
-            <td data-p="b" class="num mono">{number::count(peer.refused)}</td>
+            <td data-p="b" class="num mono">{tally(peer.refused)}</td>
             <td data-p="e">{refusal.unwrap_or_default()}</td>
             <td class="num mono">{t!("{seconds} s", seconds = format_args!("{:+}", peer.clock_offset_seconds))}</td>
             <td class="num mono">{age(&peer.keys_out, now)}</td>

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use streamflow_proto::dev::v1::{DatabaseHealth, SystemHealth};
 use web_kit::{
     badge::{Status, Tone},
-    format::number,
     icon::glyphs,
     operator::OperatorPortal as _,
 };
@@ -12,7 +11,10 @@ use web_kit::{
 use super::words;
 use crate::{
     app::Dev,
-    pages::job::words::{away, span},
+    pages::{
+        job::words::{away, span},
+        tally::{tally, told},
+    },
 };
 
 #[component]
@@ -55,7 +57,7 @@ fn database_line(system: String, database: DatabaseHealth) -> impl IntoView {
             <td data-p="c" class="mono">{database.kind}</td>
             <td data-p="d" class="num mono">{words::millis(database.latency_micros)}</td>
             <td class="num mono">{database.migrations_applied}</td>
-            <td class="num mono">{database.migrations_pending}</td>
+            <td class="num mono">{tally(database.migrations_pending.into())}</td>
             <td data-p="e" class="mono muted">{database.newest_migration}</td>
         </tr>
     }
@@ -103,17 +105,15 @@ fn queues(system: SystemHealth) -> Vec<Queue> {
 #[component]
 pub fn Queues(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
     let line = |queue: Queue| {
-        let oldest = queue.oldest.map_or_else(|| "–".to_owned(), |at| away(&at, queue.now));
-        let running = queue.running.map_or_else(|| "–".to_owned(), number::count);
         view! {
             <tr>
                 <td data-p="a" class="mono"><span class="cell-main">{queue.name}</span></td>
-                <td data-p="b" class="num mono">{number::count(queue.waiting)}</td>
-                <td class="num mono">{number::count(queue.retrying)}</td>
-                <td class="num mono">{running}</td>
-                <td data-p="d" class="num mono">{number::count(queue.given_up)}</td>
-                <td class="num mono">{number::count(queue.done)}</td>
-                <td data-p="c" class="num mono">{oldest}</td>
+                <td data-p="b" class="num mono">{tally(queue.waiting)}</td>
+                <td class="num mono">{tally(queue.retrying)}</td>
+                <td class="num mono">{queue.running.map_or_else(|| told(None), tally)}</td>
+                <td data-p="d" class="num mono">{tally(queue.given_up)}</td>
+                <td class="num mono">{tally(queue.done)}</td>
+                <td data-p="c" class="num mono">{told(queue.oldest.map(|at| away(&at, queue.now)))}</td>
             </tr>
         }
     };
@@ -163,7 +163,7 @@ pub fn Listeners(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
         <section class="card">
             <div class="card-head"><h2>{t!("feeds and listeners")}</h2></div>
             <div class="table-wrap" tabindex="0" role="region" aria-label=t!("feeds and listeners")>
-                <table class="table table-plain cards-on-phone">
+                <table class="table table-plain cards-on-phone listens">
                     <thead>
                         <tr>
                             <th scope="col">{t!("system")}</th>

@@ -5,7 +5,10 @@ use streamflow_proto::dev::v1::{SystemHealth, SystemState};
 use web_kit::{badge::Status, browser, operator::OperatorPortal as _};
 
 use super::words;
-use crate::{app::Dev, pages::job::words::away};
+use crate::{
+    app::Dev,
+    pages::{job::words::away, tally::told},
+};
 
 #[component]
 pub fn Systems(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
@@ -52,8 +55,12 @@ fn line(system: SystemHealth, now: i64) -> impl IntoView {
         (false, _) => String::new(),
     };
     let problems: Vec<_> = std::iter::once(since).filter(|text| !text.is_empty()).chain(system.problems).collect();
-    let problems = if problems.is_empty() { t!("nothing").to_owned() } else { problems.join("; ") };
-    let answer = if system.round_trip_micros > 0 { words::millis(system.round_trip_micros) } else { "–".to_owned() };
+    let problems = if problems.is_empty() {
+        view! { <span class="muted">{t!("nothing")}</span> }.into_any()
+    } else {
+        problems.join("; ").into_any()
+    };
+    let answer = told((system.round_trip_micros > 0).then(|| words::millis(system.round_trip_micros)));
     view! {
         <tr>
             <td data-p="a" class="mono"><span class="cell-main">{system.name}</span></td>

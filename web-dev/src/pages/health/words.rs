@@ -21,9 +21,11 @@ pub fn clock(system: &SystemHealth) -> i64 {
     system.at.map_or_else(browser::now, |at| at.seconds)
 }
 
-/// "0.4 ms", "12 ms".
+/// "30 µs", "0.4 ms", "12 ms".
 pub fn millis(micros: i64) -> String {
-    if micros < 10_000 {
+    if micros < 100 {
+        t!("{value} µs", value = micros)
+    } else if micros < 10_000 {
         t!("{value} ms", value = format_args!("{}.{}", micros / 1_000, micros % 1_000 / 100))
     } else {
         t!("{value} ms", value = micros / 1_000)
@@ -45,7 +47,7 @@ mod tests {
 
     #[test]
     fn amounts_are_short() {
-        assert_eq!([millis(430), millis(9_990), millis(12_400)], ["0.4 ms", "9.9 ms", "12 ms"]);
+        assert_eq!([millis(31), millis(430), millis(9_990), millis(12_400)], ["31 µs", "0.4 ms", "9.9 ms", "12 ms"]);
         assert_eq!([age(86_400 * 3 + 5), age(7_300), age(61), age(-4)], ["3 d", "2 h", "1 m", "0 m"]);
     }
 }

@@ -18,16 +18,17 @@ pub fn every(seconds: i64) -> String {
     t!("every {time}", time = span(seconds * 1_000))
 }
 
-/// "0.4 s", "41 s", "2 m", "3 h", "2 d".
+/// "4 ms", "0.4 s", "41 s", "2 m", "3 h", "2 d".
 pub fn span(millis: i64) -> String {
     match millis {
-        ..0 => t!("{seconds} s", seconds = 0),
-        0..10_000 if millis % 1_000 != 0 => {
+        ..=0 => t!("{seconds} s", seconds = 0),
+        1..100 => t!("{value} ms", value = millis),
+        100..10_000 if millis % 1_000 != 0 => {
             t!("{seconds} s", seconds = format_args!("{}.{}", millis / 1_000, millis % 1_000 / 100))
         }
-        0..120_000 => t!("{seconds} s", seconds = millis / 1_000),
+        100..120_000 => t!("{seconds} s", seconds = millis / 1_000),
         120_000..7_200_000 if millis % 3_600_000 != 0 => t!("{minutes} m", minutes = millis / 60_000),
-        0..172_800_000 if millis % 86_400_000 != 0 => t!("{hours} h", hours = millis / 3_600_000),
+        100..172_800_000 if millis % 86_400_000 != 0 => t!("{hours} h", hours = millis / 3_600_000),
         _ => t!("{days} d", days = millis / 86_400_000),
     }
 }
@@ -68,8 +69,8 @@ mod tests {
 
     #[test]
     fn spans_are_short() {
-        let all = [0, 400, 9_900, 41_000, 90_000, 120_000, 3_600_000, 7_200_000, 86_400_000, 3 * 86_400_000];
-        assert_eq!(all.map(span), ["0 s", "0.4 s", "9.9 s", "41 s", "90 s", "2 m", "1 h", "2 h", "1 d", "3 d"]);
+        let all = [0, 4, 400, 9_900, 41_000, 90_000, 120_000, 3_600_000, 7_200_000, 86_400_000, 3 * 86_400_000];
+        assert_eq!(all.map(span), ["0 s", "4 ms", "0.4 s", "9.9 s", "41 s", "90 s", "2 m", "1 h", "2 h", "1 d", "3 d"]);
         assert_eq!((every(3_600), every(86_400), every(90)), ("every 1 h".into(), "every 1 d".into(), "every 90 s".into()));
     }
 

@@ -9,6 +9,7 @@ use web_kit::{
 };
 
 use super::{Read, words};
+use crate::pages::tally::{tally, told};
 
 #[component]
 pub fn Systems(read: Signal<Read>) -> impl IntoView {
@@ -55,8 +56,9 @@ fn system(system: &SystemMetrics) -> AnyView {
         .into_any();
     }
     let (now, before) = (system.now.unwrap_or_default(), system.before.unwrap_or_default());
-    let counts = |now: i64, was: i64| compared(number::count(now), (before.seconds > 0).then(|| number::count(was)));
-    let times = |now: i64, was: i64| compared(words::latency(now), (was > 0).then(|| words::latency(was)));
+    let counts = |now: i64, was: i64| compared(tally(now), (before.seconds > 0).then(|| number::count(was)));
+    let times =
+        |now: i64, was: i64| compared(told((now > 0).then(|| words::latency(now))), (was > 0).then(|| words::latency(was)));
     view! {
         <tr>
             <td data-p="a" class="mono"><span class="cell-main">{name}</span></td>
@@ -68,7 +70,7 @@ fn system(system: &SystemMetrics) -> AnyView {
             <td class="num mono">{times(now.p99_micros, before.p99_micros)}</td>
             <td class="num mono">{counts(now.failed_sign_ins, before.failed_sign_ins)}</td>
             <td class="num mono">{counts(now.limited, before.limited)}</td>
-            <td class="num mono wide-only">{t!("{seconds} s", seconds = number::count(now.oldest_job_seconds))}</td>
+            <td class="num mono wide-only">{told((now.oldest_job_seconds > 0).then(|| t!("{seconds} s", seconds = number::count(now.oldest_job_seconds))))}</td>
             <td class="num mono wide-only">{words::memory(now.memory_bytes)}</td>
         </tr>
     }
@@ -76,7 +78,7 @@ fn system(system: &SystemMetrics) -> AnyView {
 }
 
 /// "1,204 (980)".
-fn compared(now: String, before: Option<String>) -> impl IntoView {
+fn compared(now: AnyView, before: Option<String>) -> impl IntoView {
     view! {
         {now}
         {before.map(|before| view! { <span class="muted">{format!(" ({before})")}</span> })}

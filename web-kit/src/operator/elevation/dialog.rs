@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{ElevatingPortal, Proof, use_elevated};
+use super::{ElevatingPortal, Proof, Right, use_elevated};
 use crate::{
     api::use_api,
     button::{Button, Kind},
@@ -73,7 +73,7 @@ pub fn dialog<P: ElevatingPortal>() -> impl IntoView {
     view! {
         <Dialog open title=t!("Confirm that it is you") foot on_dismiss=move |()| elevated.asked.set(None)>
             <Form state=form on_submit=send guard=false>
-                <p>{t!("Rights end by themselves, and each use of one is in the audit.")}</p>
+                <p>{move || elevated.asked.with(|asked| what_for(P::RIGHTS, asked.as_ref().map_or("", |asked| asked.right)))}</p>
                 <PasswordField name="password" label=t!("Password") autocomplete="current-password" value=password/>
                 <TextField
                     name="code"
@@ -87,6 +87,15 @@ pub fn dialog<P: ElevatingPortal>() -> impl IntoView {
                 <SelectField name="minutes" label=t!("For how long") value=minutes choices/>
             </Form>
         </Dialog>
+    }
+}
+
+/// Why the person is asked.
+fn what_for(rights: &[Right], asked: &str) -> String {
+    let usual = t!("Rights end by themselves, and each use of one is in the audit.");
+    match rights.iter().find(|right| right.name == asked) {
+        Some(right) => t!("This needs the right to {words}. {usual}", words = t!(right.words), usual),
+        None => usual.to_owned(),
     }
 }
 

@@ -1,16 +1,16 @@
 //! `sessions` below the portal's base, where people take on rights: one's own sessions, and the rights one took on in them.
 
 use leptos::prelude::*;
+use prost_types::Timestamp;
 
 use super::{ElevatingPortal, Elevation, use_elevated};
 use crate::{
     api::use_api,
     badge::{Status, Tone},
     button::Button,
-    format::moment,
     icon::glyphs,
     load::{Load, Loaded},
-    operator::{sessions, space::may},
+    operator::{Manner, sessions, space::may},
 };
 
 pub fn sessions<P: ElevatingPortal>() -> impl IntoView {
@@ -42,7 +42,7 @@ fn rights<P: ElevatingPortal>() -> impl IntoView {
                 {if all.is_empty() {
                     view! { <div class="card-body muted">{t!("None yet. Password and code are asked for when one is needed.")}</div> }.into_any()
                 } else {
-                    let rows = all.into_iter().map(right).collect_view();
+                    let rows = all.into_iter().map(|one| right(one, P::MANNER)).collect_view();
                     view! { <ul class="list">{rows}</ul> }.into_any()
                 }}
             </Loaded>
@@ -50,19 +50,20 @@ fn rights<P: ElevatingPortal>() -> impl IntoView {
     }
 }
 
-fn right(one: Elevation) -> impl IntoView {
+fn right(one: Elevation, manner: Manner) -> impl IntoView {
+    let moment = |at: &Option<Timestamp>| manner.moment(at.as_ref());
     let (tone, glyph, words) = if one.live {
-        (Tone::Warning, glyphs::USER_SHIELD, t!("Until {expires_at}", expires_at = moment(one.expires_at.as_ref())))
+        (Tone::Warning, glyphs::USER_SHIELD, t!("Until {expires_at}", expires_at = moment(&one.expires_at)))
     } else if one.ended_at.is_some() {
-        (Tone::Neutral, glyphs::CHECK, t!("Given back {ended_at}", ended_at = moment(one.ended_at.as_ref())))
+        (Tone::Neutral, glyphs::CHECK, t!("Given back {ended_at}", ended_at = moment(&one.ended_at)))
     } else {
-        (Tone::Neutral, glyphs::CLOCK, t!("Over since {expires_at}", expires_at = moment(one.expires_at.as_ref())))
+        (Tone::Neutral, glyphs::CLOCK, t!("Over since {expires_at}", expires_at = moment(&one.expires_at)))
     };
     view! {
         <li>
             <div class="grow">
                 <div class="medium">{one.scopes.join(", ")}</div>
-                <div class="t-12 muted">{t!("Taken on {created_at}", created_at = moment(one.created_at.as_ref()))}</div>
+                <div class="t-12 muted">{t!("Taken on {created_at}", created_at = moment(&one.created_at))}</div>
             </div>
             <Status tone glyph text=words/>
         </li>

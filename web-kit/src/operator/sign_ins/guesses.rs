@@ -39,7 +39,7 @@ fn table(read: Lockouts, manner: Manner) -> AnyView {
                         <th scope="col">{t!("Whose")}</th>
                         <th scope="col">{t!("Address")}</th>
                         <th scope="col" class="num">{t!("In a row")}</th>
-                        <th scope="col">{t!("Last, {time_head}", time_head = manner.time_head().to_lowercase())}</th>
+                        <th scope="col">{if manner == Manner::Exact { t!("Last one, UTC") } else { t!("Last one") }}</th>
                         <th scope="col">{t!("May try")}</th>
                     </tr>
                 </thead>
@@ -53,7 +53,7 @@ fn table(read: Lockouts, manner: Manner) -> AnyView {
 
 fn line(one: Lockout, now: i64, manner: Manner) -> impl IntoView {
     let (whose, class) = if one.person.is_empty() { (t!("Nobody's here").to_owned(), "muted") } else { (one.person, "") };
-    let address = if one.address.is_empty() { t!("All together").to_owned() } else { one.address };
+    let (address, kind) = if one.address.is_empty() { (t!("All together").to_owned(), "muted") } else { (one.address, "mono") };
     let free = one.locked_until.as_ref().is_none_or(|until| until.seconds <= now);
     let state = if free {
         view! { <Status tone=Tone::Neutral glyph=glyphs::LOCK_OPEN text=t!("Now")/> }
@@ -64,7 +64,7 @@ fn line(one: Lockout, now: i64, manner: Manner) -> impl IntoView {
         <tr>
             <td data-p="a"><span class="cell-main">{what(one.subject)}</span></td>
             <td data-p="c"><span class=class>{whose}</span></td>
-            <td data-p="e" class="mono">{address}</td>
+            <td data-p="e" class=kind>{address}</td>
             <td class="num">{number::count(one.failures)}</td>
             <td data-p="d" class="soft tnum">{manner.second(one.last_failure_at.as_ref())}</td>
             <td data-p="b">{state}</td>

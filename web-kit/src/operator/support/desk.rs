@@ -9,7 +9,7 @@ use super::{RIGHT, SupportLine, SupportPortal, ask, row};
 use crate::{
     api::{act::Act, error::ApiError, use_api},
     browser,
-    button::Button,
+    button::{Button, Kind},
     error_panel::ErrorNote,
     icon::glyphs,
     load::{Load, Loaded, look_again},
@@ -105,7 +105,7 @@ pub fn card<P: SupportPortal>(tenant_id: String) -> AnyView {
     let nobody = t!("Nobody has asked to look at this company.");
     view! {
         <section class="card">
-            <div class="card-head"><h2>{t!("Support sessions")}</h2><span class="push"></span>{button(desk)}</div>
+            <div class="card-head"><h2>{t!("Support sessions")}</h2><span class="push"></span>{button(desk, true)}</div>
             {list::<P>(desk, nobody)}
         </section>
         {ask::dialog::<P>(desk)}
@@ -113,11 +113,12 @@ pub fn card<P: SupportPortal>(tenant_id: String) -> AnyView {
     .into_any()
 }
 
-/// Asks a company, for those who may.
-pub(super) fn button(desk: Desk) -> impl IntoView {
+/// Asks a company, for those who may: in the head of a card, or as what its page is for.
+pub(super) fn button(desk: Desk, small: bool) -> impl IntoView {
     let ask = move |_| desk.want_to_ask();
+    let kind = if small { Kind::Quiet } else { Kind::Primary };
     may("support_session.request").then(|| {
-        view! { <Button small=true glyph=glyphs::LIFE_RING on_click=ask>{t!("Request support session")}</Button> }
+        view! { <Button small kind glyph=glyphs::LIFE_RING on_click=ask>{t!("Request support session")}</Button> }
     })
 }
 

@@ -13,12 +13,12 @@ pub fn page<P: SupportPortal>() -> impl IntoView {
     use_page(t!("Support"))
         .canvas()
         .with_lead(t!("Looking at companies, with their leave and in their audit."))
-        .with_actions(move || button(desk));
+        .with_actions(move || button(desk, false));
     view! {
         <div class="overview">
             <section class="card">
                 <div class="card-head"><h2>{t!("Support sessions")}</h2></div>
-                {list::<P>(desk, t!("Nobody has asked to look at a company."))}
+                {list::<P>(desk, t!("Nobody has asked to look at a company. Owners read why before they let anybody in, and afterwards what was looked at."))}
             </section>
         </div>
         {ask::dialog::<P>(desk)}

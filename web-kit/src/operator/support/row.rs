@@ -10,14 +10,13 @@ use crate::{
     api::{act::Act, error::ApiError, use_api},
     badge::{Status, Tone},
     button::{Button, Kind},
-    format::moment,
     icon::{Glyph, glyphs},
-    operator::space::may,
+    operator::{Manner, space::may},
 };
 
 pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoView {
     let id = StoredValue::new(one.id.clone());
-    let (tone, glyph, words) = standing(&one);
+    let (tone, glyph, words) = standing(&one, P::MANNER);
     let (act, ending) = (StoredValue::new_local(Rc::new(Act::default())), RwSignal::new(false));
     let end = move |_| {
         let (api, act) = (use_api(), act.get_value());
@@ -48,7 +47,7 @@ pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoVi
                 <div class="row row-wrap"><span class="medium">{who}</span><Status tone glyph text=words/></div>
                 <span class="pre-line">{one.justification.clone()}</span>
                 <span class="t-12 muted">
-                    {t!("{minutes} minutes at most, asked for {requested_at}", minutes = one.minutes, requested_at = moment(one.requested_at.as_ref()))}
+                    {t!("{minutes} minutes at most, asked for {requested_at}", minutes = one.minutes, requested_at = P::MANNER.moment(one.requested_at.as_ref()))}
                 </span>
             </div>
             <div class="row row-wrap">
@@ -69,8 +68,8 @@ pub(super) fn row<P: SupportPortal>(one: SupportLine, desk: Desk) -> impl IntoVi
     .into_any()
 }
 
-fn standing(one: &SupportLine) -> (Tone, Glyph, String) {
-    let (until, at) = (moment(one.expires_at.as_ref()), moment(one.ended_at.as_ref()));
+fn standing(one: &SupportLine, manner: Manner) -> (Tone, Glyph, String) {
+    let (until, at) = (manner.moment(one.expires_at.as_ref()), manner.moment(one.ended_at.as_ref()));
     match one.state {
         SupportState::Requested => (Tone::Warning, glyphs::CLOCK, t!("Waits for the company").to_owned()),
         SupportState::Accepted => (Tone::Success, glyphs::CHECK, t!("Accepted, to be opened before {until}", until)),
@@ -78,16 +77,23 @@ fn standing(one: &SupportLine) -> (Tone, Glyph, String) {
         SupportState::Refused => (Tone::Neutral, glyphs::XMARK, t!("Refused").to_owned()),
         SupportState::Ended => {
             let how = match (&*one.ended_by, one.opened_at.is_some()) {
-                ("OWNER", _) => t!("Ended by the company"),
-                (_, false) => t!("Never opened, over"),
-                ("PERSON", _) => t!("Left"),
-                ("RIGHT_ENDED", _) => t!("Ended with the right"),
-                ("SIGNED_OUT", _) => t!("Ended by signing out"),
-                ("SHUT_OUT", _) => t!("Ended with the account’s rights"),
-                ("RECOVERED", _) => t!("Ended after Recovery Mode"),
-                _ => t!("Time was up"),
+                (by, false) if by != "OWNER" => t!("Never opened, over"),
+                (by, _) => how_ended(by),
             };
             (Tone::Neutral, glyphs::CHECK, format!("{how} {at}"))
         }
+    }
+}
+
+/// What made an end of a session: `OWNER`, `PERSON` and so on, as the contract names it.
+pub fn how_ended(by: &str) -> &'static str {
+    match by {
+        "OWNER" => t!("Ended by the company"),
+        "PERSON" => t!("Left"),
+        "RIGHT_ENDED" => t!("Ended with the right"),
+        "SIGNED_OUT" => t!("Ended by signing out"),
+        "SHUT_OUT" => t!("Ended with the account’s rights"),
+        "RECOVERED" => t!("Ended after Recovery Mode"),
+        _ => t!("Time was up"),
     }
 }

@@ -7,6 +7,7 @@ use web_kit::{
     badge::Tone,
     format,
     icon::glyphs,
+    operator::support::how_ended,
     timeline::{FieldChange, TimelineEntry},
 };
 
@@ -22,7 +23,7 @@ pub fn entries(read: &pb::GetTenantResponse) -> Vec<TimelineEntry> {
             at: tenant.created_at,
             glyph: glyphs::WAND_MAGIC_SPARKLES,
             tone: Tone::Neutral,
-            title: t!("Made").to_owned(),
+            title: t!("Created").to_owned(),
             changes: Vec::new(),
             text: String::new(),
         });
@@ -92,6 +93,7 @@ fn detail(detail: &pb::TenantEventDetail) -> Option<String> {
         "reason" => detail.value.clone(),
         // An id is of no use to who reads this, and plans are told as a change.
         "support_session" | "plan_before" | "plan" => return None,
+        "ended_by" => how_ended(&detail.value.to_uppercase()).to_owned(),
         "minutes" => t!("{value} minutes at most", value = detail.value),
         "trial_ends_at" => t!("Trial ends {value}", value = written(&detail.value)),
         "due_at" => t!("Due {value}", value = written(&detail.value)),
