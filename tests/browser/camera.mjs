@@ -34,7 +34,7 @@ export function makeCamera(browser, only) {
           try {
             if (answer !== undefined) await page.route(CALL, (route) => (answer ? route.fulfill(answer) : undefined));
             await page.goto(at);
-            if (answer === undefined) await settled(page);
+            if (answer === undefined) await unhurried(page);
             if (act) await act(page, size);
             fs.mkdirSync(path.dirname(file), { recursive: true });
             await take(page, file, SIZES[size]);
@@ -43,6 +43,7 @@ export function makeCamera(browser, only) {
             failed.push(`${name}.${size}.${theme}: ${error.message.split('\n')[0]}`);
           }
           await page.unrouteAll({ behavior: 'ignoreErrors' });
+          await context.setOffline(false);
         }
         await context.close();
       }
@@ -50,6 +51,15 @@ export function makeCamera(browser, only) {
   }
 
   return { shoot, wants, failed };
+}
+
+/** Nothing is loading any more. A page that asks sooner than a portal lets it, as no person does, asks again by itself. */
+async function unhurried(page) {
+  await settled(page);
+  while (await page.locator('.fault').getByText(/Too many requests/i).first().isVisible()) {
+    await page.locator('.fault').first().waitFor({ state: 'detached' });
+    await settled(page);
+  }
 }
 
 /** The window as it is, and the whole page where that is longer. */
@@ -78,6 +88,14 @@ function beyondTheWindow() {
   const scrolling = places.filter((place) => place === document.documentElement || /auto|scroll/.test(getComputedStyle(place).overflowY));
   return Math.max(0, ...scrolling.map((place) => (place.clientHeight > 0 ? place.scrollHeight - place.clientHeight : 0)).filter((more) => more > 8));
 }
+
+export async function waiting(page) {
+  await page.locator('.app main .skeleton').locator('visible=true').first().waitFor();
+  // The first one stands for the page itself, which brings those of its parts.
+  await page.waitForTimeout(1000);
+}
+
+export const failing = (page) => page.locator('main').getByRole('button', { name: /^(Try|Retry)/ }).first().waitFor();
 
 export const named = (names, base, prefix, suffix = '') =>
   Object.fromEntries(names.map((name) => [`${prefix}/${name.replace('/', '-')}${suffix}`, `${base}/${name}`]));

@@ -4,10 +4,12 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { choose, makeCamera, named, press } from './camera.mjs';
+import { certificateIn } from './certificate.mjs';
+import { choose, failing, makeCamera, named, press, waiting } from './camera.mjs';
 import { beingDeleted, importRunning, inTwoCompanies, onTrial, supported, suspended } from './occasions.mjs';
 import { beginEnrol, enrol, launch, nextCode, open, settled, signIn, signInToEnrol } from './portal.mjs';
-import { NORTHWIND, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
+import * as rounds from './rounds.mjs';
+import { NORTHWIND, freshFolder, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
 
 const only = new RegExp(process.argv[2] === '--only' ? process.argv[3] : '');
 const CLIENT = ['dashboard', 'inbox', 'tasks', 'customers', 'customers/duplicates', 'contacts', 'contacts/duplicates', 'leads', 'leads/board', 'imports', 'imports/new', 'team', 'audit', 'anomalies',
@@ -64,14 +66,6 @@ function moments(base, { 'client/customer': customer, 'client/contact': contact,
     'client/crash': { at: `${base}/customers`, act: stop },
   };
 }
-
-async function waiting(page) {
-  await page.locator('.app main .skeleton').locator('visible=true').first().waitFor();
-  // The first one stands for the page itself, which brings those of its parts.
-  await page.waitForTimeout(1000);
-}
-
-const failing = (page) => page.locator('main').getByRole('button', { name: /^(Try|Retry)/ }).first().waitFor();
 
 async function compare(page) {
   await press('Compare')(page);
@@ -276,7 +270,12 @@ async function operator(account, { stage, harrow, newcomer }) {
   const origin = server.url(portal);
   const base = `${origin}/${BASES[portal]}`;
   const window = await open(browser);
-  await shoot({ [`${portal}/sign-in`]: `${origin}/sign-in`, [`${portal}/second-factor`]: { at: `${origin}/sign-in`, act: (page) => knock(page, account) } });
+  await shoot({
+    [`${portal}/sign-in`]: `${origin}/sign-in`,
+    [`${portal}/second-factor`]: { at: `${origin}/sign-in`, act: (page) => knock(page, account) },
+    [`${portal}/sign-in-refused`]: { at: `${origin}/sign-in`, act: rounds.refused },
+    [`${portal}/not-found`]: `${origin}/nowhere`,
+  });
   await signIn(window.page, origin, account);
   const state = await window.context.storageState();
   await shoot({ ...named(OPERATOR[portal], base, portal, '-empty'), [`${portal}/audit-nothing-found`]: `${base}/audit?q=nothing` }, state);
@@ -293,8 +292,15 @@ async function operator(account, { stage, harrow, newcomer }) {
   await shoot(named(OPERATOR[portal], base, portal), state);
   const kinds = ['limits', 'guesses'].map((kind) => [`${portal}/sign-ins-${kind}`, `${base}/sign-ins?f.kind=${kind}`]);
   await shoot(Object.fromEntries(kinds), state);
-  if (portal === 'dev') await dev(base, state);
+  await shoot(rounds.moments(portal, base), state);
+  if (portal === 'accountant') await rounds.accountant(stage, state, base);
+  if (portal === 'dev') {
+    await rounds.dev(stage, window.page, account, base);
+    await dev(base, state);
+  }
   if (portal === 'provider') {
+    await rounds.provider(stage, window.page, account, base);
+    await rounds.onTheirWay(stage);
     await suspended(stage, window.page, account, newcomer);
     await supported(stage, window.page, account, harrow);
     await provider(window, account, origin, state);
@@ -302,7 +308,9 @@ async function operator(account, { stage, harrow, newcomer }) {
   await window.close();
 }
 
-const server = await startServer();
+// For calls between systems that live in several processes.
+const data = freshFolder();
+const server = await startServer({ data, settings: certificateIn(data, 'portals.internal', 20) });
 const browser = await launch();
 const { shoot, wants, failed } = makeCamera(browser, only);
 const url = server.url('client');
