@@ -78,6 +78,20 @@ describe('the team', () => {
 });
 
 describe('the settings', () => {
+  test('are gone through by arrows, Home and End, and the focus stays at their tabs', async () => {
+    const window = await enter(browser, server, owner);
+    const { page } = window;
+    await window.visit('settings/company');
+    await page.getByRole('tab', { name: 'Company' }).focus();
+    for (const [key, part] of [['ArrowRight', 'features'], ['ArrowRight', 'fields'], ['ArrowLeft', 'features'], ['End', 'data'], ['Home', 'company']]) {
+      await page.keyboard.press(key);
+      await page.waitForURL(new RegExp(`settings/${part}$`));
+      await settled(page);
+      await page.locator('[role=tab][aria-selected=true]:focus').waitFor();
+    }
+    await window.close();
+  });
+
   test('a field of their own is in the form, the list and the filter', async () => {
     const window = await enter(browser, server, owner);
     const { page } = window;
@@ -356,7 +370,7 @@ describe('records', () => {
     await dialog.getByRole('region', { name: 'Comparison' }).waitFor();
     await sound(window, 'the comparison of two customers');
     await dialog.getByRole('radio', { name: 'Otley', exact: true }).check();
-    await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Merge 2 customers' }).click();
     await page.getByText('No duplicates found').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Merge undone').first().waitFor();

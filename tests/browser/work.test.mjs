@@ -22,7 +22,7 @@ const taken = (answer) => answer.status() === 200 && (answer.headers()['grpc-sta
 test('a chart of the dashboard says that there is nothing to draw', async () => {
   const window = await enter(browser, server, owner);
   await window.visit('dashboard');
-  const card = window.page.locator('section.card', { hasText: 'My tasks done per week' });
+  const card = window.page.locator('figure.card', { hasText: 'My tasks done per week' });
   await card.getByText('None in these weeks').waitFor();
   await card.getByRole('button', { name: 'Show as table' }).click();
   await card.getByRole('table').waitFor();
@@ -80,6 +80,8 @@ describe('leads', () => {
     await page.getByRole('button', { name: 'Details' }).click();
     const details = page.getByRole('dialog', { name: 'Details' });
     const stage = details.getByLabel('Stage');
+    // The stages come by themselves, and may come later.
+    await stage.locator('option').first().waitFor({ state: 'attached' });
     assert.equal(await stage.evaluate((select) => select.selectedOptions[0].text.trim()), from);
     await sound(window, 'the choice of a stage on a phone');
     await stage.selectOption({ label: to });
@@ -231,6 +233,14 @@ describe('lists', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.waitForURL(/customers\/cus_/);
+    await page.getByRole('tab', { name: 'Timeline' }).waitFor();
+    await page.getByRole('button', { name: 'More actions' }).press('Enter');
+    await page.keyboard.press('End');
+    await page.locator('[role=menuitem]:last-child:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/customers$/);
     await window.close();
   });
 });

@@ -56,14 +56,16 @@ pub fn Menu(
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let move_focus = move |event: ev::KeyboardEvent| {
-        let forward = match &*event.key() {
-            "ArrowDown" => true,
-            "ArrowUp" => false,
+        let Some(item) = browser::focused() else { return };
+        let menu = || item.parent_element();
+        let next = match &*event.key() {
+            "ArrowDown" => item.next_element_sibling(),
+            "ArrowUp" => item.previous_element_sibling(),
+            "Home" => menu().and_then(|menu| menu.first_element_child()),
+            "End" => menu().and_then(|menu| menu.last_element_child()),
             _ => return,
         };
         event.prevent_default();
-        let next = browser::focused()
-            .and_then(|item| if forward { item.next_element_sibling() } else { item.previous_element_sibling() });
         if let Some(next) = next.and_then(|next| next.dyn_into::<web_sys::HtmlElement>().ok()) {
             let _ = next.focus();
         }

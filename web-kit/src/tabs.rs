@@ -4,7 +4,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 
 use crate::{browser, field::Choice};
 
-/// ARIA tabs: arrows move, the content below follows `current`.
+/// ARIA tabs: arrows, Home and End move, the content below follows `current`.
 #[component]
 pub fn Tabs(
     #[prop(into)] label: String,
@@ -25,6 +25,8 @@ pub fn Tabs(
         let by: isize = match &*event.key() {
             "ArrowRight" => 1,
             "ArrowLeft" => -1,
+            "Home" => isize::MIN,
+            "End" => isize::MAX,
             _ => return,
         };
         event.prevent_default();

@@ -38,7 +38,7 @@ pub fn EmailCodeButton(
             browser::focus_soon(".field input");
         });
     };
-    view! { <Button large=true block=true busy=form.busy on_click=send>{t!("E-mail me a code")}</Button> }
+    view! { <Button large=true block=true glyph=glyphs::ENVELOPE busy=form.busy on_click=send>{t!("E-mail me a code")}</Button> }
 }
 
 /// The field for the code. Says nothing about whether the address is known: the mail does.

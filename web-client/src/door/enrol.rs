@@ -89,6 +89,7 @@ fn Begin(enrolment: RwSignal<Option<EnrolSecondFactorResponse>>) -> impl IntoVie
                 autocomplete="current-password"
                 aside=forgot
                 large=true
+                autofocus=true
             />
             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>
         </Form>

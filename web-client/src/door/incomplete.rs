@@ -16,6 +16,6 @@ pub fn Incomplete(
             <Icon glyph=glyphs::CIRCLE_EXCLAMATION/>
             <span>{t!("This link is not complete. Copy all of it from the mail, or ask for a new one.")}</span>
         </div>
-        <LinkButton href=anew>{t!("Ask for a new link")}</LinkButton>
+        <LinkButton href=anew class="btn-lg">{t!("Ask for a new link")}</LinkButton>
     }
 }

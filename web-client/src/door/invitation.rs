@@ -82,7 +82,7 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
             {(!has_account)
                 .then(|| {
                     view! {
-                        <TextField name="display_name" label=t!("Your name") autocomplete="name" value=name large=true/>
+                        <TextField name="display_name" label=t!("Your name") autocomplete="name" value=name large=true autofocus=true/>
                     }
                 })}
             {if has_account {
@@ -94,6 +94,7 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
                         help=t!("You have an account already; its password joins the company to it.")
                         value=password
                         large=true
+                        autofocus=true
                     />
                 }
                     .into_any()

@@ -23,7 +23,7 @@ use crate::{
 pub fn NotFound() -> impl IntoView {
     view! {
         <Door title=t!("No such page") lead=ViewFn::from(|| t!("This address leads nowhere. It may be old, or mistyped."))>
-            <LinkButton href="/" kind=Kind::Primary>{t!("Go to your workspace")}</LinkButton>
+            <LinkButton href="/" kind=Kind::Primary class="btn-lg">{t!("Go to your workspace")}</LinkButton>
         </Door>
     }
 }

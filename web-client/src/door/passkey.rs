@@ -21,7 +21,7 @@ pub fn PasskeyButton(
     let send = move |_| form.send(sign_in(api), move |()| session.refresh());
     passkey::is_supported().then(|| {
         view! {
-            <Button large=true block=true glyph=glyphs::KEY busy=form.busy on_click=send>{t!("Sign in with a passkey")}</Button>
+            <Button large=true block=true glyph=glyphs::FINGERPRINT busy=form.busy on_click=send>{t!("Sign in with a passkey")}</Button>
         }
     })
 }

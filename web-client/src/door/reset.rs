@@ -105,11 +105,13 @@ pub fn ConfirmReset() -> impl IntoView {
                                 help=t!("12 characters or more with a second factor, 15 without.")
                                 value=password
                                 large=true
+                                autofocus=true
                             />
                             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>
                                 {t!("Save the password")}
                             </Button>
                         </Form>
+                        <a href="/sign-in">{t!("Back to signing in")}</a>
                     }
                         .into_any()
                 }
@@ -125,6 +127,6 @@ fn Done(text: &'static str) -> impl IntoView {
             <Icon glyph=glyphs::CIRCLE_CHECK/>
             <span>{text}</span>
         </div>
-        <LinkButton href="/sign-in">{t!("Sign in")}</LinkButton>
+        <LinkButton href="/sign-in" class="btn-lg">{t!("Sign in")}</LinkButton>
     }
 }

@@ -64,6 +64,7 @@ fn Confirm(beginner: RwSignal<Option<Beginner>>) -> impl IntoView {
                             help=t!("12 characters or more; a few words together are easy to remember.")
                             value=password
                             large=true
+                            autofocus=true
                         />
                         <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Go on")}</Button>
                     </Form>

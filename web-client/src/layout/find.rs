@@ -20,7 +20,7 @@ pub fn Find() -> impl IntoView {
     let pages: Vec<Command> = nav::entries()
         .into_iter()
         .map(|entry| Command::go(t!(entry.label), entry.glyph, address(entry.page)))
-        .chain(has_account().then(|| Command::go(t!("Profile"), glyphs::GEAR, address("profile"))))
+        .chain(has_account().then(|| Command::go(t!("Profile"), glyphs::USER, address("profile"))))
         .collect();
     let commands = Signal::derive(move || pages.clone());
     let search = PaletteSearch::new(move |query| async move {

@@ -129,12 +129,14 @@ pub fn follow_keys() {
     }
 }
 
-/// A new page takes the focus, so that the next Tab is in it and screen readers begin there.
+/// A new page takes the focus, so that the next Tab is in it and screen readers begin there. Not from tabs that are pages: arrows go on
+/// from one to the next.
 pub fn keep_focus() {
     let path = use_location().pathname;
     Effect::new(move |before: Option<String>| {
         let now = path.get();
-        if before.is_some_and(|before| before != now) {
+        let at_tabs = browser::focused().is_some_and(|at| matches!(at.closest("[role=tablist]"), Ok(Some(_))));
+        if before.is_some_and(|before| before != now) && !at_tabs {
             browser::focus_soon("#content");
         }
         now

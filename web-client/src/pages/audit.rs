@@ -182,25 +182,26 @@ fn columns() -> Vec<Column<pb::AuditRecord>> {
                     .into_any()
             }
         })
+        .width(150)
         .on_phone("c"),
         Column::new("role", t!("Role"), |record: &pb::AuditRecord| words::entity(&record.actor_role.to_lowercase()))
             .soft()
-            .width(96),
+            .width(84),
         Column::new("action", t!("Action"), |record: &pb::AuditRecord| {
             view! { <span title=record.path.clone()>{audit::action(&record.path)}</span> }
         })
-        .width(170)
+        .width(180)
         .on_phone("b"),
-        Column::new("record", t!("Record"), |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }).width(132),
+        Column::new("record", t!("Record"), |record: &pb::AuditRecord| view! { <RecordLink record=record.clone()/> }),
         Column::new("ip", t!("Address"), |record: &pb::AuditRecord| {
             view! { <span class="mono muted">{record.ip.clone()}</span> }
         })
-        .width(116),
+        .width(108),
         Column::new("outcome", t!("Result"), |record: &pb::AuditRecord| {
             let (tone, glyph, text) = audit::outcome(&record.outcome);
             view! { <Status tone glyph text/> }
         })
-        .width(124)
+        .width(116)
         .on_phone("d"),
     ]
 }

@@ -34,7 +34,7 @@ use crate::{
         merged::{follow_merged, use_duplicates_item},
         news::{RecordNews, follow_record},
         noun::{CONTACT, CUSTOMER},
-        place::{Place, show_panel},
+        place::{Place, show_panel, use_way_back},
         tasks::{RecordTasks, use_record_tasks, use_task_draft},
     },
 };
@@ -77,6 +77,7 @@ fn OneContact(id: String) -> impl IntoView {
         }
     };
     use_shortcut("e", t!("Edit contact"), begin);
+    use_way_back(&CONTACT);
     let menu = Signal::derive(move || {
         let Some(one) = contact.get() else {
             return Vec::new();

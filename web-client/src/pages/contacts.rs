@@ -186,7 +186,7 @@ fn columns() -> Vec<Column<pb::Contact>> {
         Column::new("title", t!("Position"), |c: &pb::Contact| c.title.clone()).width(170),
         Column::new("phone", t!("Phone"), |c: &pb::Contact| c.phone.clone()).width(140).on_phone("d"),
         Column::new("mobile", t!("Mobile"), |c: &pb::Contact| c.mobile.clone()).width(140).hidden(),
-        Column::new("email", t!("E-mail"), |c: &pb::Contact| c.email.clone()).width(230),
+        Column::new("email", t!("E-mail"), |c: &pb::Contact| c.email.clone()).width(250),
         Column::new("main", t!("Main contact"), |c: &pb::Contact| if c.main { t!("Yes") } else { "" }).width(110).hidden(),
         Column::new("created_at", t!("Added"), |c: &pb::Contact| format::day(c.created_at.as_ref()))
             .soft()

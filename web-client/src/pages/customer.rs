@@ -34,7 +34,7 @@ use crate::{
         merged::{follow_merged, use_duplicates_item},
         news::follow_record,
         noun::{CUSTOMER, People},
-        place::{Place, show_panel},
+        place::{Place, show_panel, use_way_back},
         tasks::{RecordTasks, use_record_tasks, use_task_draft},
     },
 };
@@ -83,6 +83,7 @@ fn OneCustomer(id: String) -> impl IntoView {
         }
     };
     use_shortcut("e", t!("Edit customer"), begin);
+    use_way_back(&CUSTOMER);
     let menu = Signal::derive(move || {
         let Some(one) = customer.get() else {
             return Vec::new();

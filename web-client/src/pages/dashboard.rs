@@ -1,5 +1,6 @@
 //! What needs this person now, then the figures.
 
+mod begin;
 mod charts;
 mod figures;
 mod follow_ups;
@@ -10,7 +11,6 @@ use streamflow_proto::client::v1::{self as pb, dashboard_service_client::Dashboa
 use web_kit::{
     api::use_api,
     browser,
-    button::{Kind, LinkButton},
     empty::EmptyState,
     field::Choice,
     format::{number, zone},
@@ -21,12 +21,13 @@ use web_kit::{
 };
 
 use self::{
+    begin::Begin,
     charts::{ByWeek, LeadsByStage},
     figures::Figures,
     follow_ups::{FollowUps, answers_for_others, use_follow_ups},
     needs::{ComingUp, NeedsYou, Work, use_work},
 };
-use crate::api::{address, may, me};
+use crate::api::me;
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
@@ -45,10 +46,12 @@ pub fn DashboardPage() -> impl IntoView {
             <div class="grid cols dash-cols">
                 <div class="stack gap-4">
                     <NeedsYou work/>
+                    {move || figures.with(|read| read.is_some_and(is_new)).then(|| view! { <Begin/> })}
                     <ComingUp work/>
                     {answers_for_others().then(|| view! { <FollowUps leads=others due/> })}
                 </div>
-                <div class="stack gap-4">
+                <div class="stack gap-4 dash-figures">
+                    <div class="only-phone"><Range weeks/></div>
                     <Loaded load=figures what=t!("The figures") let:read>
                         <Read read/>
                     </Loaded>
@@ -56,6 +59,11 @@ pub fn DashboardPage() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// There is nothing to count yet.
+fn is_new((_, shown): &Read) -> bool {
+    shown.customers_total == 0 && shown.leads_open == 0
 }
 
 /// Figures, and the number of weeks they are for.
@@ -74,10 +82,10 @@ fn use_figures(weeks: RwSignal<String>) -> Load<Read> {
 
 #[component]
 fn Read(read: Read) -> impl IntoView {
-    let (weeks, shown) = read;
-    if shown.customers_total == 0 && shown.leads_open == 0 {
-        return view! { <Beginning/> }.into_any();
+    if is_new(&read) {
+        return view! { <NoFigures/> }.into_any();
     }
+    let (weeks, shown) = read;
     let stages = (!shown.leads_by_stage.is_empty()).then(|| shown.leads_by_stage.clone());
     let (customers, tasks) = (shown.new_customers.clone(), shown.tasks_done.clone());
     view! {
@@ -89,18 +97,11 @@ fn Read(read: Read) -> impl IntoView {
     .into_any()
 }
 
-/// Before there is anything to count.
 #[component]
-fn Beginning() -> impl IntoView {
-    let actions = ViewFn::from(|| {
-        view! {
-            {may("import.run").then(|| view! { <LinkButton href=address("imports/new?what=customers") kind=Kind::Primary>{t!("Import customers")}</LinkButton> })}
-            {may("customer.write").then(|| view! { <LinkButton href=address("customers")>{t!("Add one by hand")}</LinkButton> })}
-        }
-    });
+fn NoFigures() -> impl IntoView {
     view! {
         <section class="card">
-            <EmptyState title=t!("No figures yet") text=t!("They begin with your first customers and leads.") actions/>
+            <EmptyState title=t!("No figures yet") text=t!("They begin with your first customers and leads.")/>
         </section>
     }
 }
@@ -110,7 +111,6 @@ fn Greeting(work: Load<Work>, weeks: RwSignal<String>) -> impl IntoView {
     let name = me().user.unwrap_or_default().display_name;
     let first = name.split_whitespace().next().unwrap_or_default().to_owned();
     let hello = greeting(zone::local(browser::now()));
-    let ranges = ["4", "12", "26"].map(|count| Choice::new(count, t!("{count} weeks", count))).to_vec();
     let words = move || work.with(|work| work.map(sentence));
     view! {
         <div class="row row-wrap">
@@ -118,9 +118,16 @@ fn Greeting(work: Load<Work>, weeks: RwSignal<String>) -> impl IntoView {
                 <h2 class="t-20">{t!("{hello}, {first}", hello, first)}</h2>
                 <p class="soft">{words}</p>
             </div>
-            <div class="push dash-range"><Segmented label=t!("Range of the figures") value=weeks choices=ranges/></div>
+            <div class="push not-phone"><Range weeks/></div>
         </div>
     }
+}
+
+/// Beside the greeting, and on phones above the figures, which are far below there.
+#[component]
+fn Range(weeks: RwSignal<String>) -> impl IntoView {
+    let ranges = ["4", "12", "26"].map(|count| Choice::new(count, t!("{count} weeks", count))).to_vec();
+    view! { <Segmented label=t!("Range of the figures") value=weeks choices=ranges/> }
 }
 
 /// By the clock on the company's wall, in civil seconds.

@@ -93,7 +93,10 @@ fn Duplicates(noun: &'static Noun, words: Words) -> impl IntoView {
             wire::say_merged(noun, merges, Callback::new(move |()| again()));
         });
     };
-    let label = move || n!(chosen.with(BTreeSet::len) as i64, "Merge {count} group", "Merge {count} groups");
+    let label = move || match chosen.with(BTreeSet::len) as i64 {
+        0 => t!("Merge groups").to_owned(),
+        count => n!(count, "Merge {count} group", "Merge {count} groups"),
+    };
     let changed = t!("{title} changed since this was read", title = t!(noun.title));
     view! {
         <Newer there=newer text=changed on_show=move |()| again()/>
@@ -187,7 +190,7 @@ fn GroupCard(
                     })
                 />
                 <h2 class="grow">{title}</h2>
-                <span class="row row-wrap not-phone">{badges}</span>
+                <span class="row row-wrap duplicate-why">{badges}</span>
                 <Button small=true glyph=glyphs::CODE_COMPARE on_click=move |_| comparing.set(Some(records.clone()))>{t!("Compare")}</Button>
             </header>
             <div class="table-wrap" tabindex="0" role="region" aria-label=region>

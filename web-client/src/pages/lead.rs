@@ -45,7 +45,7 @@ use crate::{
         history::{History, use_note_draft},
         news::follow_record,
         noun::{LEAD, People},
-        place::{Place, show_panel},
+        place::{Place, show_panel, use_way_back},
         tasks::{RecordTasks, use_record_tasks, use_task_draft},
     },
 };
@@ -102,6 +102,7 @@ fn OneLead(id: String) -> impl IntoView {
         }
     };
     use_shortcut("e", t!("Edit lead"), begin);
+    use_way_back(&LEAD);
     let menu = Signal::derive(move || {
         let Some(one) = lead.get() else { return Vec::new() };
         let mut items = Vec::new();

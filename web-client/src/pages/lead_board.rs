@@ -18,6 +18,7 @@ use web_kit::{
     list::{aip, chips::to_filter, filter_bar::FilterBar, query::use_list_query, state::ListState},
     live::{Heard, use_live},
     load::Load,
+    skeleton::Skeleton,
     toast::use_toasts,
 };
 
@@ -25,7 +26,7 @@ use super::lead::{
     aside::{card_address, show_chosen},
     form::NewLead,
     lanes::{Lane, refresh, shift},
-    look::{self, AddLead, LookSwitch},
+    look::{self, AddLead, LookSwitch, NoLeads},
     record,
     words::{follow_up, is_open, use_stages, worth},
 };
@@ -72,6 +73,8 @@ pub fn LeadBoardPage() -> impl IntoView {
         lanes.into_iter().map(|lane| board_lane(lane, &state, directory)).collect::<Vec<_>>()
     });
     let is_empty = move || board.with(|lanes| lanes.is_some_and(|all| all.iter().all(|lane| lane.total.0 == 0)));
+    let has_stages = move || board.with(|lanes| lanes.is_some_and(|all| !all.is_empty()));
+    let is_bare = move || has_stages() && is_empty() && !query.with(ListState::is_narrowed);
     let cut = move || board.with(|lanes| lanes.is_some_and(|all| all.iter().any(|lane| lane.total.0 > lane.leads.len() as i64)));
     // The board shows what was read last, which another filter may not have asked for.
     let failed = move || board.error().get().filter(|_| board.with(|lanes| lanes.is_some()));
@@ -84,35 +87,47 @@ pub fn LeadBoardPage() -> impl IntoView {
         {move || failed().map(|error| {
             view! { <div class="list-problem"><ErrorNote error on_retry=move |()| board.reload()/></div> }
         })}
-        <Place load=board what=t!("Leads")>
-            <Show when=is_empty>
-                <p class="board-note muted">
-                    {move || if query.with(ListState::is_narrowed) { t!("No lead matches.") } else { t!("No leads yet.") }}
-                    <Show when=move || LEAD.may_add() && !query.with(ListState::is_narrowed)>
-                        <span class="not-phone">{t!(" Press C to add the first.")}</span>
-                    </Show>
-                </p>
+        <Place load=board what=t!("Leads") skeleton=ViewFn::from(|| view! { <LanesToCome/> })>
+            <Show when=move || is_empty() && query.with(ListState::is_narrowed)>
+                <p class="board-note muted">{t!("No lead matches.")}</p>
             </Show>
             <Show when=cut>
                 <p class="board-note muted">{t!("The first {cards} of each stage are shown; the list holds all.", cards = CARDS)}</p>
             </Show>
-            <Show
-                when=move || board.with(|lanes| lanes.is_some_and(|all| !all.is_empty()))
-                fallback=|| view! { <EmptyState title=t!("No stages") text=t!("This company’s pipeline has no stages, so there is no board.")/> }
-            >
-                <Board
-                    label=t!("Lead board")
-                    lanes
-                    on_move=move |moved: Moved| {
-                        carry_out(board, problem, moved);
-                    }
-                    locked=!LEAD.may_edit()
-                />
+            <Show when=move || !is_bare() fallback=move || view! { <NoLeads adding/> }>
+                <Show
+                    when=has_stages
+                    fallback=|| view! { <EmptyState title=t!("No stages") text=t!("This company’s pipeline has no stages, so there is no board.")/> }
+                >
+                    <Board
+                        label=t!("Lead board")
+                        lanes
+                        on_move=move |moved: Moved| {
+                            carry_out(board, problem, moved);
+                        }
+                        locked=!LEAD.may_edit()
+                    />
+                </Show>
             </Show>
         </Place>
         <NewLead open=adding directory stages added=move |_| board.reload()/>
     }
     .into_any()
+}
+
+/// Places of lanes and cards.
+#[component]
+fn LanesToCome() -> impl IntoView {
+    let card = || view! { <div class="kcard is-ghost"><Skeleton width=16/><Skeleton width=12/><Skeleton width=20/></div> };
+    let lane = |cards| {
+        view! { <div class="lane"><div class="lane-head"><Skeleton width=9/></div>{(0..cards).map(|_| card()).collect_view()}</div> }
+    };
+    view! {
+        <div class="board" role="status">
+            <span class="sr-only">{t!("Loading")}</span>
+            {[3, 2, 3, 1].map(lane)}
+        </div>
+    }
 }
 
 /// All lanes at once, each with the same search and filters.

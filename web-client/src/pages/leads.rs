@@ -8,8 +8,6 @@ use streamflow_proto::client::v1::{self as pb, RecordKind};
 use web_kit::{
     api::error::ApiError,
     badge::{Status, Tone},
-    button::{Button, Kind, LinkButton},
-    empty::EmptyState,
     error_panel::ErrorNote,
     format::{self, money},
     icon::glyphs,
@@ -27,12 +25,12 @@ use web_kit::{
 
 use super::lead::{
     form::NewLead,
-    look::{self, AddLead, LookSwitch},
+    look::{self, AddLead, LookSwitch, NoLeads},
     people_of,
     words::{Stages, follow_up, is_open, source_name, use_stages, words},
 };
 use crate::{
-    api::{address, may, me},
+    api::{may, me},
     parts::{
         assign::AssignDialog,
         custom,
@@ -164,7 +162,7 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
         Column::new("number", t!("Number"), |l: &pb::Lead| view! { <span class="muted mono">{l.number.clone()}</span> })
             .sorted_by("number")
             .width(90),
-        Column::new("company", t!("Company"), |l: &pb::Lead| l.company.clone()).width(170).on_phone("c"),
+        Column::new("company", t!("Company"), |l: &pb::Lead| l.company.clone()).width(210).on_phone("c"),
         Column::new("contact_name", t!("Contact"), |l: &pb::Lead| l.contact_name.clone()).width(150).hidden(),
         Column::new("phone", t!("Phone"), |l: &pb::Lead| l.phone.clone()).width(140).hidden(),
         Column::new("email", t!("E-mail"), |l: &pb::Lead| l.email.clone()).width(200).hidden(),
@@ -173,7 +171,7 @@ fn columns(directory: Directory, stages: Stages) -> Vec<Column<pb::Lead>> {
             move || stages.name(&id)
         })
         .sorted_by("stage")
-        .width(130)
+        .width(110)
         .on_phone("d"),
         Column::new("value", t!("Value, {currency}", currency = currency.trim()), value_cell)
             .numeric()
@@ -213,12 +211,14 @@ fn value_cell(lead: &pb::Lead) -> impl IntoView + use<> {
     let value = lead.value.clone().unwrap_or_default();
     let own = me().currency_code;
     let class = if value.minor_units == 0 { "muted" } else { "" };
-    let text = if value.currency_code == own || value.minor_units == 0 {
-        money::plain(value.minor_units, &own)
-    } else {
-        money::full(value.minor_units, &value.currency_code)
-    };
-    view! { <span class=class>{text}</span> }
+    if value.minor_units == 0 || value.currency_code != own {
+        let text =
+            if value.minor_units == 0 { money::plain(0, &own) } else { money::full(value.minor_units, &value.currency_code) };
+        return view! { <span class=class>{text}</span> }.into_any();
+    }
+    // Phones have no head of the column that names it.
+    let (plain, full) = (money::plain(value.minor_units, &own), money::full(value.minor_units, &own));
+    view! { <span class="not-phone">{plain}</span><span class="only-phone">{full}</span> }.into_any()
 }
 
 fn follow_up_cell(lead: &pb::Lead, stages: Stages) -> impl IntoView + use<> {
@@ -231,28 +231,5 @@ fn follow_up_cell(lead: &pb::Lead, stages: Stages) -> impl IntoView + use<> {
             None if !lead.customer_id.is_empty() => view! { <span class="muted">{t!("Converted")}</span> }.into_any(),
             None => ().into_any(),
         }
-    }
-}
-
-#[component]
-fn NoLeads(adding: RwSignal<bool>) -> impl IntoView {
-    let actions = move || {
-        view! {
-            {LEAD.may_add().then(|| view! {
-                <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
-                    {t!("New lead")}
-                </Button>
-            })}
-            {may("import.run").then(|| view! {
-                <LinkButton href=address(look::IMPORT) glyph=glyphs::FILE_IMPORT>{t!("Bring a list")}</LinkButton>
-            })}
-        }
-    };
-    view! {
-        <EmptyState
-            title=t!("No leads yet")
-            text=t!("A lead is somebody who may become a customer: what they want, what it is worth, and the next step.")
-            actions
-        />
     }
 }

@@ -61,6 +61,7 @@ pub fn PasswordField(
     #[prop(optional, into)] help: Option<String>,
     #[prop(optional, into)] aside: Option<ViewFn>,
     #[prop(optional)] large: bool,
+    #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let tie = FieldTie::new(name);
     let touch = tie.clone();
@@ -77,6 +78,7 @@ pub fn PasswordField(
                     autocomplete=autocomplete
                     autocapitalize="off"
                     spellcheck="false"
+                    autofocus=autofocus
                     aria-invalid=invalid
                     aria-describedby=note
                     prop:value=value

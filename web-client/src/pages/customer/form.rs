@@ -34,8 +34,12 @@ fn Fields(draft: Draft<pb::Customer>, directory: Directory) -> impl IntoView {
             <SelectField name="kind" label=t!("Kind") value=draft.text("kind") choices=kinds/>
             <TextField name="phone" label=t!("Phone") value=draft.text("phone") kind="tel" max_length=50 optional=true/>
             <TextField name="email" label=t!("E-mail") value=draft.text("email") kind="email" max_length=254 optional=true/>
-            <TextField name="website" label=t!("Website") value=draft.text("website") kind="url" max_length=300 optional=true/>
-            <TextField name="address.street" label=t!("Street") value=draft.text("address.street") max_length=200 optional=true/>
+            <div class="is-line">
+                <TextField name="website" label=t!("Website") value=draft.text("website") kind="url" max_length=300 optional=true/>
+            </div>
+            <div class="is-line">
+                <TextField name="address.street" label=t!("Street") value=draft.text("address.street") max_length=200 optional=true/>
+            </div>
             <TextField name="address.postal_code" label=t!("Postcode") value=draft.text("address.postal_code") max_length=200 optional=true/>
             <TextField name="address.city" label=t!("City") value=draft.text("address.city") max_length=200 optional=true/>
             <TextField name="address.region" label=t!("Region") value=draft.text("address.region") max_length=200 optional=true/>

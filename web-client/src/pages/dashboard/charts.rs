@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use streamflow_proto::client::v1::{StageFigure, WeekFigure};
 use web_kit::{
-    browser,
     button::IconButton,
     chart::{Chart, Point},
     format::{date, money, number},
@@ -119,28 +118,16 @@ fn StageTable(stages: Vec<StageFigure>, weeks: i32) -> impl IntoView {
 
 #[component]
 pub fn ByWeek(title: &'static str, weeks: Vec<WeekFigure>) -> impl IntoView {
-    let heading = browser::uid("weeks");
-    let range = match (weeks.first(), weeks.last()) {
-        (Some(first), Some(last)) => t!("weeks of {first} to {last}", first = day(&first.week_of), last = day(&last.week_of)),
-        _ => String::new(),
-    };
     let points: Vec<_> =
         weeks.iter().map(|week| Point::new(day(&week.week_of), f64::from(week.count)).before(f64::from(week.before))).collect();
     view! {
-        <section class="card" aria-labelledby=heading.clone()>
-            <div class="card-head">
-                <h2 id=heading.clone()>{title}</h2>
-                <span class="count truncate">{range}</span>
-            </div>
-            <div class="card-body">
-                <Chart
-                    title
-                    points=Signal::stored(points)
-                    names=(t!("These weeks"), t!("Weeks before"))
-                    nothing=t!("None in these weeks, nor in the weeks before.")
-                />
-            </div>
-        </section>
+        <Chart
+            title
+            points=Signal::stored(points)
+            names=(t!("These weeks"), t!("Weeks before"))
+            nothing=t!("None in these weeks, nor in the weeks before.")
+            card=true
+        />
     }
     .into_any()
 }

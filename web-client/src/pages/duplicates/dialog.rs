@@ -77,7 +77,7 @@ fn Compare(
     let foot = ViewFn::from(move || {
         view! {
             <Cancel/>
-            <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>{t!("Merge")}</Button>
+            <Button kind=Kind::Primary busy=form.busy disabled_because=refused on_click=move |_| send()>{title}</Button>
         }
     });
     view! {
@@ -117,7 +117,7 @@ fn Comparison(
                             survivor.set(picked.clone());
                         }
                     />
-                    <span>{record.name.clone()}" "<span class="muted">{record.subtitle.clone()}</span></span>
+                    <span>{record.name.clone()}" "<span class="muted stays-which">{record.subtitle.clone()}</span></span>
                 </label>
             </th>
         }

@@ -8,6 +8,7 @@ use streamflow_proto::client::v1 as pb;
 use web_kit::{
     api::error::ApiError,
     button::{Button, Kind, LinkButton},
+    empty::EmptyState,
     field::Choice,
     icon::{Glyph, Icon, glyphs},
     list::{
@@ -148,3 +149,27 @@ pub fn AddLead(adding: RwSignal<bool>) -> impl IntoView {
 
 /// Where an import of leads begins.
 pub const IMPORT: &str = "imports/new?what=leads";
+
+/// In place of rows and cards, before there are any.
+#[component]
+pub fn NoLeads(adding: RwSignal<bool>) -> impl IntoView {
+    let actions = move || {
+        view! {
+            {LEAD.may_add().then(|| view! {
+                <Button kind=Kind::Primary glyph=glyphs::PLUS key_hint="C" on_click=move |_| adding.set(true)>
+                    {t!("New lead")}
+                </Button>
+            })}
+            {may("import.run").then(|| view! {
+                <LinkButton href=address(IMPORT) glyph=glyphs::FILE_IMPORT>{t!("Bring a list")}</LinkButton>
+            })}
+        }
+    };
+    view! {
+        <EmptyState
+            title=t!("No leads yet")
+            text=t!("A lead is somebody who may become a customer: what they want, what it is worth, and the next step.")
+            actions
+        />
+    }
+}

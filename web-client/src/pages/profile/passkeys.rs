@@ -38,7 +38,7 @@ pub fn Passkeys(#[prop(into)] changed: Callback<()>) -> impl IntoView {
     };
     let way = if passkey::is_supported() {
         let open = move |_| adding.set(true);
-        view! { <div><Button glyph=glyphs::KEY on_click=open>{t!("Add a passkey")}</Button></div> }.into_any()
+        view! { <div><Button glyph=glyphs::FINGERPRINT on_click=open>{t!("Add a passkey")}</Button></div> }.into_any()
     } else {
         view! { <p class="muted">{t!("This browser can’t add one.")}</p> }.into_any()
     };
@@ -76,7 +76,7 @@ fn Line(one: pb::Passkey, load: Load<Vec<pb::Passkey>>) -> impl IntoView {
     let id = StoredValue::new(one.id);
     view! {
         <li>
-            <span class="muted"><Icon glyph=glyphs::KEY/></span>
+            <span class="muted"><Icon glyph=glyphs::FINGERPRINT/></span>
             <div class="grow">
                 <span class="medium truncate">{one.name}</span>
                 <div class="t-12 muted">

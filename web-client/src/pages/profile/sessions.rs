@@ -69,6 +69,8 @@ pub fn Sessions(pages: Pages<pb::Session>) -> impl IntoView {
 #[component]
 fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSignal<Option<ApiError>>) -> impl IntoView {
     let name = device(&one.user_agent);
+    // What browsers on phones call themselves.
+    let glyph = if one.user_agent.to_ascii_lowercase().contains("mobi") { glyphs::MOBILE_SCREEN_BUTTON } else { glyphs::DISPLAY };
     let seen = one.last_seen_at;
     let since = one.created_at;
     let label = format!(" {name}, {}", one.ip);
@@ -76,7 +78,7 @@ fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSig
     let end = move |_| end_session(id.clone(), sessions, problem);
     view! {
         <li title=one.user_agent.clone()>
-            <span class="muted"><Icon glyph=glyphs::PLUG/></span>
+            <span class="muted"><Icon glyph/></span>
             <div class="grow">
                 <div class="row">
                     <span class="medium truncate">{name}</span>

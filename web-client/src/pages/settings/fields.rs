@@ -43,7 +43,8 @@ fn OfKind(
     let rows = move || {
         let fields: Vec<_> = custom::all().into_iter().filter(|field| field.kind() == kind).collect();
         if fields.is_empty() {
-            return view! { <p class="card-body muted">{t!("None yet.")}</p> }.into_any();
+            let text = t!("None yet. A field of your own stands on each record, in lists, filters, imports and exports.");
+            return view! { <p class="card-body muted">{text}</p> }.into_any();
         }
         let live: Vec<String> = fields.iter().filter(|field| field.archived_at.is_none()).map(|field| field.id.clone()).collect();
         let rows = fields
