@@ -50,7 +50,23 @@ export function makeCamera(browser, only) {
     }
   }
 
-  return { shoot, wants, failed };
+  /** A page as it stands, in every look, where coming anew would show something else. */
+  async function still(name, page) {
+    if (!wants(name)) return;
+    for (const size of Object.keys(SIZES)) {
+      for (const theme of ['light', 'dark']) {
+        const file = path.join(OUT, `${name}.${size}.${theme}.png`);
+        fs.mkdirSync(path.dirname(file), { recursive: true });
+        await page.setViewportSize(SIZES[size]);
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+        await take(page, file, SIZES[size]);
+      }
+    }
+    await page.setViewportSize(SIZES.desktop);
+  }
+
+  return { shoot, still, wants, failed };
 }
 
 /** Nothing is loading any more. A page that asks sooner than a portal lets it, as no person does, asks again by itself. */

@@ -17,7 +17,7 @@ export async function onTrial({ server, shoot, wants }, { account, base, window 
   setPlan(server, account, 'standard');
 }
 
-export async function importRunning({ server, shoot, wants }, { base, window }) {
+export async function importRunning({ server, still, wants }, { base, window }) {
   if (!wants('client/import-run')) return;
   const { page } = window;
   const file = path.join(server.data, 'long.csv');
@@ -27,9 +27,8 @@ export async function importRunning({ server, shoot, wants }, { base, window }) 
   await page.locator('input[type=file]').setInputFiles(file);
   await page.getByRole('button', { name: 'Check the rows' }).click({ timeout: 180_000 });
   await page.getByRole('button', { name: /^Import [\d,]+ rows/ }).click({ timeout: 180_000 });
-  const progress = (where) => where.getByRole('region', { name: 'Progress' }).waitFor();
-  await progress(page);
-  await shoot({ 'client/import-run': { at: page.url(), act: progress } }, await window.context.storageState());
+  await page.getByRole('region', { name: 'Progress' }).waitFor();
+  await still('client/import-run', page);
 }
 
 export async function beingDeleted({ shoot, wants }, { account, base, window }) {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { certificateIn } from './certificate.mjs';
 import { choose, failing, makeCamera, named, press, waiting } from './camera.mjs';
 import { beingDeleted, importRunning, inTwoCompanies, onTrial, supported, suspended } from './occasions.mjs';
+import * as errands from './errands.mjs';
 import { beginEnrol, enrol, launch, nextCode, open, settled, signIn, signInToEnrol } from './portal.mjs';
 import * as rounds from './rounds.mjs';
 import { NORTHWIND, freshFolder, importCustomers, mailTo, makeCompany, startServer } from './server.mjs';
@@ -155,6 +156,11 @@ async function company(account, suffix) {
   const state = await window.context.storageState();
   await window.close();
   await shoot(pages, state);
+  if (isOwner) {
+    await errands.tabs(stage, found['client/customer'], state);
+    await errands.moments(stage, base, state);
+    await errands.problems(stage, base, state);
+  }
   return { account, base, state };
 }
 
@@ -169,12 +175,14 @@ async function doors(owner) {
   await stranger.page.waitForURL(/second-factor/);
   await shoot({ 'client/second-factor': `${url}/second-factor` }, await stranger.context.storageState());
   const newcomer = makeCompany(server, 'Empty & New', 'Nora Newowner');
+  await errands.doors(stage, url, owner);
   await signInToEnrol(opened.page, url, newcomer);
   await shoot({ 'client/enrol': { at: `${url}/enrol`, act: (page) => beginEnrol(page, newcomer) } }, await opened.context.storageState());
   // The pictures have asked for keys of their own; the last one holds.
   await opened.page.reload();
   await beginEnrol(opened.page, newcomer);
   await enrol(opened.page, newcomer);
+  await still('client/recovery-codes', opened.page);
   await opened.page.getByRole('button', { name: 'I kept them, continue' }).click();
   await opened.page.waitForURL(/dashboard/);
   const base = workspace(opened.page);
@@ -312,16 +320,18 @@ async function operator(account, { stage, harrow, newcomer }) {
 const data = freshFolder();
 const server = await startServer({ data, settings: certificateIn(data, 'portals.internal', 20) });
 const browser = await launch();
-const { shoot, wants, failed } = makeCamera(browser, only);
+const { shoot, still, wants, failed } = makeCamera(browser, only);
+const stage = { server, browser, shoot, still, wants };
 const url = server.url('client');
 try {
   const owner = server.accounts.find((account) => account.role === 'OWNER');
   const employee = server.accounts.find((account) => account.role === 'EMPLOYEE');
   const harrow = await company(owner, '');
   await importing(harrow);
-  const stage = { server, browser, shoot, wants };
   const newcomer = await doors(owner);
   await onTrial(stage, newcomer);
+  await errands.settings(stage, newcomer);
+  await errands.passkey(stage, newcomer);
   await importRunning(stage, newcomer);
   await beingDeleted(stage, newcomer);
   await inTwoCompanies(stage, harrow);
