@@ -130,8 +130,10 @@ mod tests {
         fs::write(&draft, "half").unwrap();
         replace(&path, b"one").unwrap();
         assert_eq!((mode(&path), fs::read(&path).unwrap().as_slice(), draft.exists()), (0o600, &b"one"[..], false));
-        // Only root may work for another user.
+        // Only root may work for another user. Everybody else's attempt fails, and leaves nothing that its owner could not open.
         if chown(folder.path(), Some(OTHER), Some(OTHER)).is_err() {
+            let refused = private_file(&draft, Path::new("/")).unwrap_err();
+            assert_eq!((refused.kind(), draft.exists()), (io::ErrorKind::PermissionDenied, false));
             return;
         }
         let owner = || fs::metadata(&path).map(|found| (found.uid(), found.gid(), found.mode() & 0o777)).unwrap();
