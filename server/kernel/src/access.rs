@@ -29,13 +29,14 @@ use streamflow_proto::access::{Access, Level as Needs};
 use tonic::{Code, Status};
 
 pub use authenticate::Authenticator;
+pub(crate) use authorize::authorize;
 pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
 
 use self::{idempotency::Kept, repeats::Repeats};
 use crate::{
-    ctx::{Ctx, IdempotencyKey, Principal, RequestInfo},
+    ctx::{Ctx, IdempotencyKey, Pass, Principal, RequestInfo},
     error::{Error, Result},
     federation::peer::Peer,
     kernel::Kernel,
@@ -200,10 +201,13 @@ impl Gate {
         // Whoever holds the body back must not hold on to rights that were lost meanwhile: the session is looked at afterwards.
         let bytes = payload::collect(body).await;
         info.at = self.kernel.clock.now();
+        let mut pass = None;
         let found = match &self.callers {
             Callers::Sessions(authenticator) => {
                 let token = authenticate::token(&parts.headers, self.kernel.portal.space);
-                self.principal(authenticator.as_ref(), token, info).await
+                let token_hash = token.map(|token| crate::session::hash_token(&token));
+                pass = token_hash.clone().map(|token_hash| Pass { authenticator: Arc::clone(authenticator), token_hash });
+                self.principal(authenticator.as_ref(), token_hash, info).await
             }
             Callers::Peers => Ok(parts.extensions.get::<Peer>().map(|peer| peer.principal(info.at))),
         };
@@ -220,7 +224,7 @@ impl Gate {
             Ok(principal) => principal,
         };
         let refuse = |error: Error| Refused { principal: principal.clone(), ..error.into() };
-        authorize::authorize(&self.kernel.portal, info.access, principal.as_ref(), info.at).map_err(refuse)?;
+        authorize(&self.kernel.portal, info.access, principal.as_ref(), info.at).map_err(refuse)?;
         if let Some(principal) = principal.as_ref().filter(|_| !by_address) {
             self.take(info, &principal.user_id.to_string()).await.map_err(refuse)?;
         }
@@ -229,7 +233,8 @@ impl Gate {
         let bytes = bytes.map_err(refuse)?;
         info.letter = signed::letter(&parts, &bytes);
         self.read_message(info, &parts.headers, &bytes).map_err(refuse)?;
-        let ctx = Ctx::new(Arc::clone(&self.kernel), principal, info.clone());
+        let pass = pass.filter(|_| principal.is_some());
+        let ctx = Ctx::admitted(Arc::clone(&self.kernel), principal, info.clone(), pass);
         let mut request = Request::from_parts(parts, Body::from(bytes));
         request.extensions_mut().insert(ctx.clone());
         Ok(Admitted::Fresh { ctx, request: Box::new(request) })
@@ -275,14 +280,14 @@ impl Gate {
     async fn principal(
         &self,
         authenticator: &dyn Authenticator,
-        token: Option<String>,
+        token_hash: Option<Vec<u8>>,
         info: &RequestInfo,
     ) -> Result<Option<Principal>, Refused> {
         if info.access.level == Needs::Anonymous {
             return Ok(None);
         }
-        let Some(token) = token else { return Ok(None) };
-        let principal = authenticator.principal(crate::session::hash_token(&token)).await?;
+        let Some(token_hash) = token_hash else { return Ok(None) };
+        let principal = authenticator.principal(token_hash).await?;
         if let Some(principal) = &principal {
             let Principal { last_seen_at, expires_at, revoked_at, .. } = *principal;
             crate::session::check_alive(self.kernel.portal.lifetime, info.at, last_seen_at, expires_at, revoked_at)

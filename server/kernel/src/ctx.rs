@@ -5,6 +5,7 @@
 
 mod org;
 mod parts;
+mod pass;
 mod write;
 
 use std::{
@@ -25,6 +26,7 @@ use tonic::Request;
 use uuid::Uuid;
 
 pub use org::{OrgFacts, Suspension};
+pub(crate) use pass::Pass;
 pub use write::{SystemWriteDb, WriteDb};
 
 use crate::{
@@ -165,6 +167,8 @@ pub struct Ctx(Arc<Inner>);
 struct Inner {
     kernel: Arc<Kernel>,
     principal: Option<Principal>,
+    /// None of a request without a session.
+    pass: Option<Pass>,
     request: RequestInfo,
     subject: Mutex<Option<Subject>>,
     /// Of the session that the RPC began.
@@ -187,9 +191,13 @@ impl Ctx {
     }
 
     pub(crate) fn new(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo) -> Self {
+        Self::admitted(kernel, principal, request, None)
+    }
+
+    pub(crate) fn admitted(kernel: Arc<Kernel>, principal: Option<Principal>, request: RequestInfo, pass: Option<Pass>) -> Self {
         let [entered, audited, guessed] = [(); 3].map(|()| AtomicBool::new(false));
         let (subject, token, notes) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { kernel, principal, request, subject, token, notes, entered, audited, guessed }))
+        Self(Arc::new(Inner { kernel, principal, pass, request, subject, token, notes, entered, audited, guessed }))
     }
 
     /// The signed-in person. Fails on RPCs that anyone may call.

@@ -298,16 +298,6 @@ pub(crate) async fn is_live(database: &Database, session_id: Uuid) -> Result<boo
     Ok(rows.first().is_some_and(|row| row.revoked_at.is_none()))
 }
 
-/// Looks again whether the session of a request lives, for work that goes on long after it was admitted.
-pub async fn still_alive(ctx: &Ctx) -> Result<()> {
-    let (kernel, session_id) = (ctx.kernel(), ctx.principal()?.session_id);
-    let db = kernel.database.system_read().await?;
-    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?");
-    let found: Vec<Session> = db.query(&sql, vec![session_id.into()]).await?;
-    let session = found.into_iter().next().ok_or_else(ended)?;
-    check_alive(kernel.portal.lifetime, kernel.clock.now(), session.last_seen_at, session.expires_at, session.revoked_at)
-}
-
 /// Notes that the session was used, at most once a minute and without making the request wait.
 pub fn touch(database: &Database, session_id: Uuid, last_seen_at: DateTime<Utc>, now: DateTime<Utc>) {
     if now - last_seen_at < TOUCH_EVERY {

@@ -220,6 +220,34 @@ on_both! {
         assert_eq!(end(under_way).await, "NOT_SIGNED_IN");
     }
 
+    async fn an_export_ends_with_what_its_company_allows(world) {
+        let owner = world.company("Harrow & Pike").await;
+        let reader = owner.hire(&world, pb::Role::Accountant, "").await;
+        let note = "x".repeat(1_000);
+        let file: String = (0..1_600).map(|n| format!("Customer {n},{note}\n")).collect();
+        import::run(&owner, &format!("name,note\n{file}"), pb::ImportMode::Create, "").await;
+        let columns = vec!["note".to_owned(); 7];
+        for change in ["second_factor_required = TRUE", "suspended_at = '2026-11-28 00:00:00+00:00'"] {
+            let request = pb::ExportRecordsRequest { kind: CUSTOMER, columns: columns.clone(), ..Default::default() };
+            let mut pieces = service(&reader).export_records(reader.ask(request)).await.unwrap().into_inner();
+            pieces.message().await.unwrap();
+            let db = world.kernel.database.system().await.unwrap();
+            db.execute(&format!("UPDATE orgs SET {change}"), vec![]).await.unwrap();
+            db.commit().await.unwrap();
+            let end = loop {
+                match pieces.message().await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break String::new(),
+                    Err(status) => break reason(&status),
+                }
+            };
+            assert_eq!(end, "RIGHTS_CHANGED", "{change}");
+            let db = world.kernel.database.system().await.unwrap();
+            db.execute("UPDATE orgs SET second_factor_required = FALSE, suspended_at = NULL", vec![]).await.unwrap();
+            db.commit().await.unwrap();
+        }
+    }
+
     async fn whom_an_export_looked_for_is_not_kept(world) {
         let owner = world.company("Harrow & Pike").await;
         export(&owner, CUSTOMER, "email = \"ana@example.com\"", &["name", "email"]).await.unwrap();

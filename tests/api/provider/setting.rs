@@ -1,8 +1,14 @@
 //! `SettingService`: typed, encrypted, audited with before and after; and what two of them do.
 
+use streamflow_kernel::{
+    clock::Clock as _,
+    db::NO_ORG,
+    feed::{Actor, Audience, Change, Op},
+};
 use streamflow_proto::provider::v1::{
-    self as pb, audit_service_client::AuditServiceClient, overview_service_client::OverviewServiceClient,
-    session_service_client::SessionServiceClient, setting_service_client::SettingServiceClient, setting_value::Value,
+    self as pb, audit_service_client::AuditServiceClient, change_service_client::ChangeServiceClient,
+    overview_service_client::OverviewServiceClient, session_service_client::SessionServiceClient,
+    setting_service_client::SettingServiceClient, setting_value::Value,
 };
 use streamflow_tests::{
     on_the_providers_desk,
@@ -10,6 +16,7 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
 use super::admin::{Person, reason};
 
@@ -96,7 +103,24 @@ on_the_providers_desk! {
             OverviewServiceClient::new(desk.channel.clone()).get_overview(ask).await.map_err(|status| status.code())
         };
         assert!(overview(&viewer.token).await.is_ok());
+        let watch = desk.request(pb::WatchRequest::default(), Some(&viewer.token));
+        let mut stream = ChangeServiceClient::new(desk.channel.clone()).watch(watch).await.unwrap().into_inner();
+        stream.message().await.unwrap();
         update(&desk, &first.token, "sign_in.viewers", Value::Flag(false), 0).await.unwrap();
+        // Open pages hear of nothing more.
+        let db = desk.kernel.database.system().await.unwrap();
+        let change = Change { entity: "tenant", id: Uuid::now_v7(), version: 1, op: Op::Created, fields: vec!["ada".into()], audience: Audience::EVERYONE };
+        let nobody = Actor { id: None, name: String::new(), at: desk.clock.now() };
+        db.append_changes(NO_ORG, &nobody, &[change]).await.unwrap();
+        db.commit().await.unwrap();
+        let end = loop {
+            match stream.message().await {
+                Ok(Some(message)) => assert_eq!(message.tenant_id, "", "told after all"),
+                Ok(None) => panic!("ended without a word"),
+                Err(status) => break status,
+            }
+        };
+        assert_eq!(reason(&end).1, "SESSION_ENDED");
         assert_eq!(overview(&viewer.token).await.unwrap_err(), Code::Unauthenticated);
         assert!(overview(&first.token).await.is_ok());
         let refused = Person::sign_in(&desk, &viewer.email, &viewer.password, viewer.seed).await.err().unwrap();

@@ -37,6 +37,8 @@ impl ChangeService for Api {
         let cursor = Cursor::read(&req.cursor)?;
         let listener = Listener::of(&ctx, principal).await?;
         let items = ReceiverStream::new(ctx.watch(entities(principal), cursor)?);
+        // What took the right away after the request was let in, and before anybody listened here, is told to nobody.
+        ctx.let_in_again().await?;
         Ok(Response::new(Box::pin(items.map(move |item| Ok(message(item, &listener))))))
     }
 }

@@ -24,7 +24,12 @@ use super::{
     list::{Sort, matching},
     row,
 };
-use crate::{contact, custom_field::filter, customer, lead, session::principal::membership_version};
+use crate::{
+    contact,
+    custom_field::filter,
+    customer, lead,
+    session::principal::{Standing, standing},
+};
 
 /// Rows of a piece.
 const PIECE: usize = 500;
@@ -77,21 +82,20 @@ async fn ids<E: Exported>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<
 /// What a download began with. The reader decides how long it takes, so each piece asks whether that still stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Right {
-    /// Of the membership.
-    version: i64,
+    standing: Standing,
     ends: DateTime<Utc>,
 }
 
-/// Version of the reader's membership now.
-async fn right(ctx: &Ctx, tx: &TenantDb) -> Result<i64> {
+/// How far the reader's session goes now.
+async fn right(ctx: &Ctx, tx: &TenantDb) -> Result<Standing> {
     let (session_id, now) = (ctx.principal()?.session_id, ctx.clock().now());
-    let version = membership_version(tx, session_id, now).await?;
-    version.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "You were signed out during the download. Sign in first."))
+    let standing = standing(tx, session_id, now).await?;
+    standing.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "You were signed out during the download. Sign in first."))
 }
 
 impl Right {
     pub async fn begin(ctx: &Ctx, tx: &TenantDb) -> Result<Self> {
-        Ok(Self { version: right(ctx, tx).await?, ends: ctx.now() + LONGEST })
+        Ok(Self { standing: right(ctx, tx).await?, ends: ctx.now() + LONGEST })
     }
 
     pub async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
@@ -99,7 +103,7 @@ impl Right {
             let text = "This download took longer than 15 minutes and was ended. Try again; a list can be narrowed first.";
             return Err(Error::precondition("DOWNLOAD_TOO_LONG", text));
         }
-        if right(ctx, tx).await? == self.version {
+        if right(ctx, tx).await? == self.standing {
             return Ok(());
         }
         Err(Error::denied("RIGHTS_CHANGED", "Your rights changed during the download. Begin it anew."))

@@ -82,18 +82,38 @@ const SQLITE: &str = "SELECT s.id AS session_id, s.level, s.user_id, s.org_id, s
     FROM sessions s JOIN users u ON u.id = s.user_id JOIN memberships m ON m.org_id = s.org_id AND m.user_id = s.user_id \
     JOIN orgs o ON o.id = s.org_id WHERE s.token_hash = ?";
 
-/// Version of the membership behind a session, for work that goes on after the request was let in: it stays the same while the person's
-/// role, teams and rights do. None once the session has ended or the person may not be here any more.
-pub async fn membership_version(tx: &TenantDb, session_id: Uuid, now: DateTime<Utc>) -> Result<Option<i64>> {
+/// How far a session goes in its company, for work that goes on after the request was let in: it stays the same while the person's role,
+/// teams and rights do, and while the company asks for nothing that is missing and is open or closed as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    version: i64,
+    level: Level,
+    is_suspended: bool,
+}
+
+/// None once the session has ended or the person may not be here any more.
+pub async fn standing(tx: &TenantDb, session_id: Uuid, now: DateTime<Utc>) -> Result<Option<Standing>> {
     #[derive(FromQueryResult)]
     struct Membership {
         version: i64,
+        role: String,
+        second_factor: bool,
+        second_factor_required: bool,
+        is_suspended: bool,
     }
-    let sql = "SELECT m.version FROM memberships m JOIN sessions s ON s.org_id = m.org_id AND s.user_id = m.user_id \
-               JOIN users u ON u.id = m.user_id WHERE m.org_id = {org} AND s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? \
+    let sql = "SELECT m.version, m.role, u.totp_confirmed_at IS NOT NULL AS second_factor, o.second_factor_required, \
+               o.suspended_at IS NOT NULL AS is_suspended \
+               FROM memberships m JOIN sessions s ON s.org_id = m.org_id AND s.user_id = m.user_id \
+               JOIN users u ON u.id = m.user_id JOIN orgs o ON o.id = m.org_id \
+               WHERE m.org_id = {org} AND s.id = ? AND s.revoked_at IS NULL AND s.expires_at > ? \
                AND m.disabled_at IS NULL AND u.disabled_at IS NULL";
     let rows: Vec<Membership> = tx.query(sql, vec![session_id.into(), now.into()]).await?;
-    Ok(rows.first().map(|row| row.version))
+    let standing = |row: &Membership| {
+        let is_missing = !row.second_factor && needs_second_factor(&row.role, row.second_factor_required);
+        let level = if is_missing { Level::Pending } else { Level::Full };
+        Standing { version: row.version, level, is_suspended: row.is_suspended }
+    };
+    Ok(rows.first().map(standing))
 }
 
 #[async_trait]

@@ -16,7 +16,6 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     ids::{self, prefix},
-    session,
 };
 
 const PAGE: u64 = 500;
@@ -64,7 +63,7 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
         if begun.elapsed() > MAX_AGE {
             return Err(Error::precondition("EXPORT_TOO_LONG", "The export took too long. Narrow it down and try again."));
         }
-        session::still_alive(ctx).await?;
+        ctx.let_in_again().await?;
         let db = ctx.read().await?;
         let page = records(&db, narrow, true, after, PAGE).await?;
         drop(db);

@@ -14,7 +14,6 @@ use crate::{
     error::{Error, Result, Violations},
     ids::{self, prefix},
     prune::Daily,
-    session,
 };
 
 const MAX_MINUTES: i32 = 60;
@@ -167,7 +166,7 @@ struct Revoked {
 /// the request was let in has nothing done any more. Returns when the right ends that the request's RPC needs: with the last elevation
 /// that gives it, and with the session.
 pub async fn still_held(ctx: &Ctx) -> Result<DateTime<Utc>> {
-    session::still_alive(ctx).await?;
+    ctx.let_in_again().await?;
     let (principal, scope) = (ctx.principal()?, ctx.request().access.elevation);
     let live = live(ctx.system_read().await?.txn(), principal.session_id, ctx.kernel().clock.now(), "").await?;
     let ends = live.into_iter().filter(|row| row.gives(scope)).map(|row| row.expires_at).max();

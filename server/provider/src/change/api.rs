@@ -4,7 +4,6 @@ use futures::{StreamExt as _, stream::BoxStream};
 use streamflow_kernel::{
     ctx::Ctx,
     feed::{Cursor, WatchItem},
-    session,
 };
 use streamflow_proto::provider::v1::{self as pb, change_service_server::ChangeService};
 use tokio_stream::wrappers::ReceiverStream;
@@ -28,8 +27,8 @@ impl ChangeService for Api {
         let messages = items.then(move |item| {
             let ctx = ctx.clone();
             async move {
-                // The feed does not hear of the end of an operator's session: it is looked at before anything goes out.
-                session::still_alive(&ctx).await?;
+                // The feed does not hear of the end of an operator's session or rights: both are looked at before anything goes out.
+                ctx.let_in_again().await?;
                 Ok(message(item))
             }
         });
