@@ -53,6 +53,7 @@ mod m20261128_000100_add_orgs_second_factor;
 mod m20261128_000101_create_email_codes;
 mod m20261128_000200_create_passkeys;
 mod m20261128_000300_create_github_accounts;
+mod m20261128_000510_create_mail_budgets;
 
 use crate::migrator::{Step, steps};
 
@@ -110,6 +111,7 @@ pub const STEPS: &[Step] = steps![
     m20261128_000101_create_email_codes,
     m20261128_000300_create_github_accounts,
     m20261128_000200_create_passkeys,
+    m20261128_000510_create_mail_budgets,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.

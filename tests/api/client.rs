@@ -37,4 +37,5 @@ mod task;
 mod team;
 mod texts;
 mod timeline;
+mod ways_in;
 mod work_order_type;

@@ -19,6 +19,7 @@ pub mod import;
 pub mod invitation;
 pub mod lead;
 pub mod lead_stage;
+mod mail_budget;
 pub mod merge;
 pub mod notification;
 pub mod noun;

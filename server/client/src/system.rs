@@ -44,8 +44,8 @@ use crate::{
     account, anomaly, assignment_rule, attachment, audit, change, client_error, contact, custom_field, customer, dashboard,
     email_code,
     github::{self, site::Github},
-    import, invitation, lead, lead_stage, merge, notification, org, org_closing, org_data, passkey, record, registration,
-    saved_view, search,
+    import, invitation, lead, lead_stage, mail_budget, merge, notification, org, org_closing, org_data, passkey, record,
+    registration, saved_view, search,
     session::{self, principal::ClientAuthenticator},
     sign_up, support_session, task, team, tenant, timeline, usage, work_order_type,
 };
@@ -133,6 +133,7 @@ pub fn works() -> Vec<Arc<dyn Work>> {
         Arc::new(attachment::prune::Prune),
         Arc::new(email_code::PRUNE),
         Arc::new(github::PRUNE),
+        Arc::new(mail_budget::PRUNE),
         Arc::new(notification::mail::Send),
         Arc::new(notification::PRUNE),
         Arc::new(org_closing::job::Close),

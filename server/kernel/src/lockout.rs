@@ -2,6 +2,7 @@
 //! that strangers slow the person down for seconds only, wherever they guess from.
 
 use data_encoding::HEXLOWER;
+use uuid::Uuid;
 
 use crate::{
     access::address_key,
@@ -9,6 +10,12 @@ use crate::{
     error::Result,
     rate_limit::{self, count_attempt, forget_attempts},
 };
+
+/// What counts guesses at a person's second factor, which follow a right password: those of a device the person has signed in from are
+/// counted apart, so that whoever has the password alone keeps nobody out. Passwords that are right leave this ladder as it is.
+pub fn factor_key(person: Uuid, device: Option<&[u8]>) -> String {
+    device.map_or_else(|| format!("factor:{person}"), |hash| format!("factor-device:{}", HEXLOWER.encode(hash)))
+}
 
 /// Whose guesses are counted, as the keys of `lockouts`.
 #[derive(Clone, Debug)]

@@ -25,7 +25,7 @@ use crate::{
     error::{Error, Result},
     ids::prefix,
     kernel::Noun,
-    lockout::Guesses,
+    lockout::{Guesses, factor_key},
     password::{self, Params},
     session::{self, Holder, Level, Token},
     totp,
@@ -199,7 +199,8 @@ impl Desk {
 
 /// Uses up a code of the person's authenticator. Wrong ones are counted for the person, wherever they are tried.
 async fn use_code(ctx: &Ctx, operator: &Operator, code: &str) -> Result<()> {
-    let subject = factor_key(operator.user_id);
+    let device = device::known(ctx, &ctx.kernel().database.system_read().await?, operator.user_id).await?;
+    let subject = factor_key(operator.user_id, device.as_deref());
     ctx.count_attempt(&subject).await?;
     let step = totp::matching_step(&operator.totp_secret, code.trim(), ctx.now());
     let fresh = match step {
@@ -210,11 +211,6 @@ async fn use_code(ctx: &Ctx, operator: &Operator, code: &str) -> Result<()> {
         return Err(Error::invalid("code", "That code is not right. Codes change every 30 seconds and work once."));
     }
     ctx.forget_attempts(&subject).await
-}
-
-/// What counts the guesses at a person's codes.
-fn factor_key(user_id: Uuid) -> String {
-    format!("factor:{user_id}")
 }
 
 /// What counts wrong passwords of an address, which is hashed, so that the counters hold none. An unknown address asks what a known

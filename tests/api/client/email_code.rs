@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use sea_orm::FromQueryResult;
 use streamflow_kernel::ids;
 use streamflow_proto::client::v1::{
@@ -75,15 +75,13 @@ fn wrong(code: &str, by: u32) -> String {
 struct Row {
     code_mac: Vec<u8>,
     tries: i32,
-    sent_in_day: i32,
-    used_at: Option<DateTime<Utc>>,
 }
 
 /// What is kept of codes, once there are so many of them.
 async fn rows(world: &World, count: usize) -> Vec<Row> {
     for _ in 0..1_000 {
         let db = world.kernel.database.system_read().await.unwrap();
-        let rows: Vec<Row> = db.query("SELECT code_mac, tries, sent_in_day, used_at FROM email_codes", vec![]).await.unwrap();
+        let rows: Vec<Row> = db.query("SELECT code_mac, tries FROM email_codes", vec![]).await.unwrap();
         if rows.len() == count {
             return rows;
         }
@@ -108,10 +106,12 @@ async fn device(world: &World, email: &str) -> String {
     devices.next().unwrap().to_owned()
 }
 
+/// As the one browser of these tests sends it, which asks for a code and types it, so that two devices here have the same code.
 fn from_device<T>(message: T, device: &str) -> Request<T> {
     let mut request = request(message, None);
     request.metadata_mut().insert("origin", ORIGIN.parse().unwrap());
-    request.metadata_mut().insert("cookie", format!("__Host-sf_client_device={device}").parse().unwrap());
+    let cookies = format!("__Host-sf_client_device={device}; __Host-sf_client_code={}", "b".repeat(43));
+    request.metadata_mut().insert("cookie", cookies.parse().unwrap());
     request
 }
 
@@ -176,7 +176,8 @@ on_both! {
         let mut devices = [device(&world, &staff.email).await, device(&world, &staff.email).await];
         for round in 2..6 {
             world.pass(TimeDelta::minutes(2));
-            ask(&world, &staff.email).await.unwrap();
+            let ask = pb::SendCodeRequest { email: staff.email.clone() };
+            EmailCodeServiceClient::new(world.channel.clone()).send_code(from_device(ask, &devices[0])).await.unwrap();
             let code = mailed(&world, &staff.email, round).await.pop().unwrap();
             let calls = devices.iter().zip([&world, &twin]).map(|(device, server)| {
                 let mut codes = EmailCodeServiceClient::new(server.channel.clone());
@@ -255,7 +256,6 @@ on_both! {
         world.pass(TimeDelta::seconds(1));
         ask(&world, &staff.email).await.unwrap();
         let second = mailed(&world, &staff.email, 2).await.pop().unwrap();
-        assert_eq!(rows(&world, 1).await[0].sent_in_day, 2);
         assert_eq!(reason(&sign_in(&world, &staff.email, &first).await.unwrap_err()), "WRONG_CODE");
         assert!(sign_in(&world, &staff.email, &second).await.is_ok());
 
@@ -287,7 +287,7 @@ on_both! {
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
         // The same rows are written for each, so that they take the same time, and cost an attacker the same.
         let kept = rows(&world, 3).await;
-        assert!(kept.iter().all(|row| (row.code_mac.len(), row.tries, row.sent_in_day) == (32, 0, 1)), "{kept:?}");
+        assert!(kept.iter().all(|row| (row.code_mac.len(), row.tries) == (32, 0)), "{kept:?}");
         let right = mailed(&world, &staff.email, 1).await.remove(0);
         let mut refusals = Vec::new();
         for email in [&staff.email, NOBODY, &disabled.email, "never-asked@example.com"] {
@@ -322,7 +322,6 @@ on_both! {
         let change = pb::ChangePasswordRequest { current_password: PASSWORD.into(), new_password: "entirely other words 4711".into() };
         AccountServiceClient::new(world.channel.clone()).change_password(staff.ask(change)).await.unwrap();
         assert_eq!(reason(&sign_in(&world, &staff.email, &code).await.unwrap_err()), "WRONG_CODE");
-        assert!(rows(&world, 1).await[0].used_at.is_some());
     }
 
     async fn whoever_may_not_enter_any_more_has_no_use_of_a_code(world) {
@@ -365,6 +364,8 @@ on_both! {
 async fn an_address_has_few_tries_a_minute() {
     let setup = Setup { limits: [("sign_in".to_owned(), 3)].into(), ..Setup::default() };
     let world = World::with(streamflow_kernel::db::Backend::Sqlite, setup).await;
+    // All within one minute of the clock.
+    world.pass(TimeDelta::seconds(60 - world.now().timestamp() % 60));
     for _ in 0..2 {
         ask(&world, NOBODY).await.unwrap();
     }

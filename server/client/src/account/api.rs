@@ -4,6 +4,7 @@ use streamflow_kernel::{
     ctx::{Ctx, Principal, SystemWriteDb},
     device,
     error::{Error, Result, Violations},
+    lockout::{Guesses, factor_key},
     session::{self, Level, Token},
     totp,
 };
@@ -12,14 +13,13 @@ use tonic::{Request, Response, Status};
 
 use super::{mail, reset, store as effects};
 use crate::{
-    email_code,
     record::input,
     session::{
         api::{account, answer_with_token, promote, shown},
         factor,
     },
     user::{
-        domain::{check_password, comparable_password},
+        domain::{attempts_key, check_password, comparable_password},
         store::{self, User},
     },
 };
@@ -94,6 +94,8 @@ impl AccountService for Api {
         }
         factor::check(&ctx, &user, &req.code).await?;
         let db = ctx.system().await?;
+        // Whoever makes some at the same moment takes these out, or has theirs taken out here.
+        store::hold(&db, user.id).await?;
         let recovery_codes = replace_recovery_codes(&db, &user).await?;
         let token = renew_session(&db, &ctx, principal, by_bearer).await?;
         effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
@@ -112,7 +114,6 @@ impl AccountService for Api {
         let db = ctx.system().await?;
         store::set_password_hash(&db, user.id, &hash).await?;
         store::end_resets(&db, user.id, ctx.now()).await?;
-        email_code::store::end(&db, &user.email, ctx.now()).await?;
         device::forget_all(&db, user.id).await?;
         let token = end_sessions(&db, &ctx, principal, by_bearer).await?;
         effects::announce(&db, user.id, &ctx.actor(), &[]).await?;
@@ -159,7 +160,7 @@ fn enrolment(user: &User, secret: &[u8]) -> Result<pb::EnrolSecondFactorResponse
 async fn new_secret(ctx: &Ctx, user: &User, code: &str) -> Result<Vec<u8>> {
     let secret = store::pending_totp(ctx.keys(), user).await?;
     let secret = secret.ok_or_else(|| Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first."))?;
-    let attempts = format!("factor:{}", user.id);
+    let attempts = factor_key(user.id, None);
     ctx.count_attempt(&attempts).await?;
     let step = totp::matching_step(&secret, code.trim(), ctx.now());
     let step = step.ok_or_else(|| Error::invalid("code", "That code is not right. Enter the six digits the app shows now."))?;
@@ -190,13 +191,29 @@ pub async fn prove(ctx: &Ctx, user: &User, password: &str, code: &str) -> Result
 
 /// Whether it is the person's password. Counted before it is looked at, together with all who ask for it.
 pub async fn is_current_password(ctx: &Ctx, user: &User, password: &str) -> Result<bool> {
+    // Somebody on the way in may be anybody who has the mailbox, and guesses as slowly as at the sign-in.
+    if ctx.principal()?.level == Level::Pending {
+        let device = device::known(ctx, &ctx.system_read().await?, user.id).await?;
+        let guesses = Guesses::new(ctx, attempts_key(&user.email), device.as_deref());
+        guesses.count(ctx).await?;
+        let ok = is_password(ctx, user, password).await?;
+        if ok {
+            guesses.forget(ctx).await?;
+        }
+        return Ok(ok);
+    }
+    // Strangers don't slow down who is in.
     let attempts = format!("password:{}", user.id);
     ctx.count_attempt(&attempts).await?;
-    let ok = ctx.passwords().verify(comparable_password(password), &user.password_hash).await?.ok;
+    let ok = is_password(ctx, user, password).await?;
     if ok {
         ctx.forget_attempts(&attempts).await?;
     }
     Ok(ok)
+}
+
+async fn is_password(ctx: &Ctx, user: &User, password: &str) -> Result<bool> {
+    Ok(ctx.passwords().verify(comparable_password(password), &user.password_hash).await?.ok)
 }
 
 /// Checks both passwords, all problems at once.

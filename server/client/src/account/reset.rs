@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use streamflow_kernel::{
     ctx::Ctx,
     db::SystemDb,
+    device,
     error::{Error, Result, Violations},
     feed::Actor,
     kernel::Kernel,
@@ -16,17 +17,17 @@ use tonic::Response;
 use uuid::Uuid;
 
 use super::{mail, store as effects};
-use crate::user::{
-    domain::{attempts_key, canonical_email, check_password, subject},
-    store::{self, User},
+use crate::{
+    mail_budget::Budget,
+    user::{
+        domain::{attempts_key, canonical_email, check_password, subject},
+        store::{self, User},
+    },
 };
 
 /// Life of a mailed link.
 pub const LINK_HOURS: i64 = 1;
-/// A person gets at most one link in this time, whoever asks for it.
-const PAUSE: TimeDelta = TimeDelta::minutes(2);
-/// Links a person gets in a day.
-const MOST_A_DAY: i64 = 10;
+const BUDGET: Budget = Budget { name: "reset", pause: TimeDelta::minutes(2) };
 
 /// Sends the link in the background: the caller waits equally long for known and unknown addresses.
 pub fn request(ctx: &Ctx, email: &str) {
@@ -39,20 +40,17 @@ pub fn request(ctx: &Ctx, email: &str) {
 }
 
 async fn send_link(ctx: &Ctx, email: &str) -> Result<()> {
-    let Some(user) = store::user_by_email(&ctx.system_read().await?, email).await? else {
-        return Ok(());
-    };
     let db = ctx.system_apart().await?;
-    // Two requests of one moment see each other's link.
-    store::hold(&db, user.id).await?;
-    // A longer-lived link of the operator's is no reason to send none.
-    let ends = ctx.now() + TimeDelta::hours(LINK_HOURS);
-    let asked = |ago: TimeDelta| store::resets_ending(&db, user.id, ends - ago, ends);
-    if user.disabled_at.is_some() || asked(PAUSE).await? > 0 || asked(TimeDelta::days(1)).await? >= MOST_A_DAY {
+    let user = store::user_by_email(&db, email).await?;
+    let device = device::known(ctx, &db, user.as_ref().map_or_else(Uuid::nil, |user| user.id)).await?;
+    if !BUDGET.take(&db, ctx, email, device.as_deref()).await? {
         return Ok(());
     }
-    let link = insert_link(&db, &ctx.new_token(), ctx.public_url(), user.id, ends).await?;
-    ctx.mails().put(&db, None, mail::reset(&user.email, &link)).await?;
+    if let Some(user) = user.filter(|user| user.disabled_at.is_none()) {
+        let ends = ctx.now() + TimeDelta::hours(LINK_HOURS);
+        let link = insert_link(&db, &ctx.new_token(), ctx.public_url(), user.id, ends).await?;
+        ctx.mails().put(&db, None, mail::reset(&user.email, &link)).await?;
+    }
     db.commit().await?;
     ctx.mails().wake();
     Ok(())
@@ -83,14 +81,27 @@ pub async fn complete(ctx: &Ctx, req: &pb::ResetPasswordRequest) -> Result<Respo
         return Err(dead_link());
     }
     store::set_password_hash(&db, user.id, &hash).await?;
-    effects::close_other_ways(&db, &user, now).await?;
+    effects::close_other_ways(&db, &user).await?;
     session::end_all(&db, user.id, None, now).await?;
+    let device = known_from_now_on(ctx, &db, &user).await?;
     let actor = Actor { id: Some(user.id), name: user.display_name.clone(), at: now };
     effects::announce(&db, user.id, &actor, &[]).await?;
     ctx.mails().put(&db, None, mail::password_reset(&user.email, ctx.public_url())).await?;
-    let response = db.commit(pb::ResetPasswordResponse {}).await?;
+    let mut response = db.commit(pb::ResetPasswordResponse {}).await?;
     ctx.mails().wake();
+    if let Some(device) = device {
+        device::set_cookie(response.metadata_mut(), ctx, &device)?;
+    }
     Ok(response)
+}
+
+/// Strangers who guess without end don't keep out whoever has proved the address. A second factor is not proved: a device that is known makes
+/// guesses at it anew, and whoever has the mailbox could have one after the other.
+async fn known_from_now_on(ctx: &Ctx, db: &SystemDb, user: &User) -> Result<Option<Token>> {
+    match user.totp_confirmed_at {
+        None => device::remember(ctx, db, user.id).await.map(Some),
+        Some(_) => Ok(None),
+    }
 }
 
 async fn holder(ctx: &Ctx, token_hash: Vec<u8>) -> Result<User> {

@@ -1,6 +1,5 @@
 //! What changes of an account do to the pages that are open, and to the other ways into it.
 
-use chrono::{DateTime, Utc};
 use streamflow_kernel::{
     db::SystemDb,
     device,
@@ -10,7 +9,7 @@ use streamflow_kernel::{
 use uuid::Uuid;
 
 use crate::{
-    email_code, github, passkey,
+    github, passkey,
     user::store::{self, User},
 };
 
@@ -31,9 +30,9 @@ pub async fn announce(db: &SystemDb, user_id: Uuid, actor: &Actor, fields: &[&st
 }
 
 /// Closes what opens the account besides its password and its second factor. Whoever proves by the address alone that the account is
-/// theirs may be another person than before, or has lost it to one: nothing that was set up until then lets that one in.
-pub async fn close_other_ways(db: &SystemDb, user: &User, now: DateTime<Utc>) -> Result<()> {
-    email_code::store::end(db, &user.email, now).await?;
+/// theirs may be another person than before, or has lost it to one: nothing that was set up until then lets that one in. Codes that were
+/// mailed end with the password they were made beside, and so does an authenticator that was begun.
+pub async fn close_other_ways(db: &SystemDb, user: &User) -> Result<()> {
     passkey::store::remove_all(db, user.id).await?;
     github::store::delete_connection(db, user.id).await?;
     device::forget_all(db, user.id).await

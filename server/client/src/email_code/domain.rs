@@ -1,6 +1,7 @@
 //! What a code is, how long it is good, and what it is known by.
 
 use chrono::TimeDelta;
+use sha2::{Digest as _, Sha256};
 use streamflow_kernel::{
     crypto::MacKey,
     ctx::Ctx,
@@ -9,15 +10,16 @@ use streamflow_kernel::{
 use streamflow_proto::client::v1 as pb;
 use uuid::Uuid;
 
-use crate::{record::input::Problem, user::domain::sign_in_address};
+use crate::{
+    record::input::Problem,
+    user::{domain::sign_in_address, store::User},
+};
 
 /// From the request for it.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
-/// An address gets at most one mail in this time, whoever asks for it.
+/// One who asks gets at most one mail in this time.
 pub const PAUSE: TimeDelta = TimeDelta::minutes(1);
-/// Mails an address gets in a day.
-pub const MOST_A_DAY: i32 = 10;
-/// Codes that are compared with one that was mailed: of a hundred million that there are, fifty a day.
+/// Codes that are compared with one that was mailed: of a hundred million that there are, strangers try 250 a day at an address.
 pub const MOST_TRIES: i32 = 5;
 const DIGITS: usize = 8;
 /// Keeps its marks apart from others of the same master key.
@@ -29,8 +31,8 @@ pub fn new_code(random: [u8; 32]) -> String {
     format!("{:0DIGITS$}", number % 10_u64.pow(DIGITS as u32))
 }
 
-/// What codes are kept as: HMAC-SHA256 over account, the code's own id and its digits. With the rows alone nobody finds a code by trying
-/// all there are.
+/// What codes are kept as: HMAC-SHA256 over account, the code's own id, the account's password hash and the digits. With the rows alone
+/// nobody finds a code by trying all there are, and a new password ends every code that was mailed before, whoever asked for it.
 pub struct Marks(MacKey);
 
 impl Marks {
@@ -38,19 +40,20 @@ impl Marks {
         Self(ctx.mac_key(PURPOSE))
     }
 
-    pub fn of(&self, account: Uuid, code_id: Uuid, code: &str) -> Vec<u8> {
-        self.0.mark(&message(account, code_id, code))
+    pub fn of(&self, user: &User, code_id: Uuid, code: &str) -> Vec<u8> {
+        self.0.mark(&message(Some(user), code_id, code))
     }
 
     /// Takes the same time wherever they differ.
-    pub fn knows(&self, account: Uuid, code_id: Uuid, code: &str, mark: &[u8]) -> bool {
-        self.0.knows(&message(account, code_id, code), mark)
+    pub fn knows(&self, user: Option<&User>, code_id: Uuid, code: &str, mark: &[u8]) -> bool {
+        self.0.knows(&message(user, code_id, code), mark)
     }
 }
 
-/// The ids have one length, so that no two are joined to the same bytes.
-fn message(account: Uuid, code_id: Uuid, code: &str) -> Vec<u8> {
-    [account.as_bytes(), code_id.as_bytes(), code.as_bytes()].concat()
+/// All parts before the digits have one length, so that no two are joined to the same bytes.
+fn message(user: Option<&User>, code_id: Uuid, code: &str) -> Vec<u8> {
+    let (account, password_hash) = user.map(|user| (user.id, user.password_hash.as_str())).unwrap_or_default();
+    [account.as_bytes(), code_id.as_bytes(), &*Sha256::digest(password_hash), code.as_bytes()].concat()
 }
 
 /// Somebody who says that a code was mailed to them.

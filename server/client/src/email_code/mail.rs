@@ -12,7 +12,7 @@ pub fn code(to: &str, code: &str) -> Mail {
         body: format!(
             "Somebody, probably you, asked for a code to sign in to StreamFlow.\n\n\
              {first} {second}\n\n\
-             Type it on the page where you asked for it. It works once, and for {} minutes.\n\n\
+             Type it on the page where you asked for it. It works in that browser alone, once, and for {} minutes.\n\n\
              Give it to nobody: no one at StreamFlow ever asks for it. If you did not ask for it, do nothing.\n",
             LIFE.num_minutes()
         ),

@@ -165,19 +165,15 @@ impl SessionService for Api {
     }
 }
 
-/// The person and the company a right e-mail and password lead to. Unknown people cost the same time as wrong passwords.
+/// The person and the company a right e-mail and password lead to. Unknown people cost the same time as wrong passwords: the statements
+/// are the same.
 async fn check_password(ctx: &Ctx, req: &pb::SignInRequest) -> Result<(User, Membership)> {
     let (email, password) = (canonical_email(&req.email), comparable_password(&req.password));
     let db = ctx.system_read().await?;
     let user = store::user_by_email(&db, &email).await?;
-    let membership = match &user {
-        Some(user) => store::usual_membership(&db, user.id).await?,
-        None => None,
-    };
-    let device = match &user {
-        Some(user) => device::known(ctx, &db, user.id).await?,
-        None => None,
-    };
+    let user_id = user.as_ref().map(|user| user.id).unwrap_or_default();
+    let membership = store::usual_membership(&db, user_id).await?;
+    let device = device::known(ctx, &db, user_id).await?;
     drop(db);
     if let Some(user) = &user {
         ctx.about(subject(user, membership.as_ref()));

@@ -2,7 +2,9 @@
 
 use streamflow_kernel::{
     ctx::Ctx,
+    device,
     error::{Error, Result},
+    lockout::factor_key,
     totp,
 };
 
@@ -11,7 +13,8 @@ use crate::user::store::{self, User};
 /// Accepts a code of a person, or says that it is wrong. Counted before anything is compared. Must not be called inside a write
 /// transaction: what it uses up stays used up.
 pub async fn check(ctx: &Ctx, user: &User, code: &str) -> Result<()> {
-    let subject = format!("factor:{}", user.id);
+    let device = device::known(ctx, &ctx.system_read().await?, user.id).await?;
+    let subject = factor_key(user.id, device.as_deref());
     ctx.count_attempt(&subject).await?;
     if !is_good(ctx, user, code.trim()).await? {
         return Err(Error::invalid("code", "That code is not right. Codes change every 30 seconds and work once."));

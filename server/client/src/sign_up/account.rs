@@ -51,7 +51,7 @@ pub async fn check_free(db: &SystemDb, email: &str) -> Result<Option<User>> {
 async fn reopen(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp, user: &User) -> Result<()> {
     users::set_password_hash(db, user.id, &sign_up.password_hash).await?;
     users::end_resets(db, user.id, ctx.now()).await?;
-    effects::close_other_ways(db, user, ctx.now()).await
+    effects::close_other_ways(db, user).await
 }
 
 async fn insert(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp) -> Result<uuid::Uuid> {

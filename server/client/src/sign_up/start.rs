@@ -4,14 +4,11 @@ use chrono::TimeDelta;
 use streamflow_kernel::{ctx::Ctx, error::Result};
 
 use super::{account, domain::Beginner, mail, store};
-use crate::user;
+use crate::{mail_budget::Budget, user};
 
 /// Life of a link, in hours. The company must be set up within it.
 pub const LINK_HOURS: i64 = 24;
-/// An address gets at most one mail in this time, whoever asks for it.
-const PAUSE: TimeDelta = TimeDelta::minutes(2);
-/// Mails an address gets in a day.
-const MOST_A_DAY: i64 = 10;
+const BUDGET: Budget = Budget { name: "sign-up", pause: TimeDelta::minutes(2) };
 
 /// Sends it in the background: the caller waits equally long for known and unknown addresses.
 pub fn send(ctx: &Ctx, beginner: Beginner) {
@@ -27,10 +24,7 @@ async fn try_send(ctx: &Ctx, beginner: &Beginner) -> Result<()> {
     let (now, email) = (ctx.now(), beginner.email.as_str());
     let db = ctx.system_apart().await?;
     // Whoever asks for the same address at this moment has the mail sent.
-    if !store::hold_address(&db, email).await?
-        || store::mails_since(&db, email, now - PAUSE).await? > 0
-        || store::mails_since(&db, email, now - TimeDelta::days(1)).await? >= MOST_A_DAY
-    {
+    if !store::hold_address(&db, email).await? || !BUDGET.take(&db, ctx, email, None).await? {
         return Ok(());
     }
     let is_known = match user::store::user_by_email(&db, email).await? {
@@ -38,7 +32,7 @@ async fn try_send(ctx: &Ctx, beginner: &Beginner) -> Result<()> {
         None => false,
     };
     let token = ctx.new_token();
-    // The row of a known address counts its mail; its link, which nobody has, ends as it begins.
+    // A known address has the same row; its link, which nobody has, ends as it begins.
     let (life, letter) = if is_known {
         (TimeDelta::zero(), mail::known(email, ctx.public_url()))
     } else {

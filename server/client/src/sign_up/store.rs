@@ -63,14 +63,3 @@ pub async fn hold_address(db: &SystemDb, email: &str) -> Result<bool> {
     let rows: Vec<Row> = db.query(sql, vec![format!("sign-up {email}").into()]).await?;
     Ok(rows.first().is_some_and(|row| row.held))
 }
-
-/// Mails that an address got since a moment.
-pub async fn mails_since(db: &SystemDb, email: &str, since: DateTime<Utc>) -> Result<i64> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        mails: i64,
-    }
-    let sql = "SELECT COUNT(*) AS mails FROM sign_ups WHERE email = ? AND created_at > ?";
-    let rows: Vec<Row> = db.query(sql, vec![email.into(), since.into()]).await?;
-    Ok(rows.first().map_or(0, |row| row.mails))
-}

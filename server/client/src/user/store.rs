@@ -96,8 +96,10 @@ pub async fn owners(db: &SystemDb, org: Uuid) -> Result<Vec<Uuid>> {
     Ok(owners.into_iter().map(|owner| owner.user_id).collect())
 }
 
+/// Sets a new password. An authenticator that was begun with the one before is begun no more: whoever knew that one knows its secret.
 pub async fn set_password_hash(db: &SystemDb, user_id: Uuid, hash: &str) -> Result<()> {
-    db.execute("UPDATE users SET password_hash = ? WHERE id = ?", vec![hash.into(), user_id.into()]).await?;
+    let sql = "UPDATE users SET password_hash = ?, totp_pending = NULL WHERE id = ?";
+    db.execute(sql, vec![hash.into(), user_id.into()]).await?;
     Ok(())
 }
 
@@ -241,18 +243,6 @@ pub async fn hold(db: &SystemDb, user_id: Uuid) -> Result<()> {
         db.execute("SELECT 1 FROM users WHERE id = ? FOR UPDATE", vec![user_id.into()]).await?;
     }
     Ok(())
-}
-
-/// Links of a person that end between two moments and were not used.
-pub async fn resets_ending(db: &SystemDb, user_id: Uuid, after: DateTime<Utc>, by: DateTime<Utc>) -> Result<i64> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        links: i64,
-    }
-    let sql = "SELECT COUNT(*) AS links FROM password_resets \
-               WHERE user_id = ? AND used_at IS NULL AND expires_at > ? AND expires_at <= ?";
-    let rows: Vec<Row> = db.query(sql, vec![user_id.into(), after.into(), by.into()]).await?;
-    Ok(rows.first().map_or(0, |row| row.links))
 }
 
 /// Uses up a reset link and says whose it was; every other link of that person ends with it.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Ctx;
 use crate::{
+    access::network_key,
     clock::Clock,
     crypto::MacKey,
     db::{OrgReader, Scope, SystemDb, TenantDb},
@@ -46,6 +47,11 @@ impl Ctx {
     /// Where people reach the portal, for links in mails. No trailing slash.
     pub fn public_url(&self) -> &str {
         &self.0.kernel.public_url
+    }
+
+    /// Where the request came from, as one holder commonly has networks: a /24, or a /48 of IPv6.
+    pub fn network(&self) -> String {
+        network_key(self.request().ip)
     }
 
     pub fn ids(&self) -> &Arc<dyn Ids> {

@@ -7,8 +7,8 @@ use data_encoding::HEXLOWER;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Desk, Operator, account_key, factor_key};
-use crate::{ctx::Ctx, error::Result, rate_limit};
+use super::{Desk, Operator, account_key};
+use crate::{ctx::Ctx, error::Result, lockout::factor_key, rate_limit};
 
 /// Most that are shown.
 const MOST: usize = 100;
@@ -77,9 +77,10 @@ impl Known {
         for person in people {
             let who = (person.user_id, person.display_name);
             known.insert(account_key(&person.email), who.clone());
-            known.insert(factor_key(person.user_id), who.clone());
+            known.insert(factor_key(person.user_id, None), who.clone());
             for device in devices.iter().filter(|device| device.user_id == person.user_id) {
                 known.insert(format!("device:{}", HEXLOWER.encode(&device.device_hash)), who.clone());
+                known.insert(factor_key(person.user_id, Some(&device.device_hash)), who.clone());
             }
         }
         Self(known)
@@ -91,7 +92,7 @@ impl Known {
         let subject = match (key.split_once(':')?.0, address) {
             ("operator", "") => Subject::Account,
             ("operator", _) => Subject::AccountAtAddress,
-            ("device", _) => Subject::Device,
+            ("device" | "factor-device", _) => Subject::Device,
             ("factor", _) => Subject::SecondFactor,
             _ => return None,
         };
