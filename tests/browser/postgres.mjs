@@ -40,7 +40,8 @@ export function startCluster(port) {
   // What is left running keeps no test file from ending.
   for (const handle of [warden, warden.stdin]) handle.unref();
 
-  const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='${root}' -c fsync=off`;
+  // What its processes share lies with its data: elsewhere a killed one would leave it.
+  const settings = `-c dynamic_shared_memory_type=mmap -p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='${root}' -c fsync=off`;
   const start = () => run('pg_ctl', [...control, '-l', path.join(root, 'log'), '-o', settings, 'start']);
   /** With whoever is connected. */
   const stop = () => run('pg_ctl', [...control, '-m', 'fast', 'stop']);

@@ -262,9 +262,9 @@ async fn die_free<D>(admin: &DatabaseConnection, read: impl AsyncFn() -> Result<
 async fn a_lost_connection_is_told_as_what_it_is_and_repeated_where_nothing_counts() {
     const COUNT: &str = "INSERT INTO federation_peers (name, refused) VALUES ('counter', 1) \
                          ON CONFLICT (name) DO UPDATE SET refused = federation_peers.refused + 1";
-    let (url, folder) = (fresh_database().await, tempfile::tempdir().unwrap());
-    let database = Database::connect(&world::location(System::Client, Some(&url), folder.path()).await).await.unwrap();
-    let admin = superuser(&url).await;
+    let (fresh, folder) = (fresh_database().await, tempfile::tempdir().unwrap());
+    let database = Database::connect(&world::location(System::Client, Some(&fresh.url), folder.path()).await).await.unwrap();
+    let admin = superuser(&fresh.url).await;
     let lost = |error: Error| told(&Status::from(error));
     let unavailable = (Code::Unavailable, "UNAVAILABLE".to_owned());
 

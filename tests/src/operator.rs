@@ -29,12 +29,16 @@ use streamflow_proto::{
 };
 use streamflow_provider::admin::people::Admins;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{OnceCell, watch},
+};
 use tonic::{Request, Status, transport::Channel};
 use uuid::Uuid;
 
 use crate::{
-    postgres, raw, sql,
+    postgres::{self, Fresh},
+    raw, sql,
     world::{self, Setup},
 };
 
@@ -156,7 +160,8 @@ pub struct Desk {
     /// Of the one portal that has a Recovery Mode. No watch runs: nothing leads into it or out of it but the test.
     pub recovery: Option<Arc<Recovery>>,
     pub folder: TempDir,
-    superuser_url: Option<String>,
+    /// The database on PostgreSQL.
+    fresh: Option<Fresh>,
     _stop: watch::Sender<bool>,
 }
 
@@ -167,12 +172,15 @@ impl Desk {
     }
 
     pub async fn start_on(backend: Backend, system: System) -> Self {
+        // Made once: a hash costs as much as a fifth of many a test.
+        static HASH: OnceCell<String> = OnceCell::const_new();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let superuser_url = match backend {
+        let fresh = match backend {
             Backend::Postgres => Some(postgres::fresh_database().await),
             Backend::Sqlite => None,
         };
-        let location = world::location(system, superuser_url.as_deref(), &folder.path().join("system.db")).await;
+        let superuser_url = fresh.as_ref().map(|fresh| fresh.url.as_str());
+        let location = world::location(system, superuser_url, &folder.path().join("system.db")).await;
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
         let portal = match system {
             System::Provider => streamflow_provider::system::PORTAL,
@@ -182,7 +190,8 @@ impl Desk {
         };
         let kernel = world::kernel(portal, &location, Arc::clone(&clock), &folder, Setup::default()).await;
         let secret = totp::generate_secret().to_vec();
-        let hash = PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
+        let hash = async || PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
+        let hash = HASH.get_or_init(hash).await;
         let operator = |role| Operator::new(EMAIL, role, hash.clone(), secret.clone());
         let operator_id = operator("").user_id;
         let recovery = (system == System::Provider).then(|| recovery(&kernel, operator("ADMIN"), location, folder.path()));
@@ -209,7 +218,7 @@ impl Desk {
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         let space = portal.space;
-        Self { space, kernel, clock, channel, secret, operator_id, recovery, folder, superuser_url, _stop: stop }
+        Self { space, kernel, clock, channel, secret, operator_id, recovery, folder, fresh, _stop: stop }
     }
 
     pub fn caller(&self) -> Caller {
@@ -263,8 +272,8 @@ impl Desk {
 
     /// Somebody with all rights on the portal's database.
     pub async fn intruder(&self) -> DatabaseConnection {
-        if let Some(url) = &self.superuser_url {
-            let db = postgres::superuser(url).await;
+        if let Some(fresh) = &self.fresh {
+            let db = postgres::superuser(&fresh.url).await;
             db.execute_unprepared(&format!("SET search_path = {}", self.space)).await.expect("a schema");
             return db;
         }

@@ -10,7 +10,10 @@ use std::{
     os::unix::fs::{PermissionsExt as _, chown},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -42,7 +45,7 @@ impl Cluster {
     /// Starts a cluster. `durable` keeps fsync on, for tests that kill things.
     pub fn start(durable: bool) -> Self {
         let bin = binaries();
-        let root = place(durable).join(format!("streamflow-pg-{}-{}", std::process::id(), free_port()));
+        let root = std::env::temp_dir().join(format!("streamflow-pg-{}-{}", std::process::id(), free_port()));
         std::fs::create_dir_all(&root).expect("a folder for the cluster");
         let user = unprivileged_user();
         if let Some((uid, gid)) = user {
@@ -67,7 +70,13 @@ impl Cluster {
     pub fn start_for_process() -> Self {
         let mut cluster = Self::start(false);
         let (child, root) = cluster.server.as_ref().expect("a running cluster");
-        let script = format!("read -r _; kill -INT {}; sleep 1; rm -rf '{}'", child.id(), root.display());
+        // Nothing of it is wanted any more, so that it need not write down what it holds; a busy machine may take its time to end it.
+        let script = format!(
+            "read -r _; kill -QUIT {id}; i=0; while kill -0 {id} 2>/dev/null && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done; \
+             rm -rf '{root}'",
+            id = child.id(),
+            root = root.display()
+        );
         let warden = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().expect("a warden");
         cluster.warden = Some(warden);
         cluster
@@ -177,12 +186,6 @@ fn children(parent: u32) -> Vec<u32> {
     ids.filter(|id| parent_of(id) == Some(parent)).collect()
 }
 
-/// Hundreds of databases would fill a temporary folder that lies in memory, and a cluster that syncs nothing gains nothing there.
-fn place(durable: bool) -> PathBuf {
-    let on_disk = Path::new("/var/tmp");
-    if durable || !on_disk.is_dir() { std::env::temp_dir() } else { on_disk.to_owned() }
-}
-
 fn launch(root: &Path, port: u16, durable: bool) -> Child {
     let mut server = run_as(unprivileged_user(), &binaries().join("postgres"));
     server.arg("-D").arg(root.join("data")).current_dir(root).stdout(Stdio::null()).stderr(Stdio::null());
@@ -191,8 +194,10 @@ fn launch(root: &Path, port: u16, durable: bool) -> Child {
     if !durable {
         server.args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         // Nobody tidies up in databases that live for seconds; whoever needs statistics makes them.
-        server.args(["-c", "autovacuum=off", "-c", "max_wal_size=4GB"]);
+        server.args(["-c", "autovacuum=off"]);
     }
+    // In the data folder, which goes with the cluster; elsewhere a killed one would leave what its processes shared.
+    server.args(["-c", "dynamic_shared_memory_type=mmap"]);
     let child = server.spawn().expect("postgres starts");
     wait_until_ready(port);
     child
@@ -249,13 +254,37 @@ struct Shared {
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
-/// URL of a prepared database that nobody else uses, as superuser.
-pub async fn fresh_database() -> String {
+/// Names of databases that nobody uses any more.
+static LEFT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// A prepared database that nobody else uses. When it is dropped, the next one who comes removes it: hundreds would fill the memory
+/// that they lie in.
+#[derive(Debug)]
+pub struct Fresh {
+    /// As superuser.
+    pub url: String,
+    name: String,
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        LEFT.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.name));
+    }
+}
+
+/// A database of the process's own cluster.
+pub async fn fresh_database() -> Fresh {
     let shared = SHARED.get_or_init(share).await;
     let name = format!("{}_{}", shared.template, NEXT.fetch_add(1, Ordering::Relaxed));
     let admin = superuser(&format!("{}/postgres", shared.url)).await;
-    // Copying a template needs it unused; two copies at once queue on a lock of their own.
-    let sql = format!("CREATE DATABASE {name} TEMPLATE {}", shared.template);
+    let left = std::mem::take(&mut *LEFT.lock().unwrap_or_else(PoisonError::into_inner));
+    for name in left {
+        // With whatever is still connected. One that can't be removed goes with its cluster.
+        let _ = admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+    // Files are copied as they are: through the log of writes it takes a third more. Copying a template needs it unused; two copies at
+    // once queue on a lock of their own.
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY file_copy", shared.template);
     for attempt in 0.. {
         match admin.execute_unprepared(&sql).await {
             Ok(_) => break,
@@ -268,7 +297,7 @@ pub async fn fresh_database() -> String {
     let copy = superuser(&url).await;
     restore_database_rights(&copy).await.expect("rights on the copy");
     let _ = copy.close().await;
-    url
+    Fresh { url, name }
 }
 
 fn passwords() -> RolePasswords {

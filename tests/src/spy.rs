@@ -2,8 +2,8 @@
 //! statement on a company's table names the company, unless the system sent it for itself.
 
 use std::{
-    collections::BTreeSet,
-    sync::{Mutex, Once, PoisonError},
+    collections::{BTreeSet, HashMap},
+    sync::{LazyLock, Mutex, Once, PoisonError},
 };
 
 use streamflow_migrations::TENANT_TABLES;
@@ -92,7 +92,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spy {
         event.record(&mut statement);
         let sql = if statement.full.is_empty() { statement.summary } else { statement.full };
         let is_system = span == Some(SYSTEM);
-        if let Some(table) = unbound_table(&sql).filter(|_| !is_system) {
+        if let Some(table) = (!is_system).then(|| judged(&sql)).flatten() {
             FINDINGS.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{table}: {sql}"));
         }
         if let Some(kept) = REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
@@ -119,6 +119,17 @@ impl Visit for Statement {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         self.record_str(field, format!("{value:?}").trim_matches('"'));
     }
+}
+
+/// As [`unbound_table`] says. Most statements come again and again, and reading one takes longer than sending it.
+fn judged(sql: &str) -> Option<&'static str> {
+    static JUDGED: LazyLock<Mutex<HashMap<String, Option<&'static str>>>> = LazyLock::new(Mutex::default);
+    let known = JUDGED.lock().unwrap_or_else(PoisonError::into_inner).get(sql).copied();
+    known.unwrap_or_else(|| {
+        let found = unbound_table(sql);
+        JUDGED.lock().unwrap_or_else(PoisonError::into_inner).insert(sql.to_owned(), found);
+        found
+    })
 }
 
 /// The first company's table that `sql` reads or writes without binding its `org_id`. An OR around the binding is not noticed:

@@ -29,7 +29,11 @@ use tonic::transport::Channel;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::{person::Person, postgres, spy, sql};
+use crate::{
+    person::Person,
+    postgres::{self, Fresh},
+    spy, sql,
+};
 
 pub const ORIGIN: &str = "http://localhost:7001";
 
@@ -46,6 +50,8 @@ pub struct World {
     /// Seals the audit; checkpoints go to `checkpoints` in the folder.
     _sealing: Sealing,
     _stop: watch::Sender<bool>,
+    /// The database on PostgreSQL, which twins share.
+    fresh: Option<Arc<Fresh>>,
 }
 
 /// How a world differs from the usual one.
@@ -75,16 +81,17 @@ impl World {
     pub async fn with(backend: Backend, setup: Setup) -> Self {
         spy::listen();
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let superuser_url = match backend {
-            Backend::Postgres => Some(postgres::fresh_database().await),
+        let fresh = match backend {
+            Backend::Postgres => Some(Arc::new(postgres::fresh_database().await)),
             Backend::Sqlite => None,
         };
-        let location = location(System::Client, superuser_url.as_deref(), &folder.path().join("client.db")).await;
+        let superuser_url = fresh.as_ref().map(|fresh| fresh.url.as_str());
+        let location = location(System::Client, superuser_url, &folder.path().join("client.db")).await;
         let clock = Arc::new(FixedClock::at(to_micros(SystemClock.now())));
         let (proxies, github) = (setup.trusted_proxies.clone(), setup.github.clone());
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&clock), &folder, setup).await;
         streamflow_client::system::start(&kernel);
-        Self::serve(backend, kernel, (proxies, github), clock, superuser_url, folder).await
+        Self::serve(backend, kernel, (proxies, github), clock, fresh, folder).await
     }
 
     async fn serve(
@@ -92,7 +99,7 @@ impl World {
         kernel: Arc<Kernel>,
         (proxies, github): (TrustedProxies, Option<Github>),
         clock: Arc<FixedClock>,
-        superuser_url: Option<String>,
+        fresh: Option<Arc<Fresh>>,
         folder: Arc<TempDir>,
     ) -> Self {
         let origins = HashSet::from([ORIGIN.to_owned()]);
@@ -111,7 +118,8 @@ impl World {
         let channel =
             Channel::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("a connection");
         let sealing = kernel.seal_audit(folder.path().join("checkpoints"));
-        Self { backend, kernel, clock, channel, address, superuser_url, folder, _sealing: sealing, _stop: stop }
+        let superuser_url = fresh.as_ref().map(|fresh| fresh.url.clone());
+        Self { backend, kernel, clock, channel, address, superuser_url, folder, _sealing: sealing, _stop: stop, fresh }
     }
 
     /// A second server process on the same database.
@@ -125,7 +133,7 @@ impl World {
         let github = setup.github.clone();
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, setup).await;
         let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
-        Self::serve(self.backend, kernel, (TrustedProxies::default(), github), clock, self.superuser_url.clone(), folder).await
+        Self::serve(self.backend, kernel, (TrustedProxies::default(), github), clock, self.fresh.clone(), folder).await
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -143,8 +151,11 @@ impl World {
 
     /// The same, begun by the template of an industry.
     pub async fn company_of(&self, name: &str, industry: Option<&str>) -> Person {
+        // Made once: a hash costs as much as a fifth of many a test.
+        static HASH: OnceCell<String> = OnceCell::const_new();
         let email = format!("owner-{}@example.com", Uuid::now_v7().simple());
         let password = crate::person::PASSWORD;
+        let hash = async || self.kernel.passwords.hash(password).await.expect("a hash");
         let new = NewOrg {
             name: name.to_owned(),
             tenant_id: format!("t{}", &Uuid::new_v4().simple().to_string()[..12]),
@@ -155,7 +166,7 @@ impl World {
             owner: NewOwner {
                 email: email.clone(),
                 display_name: "Olive Owner".to_owned(),
-                password_hash: self.kernel.passwords.hash(password).await.expect("a hash"),
+                password_hash: HASH.get_or_init(hash).await.clone(),
             },
         };
         provision::create_org(&self.kernel, new).await.expect("a company");
