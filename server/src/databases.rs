@@ -7,16 +7,22 @@ use std::{
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use rand::RngExt as _;
-use streamflow_kernel::db::{
-    Database,
-    connect::{self, Location},
-    files::private_folder,
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
+use streamflow_kernel::{
+    db::{
+        Database,
+        connect::{self, Location},
+        files::private_folder,
+    },
+    error::Error,
 };
 use streamflow_migrations::{RolePasswords, System};
+use tokio::time::timeout;
 
 use crate::config::{Config, mask_password};
 
@@ -30,12 +36,28 @@ pub async fn open(config: &Config, system: System) -> anyhow::Result<Database> {
         migrate_file(config, system).await.map_err(Unreachable)?;
     }
     let connected = Database::connect(&location).await;
+    // Where it has few connections left these take some, and the look at the catalogue needs one more.
     let database = connected.map_err(|error| Unreachable(unreachable_database(config, system, &error)))?;
-    let findings = streamflow_migrations::self_check(&database.pool(), system).await.context("the catalogue can't be read")?;
+    let findings = looked_at(streamflow_migrations::self_check(&database.pool(), system)).await;
+    let findings = findings.map_err(|error| refused(&format!("the catalogue of {name} can't be read"), error))?;
     anyhow::ensure!(findings.is_empty(), "the database of {name} is not safe to use:\n  {}", findings.join("\n  "));
-    let pending = streamflow_migrations::pending(&database.pool(), system).await.context("the migrations can't be read")?;
+    let pending = looked_at(streamflow_migrations::pending(&database.pool(), system)).await;
+    let pending = pending.map_err(|error| refused(&format!("the migrations of {name} can't be read"), error))?;
     anyhow::ensure!(pending.is_empty(), "the database of {name} lacks migrations; run `streamflow migrate` first");
+    if config.postgres.is_some() {
+        tell_of_risks(&database, system).await;
+    }
     Ok(database)
+}
+
+/// Settings of a PostgreSQL that only its own operators can change, and under which a crash may take what was answered.
+async fn tell_of_risks(database: &Database, system: System) {
+    let sql = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name";
+    let found = looked_at(database.pool().query_all_raw(Statement::from_string(DbBackend::Postgres, sql))).await;
+    for row in found.unwrap_or_default() {
+        let setting: String = row.try_get_by_index(0).unwrap_or_default();
+        tracing::warn!(target: "streamflow", system = system.name(), setting, "PostgreSQL has it off: its crash may lose what was saved");
+    }
 }
 
 /// The database does not answer: it may later, unlike one that is wrong.
@@ -49,6 +71,20 @@ impl std::fmt::Display for Unreachable {
 }
 
 impl std::error::Error for Unreachable {}
+
+/// Longest for a look at the catalogue: a database that is gone without a word answers nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn looked_at<T>(look: impl Future<Output = Result<T, DbErr>>) -> Result<T, Error> {
+    let answer = timeout(PATIENCE, look).await;
+    answer.map_or_else(|_| Err(Error::Unavailable("no answer".to_owned())), |answer| answer.map_err(Error::from))
+}
+
+/// What keeps a system from starting: a database that may do later what it did not do now, or something that is wrong.
+pub fn refused(what: &str, error: Error) -> anyhow::Error {
+    let told = anyhow::anyhow!("{what}: {error:?}");
+    if error.is_for_now() { Unreachable(told).into() } else { told }
+}
 
 /// Where a system's rows are, whether anything answers there or not.
 pub fn location(config: &Config, system: System) -> anyhow::Result<Location> {
@@ -94,7 +130,7 @@ fn file_of(config: &Config, system: System) -> PathBuf {
     config.data.join(format!("{}.db", system.schema()))
 }
 
-fn unreachable_database(config: &Config, system: System, error: &streamflow_kernel::error::Error) -> anyhow::Error {
+fn unreachable_database(config: &Config, system: System, error: &Error) -> anyhow::Error {
     let place = config.postgres.as_deref().map_or_else(|| config.data.display().to_string(), mask_password);
     anyhow::anyhow!("the database of {} at {place} can't be opened: {error:?}", system.name())
 }

@@ -67,7 +67,8 @@ impl Provider {
 
     /// The usual RPCs of the system.
     pub async fn open(&self, config: &Config, kernel: &Arc<Kernel>) -> anyhow::Result<Router> {
-        let admins = Admins::open(kernel, self.emergency.as_ref()).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let admins = Admins::open(kernel, self.emergency.as_ref()).await;
+        let admins = admins.map_err(|error| databases::refused("the portal's people can't be read", error))?;
         let assets = assets::of(System::Provider.name(), config.web_dir.as_deref());
         let origins = config.origins_of(System::Provider);
         let (recovery, mirror) = (Arc::clone(&self.recovery), self.mirror.clone());

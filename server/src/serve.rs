@@ -68,7 +68,8 @@ impl Shared {
             vault: config.data.clone(),
             bounds: config.attachments.bounds(),
         };
-        Kernel::start(parts).await.map_err(|error| anyhow::anyhow!("the {} system can't start: {error:?}", system.name()))
+        let started = Kernel::start(parts).await;
+        started.map_err(|error| databases::refused(&format!("the {} system can't start", system.name()), error))
     }
 }
 

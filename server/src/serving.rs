@@ -114,19 +114,26 @@ impl Serving {
     /// What can fail comes first: nothing is left of a start that is tried again.
     async fn start(&self, system: System, provider: Option<&Provider>) -> anyhow::Result<()> {
         let kernel = self.shared.kernel(&self.config, system).await?;
-        let (app, listener) = match provider {
-            Some(provider) => (provider.open(&self.config, &kernel).await?, None),
-            None => {
-                let site = serve::site(&self.config, system, &kernel)?;
-                let app = site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-                (app, Some(serve::bind(&self.config.bind, self.config.port(system)).await?))
-            }
+        let refused = |what: &str, error| databases::refused(&format!("the {} system {what}", system.name()), error);
+        let usual = match provider {
+            Some(provider) => Some(provider.open(&self.config, &kernel).await?),
+            None => None,
+        };
+        let listener = match provider {
+            Some(_) => None,
+            None => Some(serve::bind(&self.config.bind, self.config.port(system)).await?),
         };
         // Before anything is served: a key that begins to wrap now waits for this process.
-        let holding = kernel.hold_master_keys().await;
-        let holding = holding.map_err(|error| anyhow::anyhow!("the {} system can't say its keys: {error:?}", system.name()))?;
-        let runner = kernel.run_jobs(serve::works(system)).await;
-        let runner = runner.map_err(|error| anyhow::anyhow!("the {} system's jobs can't start: {error:?}", system.name()))?;
+        let holding = kernel.hold_master_keys().await.map_err(|error| refused("can't say its keys", error))?;
+        let runner = kernel.run_jobs(serve::works(system)).await.map_err(|error| refused("can't start its jobs", error))?;
+        // From here on the database is not asked for.
+        let app = match usual {
+            Some(usual) => usual,
+            None => {
+                let site = serve::site(&self.config, system, &kernel)?;
+                site.into_router().map_err(|error| anyhow::anyhow!("{error:?}"))?
+            }
+        };
         self.wires.join(&kernel)?;
         let sealing = kernel.seal_audit(self.config.audit_checkpoints());
         let sampling = kernel.sample_meter();

@@ -5,6 +5,7 @@ mod broken;
 mod cancel;
 mod connection;
 mod door;
+mod durable;
 mod federation;
 mod feed;
 mod files;

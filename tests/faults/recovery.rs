@@ -6,6 +6,7 @@ mod flapping;
 mod local_audit;
 mod mirror;
 mod shared;
+mod start;
 mod used_up;
 
 use std::{path::Path, time::Duration};

@@ -133,11 +133,16 @@ impl Cluster {
 
     /// Ends what a login role has open, and lets `strangers` take every connection there is before it may come again.
     pub fn leave_nothing_to(&self, role: &str, strangers: &mut Strangers) {
+        self.leave_few_to(role, 0, strangers);
+    }
+
+    /// The same, all but a few.
+    pub fn leave_few_to(&self, role: &str, few: usize, strangers: &mut Strangers) {
         self.psql(&[
             &format!("ALTER ROLE {role} NOLOGIN"),
             &format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{role}'"),
         ]);
-        strangers.take(CONNECTIONS - RESERVED);
+        strangers.take(CONNECTIONS - RESERVED - few);
         self.psql(&[&format!("ALTER ROLE {role} LOGIN")]);
     }
 

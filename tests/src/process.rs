@@ -184,7 +184,8 @@ impl Server {
         }
     }
 
-    fn is_ready(&self) -> bool {
+    /// Whether it says so now.
+    pub fn is_ready(&self) -> bool {
         self.readiness().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
     }
 

@@ -1,8 +1,9 @@
 //! A whole client system in this process: a database of its own, a clock that stands still, a listener on a free port.
 
-use std::{collections::HashMap, collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, collections::HashSet, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::FromQueryResult;
 use streamflow_client::{
     github::site::Github,
     org::provision::{self, NewOrg, NewOwner},
@@ -12,6 +13,7 @@ use streamflow_kernel::{
     clock::{Clock, FixedClock, SystemClock, to_micros},
     crypto::MasterRing,
     db::{Backend, Database, connect::Location},
+    feed::Cursor,
     ids::SystemIds,
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
@@ -134,6 +136,31 @@ impl World {
         let kernel = kernel(streamflow_client::system::PORTAL, &location, Arc::clone(&self.clock), &self.folder, setup).await;
         let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
         Self::serve(self.backend, kernel, (TrustedProxies::default(), github), clock, self.fresh.clone(), folder).await
+    }
+
+    /// Waits until the feed's tail has handed on what is written: on PostgreSQL every transaction of the cluster holds it back, and other
+    /// tests make databases there for seconds. A watcher whose own rights changed, such as by their first second factor, would hear of it
+    /// after it began, and its stream would end.
+    pub async fn handed_on(&self) {
+        #[derive(FromQueryResult)]
+        struct Newest {
+            xid: i64,
+            seq: i64,
+        }
+        let xid = if self.backend == Backend::Postgres { "xid::text::bigint" } else { "0" };
+        let sql = format!("SELECT {xid} AS xid, seq FROM changes ORDER BY 1 DESC, seq DESC LIMIT 1");
+        let db = self.kernel.database.system_read().await.expect("a transaction");
+        let rows: Vec<Newest> = db.query(&sql, vec![]).await.expect("the newest change");
+        drop(db);
+        let Some(Newest { xid, seq }) = rows.first() else { return };
+        let newest = Cursor { xid: *xid, seq: *seq };
+        for _ in 0..6_000 {
+            if self.kernel.feed.position() >= newest {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the feed stands still");
     }
 
     pub fn now(&self) -> DateTime<Utc> {

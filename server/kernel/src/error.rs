@@ -1,10 +1,11 @@
 //! The one error of the server. It keeps apart what a caller may read and what only the log may.
 
+mod database;
+
 use std::{fmt, time::Duration};
 
 use prost::Message as _;
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
-use sqlx::error::DatabaseError;
+use sea_orm::{DbErr, SqlErr};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -80,39 +81,17 @@ impl Error {
         Self::Internal(cause.to_string())
     }
 
+    /// True of a database that may do later what it did not do now: it does not answer, has no connection or no room left, or takes no
+    /// writes.
+    pub const fn is_for_now(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Unsure(_) | Self::Storage(_) | Self::OutOfReach { .. })
+    }
+
     /// True when a unique index refused the row.
     pub fn is_unique_violation(error: &DbErr) -> bool {
         matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
     }
 }
-
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => Self::Unavailable(error.to_string()),
-            _ if is_of_storage(&error) => Self::Storage(error.to_string()),
-            // PostgreSQL stores every character but NUL (SQLSTATE 22021); SQLite would cut the text there.
-            _ if error.to_string().contains("invalid byte sequence for encoding") => {
-                Self::invalid("request", "A text contains a character that can't be stored.")
-            }
-            _ => Self::Internal(error.to_string()),
-        }
-    }
-}
-
-/// Whether a disk is full, or failed: PostgreSQL's `disk_full` and `io_error`, SQLite's `SQLITE_IOERR` in its kinds and `SQLITE_FULL`.
-fn is_of_storage(error: &DbErr) -> bool {
-    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) = error else { return false };
-    let code = cause.as_database_error().and_then(DatabaseError::code).unwrap_or_default();
-    // PostgreSQL's codes have five characters, SQLite's are numbers with the kind in their upper bits.
-    match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, SQLITE_IOERR | SQLITE_FULL),
-        _ => matches!(&*code, "53100" | "58030"),
-    }
-}
-
-const SQLITE_IOERR: u32 = 10;
-const SQLITE_FULL: u32 = 13;
 
 impl From<crate::password::PasswordError> for Error {
     fn from(error: crate::password::PasswordError) -> Self {

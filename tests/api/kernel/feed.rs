@@ -1,49 +1,30 @@
 //! The change feed: in order, each once, over two servers, within rights.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use sea_orm::FromQueryResult;
+use streamflow_client::system::PORTAL;
 use streamflow_kernel::{
     anomaly,
-    db::Backend,
-    feed::{Actor, Cursor, Op},
+    feed::{Actor, Op},
 };
+use streamflow_migrations::System;
 use streamflow_proto::client::v1::{
     self as pb, assignment_rule_service_client::AssignmentRuleServiceClient, change_service_client::ChangeServiceClient,
     customer_service_client::CustomerServiceClient, invitation_service_client::InvitationServiceClient,
     session_service_client::SessionServiceClient,
 };
-use streamflow_tests::{on_both, person::Person, world::World};
+use streamflow_tests::{
+    on_both,
+    person::Person,
+    sql,
+    world::{Setup, World, kernel, location},
+};
 use tonic::Streaming;
 
 async fn watch(world: &World, person: &Person, cursor: &str) -> Streaming<pb::WatchResponse> {
-    handed_on(world).await;
+    world.handed_on().await;
     let request = person.ask(pb::WatchRequest { cursor: cursor.to_owned() });
     ChangeServiceClient::new(world.channel.clone()).watch(request).await.expect("a stream").into_inner()
-}
-
-/// Waits until the tail has handed on what is written: on PostgreSQL other tests of the cluster hold it back, and a change of the watcher's
-/// own rights, such as their first second factor, would end the stream right away.
-async fn handed_on(world: &World) {
-    #[derive(FromQueryResult)]
-    struct Newest {
-        xid: i64,
-        seq: i64,
-    }
-    let xid = if world.backend == Backend::Postgres { "xid::text::bigint" } else { "0" };
-    let sql = format!("SELECT {xid} AS xid, seq FROM changes ORDER BY 1 DESC, seq DESC LIMIT 1");
-    let db = world.kernel.database.system_read().await.unwrap();
-    let rows: Vec<Newest> = db.query(&sql, vec![]).await.unwrap();
-    drop(db);
-    let Some(Newest { xid, seq }) = rows.first() else { return };
-    let newest = Cursor { xid: *xid, seq: *seq };
-    for _ in 0..6_000 {
-        if world.kernel.feed.position() >= newest {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the feed stands still");
 }
 
 /// The next change, or `None` when nothing comes.
@@ -122,7 +103,7 @@ on_both! {
 
     async fn what_is_written_after_me_is_heard_from_its_cursor(world) {
         let owner = world.company("Harrow & Pike").await;
-        handed_on(&world).await;
+        world.handed_on().await;
         let mut sessions = SessionServiceClient::new(world.channel.clone());
         let cursor = sessions.me(owner.ask(pb::MeRequest {})).await.unwrap().into_inner().cursor;
         let between = create(&world, &owner, "Between Me and the stream").await;
@@ -234,4 +215,28 @@ on_both! {
         let ended = tokio::time::timeout(Duration::from_secs(20), async { while let Ok(Some(_)) = stream.message().await {} }).await;
         assert!(ended.is_ok(), "the stream outlived its session");
     }
+}
+
+/// Connections of the client system's login to this database.
+async fn connections(world: &World) -> i64 {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'streamflow_client'";
+    sql::row(&world.kernel.database, sql, vec![]).await.try_get_by_index(0).unwrap()
+}
+
+/// Where a database comes and goes while a system starts, each try begins anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_is_given_up_leaves_no_connection() {
+    let world = World::postgres().await;
+    let place = location(System::Client, world.superuser_url.as_deref(), &world.folder.path().join("none.db")).await;
+    let before = connections(&world).await;
+    let given_up = kernel(PORTAL, &place, Arc::clone(&world.clock), &world.folder, Setup::default()).await;
+    assert!(connections(&world).await > before);
+    drop(given_up);
+    for _ in 0..3_000 {
+        if connections(&world).await <= before {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} connections, of {before} before", connections(&world).await);
 }

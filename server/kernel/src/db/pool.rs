@@ -96,12 +96,10 @@ impl Txn {
     /// Fails with [`Error::Unsure`] when nobody can say whether it is done.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Postgres(transaction) => transaction.commit().await.map_err(|error| match error {
-                DbErr::Conn(_) => Error::Unsure(error.to_string()),
-                _ => error.into(),
-            }),
-            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction) => transaction.commit().await,
         }
+        .map_err(Error::of_commit)
     }
 
     /// As that of [`Pool`], within the transaction.

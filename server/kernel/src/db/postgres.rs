@@ -49,6 +49,9 @@ const DOUBT_AFTER: Duration = Duration::from_secs(60);
 /// A connection is used for so long: servers keep memory for each.
 const LIFETIME: Duration = Duration::from_secs(1800);
 
+/// What was answered is on disk, whatever server, database or role have for a habit. Those that wait for more than that stay as they are.
+const ON_DISK: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
 /// Connections of one login, of which some may have taken another role for good, so that no other work ever runs on them.
 #[derive(Clone, Debug)]
 pub struct Connections(managed::Pool<Opener>);
@@ -70,9 +73,8 @@ impl managed::Manager for Opener {
 
     async fn create(&self) -> Result<PgConnection, SqlxError> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
-        if let Some(role) = &self.role {
-            connection.execute(AssertSqlSafe(format!("SET ROLE \"{role}\""))).await?;
-        }
+        let role = self.role.as_ref().map(|role| format!("SET ROLE \"{role}\"")).unwrap_or_default();
+        connection.execute(AssertSqlSafe(format!("{ON_DISK}; {role}"))).await?;
         Ok(connection)
     }
 

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, sqlx::postgres::PgListener};
 use tokio::{
     sync::{Notify, broadcast, watch},
+    task::AbortHandle,
     time::Instant,
 };
 use tokio_stream::StreamExt as _;
@@ -31,10 +32,21 @@ const BATCH: u64 = 1000;
 /// Events a slow watcher may lag behind before it reads from the database instead.
 const WATCHER_BUFFER: usize = 512;
 
-/// Handle on the feed of one system. Cheap to clone.
+/// Handle on the feed of one system. Cheap to clone. The tail ends with the last one.
 #[derive(Clone, Debug)]
 pub struct Feed {
     pub(super) inner: Arc<Inner>,
+    _tasks: Arc<Tasks>,
+}
+
+/// What follows the database. It has connections of its own: where a system could not start and is begun anew, none may be left over.
+#[derive(Debug)]
+struct Tasks(Vec<AbortHandle>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.0.iter().for_each(AbortHandle::abort);
+    }
 }
 
 #[derive(Debug)]
@@ -67,16 +79,15 @@ impl Feed {
             foreign: Notify::new(),
             ending: watch::Sender::new(false),
         });
-        let feed = Self { inner };
-        tokio::spawn(feed.clone().run());
-        if feed.inner.database.backend() == Backend::Postgres {
-            tokio::spawn(feed.clone().listen());
+        let mut tasks = vec![tokio::spawn(Arc::clone(&inner).run()).abort_handle()];
+        if inner.database.backend() == Backend::Postgres {
+            tasks.push(tokio::spawn(Arc::clone(&inner).listen()).abort_handle());
         }
-        Ok(feed)
+        Ok(Self { inner, _tasks: Arc::new(Tasks(tasks)) })
     }
 
     pub fn position(&self) -> Cursor {
-        *self.inner.position.lock()
+        self.inner.position()
     }
 
     /// How long ago the tail last read.
@@ -93,9 +104,15 @@ impl Feed {
         let mut companies = self.inner.companies.lock();
         companies.entry(org).or_insert_with(|| broadcast::channel(WATCHER_BUFFER).0).subscribe()
     }
+}
 
-    async fn run(self) {
-        let database = self.inner.database.clone();
+impl Inner {
+    fn position(&self) -> Cursor {
+        *self.position.lock()
+    }
+
+    async fn run(self: Arc<Self>) {
+        let database = self.database.clone();
         let mut announce = false;
         let mut hidden_poll = HIDDEN_POLL;
         loop {
@@ -118,7 +135,7 @@ impl Feed {
             }
             announce = tokio::select! {
                 () = database.committed().notified() => true,
-                () = self.inner.foreign.notified() => false,
+                () = self.foreign.notified() => false,
                 () = tokio::time::sleep(IDLE_POLL) => false,
             };
             tokio::time::sleep_until(began + PACE).await;
@@ -130,11 +147,11 @@ impl Feed {
         let mut is_new = false;
         loop {
             let from = self.position();
-            let Read { events, hides_more } = read_after(&self.inner.database, from).await?;
-            *self.inner.read_at.lock() = Instant::now();
+            let Read { events, hides_more } = read_after(&self.database, from).await?;
+            *self.read_at.lock() = Instant::now();
             let full = events.len() as u64 == BATCH;
             if let Some(last) = events.last() {
-                *self.inner.position.lock() = last.cursor;
+                *self.position.lock() = last.cursor;
                 is_new = true;
             }
             self.publish(events);
@@ -145,7 +162,7 @@ impl Feed {
     }
 
     fn publish(&self, events: Vec<Event>) {
-        let mut companies = self.inner.companies.lock();
+        let mut companies = self.companies.lock();
         for event in events {
             let org = event.org_id;
             // A company nobody watches any more is forgotten.
@@ -157,24 +174,24 @@ impl Feed {
 
     /// Wakes the tails of other processes. Outside the writing transactions, because NOTIFY takes a lock they would queue for.
     async fn announce(&self) {
-        let sql = format!("NOTIFY {}, '{}'", self.inner.channel, self.inner.signature);
-        if let Err(error) = self.inner.database.execute(&sql, vec![]).await {
+        let sql = format!("NOTIFY {}, '{}'", self.channel, self.signature);
+        if let Err(error) = self.database.execute(&sql, vec![]).await {
             tracing::warn!(?error, "other processes could not be told of a change; they find it within a second");
         }
     }
 
-    async fn listen(self) {
+    async fn listen(self: Arc<Self>) {
         loop {
             // Asked each time: the pool is another one after the database was away.
-            let pool = self.inner.database.pool().get_postgres_connection_pool().clone();
+            let pool = self.database.pool().get_postgres_connection_pool().clone();
             match PgListener::connect_with(&pool).await {
                 Ok(mut listener) => {
-                    if listener.listen(&self.inner.channel).await.is_ok() {
+                    if listener.listen(&self.channel).await.is_ok() {
                         let mut stream = listener.into_stream();
                         while let Some(Ok(heard)) = stream.next().await {
                             // What this process wrote it reads at its own commit.
-                            if heard.payload() != self.inner.signature {
-                                self.inner.foreign.notify_one();
+                            if heard.payload() != self.signature {
+                                self.foreign.notify_one();
                             }
                         }
                     }

@@ -1,0 +1,123 @@
+//! What an error of a database means for whoever asked.
+
+use std::borrow::Cow;
+
+use sea_orm::{DbErr, RuntimeErr};
+use sqlx::{Error as SqlxError, error::DatabaseError};
+
+use super::Error;
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match meaning(&error) {
+            Meaning::Away => Self::Unavailable(error.to_string()),
+            Meaning::NoRoom => Self::Storage(error.to_string()),
+            Meaning::Busy => {
+                tracing::warn!(%error, "a change met another one");
+                let text = "Somebody else was changing the same at this moment. Nothing was changed; try again.";
+                Self::OutOfReach { reason: "BUSY", text }
+            }
+            // PostgreSQL stores every character but NUL (SQLSTATE 22021); SQLite would cut the text there.
+            Meaning::Other if error.to_string().contains("invalid byte sequence for encoding") => {
+                Self::invalid("request", "A text contains a character that can't be stored.")
+            }
+            Meaning::Other => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl Error {
+    /// Of a COMMIT. Where the way to the database broke, or its disk did not say whether it has what was written to it, the change may be
+    /// there or not: SQLite takes it back in memory, and finds it in its log when it is started anew.
+    pub(crate) fn of_commit(error: DbErr) -> Self {
+        let was_synced = !code(&error).is_some_and(|code| SQLITE_NOT_SYNCED.contains(&&*code));
+        if was_synced && !matches!(error, DbErr::Conn(_)) { error.into() } else { Self::Unsure(error.to_string()) }
+    }
+}
+
+/// What the database itself called it.
+fn code(error: &DbErr) -> Option<Cow<'_, str>> {
+    match error {
+        DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause)) => {
+            cause.as_database_error().and_then(DatabaseError::code)
+        }
+        _ => None,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// It does not answer, has no connection left, or takes no writes.
+    Away,
+    /// A disk is full, or failed.
+    NoRoom,
+    /// Two changes waited for each other, or one for too long; this one was taken back.
+    Busy,
+    Other,
+}
+
+fn meaning(error: &DbErr) -> Meaning {
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)) => return Meaning::Away,
+        DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause)) => cause,
+        _ => return Meaning::Other,
+    };
+    match &**cause {
+        SqlxError::Io(_) | SqlxError::Tls(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => Meaning::Away,
+        SqlxError::Database(_) => of_code(&code(error).unwrap_or_default()),
+        _ => Meaning::Other,
+    }
+}
+
+/// PostgreSQL's codes have five characters (its documentation, appendix A), SQLite's are numbers with the kind in their upper bits
+/// (sqlite.org/rescode.html).
+fn of_code(code: &str) -> Meaning {
+    if code.len() < 5 {
+        return match code.parse::<u32>().unwrap_or_default() & 0xff {
+            SQLITE_BUSY | SQLITE_LOCKED => Meaning::Busy,
+            SQLITE_READONLY | SQLITE_CANTOPEN => Meaning::Away,
+            SQLITE_IOERR | SQLITE_FULL => Meaning::NoRoom,
+            _ => Meaning::Other,
+        };
+    }
+    match code {
+        // read_only_sql_transaction, as a standby says that was not promoted yet; too_many_connections.
+        "25006" | "53300" => Meaning::Away,
+        // disk_full and io_error.
+        "53100" | "58030" => Meaning::NoRoom,
+        // serialization_failure, deadlock_detected, lock_not_available.
+        "40001" | "40P01" | "55P03" => Meaning::Busy,
+        // Connection exceptions, and a server that ends or does not take anybody yet.
+        _ if code.starts_with("08") || code.starts_with("57P") => Meaning::Away,
+        _ => Meaning::Other,
+    }
+}
+
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_LOCKED: u32 = 6;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;
+/// `SQLITE_IOERR_FSYNC` and `SQLITE_IOERR_DIR_FSYNC`.
+const SQLITE_NOT_SYNCED: [&str; 2] = ["1034", "1290"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_is_wrong() {
+        let known = [
+            (Meaning::Away, &["25006", "53300", "57P01", "57P03", "08006", "8", "1032", "14"][..]),
+            (Meaning::NoRoom, &["53100", "58030", "13", "10", "778"]),
+            (Meaning::Busy, &["40001", "40P01", "55P03", "5", "517", "6"]),
+            (Meaning::Other, &["23505", "42501", "42P01", "22021", "57014", "25P02", "19", "2067", "1", "26", ""]),
+        ];
+        for (expected, codes) in known {
+            for code in codes {
+                assert_eq!(of_code(code), expected, "{code}");
+            }
+        }
+    }
+}
