@@ -165,6 +165,9 @@ pub struct RateLimiter {
     leases: Arc<Mutex<HashMap<String, Lease>>>,
 }
 
+/// Minutes that clocks of processes may be apart, a little more than systems that speak with each other may differ. A minute further ahead
+/// is of a clock that was set back since.
+const APART: i64 = 3;
 /// Keys kept in memory before old windows are dropped.
 const MAX_LEASES: usize = 50_000;
 
@@ -244,11 +247,15 @@ impl RateLimiter {
     }
 
     async fn reserve(&self, key: &str, window: i64, limit: Limit) -> Result<Granted> {
-        let sql = "INSERT INTO rate_limits (key, window_start, used) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET \
-                   used = CASE WHEN rate_limits.window_start = excluded.window_start THEN rate_limits.used + excluded.used ELSE excluded.used END, \
-                   window_start = excluded.window_start RETURNING used";
+        // Of two processes whose clocks differ the later one's minute counts: each would else begin the other's anew.
+        let goes_on = format!("rate_limits.window_start BETWEEN excluded.window_start AND excluded.window_start + {APART}");
+        let sql = format!(
+            "INSERT INTO rate_limits (key, window_start, used) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET \
+             used = CASE WHEN {goes_on} THEN rate_limits.used + excluded.used ELSE excluded.used END, \
+             window_start = CASE WHEN {goes_on} THEN rate_limits.window_start ELSE excluded.window_start END RETURNING used"
+        );
         let values = vec![key.into(), window.into(), i64::from(limit.lease).into()];
-        let row = self.database.statement(sql, values).await?.ok_or_else(|| Error::internal("the limiter returned nothing"))?;
+        let row = self.database.statement(&sql, values).await?.ok_or_else(|| Error::internal("the limiter returned nothing"))?;
         let used: i64 = row.try_get("", "used")?;
         let before = u32::try_from(used - i64::from(limit.lease)).unwrap_or(u32::MAX);
         let free = limit.per_minute.saturating_sub(before);

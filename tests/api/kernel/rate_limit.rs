@@ -67,6 +67,25 @@ async fn what_is_used_up_is_refused_without_asking_the_database() {
 }
 
 on_both! {
+    async fn processes_whose_clocks_differ_share_a_limit(world) {
+        let process = || RateLimiter::new(world.kernel.database.clone(), Limits::new(Pace::per_minute(100), &HashMap::new()));
+        let (early, late) = (process(), process());
+        let mut now = world.now();
+        for round in 0..2 {
+            let mut granted = 0;
+            for _ in 0..40 {
+                for (limiter, at) in [(&early, now), (&late, now + TimeDelta::seconds(60))] {
+                    granted += u32::from(limiter.take("sign_in", "198.51.100.7", at).await.unwrap().granted);
+                }
+            }
+            // The first of all came before anybody was later.
+            assert!(granted <= 10 + 1, "{granted} in round {round}");
+            now += TimeDelta::minutes(3);
+        }
+        // A clock that was set back by more begins anew, and keeps nobody out for as long.
+        assert!(early.take("sign_in", "198.51.100.7", now - TimeDelta::hours(1)).await.unwrap().granted);
+    }
+
     async fn a_burst_is_counted_over_five_seconds(world) {
         let pace = Pace { per_minute: 150, burst: Some(20) };
         let limiter = RateLimiter::new(world.kernel.database.clone(), Limits::new(pace, &HashMap::new()));
