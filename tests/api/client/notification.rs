@@ -180,11 +180,12 @@ on_both! {
     async fn news_reaches_its_person_alive_and_nobody_else(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        world.handed_on().await;
         let watch = |by: &Person| by.ask(pb::WatchRequest::default());
         let mut theirs = ChangeServiceClient::new(world.channel.clone()).watch(watch(&staff)).await.unwrap().into_inner();
         let mut owners = ChangeServiceClient::new(world.channel.clone()).watch(watch(&owner)).await.unwrap().into_inner();
         customer(&world, &owner, "Given Ltd", &staff.user_id).await;
-        let heard = tokio::time::timeout(Duration::from_secs(5), async {
+        let heard = tokio::time::timeout(Duration::from_secs(60), async {
             loop {
                 if let Some(change) = theirs.message().await.unwrap().unwrap().change.filter(|one| one.entity == "notification") {
                     return change.id;

@@ -247,6 +247,7 @@ on_both! {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
         let second = Person::sign_in(&world, &staff.email, PASSWORD).await;
+        world.handed_on().await;
         let mut streams = Vec::new();
         for person in [&second, &owner] {
             let watch = person.ask(pb::WatchRequest::default());
@@ -257,7 +258,7 @@ on_both! {
         TaskServiceClient::new(world.channel.clone()).create_task(owner.ask(task)).await.unwrap();
         let mut heard = Vec::new();
         for mut stream in streams {
-            let first = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+            let first = tokio::time::timeout(std::time::Duration::from_secs(60), async {
                 loop {
                     let change = stream.message().await.unwrap().unwrap().change;
                     if let Some(change) = change.filter(|change| ["session", "task"].contains(&&*change.entity)) {

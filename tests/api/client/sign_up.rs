@@ -19,7 +19,10 @@ use streamflow_tests::{
 };
 use tonic::{Code, Status};
 
-use super::{customer, record, registration::jobs};
+use super::{
+    customer, record,
+    registration::{WELCOMED, comes_to_be, jobs},
+};
 
 const ADA: &str = "ada@example.com";
 
@@ -57,6 +60,7 @@ async fn confirmed(world: &World, email: &str) -> String {
 /// The owner of a company that somebody set up by themselves.
 async fn set_up_by(world: &World, email: &str) -> Person {
     set_up(world, glow(&confirmed(world, email).await)).await.unwrap();
+    assert!(comes_to_be(world, WELCOMED).await);
     Person::sign_in(world, email, PASSWORD).await
 }
 
@@ -254,6 +258,7 @@ on_both! {
         }
         let names: HashSet<String> = calls.join_all().await.into_iter().map(|answer| answer.unwrap().into_inner().tenant_id).collect();
         assert_eq!(names.into_iter().collect::<Vec<_>>(), ["glow-spa"]);
+        assert!(comes_to_be(&world, WELCOMED).await);
         for (rows, n) in [("orgs", 1), ("registrations", 1), ("memberships", 1), ("users", 1)] {
             assert_eq!(count(&world, rows, vec![]).await, n, "{rows}");
         }

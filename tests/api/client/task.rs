@@ -132,11 +132,12 @@ on_both! {
     async fn a_new_task_reaches_its_person_alive(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
+        world.handed_on().await;
         let watch = staff.ask(pb::WatchRequest::default());
         let mut stream = ChangeServiceClient::new(world.channel.clone()).watch(watch).await.unwrap().into_inner();
         add(&world, &owner, task("not yours", "", "")).await.unwrap();
         let made = add(&world, &owner, task("yours", "", &staff.user_id)).await.unwrap();
-        let heard = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(60), async {
             loop {
                 if let Some(change) = stream.message().await.unwrap().unwrap().change.filter(|change| change.entity == "task") {
                     return change.id;
@@ -261,6 +262,7 @@ on_both! {
         let manager = owner.hire(&world, pb::Role::Manager, &team).await;
         let near = owner.hire(&world, pb::Role::Staff, &team).await;
         let far = owner.hire(&world, pb::Role::Staff, "").await;
+        world.handed_on().await;
         let mut streams = Vec::new();
         for person in [&owner, &manager] {
             let watch = person.ask(pb::WatchRequest::default());
@@ -270,7 +272,7 @@ on_both! {
         let of_near = add(&world, &near, task("near", "", "")).await.unwrap().id;
         for (mut stream, expected) in streams.into_iter().zip([vec![of_far, of_near.clone()], vec![of_near]]) {
             for id in expected {
-                let heard = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+                let heard = tokio::time::timeout(std::time::Duration::from_secs(60), async {
                     loop {
                         if let Some(change) = stream.message().await.unwrap().unwrap().change.filter(|change| change.entity == "task") {
                             return change.id;
