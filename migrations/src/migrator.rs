@@ -99,6 +99,8 @@ impl MigratorTraitSelf for Migrator {
     }
 }
 
+/// In the order of a fresh database: the kernel's first, then the system's own as they are listed, whatever their names say. One that is
+/// upgraded has had those of its version before any that are new, so steps of the two lists must not lean on each other's place.
 fn steps_of(system: System) -> impl Iterator<Item = Step> {
     let own: &[Step] = match system {
         System::Client => client::STEPS,

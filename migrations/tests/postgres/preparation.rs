@@ -1,7 +1,7 @@
 //! Preparing: twice, side by side, and what the catalogue says afterwards.
 
 use sea_orm::ConnectionTrait;
-use streamflow_migrations::{System, pending, self_check};
+use streamflow_migrations::{Dialect, System, pending, script, self_check};
 
 use super::cluster::{Cluster, texts};
 
@@ -86,3 +86,60 @@ async fn every_table_and_column_says_what_it_is_for() {
           OR coalesce(col_description(c.oid, a.attnum), '') !~ '^[^[]+\\. ?\\[[0-4] [a-z]+\\]$|^[^[]+ \\[[0-4] [a-z]+\\]$')";
     assert_eq!(texts(&cluster.admin, silent).await, "");
 }
+
+/// A fresh database has all migrations of the kernel before those of its system; one that was upgraded has had each when it came, and
+/// two that came at once in the order of their list, whatever their names say. So the order must not matter where it can differ.
+#[tokio::test]
+async fn an_upgraded_database_ends_as_a_fresh_one() {
+    let (fresh, upgraded) = tokio::join!(Cluster::prepared(), Cluster::prepared());
+    for system in System::ALL {
+        let (schema, owner) = (system.schema(), system.owner_role());
+        let text = script(Dialect::Postgres, system);
+        let mut steps: Vec<&str> = text.split("-- m20").skip(1).collect();
+        let listed = steps.clone();
+        steps.sort_unstable();
+        // Nothing refers to another step by its place, and the two orders do differ.
+        assert!(steps != listed || System::Client != system);
+        let begin = format!("{EMPTY}; SET LOCAL ROLE {owner}; SET LOCAL search_path = {schema}").replace('#', schema);
+        let steps = steps.iter().map(|step| step.split_once('\n').expect("a name and its statements").1);
+        let again: String = std::iter::once(begin.as_str()).chain(steps).collect::<Vec<_>>().join(";\n");
+        upgraded.admin.execute_unprepared(&format!("BEGIN; {again}; COMMIT")).await.unwrap();
+        for look in CATALOGUE {
+            let look = look.replace('#', schema);
+            let (fresh, upgraded) = (texts(&fresh.admin, &look).await, texts(&upgraded.admin, &look).await);
+            assert!(!fresh.is_empty() && fresh == upgraded, "{system:?}\n{look}\n{fresh}\n\n{upgraded}");
+        }
+    }
+}
+
+/// Takes everything out of a schema, and leaves it there.
+const EMPTY: &str = "DO $$
+DECLARE what text;
+BEGIN
+  FOR what IN SELECT 'DROP TABLE IF EXISTS ' || oid::regclass || ' CASCADE' FROM pg_class
+    WHERE relnamespace = '#'::regnamespace AND relkind = 'r' AND relname NOT LIKE 'seaql%' LOOP EXECUTE what; END LOOP;
+  FOR what IN SELECT 'DROP FUNCTION ' || oid::regprocedure || ' CASCADE' FROM pg_proc
+    WHERE pronamespace = '#'::regnamespace LOOP EXECUTE what; END LOOP;
+END $$";
+
+/// What a schema is: tables with their rights, columns, policies, indexes, constraints, functions with their rights, triggers.
+const CATALOGUE: [&str; 7] = [
+    "SELECT concat_ws(' ', relname, relkind, relrowsecurity, relforcerowsecurity, relowner::regrole,
+      ARRAY(SELECT acl::text FROM unnest(relacl) acl ORDER BY 1)) FROM pg_class
+      WHERE relnamespace = '#'::regnamespace AND relname NOT LIKE 'seaql%' ORDER BY 1",
+    "SELECT concat_ws(' ', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+      pg_get_expr(d.adbin, d.adrelid), a.attacl::text, col_description(a.attrelid, a.attnum)) FROM pg_attribute a
+      JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      WHERE c.relnamespace = '#'::regnamespace AND c.relkind = 'r' AND c.relname NOT LIKE 'seaql%'
+        AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1",
+    "SELECT concat_ws(' ', tablename, policyname, permissive, roles::text, cmd, qual, with_check) FROM pg_policies
+      WHERE schemaname = '#' ORDER BY 1",
+    "SELECT indexdef FROM pg_indexes WHERE schemaname = '#' AND tablename NOT LIKE 'seaql%' ORDER BY 1",
+    "SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
+      WHERE connamespace = '#'::regnamespace AND conrelid::regclass::text NOT LIKE '%seaql%' ORDER BY 1",
+    "SELECT concat_ws(' ', pg_get_functiondef(oid), proowner::regrole,
+      ARRAY(SELECT acl::text FROM unnest(proacl) acl ORDER BY 1)) FROM pg_proc WHERE pronamespace = '#'::regnamespace
+      UNION ALL SELECT '-' ORDER BY 1",
+    "SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE c.relnamespace = '#'::regnamespace AND NOT t.tgisinternal UNION ALL SELECT '-' ORDER BY 1",
+];
