@@ -34,6 +34,7 @@ mod m20261127_002201_add_idempotency_token;
 mod m20261127_002401_use_nonces_once_a_caller;
 mod m20261128_000400_guard_tables_of_the_system;
 mod m20261128_000401_create_master_keys;
+mod m20261128_000402_narrow_audit_indexes;
 
 use crate::migrator::{Step, steps};
 
@@ -70,4 +71,5 @@ pub const STEPS: &[Step] = steps![
     m20261127_002401_use_nonces_once_a_caller,
     m20261128_000400_guard_tables_of_the_system,
     m20261128_000401_create_master_keys,
+    m20261128_000402_narrow_audit_indexes,
 ];
