@@ -307,7 +307,7 @@ impl Gate {
             Ok(None) => {}
             Err(error) => return answer::status(&error.into()),
         }
-        let response = next.run(request).await;
+        let response = answer::with_written(next.run(request).await);
         if answer::code(&response) == Code::Internal && !ctx.is_entered() {
             // All that fails between here and the RPC is reading its message, and that failure names types and fields of ours.
             return answer::status(&Error::invalid("request", "The request's message can't be read.").into());

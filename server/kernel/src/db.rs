@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub(crate) use columns::Column;
-pub use in_order::{Cell, Cells, InOrder};
+pub use in_order::{Cell, Cells, InOrder, Rows};
 pub(crate) use pool::{Pool, Txn};
 pub use reader::OrgReader;
 pub use system::SystemDb;

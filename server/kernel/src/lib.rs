@@ -26,6 +26,7 @@ pub mod master_keys;
 pub mod meter;
 pub mod operator;
 pub mod password;
+pub mod pieces;
 pub mod places;
 pub mod portal_services;
 pub mod prune;

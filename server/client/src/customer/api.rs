@@ -11,13 +11,14 @@ use tonic::{Request, Response, Status};
 use super::{
     domain::{Change, CustomerPatch, CustomerPrivate, NewCustomer},
     private,
-    store::{self, Entity, write},
+    store::{Entity, Model, write},
 };
 use crate::{
     custom_field::{filter, read::Asked},
     record::{
         edit::{self, Plan},
         kind::Kind,
+        list::{self, Sort},
         people::{self, People},
         row,
         writer::Writer,
@@ -45,10 +46,10 @@ impl CustomerService for Api {
         let reader = ctx.principal()?;
         mask::check_filter(reader, &req.filter, &req.order_by)?;
         let tx = ctx.read().await?;
-        let list = filter::read::<Entity>(&tx, request).await?;
-        let page = store::customers(&tx, &list).await?;
-        let customers = page.rows.into_iter().map(|row| row.into_pb().for_reader(reader)).collect();
-        Ok(Response::new(pb::ListCustomersResponse { customers, page: Some(page.info) }))
+        let asked = filter::read::<Entity>(&tx, request).await?;
+        let of = |row: Model| pb::ListCustomersResponse { customers: vec![row.into_pb().for_reader(reader)], page: None };
+        let end = |info| pb::ListCustomersResponse { customers: Vec::new(), page: Some(info) };
+        Ok(list::pieces::<Entity, _>(&tx, &asked, &Sort::of(asked.order)?, of, end).await?.into_response())
     }
 
     async fn get_customer(&self, request: Request<pb::GetCustomerRequest>) -> Result<Response<pb::GetCustomerResponse>, Status> {

@@ -5,11 +5,10 @@ pub mod write;
 use sea_orm::{Condition, entity::prelude::*};
 use streamflow_kernel::{
     clock::timestamp,
-    db::{Scope, TenantDb, TenantEntity, VisibleEntity},
-    error::Result,
+    db::{Scope, TenantEntity, VisibleEntity},
     ids::{self, prefix},
     list::{
-        List, ListSpec,
+        ListSpec,
         filter::{FieldSpec, Kind as Holds},
         order::OrderField,
         page::KeyKind,
@@ -20,9 +19,7 @@ use streamflow_proto::client::v1 as pb;
 use super::domain::{Change, Kind, NewCustomer};
 use crate::custom_field::value::Values;
 use crate::record::{
-    kind,
-    list::{self, Page, Sort},
-    number,
+    kind, number,
     people::{People, Place},
     row::{Owned, Record},
 };
@@ -210,11 +207,6 @@ impl Owned for Entity {
     fn people(row: &Model) -> People {
         People { owner: row.owner_id, assignee: row.assignee_id, team: row.team_id }
     }
-}
-
-/// A page of customers.
-pub async fn customers(tx: &TenantDb, list: &List) -> Result<Page<Model>> {
-    list::page::<Entity>(tx, list, &Sort::of(list.order)?).await
 }
 
 impl Model {

@@ -20,6 +20,7 @@ use crate::{
     record::{
         edit::{self, Plan},
         kind::Kind,
+        list,
         people::{self, People},
         row,
         writer::Writer,
@@ -44,10 +45,10 @@ impl LeadService for Api {
         let reader = ctx.principal()?;
         mask::check_filter(reader, &req.filter, &req.order_by)?;
         let tx = ctx.read().await?;
-        let list = filter::read::<Entity>(&tx, request).await?;
-        let page = store::leads(&tx, &list).await?;
-        let leads = page.rows.into_iter().map(|row| row.into_pb().for_reader(reader)).collect();
-        Ok(Response::new(pb::ListLeadsResponse { leads, page: Some(page.info) }))
+        let asked = filter::read::<Entity>(&tx, request).await?;
+        let of = |row: Model| pb::ListLeadsResponse { leads: vec![row.into_pb().for_reader(reader)], page: None };
+        let end = |info| pb::ListLeadsResponse { leads: Vec::new(), page: Some(info) };
+        Ok(list::pieces::<Entity, _>(&tx, &asked, &store::sort(&tx, &asked).await?, of, end).await?.into_response())
     }
 
     async fn get_lead(&self, request: Request<pb::GetLeadRequest>) -> Result<Response<pb::GetLeadResponse>, Status> {

@@ -29,7 +29,7 @@ use super::{
 use crate::custom_field::value::Values;
 use crate::record::{
     kind::Kind,
-    list::{self, Page, Sort},
+    list::Sort,
     number,
     people::{People, Place},
     row::{Owned, Record},
@@ -226,12 +226,7 @@ impl Owned for Entity {
     }
 }
 
-/// A page of leads.
-pub async fn leads(tx: &TenantDb, list: &List) -> Result<Page<Model>> {
-    list::page::<Entity>(tx, list, &sort(tx, list).await?).await
-}
-
-/// The order of a list of leads, also for an export.
+/// The order of a list of leads.
 pub async fn sort(tx: &TenantDb, list: &List) -> Result<Sort<Entity>> {
     if list.order.field != BY_STAGE {
         return Sort::of(list.order);

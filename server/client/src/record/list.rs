@@ -4,11 +4,13 @@ mod condition;
 mod found;
 mod sort;
 
+use prost::Message;
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait, FromQueryResult, QuerySelect as _, QueryTrait, sea_query};
 use streamflow_kernel::{
-    db::{Scoped, TenantDb},
+    db::{Rows, Scoped, TenantDb},
     error::Result,
     list::List,
+    pieces::Pieces,
 };
 use streamflow_proto::common::v1::PageInfo;
 
@@ -25,16 +27,8 @@ pub struct Page<M> {
 
 /// One page. The total is counted where the request asks for it; otherwise it stays at zero.
 pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Page<E::Model>> {
-    let matching = matching::<E>(tx, list)?;
-    let after = list.after.as_ref().map(|token| sort.after(&token.last_key, token.last_id)).transpose()?;
-    let counted = list.count_total.then(|| matching.clone());
-    let finder = match after {
-        Some(condition) => matching.filter(condition),
-        None => matching,
-    };
-    let mut rows = tx.records(finder.map(|select| sort.order(select).limit(list.size + 1))).await?;
-    let more = rows.len() as u64 > list.size;
-    rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
+    let Found { rows, more, counted } = find(tx, list, sort).await?;
+    let rows = rows.models().collect::<Result<Vec<_>, _>>()?;
     let mut info = PageInfo::default();
     if let Some(last) = rows.last().filter(|_| more) {
         info.next_page_token = list.token_after(sort.key(last), E::id(last));
@@ -43,6 +37,56 @@ pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Resu
         count_into(&mut info, tx, counted, rows.len()).await?;
     }
     Ok(Page { rows, info })
+}
+
+/// The same as the bytes of an answer: `of` makes a message of each row, `end` one of what goes with them.
+pub async fn pieces<E: Record, R: Message + Default>(
+    tx: &TenantDb,
+    list: &List,
+    sort: &Sort<E>,
+    of: impl Fn(E::Model) -> R,
+    end: impl FnOnce(PageInfo) -> R,
+) -> Result<Pieces<R>> {
+    let Found { rows, more, counted } = find(tx, list, sort).await?;
+    let mut pieces = Pieces::new((rows.len() + 1) * ROW_SIZE);
+    let mut info = PageInfo::default();
+    for (at, row) in rows.models().enumerate() {
+        let row = row?;
+        if more && at + 1 == rows.len() {
+            info.next_page_token = list.token_after(sort.key(&row), E::id(&row));
+        }
+        pieces.add(&of(row))?;
+    }
+    if let Some(counted) = counted {
+        count_into(&mut info, tx, counted, rows.len()).await?;
+    }
+    pieces.add(&end(info))?;
+    Ok(pieces)
+}
+
+/// Bytes that most records fit in.
+const ROW_SIZE: usize = 640;
+
+struct Found<E: EntityTrait> {
+    rows: Rows<E>,
+    /// Whether another page follows.
+    more: bool,
+    /// What is to be counted.
+    counted: Option<Scoped<E>>,
+}
+
+async fn find<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Found<E>> {
+    let matching = matching::<E>(tx, list)?;
+    let after = list.after.as_ref().map(|token| sort.after(&token.last_key, token.last_id)).transpose()?;
+    let counted = list.count_total.then(|| matching.clone());
+    let finder = match after {
+        Some(condition) => matching.filter(condition),
+        None => matching,
+    };
+    let mut rows = tx.record_rows(finder.map(|select| sort.order(select).limit(list.size + 1))).await?;
+    let more = rows.len() as u64 > list.size;
+    rows.truncate(usize::try_from(list.size).unwrap_or(usize::MAX));
+    Ok(Found { rows, more, counted })
 }
 
 /// Every record the list names. Archived ones only when the filter asks for them.

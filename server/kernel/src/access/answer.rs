@@ -5,11 +5,11 @@ use std::time::Duration;
 use axum::{body::Body, response::Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use http_body_util::{BodyExt as _, StreamBody};
+use http_body_util::StreamBody;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::ctx::RequestInfo;
+use crate::{ctx::RequestInfo, pieces::Written};
 
 /// Carries the number a person can quote to support.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,15 +25,26 @@ pub fn message(message: &[u8]) -> Response {
     framed.put_u8(0);
     framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     framed.put_slice(message);
-    let mut trailers = HeaderMap::new();
-    trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let frames =
-        [Ok::<_, std::convert::Infallible>(http_body::Frame::data(framed.freeze())), Ok(http_body::Frame::trailers(trailers))];
-    let body = StreamBody::new(futures::stream::iter(frames)).boxed();
-    let mut response = Response::new(Body::new(body.map_err(|never| -> axum::Error { match never {} })));
+    let mut response = Response::new(body(framed.freeze()));
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     response.headers_mut().insert("idempotent-replay", HeaderValue::from_static("true"));
     response
+}
+
+/// The answer with what its RPC has written by itself, if it has.
+pub fn with_written(mut response: Response) -> Response {
+    match response.extensions_mut().remove::<Written>() {
+        Some(Written(framed)) => response.map(|_| body(framed)),
+        None => response,
+    }
+}
+
+/// A framed message, and that all is well.
+fn body(framed: Bytes) -> Body {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    let frames = [Ok::<_, axum::Error>(http_body::Frame::data(framed)), Ok(http_body::Frame::trailers(trailers))];
+    Body::new(StreamBody::new(futures::stream::iter(frames)))
 }
 
 /// The status an answer begins with. A stream that fails later has begun with OK.

@@ -1,6 +1,8 @@
 //! [`InOrder`]: rows read by the places of their columns. Looking each up by its name, and writing that name down for each that is
 //! NULL, costs more than what stands in it.
 
+use std::marker::PhantomData;
+
 use sea_orm::{
     DbErr, EntityTrait, IdenStatic as _, Iterable as _, QueryResult, RuntimeErr,
     sqlx::{Decode, Error as SqlxError, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow},
@@ -63,23 +65,46 @@ impl Cells<'_> {
     }
 }
 
-/// Rows of `E`, as a finder of all its columns selected them.
-pub(super) fn read_all<E: EntityTrait<Model: InOrder>>(rows: &[QueryResult]) -> Result<Vec<E::Model>, DbErr> {
-    if !E::Column::iter().map(|column| column.as_str()).eq(E::Model::FIELDS.iter().copied()) {
-        return Err(DbErr::Type(format!("the fields of {} are not in the order of its columns", E::default().as_str())));
+/// Rows of `E`, as a finder of all its columns selected them. They become models one at a time, so that one may be done with before
+/// the next is read.
+#[derive(Debug)]
+pub struct Rows<E> {
+    rows: Vec<QueryResult>,
+    of: PhantomData<E>,
+}
+
+impl<E: EntityTrait<Model: InOrder>> Rows<E> {
+    pub(super) fn new(rows: Vec<QueryResult>) -> Result<Self, DbErr> {
+        if !E::Column::iter().map(|column| column.as_str()).eq(E::Model::FIELDS.iter().copied()) {
+            return Err(DbErr::Type(format!("the fields of {} are not in the order of its columns", E::default().as_str())));
+        }
+        Ok(Self { rows, of: PhantomData })
     }
-    let mut known = false;
-    let mut models = Vec::with_capacity(rows.len());
-    for row in rows {
-        let row = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
-            (Some(row), _) => Row::Postgres(row),
-            (None, Some(row)) => Row::Sqlite(row),
-            (None, None) => return Err(DbErr::Type("a row of neither database".to_owned())),
-        };
-        models.push(E::Model::read(&mut Cells { row, next: 0, known })?);
-        known = true;
+
+    pub const fn len(&self) -> usize {
+        self.rows.len()
     }
-    Ok(models)
+
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Keeps the first `most` rows.
+    pub fn truncate(&mut self, most: usize) {
+        self.rows.truncate(most);
+    }
+
+    /// The models of all rows, in their order.
+    pub fn models(&self) -> impl Iterator<Item = Result<E::Model, DbErr>> + '_ {
+        self.rows.iter().enumerate().map(|(at, row)| {
+            let row = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+                (Some(row), _) => Row::Postgres(row),
+                (None, Some(row)) => Row::Sqlite(row),
+                (None, None) => return Err(DbErr::Type("a row of neither database".to_owned())),
+            };
+            E::Model::read(&mut Cells { row, next: 0, known: at > 0 })
+        })
+    }
 }
 
 fn unreadable(error: SqlxError) -> DbErr {

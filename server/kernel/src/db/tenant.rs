@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Backend, Database, InOrder, Txn, in_order};
+use super::{Backend, Database, InOrder, Rows, Txn};
 use crate::{
     error::{Error, Result},
     feed::{self, Change},
@@ -188,8 +188,14 @@ impl TenantDb {
 
     /// As [`all`](Self::all), for rows that are read often or many at a time.
     pub async fn records<E: EntityTrait<Model: InOrder>>(&self, finder: Scoped<E>) -> Result<Vec<E::Model>> {
+        let rows = self.record_rows(finder).await?;
+        Ok(rows.models().collect::<Result<_, _>>()?)
+    }
+
+    /// As [`records`](Self::records), for who is done with each row before the next one.
+    pub async fn record_rows<E: EntityTrait<Model: InOrder>>(&self, finder: Scoped<E>) -> Result<Rows<E>> {
         let rows = self.txn.query_all_raw(finder.0.build(self.txn.get_database_backend())).await?;
-        Ok(in_order::read_all::<E>(&rows)?)
+        Ok(Rows::new(rows)?)
     }
 
     /// As [`one`](Self::one), for rows that are read often.
