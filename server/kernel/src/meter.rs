@@ -15,7 +15,10 @@ pub mod figures;
 pub mod sampling;
 pub mod store;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use streamflow_proto::access::Access;
@@ -26,12 +29,16 @@ use crate::access::answer::code_name;
 
 /// What went on since it was last taken.
 #[derive(Debug, Default)]
-pub struct Meter(Mutex<Figures>);
+pub struct Meter {
+    figures: Mutex<Figures>,
+    answered: AtomicU64,
+}
 
 impl Meter {
     /// Counts an answer. `guessed`: a secret of somebody was tried.
     pub(crate) fn note(&self, access: &Access, outcome: Code, guessed: bool, took: Duration) {
-        let mut figures = self.0.lock();
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        let mut figures = self.figures.lock();
         figures.count(code_name(outcome), took);
         match outcome {
             Code::ResourceExhausted => *figures.limited.entry(access.limit.into()).or_default() += 1,
@@ -41,6 +48,11 @@ impl Meter {
     }
 
     fn take(&self) -> Figures {
-        std::mem::take(&mut self.0.lock())
+        std::mem::take(&mut self.figures.lock())
+    }
+
+    /// Answers since the process began: who works behind them sees by it whether people are there.
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
     }
 }

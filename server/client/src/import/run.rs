@@ -30,8 +30,10 @@ const AT_ONCE: usize = 2;
 const ROWS: usize = 100;
 const FEWEST: usize = 10;
 const MOST: usize = 400;
-/// Others wait for a transaction to end, on SQLite all of them.
-const LONGEST: Duration = Duration::from_millis(60);
+/// Others wait for a transaction to end, on SQLite all of them, and for what it writes to be on disk.
+const LONGEST: Duration = Duration::from_millis(25);
+/// An import goes on, however slow it is.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Starts the runner of this process. It ends with the process, or with its handle's abort; what it leaves undone goes on at the next
 /// start, after the row that was last written.
@@ -81,7 +83,7 @@ async fn bring_to_end(kernel: &Arc<Kernel>, claim: Claim) -> Result<()> {
 pub async fn work(job: &mut Job) -> Result<()> {
     let setup = Setup::load(&job.source(), &job.import).await?;
     let mut walk = Walk::new(job.source(), &setup);
-    let mut pace = Pace { rows: ROWS, alive: Instant::now() };
+    let mut pace = Pace { rows: ROWS, alive: Instant::now(), answered: job.kernel.meter.answered() };
     loop {
         let mut items = walk.next(pace.rows).await?;
         if items.is_empty() {
@@ -97,6 +99,8 @@ pub async fn work(job: &mut Job) -> Result<()> {
         }
         if !items.is_empty() {
             pace.follow(began.elapsed());
+            let pause = pace.pause(job.kernel.meter.answered(), began.elapsed());
+            tokio::time::sleep(pause).await;
         }
         // Whoever waited meanwhile comes first.
         tokio::task::yield_now().await;
@@ -138,11 +142,13 @@ async fn try_write(job: &mut Job, setup: &Setup, items: &[Item]) -> Result<bool>
     Ok(true)
 }
 
-/// How many rows a transaction takes.
+/// How many rows a transaction takes, and how long the next one waits.
 struct Pace {
     rows: usize,
     /// Last sign of life while reading what is done already.
     alive: Instant,
+    /// What people had been answered by the last transaction's end.
+    answered: u64,
 }
 
 impl Pace {
@@ -154,6 +160,13 @@ impl Pace {
         }
     }
 
+    /// Leaves the machine to people for as long as it was taken from them, if any were answered meanwhile: alone, the import goes on at
+    /// once. `answered` counts them from the begin of the process.
+    fn pause(&mut self, answered: u64, took: Duration) -> Duration {
+        let before = std::mem::replace(&mut self.answered, answered);
+        if answered == before { Duration::ZERO } else { took.min(LONGEST_PAUSE) }
+    }
+
     /// Keeps the hold on the import through a long read.
     async fn stay_alive(&mut self, job: &mut Job) -> Result<bool> {
         if self.alive.elapsed() < Duration::from_secs(5) {
@@ -161,5 +174,20 @@ impl Pace {
         }
         self.alive = Instant::now();
         job.stay_alive().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_makes_room_for_people_who_are_there() {
+        let mut pace = Pace { rows: ROWS, alive: Instant::now(), answered: 7 };
+        let took = Duration::from_millis(20);
+        assert_eq!(pace.pause(7, took), Duration::ZERO);
+        assert_eq!(pace.pause(8, took), took);
+        assert_eq!(pace.pause(8, took), Duration::ZERO);
+        assert_eq!(pace.pause(9, Duration::from_secs(3)), LONGEST_PAUSE);
     }
 }
