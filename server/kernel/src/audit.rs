@@ -27,7 +27,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 use uuid::Uuid;
 
@@ -39,6 +39,9 @@ use crate::{
 
 /// Records of one INSERT.
 const BATCH: usize = 100;
+/// INSERTs begin so far apart: most of what one costs is the same for one record and for many, and a record that comes alone waits for
+/// nothing.
+const APART: Duration = Duration::from_millis(2);
 /// Requests that may wait for a batch; more means the database does not answer.
 const QUEUE: usize = 4096;
 /// Longest wait of a request for its record, and of the writer for one INSERT: a database that is gone without a word answers nothing. As
@@ -153,7 +156,17 @@ impl AuditWriter {
 
 async fn write_batches(database: Database, mut queue: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
+    let mut next = Instant::now();
     while queue.recv_many(&mut batch, BATCH).await > 0 {
+        if next > Instant::now() {
+            sleep_until(next).await;
+        }
+        while batch.len() < BATCH
+            && let Ok(more) = queue.try_recv()
+        {
+            batch.push(more);
+        }
+        next = Instant::now() + APART;
         let (records, waiting): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
         let given_up = |_| Err(Error::Unavailable("no answer to a batch of audit records".to_owned()));
         let written = timeout(PATIENCE, write_batch(&database, records)).await.unwrap_or_else(given_up).map_err(|error| {

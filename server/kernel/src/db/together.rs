@@ -1,17 +1,22 @@
 //! [`Together`]: looks sessions up for all requests that come at the same moment in one statement. Each is asked after its request came,
-//! so nothing is older than if it had been asked alone; who comes while one statement runs is in the next.
+//! so nothing is older than if it had been asked alone; who comes while one statement runs, or soon after it began, is in the next.
 
 use std::{mem, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use sea_orm::{FromQueryResult, QueryResult};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::{Column, Database};
 use crate::error::{Error, Result};
 
 /// Tokens of one statement.
 const MOST: usize = 100;
+/// Statements begin so far apart: most of what one costs is the same for one token and for many, and who comes alone waits for nothing.
+const APART: Duration = Duration::from_millis(1);
 /// Longest that one may take: a server that is gone without a word would keep everybody waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -33,6 +38,8 @@ struct Inner {
 struct Waiting {
     /// Somebody sends what waits here, and what comes meanwhile.
     led: bool,
+    /// Begin of the last statement.
+    began: Option<Instant>,
     asked: Vec<(Vec<u8>, oneshot::Sender<Answer>)>,
 }
 
@@ -62,10 +69,15 @@ impl Together {
         Ok(at.and_then(|at| rows.get(at)).map(|row| T::from_query_result(row, "")).transpose()?)
     }
 
-    /// Asks for what waits now.
+    /// Asks for what waits once it may.
     async fn send(&self) {
+        let next = self.0.waiting.lock().began.map(|began| began + APART);
+        if let Some(next) = next.filter(|next| *next > Instant::now()) {
+            sleep_until(next).await;
+        }
         let asked = {
             let mut waiting = self.0.waiting.lock();
+            waiting.began = Some(Instant::now());
             let rest = waiting.asked.len().min(MOST);
             let rest = waiting.asked.split_off(rest);
             mem::replace(&mut waiting.asked, rest)
