@@ -22,6 +22,7 @@ enum Layer {
 
 pub fn check() -> Result<()> {
     let metadata = MetadataCommand::new().no_deps().exec()?;
+    let kit = metadata.packages.iter().find(|package| layer(&package.name) == Some(Layer::WebKit));
     let mut findings = Vec::new();
     for package in &metadata.packages {
         let Some(from) = layer(&package.name) else {
@@ -35,6 +36,9 @@ pub fn check() -> Result<()> {
                 findings.push(format!("{} must not depend on {}", package.name, dependency.name));
             }
             findings.extend(foreign_features(package, dependency));
+        }
+        if from == Layer::WebApp {
+            findings.extend(kit.into_iter().flat_map(|kit| features_apart(kit, package)));
         }
     }
     report(findings)
@@ -80,4 +84,13 @@ fn foreign_features(package: &Package, dependency: &Dependency) -> Option<String
         .iter()
         .find(|feature| PORTALS.iter().any(|portal| portal.name == **feature) && own.is_none_or(|own| own.name != **feature))?;
     Some(format!("{} must not take the contract's feature {foreign}", package.name))
+}
+
+/// The apps are built one after the other. A library that one of them has with features of its own is compiled once more, and so is all
+/// that stands on it.
+fn features_apart(kit: &Package, app: &Package) -> Vec<String> {
+    let shared = app.dependencies.iter().filter_map(|own| Some((own, kit.dependencies.iter().find(|of| of.name == own.name)?)));
+    let apart = shared
+        .flat_map(|(own, of)| own.features.iter().filter(move |one| !of.features.contains(one)).map(move |one| (&own.name, one)));
+    apart.map(|(library, feature)| format!("{}: {library}'s feature {feature} belongs into web-kit's list", app.name)).collect()
 }
