@@ -23,8 +23,9 @@ pub fn run(options: &Options) -> Result<()> {
     install::browser_packages()?;
     install::wasm_target()?;
     let server = build::release(&[])?;
-    let bench = ["run", "--release", "--package", "streamflow-tests", "--bin", "bench", "--", "--server"];
-    let mut command = shell::cargo(&bench);
+    let mut command =
+        shell::cargo(&["run", "--release", "--package", "streamflow-tests", "--features", "bench", "--bin", "bench"]);
+    command.args(["--", "--server"]);
     command.arg(server).args(&options.arguments).env("NODE", install::node()?);
     if let Some(browser) = install::chromium_of_people().filter(|_| env::var_os(CHROMIUM).is_none()) {
         command.env(CHROMIUM, browser);

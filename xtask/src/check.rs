@@ -83,9 +83,9 @@ fn fmt() -> Result<()> {
 const DENY: [&str; 2] = ["-D", "warnings"];
 
 /// Web apps as for this machine: nothing in them is for WASM alone, and built for it they are in any case.
-const EVERYTHING: [&str; 3] = ["--workspace", "--features", "streamflow/embed"];
+const EVERYTHING: [&str; 3] = ["--workspace", "--features", "streamflow/embed,streamflow-tests/bench"];
 
-/// With what only a release has: the web apps inside.
+/// With what only a release has, the web apps inside, and with the benchmark.
 fn clippy() -> Result<()> {
     let mut command = shell::cargo(&["clippy", "--quiet", "--all-targets"]);
     command.args(EVERYTHING);

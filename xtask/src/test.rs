@@ -52,15 +52,15 @@ fn build() -> Result<Vec<Program>> {
     })
 }
 
-/// Beside them `cargo xtask run`, which leaves the demo that the tests in the browser take copies of.
+/// Beside them `cargo xtask run`, which leaves the demo that the tests in the browser take copies of, and what this tool tests of itself.
 fn rust_tests(programs: &[Program], scratch: &Scratch, options: &Options) -> Result<()> {
     let (waiting, working) = programs::split(programs);
     let first = || if options.no_browser { Ok(()) } else { node_tests(scratch, &["tests/browser/run.mjs".into()], 1) };
     let own = || shell::quiet(&mut shell::cargo(&["test", "--quiet", "--package", "xtask"])).map(drop);
     shell::at_once(vec![
         ("those that wait", Box::new(|| programs::run(&waiting, scratch))),
-        ("those that work", Box::new(|| programs::run(&working, scratch).and(own()))),
-        ("cargo xtask run", Box::new(first)),
+        ("those that work", Box::new(|| programs::run(&working, scratch))),
+        ("cargo xtask", Box::new(|| first().and(own()))),
     ])
 }
 
