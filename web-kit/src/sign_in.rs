@@ -3,7 +3,9 @@
 use leptos::{html, prelude::*};
 
 use crate::{
+    api::error::ApiError,
     field::FieldTie,
+    form::FormState,
     icon::{Icon, Mark, glyphs},
     layout::SkipLink,
     toast::ToastRegion,
@@ -129,6 +131,15 @@ pub fn CodeField(
         </div>
     }
     .into_any()
+}
+
+/// Says so where digits are missing: sent like this, they would cost one of the attempts there are.
+pub fn is_whole(form: FormState, code: &str) -> bool {
+    let whole = code.len() == DIGITS;
+    if !whole {
+        form.refuse(ApiError::invalid("code", t!("Type all six digits.")));
+    }
+    whole
 }
 
 /// People paste "123 456".

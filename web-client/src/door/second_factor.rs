@@ -11,7 +11,7 @@ use web_kit::{
     field::TextField,
     form::{Form, FormState},
     icon::glyphs,
-    sign_in::CodeField,
+    sign_in::{CodeField, is_whole},
 };
 
 use super::{frame::Door, way::follow_session};
@@ -26,6 +26,9 @@ pub fn SecondFactor() -> impl IntoView {
     let code = RwSignal::new(String::new());
     let by_recovery = RwSignal::new(false);
     let send = Callback::new(move |()| {
+        if !by_recovery.get_untracked() && !is_whole(form, &code.get_untracked()) {
+            return;
+        }
         let request = VerifySecondFactorRequest { code: code.get_untracked().trim().to_owned(), return_token: false };
         let attempt = async move {
             api.open(request, async |transport, request| SessionServiceClient::new(transport).verify_second_factor(request).await)

@@ -4,11 +4,7 @@ use leptos::prelude::*;
 use streamflow_proto::client::v1::{SignInRequest, session_service_client::SessionServiceClient};
 use tonic::Code;
 use web_kit::{
-    api::{
-        Api,
-        error::{ApiError, Violation},
-        use_api,
-    },
+    api::{Api, error::ApiError, use_api},
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
@@ -93,12 +89,10 @@ fn Password(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl IntoVi
 
 /// What the server would only call a wrong password.
 fn missing(email: &str, password: &str) -> Option<ApiError> {
-    let mut error = ApiError::new(Code::InvalidArgument, "");
-    let fields = [("email", t!("Enter your e-mail address."), email.trim()), ("password", t!("Enter your password."), password)];
-    for (field, message, _) in fields.into_iter().filter(|(_, _, text)| text.is_empty()) {
-        error.violations.push(Violation { field: field.to_owned(), message: message.to_owned() });
-    }
-    (!error.violations.is_empty()).then_some(error)
+    ApiError::missing(&[
+        ("email", email.trim(), t!("Enter your e-mail address.")),
+        ("password", password, t!("Enter your password.")),
+    ])
 }
 
 /// The browser gets its session as a cookie; nothing of it is seen here.

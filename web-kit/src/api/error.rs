@@ -51,6 +51,15 @@ impl ApiError {
         error
     }
 
+    /// What fields lack that are empty: name, text, and the sentence for it. Sent like that they would cost one of the attempts there are.
+    pub fn missing(fields: &[(&str, &str, &str)]) -> Option<Self> {
+        let mut error = Self::new(Code::InvalidArgument, "");
+        for (field, _, message) in fields.iter().filter(|(_, text, _)| text.is_empty()) {
+            error.violations.push(Violation { field: (*field).to_owned(), message: (*message).to_owned() });
+        }
+        (!error.violations.is_empty()).then_some(error)
+    }
+
     /// A refusal without violations, shown at one field: "E-mail or password is not right" under the password.
     pub fn at_field(mut self, code: Code, field: &str) -> Self {
         if self.code == code && self.violations.is_empty() {

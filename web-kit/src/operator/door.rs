@@ -6,7 +6,7 @@ use tonic::Code;
 
 use super::{Identity, OperatorPortal, space::address};
 use crate::{
-    api::use_api,
+    api::{error::ApiError, use_api},
     button::{Button, Kind, LinkButton},
     empty::EmptyState,
     field::{PasswordField, TextField},
@@ -14,7 +14,7 @@ use crate::{
     layout::use_page,
     list::state::encode,
     session::{Who, return_address, use_session},
-    sign_in::{CodeField, SignInFrame},
+    sign_in::{CodeField, SignInFrame, is_whole},
 };
 
 /// `/`: leads on.
@@ -31,6 +31,11 @@ pub fn sign_in<P: OperatorPortal>() -> impl IntoView {
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let send = move |()| {
         let (email, password) = (email.get_untracked().trim().to_owned(), password.get_untracked());
+        let wanted = [("email", &*email, t!("Enter your e-mail address.")), ("password", &*password, t!("Enter your password."))];
+        if let Some(error) = ApiError::missing(&wanted) {
+            form.refuse(error);
+            return;
+        }
         let attempt = async move {
             let answer = P::sign_in(api, email, password).await;
             answer.map_err(|error| error.at_field(Code::Unauthenticated, "password"))
@@ -58,6 +63,9 @@ pub fn second_factor<P: OperatorPortal>() -> impl IntoView {
     let code = RwSignal::new(String::new());
     let send = Callback::new(move |()| {
         let typed = code.get_untracked().trim().to_owned();
+        if !is_whole(form, &typed) {
+            return;
+        }
         form.send(async move { P::verify(api, typed).await }, move |()| session.refresh());
     });
     let leave = super::space::use_sign_out::<P>();

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use streamflow_proto::provider::v1::{EnterRecoveryRequest, recovery_service_client::RecoveryServiceClient};
 use tonic::Code;
 use web_kit::{
-    api::use_api,
+    api::{error::ApiError, use_api},
     browser,
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
     icon::{Glyph, Icon, glyphs},
-    sign_in::{CodeField, SignInFrame},
+    sign_in::{CodeField, SignInFrame, is_whole},
 };
 
 const TERMS: [(Glyph, &str); 3] = [
@@ -31,6 +31,17 @@ pub fn Door(entered: Callback<()>) -> impl IntoView {
             code: code.get_untracked(),
             return_token: false,
         };
+        let wanted = [
+            ("email", &*request.email, t!("Enter your e-mail address.")),
+            ("password", &*request.password, t!("Enter your password.")),
+        ];
+        if let Some(error) = ApiError::missing(&wanted) {
+            form.refuse(error);
+            return;
+        }
+        if !is_whole(form, &request.code) {
+            return;
+        }
         let attempt = async move {
             let call = async |transport, request| RecoveryServiceClient::new(transport).enter_recovery(request).await;
             api.open(request, call).await.map_err(|error| error.at_field(Code::Unauthenticated, "code"))

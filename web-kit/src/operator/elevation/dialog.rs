@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use super::{ElevatingPortal, Proof, Right, use_elevated};
 use crate::{
-    api::use_api,
+    api::{error::ApiError, use_api},
     button::{Button, Kind},
     dialog::{Cancel, Dialog},
     field::{Checkbox, Choice, FieldTie, PasswordField, SelectField, TextField},
@@ -53,6 +53,14 @@ pub fn dialog<P: ElevatingPortal>() -> impl IntoView {
             password: password.get_untracked(),
             code: code.get_untracked().trim().to_owned(),
         };
+        let wanted = [
+            ("password", &*proof.password, t!("Enter your password.")),
+            ("code", &*proof.code, t!("Type the six digits of your authenticator.")),
+        ];
+        if let Some(error) = ApiError::missing(&wanted) {
+            form.refuse(error);
+            return;
+        }
         form.send(P::elevate(api, form.act(), proof), move |elevation| {
             elevated.add(elevation);
             let asked = elevated.asked.get_untracked();
