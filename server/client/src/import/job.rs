@@ -211,11 +211,10 @@ impl Job {
 impl Job {
     /// What the person who started this work is told at its end.
     fn ended(&self, state: State, failure: &str) -> News {
-        let Model { file_name, created, updated, .. } = &self.import;
-        let what = self.import.subject().as_str();
+        let Model { file_name, created, updated, skipped, .. } = &self.import;
         let (title, body) = match state {
             State::Done => {
-                (format!("The import of {file_name} is done"), format!("{created} {what} created, {updated} updated."))
+                (format!("The import of {file_name} is done"), format!("{created} added, {updated} updated, {skipped} left out."))
             }
             State::Undone => (format!("The import of {file_name} is undone"), String::new()),
             _ => (format!("The import of {file_name} stopped"), failure.to_owned()),

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use streamflow_proto::{
     client::v1::{
-        self as pb, ImportMode, ImportState, ImportSubject, team_service_client::TeamServiceClient,
-        timeline_service_client::TimelineServiceClient,
+        self as pb, ImportMode, ImportState, ImportSubject, notification_service_client::NotificationServiceClient,
+        team_service_client::TeamServiceClient, timeline_service_client::TimelineServiceClient,
     },
     common::v1::Money,
 };
@@ -225,6 +225,9 @@ on_both! {
         start(&owner, &import.id, true).await.unwrap();
         assert_eq!(came_to(&ended(&owner, &import.id).await), (ImportState::Done, [1, 0, 0, 2, 0]));
         assert_eq!(all(&owner).await[0].custom.get("area").map(String::as_str), Some("12.5"));
+        let newest = owner.ask(pb::ListNotificationsRequest::default());
+        let news = NotificationServiceClient::new(owner.channel.clone()).list_notifications(newest).await.unwrap().into_inner().notifications;
+        assert_eq!(news[0].body, "1 added, 0 updated, 2 left out.");
         let without = send(&owner, "Subject\nD\n").await;
         assert_eq!(fields(&preview(&owner, &without.id, ImportMode::Create, "").await.unwrap_err()), ["mapping"]);
     }

@@ -30,6 +30,10 @@ impl Opened {
         self.at.1 >= 0
     }
 
+    fn is_filled(self) -> bool {
+        self.has_text() && self.before.with_value(|before| !before.trim().is_empty())
+    }
+
     fn is_open(self) -> bool {
         self.closed.try_get_value() == Some(false)
     }
@@ -161,7 +165,8 @@ fn Ways(opened: Opened, name: String, message: Option<String>) -> impl IntoView 
             </button>
         }
     });
-    let empty = opened.has_text().then(|| {
+    // An empty cell that is a problem has to be filled.
+    let empty = opened.is_filled().then(|| {
         view! {
             <button type="button" class="btn btn-ghost btn-sm fix-way" on:click=move |_| opened.put(String::new())>
                 {t!("Leave the {name} empty", name)}
