@@ -47,6 +47,12 @@ pub fn today() -> String {
     date::iso(zone::local(browser::now()))
 }
 
+/// "Just now" from "just now".
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// First letters of the first and the last word, for an avatar.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
@@ -76,5 +82,12 @@ mod tests {
         assert_eq!(initials("yusuf and hana karim"), "YK");
         assert_eq!(initials("Madonna"), "M");
         assert_eq!(initials(""), "");
+    }
+
+    #[test]
+    fn the_first_letter_becomes_a_capital() {
+        assert_eq!(capital("just now"), "Just now");
+        assert_eq!(capital("ärztehaus"), "Ärztehaus");
+        assert_eq!(capital(""), "");
     }
 }

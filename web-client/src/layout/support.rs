@@ -60,6 +60,8 @@ fn use_leave() -> (Callback<()>, RwSignal<bool>) {
             }
             live.stop();
             session.forget();
+            // The sign-in page that comes is not for who has left.
+            toasts.say(t!("You left the support session. You can close this page."));
             navigate.with_value(|navigate| navigate("/sign-in", NavigateOptions::default()));
         });
     };

@@ -174,9 +174,9 @@ fn columns() -> Vec<Column<pb::AuditRecord>> {
             .sorted_by("at")
             .width(112),
         Column::new("who", t!("Who"), |record: &pb::AuditRecord| {
-            let name = record.actor_name.clone();
-            if name.is_empty() {
-                view! { <span class="muted">{t!("Nobody signed in")}</span> }.into_any()
+            let name = words::who(record);
+            if record.actor_name.is_empty() {
+                view! { <span class="muted">{name}</span> }.into_any()
             } else {
                 view! { <span class="row person"><Avatar name=name.clone()/><span class="truncate">{name}</span></span> }
                     .into_any()

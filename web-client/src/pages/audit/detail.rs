@@ -20,7 +20,7 @@ use crate::parts::field;
 #[component]
 pub fn Detail(record: AuditRecord, query: ListQuery, #[prop(into)] close: Callback<()>) -> impl IntoView {
     let (tone, glyph, outcome) = audit::outcome(&record.outcome);
-    let who = if record.actor_name.is_empty() { t!("Nobody signed in").to_owned() } else { record.actor_name.clone() };
+    let who = words::who(&record);
     let role = words::entity(&record.actor_role.to_lowercase());
     let request = record.correlation_id.clone();
     let copy = move |_| {

@@ -1,7 +1,7 @@
 //! What requests are about, in words, and where it is.
 
 use streamflow_proto::client::v1::AuditRecord;
-use web_kit::{field::Choice, list::chips::NOT};
+use web_kit::{field::Choice, format::capital, list::chips::NOT};
 
 use crate::parts::noun::{CONTACT, CUSTOMER, LEAD};
 
@@ -45,9 +45,16 @@ pub fn category(name: &str) -> &str {
 
 /// "Customer" from "customer", "Lead stage" from "lead_stage".
 pub fn entity(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    capital(&name.replace('_', " "))
+}
+
+/// Who asked. What came over no network was done by the server itself: for its operators, or in the background.
+pub fn who(record: &AuditRecord) -> String {
+    match (&*record.actor_name, &*record.ip) {
+        ("", "") => t!("StreamFlow itself").to_owned(),
+        ("", _) => t!("Nobody signed in").to_owned(),
+        (name, _) => name.to_owned(),
+    }
 }
 
 /// Last letters of an id: enough to tell rows apart.
@@ -78,6 +85,15 @@ mod tests {
         assert_eq!(entity("lead_stage"), "Lead stage");
         assert_eq!(entity(""), "");
         assert_eq!(short_id("cus_0199f0aa"), "99f0aa");
+    }
+
+    #[test]
+    fn what_nobody_asked_for_by_a_network_is_the_servers_own() {
+        let from =
+            |name: &str, ip: &str| who(&AuditRecord { actor_name: name.to_owned(), ip: ip.to_owned(), ..AuditRecord::default() });
+        assert_eq!(from("Ada Moreno", ""), "Ada Moreno");
+        assert_eq!(from("", "192.0.2.7"), "Nobody signed in");
+        assert_eq!(from("", ""), "StreamFlow itself");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use web_kit::{
     api::error::ApiError,
     error_panel::ErrorNote,
     field::{Choice, SelectField, TextField},
+    format::capital,
 };
 
 use super::{sheet::Sheet, words};
@@ -90,9 +91,4 @@ fn is_usual(delimiter: &str) -> bool {
 
 fn choice_of(delimiter: &str) -> String {
     if is_usual(delimiter) { delimiter.to_owned() } else { ANOTHER.to_owned() }
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use web_kit::{
     button::{Button, Kind},
     field::TextField,
     form::{Form, FormState},
+    format::capital,
     load::Load,
     toast::use_toasts,
 };
@@ -55,8 +56,8 @@ pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
                     <dt>{t!("Name in addresses")}</dt>
                     <dd class="mono">{tenant_id}</dd>
                     <dt>{t!("Plan")}</dt>
-                    <dd>{plan}</dd>
-                    {(!industry.is_empty()).then(|| view! { <dt>{t!("Industry")}</dt><dd>{industry}</dd> })}
+                    <dd>{capital(&plan)}</dd>
+                    {(!industry.is_empty()).then(|| view! { <dt>{t!("Industry")}</dt><dd>{capital(&industry)}</dd> })}
                 </dl>
             </div>
         </section>

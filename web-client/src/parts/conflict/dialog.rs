@@ -5,7 +5,7 @@ use web_kit::{
     browser,
     button::{Button, Kind},
     dialog::Dialog,
-    format,
+    format::{self, capital},
     icon::{Icon, glyphs},
     keys::use_shortcut,
     timeline::{Diff, FieldChange},
@@ -127,12 +127,6 @@ impl Lead {
         );
         format!("{when}{asked}")
     }
-}
-
-/// "Just now" from "just now".
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[component]

@@ -54,7 +54,7 @@ fn choice(field: &pb::CustomField, value: RwSignal<String>) -> AnyView {
     let offered = field.choices.clone();
     let choices = Signal::derive(move || {
         let now = value.get();
-        let mut choices = vec![Choice::new("", t!("None"))];
+        let mut choices = vec![Choice::new("", t!("Not set"))];
         choices.extend(offered.iter().map(|choice| Choice::new(choice, choice)));
         if choices.iter().all(|choice| choice.value != now) {
             choices.push(Choice::new(now.clone(), now));

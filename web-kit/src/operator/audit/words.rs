@@ -3,7 +3,7 @@
 use crate::{audit, badge::Tone, field::Choice, icon::Glyph, list::chips::NOT};
 
 /// RPCs of these portals whose name is no sentence by itself. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 29] = [
+const ACTIONS: [(&str, &str); 31] = [
     ("SignIn", mark!("Sign in, password")),
     ("VerifySecondFactor", mark!("Sign in, second factor")),
     ("SignOut", mark!("Sign out")),
@@ -33,6 +33,9 @@ const ACTIONS: [(&str, &str); 29] = [
     ("ListSupportSessions", mark!("Read the support sessions")),
     ("TakeOpening", mark!("Open a support session")),
     ("EndSupportSession", mark!("End a support session")),
+    // No RPCs: what the server itself noticed.
+    ("recovery.entered", mark!("Recovery Mode began")),
+    ("recovery.left", mark!("Recovery Mode ended")),
 ];
 
 const CATEGORIES: [(&str, &str); 18] = [
@@ -118,6 +121,7 @@ mod tests {
     fn an_action_reads_as_words() {
         assert_eq!(action("/streamflow.x.v1.SessionService/VerifySecondFactor"), "Sign in, second factor");
         assert_eq!(action("/a/GetSomethingNew"), "Get something new");
+        assert_eq!(action("recovery.entered"), "Recovery Mode began");
         assert_eq!(outcome("read", "UNAUTHENTICATED").2, "Not signed in");
         assert_eq!(outcome("sign_in", "UNAUTHENTICATED").2, "Refused");
         assert_eq!(role("ADMIN"), "Admin");
