@@ -97,6 +97,9 @@ for (const look of TWO_LOOKS) {
       const code = account.recovery.pop();
       await toSecondFactor(page, account);
       await sound(opened, 'the second factor');
+      await page.getByLabel('Six-digit code').fill('12345');
+      await submit(page);
+      await page.getByText('Type all six digits.').waitFor();
       await typeRecoveryCode(page, code);
       await page.waitForURL(/dashboard/);
       await opened.context.clearCookies();
