@@ -53,9 +53,14 @@ pub fn dialog<P: ElevatingPortal>() -> impl IntoView {
             password: password.get_untracked(),
             code: code.get_untracked().trim().to_owned(),
         };
+        let mut rights: Vec<_> = P::RIGHTS.iter().map(|right| right.name).collect();
+        rights.sort_unstable();
+        let rights = rights.join(", ");
+        let no_right = t!("Choose rights of these: {rights}.", rights);
         let wanted = [
             ("password", &*proof.password, t!("Enter your password.")),
             ("code", &*proof.code, t!("Type the six digits of your authenticator.")),
+            ("scopes", proof.scopes.first().map_or("", String::as_str), &*no_right),
         ];
         if let Some(error) = ApiError::missing(&wanted) {
             form.refuse(error);
