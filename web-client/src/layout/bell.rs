@@ -32,7 +32,8 @@ pub fn Bell() -> impl IntoView {
             <Icon glyph=glyphs::BELL/>
             {move || {
                 let mark = inbox.mark();
-                (!mark.is_empty()).then(|| view! { <span class="bell-mark" aria-hidden="true">{mark}</span> })
+                let long = mark.len() > 2;
+                (!mark.is_empty()).then(|| view! { <span class="bell-mark" class:is-long=long aria-hidden="true">{mark}</span> })
             }}
         }
     });
