@@ -235,6 +235,7 @@ describe('lists', () => {
     await page.waitForURL(/customers\/cus_/);
     await page.getByRole('tab', { name: 'Timeline' }).waitFor();
     await page.getByRole('button', { name: 'More actions' }).press('Enter');
+    await page.locator('[role=menuitem]:focus').waitFor();
     await page.keyboard.press('End');
     await page.locator('[role=menuitem]:last-child:focus').waitFor();
     await page.keyboard.press('Escape');
