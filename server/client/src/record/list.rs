@@ -27,15 +27,13 @@ pub struct Page<M> {
 
 /// One page. The total is counted where the request asks for it; otherwise it stays at zero.
 pub async fn page<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Page<E::Model>> {
-    let Found { rows, more, counted } = find(tx, list, sort).await?;
-    let rows = rows.models().collect::<Result<Vec<_>, _>>()?;
-    let mut info = PageInfo::default();
-    if let Some(last) = rows.last().filter(|_| more) {
-        info.next_page_token = list.token_after(sort.key(last), E::id(last));
-    }
-    if let Some(counted) = counted {
-        count_into(&mut info, tx, counted, rows.len()).await?;
-    }
+    let found = find(tx, list, sort).await?;
+    let mut rows = Vec::with_capacity(found.rows.len());
+    let info = found.hand_out(tx, list, sort, |row| {
+        rows.push(row);
+        Ok(())
+    });
+    let info = info.await?;
     Ok(Page { rows, info })
 }
 
@@ -47,19 +45,9 @@ pub async fn pieces<E: Record, R: Message + Default>(
     of: impl Fn(E::Model) -> R,
     end: impl FnOnce(PageInfo) -> R,
 ) -> Result<Pieces<R>> {
-    let Found { rows, more, counted } = find(tx, list, sort).await?;
-    let mut pieces = Pieces::new((rows.len() + 1) * ROW_SIZE);
-    let mut info = PageInfo::default();
-    for (at, row) in rows.models().enumerate() {
-        let row = row?;
-        if more && at + 1 == rows.len() {
-            info.next_page_token = list.token_after(sort.key(&row), E::id(&row));
-        }
-        pieces.add(&of(row))?;
-    }
-    if let Some(counted) = counted {
-        count_into(&mut info, tx, counted, rows.len()).await?;
-    }
+    let found = find(tx, list, sort).await?;
+    let mut pieces = Pieces::new((found.rows.len() + 1) * ROW_SIZE);
+    let info = found.hand_out(tx, list, sort, |row| pieces.add(&of(row))).await?;
     pieces.add(&end(info))?;
     Ok(pieces)
 }
@@ -73,6 +61,31 @@ struct Found<E: EntityTrait> {
     more: bool,
     /// What is to be counted.
     counted: Option<Scoped<E>>,
+}
+
+impl<E: Record> Found<E> {
+    /// Gives each row to `take`, in their order.
+    async fn hand_out(
+        self,
+        tx: &TenantDb,
+        list: &List,
+        sort: &Sort<E>,
+        mut take: impl FnMut(E::Model) -> Result<()>,
+    ) -> Result<PageInfo> {
+        let Self { rows, more, counted } = self;
+        let mut info = PageInfo::default();
+        for (at, row) in rows.models().enumerate() {
+            let row = row?;
+            if more && at + 1 == rows.len() {
+                info.next_page_token = list.token_after(sort.key(&row), E::id(&row));
+            }
+            take(row)?;
+        }
+        if let Some(counted) = counted {
+            count_into(&mut info, tx, counted, rows.len()).await?;
+        }
+        Ok(info)
+    }
 }
 
 async fn find<E: Record>(tx: &TenantDb, list: &List, sort: &Sort<E>) -> Result<Found<E>> {
