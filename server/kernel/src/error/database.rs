@@ -104,7 +104,61 @@ const SQLITE_NOT_SYNCED: [&str; 2] = ["1034", "1290"];
 
 #[cfg(test)]
 mod tests {
+    use std::{error::Error as StdError, fmt};
+
+    use sqlx::error::ErrorKind;
+
     use super::*;
+
+    /// What a database says with a code of its own.
+    #[derive(Debug)]
+    struct Said(&'static str);
+
+    impl fmt::Display for Said {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl StdError for Said {}
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    /// As sea-orm gives what a COMMIT was answered.
+    fn of_commit(code: &'static str) -> Error {
+        Error::of_commit(DbErr::Query(RuntimeErr::SqlxError(SqlxError::Database(Box::new(Said(code))).into())))
+    }
+
+    #[test]
+    fn a_commit_that_no_disk_confirmed_may_be_there() {
+        for code in SQLITE_NOT_SYNCED {
+            assert!(matches!(of_commit(code), Error::Unsure(_)), "{code}");
+        }
+        // A write into the log that failed, and a full disk: there is nothing to find again.
+        assert!(matches!(of_commit("778"), Error::Storage(_)));
+        assert!(matches!(of_commit("13"), Error::Storage(_)));
+        let lost = DbErr::Conn(RuntimeErr::SqlxError(SqlxError::WorkerCrashed.into()));
+        assert!(matches!(Error::of_commit(lost), Error::Unsure(_)));
+    }
 
     #[test]
     fn what_passes_is_told_from_what_is_wrong() {
