@@ -1,6 +1,9 @@
 //! `AccountService` of the client portal.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
+use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult as _, Statement};
 use streamflow_kernel::totp;
 use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, session_service_client::SessionServiceClient,
@@ -9,6 +12,7 @@ use streamflow_tests::{
     answer::{fields, reason},
     on_both,
     person::{PASSWORD, link_token, request},
+    postgres::superuser,
     world::{ORIGIN, World},
 };
 use tonic::{Code, Request, Response, Status, transport::Channel};
@@ -310,4 +314,51 @@ on_both! {
         let confirm = request(pb::ConfirmSecondFactorRequest { code: owner.code(&world), return_token: true }, Some(&begun));
         assert!(accounts(&world).confirm_second_factor(confirm).await.is_err());
     }
+}
+
+/// Both wait to take the old codes out, of which somebody holds a row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_recovery_codes_that_are_made_twice_at_once_ten_are_good() {
+    let world = World::postgres().await;
+    let owner = world.company("Harrow & Pike").await;
+    let make = |code: String| {
+        let ask = owner.ask(pb::RegenerateRecoveryCodesRequest { code });
+        let mut accounts = accounts(&world);
+        async move { accounts.regenerate_recovery_codes(ask).await.map(|answer| answer.into_inner().recovery_codes) }
+    };
+    let codes = make(owner.code(&world)).await.unwrap();
+    let held = world.kernel.database.system().await.unwrap();
+    let hold = "SELECT 1 FROM recovery_codes WHERE code_hash = ? FOR UPDATE";
+    held.execute(hold, vec![totp::hash_recovery_code(&codes[9]).to_vec().into()]).await.unwrap();
+    world.pass(TimeDelta::seconds(31));
+    let admin = superuser(world.superuser_url.as_ref().unwrap()).await;
+    let first = tokio::spawn(make(codes[0].clone()));
+    until_waiting(&admin, 1).await;
+    let second = tokio::spawn(make(owner.code(&world)));
+    until_waiting(&admin, 2).await;
+    held.commit().await.unwrap();
+    for made in [first.await, second.await] {
+        assert_eq!(made.unwrap().unwrap().len(), 10);
+    }
+    let db = world.kernel.database.system_read().await.unwrap();
+    let left: Vec<Count> = db.query("SELECT COUNT(*) AS rows FROM recovery_codes WHERE used_at IS NULL", vec![]).await.unwrap();
+    assert_eq!(left[0].rows, 10);
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct Count {
+    rows: i64,
+}
+
+async fn until_waiting(admin: &DatabaseConnection, least: i64) {
+    let sql = "SELECT COUNT(*) AS rows FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    for _ in 0..3_000 {
+        let found = Count::find_by_statement(statement.clone()).one(admin).await.unwrap().unwrap();
+        if found.rows >= least {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits");
 }
