@@ -32,6 +32,14 @@ async fn next(stream: &mut Streaming<pb::WatchResponse>) -> Result<(String, Stri
     }
 }
 
+/// Opens the stream and waits until it follows: whoever is signed out before that only sees it end.
+async fn watch_from_now(fleet: &Fleet) -> Streaming<pb::WatchResponse> {
+    let mut stream = watch(fleet, "").await.unwrap();
+    let first = stream.message().await.unwrap().expect("a heartbeat");
+    assert_eq!(first.tenant_id, "", "{first:?}");
+    stream
+}
+
 /// Reads the directory of companies once more, at a later time.
 async fn read_again(fleet: &Fleet, tenant_id: &str) {
     let told_at =
@@ -77,14 +85,14 @@ on_both! {
 
     async fn nothing_is_told_once_the_session_is_over(world) {
         let mut fleet = Fleet::start(&world).await;
-        let mut stream = watch(&fleet, "").await.unwrap();
+        let mut stream = watch_from_now(&fleet).await;
         let mut sessions = SessionServiceClient::new(fleet.pair.provider.channel.clone());
         sessions.sign_out(fleet.ask(pb::SignOutRequest {})).await.unwrap();
         tell_of_three(&world).await;
         assert_eq!(reason(&next(&mut stream).await.unwrap_err()), "SESSION_ENDED");
 
         fleet.token = fleet.pair.provider.session("full").await;
-        let mut stream = watch(&fleet, "").await.unwrap();
+        let mut stream = watch_from_now(&fleet).await;
         fleet.pair.provider.clock.advance(TimeDelta::minutes(16));
         world.pass(TimeDelta::minutes(16));
         tell(&world, Told { tenant_id: "dee", name: "Dee", industry: "", made: world.now(), trial_ends: None }).await;
