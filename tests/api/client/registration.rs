@@ -237,6 +237,21 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_accepted_is_answered_though_nobody_can_look_how_far_it_has_come() {
+    let world = World::sqlite().await;
+    let wish = wanted(&sign_up_token(&world).await, "K-1");
+    let (call, hidden) = tokio::join!(register(&world, wish.clone()), async {
+        assert!(comes_to_be(&world, "registrations").await);
+        sql::execute(&world.kernel.database, "ALTER TABLE registrations RENAME TO hidden", vec![]).await
+    });
+    hidden.unwrap();
+    let begun = call.unwrap();
+    assert_eq!((begun.state(), begun.tenant_id.as_str()), (pb::RegistrationState::Pending, "glow-spa"));
+    sql::execute(&world.kernel.database, "ALTER TABLE hidden RENAME TO registrations", vec![]).await.unwrap();
+    assert_eq!(register(&world, wish).await.unwrap(), begun);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_try_few_tokens_a_minute() {
     let setup = Setup { limits: [("registration".to_owned(), 3)].into(), ..Setup::default() };
     let world = World::with(streamflow_kernel::db::Backend::Sqlite, setup).await;

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use streamflow_kernel::{
-    ctx::Ctx,
-    error::{Error, Result},
-};
+use streamflow_kernel::{ctx::Ctx, error::Result};
 use streamflow_proto::client::v1::{self as pb, registration_service_server::RegistrationService};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use super::{
     domain::{Registration, Wanted},
@@ -43,18 +41,26 @@ pub async fn register(ctx: &Ctx, wanted: &Wanted, is_own: bool) -> Result<Regist
         Some(known) => known,
         None => insert::insert(ctx, wanted).await?,
     };
-    settled(ctx, registration).await
+    Ok(settled(ctx, registration).await)
 }
 
-/// The registration once it is ready, or as it is when that takes too long.
-async fn settled(ctx: &Ctx, mut registration: Registration) -> Result<Registration> {
+/// The registration once it is ready, or as it is when that takes too long. It stands already: a database that can't say how far it has
+/// come fails nothing.
+async fn settled(ctx: &Ctx, mut registration: Registration) -> Registration {
     let until = Instant::now() + PATIENCE;
     while !registration.is_ready() && Instant::now() < until {
         tokio::time::sleep(LOOK_EVERY).await;
-        let found = store::registration(&ctx.system_read().await?, registration.id).await?;
-        registration = found.ok_or(Error::not_found("registration"))?;
+        match timeout_at(until, look(ctx, registration.id)).await {
+            Ok(Ok(found)) => registration = found.unwrap_or(registration),
+            Ok(Err(error)) => tracing::warn!(?error, "how far a registration has come is unknown"),
+            Err(_) => break,
+        }
     }
-    Ok(registration)
+    registration
+}
+
+async fn look(ctx: &Ctx, id: Uuid) -> Result<Option<Registration>> {
+    store::registration(&ctx.system_read().await?, id).await
 }
 
 pub fn answer(ctx: &Ctx, registration: &Registration) -> pb::RegisterTenantResponse {

@@ -39,10 +39,14 @@ pub async fn insert(ctx: &Ctx, wanted: &Wanted) -> Result<Registration> {
         match try_insert(ctx, wanted, id, request.clone()).await {
             Ok(Some(registration)) => return Ok(registration),
             // Names and tokens that are gone may be so by the twin's hand.
-            outcome => match (find(ctx, wanted, false).await?, outcome) {
-                (Some(known), _) => return Ok(known),
-                (None, Err(error)) => return Err(error),
-                (None, Ok(_)) => {}
+            outcome => match (find(ctx, wanted, false).await, outcome) {
+                // It may be there: the error of looking would say that nothing was changed.
+                (Err(_), Err(error @ Error::Unsure(_))) => return Err(error),
+                (found, outcome) => match (found?, outcome) {
+                    (Some(known), _) => return Ok(known),
+                    (None, Err(error)) => return Err(error),
+                    (None, Ok(_)) => {}
+                },
             },
         }
     }
