@@ -79,10 +79,6 @@ impl Report {
         }
     }
 
-    pub const fn cores(&self) -> usize {
-        self.cores
-    }
-
     pub fn add(&mut self, figure: Figure) {
         let median = figures::median(&figure.samples);
         let (low, high) = figures::range(&figure.samples);
