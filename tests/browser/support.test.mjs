@@ -85,7 +85,19 @@ describe('a support session', () => {
 
   test('shows the company without personal data, and does nothing to it', async () => {
     const { page } = operator;
-    await page.getByRole('button', { name: /^Open\b/ }).click();
+    const take = async () => {
+      await page.getByRole('button', { name: /^Open\b/ }).click();
+      await page.waitForURL(/support-session#/);
+      return page.url();
+    };
+    const link = await take();
+    // Who goes back before using it has lost nothing.
+    for (const look of [() => undefined, () => page.reload()]) {
+      await page.goBack();
+      await look();
+      await settled(page);
+      assert.equal(await take(), link);
+    }
     await page.getByRole('button', { name: 'Open the support session' }).click();
     await page.waitForURL(/\/tenant\/.*\/client\/dashboard/);
     await page.getByRole('button', { name: 'Leave' }).waitFor();

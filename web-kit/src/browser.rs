@@ -79,6 +79,17 @@ pub fn store(key: &str, value: Option<&str>) {
     };
 }
 
+/// Remembered in this tab, also when it goes to another site and comes back.
+pub fn stored_in_tab(key: &str) -> Option<String> {
+    window().session_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+pub fn store_in_tab(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
 /// What has the focus.
 pub fn focused() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()

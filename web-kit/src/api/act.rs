@@ -9,10 +9,20 @@ use super::error::ApiError;
 #[derive(Debug, Default)]
 pub struct Act {
     pending: RefCell<Option<(u64, String)>>,
+    /// The key of an act that goes on after its page, see [`Act::lasting`].
+    lasting: Option<String>,
 }
 
 impl Act {
+    /// One whose key is kept elsewhere: whoever repeats it gets the first answer again, also where that has arrived.
+    pub fn lasting(key: String) -> Self {
+        Self { lasting: Some(key), ..Self::default() }
+    }
+
     pub(super) fn key_for(&self, body: &[u8], new_key: impl FnOnce() -> String) -> String {
+        if let Some(key) = &self.lasting {
+            return key.clone();
+        }
         let print = fingerprint(body);
         let mut pending = self.pending.borrow_mut();
         match &*pending {
@@ -57,6 +67,14 @@ mod tests {
         assert_eq!(act.key_for(b"a", || "1".into()), "1");
         act.settle(Some(&lost()));
         assert_eq!(act.key_for(b"b", || "2".into()), "2");
+    }
+
+    #[test]
+    fn a_lasting_act_keeps_its_key_behind_the_answer() {
+        let act = Act::lasting("kept".into());
+        assert_eq!(act.key_for(b"a", || "1".into()), "kept");
+        act.settle(None);
+        assert_eq!(act.key_for(b"a", || "2".into()), "kept");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod ask;
 mod desk;
+mod opening;
 mod page;
 mod row;
 

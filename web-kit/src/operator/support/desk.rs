@@ -1,13 +1,13 @@
 //! What the rows and dialogs of support sessions share, and the card that shows those of one company.
 
-use std::{rc::Rc, time::Duration};
+use std::time::Duration;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{RIGHT, SupportLine, SupportPortal, ask, row};
+use super::{RIGHT, SupportLine, SupportPortal, ask, opening, row};
 use crate::{
-    api::{act::Act, error::ApiError, use_api},
+    api::{error::ApiError, use_api},
     browser,
     button::{Button, Kind},
     error_panel::ErrorNote,
@@ -29,8 +29,6 @@ pub(super) struct Desk {
     /// The one being opened, while `busy`.
     opening: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
-    /// Of the opening. Not kept by the row, which may be drawn anew while password and code are asked for.
-    act: StoredValue<Rc<Act>, LocalStorage>,
 }
 
 impl Desk {
@@ -43,7 +41,6 @@ impl Desk {
             asking: RwSignal::new(false),
             opening: RwSignal::new(None),
             busy: RwSignal::new(false),
-            act: StoredValue::new_local(Rc::new(Act::default())),
         };
         desk.follow::<P>();
         desk
@@ -57,19 +54,15 @@ impl Desk {
         self.busy.get() && self.opening.with(|opening| opening.as_deref() == Some(id))
     }
 
-    /// Leaves for the other portal by the link that works once.
+    /// Leaves for the other portal by the link that works once. Who comes back without having used it is given it again.
     pub fn open<P: SupportPortal>(self, id: String) {
         let call = move || {
             self.problem.set(None);
             self.opening.set(Some(id.clone()));
-            P::take_opening(use_api(), self.act.get_value(), id.clone())
+            P::take_opening(use_api(), opening::act(&id), id.clone())
         };
         use_elevated().perform(RIGHT.name, self.busy, call, move |answer| match answer {
-            Ok(url) => {
-                // Until the page is gone: there is no second link.
-                self.busy.try_set(true);
-                browser::leave_for(&url);
-            }
+            Ok(url) => browser::leave_for(&url),
             Err(error) => {
                 if self.problem.try_set(Some(error)).is_none() {
                     self.load.reload();
