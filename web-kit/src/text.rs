@@ -6,17 +6,20 @@
 //! - `n!(count, "{count} customer", "{count} customers")` chooses by the number, as the language does it.
 //! - `mark!("Customers")` is for tables that are made at compile time; where one is shown, `t!(place.label)` looks it up.
 //! - `t!("May" in "a short month")`, where one English word needs two translations.
+//! - [`woven`] puts links and names in bold into a text's places.
 //!
 //! Nothing here follows a change: a page in another language is a page that was loaded anew.
 
 pub mod catalogue;
 pub mod places;
+mod woven;
 
 use std::{
     fmt::{Display, Write as _},
     sync::atomic::{AtomicBool, Ordering},
 };
 
+pub use self::woven::woven;
 use crate::format::number;
 
 /// Stands before a context and behind it, in the keys of texts that have one. No text begins with it.

@@ -13,6 +13,7 @@ use web_kit::{
     form::{Form, FormState},
     link,
     load::{Load, Loaded},
+    text::woven,
 };
 
 use super::{frame::Door, sign_in::sign_in};
@@ -75,8 +76,12 @@ fn Accept(invitation: GetInvitationResponse, token: String) -> impl IntoView {
     };
     view! {
         <p class="soft">
-            {invited_by}{t!(" invites ")}<span class="medium">{email}</span>{t!(" to ")}<span class="medium">{org_name}</span>
-            {t!(" as {role}.", role = role.to_lowercase())}
+            {woven(t!("{inviter} invites {email} to {company} as {role}."), |place| match place {
+                "inviter" => invited_by.clone().into_any(),
+                "email" => view! { <span class="medium">{email.clone()}</span> }.into_any(),
+                "company" => view! { <span class="medium">{org_name.clone()}</span> }.into_any(),
+                _ => role.to_lowercase().into_any(),
+            })}
         </p>
         <Form state=form on_submit=send guard=false>
             {(!has_account)

@@ -12,6 +12,7 @@ use web_kit::{
     form::{Form, FormState},
     icon::glyphs,
     sign_in::{CodeField, is_whole},
+    text::woven,
 };
 
 use super::{frame::Door, way::follow_session};
@@ -46,11 +47,9 @@ pub fn SecondFactor() -> impl IntoView {
         if by_recovery.get() {
             view! { {t!("Type one of the codes you kept when you set up your authenticator. Each works once.")} }.into_any()
         } else {
-            view! {
-                {t!("Open your authenticator app and type the six digits for ")}
-                <span class="medium">{email}</span>
-                "."
-            }
+            woven(t!("Open your authenticator app and type the six digits for {email}."), |_| {
+                view! { <span class="medium">{email}</span> }.into_any()
+            })
             .into_any()
         }
     });

@@ -8,6 +8,7 @@ use web_kit::{
     field::TextField,
     form::{Form, FormState},
     icon::{Icon, glyphs},
+    text::woven,
 };
 
 use super::frame::Door;
@@ -73,8 +74,9 @@ fn Sent(email: RwSignal<String>) -> impl IntoView {
         <div class="note is-success" role="status">
             <Icon glyph=glyphs::CIRCLE_CHECK/>
             <span>
-                {t!("We wrote to ")}<span class="medium">{move || email.get().trim().to_owned()}</span>
-                {t!(". The link in the mail works for a day and leads on to your company.")}
+                {woven(t!("We wrote to {email}. The link in the mail works for a day and leads on to your company."), |_| {
+                    view! { <span class="medium">{move || email.get().trim().to_owned()}</span> }.into_any()
+                })}
             </span>
         </div>
         <p class="t-12 muted">{t!("Nothing there after some minutes? Look among the unwanted mails; another can be sent after two minutes.")}</p>

@@ -186,7 +186,9 @@ pub fn due(on: i64, today: i64) -> String {
         0 => t!("today").to_owned(),
         1 => t!("tomorrow").to_owned(),
         late if late < 0 => n!(-late, "{count} day late", "{count} days late"),
-        ahead if ahead < 7 => format!("{} {}", t!(SHORT_WEEKDAYS[weekday_index(on)]), short_day(on)),
+        ahead if ahead < 7 => {
+            t!("{weekday} {day}" in "a due day", weekday = t!(SHORT_WEEKDAYS[weekday_index(on)]), day = short_day(on))
+        }
         _ if civil(on).0 == civil(today).0 => short_day(on),
         _ => day(on),
     }
@@ -201,7 +203,7 @@ pub fn heading(at: i64, now: i64) -> String {
     }
     let (year, month, day) = civil(at);
     let year = (year != civil(now).0).then_some(year);
-    format!("{}, {}", weekday(at), written(day, t!(MONTHS[month - 1]), year))
+    t!("{weekday}, {day}" in "a heading", weekday = weekday(at), day = written(day, t!(MONTHS[month - 1]), year))
 }
 
 /// "Monday".

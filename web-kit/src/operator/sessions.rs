@@ -101,7 +101,7 @@ fn Table(lines: Vec<SessionLine>, end: Callback<String>, manner: Manner) -> impl
 #[component]
 fn Line(line: SessionLine, end: Callback<String>, manner: Manner) -> impl IntoView {
     let name = device(&line.user_agent);
-    let whose = t!(" the session of {name}, {ip}", name, ip = line.ip);
+    let whose = format!(" {name}, {}", line.ip);
     let id = line.id.clone();
     view! {
         <tr>

@@ -10,14 +10,19 @@ use web_kit::{
 /// `meanwhile` is what goes on, and what comes by itself.
 #[component]
 pub fn AwayNote(since: Option<Timestamp>, meanwhile: &'static str) -> impl IntoView {
-    let last = match &since {
-        Some(at) => t!("It last answered {ago} ({at}).", ago = ago(Some(at)), at = moment(Some(at))),
-        None => t!("It has not answered this system so far.").to_owned(),
+    let text = match &since {
+        Some(at) => t!(
+            "The companies’ own system can’t be reached. It last answered {ago} ({at}). {meanwhile}",
+            ago = ago(Some(at)),
+            at = moment(Some(at)),
+            meanwhile
+        ),
+        None => t!("The companies’ own system can’t be reached. It has not answered this system so far. {meanwhile}", meanwhile),
     };
     view! {
         <div class="note is-warning" role="status">
             <Icon glyph=glyphs::PLUG_CIRCLE_XMARK/>
-            <span>{t!("The companies’ own system can’t be reached. ")} {last} " " {meanwhile}</span>
+            <span>{text}</span>
         </div>
     }
     .into_any()

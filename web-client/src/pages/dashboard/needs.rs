@@ -10,10 +10,11 @@ use web_kit::{
     browser,
     button::{Button, LinkButton},
     error_panel::ErrorNote,
-    format::{self, date},
+    format::{self, date, number},
     icon::{Icon, glyphs},
     list::aip,
     load::{Load, Loaded},
+    text::woven,
     toast::use_toasts,
 };
 
@@ -148,16 +149,21 @@ fn Lines(shown: Work, work: Load<Work>, problem: RwSignal<Option<ApiError>>) -> 
         <ul class="list is-link">{due}{follow_ups}</ul>
         {(more > 0)
             .then(|| {
-                let leads = may("lead.read").then(|| {
-                    let until = format!("leads?f.follow_up_until={}&f.converted=false", format::today());
-                    view! { {t!(" and ")}<a href=address(&until)>{t!("follow-ups due")}</a> }
-                });
+                let text = if may("lead.read") {
+                    t!("{more} more under {work} and {follow_ups}")
+                } else {
+                    t!("{more} more under {work}")
+                };
+                let at = |place: &str| match place {
+                    "more" => number::count(more as i64).into_any(),
+                    "work" => view! { <a href=address("tasks")>{t!("My work")}</a> }.into_any(),
+                    _ => {
+                        let until = format!("leads?f.follow_up_until={}&f.converted=false", format::today());
+                        view! { <a href=address(&until)>{t!("follow-ups due")}</a> }.into_any()
+                    }
+                };
                 view! {
-                    <div class="card-foot">
-                        {t!("{more} more under ", more)}
-                        <a href=address("tasks")>{t!("My work")}</a>
-                        {leads}
-                    </div>
+                    <div class="card-foot">{woven(text, at)}</div>
                 }
             })}
     }

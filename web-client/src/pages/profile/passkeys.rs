@@ -14,6 +14,7 @@ use web_kit::{
     format::{self, When},
     icon::{Icon, glyphs},
     load::{Load, Loaded},
+    text::woven,
     toast::use_toasts,
 };
 
@@ -66,9 +67,11 @@ fn Line(one: pb::Passkey, load: Load<Vec<pb::Passkey>>) -> impl IntoView {
     let [renaming, removing] = [(); 2].map(|()| RwSignal::new(false));
     let (added, used) = (one.created_at, one.last_used_at);
     let [to_rename, to_remove] = [(); 2].map(|()| format!(" {}", one.name));
-    let use_of = match used {
-        Some(_) => view! { {t!(", last used ")}<When at=Signal::derive(move || used)/> }.into_any(),
-        None => t!(", not used yet").into_any(),
+    let facts = match (used.is_some(), one.backed_up) {
+        (true, true) => t!("Added {day}, last used {ago}"),
+        (true, false) => t!("Added {day}, last used {ago}, on one device only"),
+        (false, true) => t!("Added {day}, not used yet"),
+        (false, false) => t!("Added {day}, not used yet, on one device only"),
     };
     // Names of hosts are the same in every language.
     let elsewhere = (window().location().hostname().ok().as_deref() != Some(&one.rp_id)).then(|| format!(", {}", one.rp_id));
@@ -80,9 +83,10 @@ fn Line(one: pb::Passkey, load: Load<Vec<pb::Passkey>>) -> impl IntoView {
             <div class="grow">
                 <span class="medium truncate">{one.name}</span>
                 <div class="t-12 muted">
-                    {move || t!("Added {day}", day = format::day(added.as_ref()))}
-                    {use_of}
-                    {(!one.backed_up).then_some(t!(", on one device only"))}
+                    {woven(facts, |place| match place {
+                        "ago" => view! { <When at=Signal::derive(move || used)/> }.into_any(),
+                        _ => (move || format::day(added.as_ref())).into_any(),
+                    })}
                     {elsewhere}
                 </div>
             </div>

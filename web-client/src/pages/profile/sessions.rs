@@ -18,6 +18,7 @@ use web_kit::{
     },
     live::{Heard, Live, use_live},
     load::{Load, Loaded},
+    text::woven,
     toast::use_toasts,
 };
 
@@ -74,6 +75,7 @@ fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSig
     let seen = one.last_seen_at;
     let since = one.created_at;
     let label = format!(" {name}, {}", one.ip);
+    let ip = one.ip.clone();
     let id = one.id.clone();
     let end = move |_| end_session(id.clone(), sessions, problem);
     view! {
@@ -85,10 +87,11 @@ fn SessionRow(one: pb::Session, sessions: Load<Vec<pb::Session>>, problem: RwSig
                     {one.current.then(|| view! { <Badge tone=Tone::Accent text=t!("This one")/> })}
                 </div>
                 <div class="t-12 muted">
-                    <span class="mono">{one.ip.clone()}</span>
-                    {t!(", seen ")}
-                    <When at=Signal::derive(move || seen)/>
-                    {move || t!(", signed in {since}", since = format::day(since.as_ref()))}
+                    {woven(t!("{ip}, seen {ago}, signed in {since}"), |place| match place {
+                        "ip" => view! { <span class="mono">{ip.clone()}</span> }.into_any(),
+                        "ago" => view! { <When at=Signal::derive(move || seen)/> }.into_any(),
+                        _ => (move || format::day(since.as_ref())).into_any(),
+                    })}
                 </div>
             </div>
             {(!one.current)
@@ -143,7 +146,13 @@ fn EverywhereDialog(asking: RwSignal<bool>, problem: RwSignal<Option<ApiError>>)
     };
     view! {
         <ConfirmDialog open=asking title=t!("Sign out everywhere?") action=t!("Sign out everywhere") busy on_confirm=leave>
-            <p>{t!("Every browser and app in which you are signed in stops working at its next request, this one at once. You sign in again with your password")}{if may("account.second_factor") { t!(" and your second factor, if you have one.") } else { "." }}</p>
+            <p>
+                {if may("account.second_factor") {
+                    t!("Every browser and app in which you are signed in stops working at its next request, this one at once. You sign in again with your password and your second factor, if you have one.")
+                } else {
+                    t!("Every browser and app in which you are signed in stops working at its next request, this one at once. You sign in again with your password.")
+                }}
+            </p>
         </ConfirmDialog>
     }
 }

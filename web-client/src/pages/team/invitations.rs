@@ -107,7 +107,7 @@ fn InvitationRow(invitation: pb::Invitation, crew: Crew, problem: RwSignal<Optio
                         view! {
                             <Button small=true kind=Kind::DangerQuiet on_click=back>
                                 {t!("Take back")}
-                                <span class="sr-only">{t!(" the invitation of {email}", email = invitation.email)}</span>
+                                <span class="sr-only">{format!(" {}", invitation.email)}</span>
                             </Button>
                         }
                     })}

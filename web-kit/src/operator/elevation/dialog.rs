@@ -105,10 +105,13 @@ pub fn dialog<P: ElevatingPortal>() -> impl IntoView {
 
 /// Why the person is asked.
 fn what_for(rights: &[Right], asked: &str) -> String {
-    let usual = t!("Rights end by themselves, and each use of one is in the audit.");
     match rights.iter().find(|right| right.name == asked) {
-        Some(right) => t!("This needs the right to {words}. {usual}", words = t!(right.words), usual),
-        None => usual.to_owned(),
+        Some(Right { name, words }) => t!(
+            "This needs the right “{name}”: {words}. Rights end by themselves, and each use of one is in the audit.",
+            name,
+            words = t!(words)
+        ),
+        None => t!("Rights end by themselves, and each use of one is in the audit.").to_owned(),
     }
 }
 
