@@ -108,14 +108,15 @@ fn NoFigures() -> impl IntoView {
 
 #[component]
 fn Greeting(work: Load<Work>, weeks: RwSignal<String>) -> impl IntoView {
-    let name = me().user.unwrap_or_default().display_name;
-    let first = name.split_whitespace().next().unwrap_or_default().to_owned();
-    let hello = greeting(zone::local(browser::now()));
+    let me = me();
+    // The support has no name here: it is a guest, whatever its own system calls it.
+    let name = me.user.filter(|_| me.support.is_none()).unwrap_or_default().display_name;
+    let hello = greeting(zone::local(browser::now()), called(&name));
     let words = move || work.with(|work| work.map(sentence));
     view! {
         <div class="row row-wrap">
             <div>
-                <h2 class="t-20">{t!("{hello}, {first}", hello, first)}</h2>
+                <h2 class="t-20">{hello}</h2>
                 <p class="soft">{words}</p>
             </div>
             <div class="push not-phone"><Range weeks/></div>
@@ -130,12 +131,41 @@ fn Range(weeks: RwSignal<String>) -> impl IntoView {
     view! { <Segmented label=t!("Range of the figures") value=weeks choices=ranges/> }
 }
 
-/// By the clock on the company's wall, in civil seconds.
-fn greeting(local: i64) -> &'static str {
-    match local.rem_euclid(86_400) / 3_600 {
-        5..12 => t!("Good morning"),
-        12..18 => t!("Good afternoon"),
-        _ => t!("Good evening"),
+/// By the clock on the company's wall, in civil seconds. Empty names are nobody's.
+fn greeting(local: i64, name: &str) -> String {
+    let hour = local.rem_euclid(86_400) / 3_600;
+    if name.is_empty() {
+        return match hour {
+            5..12 => t!("Good morning"),
+            12..18 => t!("Good afternoon"),
+            _ => t!("Good evening"),
+        }
+        .to_owned();
+    }
+    match hour {
+        5..12 => t!("Good morning, {name}", name),
+        12..18 => t!("Good afternoon, {name}", name),
+        _ => t!("Good evening, {name}", name),
+    }
+}
+
+/// Titles that stand before a name without a full stop as well.
+const TITLES: [&str; 11] = ["dr", "prof", "mr", "mrs", "ms", "miss", "mx", "sir", "dame", "herr", "frau"];
+
+/// What somebody is called by: "Ada" of "Ada Lovelace", "Dr. Ada Lovelace" and "Lovelace, Ada". Where it can't be told which of the
+/// words that is, all of them; nothing where the name is an address.
+fn called(name: &str) -> &str {
+    let name = name.trim();
+    if name.contains('@') {
+        return "";
+    }
+    let given = name.split_once(',').map_or(name, |(_, given)| given.trim());
+    let is_title = |word: &str| word.ends_with('.') && word.chars().count() > 2 || TITLES.contains(&&*word.to_lowercase());
+    let mut words = given.split_whitespace().skip_while(|word| is_title(word));
+    match (words.next(), words.next()) {
+        // "J. Smith" is not called "J.", and "Dr. Lovelace" not "Lovelace".
+        (Some(first), next) if !first.ends_with('.') && (next.is_some() || first == given) => first,
+        _ => name,
     }
 }
 
@@ -170,9 +200,32 @@ mod tests {
 
     #[test]
     fn the_greeting_follows_the_clock() {
-        assert_eq!(greeting(9 * 3_600), "Good morning");
-        assert_eq!(greeting(12 * 3_600), "Good afternoon");
-        assert_eq!(greeting(2 * 3_600), "Good evening");
+        assert_eq!(greeting(9 * 3_600, "Ada"), "Good morning, Ada");
+        assert_eq!(greeting(12 * 3_600, "Ada"), "Good afternoon, Ada");
+        assert_eq!(greeting(2 * 3_600, ""), "Good evening");
+    }
+
+    #[test]
+    fn people_are_called_by_their_first_name() {
+        for (name, called_by) in [
+            ("Ada Lovelace", "Ada"),
+            ("  Ada  King Lovelace ", "Ada"),
+            ("Madonna", "Madonna"),
+            ("Dr. Ada Lovelace", "Ada"),
+            ("Prof. Dr. Ada Lovelace", "Ada"),
+            ("Mr Tom Pike", "Tom"),
+            ("Lovelace, Ada", "Ada"),
+            ("Lovelace, Dr. Ada King", "Ada"),
+            ("Dr. Lovelace", "Dr. Lovelace"),
+            ("J. R. Smith", "J. R. Smith"),
+            ("Li Na", "Li"),
+            ("Müller-Lüdenscheidt", "Müller-Lüdenscheidt"),
+            ("ada@example.com", ""),
+            ("", ""),
+            ("Dr.", "Dr."),
+        ] {
+            assert_eq!(called(name), called_by, "{name}");
+        }
     }
 
     #[test]
