@@ -44,6 +44,11 @@ describe('the team', () => {
     await newcomer.page.getByRole('button', { name: 'Join the company' }).click();
     await newcomer.page.waitForURL(/dashboard/);
     await remember(newcomer, nora);
+    // Who sees nothing yet is offered what their role may do, and nothing else.
+    const begin = newcomer.page.getByRole('region', { name: 'Begin here' });
+    await begin.waitFor();
+    assert.deepEqual(await begin.getByRole('link').allInnerTexts(), ['Go to customers', 'Go to leads']);
+    await sound(newcomer, 'the dashboard of who has just joined');
     await newcomer.close();
 
     await window.visit('team');

@@ -6,11 +6,15 @@ use web_kit::{
     icon::{Glyph, Icon, glyphs},
 };
 
-use crate::api::{address, may};
+use crate::{
+    api::{address, may},
+    parts::noun::{CUSTOMER, LEAD},
+};
 
 /// One thing to do.
 struct Step {
-    permission: &'static str,
+    /// Whether this person may.
+    may: fn() -> bool,
     glyph: Glyph,
     title: &'static str,
     about: &'static str,
@@ -18,9 +22,9 @@ struct Step {
     action: &'static str,
 }
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
-        permission: "import.run",
+        may: || may("import.run"),
         glyph: glyphs::FILE_IMPORT,
         title: mark!("Bring your customers"),
         about: mark!("From a spreadsheet or another program, as a CSV file. You see every row before anything is written."),
@@ -28,15 +32,23 @@ const STEPS: [Step; 4] = [
         action: mark!("Import customers"),
     },
     Step {
-        permission: "customer.write",
+        may: || CUSTOMER.may_add(),
         glyph: glyphs::ADDRESS_BOOK,
-        title: mark!("Or add one by hand"),
+        title: mark!("Add a customer by hand"),
         about: mark!("A name is enough; the rest can follow."),
         page: "customers",
         action: mark!("Go to customers"),
     },
     Step {
-        permission: "member.invite",
+        may: || LEAD.may_add(),
+        glyph: glyphs::FILTER,
+        title: mark!("Note a lead"),
+        about: mark!("Somebody who may become a customer, and what the next step is."),
+        page: "leads",
+        action: mark!("Go to leads"),
+    },
+    Step {
+        may: || may("member.invite"),
         glyph: glyphs::USER_GROUP,
         title: mark!("Invite your people"),
         about: mark!("They get a link by mail, and see what their role sees."),
@@ -44,7 +56,7 @@ const STEPS: [Step; 4] = [
         action: mark!("Go to the team"),
     },
     Step {
-        permission: "org.read",
+        may: || may("org.write"),
         glyph: glyphs::GEAR,
         title: mark!("Make it fit your company"),
         about: mark!("Features, fields of your own, and the stages of your leads."),
@@ -53,10 +65,10 @@ const STEPS: [Step; 4] = [
     },
 ];
 
-/// For those who build the company up: others just have nothing yet. The first step that one may take is the primary one.
+/// The steps that one may take, the first of them as the primary one. Who only reads has nothing to begin.
 #[component]
 pub fn Begin() -> impl IntoView {
-    let steps: Vec<_> = STEPS.into_iter().filter(|step| may("member.invite") && may(step.permission)).collect();
+    let steps: Vec<_> = STEPS.into_iter().filter(|step| (step.may)()).collect();
     let is_one_of_them = !steps.is_empty();
     let rows = steps
         .into_iter()
