@@ -49,11 +49,14 @@ pub fn rpc(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// "Update customer" from "/package.CustomerService/UpdateCustomer".
+/// "Update customer" from "/package.CustomerService/UpdateCustomer", "Read customers" from "ListCustomers".
 pub fn action(path: &str) -> String {
-    let mut words = String::new();
-    for (at, letter) in rpc(path).char_indices() {
-        if at > 0 && letter.is_uppercase() {
+    let name = rpc(path);
+    let noun =
+        ["List", "Get"].iter().find_map(|verb| name.strip_prefix(verb)).filter(|noun| noun.starts_with(char::is_uppercase));
+    let mut words = noun.map_or("", |_| "Read").to_owned();
+    for letter in noun.unwrap_or(name).chars() {
+        if !words.is_empty() && letter.is_uppercase() {
             words.push(' ');
             words.extend(letter.to_lowercase());
         } else {
@@ -97,6 +100,8 @@ mod tests {
     fn paths_become_words() {
         assert_eq!(action("/package.CustomerService/UpdateCustomer"), "Update customer");
         assert_eq!(action("Me"), "Me");
+        assert_eq!(action("/package.CustomerService/ListCustomers"), "Read customers");
+        assert_eq!(action("Listen"), "Listen");
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn columns(manner: Manner) -> Vec<Column<AuditLine>> {
         Column::new("action", t!("Action"), |line: &AuditLine| words::action(&line.path)),
         Column::new("who", t!("Who"), |line: &AuditLine| {
             let class = if line.actor.is_empty() { "muted" } else { "" };
-            view! { <span class=class>{words::who(&line.actor)}</span> }
+            view! { <span class=class>{words::who(line)}</span> }
         })
         .on_phone("c"),
         Column::new("kind", t!("Kind"), |line: &AuditLine| words::category(&line.category).to_owned()).soft().width(150).hidden(),

@@ -56,7 +56,7 @@ pub struct Overview {
     pub started_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AuditLine {
     pub id: String,
     pub at: Option<Timestamp>,

@@ -28,7 +28,7 @@ pub fn Detail(line: AuditLine, manner: Manner, #[prop(into)] close: Callback<()>
                 <dt>{t!("Result")}</dt>
                 <dd><Status tone glyph text=outcome/></dd>
                 <dt>{t!("Who")}</dt>
-                <dd>{words::who(&line.actor)}</dd>
+                <dd>{words::who(&line)}</dd>
                 {fact(t!("Role"), words::role(&line.role), false)}
                 <dt>{manner.time_head()}</dt>
                 <dd class="tnum">{manner.second(line.at.as_ref())}</dd>

@@ -1,15 +1,16 @@
 //! Requests and answers in words: "Sign in, password" for an RPC, "Denied" for a code.
 
-use crate::{audit, badge::Tone, field::Choice, icon::Glyph, list::chips::NOT};
+use crate::{audit, badge::Tone, field::Choice, icon::Glyph, list::chips::NOT, operator::AuditLine};
 
 /// RPCs of these portals whose name is no sentence by itself. Words share a noun with the name, so that typing it finds them.
-const ACTIONS: [(&str, &str); 31] = [
+const ACTIONS: [(&str, &str); 32] = [
     ("SignIn", mark!("Sign in, password")),
     ("VerifySecondFactor", mark!("Sign in, second factor")),
     ("SignOut", mark!("Sign out")),
     ("SignOutEverywhere", mark!("Sign out everywhere")),
     ("RevokeSession", mark!("End a session")),
     ("ExportAudit", mark!("Export the audit")),
+    ("Watch", mark!("Watch for changes")),
     ("LogClientError", mark!("Report an error of the page")),
     ("Me", mark!("Read own account")),
     ("ListSessions", mark!("Read own sessions")),
@@ -89,7 +90,8 @@ pub fn path_part(typed: &str) -> String {
     let meant = ACTIONS.iter().find(|(_, known)| t!(known).to_lowercase().contains(&words));
     match meant {
         Some((name, _)) if !is_name => (*name).to_owned(),
-        _ => plain,
+        // What reads is called List or Get.
+        _ => words.strip_prefix("read ").map_or(plain, |noun| noun.split_whitespace().collect()),
     }
 }
 
@@ -108,9 +110,14 @@ pub fn role(name: &str) -> String {
     letters.next().map(|first| first.to_string() + &letters.as_str().to_lowercase()).unwrap_or_default()
 }
 
-/// Who asked, or that nobody was signed in.
-pub fn who(actor: &str) -> String {
-    if actor.is_empty() { t!("Nobody signed in").to_owned() } else { actor.to_owned() }
+/// Who asked. What came over no network was done by the server itself: in the background, or for whoever sits at it.
+pub fn who(line: &AuditLine) -> String {
+    match (&*line.actor, &*line.ip) {
+        ("", "") => t!("StreamFlow itself").to_owned(),
+        ("", _) if line.category == "federation" => t!("Unknown system").to_owned(),
+        ("", _) => t!("Nobody signed in").to_owned(),
+        (actor, _) => actor.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +127,7 @@ mod tests {
     #[test]
     fn an_action_reads_as_words() {
         assert_eq!(action("/streamflow.x.v1.SessionService/VerifySecondFactor"), "Sign in, second factor");
-        assert_eq!(action("/a/GetSomethingNew"), "Get something new");
+        assert_eq!(action("/a/GetSomethingNew"), "Read something new");
         assert_eq!(action("recovery.entered"), "Recovery Mode began");
         assert_eq!(outcome("read", "UNAUTHENTICATED").2, "Not signed in");
         assert_eq!(outcome("sign_in", "UNAUTHENTICATED").2, "Refused");
@@ -132,7 +139,7 @@ mod tests {
     fn every_action_of_a_portal_is_offered_in_words() {
         let offered = actions(&["SignOut", "ListThings", "Me"]);
         let offered: Vec<_> = offered.iter().map(|choice| (choice.value.as_str(), choice.label.as_str())).collect();
-        assert_eq!(offered, [("ListThings", "List things"), ("Me", "Read own account"), ("SignOut", "Sign out")]);
+        assert_eq!(offered, [("Me", "Read own account"), ("ListThings", "Read things"), ("SignOut", "Sign out")]);
     }
 
     #[test]
@@ -142,5 +149,18 @@ mod tests {
         assert_eq!(path_part("own account"), "Me");
         assert_eq!(path_part("End a session"), "RevokeSession");
         assert_eq!(path_part("something else"), "somethingelse");
+        assert_eq!(path_part("Read things"), "things");
+    }
+
+    #[test]
+    fn what_nobody_asked_for_by_a_network_is_the_servers_own() {
+        let from = |actor: &str, ip: &str, category: &str| {
+            let [actor, ip, category] = [actor, ip, category].map(str::to_owned);
+            who(&AuditLine { actor, ip, category, ..AuditLine::default() })
+        };
+        assert_eq!(from("ada@example.com", "192.0.2.7", "read"), "ada@example.com");
+        assert_eq!(from("", "192.0.2.7", "read"), "Nobody signed in");
+        assert_eq!(from("", "192.0.2.7", "federation"), "Unknown system");
+        assert_eq!(from("", "", "job"), "StreamFlow itself");
     }
 }

@@ -93,7 +93,7 @@ fn row<P: OperatorPortal>(line: AuditLine) -> impl IntoView {
     view! {
         <tr>
             <td data-p="a"><a href={record_address::<P>(&line.id)} class="cell-main">{words::action(&line.path)}</a></td>
-            <td data-p="c" class=who>{words::who(&line.actor)}</td>
+            <td data-p="c" class=who>{words::who(&line)}</td>
             <td class="mono muted wide-only">{line.ip}</td>
             <td data-p="d" class="soft tnum">{P::MANNER.second(line.at.as_ref())}</td>
             <td data-p="b"><Status tone glyph text=outcome/></td>
