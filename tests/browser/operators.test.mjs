@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { certificateIn } from './certificate.mjs';
-import { accessible, closed, enrol, enterPortal, holdsInEachLook, listed, open, prove, settled, signInToEnrol, takeOn } from './portal.mjs';
+import { PHONE, accessible, closed, enrol, enterPortal, expired, holdsInEachLook, listed, open, prove, settled, signInToEnrol, sound, takeOn } from './portal.mjs';
 import { freshFolder, makeCompany, operatorOf } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
@@ -125,6 +125,29 @@ for (const [portal, { base, home, figures, other, own }] of Object.entries(PORTA
       await page.locator('html[data-theme=light]').waitFor();
       await page.evaluate(() => { localStorage.clear(); document.documentElement.removeAttribute('data-theme'); });
       assert.deepEqual(problems, []);
+    });
+
+    test('is searched by a button on phones, where there are no keys', async () => {
+      const phone = await open(browser, { ...PHONE, state: await windows[portal].context.storageState() });
+      await phone.page.goto(address(portal, 'overview'));
+      await settled(phone.page);
+      await phone.page.getByRole('banner').getByRole('button', { name: /^(jump to|find)/i }).click();
+      await phone.page.getByRole('dialog', { name: 'Search or jump to' }).getByRole('option').first().waitFor();
+      await sound(phone, `${portal} palette on a phone`);
+      await phone.close();
+    });
+
+    test('says why it asks for a sign-in when a session has ended by itself', async () => {
+      const { page, problems, close } = await open(browser, { state: await windows[portal].context.storageState() });
+      await page.goto(address(portal, 'overview'));
+      await settled(page);
+      await page.route(/Service\/ListAudit$/, (route) => route.fulfill(expired()));
+      await page.locator('a[href$="/audit"]').first().click();
+      await page.waitForURL(/sign-in\?next=/);
+      await page.getByText('You were signed out after 15 minutes without activity.').waitFor();
+      await holdsInEachLook(page, `${portal} sign-in after a session has ended`);
+      assert.deepEqual(problems, []);
+      await close();
     });
 
     test('takes no session of another portal', async () => {

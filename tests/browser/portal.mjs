@@ -248,6 +248,18 @@ export async function prove(ask, account) {
   await ask.getByRole('button', { name: 'Confirm' }).click();
 }
 
+/** A field of a protobuf message whose value has a length. */
+const field = (number, value) => Buffer.concat([Buffer.from([number * 8 + 2, value.length]), value]);
+
+/** What a server answers in place of an RPC's reply once the session has ended by itself, for `route.fulfill`. */
+export function expired() {
+  const info = field(1, Buffer.from('SESSION_EXPIRED'));
+  const any = Buffer.concat([field(1, Buffer.from('type.googleapis.com/google.rpc.ErrorInfo')), field(2, info)]);
+  const status = Buffer.concat([Buffer.from([8, 16]), field(3, any)]);
+  const headers = { 'content-type': 'application/grpc-web+proto', 'grpc-status': '16', 'grpc-message': 'Your%20session%20has%20expired.', 'grpc-status-details-bin': status.toString('base64').replace(/=+$/, '') };
+  return { status: 200, headers, body: '' };
+}
+
 /** Longer than a page waits before it shows a skeleton. */
 const QUIET_MS = 250;
 

@@ -28,6 +28,8 @@ pub struct Api {
     pub last_answer: RwSignal<i64>,
     /// Grows each time the server says that nobody is signed in.
     pub signed_out: RwSignal<u32>,
+    /// What the server said when the session had ended by itself.
+    pub expired: RwSignal<Option<String>>,
     /// Grows each time the server says that something behind it is out of reach.
     pub away: RwSignal<u32>,
     /// Grows each time the server says that the person's company is closed to its people, or is not the page's any more.
@@ -53,6 +55,7 @@ impl Api {
             online: RwSignal::new(true),
             last_answer: RwSignal::new(0),
             signed_out: RwSignal::new(0),
+            expired: RwSignal::new(None),
             away: RwSignal::new(0),
             closed: RwSignal::new(0),
             company: StoredValue::new(String::new()),
@@ -124,13 +127,23 @@ impl Api {
     }
 
     fn watch_session<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {
-        if answer.as_ref().is_err_and(ApiError::is_signed_out) {
-            self.signed_out.try_update(|count| *count += 1);
-        }
-        if answer.as_ref().is_err_and(ApiError::is_closed) {
-            self.closed.try_update(|count| *count += 1);
+        if let Err(error) = &answer {
+            self.refused(error);
         }
         self.watch_reach(answer)
+    }
+
+    /// Tells all pages when a refusal means that nobody is signed in here, or not in this company, any more.
+    pub(crate) fn refused(&self, error: &ApiError) {
+        if error.is_signed_out() {
+            if error.reason == "SESSION_EXPIRED" {
+                self.expired.try_set(Some(error.message.clone()));
+            }
+            self.signed_out.try_update(|count| *count += 1);
+        }
+        if error.is_closed() {
+            self.closed.try_update(|count| *count += 1);
+        }
     }
 
     fn watch_reach<Res>(&self, answer: Result<Res, ApiError>) -> Result<Res, ApiError> {

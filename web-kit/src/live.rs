@@ -207,13 +207,10 @@ impl Live {
                 }
                 Err(status) => {
                     let error = ApiError::from_status(&status);
+                    self.api.refused(&error);
                     if error.is_signed_out() {
                         self.stop();
-                        self.api.signed_out.update(|count| *count += 1);
                         return;
-                    }
-                    if error.is_closed() {
-                        self.api.closed.update(|count| *count += 1);
                     }
                     if let Some(asked) = error.retry_after {
                         wait = wait.max(u32::try_from(asked.as_millis()).unwrap_or(LONGEST_WAIT_MS));

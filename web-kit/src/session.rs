@@ -9,6 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     api::{error::ApiError, use_api},
     browser,
+    icon::{Icon, glyphs},
     list::state::{encode, query_value},
 };
 
@@ -28,6 +29,8 @@ type Ask<M> = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>>;
 pub struct Session<M: Send + Sync + 'static> {
     who: RwSignal<Who<M>>,
     ask: StoredValue<Ask<M>, LocalStorage>,
+    /// Somebody was signed in since the program began.
+    was_in: StoredValue<bool>,
 }
 
 impl<M: Send + Sync> Clone for Session<M> {
@@ -47,11 +50,17 @@ where
     Fut: Future<Output = Result<M, ApiError>> + 'static,
 {
     let ask: Ask<M> = Rc::new(move || Box::pin(ask()));
-    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask) };
+    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask), was_in: StoredValue::new(false) };
     provide_context(session);
     session.refresh();
     let api = use_api();
     let (signed_out, closed) = (api.signed_out, api.closed);
+    Effect::new(move |_| {
+        if session.who.with(|who| matches!(who, Who::SignedIn(_))) {
+            session.was_in.set_value(true);
+            api.expired.set(None);
+        }
+    });
     Effect::new(move |_| {
         if signed_out.get() > 0 {
             session.who.set(Who::SignedOut);
@@ -106,6 +115,21 @@ impl<M: Clone + Send + Sync> Session<M> {
                 self.who.set(who);
             }
         });
+    }
+}
+
+/// Why somebody has to sign in again whose session has ended by itself, after `idle_minutes` without a request that a person made.
+pub fn expiry_note<M: Clone + Send + Sync>(session: Session<M>, idle_minutes: i32) -> impl IntoView {
+    let expired = use_api().expired;
+    move || {
+        let said = expired.get()?;
+        // Of a session from before the program began it is not known how it ended.
+        let text = if session.was_in.get_value() {
+            t!("You were signed out after {idle_minutes} minutes without activity. Nothing you saved is lost.", idle_minutes)
+        } else {
+            said
+        };
+        Some(view! { <div class="note" role="status"><Icon glyph=glyphs::CLOCK/><span>{text}</span></div> })
     }
 }
 

@@ -8,6 +8,8 @@ use web_kit::{
     button::{Button, Kind},
     field::{PasswordField, TextField},
     form::{Form, FormState},
+    session::expiry_note,
+    text::woven,
 };
 
 use super::{
@@ -17,6 +19,9 @@ use super::{
     way::{carry, follow_session},
 };
 use crate::api::session;
+
+/// After how long without activity the portal signs out, in minutes.
+const IDLE_MINUTES: i32 = 30;
 
 #[component]
 pub fn SignIn() -> impl IntoView {
@@ -59,6 +64,7 @@ fn Password(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl IntoVi
         view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email.get_untracked())>{t!("Forgot it?")}</a> }
     });
     view! {
+        {expiry_note(session, IDLE_MINUTES)}
         <Form state=form on_submit=send guard=false>
             <TextField
                 name="email"
@@ -81,8 +87,9 @@ fn Password(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl IntoVi
         </Form>
         <OtherWays form email sent/>
         <p class="t-12 muted">
-            {t!("No account yet? Ask the owner or a manager of your company for an invitation, or ")}
-            <a href="/sign-up">{t!("begin with a company of your own")}</a>"."
+            {woven(t!("No account yet? Ask the owner or a manager of your company for an invitation, or {begin}."), |_| {
+                view! { <a href="/sign-up">{t!("begin with a company of your own")}</a> }.into_any()
+            })}
         </p>
     }
 }
