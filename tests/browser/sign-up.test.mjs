@@ -68,6 +68,14 @@ for (const look of TWO_LOOKS) {
       await page.getByText('Enter a name.').waitFor();
       await sound(opened, 'the checkpoint without a name');
       await page.getByLabel('Company name').fill(company);
+      const currency = page.getByRole('combobox', { name: 'Currency' });
+      await currency.fill('pounds');
+      await currency.press('Tab');
+      assert.match(await refusal(page).innerText(), /Choose from the list/);
+      await sound(opened, 'a currency that there is not');
+      await currency.fill('pound gbp');
+      await page.getByRole('option', { name: /GBP/ }).click();
+      assert.match(await currency.inputValue(), /Pound/);
       await page.waitForFunction((wanted) => [...document.querySelectorAll('input')].some((input) => input.value === wanted), address);
       const industries = page.getByRole('radio');
       assert.equal(await industries.count(), 4);

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod assign;
 pub mod attachments;
 pub mod conflict;
+pub mod currencies;
 pub mod custom;
 pub mod customer_field;
 pub mod directory;

@@ -28,9 +28,9 @@ impl ComboItem {
         typed.split_whitespace().all(|word| self.label.to_lowercase().contains(word) || self.hint.to_lowercase().contains(word))
     }
 
-    /// Typed out in full, whatever the case.
+    /// Typed out in full, or by what it is chosen as, whatever the case.
     fn is_called(&self, typed: &str) -> bool {
-        self.label.to_lowercase() == typed.trim().to_lowercase()
+        self.label.to_lowercase() == typed.trim().to_lowercase() || self.value.eq_ignore_ascii_case(typed.trim())
     }
 }
 
@@ -284,5 +284,8 @@ mod tests {
         assert_eq!(only_one(&items, "an"), None);
         items.push(ComboItem::new("usr_3", "ANA"));
         assert_eq!(only_one(&items, "Ana"), None);
+        let items = [ComboItem::new("GBP", "British Pound"), ComboItem::new("EGP", "Egyptian Pound")];
+        assert_eq!(only_one(&items, "gbp"), items.first(), "a code is a name, too");
+        assert_eq!(only_one(&items, "pound"), None);
     }
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     api::session,
     door::{sign_in::sign_in, way::go_on},
+    parts::currencies::CurrencyField,
 };
 
 /// How often it is asked whether the company is there; each answer waits for seconds by itself.
@@ -52,7 +53,7 @@ impl Draft {
             tenant_id: typed(self.address),
             industry: typed(self.industry),
             time_zone: typed(self.time_zone),
-            currency_code: typed(self.currency).to_uppercase(),
+            currency_code: typed(self.currency),
         }
     }
 }
@@ -97,7 +98,7 @@ pub fn Company(beginner: Beginner) -> impl IntoView {
                 <Industries industries=offered chosen=draft.industry/>
                 <div class="form-grid">
                     <TextField name="time_zone" label=t!("Time zone") value=draft.time_zone max_length=64 help=t!("As in Europe/London.")/>
-                    <TextField name="currency_code" label=t!("Currency") value=draft.currency max_length=3 help=t!("Three letters, as in GBP.")/>
+                    <CurrencyField field="currency_code" value=draft.currency/>
                 </div>
                 <div class="row gap-4 row-wrap">
                     <Button kind=Kind::Primary submit=true large=true busy=form.busy>{create}</Button>

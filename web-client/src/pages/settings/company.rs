@@ -13,6 +13,8 @@ use web_kit::{
     toast::use_toasts,
 };
 
+use crate::parts::currencies::CurrencyField;
+
 #[component]
 pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
     let api = use_api();
@@ -24,7 +26,7 @@ pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
         let changed = pb::Org {
             name: name.get_untracked(),
             time_zone: zone.get_untracked(),
-            currency_code: currency.get_untracked().trim().to_uppercase(),
+            currency_code: currency.get_untracked(),
             ..one.clone()
         };
         let paths = ["name", "time_zone", "currency_code"].map(str::to_owned).to_vec();
@@ -47,8 +49,11 @@ pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
                     <TextField name="org.name" label=t!("Name") value=name max_length=200/>
                     <div class="form-grid">
                         <TextField name="org.time_zone" label=t!("Time zone") value=zone max_length=64 help=t!("As in Europe/London.")/>
-                        <TextField name="org.currency_code" label=t!("Currency") value=currency max_length=3
-                            help=t!("Three letters, like GBP. Amounts that are there keep theirs.")/>
+                        <CurrencyField
+                            field="org.currency_code"
+                            value=currency
+                            help=t!("By name or by its three letters, as in GBP. Amounts that are there keep theirs.")
+                        />
                     </div>
                     <div class="row"><Button kind=Kind::Primary submit=true busy=form.busy>{t!("Save company")}</Button></div>
                 </Form>
