@@ -48,10 +48,10 @@ fn line(system: &str, peer: PeerHealth, now: i64) -> impl IntoView + use<> {
     view! {
         <tr>
             <td data-p="a" class="mono"><span class="cell-main">{format!("{system} · {}", peer.name)}</span></td>
-            <td data-p="c" class="num mono">{when(peer.last_seen_at.as_ref())}</td>
-            <td data-p="d" class="num mono">{when(peer.last_answer_at.as_ref())}</td>
-            <td data-p="b" class="num mono">{tally(peer.refused)}</td>
-            <td data-p="e">{refusal.unwrap_or_default()}</td>
+            <td data-p="c" data-head=t!("called by it") class="num mono">{when(peer.last_seen_at.as_ref())}</td>
+            <td data-p="d" data-head=t!("answered") class="num mono">{when(peer.last_answer_at.as_ref())}</td>
+            <td data-p="b" data-head=t!("refused") class="num mono">{tally(peer.refused)}</td>
+            <td data-p="e">{refusal}</td>
             <td class="num mono">{t!("{seconds} s", seconds = format_args!("{:+}", peer.clock_offset_seconds))}</td>
             <td class="num mono">{age(&peer.keys_out, now)}</td>
             <td class="num mono">{age(&peer.keys_in, now)}</td>

@@ -108,12 +108,12 @@ pub fn Queues(systems: Signal<Vec<SystemHealth>>) -> impl IntoView {
         view! {
             <tr>
                 <td data-p="a" class="mono"><span class="cell-main">{queue.name}</span></td>
-                <td data-p="b" class="num mono">{tally(queue.waiting)}</td>
+                <td data-p="b" data-head=t!("waiting") class="num mono">{tally(queue.waiting)}</td>
                 <td class="num mono">{tally(queue.retrying)}</td>
                 <td class="num mono">{queue.running.map_or_else(|| told(None), tally)}</td>
-                <td data-p="d" class="num mono">{tally(queue.given_up)}</td>
+                <td data-p="d" data-head=t!("gave up") class="num mono">{tally(queue.given_up)}</td>
                 <td class="num mono">{tally(queue.done)}</td>
-                <td data-p="c" class="num mono">{told(queue.oldest.map(|at| away(&at, queue.now)))}</td>
+                <td data-p="c" data-head=t!("oldest due") class="num mono">{told(queue.oldest.map(|at| away(&at, queue.now)))}</td>
             </tr>
         }
     };
