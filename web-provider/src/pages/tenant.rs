@@ -10,6 +10,7 @@ use streamflow_proto::{
     common::v1::TenantState,
     provider::v1::{self as pb, tenant_service_client::TenantServiceClient},
 };
+use tonic::Code;
 use web_kit::{
     api::{act::Act, use_api},
     badge::Status,
@@ -44,6 +45,8 @@ pub fn tenant() -> impl IntoView {
             api.read(pb::GetTenantRequest { tenant_id }, call).await
         }
     });
+    let error = load.error();
+    let none = Memo::new(move |_| error.with(|error| error.as_ref().is_some_and(|error| error.code == Code::NotFound)));
     let closing = RwSignal::new(None::<pb::Tenant>);
     live::follow(move |change| id.with_untracked(|id| change.id == *id), move || load.reload());
     let changed = Callback::new(move |tenant: pb::Tenant| load.update(|read| read.tenant = Some(tenant)));
@@ -52,12 +55,18 @@ pub fn tenant() -> impl IntoView {
     page.with_panel(move || {
         view! { {move || load.get().and_then(|read| read.tenant).map(|tenant| view! { <Facts tenant/> })} }
     });
+    Effect::new(move |_| {
+        if none.get() {
+            page.panel.set(None);
+        }
+    });
     view! {
         <div class="tenant-page">
             <Loaded load what=t!("The tenant") let:read><Body read/></Loaded>
             {move || {
-                let id = id.get();
-                view! { <Usage id=id.clone()/>{support::card::<Provider>(id)} }
+                // Of a company that there is not, nothing else could be shown either.
+                let id = (!none.get()).then(|| id.get())?;
+                Some(view! { <Usage id=id.clone()/>{support::card::<Provider>(id)} })
             }}
         </div>
         <SuspendDialog closing changed/>
