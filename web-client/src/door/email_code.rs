@@ -83,7 +83,7 @@ pub fn EmailCode(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl I
             />
             <Button kind=Kind::Primary submit=true large=true block=true busy=form.busy>{t!("Sign in")}</Button>
         </Form>
-        <div class="row row-between">
+        <div class="row row-between row-wrap">
             <Button kind=Kind::Ghost glyph=glyphs::ARROW_LEFT on_click=back>{t!("Use the password")}</Button>
             <Another form email sent/>
         </div>

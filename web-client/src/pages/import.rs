@@ -20,6 +20,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use streamflow_proto::client::v1::{Import, ImportState};
 use web_kit::{
     button::{Kind, LinkButton},
+    empty::EmptyState,
     error_panel::ErrorPanel,
     format::number,
     icon::{Icon, glyphs},
@@ -56,19 +57,23 @@ fn NewImport() -> impl IntoView {
     use_page(t!("New import")).flush().with_parent(t!("Import"), address("imports"));
     let query = use_query_map();
     let what = query.with_untracked(|map| map.get("what").unwrap_or_default());
+    if !may("import.run") {
+        let actions =
+            || view! { <LinkButton href=address("dashboard") kind=Kind::Primary>{t!("Go to the dashboard")}</LinkButton> };
+        return view! {
+            <EmptyState
+                title=t!("Owners and managers import files")
+                text=t!("Ask one of them to bring your list in.")
+                actions
+            />
+        }
+        .into_any();
+    }
     view! {
         <div class="filterbar import-bar"><Steps now=Step::Upload/></div>
-        {if may("import.run") {
-            view! { <div class="import-scroll"><ChooseFile subject=subject::named(&what)/></div> }.into_any()
-        } else {
-            view! {
-                <div class="import-scroll">
-                    <p class="import-file soft">{t!("Owners and managers import files. Ask one of them.")}</p>
-                </div>
-            }
-            .into_any()
-        }}
+        <div class="import-scroll"><ChooseFile subject=subject::named(&what)/></div>
     }
+    .into_any()
 }
 
 #[component]
