@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PHONE, enrol, enter, moveIn, open, pressOn, remember, sound, submit } from './portal.mjs';
+import { PHONE, SIZES, enrol, enter, expired, moveIn, open, pressOn, remember, sound, submit } from './portal.mjs';
 import { makeCompany } from './server.mjs';
 import { browser, server, stage } from './stage.mjs';
 
@@ -162,6 +162,23 @@ test('another authenticator takes the place of the first, by way of a recovery c
   await window.close();
 });
 
+test('who was away for long is told why a sign-in is asked for, and is led back', async () => {
+  const window = await enter(browser, server, owner);
+  const { page } = window;
+  await window.visit('dashboard');
+  await page.route(/Service\/(?!Me$)/, (route) => route.fulfill(expired()));
+  await page.getByRole('link', { name: 'Team' }).first().click();
+  await page.waitForURL(/sign-in\?next=/);
+  await page.getByText('You were signed out after 30 minutes without activity.').waitFor();
+  await page.setViewportSize(SIZES.phone);
+  await sound(window, 'the sign-in after a session has ended');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  // The session goes on at the server, and with it the page that was asked for.
+  await page.reload();
+  await page.waitForURL(/client\/team/);
+  await window.close();
+});
+
 test('sessions are listed, and ended one by one or all at once', async () => {
   const [first, second] = [await elsewhere(), await elsewhere()];
   const window = await enter(browser, server, owner);
@@ -180,6 +197,7 @@ test('sessions are listed, and ended one by one or all at once', async () => {
   await sound(window, 'the question before signing out everywhere');
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click();
   await page.waitForURL(/sign-in/);
+  assert.equal(await page.getByText('without activity').count(), 0, 'who leaves knows why');
   for (const one of [first, second]) await isOut(one);
   assert.deepEqual(window.problems, []);
   for (const one of [window, first, second]) await one.close();
