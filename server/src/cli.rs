@@ -151,7 +151,7 @@ enum TenantCommand {
     SignUpToken(tenant::SignUpTokenArgs),
     /// Makes a key with which a program signs its registrations; the one before it stays good until the next time.
     #[command(
-        after_help = "Example:\n  streamflow tenant registration-key --name billing\n\nThe secret goes to standard output, once. Requests to POST /api/tenant/register are signed with it as Standard Webhooks are; the README has an example."
+        after_help = "Example:\n  streamflow tenant registration-key --name billing\n\nThe secret goes to standard output, once. Requests to POST /api/tenant/register are signed with it as Standard Webhooks are; docs/integrate.md has an example."
     )]
     RegistrationKey(tenant::RegistrationKeyArgs),
     /// Puts a company on another plan; so does whoever buys at the end of a trial.

@@ -10,6 +10,7 @@ mod client;
 mod dev;
 mod elevation;
 mod fuzz_targets;
+mod guide;
 mod kernel;
 mod operators;
 mod provider;

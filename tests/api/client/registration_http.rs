@@ -145,14 +145,14 @@ async fn json_counts_against_the_same_limit() {
     assert!(last.head.contains("retry-after: "), "{}", last.head);
 }
 
-/// What the README shows works as it stands there, but for the token and the place.
+/// What the guide for integrators shows works as it stands there, but for the token and the place.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_example_of_the_readme_works() {
+async fn the_example_of_the_guide_works() {
     let world = World::sqlite().await;
     let _jobs = jobs(&world).await;
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
-    let start = readme.find("curl http://client.localhost:7001/api/tenant/register").expect("an example");
-    let example = readme[start..].split("\n```").next().unwrap();
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/integrate.md")).unwrap();
+    let start = guide.find("curl http://client.localhost:7001/api/tenant/register").expect("an example");
+    let example = guide[start..].split("\n```").next().unwrap();
     let header = example.split("-H '").nth(1).and_then(|rest| rest.split('\'').next()).expect("a header");
     let body = example.split("-d '").nth(1).and_then(|rest| rest.split('\'').next()).expect("a body");
     let (name, value) = header.split_once(": ").unwrap();

@@ -200,15 +200,15 @@ on_both! {
     }
 }
 
-/// What the README shows works as it stands there, but for the place: a shell with openssl and curl signs as the server reads it.
+/// What the guide for integrators shows works as it stands there, but for the place: a shell with openssl and curl signs as the server reads it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_signed_example_of_the_readme_works() {
+async fn the_signed_example_of_the_guide_works() {
     let world = World::sqlite().await;
     let _jobs = jobs(&world).await;
     let secret = key::create(&world.kernel, "billing").await.unwrap();
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
-    let start = readme.find("BODY='{").expect("an example");
-    let example = readme[start..].split("\n```").next().unwrap();
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/integrate.md")).unwrap();
+    let start = guide.find("BODY='{").expect("an example");
+    let example = guide[start..].split("\n```").next().unwrap();
     let script = example.replace("http://client.localhost:7001", &format!("http://{}", world.address));
     assert!(script != example && script.contains("curl http://127.0.0.1:"), "{script}");
     let mut shell = Command::new("sh");
