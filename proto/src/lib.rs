@@ -1,9 +1,11 @@
-//! The contract of StreamFlow and nothing else: messages, stubs, descriptor sets and the access that each RPC declares.
+//! The contract of StreamFlow and nothing else: messages, stubs, descriptor sets, the access that each RPC
+//! declares, and the reasons of refusals.
 //!
 //! One cargo feature per package, so that a portal's bundle holds no other portal's names.
 
 #[cfg(feature = "server")]
 pub mod access;
+pub mod reason;
 
 /// Shapes that more than one package uses.
 pub mod common {
@@ -14,6 +16,7 @@ pub mod common {
 
 #[cfg(feature = "client")]
 pub mod client {
+    pub mod reason;
     pub mod v1 {
         tonic::include_proto!("streamflow.client.v1");
     }
@@ -24,6 +27,7 @@ pub mod client {
 
 #[cfg(feature = "provider")]
 pub mod provider {
+    pub mod reason;
     pub mod v1 {
         tonic::include_proto!("streamflow.provider.v1");
     }

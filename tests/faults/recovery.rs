@@ -150,7 +150,7 @@ async fn only_the_emergency_account_is_let_in(drill: &mut Drill, usual: &str) ->
     assert_eq!(refused(sessions.sign_in(request(SPACE, ask, None)).await), away);
     assert_eq!(refused(drill.view(usual).await).0, Code::Unauthenticated, "a session of before is none of Recovery Mode");
 
-    let wrong = (Code::Unauthenticated, "RECOVERY_MODE".to_owned());
+    let wrong = (Code::Unauthenticated, "WRONG_CREDENTIALS".to_owned());
     let floor = chrono::Utc::now().timestamp() / 30;
     assert_eq!(refused(drill.enter(PASSWORD, drill.code()).await), wrong, "a code that was used before");
     // The ladder: a second after the first failure, three after the third.

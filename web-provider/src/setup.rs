@@ -1,8 +1,9 @@
 //! `/set-up`: a new person's way in. The link works once.
 
 use leptos::prelude::*;
-use streamflow_proto::provider::v1::{
-    BeginSetupRequest, BeginSetupResponse, FinishSetupRequest, admin_service_client::AdminServiceClient,
+use streamflow_proto::{
+    provider::v1::{BeginSetupRequest, BeginSetupResponse, FinishSetupRequest, admin_service_client::AdminServiceClient},
+    reason::Reason,
 };
 use web_kit::{
     api::{error::ApiError, use_api},
@@ -27,7 +28,7 @@ pub fn SetUp() -> impl IntoView {
     // A link that is used up or too old: nothing to try again.
     let error = load.error();
     let spent = Memo::new(move |_| {
-        error.with(|error| Some(error.as_ref()?).filter(|error| error.reason == "LINK_USED").map(ApiError::sentence))
+        error.with(|error| Some(error.as_ref()?).filter(|error| error.is(Reason::LINK_USED)).map(ApiError::sentence))
     });
     let title = Signal::derive(move || {
         let title = if spent.with(Option::is_some) {

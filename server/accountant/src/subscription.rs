@@ -2,9 +2,12 @@
 
 use streamflow_kernel::{ctx::Ctx, error::Error};
 use streamflow_proto::{
-    accountant::v1::{self as pb, subscription_service_server::SubscriptionService},
-    common::v1::PageInfo,
-    federation::v1::{self as federation, subscription_directory_service_client::SubscriptionDirectoryServiceClient},
+    reason::Reason,
+    {
+        accountant::v1::{self as pb, subscription_service_server::SubscriptionService},
+        common::v1::PageInfo,
+        federation::v1::{self as federation, subscription_directory_service_client::SubscriptionDirectoryServiceClient},
+    },
 };
 use tonic::{Code, Request, Response, Status};
 
@@ -44,7 +47,7 @@ fn refused(status: Status) -> Status {
         Code::Unavailable | Code::DeadlineExceeded | Code::Unauthenticated | Code::ResourceExhausted => {
             tracing::warn!(%status, "the system that knows the companies did not answer");
             let text = "The system that knows the companies does not answer right now. Try again in a moment.";
-            Error::OutOfReach { reason: "TENANTS_AWAY", text }.into()
+            Error::refused(Reason::TENANTS_AWAY, text).into()
         }
         _ => Error::internal(format!("the system that knows the companies refused: {status}")).into(),
     }

@@ -30,6 +30,7 @@ use tonic::{Code, Status};
 
 pub use authenticate::Authenticator;
 pub(crate) use authorize::authorize;
+pub use authorize::module_disabled;
 pub use caller::PeerAddr;
 pub(crate) use caller::{address_key, info, network_key, peer};
 pub use outside::Witness;
@@ -391,10 +392,4 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         Self { principal: None, error, ended: None }
     }
-}
-
-/// What belongs to a feature that the company has switched off.
-pub fn module_disabled() -> Error {
-    let text = "Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost.";
-    Error::precondition("MODULE_DISABLED", text)
 }

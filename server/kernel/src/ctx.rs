@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, Statement};
 use sha2::{Digest as _, Sha256};
-use streamflow_proto::access::Access;
+use streamflow_proto::{access::Access, reason::Reason};
 use tonic::Request;
 use uuid::Uuid;
 
@@ -71,7 +71,7 @@ impl Principal {
     /// Fails for somebody who may only read.
     pub fn check_may_change(&self) -> Result<()> {
         if self.read_only {
-            return Err(Error::denied("READ_ONLY", "Your account may look at everything it sees but change nothing."));
+            return Err(Error::refused(Reason::READ_ONLY, "Your account may look at everything it sees but change nothing."));
         }
         Ok(())
     }
@@ -202,7 +202,7 @@ impl Ctx {
 
     /// The signed-in person. Fails on RPCs that anyone may call.
     pub fn principal(&self) -> Result<&Principal> {
-        self.0.principal.as_ref().ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))
+        self.0.principal.as_ref().ok_or_else(|| Error::refused(Reason::NOT_SIGNED_IN, "Sign in first."))
     }
 
     pub fn request(&self) -> &RequestInfo {

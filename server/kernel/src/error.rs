@@ -2,10 +2,11 @@
 
 mod database;
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, collections::HashMap, fmt, time::Duration};
 
 use prost::Message as _;
 use sea_orm::{DbErr, SqlErr};
+use streamflow_proto::reason::Reason;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -21,12 +22,9 @@ pub enum Error {
     Invalid(Violations),
     /// Missing, or of another company: the same bytes for both.
     NotFound { what: &'static str },
-    /// The caller is known and may not.
-    Denied { reason: &'static str, text: String },
-    /// No session, or one that has ended.
-    Unauthenticated { reason: &'static str, text: String },
-    /// The state of things forbids it now.
-    Precondition { reason: &'static str, text: String },
+    /// For one of the reasons that programs go by: the caller may not, is nobody, or the state of things forbids it now. The caller may
+    /// read the text.
+    Refused { reason: Reason, text: Cow<'static, str> },
     /// Somebody else changed the same fields. `detail` is an encoded message of type `type_name`.
     Conflict { type_name: String, detail: Vec<u8> },
     /// It is there already, and differs in these fields.
@@ -37,8 +35,6 @@ pub enum Error {
     Replay,
     /// Too many requests.
     Throttled { text: String, retry_after: Duration },
-    /// What the request needs is known to be away. The caller may read the text.
-    OutOfReach { reason: &'static str, text: &'static str },
     /// A part the server needs does not answer, and nothing was changed.
     Unavailable(String),
     /// The way to the database broke while it was saving: what was asked for may be there, or not.
@@ -60,16 +56,8 @@ impl Error {
         Self::NotFound { what }
     }
 
-    pub fn denied(reason: &'static str, text: impl Into<String>) -> Self {
-        Self::Denied { reason, text: text.into() }
-    }
-
-    pub fn unauthenticated(reason: &'static str, text: impl Into<String>) -> Self {
-        Self::Unauthenticated { reason, text: text.into() }
-    }
-
-    pub fn precondition(reason: &'static str, text: impl Into<String>) -> Self {
-        Self::Precondition { reason, text: text.into() }
+    pub fn refused(reason: Reason, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused { reason, text: text.into() }
     }
 
     /// `detail` travels as a `google.protobuf.Any` of type `type_name` (full protobuf name).
@@ -84,7 +72,10 @@ impl Error {
     /// True of a database that may do later what it did not do now: it does not answer, has no connection or no room left, or takes no
     /// writes.
     pub const fn is_for_now(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unsure(_) | Self::Storage(_) | Self::OutOfReach { .. })
+        match self {
+            Self::Refused { reason, .. } => matches!(reason.code, Code::Unavailable),
+            _ => matches!(self, Self::Unavailable(_) | Self::Unsure(_) | Self::Storage(_)),
+        }
     }
 
     /// True when a unique index refused the row.
@@ -116,40 +107,32 @@ impl From<Error> for Status {
         match error {
             Error::Invalid(violations) => violations.into_status(),
             Error::Exists { text, differs } => {
-                let mut details = differs.into_details();
-                details.set_error_info("ALREADY_EXISTS", DOMAIN, std::collections::HashMap::new());
-                Status::with_error_details(Code::AlreadyExists, text, details)
+                let details = differs.into_details();
+                with_reason(Reason::ALREADY_EXISTS, text, details)
             }
-            Error::NotFound { what } => reasoned(Code::NotFound, "NOT_FOUND", &format!("There is no such {what}.")),
-            Error::Denied { reason, text } => reasoned(Code::PermissionDenied, reason, &text),
-            Error::Unauthenticated { reason, text } => reasoned(Code::Unauthenticated, reason, &text),
-            Error::Precondition { reason, text } => reasoned(Code::FailedPrecondition, reason, &text),
+            Error::NotFound { what } => reasoned(Reason::NOT_FOUND, format!("There is no such {what}.")),
+            Error::Refused { reason, text } => reasoned(reason, text),
             Error::Conflict { type_name, detail } => conflict_status(&type_name, detail),
-            Error::KeyReused { text } => reasoned(Code::Aborted, "IDEMPOTENCY_KEY", text),
-            Error::Replay => reasoned(Code::Aborted, "IDEMPOTENCY_KEY", "The same request is under way. Try again."),
+            Error::KeyReused { text } => reasoned(Reason::IDEMPOTENCY_KEY, text),
+            Error::Replay => reasoned(Reason::REQUEST_UNDER_WAY, "The same request is under way. Try again."),
             Error::Throttled { text, retry_after } => {
-                let mut details = ErrorDetails::with_retry_info(Some(retry_after));
-                details.set_error_info("THROTTLED", DOMAIN, std::collections::HashMap::new());
-                let mut status = Status::with_error_details(Code::ResourceExhausted, text, details);
+                let mut status = with_reason(Reason::THROTTLED, text, ErrorDetails::with_retry_info(Some(retry_after)));
                 if let Ok(seconds) = retry_after.as_secs().max(1).to_string().parse() {
                     status.metadata_mut().insert("retry-after", seconds);
                 }
                 status
             }
-            Error::OutOfReach { reason, text } => reasoned(Code::Unavailable, reason, text),
             Error::Unavailable(cause) => {
                 tracing::error!(cause, "a part of the server does not answer");
                 reasoned(
-                    Code::Unavailable,
-                    "UNAVAILABLE",
+                    Reason::UNAVAILABLE,
                     "The server can't reach its database right now. Nothing was lost; try again in a moment.",
                 )
             }
             Error::Unsure(cause) => {
                 tracing::error!(cause, "nobody knows whether a change was saved");
                 reasoned(
-                    Code::Unavailable,
-                    "COMMIT_UNKNOWN",
+                    Reason::COMMIT_UNKNOWN,
                     "The database went away while your change was being saved, so it may be there or not. Look whether it is, or \
                      repeat the request with the same idempotency key.",
                 )
@@ -157,16 +140,14 @@ impl From<Error> for Status {
             Error::Storage(cause) => {
                 tracing::error!(cause, "the disk of the database takes nothing more");
                 reasoned(
-                    Code::Unavailable,
-                    "STORAGE",
+                    Reason::STORAGE,
                     "The server has no room left to save anything. Nothing was changed; what was saved before is safe. Try again later.",
                 )
             }
             Error::Internal(cause) => {
                 tracing::error!(cause, "request failed inside");
                 reasoned(
-                    Code::Internal,
-                    "INTERNAL",
+                    Reason::INTERNAL,
                     "Something went wrong on our side. Look whether your change is there before you repeat it.",
                 )
             }
@@ -174,9 +155,13 @@ impl From<Error> for Status {
     }
 }
 
-pub(crate) fn reasoned(code: Code, reason: &str, text: &str) -> Status {
-    let details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
-    Status::with_error_details(code, text, details)
+pub(crate) fn reasoned(reason: Reason, text: impl Into<String>) -> Status {
+    with_reason(reason, text, ErrorDetails::new())
+}
+
+fn with_reason(reason: Reason, text: impl Into<String>, mut details: ErrorDetails) -> Status {
+    details.set_error_info(reason.name, DOMAIN, HashMap::new());
+    Status::with_error_details(reason.code, text, details)
 }
 
 fn conflict_status(type_name: &str, detail: Vec<u8>) -> Status {

@@ -37,6 +37,7 @@ use streamflow_proto::{
             metric_service_server::MetricServiceServer, peer_service_server::PeerServiceServer,
         },
     },
+    reason::Reason,
 };
 use tonic::service::Routes;
 
@@ -205,7 +206,7 @@ impl Switch {
                 match system {
                     Some(system) => system.oneshot(request).await.unwrap_or_else(|never| match never {}),
                     None => {
-                        metrics::counter!("federation_refused_total", "reason" => "AUDIENCE").increment(1);
+                        metrics::counter!("federation_refused_total", "reason" => Reason::AUDIENCE.name).increment(1);
                         answer::status(&guard::Refusal::Audience.into_error().into())
                     }
                 }

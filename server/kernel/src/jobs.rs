@@ -26,6 +26,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{FromQueryResult, Value};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
+use tonic::Code;
 use uuid::Uuid;
 
 pub use overview::{Overview, Schedule, overview, waiting};
@@ -104,7 +105,7 @@ impl From<Error> for JobError {
                 Error::Unavailable(_) => "a part it needs did not answer",
                 Error::Internal(_) => "something went wrong inside; the log says what",
                 Error::NotFound { .. } => "something it needs is not there",
-                Error::Precondition { .. } => "the state of things forbids it now",
+                Error::Refused { reason, .. } if reason.code == Code::FailedPrecondition => "the state of things forbids it now",
                 Error::Throttled { .. } => "too much was asked at once",
                 Error::Invalid(_) => "its input was not accepted",
                 _ => "it was refused",

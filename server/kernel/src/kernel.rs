@@ -6,6 +6,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::RwLock;
 use sea_orm::{ConnectionTrait, FromQueryResult};
+use streamflow_proto::reason::Reason;
 use uuid::Uuid;
 
 use crate::{
@@ -67,7 +68,7 @@ pub struct Portal {
 impl Portal {
     /// What is told to whom a role does not let.
     pub fn role_refused(&self) -> Error {
-        Error::denied("ROLE", format!("Your role does not allow this. Ask {}.", self.rights_from))
+        Error::refused(Reason::ROLE, format!("Your role does not allow this. Ask {}.", self.rights_from))
     }
 
     /// A record's id as it is called on the wire; empty for none, and for a noun that nobody has named.

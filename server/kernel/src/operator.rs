@@ -14,6 +14,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
+use streamflow_proto::reason::Reason;
 use tonic::Response;
 use uuid::Uuid;
 
@@ -150,7 +151,10 @@ impl Desk {
     pub async fn sign_in(&self, ctx: &Ctx, email: &str, password: &str) -> Result<(SystemWriteDb, Token)> {
         let kernel = ctx.kernel();
         if !self.people.admits(ctx.request().ip).await? {
-            return Err(Error::denied("ADDRESS_NOT_ALLOWED", "This portal can't be signed in to from your network address."));
+            return Err(Error::refused(
+                Reason::ADDRESS_NOT_ALLOWED,
+                "This portal can't be signed in to from your network address.",
+            ));
         }
         let email = email.trim().to_lowercase();
         let operator = self.people.by_email(&email).await?;
@@ -167,8 +171,8 @@ impl Desk {
             }
         };
         let Some(operator) = operator.filter(|_| is_right) else {
-            return Err(Error::unauthenticated(
-                "WRONG_CREDENTIALS",
+            return Err(Error::refused(
+                Reason::WRONG_CREDENTIALS,
                 "That e-mail and password don't match. Check both and try again.",
             ));
         };
@@ -183,7 +187,7 @@ impl Desk {
     pub async fn verify_second_factor(&self, ctx: &Ctx, code: &str) -> Result<(SystemWriteDb, Token, Token)> {
         let principal = ctx.principal()?;
         let operator = self.people.by_id(principal.user_id).await?;
-        let operator = operator.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+        let operator = operator.ok_or_else(|| Error::refused(Reason::NOT_SIGNED_IN, "Sign in first."))?;
         use_code(ctx, &operator, code).await?;
         let db = ctx.system().await?;
         let token = session::renew(&db, ctx, principal).await?;

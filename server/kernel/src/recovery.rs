@@ -46,11 +46,6 @@ use crate::{
 
 use self::{journal::Journal, memory::Memory};
 
-/// Reason of every RPC that has to wait for the database.
-pub const RECOVERY_MODE: &str = "RECOVERY_MODE";
-/// Reason of what works in Recovery Mode only.
-pub const NOT_IN_RECOVERY: &str = "NOT_IN_RECOVERY";
-
 /// Where the system stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

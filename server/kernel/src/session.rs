@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{FromQueryResult, Value};
 use sha2::{Digest as _, Sha256};
+use streamflow_proto::reason::Reason;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use uuid::Uuid;
 
@@ -187,7 +188,7 @@ pub async fn replace(db: &SystemDb, ctx: &Ctx, principal: &Principal, holder: Ho
 
 /// What is told to whoever comes with a session that was ended.
 pub(crate) fn ended() -> Error {
-    Error::unauthenticated("SESSION_ENDED", "This session was ended. Sign in again.")
+    Error::refused(Reason::SESSION_ENDED, "This session was ended. Sign in again.")
 }
 
 /// Ends every session of a person but `keep`.
@@ -279,8 +280,8 @@ pub fn check_alive(
         return Err(ended());
     }
     if now >= expires_at || now - last_seen_at > lifetime.idle {
-        return Err(Error::unauthenticated(
-            "SESSION_EXPIRED",
+        return Err(Error::refused(
+            Reason::SESSION_EXPIRED,
             "Your session has expired. Sign in again; nothing you saved is lost.",
         ));
     }

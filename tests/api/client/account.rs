@@ -226,7 +226,7 @@ on_both! {
         let code = totp::code_at(&secret, world.now()).unwrap();
         let stolen = request(pb::ConfirmSecondFactorRequest { code, return_token: true }, Some(&early.token));
         let stolen = accounts(&world).confirm_second_factor(stolen).await.unwrap_err();
-        assert_eq!(reason(&stolen), "SECOND_FACTOR_NEEDED");
+        assert_eq!(reason(&stolen), "AUTHENTICATOR_IN_USE");
         let confirm = |code: String| owner.ask(pb::ConfirmSecondFactorRequest { code, return_token: true });
         let wrong = accounts(&world).confirm_second_factor(confirm("000000".into())).await.unwrap_err();
         assert_eq!(fields(&wrong), ["code"]);

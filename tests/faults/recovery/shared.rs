@@ -25,7 +25,7 @@ async fn two_processes_on_one_folder_keep_out_of_each_others_way() {
     let floor = chrono::Utc::now().timestamp() / 30;
     let code = one.fresh_code(floor).await;
     let token = one.enter(PASSWORD, code.clone()).await.unwrap();
-    let wrong = (Code::Unauthenticated, "RECOVERY_MODE".to_owned());
+    let wrong = (Code::Unauthenticated, "WRONG_CREDENTIALS".to_owned());
     assert_eq!(refused(two.enter(PASSWORD, code.clone()).await), wrong, "a code that was used on the other");
     tokio::time::sleep(PAUSE).await;
 

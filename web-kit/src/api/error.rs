@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use prost::Message;
+use streamflow_proto::reason::Reason;
 use tonic::{Code, Status};
-
-/// Reason of a refusal to somebody who is signed in but for the second factor.
-const HALF_WAY: &str = "SECOND_FACTOR_NEEDED";
 
 /// Why a call failed. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiError {
     pub code: Code,
-    /// Stable name from `ErrorInfo`, e.g. "VERSION_CONFLICT"; empty when the server gave none.
+    /// Stable name from `ErrorInfo`, e.g. "THROTTLED"; empty when the server gave none. [`is`](Self::is) compares it.
     pub reason: String,
     /// The server's sentence for the person.
     pub message: String,
@@ -89,18 +87,20 @@ impl ApiError {
         self.details.iter().find(|any| any.is(type_name)).and_then(|any| M::decode(&*any.value).ok())
     }
 
+    /// It was refused for this reason.
+    pub fn is(&self, reason: Reason) -> bool {
+        (self.code, &*self.reason) == (reason.code, reason.name)
+    }
+
     /// Nobody is signed in here any more.
     pub fn is_signed_out(&self) -> bool {
-        self.code == Code::Unauthenticated && self.reason != HALF_WAY
+        self.code == Code::Unauthenticated && !self.is(Reason::SECOND_FACTOR_NEEDED)
     }
 
     /// The person's company is closed to its people, or asks for a second factor since, or the session has moved to another one; who is
     /// signed in tells more.
     pub fn is_closed(&self) -> bool {
-        matches!(
-            (self.code, &*self.reason),
-            (Code::FailedPrecondition, "ORG_SUSPENDED" | "OTHER_COMPANY") | (Code::Unauthenticated, HALF_WAY)
-        )
+        [Reason::ORG_SUSPENDED, Reason::OTHER_COMPANY, Reason::SECOND_FACTOR_NEEDED].into_iter().any(|reason| self.is(reason))
     }
 
     /// The server was not reached, or not in time.
@@ -258,8 +258,10 @@ mod tests {
 
     #[test]
     fn who_lacks_only_a_second_factor_is_not_signed_out() {
-        let refused = |reason: &str| ApiError { reason: reason.into(), ..ApiError::new(Code::Unauthenticated, "") };
-        assert!(refused("SESSION_ENDED").is_signed_out() && !refused("SESSION_ENDED").is_closed());
-        assert!(refused("SECOND_FACTOR_NEEDED").is_closed() && !refused("SECOND_FACTOR_NEEDED").is_signed_out());
+        let refused = |reason: Reason| ApiError { reason: reason.name.into(), ..ApiError::new(reason.code, "") };
+        let ended = refused(Reason::SESSION_ENDED);
+        assert!(ended.is_signed_out() && !ended.is_closed());
+        let half_way = refused(Reason::SECOND_FACTOR_NEEDED);
+        assert!(half_way.is_closed() && !half_way.is_signed_out());
     }
 }

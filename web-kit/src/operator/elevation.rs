@@ -8,6 +8,7 @@ use std::{cell::Cell, future::Future, rc::Rc, sync::Arc};
 
 use leptos::prelude::*;
 use prost_types::Timestamp;
+use streamflow_proto::reason::Reason;
 use wasm_bindgen_futures::spawn_local;
 
 pub use self::{dialog::dialog, rights::sessions};
@@ -289,7 +290,7 @@ impl Elevated {
 }
 
 fn is_over(error: &ApiError) -> bool {
-    error.reason == "ELEVATION_REQUIRED"
+    error.is(Reason::ELEVATION_REQUIRED)
 }
 
 /// Counts down what is left of the rights, the first that ends, and gives them back.

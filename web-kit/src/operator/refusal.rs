@@ -1,17 +1,20 @@
 //! Why a system refuses another's call, in words.
 
+use streamflow_proto::reason::Reason;
+
+const WORDS: [(Reason, &str); 9] = [
+    (Reason::UNSIGNED, mark!("not signed")),
+    (Reason::MALFORMED, mark!("malformed")),
+    (Reason::VERSION, mark!("unknown form of signature")),
+    (Reason::AUDIENCE, mark!("meant for another system")),
+    (Reason::UNKNOWN_CALLER, mark!("no key for it")),
+    (Reason::UNKNOWN_KEY, mark!("unknown or old key")),
+    (Reason::SIGNATURE, mark!("wrong signature")),
+    (Reason::SKEW, mark!("clocks differ")),
+    (Reason::REPLAY, mark!("sent twice")),
+];
+
 /// The servers' stable reasons in words.
 pub fn words(code: &str) -> &str {
-    match code {
-        "UNSIGNED" => t!("not signed"),
-        "MALFORMED" => t!("malformed"),
-        "VERSION" => t!("unknown form of signature"),
-        "AUDIENCE" => t!("meant for another system"),
-        "UNKNOWN_CALLER" => t!("no key for it"),
-        "UNKNOWN_KEY" => t!("unknown or old key"),
-        "SIGNATURE" => t!("wrong signature"),
-        "SKEW" => t!("clocks differ"),
-        "REPLAY" => t!("sent twice"),
-        other => other,
-    }
+    WORDS.iter().find(|(reason, _)| reason.name == code).map_or(code, |(_, words)| t!(words))
 }

@@ -8,7 +8,10 @@ use streamflow_kernel::{
     session::{self, Level, Token},
     totp,
 };
-use streamflow_proto::client::v1::{self as pb, account_service_server::AccountService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, account_service_server::AccountService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{mail, reset, store as effects};
@@ -45,7 +48,7 @@ impl AccountService for Api {
         let db = ctx.system().await?;
         if !store::set_pending_totp(&db, &user, sealed).await? {
             return Err(
-                Error::precondition("ENROLMENT_OVERTAKEN", "An authenticator was set up meanwhile. Sign in again.").into()
+                Error::refused(reason::ENROLMENT_OVERTAKEN, "An authenticator was set up meanwhile. Sign in again.").into()
             );
         }
         Ok(db.commit(enrolment(&user, &secret)?).await?)
@@ -60,7 +63,7 @@ impl AccountService for Api {
         let user = account(&ctx, principal).await?;
         // Whoever has only the password must not put another factor in the place of the one in use.
         if user.totp_confirmed_at.is_some() && principal.level != Level::Full {
-            return Err(Error::precondition("SECOND_FACTOR_NEEDED", "Sign in with your present authenticator first.").into());
+            return Err(Error::refused(reason::AUTHENTICATOR_IN_USE, "Sign in with your present authenticator first.").into());
         }
         let secret = new_secret(&ctx, &user, &req.code).await?;
         let sealed = store::seal_totp(ctx.keys(), user.id, store::IN_USE, &secret).await?;
@@ -90,7 +93,7 @@ impl AccountService for Api {
         let principal = ctx.principal()?;
         let user = account(&ctx, principal).await?;
         if user.totp_confirmed_at.is_none() {
-            return Err(Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first.").into());
+            return Err(Error::refused(reason::ENROLMENT_NEEDED, "Set up an authenticator first.").into());
         }
         factor::check(&ctx, &user, &req.code).await?;
         let db = ctx.system().await?;
@@ -159,7 +162,7 @@ fn enrolment(user: &User, secret: &[u8]) -> Result<pb::EnrolSecondFactorResponse
 /// The secret being set up, once a code shows that the person's app has it. Its step is used up for the sign-in that follows.
 async fn new_secret(ctx: &Ctx, user: &User, code: &str) -> Result<Vec<u8>> {
     let secret = store::pending_totp(ctx.keys(), user).await?;
-    let secret = secret.ok_or_else(|| Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first."))?;
+    let secret = secret.ok_or_else(|| Error::refused(reason::ENROLMENT_NEEDED, "Set up an authenticator first."))?;
     let attempts = factor_key(user.id, None);
     ctx.count_attempt(&attempts).await?;
     let step = totp::matching_step(&secret, code.trim(), ctx.now());

@@ -6,7 +6,10 @@ use streamflow_kernel::{
     error::{Error, Result},
     ids::{self, prefix},
 };
-use streamflow_proto::client::v1::{self as pb, assignment_rule_service_server::AssignmentRuleService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, assignment_rule_service_server::AssignmentRuleService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -42,7 +45,7 @@ impl AssignmentRuleService for Api {
         let rule = Rule::parse(req.rule.unwrap_or_default(), &known(&ctx, &tx).await?)?;
         if rules.len() >= MOST {
             let text = format!("A company has at most {MOST} rules. Delete one first.");
-            return Err(Error::precondition("TOO_MANY_RULES", text).into());
+            return Err(Error::refused(reason::TOO_MANY_RULES, text).into());
         }
         rule.check_name(rules.iter().map(|rule| rule.row.name.as_str()))?;
         let last = rules.last().map_or(0, |rule| rule.row.position);

@@ -11,7 +11,10 @@ use streamflow_kernel::{
     list::ListRequest,
     upload::{GOOD_FOR, Ticket},
 };
-use streamflow_proto::client::v1::{self as pb, attachment_service_server::AttachmentService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, attachment_service_server::AttachmentService},
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -152,7 +155,7 @@ impl AttachmentService for Api {
             return Err(NOT_FOUND.into());
         }
         if row.deleted_at.is_none() {
-            return Err(Error::precondition("NOT_DELETED", "This file is there.").into());
+            return Err(Error::refused(reason::NOT_DELETED, "This file is there.").into());
         }
         let row = store::set_deleted(&tx, row, None).await?;
         trace(&ctx, &tx, &row, holder, audience, EventKind::FileRestored).await?;
@@ -165,7 +168,7 @@ fn not_here() -> Error {
     tracing::error!("a file is not on the storage of this process: mount one `files` folder for all of them");
     let text =
         "This file is not on the server that was asked. Try again; if that does not help, ask whoever runs StreamFlow for you.";
-    Error::precondition("FILE_ELSEWHERE", text)
+    Error::refused(reason::FILE_ELSEWHERE, text)
 }
 
 fn id(text: &str) -> Result<Uuid> {
@@ -173,7 +176,7 @@ fn id(text: &str) -> Result<Uuid> {
 }
 
 fn not_there() -> Error {
-    Error::precondition("NOT_UPLOADED", "The file has not arrived. Send it, then try again.")
+    Error::refused(reason::NOT_UPLOADED, "The file has not arrived. Send it, then try again.")
 }
 
 /// What a write leaves behind: the news, and on records an event of their timeline. Tasks have none.

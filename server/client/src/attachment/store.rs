@@ -17,7 +17,10 @@ use streamflow_kernel::{
     upload::GOOD_FOR,
     vault::{Bounds, Place},
 };
-use streamflow_proto::{client::v1 as pb, common::v1::PageInfo};
+use streamflow_proto::{
+    client::reason,
+    {client::v1 as pb, common::v1::PageInfo},
+};
 
 use super::{
     content::MediaType,
@@ -140,7 +143,7 @@ pub async fn check_room(tx: &TenantDb, holder: Holder, bytes: u64, bounds: Bound
     let on_record = sum(tx, "COUNT(*)", of_record, vec![holder.kind().into(), holder.id().into()], now).await?;
     if on_record >= u64::from(bounds.record) {
         let text = format!("There are {} files here already. Delete one of them first.", bounds.record);
-        return Err(Error::precondition("TOO_MANY_FILES", text));
+        return Err(Error::refused(reason::TOO_MANY_FILES, text));
     }
     let taken = sum(tx, "COALESCE(SUM(bytes), 0)", "", Vec::new(), now).await?;
     if taken.saturating_add(bytes) > bounds.company {
@@ -149,7 +152,7 @@ pub async fn check_room(tx: &TenantDb, holder: Holder, bytes: u64, bounds: Bound
              its place is free an hour later.",
             domain::shown(bounds.company)
         );
-        return Err(Error::precondition("STORAGE_FULL", text));
+        return Err(Error::refused(reason::STORAGE_QUOTA, text));
     }
     Ok(())
 }
@@ -165,7 +168,7 @@ pub async fn check_begun(tx: &TenantDb, by: Uuid, now: DateTime<Utc>) -> Result<
         "{MOST_BEGUN} of your files were begun and not finished. Finish them, or try again in a quarter of an hour, when they are \
          given up."
     );
-    Err(Error::precondition("TOO_MANY_UPLOADS", text))
+    Err(Error::refused(reason::TOO_MANY_UPLOADS, text))
 }
 
 pub async fn insert_upload(tx: &TenantDb, id: Uuid, by: &Principal, new: NewUpload, now: DateTime<Utc>) -> Result<Model> {

@@ -5,7 +5,10 @@ use streamflow_kernel::{
     error::{Error, Result},
     ids::{self, prefix},
 };
-use streamflow_proto::client::v1::{self as pb, custom_field_service_server::CustomFieldService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, custom_field_service_server::CustomFieldService},
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -110,12 +113,12 @@ fn check_room(siblings: &[Model]) -> Result<()> {
     if siblings.len() >= EVER {
         let text =
             format!("{EVER} fields were made here, and each keeps its values. Restore one that was archived, and rename it.");
-        return Err(Error::precondition("TOO_MANY_FIELDS_EVER", text));
+        return Err(Error::refused(reason::TOO_MANY_FIELDS_EVER, text));
     }
     if live < MOST_FIELDS {
         return Ok(());
     }
-    Err(Error::precondition("TOO_MANY_FIELDS", format!("There can be {MOST_FIELDS} fields at once. Archive one first.")))
+    Err(Error::refused(reason::TOO_MANY_FIELDS, format!("There can be {MOST_FIELDS} fields at once. Archive one first.")))
 }
 
 /// Two fields of one name can't be told apart in forms and files.

@@ -9,7 +9,7 @@ use streamflow_kernel::{
     feed::{Change, Op},
     ids::{self, prefix},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::{client::v1 as pb, reason::Reason};
 
 use super::{domain::CustomerPrivate, store};
 use crate::{
@@ -70,7 +70,7 @@ pub async fn replace(ctx: &Ctx, before: &CustomerPrivate, new: CustomerPrivate) 
     let customer = row::locked::<store::Entity>(&tx, tx.scope(), private.customer_id).await?;
     let kept = tx.one(tx.find::<Entity>().filter(Column::CustomerId.eq(private.customer_id))).await?;
     if kept.as_ref().map_or(0, |kept| kept.version) != before.version {
-        return Err(Error::precondition("CHANGED_MEANWHILE", "Somebody else changed these details just now. Load them again."));
+        return Err(Error::refused(Reason::CHANGED_MEANWHILE, "Somebody else changed these details just now. Load them again."));
     }
     if kept.is_some() {
         tx.update(row).await?

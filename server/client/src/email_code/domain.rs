@@ -7,7 +7,7 @@ use streamflow_kernel::{
     ctx::Ctx,
     error::{Error, Result, Violations},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use crate::{
@@ -96,7 +96,7 @@ fn digits(text: &str) -> Result<String, Problem> {
 
 /// What a caller learns of a code that is not good, whatever the cause.
 pub fn wrong_code() -> Error {
-    Error::unauthenticated("WRONG_CODE", "That code is not right, or good no longer. Check it, or ask for a new one.")
+    Error::refused(reason::WRONG_CODE, "That code is not right, or good no longer. Check it, or ask for a new one.")
 }
 
 #[cfg(test)]

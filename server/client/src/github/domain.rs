@@ -6,6 +6,7 @@ use streamflow_kernel::{
     access::authenticate::cookie,
     error::{Error, Result, Violations},
 };
+use streamflow_proto::client::reason;
 use tonic::metadata::MetadataMap;
 
 /// Of the page that GitHub sends people back to, below the portal's public address.
@@ -59,43 +60,44 @@ impl Answer {
 }
 
 pub fn off() -> Error {
-    Error::precondition("GITHUB_OFF", "Signing in with GitHub is not set up here.")
+    Error::refused(reason::GITHUB_OFF, "Signing in with GitHub is not set up here.")
 }
 
 /// Used, too old, unknown, somebody else's, or of another browser: it is the same to who comes with it.
 pub fn not_begun_here() -> Error {
     let text = "This was not begun in this browser in the last ten minutes, or it was finished already. Begin again.";
-    Error::precondition("GITHUB_STATE", text)
+    Error::refused(reason::GITHUB_CONNECT_STATE, text)
 }
 
 pub fn refused() -> Error {
-    Error::precondition("GITHUB_REFUSED", "GitHub takes this for used up or too old. Begin again.")
+    Error::refused(reason::GITHUB_CONNECT_REFUSED, "GitHub takes this for used up or too old. Begin again.")
 }
 
-pub const fn away() -> Error {
+pub fn away() -> Error {
     let text = "GitHub does not answer as it should right now. Try again in a moment; the password works without it.";
-    Error::OutOfReach { reason: "GITHUB_AWAY", text }
+    Error::refused(reason::GITHUB_AWAY, text)
 }
 
 /// Whatever the cause, a disabled account included: a GitHub account must not tell who is here.
 pub fn not_connected() -> Error {
     let text = "This GitHub account lets nobody in yet. Sign in with your password first and connect it in your profile. \
                 If you were invited, accept the invitation with a password before that.";
-    Error::unauthenticated("GITHUB_NOT_CONNECTED", text)
+    Error::refused(reason::GITHUB_NOT_CONNECTED, text)
 }
 
 pub fn connected_already() -> Error {
-    Error::precondition("GITHUB_CONNECTED", "You have connected a GitHub account already. Disconnect it first.")
+    Error::refused(reason::GITHUB_CONNECTED, "You have connected a GitHub account already. Disconnect it first.")
 }
 
 pub fn taken() -> Error {
-    Error::precondition("GITHUB_TAKEN", "Somebody else has connected this GitHub account. Connect another one of yours.")
+    Error::refused(reason::GITHUB_TAKEN, "Somebody else has connected this GitHub account. Connect another one of yours.")
 }
 
 /// A way in that failed counts among failed sign-ins.
 pub fn as_failed_sign_in(error: Error) -> Error {
     match error {
-        Error::Precondition { reason, text } => Error::Unauthenticated { reason, text },
+        Error::Refused { reason: reason::GITHUB_CONNECT_STATE, text } => Error::refused(reason::GITHUB_STATE, text),
+        Error::Refused { reason: reason::GITHUB_CONNECT_REFUSED, text } => Error::refused(reason::GITHUB_REFUSED, text),
         other => other,
     }
 }

@@ -9,7 +9,10 @@ use streamflow_kernel::{
     ids::{self, prefix},
     list::ListRequest,
 };
-use streamflow_proto::client::v1::{self as pb, import_service_server::ImportService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, import_service_server::ImportService},
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -164,7 +167,7 @@ impl ImportService for Api {
         expect(&import, &[State::Done, State::Failed])?;
         if import.done_rows == 0 {
             return Err(
-                Error::precondition("IMPORT_STATE", "This import has written nothing, so there is nothing to undo.").into()
+                Error::refused(reason::IMPORT_STATE, "This import has written nothing, so there is nothing to undo.").into()
             );
         }
         begin(&mut import, State::Undoing, ctx.principal()?.user_id);
@@ -278,7 +281,7 @@ fn expect(import: &Model, states: &[State]) -> Result<()> {
         State::Failed => "This import has failed.",
         State::Undone => "This import was undone.",
     };
-    Err(Error::precondition("IMPORT_STATE", text))
+    Err(Error::refused(reason::IMPORT_STATE, text))
 }
 
 /// The mapping, mode and key a request asks for; what it leaves open stays as it was.
@@ -299,7 +302,7 @@ fn chosen(import: &Model, req: &pb::PreviewImportRequest, customs: Vec<custom_fi
 async fn save(db: &streamflow_kernel::db::TenantDb, import: Model) -> Result<Model> {
     let current = store::locked(db, import.id).await?;
     if current.version != import.version {
-        return Err(Error::precondition("IMPORT_CHANGED", "Somebody else changed this import meanwhile. Look at it again."));
+        return Err(Error::refused(reason::IMPORT_CHANGED, "Somebody else changed this import meanwhile. Look at it again."));
     }
     store::update_import(db, import).await
 }
@@ -309,7 +312,7 @@ fn check_problems(import: &Model, skip: bool) -> Result<()> {
         return Ok(());
     }
     let rows = if import.problem_count == 1 { "1 row has".to_owned() } else { format!("{} rows have", import.problem_count) };
-    Err(Error::precondition("PROBLEM_ROWS", format!("{rows} problems. Fix or drop them, or import without them.")))
+    Err(Error::refused(reason::PROBLEM_ROWS, format!("{rows} problems. Fix or drop them, or import without them.")))
 }
 
 /// Hands the import to the background runner, which works for whoever asked.

@@ -11,7 +11,7 @@ use streamflow_kernel::{
     feed::Actor,
     kernel::Kernel,
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use super::{
@@ -165,7 +165,7 @@ async fn write(kernel: &Arc<Kernel>, owner: &Owner, scope: Scope, mut import: Mo
     if let Err(error) = run::work(&mut job).await {
         let text = job::stopped(&job.import, &error);
         job.end(State::Failed, &text).await?;
-        return Err(Error::precondition("IMPORT_FAILED", text));
+        return Err(Error::refused(reason::IMPORT_FAILED, text));
     }
     let import = job.import;
     Ok(Summary {

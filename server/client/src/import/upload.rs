@@ -8,6 +8,7 @@ use streamflow_kernel::{
     error::{Error, Result, Violations},
     feed::Op,
 };
+use streamflow_proto::client::reason;
 use uuid::Uuid;
 
 use super::{
@@ -64,8 +65,8 @@ pub async fn insert_import(tx: &TenantDb, id: Uuid, new: NewImport, created_by: 
     let too_many = (open.len() + 1).saturating_sub(MAX_UNFINISHED);
     let own: Vec<&Model> = open.iter().rev().filter(|old| old.created_by == created_by).take(too_many).collect();
     if own.len() < too_many {
-        return Err(Error::precondition(
-            "TOO_MANY_IMPORTS",
+        return Err(Error::refused(
+            reason::TOO_MANY_IMPORTS,
             format!("{} imports of your colleagues are not finished yet. Ask them to run theirs first.", open.len()),
         ));
     }

@@ -9,7 +9,13 @@ use streamflow_kernel::{
     list::ListRequest,
     session::hash_token,
 };
-use streamflow_proto::client::v1::{self as pb, invitation_service_server::InvitationService};
+use streamflow_proto::{
+    client::{
+        reason,
+        v1::{self as pb, invitation_service_server::InvitationService},
+    },
+    reason::Reason,
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -85,9 +91,11 @@ impl InvitationService for Api {
         let invitation = store::open_invitation(&tx, id, ctx.now()).await?.ok_or_else(missing)?;
         let runner = Runner::of(ctx.principal()?);
         if !may_hand_out(runner.role, role_of(&invitation.role)) {
-            return Err(
-                Error::denied("ROLE", "Only an owner can take back an invitation of an owner, manager or accountant.").into()
-            );
+            return Err(Error::refused(
+                Reason::ROLE,
+                "Only an owner can take back an invitation of an owner, manager or accountant.",
+            )
+            .into());
         }
         if let Some(team_id) = invitation.team_id {
             runner.check_team(team_id)?;
@@ -128,7 +136,7 @@ impl InvitationService for Api {
             Joined::Yes => {}
             Joined::Closed => return Err(closed().into()),
             Joined::AlreadyMember => {
-                return Err(Error::precondition("ALREADY_MEMBER", "You belong to this company already. Sign in.").into());
+                return Err(Error::refused(reason::ALREADY_MEMBER, "You belong to this company already. Sign in.").into());
             }
         }
         ctx.about(subject(&offer, &newcomer));
@@ -154,7 +162,7 @@ async fn check_new(ctx: &Ctx, tx: &streamflow_kernel::db::TenantDb, new: &NewInv
     problems.into_result()?;
     check_pace(&store::sent_since(tx, ctx.now() - DAY, A_DAY).await?, &new.email, ctx.now())?;
     if store::count_open(tx, ctx.now()).await? >= MAX_OPEN {
-        return Err(Error::precondition("TOO_MANY_INVITATIONS", "There are too many open invitations. Take some back first."));
+        return Err(Error::refused(reason::TOO_MANY_INVITATIONS, "There are too many open invitations. Take some back first."));
     }
     Ok(())
 }
@@ -168,7 +176,7 @@ async fn open_offer(ctx: &Ctx, token: &str) -> Result<Offer> {
 }
 
 fn closed() -> Error {
-    Error::precondition("INVITATION_CLOSED", "This invitation has expired, was used or was taken back. Ask for a new one.")
+    Error::refused(reason::INVITATION_CLOSED, "This invitation has expired, was used or was taken back. Ask for a new one.")
 }
 
 fn subject(offer: &Offer, newcomer: &Newcomer) -> Subject {

@@ -6,7 +6,7 @@ use streamflow_kernel::{
     error::{Error, Result, Violations},
     lockout::Guesses,
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use super::store::Offer;
@@ -87,8 +87,8 @@ impl Newcomer {
         if store::insert_user(db, new).await? {
             return Ok(());
         }
-        Err(Error::precondition(
-            "ACCOUNT_EXISTS",
+        Err(Error::refused(
+            reason::ACCOUNT_EXISTS,
             "This address got an account meanwhile. Open the link again and give its password.",
         ))
     }

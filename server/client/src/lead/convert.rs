@@ -6,6 +6,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     ids::{self, prefix},
 };
+use streamflow_proto::client::reason;
 
 use super::{
     stage,
@@ -30,7 +31,7 @@ pub async fn convert(
     lead: Model,
 ) -> Result<(Model, customer::store::Model)> {
     if lead.customer_id.is_some() {
-        return Err(Error::precondition("ALREADY_CONVERTED", "This lead is a customer already."));
+        return Err(Error::refused(reason::ALREADY_CONVERTED, "This lead is a customer already."));
     }
     let writer = Writer { origin: Origin::Lead, ..writer.clone() };
     let values = lead.values();

@@ -8,7 +8,10 @@ use streamflow_kernel::{
     error::{Error, Result},
     ids::{self, prefix},
 };
-use streamflow_proto::{client::v1 as pb, common::v1::Money};
+use streamflow_proto::{
+    client::reason,
+    {client::v1 as pb, common::v1::Money},
+};
 
 use super::{domain::MAX_MINOR_UNITS, store};
 use crate::record::row;
@@ -68,7 +71,7 @@ pub async fn chosen(tx: &TenantDb, id: Option<Uuid>, field: &str) -> Result<Mode
 /// What became a customer is settled: its stage tells how.
 pub fn may_move(lead: &store::Model, to: Uuid) -> Result<()> {
     if lead.customer_id.is_some() && lead.stage_id != to {
-        return Err(Error::precondition("ALREADY_CONVERTED", "This lead is a customer already, so its stage stays."));
+        return Err(Error::refused(reason::ALREADY_CONVERTED, "This lead is a customer already, so its stage stays."));
     }
     Ok(())
 }

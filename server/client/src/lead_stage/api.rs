@@ -7,8 +7,11 @@ use streamflow_kernel::{
     ids::{self, prefix},
 };
 use streamflow_proto::{
-    client::v1::{self as pb, lead_stage_service_server::LeadStageService},
-    common::v1::Money,
+    client::reason,
+    {
+        client::v1::{self as pb, lead_stage_service_server::LeadStageService},
+        common::v1::Money,
+    },
 };
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -83,7 +86,7 @@ impl LeadStageService for Api {
         let other_open = stages.iter().any(|stage| stage.kind == "open" && stage.id != id);
         let known = stages.iter().any(|stage| stage.id == id);
         if known && !other_open {
-            return Err(Error::precondition("LAST_OPEN_STAGE", "A pipeline needs a stage for leads to begin in.").into());
+            return Err(Error::refused(reason::LAST_OPEN_STAGE, "A pipeline needs a stage for leads to begin in.").into());
         }
         store::archive_stage(&tx, id, ctx.now()).await?;
         Ok(tx.commit(pb::ArchiveLeadStageResponse {}).await?)
@@ -99,7 +102,7 @@ async fn restore(tx: &TenantDb, stages: &[Model], id: Uuid) -> Result<()> {
     check_room(stages)?;
     if check_name(stages, None, &stage.name).is_err() {
         let text = format!("There is a stage {} by now. Rename it first.", stage.name);
-        return Err(Error::precondition("STAGE_NAME_TAKEN", text));
+        return Err(Error::refused(reason::STAGE_NAME_TAKEN, text));
     }
     store::restore_stage(tx, stage, after(stages)).await.map(drop)
 }
@@ -114,7 +117,7 @@ fn check_room(stages: &[Model]) -> Result<()> {
         return Ok(());
     }
     let text = format!("A pipeline has at most {MOST_STAGES} stages. Archive one first.");
-    Err(Error::precondition("TOO_MANY_STAGES", text))
+    Err(Error::refused(reason::TOO_MANY_STAGES, text))
 }
 
 /// Counts are the board's matter.

@@ -6,6 +6,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     feed::{Audience, Change, Op},
 };
+use streamflow_proto::client::reason;
 use uuid::Uuid;
 
 use super::domain::NewStage;
@@ -58,7 +59,7 @@ pub async fn archive_stage(tx: &TenantDb, id: Uuid, at: chrono::DateTime<chrono:
     let before = before.ok_or(Error::not_found("stage"))?;
     if is_used(tx, id).await? {
         let text = "Leads stand in this stage, or are archived in it. Move them to another stage first.";
-        return Err(Error::precondition("STAGE_IN_USE", text));
+        return Err(Error::refused(reason::STAGE_IN_USE, text));
     }
     let mut row = before.clone().into_active_model();
     row.archived_at = Set(Some(at));

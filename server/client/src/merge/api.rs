@@ -5,7 +5,10 @@ use streamflow_kernel::{
     error::{Error, Result, Violations},
     ids::{self, prefix},
 };
-use streamflow_proto::client::v1::{self as pb, merge_service_server::MergeService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, merge_service_server::MergeService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{domain, find, preview::preview, store, undo::undo, unite::merge, unites::Unites};
@@ -82,7 +85,7 @@ impl MergeService for Api {
         let tx = ctx.write_whole_org().await?;
         let found = store::merge(&tx, id).await?.ok_or(Error::not_found("merge"))?;
         if found.undone_at.is_some() {
-            return Err(Error::precondition("MERGE_UNDONE", "This merge was taken back already.").into());
+            return Err(Error::refused(reason::MERGE_UNDONE, "This merge was taken back already.").into());
         }
         let reply = if found.record_kind == Kind::Contact.as_str() {
             undo::<Contact>(&tx, &writer, &scope, (id, found)).await?

@@ -9,6 +9,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     feed::{Change, Op},
 };
+use streamflow_proto::client::reason;
 use uuid::Uuid;
 
 use super::store::{Effect, Texts};
@@ -79,7 +80,7 @@ pub fn check_count(all: usize) -> Result<()> {
     if all > MOST {
         let text = "More than 5,000 contacts, leads, tasks, notes and files would move. Choose the record with most of them as the survivor, \
                     or merge fewer records at once.";
-        return Err(Error::precondition("MERGE_TOO_LARGE", text));
+        return Err(Error::refused(reason::MERGE_TOO_LARGE, text));
     }
     Ok(())
 }
@@ -114,7 +115,7 @@ impl Related {
         let seen_tasks = about(tx, scope, kind.as_str(), ids).await?.len();
         if seen_tasks < self.tasks.len() || self.leads.iter().any(|lead| !lead.people().are_seen_by(scope)) {
             let text = "Others have leads or tasks with these records that you don't see. Ask an owner or manager to merge them.";
-            return Err(Error::precondition("MERGE_NEEDS_OTHERS", text));
+            return Err(Error::refused(reason::MERGE_NEEDS_OTHERS, text));
         }
         let all = self.contacts.len() + self.leads.len() + self.tasks.len() + self.notes.len() + self.files.len();
         check_count(all)

@@ -7,7 +7,7 @@ use streamflow_kernel::{
     db::{Scope, TenantDb},
     error::{Error, Result},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use super::{
@@ -47,7 +47,7 @@ pub async fn undo<E: Unites>(
     let rows = seen_in_order::<E>(tx, scope, &ids).await?;
     let survivor = &rows[0];
     if E::is_archived(survivor) && E::merged_into(survivor).is_some() {
-        return Err(Error::precondition("MERGED_ON", "The survivor was merged itself since. Undo that merge first."));
+        return Err(Error::refused(reason::MERGED_ON, "The survivor was merged itself since. Undo that merge first."));
     }
     let mut kept = Kept::default();
     let is_ours = |row: &&E::Model| E::is_archived(row) && E::merged_into(row) == Some(merge.survivor_id);

@@ -8,7 +8,7 @@ use streamflow_kernel::{
     db::{Scope, TenantDb},
     error::{Error, Result, Violations},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use super::{
@@ -269,5 +269,5 @@ async fn refuse_privates(tx: &TenantDb, kind: Kind, others: &[Uuid]) -> Result<(
     };
     let number = number::shown(kind, row.number);
     let text = format!("{number} has private details, which don't move. Choose it as the survivor.");
-    Err(Error::precondition("MERGE_HAS_PRIVATES", text))
+    Err(Error::refused(reason::MERGE_HAS_PRIVATES, text))
 }

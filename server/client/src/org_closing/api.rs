@@ -8,7 +8,10 @@ use streamflow_kernel::{
     error::{Error, Result, Violations},
     feed::{Audience, Change, Op},
 };
-use streamflow_proto::client::v1::{self as pb, org_closing_service_server::OrgClosingService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, org_closing_service_server::OrgClosingService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -42,7 +45,7 @@ impl OrgClosingService for Api {
         let due = ctx.now() + self.grace;
         let db = ctx.system().await?;
         if !store::insert_closing(&db, me.org_id, me.user_id, ctx.now(), due).await? {
-            return Err(Error::precondition("CLOSING", "It was asked for already; the page shows when.").into());
+            return Err(Error::refused(reason::CLOSING, "It was asked for already; the page shows when.").into());
         }
         job::put(&db, ctx.jobs(), me.org_id, due).await?;
         for owner in store::owners(&db, me.org_id).await? {
@@ -65,7 +68,7 @@ impl OrgClosingService for Api {
         let (ctx, _) = Ctx::enter(request)?;
         let db = ctx.system().await?;
         if !store::cancel(&db, ctx.principal()?.org_id, ctx.now()).await? {
-            return Err(Error::precondition("NOT_CLOSING", "There is nothing to take back.").into());
+            return Err(Error::refused(reason::NOT_CLOSING, "There is nothing to take back.").into());
         }
         ctx.note_change("state", json!("closing"), json!("active"));
         announce(&ctx, &db, "closing_cancelled", json!({})).await?;

@@ -7,7 +7,10 @@ use streamflow_kernel::{
     ids::{self, prefix},
     jobs::NewJob,
 };
-use streamflow_proto::client::v1::{self as pb, org_data_service_server::OrgDataService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, org_data_service_server::OrgDataService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -34,12 +37,12 @@ impl OrgDataService for Api {
         let tx = ctx.write().await?;
         if !store::insert_export(&tx, id, me.user_id, files, ctx.now()).await? {
             return Err(
-                Error::precondition("EXPORT_RUNNING", "An export is being written already. Wait until it is done.").into()
+                Error::refused(reason::EXPORT_RUNNING, "An export is being written already. Wait until it is done.").into()
             );
         }
         if store::kept(&tx).await? >= MOST_KEPT {
             let text = "There are five exports already. Download one of them, or wait until the oldest is deleted.";
-            return Err(Error::precondition("TOO_MANY_EXPORTS", text).into());
+            return Err(Error::refused(reason::TOO_MANY_EXPORTS, text).into());
         }
         ctx.jobs().put_for_org(&tx, NewJob::new(job::KIND).key(job::key(id))).await?;
         let state = pb::OrgExportState::Running.into();
@@ -68,7 +71,7 @@ impl OrgDataService for Api {
         let id = ids::parse(prefix::EXPORT, &req.export_id).ok_or(Error::not_found("export"))?;
         let found = store::export(&ctx.system_read().await?, org, id).await?.ok_or(Error::not_found("export"))?;
         if !found.is_there(ctx.now()) {
-            return Err(Error::precondition("EXPORT_NOT_THERE", "This export has no file. Start another one.").into());
+            return Err(Error::refused(reason::EXPORT_NOT_THERE, "This export has no file. Start another one.").into());
         }
         let right = Right::begin(&ctx, &ctx.read().await?).await?;
         let Some(file) = ctx.vault().open(&place(org, id)).await? else { return Err(not_here(&ctx, &found).await?.into()) };
@@ -80,10 +83,10 @@ impl OrgDataService for Api {
 async fn not_here(ctx: &Ctx, export: &OrgExport) -> Result<Error> {
     let own = ctx.vault().storage(FOLDER, ctx.new_id()).await?;
     if export.storage.is_empty() || export.storage == own {
-        return Ok(Error::precondition("EXPORT_NOT_THERE", "The file of this export is gone. Start another one."));
+        return Ok(Error::refused(reason::EXPORT_NOT_THERE, "The file of this export is gone. Start another one."));
     }
     tracing::error!("an archive is on another storage than this process has: mount one `exports` folder for all of them");
     let text = "The file of this export is on another server, which was not asked. Try again; if that does not help, ask whoever \
                 runs StreamFlow for you.";
-    Ok(Error::precondition("EXPORT_ELSEWHERE", text))
+    Ok(Error::refused(reason::EXPORT_ELSEWHERE, text))
 }

@@ -6,6 +6,7 @@ use streamflow_kernel::{
     db::SystemDb,
     error::{Error, Result},
 };
+use streamflow_proto::client::reason;
 use tonic::{Request, metadata::MetadataMap};
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub const LIFE: TimeDelta = TimeDelta::minutes(5);
 pub fn party<T>(request: &Request<T>) -> Result<RelyingParty> {
     let party = origin(request.metadata()).and_then(RelyingParty::of);
     party.ok_or_else(|| {
-        Error::precondition("PASSKEY_PLACE", "Passkeys work in a browser, at an address with a name. Sign in another way here.")
+        Error::refused(reason::PASSKEY_PLACE, "Passkeys work in a browser, at an address with a name. Sign in another way here.")
     })
 }
 

@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use streamflow_kernel::error::{Error, Result, Violations};
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 
 use super::webauthn::{Answer, limit};
 use crate::record::input;
@@ -65,24 +65,24 @@ fn check_size(field: &str, bytes: &[u8], least: usize, most: usize, problems: &m
 pub fn wrong_passkey() -> Error {
     let text =
         "That passkey does not open an account here. Sign in with your password, and look at your passkeys in the profile.";
-    Error::unauthenticated("WRONG_PASSKEY", text)
+    Error::refused(reason::WRONG_PASSKEY, text)
 }
 
 /// What a caller learns of a new passkey that can't be kept.
 pub fn unusable() -> Error {
     let text = "This passkey can't be used here. Try again, or keep it in another place, such as your phone.";
-    Error::precondition("PASSKEY_UNUSABLE", text)
+    Error::refused(reason::PASSKEY_UNUSABLE, text)
 }
 
 pub fn expired() -> Error {
-    Error::precondition("PASSKEY_EXPIRED", "That took longer than five minutes, or was done already. Try again.")
+    Error::refused(reason::PASSKEY_EXPIRED, "That took longer than five minutes, or was done already. Try again.")
 }
 
 pub fn too_many() -> Error {
     let text = format!("You have {MOST} passkeys, and nobody can have more. Remove one first.");
-    Error::precondition("PASSKEY_LIMIT", text)
+    Error::refused(reason::PASSKEY_LIMIT, text)
 }
 
 pub fn known_already() -> Error {
-    Error::precondition("PASSKEY_KNOWN", "This passkey was added before.")
+    Error::refused(reason::PASSKEY_KNOWN, "This passkey was added before.")
 }

@@ -5,7 +5,10 @@ use streamflow_kernel::{
     ctx::Ctx,
     error::{Error, Result, Violations},
 };
-use streamflow_proto::client::v1::{self as pb, record_service_server::RecordService};
+use streamflow_proto::{
+    client::v1::{self as pb, record_service_server::RecordService},
+    reason::Reason,
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -83,7 +86,7 @@ impl RecordService for Api {
         let kind = Kind::required(req.kind)?;
         kind.check_on(&ctx.principal()?.org)?;
         if !kind.is_readable_by(ctx.principal()?) {
-            return Err(Error::denied("ROLE", "Your role does not include these records.").into());
+            return Err(Error::refused(Reason::ROLE, "Your role does not include these records.").into());
         }
         Ok(Response::new(export::stream(ctx, kind, req).await?))
     }

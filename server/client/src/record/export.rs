@@ -14,7 +14,10 @@ use streamflow_kernel::{
     error::{Error, Result},
     list::{List, ListRequest},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::{
+    client::{reason, v1 as pb},
+    reason::Reason,
+};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -90,7 +93,7 @@ pub struct Right {
 async fn right(ctx: &Ctx, tx: &TenantDb) -> Result<Standing> {
     let (session_id, now) = (ctx.principal()?.session_id, ctx.clock().now());
     let standing = standing(tx, session_id, now).await?;
-    standing.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "You were signed out during the download. Sign in first."))
+    standing.ok_or_else(|| Error::refused(Reason::NOT_SIGNED_IN, "You were signed out during the download. Sign in first."))
 }
 
 impl Right {
@@ -101,12 +104,12 @@ impl Right {
     pub async fn check(self, ctx: &Ctx, tx: &TenantDb) -> Result<()> {
         if ctx.clock().now() > self.ends {
             let text = "This download took longer than 15 minutes and was ended. Try again; a list can be narrowed first.";
-            return Err(Error::precondition("DOWNLOAD_TOO_LONG", text));
+            return Err(Error::refused(reason::DOWNLOAD_TOO_LONG, text));
         }
         if right(ctx, tx).await? == self.standing {
             return Ok(());
         }
-        Err(Error::denied("RIGHTS_CHANGED", "Your rights changed during the download. Begin it anew."))
+        Err(Error::refused(reason::RIGHTS_CHANGED, "Your rights changed during the download. Begin it anew."))
     }
 }
 

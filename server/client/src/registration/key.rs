@@ -68,7 +68,7 @@ pub async fn signer(ctx: &Ctx) -> Result<Option<String>> {
         Err(refusal) => Err(*refusal),
     };
     let name = checked.map_err(|refusal| {
-        let reason = refusal.reason();
+        let reason = refusal.reason().name;
         metrics::counter!("registration_refused_total", "reason" => reason).increment(1);
         tracing::warn!(ip = %ctx.request().ip, reason, why = refusal.text(), "a signed registration was refused");
         refusal.into_error()

@@ -8,6 +8,7 @@ use streamflow_kernel::{
     kernel::Kernel,
     session::Token,
 };
+use streamflow_proto::client::reason;
 
 use super::{
     domain::{Admission, Wanted},
@@ -36,5 +37,5 @@ pub async fn check(ctx: &Ctx, wanted: &Wanted) -> Result<bool> {
 }
 
 pub fn refused() -> Error {
-    Error::unauthenticated("SIGN_UP_TOKEN", "This sign-up token is unknown, was used for another company or has expired.")
+    Error::refused(reason::SIGN_UP_TOKEN, "This sign-up token is unknown, was used for another company or has expired.")
 }

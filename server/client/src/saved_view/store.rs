@@ -7,7 +7,7 @@ use streamflow_kernel::{
     feed::{Audience, Change, Op},
     ids::{self, prefix},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 
 use super::{domain::NewSavedView, list::List};
 
@@ -55,7 +55,10 @@ pub async fn own_view(tx: &TenantDb, me: Uuid, id: Uuid) -> Result<Model> {
     let finder = tx.find::<Entity>().map(|select| select.filter(Column::Id.eq(id)).filter(readable(me)).lock_exclusive());
     let view = tx.one(finder).await?.ok_or(Error::not_found("view"))?;
     if view.owner_id != me {
-        return Err(Error::denied("NOT_YOURS", "Only the person who made this view can change it. Save it under a new name."));
+        return Err(Error::refused(
+            reason::NOT_YOURS,
+            "Only the person who made this view can change it. Save it under a new name.",
+        ));
     }
     Ok(view)
 }

@@ -14,9 +14,12 @@ use streamflow_kernel::{
     session::{self, Ended, Holder, Level, Token},
 };
 use streamflow_proto::{
-    access,
-    client::v1::{self as pb, session_service_server::SessionService},
-    common::v1::{Identity, PageInfo},
+    client::reason,
+    {
+        access,
+        client::v1::{self as pb, session_service_server::SessionService},
+        common::v1::{Identity, PageInfo},
+    },
 };
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -57,7 +60,7 @@ impl SessionService for Api {
         let principal = ctx.principal()?;
         let user = account(&ctx, principal).await?;
         if user.totp_confirmed_at.is_none() {
-            return Err(Error::precondition("ENROLMENT_NEEDED", "Set up an authenticator first.").into());
+            return Err(Error::refused(reason::ENROLMENT_NEEDED, "Set up an authenticator first.").into());
         }
         factor::check(&ctx, &user, &req.code).await?;
         let db = ctx.system().await?;

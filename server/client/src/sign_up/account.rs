@@ -5,6 +5,7 @@ use streamflow_kernel::{
     db::SystemDb,
     error::{Error, Result},
 };
+use streamflow_proto::client::reason;
 
 use super::{
     domain::{SignUp, closed},
@@ -67,5 +68,5 @@ async fn insert(db: &SystemDb, ctx: &Ctx, sign_up: &SignUp) -> Result<uuid::Uuid
 }
 
 fn in_use() -> Error {
-    Error::precondition("ACCOUNT_EXISTS", "This address has an account already. Sign in with it.")
+    Error::refused(reason::ACCOUNT_EXISTS, "This address has an account already. Sign in with it.")
 }

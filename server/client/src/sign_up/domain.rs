@@ -2,7 +2,7 @@
 
 use sea_orm::FromQueryResult;
 use streamflow_kernel::error::{Error, Result, Violations};
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use crate::{
@@ -63,7 +63,7 @@ impl SignUp {
 
 /// What a caller learns of a link or secret that is not good, whatever the cause.
 pub fn closed() -> Error {
-    Error::precondition("SIGN_UP_CLOSED", "This link has expired or was used already. Sign in, or sign up again for a new one.")
+    Error::refused(reason::SIGN_UP_CLOSED, "This link has expired or was used already. Sign in, or sign up again for a new one.")
 }
 
 /// What a company can begin with.

@@ -7,7 +7,13 @@ use streamflow_kernel::{
     error::{Error, Result},
     session::{self, Holder, Level, hash_token},
 };
-use streamflow_proto::client::v1::{self as pb, support_session_service_server::SupportSessionService};
+use streamflow_proto::{
+    client::{
+        reason,
+        v1::{self as pb, support_session_service_server::SupportSessionService},
+    },
+    reason::Reason,
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -32,7 +38,7 @@ impl SupportSessionService for Api {
     ) -> Result<Response<pb::OpenSupportSessionResponse>, Status> {
         let (ctx, req) = Ctx::enter(request)?;
         let tx = ctx.system().await?;
-        let gone = || Error::precondition("LINK_USED", "This link has been used, or its time is up. Ask the company anew.");
+        let gone = || Error::refused(Reason::LINK_USED, "This link has been used, or its time is up. Ask the company anew.");
         let row = store::by_secret(&tx, hash_token(&req.secret), ctx.now()).await?.ok_or_else(gone)?;
         ctx.about(subject(row.org_id, Asker { id: row.person_id, name: row.person_name.clone() }));
         let whole = ctx.now() + TimeDelta::minutes(row.minutes.into());
@@ -57,7 +63,7 @@ impl SupportSessionService for Api {
         let (ctx, _) = Ctx::enter(request)?;
         let principal = ctx.principal()?;
         if principal.support.is_none() {
-            return Err(Error::precondition("NO_SUPPORT_SESSION", "This is no support session.").into());
+            return Err(Error::refused(reason::NO_SUPPORT_SESSION, "This is no support session.").into());
         }
         let tx = ctx.system().await?;
         end(&tx, Teller::of(&ctx), principal.org_id, principal.user_id, Ending::Person).await?;
@@ -91,7 +97,7 @@ impl SupportSessionService for Api {
         let tx = ctx.system().await?;
         let before = row(&tx, principal.org_id, id).await?;
         if !store::decide(&tx, principal.org_id, id, req.accept, principal.user_id, ctx.now()).await? {
-            return Err(Error::precondition("DECIDED", "This request does not wait for an answer any more.").into());
+            return Err(Error::refused(reason::DECIDED, "This request does not wait for an answer any more.").into());
         }
         let event = if req.accept { Event::Accepted } else { Event::Refused };
         Teller::of(&ctx).tell(&tx, &before, event).await?;

@@ -7,7 +7,10 @@ use streamflow_kernel::{
     error::{Error, Result},
     ids::{self, prefix},
 };
-use streamflow_proto::federation::v1::{self as pb, support_service_server::SupportService};
+use streamflow_proto::{
+    federation::v1::{self as pb, support_service_server::SupportService},
+    reason::Reason,
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -61,7 +64,7 @@ impl SupportService for Api {
         let secret = ctx.new_token();
         if !store::put_secret(&tx, &row, secret.hash(), &opening, ctx.now()).await? {
             let text = "This request is not accepted, or its link was given out before. Ask the company anew.";
-            return Err(Error::precondition("NO_OPENING", text).into());
+            return Err(Error::refused(Reason::NO_OPENING, text).into());
         }
         let url = format!("{}/support-session#{}", ctx.public_url(), secret.reveal());
         let who = subject(row.org_id, Asker { id: row.person_id, name: row.person_name });

@@ -5,7 +5,7 @@ use streamflow_kernel::{
     ctx::Principal,
     error::{Error, Result},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::{client::v1 as pb, reason::Reason};
 
 /// Stands where something is.
 pub const MASK: &str = "••••";
@@ -104,7 +104,7 @@ pub fn check_filter(reader: &Principal, filter: &str, order_by: &str) -> Result<
                 "search" => "Support sessions find records by their names alone: filter by name.".to_owned(),
                 _ => format!("Support sessions don't see {field}, and can't ask for it."),
             };
-            return Err(Error::denied("SUPPORT_SESSION", text));
+            return Err(Error::refused(Reason::SUPPORT_SESSION, text));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use streamflow_kernel::error::Error;
 use streamflow_kernel::ids::{self, prefix};
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use crate::record::fields::{Form, mask_problem};
@@ -181,7 +181,7 @@ impl Standing {
 pub fn keeps_an_owner(before: Standing, after: Option<Standing>, other_owners: u64) -> Result<(), Error> {
     let leaves = before.is_acting_owner() && !after.is_some_and(Standing::is_acting_owner);
     if leaves && other_owners == 0 {
-        return Err(Error::precondition("LAST_OWNER", "The company needs an owner. Make somebody else an owner first."));
+        return Err(Error::refused(reason::LAST_OWNER, "The company needs an owner. Make somebody else an owner first."));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use streamflow_kernel::{
     error::{Error, Result},
     password,
 };
+use streamflow_proto::reason::Reason;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::store::{Membership, User};
@@ -63,7 +64,7 @@ pub fn visibility(role: &str) -> Visibility {
 
 /// What a caller learns of a failed sign-in, whatever the cause.
 pub fn wrong_credentials() -> Error {
-    Error::unauthenticated("WRONG_CREDENTIALS", "That e-mail and password don't match. Check both and try again.")
+    Error::refused(Reason::WRONG_CREDENTIALS, "That e-mail and password don't match. Check both and try again.")
 }
 
 /// The person as the subject of an audit record before anyone is signed in.

@@ -4,7 +4,10 @@ use streamflow_kernel::{
     ctx::Ctx,
     error::{Error, Result},
 };
-use streamflow_proto::client::v1::{self as pb, work_order_type_service_server::WorkOrderTypeService};
+use streamflow_proto::client::{
+    reason,
+    v1::{self as pb, work_order_type_service_server::WorkOrderTypeService},
+};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -38,7 +41,7 @@ impl WorkOrderTypeService for Api {
         let mut held = store::locked(&tx).await?;
         if held.types.len() >= MOST_WORK_ORDERS {
             let text = format!("A company has at most {MOST_WORK_ORDERS} work-order types. Delete one first.");
-            return Err(Error::precondition("TOO_MANY_WORK_ORDER_TYPES", text).into());
+            return Err(Error::refused(reason::TOO_MANY_WORK_ORDER_TYPES, text).into());
         }
         look.check_name(held.types.iter())?;
         // Not made of the name: an edit of a type that was deleted would find one made later under its name.

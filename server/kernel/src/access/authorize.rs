@@ -1,9 +1,12 @@
 //! Whether a person may call an RPC at all.
 
 use chrono::{DateTime, Utc};
-use streamflow_proto::access::{Access, Level as Needs};
+use streamflow_proto::{
+    access::{Access, Level as Needs},
+    reason::Reason,
+};
 
-use super::{module_disabled, trial};
+use super::trial;
 use crate::{
     ctx::Principal,
     error::{Error, Result},
@@ -16,15 +19,18 @@ pub fn authorize(portal: &Portal, access: &Access, principal: Option<&Principal>
     if access.level == Needs::Anonymous {
         return Ok(());
     }
-    let principal = principal.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+    let principal = principal.ok_or_else(|| Error::refused(Reason::NOT_SIGNED_IN, "Sign in first."))?;
     if principal.support.is_some() && !access.support {
-        return Err(Error::denied("SUPPORT_SESSION", "Support sessions look at the company's records, and do nothing else."));
+        return Err(Error::refused(
+            Reason::SUPPORT_SESSION,
+            "Support sessions look at the company's records, and do nothing else.",
+        ));
     }
     if access.level == Needs::Pending {
         return Ok(());
     }
     if principal.level == Level::Pending {
-        return Err(Error::unauthenticated("SECOND_FACTOR_NEEDED", "Finish signing in with your second factor."));
+        return Err(Error::refused(Reason::SECOND_FACTOR_NEEDED, "Finish signing in with your second factor."));
     }
     principal.org.check_admits(access)?;
     if !access.roles.contains(&principal.role.as_str()) {
@@ -37,4 +43,10 @@ pub fn authorize(portal: &Portal, access: &Access, principal: Option<&Principal>
         principal.check_may_change()?;
     }
     trial::check(access, principal, now)
+}
+
+/// What belongs to a feature that the company has switched off.
+pub fn module_disabled() -> Error {
+    let text = "Your company has switched this feature off. An owner can switch it on in the settings; nothing was lost.";
+    Error::refused(Reason::MODULE_DISABLED, text)
 }

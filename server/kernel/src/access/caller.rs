@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use axum::extract::Request;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
-use streamflow_proto::access::{Access, Level as Needs};
+use streamflow_proto::{
+    access::{Access, Level as Needs},
+    reason::Reason,
+};
 use uuid::Uuid;
 
 use super::{authenticate, payload::Framed};
@@ -32,7 +35,10 @@ pub(crate) fn check_company(headers: &HeaderMap, access: &Access, principal: Opt
     if headers.get_all(COMPANY).iter().all(|company| company.as_bytes() == here) {
         return Ok(());
     }
-    Err(Error::precondition("OTHER_COMPANY", "You are signed in to another company now. Nothing was saved; open the page again."))
+    Err(Error::refused(
+        Reason::OTHER_COMPANY,
+        "You are signed in to another company now. Nothing was saved; open the page again.",
+    ))
 }
 
 /// What a request says of itself before anything is asked.

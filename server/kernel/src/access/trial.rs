@@ -1,7 +1,7 @@
 //! Companies whose trial has ended: they read and export, and their people look after what is their own; nothing else changes.
 
 use chrono::{DateTime, Utc};
-use streamflow_proto::access::Access;
+use streamflow_proto::{access::Access, reason::Reason};
 
 use crate::{
     ctx::Principal,
@@ -16,5 +16,5 @@ pub fn check(access: &Access, principal: &Principal, now: DateTime<Utc>) -> Resu
     }
     let text = "Your company's trial has ended, so nothing can be changed. All that is there can still be read and exported. \
                 To go on, an owner of your company asks whoever runs StreamFlow for you.";
-    Err(Error::precondition("TRIAL_ENDED", text))
+    Err(Error::refused(Reason::TRIAL_ENDED, text))
 }

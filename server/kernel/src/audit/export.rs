@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::Stream;
+use streamflow_proto::reason::Reason;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
@@ -61,7 +62,7 @@ async fn write(ctx: &Ctx, narrow: &Narrow, pieces: &mpsc::Sender<Result<Vec<u8>,
     loop {
         // The right to read may end while a slow reader takes its time.
         if begun.elapsed() > MAX_AGE {
-            return Err(Error::precondition("EXPORT_TOO_LONG", "The export took too long. Narrow it down and try again."));
+            return Err(Error::refused(Reason::EXPORT_TOO_LONG, "The export took too long. Narrow it down and try again."));
         }
         ctx.let_in_again().await?;
         let db = ctx.read().await?;

@@ -1,7 +1,7 @@
 //! What is known of a person's company, and whether it is open to its people.
 
 use chrono::{DateTime, Utc};
-use streamflow_proto::access::Access;
+use streamflow_proto::{access::Access, reason::Reason};
 
 use crate::error::{Error, Result};
 
@@ -50,6 +50,6 @@ impl OrgFacts {
             return Ok(());
         }
         let text = "Your company is suspended. Open the portal to see why and whom to ask; nothing was lost.";
-        Err(Error::precondition("ORG_SUSPENDED", text))
+        Err(Error::refused(Reason::ORG_SUSPENDED, text))
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::{Error as SqlxError, error::DatabaseError};
+use streamflow_proto::reason::Reason;
 
 use super::Error;
 
@@ -15,7 +16,7 @@ impl From<DbErr> for Error {
             Meaning::Busy => {
                 tracing::warn!(%error, "a change met another one");
                 let text = "Somebody else was changing the same at this moment. Nothing was changed; try again.";
-                Self::OutOfReach { reason: "BUSY", text }
+                Self::refused(Reason::BUSY, text)
             }
             // PostgreSQL stores every character but NUL (SQLSTATE 22021); SQLite would cut the text there.
             Meaning::Other if error.to_string().contains("invalid byte sequence for encoding") => {

@@ -181,9 +181,9 @@ impl FederationChannel {
 
     fn unreachable(&self, error: &tonic::transport::Error) -> Status {
         if let Some(Refused { reason, text }) = Refused::within(error) {
-            tracing::warn!(reason, text, peer = self.audience, "another system's certificate was refused");
-            metrics::counter!("federation_tls_refused_total", "peer" => self.audience, "reason" => *reason).increment(1);
-            return reasoned(Code::Unavailable, reason, &format!("The {} system can't be reached: {text}.", self.audience));
+            tracing::warn!(reason = reason.name, text, peer = self.audience, "another system's certificate was refused");
+            metrics::counter!("federation_tls_refused_total", "peer" => self.audience, "reason" => reason.name).increment(1);
+            return reasoned(*reason, format!("The {} system can't be reached: {text}.", self.audience));
         }
         tracing::warn!(?error, peer = self.audience, "another system can't be reached");
         Status::unavailable(format!("The {} system can't be reached.", self.audience))

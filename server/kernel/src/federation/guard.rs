@@ -13,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use http::{HeaderMap, Method, StatusCode};
+use streamflow_proto::reason::Reason;
 
 use super::{keys::Key, known, peer::Peer, sign, single};
 use crate::{
@@ -57,18 +58,17 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Stable name.
-    pub const fn reason(&self) -> &'static str {
+    pub const fn reason(&self) -> Reason {
         match self {
-            Self::Unsigned => "UNSIGNED",
-            Self::Malformed => "MALFORMED",
-            Self::Version => "VERSION",
-            Self::Audience => "AUDIENCE",
-            Self::UnknownCaller => "UNKNOWN_CALLER",
-            Self::UnknownKey => "UNKNOWN_KEY",
-            Self::Signature => "SIGNATURE",
-            Self::Skew { .. } => "SKEW",
-            Self::Replay => "REPLAY",
+            Self::Unsigned => Reason::UNSIGNED,
+            Self::Malformed => Reason::MALFORMED,
+            Self::Version => Reason::VERSION,
+            Self::Audience => Reason::AUDIENCE,
+            Self::UnknownCaller => Reason::UNKNOWN_CALLER,
+            Self::UnknownKey => Reason::UNKNOWN_KEY,
+            Self::Signature => Reason::SIGNATURE,
+            Self::Skew { .. } => Reason::SKEW,
+            Self::Replay => Reason::REPLAY,
         }
     }
 
@@ -88,7 +88,7 @@ impl Refusal {
     }
 
     pub fn into_error(self) -> Error {
-        Error::unauthenticated(self.reason(), self.text())
+        Error::refused(self.reason(), self.text())
     }
 }
 
@@ -280,7 +280,7 @@ fn authentic<'a>(
 
 /// Counts a refusal, and tells the audit once a minute of each reason and address.
 async fn note(kernel: &Arc<Kernel>, parts: &http::request::Parts, refusal: Refusal, now: DateTime<Utc>) {
-    let reason = refusal.reason();
+    let reason = refusal.reason().name;
     let caller = single(&parts.headers, CALLER).and_then(known);
     let address = parts.extensions.get::<PeerAddr>().map_or_else(String::new, |peer| peer.0.to_string());
     metrics::counter!("federation_refused_total", "space" => kernel.portal.space, "reason" => reason).increment(1);

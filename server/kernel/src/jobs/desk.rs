@@ -1,6 +1,7 @@
 //! What the engineers' pages see and do: schedules, jobs of any company by kind and state, and the dead ones back to life.
 
 use sea_orm::entity::prelude::*;
+use streamflow_proto::reason::Reason;
 
 use super::{
     NewJob,
@@ -48,7 +49,7 @@ impl ActiveModelBehavior for ActiveModel {}
 const BY_TIME: OrderField = OrderField::new("created_at", KeyKind::Time);
 
 /// What the list can be asked; newest first, always.
-const SPEC: ListSpec = ListSpec {
+pub const SPEC: ListSpec = ListSpec {
     name: "jobs",
     filters: &[FieldSpec::new("state", Kind::Text), FieldSpec::new("kind", Kind::Text)],
     orders: &[BY_TIME],
@@ -91,7 +92,7 @@ pub async fn retry(ctx: &Ctx, id: Uuid) -> Result<(SystemWriteDb, Model)> {
             "running" => "The job is running.",
             _ => "The job is done.",
         };
-        return Err(Error::precondition("NOT_RETRYABLE", text));
+        return Err(Error::refused(Reason::NOT_RETRYABLE, text));
     }
     let job = found(&db, id).await?;
     Ok((db, job))
@@ -105,7 +106,7 @@ pub async fn discard(ctx: &Ctx, id: Uuid) -> Result<SystemWriteDb> {
         delete.filter(Column::OrgId.eq(job.org_id)).filter(Column::Id.eq(id)).filter(Column::State.eq("dead"))
     });
     if gone.await? == 0 {
-        return Err(Error::precondition("NOT_DEAD", "Only a job that was given up can be discarded."));
+        return Err(Error::refused(Reason::NOT_DEAD, "Only a job that was given up can be discarded."));
     }
     Ok(db)
 }
@@ -125,7 +126,7 @@ pub async fn run_schedule(ctx: &Ctx, name: &str) -> Result<SystemWriteDb> {
     let schedule = overview::schedules(&db).await?.into_iter().find(|schedule| schedule.name == name);
     let schedule = schedule.ok_or(Error::not_found("scheduled task"))?;
     if !ctx.jobs().begin(&db, NewJob::scheduled(&schedule.name)).await? {
-        return Err(Error::precondition("RUNNING", "It is running right now."));
+        return Err(Error::refused(Reason::RUNNING, "It is running right now."));
     }
     Ok(db)
 }

@@ -1,5 +1,6 @@
 //! What a person asks of another system through this one.
 
+use streamflow_proto::reason::Reason;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
@@ -31,10 +32,8 @@ pub fn refused(status: &Status, what: &'static str) -> Error {
         }
         _ if is_away(status) => {
             tracing::warn!(%status, "the companies' own system did not answer");
-            Error::OutOfReach {
-                reason: "TENANTS_AWAY",
-                text: "The companies’ own system does not answer right now. Try again in a moment: nothing is done twice.",
-            }
+            let text = "The companies’ own system does not answer right now. Try again in a moment: nothing is done twice.";
+            Error::refused(Reason::TENANTS_AWAY, text)
         }
         _ => Error::internal(format!("the companies' own system refused: {status}")),
     }

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
-use streamflow_proto::access::Access;
+use streamflow_proto::{access::Access, reason::Reason};
 use uuid::Uuid;
 
 use super::{Desk, guesses, support_end};
@@ -95,7 +95,7 @@ pub async fn elevate(desk: &Desk, ctx: &Ctx, table: &[Access], ask: Ask) -> Resu
     ask.check(&scopes(table))?;
     let principal = ctx.principal()?;
     let operator = desk.people.by_id(principal.user_id).await?;
-    let operator = operator.ok_or_else(|| Error::unauthenticated("NOT_SIGNED_IN", "Sign in first."))?;
+    let operator = operator.ok_or_else(|| Error::refused(Reason::NOT_SIGNED_IN, "Sign in first."))?;
     let guesses = guesses(ctx, Some(&operator), &operator.email).await?;
     guesses.count(ctx).await?;
     if !ctx.kernel().passwords.verify(&ask.password, &operator.password_hash).await?.ok {
@@ -212,7 +212,7 @@ async fn live(txn: &impl ConnectionTrait, session_id: Uuid, now: DateTime<Utc>, 
 
 fn required(scope: &str) -> Error {
     let text = format!("This needs the right “{scope}”. Take it on first, with your password and a code.");
-    Error::precondition("ELEVATION_REQUIRED", text)
+    Error::refused(Reason::ELEVATION_REQUIRED, text)
 }
 
 /// Those that have been over for long.

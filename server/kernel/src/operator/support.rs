@@ -1,6 +1,9 @@
 //! Looking at a company, as the system that keeps it lets other systems' people do. What became of each request is known there alone.
 
-use streamflow_proto::federation::v1::{self as pb, support_service_client::SupportServiceClient};
+use streamflow_proto::{
+    federation::v1::{self as pb, support_service_client::SupportServiceClient},
+    reason::Reason,
+};
 use tonic::{Code, Status};
 
 use super::{
@@ -38,7 +41,7 @@ pub async fn take_opening(ctx: &Ctx, support_session_id: String) -> Result<Strin
     let ask = pb::TakeSupportOpeningRequest { support_session_id, person_id: person_id(ctx)?, not_after, opened_from };
     let answer = client(ctx)?.take_support_opening(once(ctx, ask)?).await;
     let no = |status: Status| match status.code() {
-        Code::FailedPrecondition => Error::precondition("NO_OPENING", status.message()),
+        Code::FailedPrecondition => Error::refused(Reason::NO_OPENING, status.message().to_owned()),
         _ => refused(&status, "support session"),
     };
     Ok(answer.map_err(no)?.into_inner().url)

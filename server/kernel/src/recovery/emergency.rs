@@ -1,9 +1,9 @@
 //! The one sign-in of Recovery Mode: e-mail, password and code at once, so that nobody learns which of them was wrong.
 
 use sha2::{Digest as _, Sha256};
+use streamflow_proto::reason::Reason;
 
 use super::{
-    RECOVERY_MODE,
     guard::RecoveryCtx,
     memory::{Held, LIFETIME},
 };
@@ -22,7 +22,10 @@ impl RecoveryCtx {
         let recovery = self.recovery();
         let ip = self.request().ip.to_canonical();
         if !recovery.networks.is_empty() && !recovery.networks.iter().any(|network| network.contains(&ip)) {
-            return Err(Error::denied("ADDRESS_NOT_ALLOWED", "This portal can't be signed in to from your network address."));
+            return Err(Error::refused(
+                Reason::ADDRESS_NOT_ALLOWED,
+                "This portal can't be signed in to from your network address.",
+            ));
         }
         let (now, email) = (self.now(), email.trim().to_lowercase());
         let named = recovery.emergency.as_ref().filter(|operator| operator.email == email);
@@ -66,8 +69,8 @@ impl RecoveryCtx {
 
 /// The same for whatever was wrong, and for everybody else's account.
 fn wrong() -> Error {
-    Error::unauthenticated(
-        RECOVERY_MODE,
+    Error::refused(
+        Reason::WRONG_CREDENTIALS,
         "That e-mail, password and code don't match. The portal is in Recovery Mode: only the emergency account can sign in, \
          with a code that was not used before.",
     )

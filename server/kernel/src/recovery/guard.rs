@@ -14,10 +14,13 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use parking_lot::Mutex;
 use prost_reflect::DescriptorPool;
-use streamflow_proto::access::{Access, Level as Needs};
+use streamflow_proto::{
+    access::{Access, Level as Needs},
+    reason::Reason,
+};
 use tonic::{Code, Status, metadata::MetadataMap, service::Routes};
 
-use super::{Mode, RECOVERY_MODE, Recovery, memory::Held};
+use super::{Mode, Recovery, memory::Held};
 use crate::{
     access::{self, AT_ONCE, address_key, answer, authenticate, payload},
     ctx::{RequestInfo, Subject, record_of},
@@ -168,10 +171,10 @@ impl Gate {
         info.remaining = Some(taken.remaining);
         taken.into_result()?;
         if !info.access.recovery {
-            return Err(Error::OutOfReach {
-                reason: RECOVERY_MODE,
-                text: "The portal is in Recovery Mode: its database is out of reach. Nothing saved is lost; this works again when it is back.",
-            });
+            return Err(Error::refused(
+                Reason::RECOVERY_MODE,
+                "The portal is in Recovery Mode: its database is out of reach. Nothing saved is lost; this works again when it is back.",
+            ));
         }
         let (parts, body) = request.into_parts();
         // The session is looked at afterwards: whoever holds the body back must not outlast it.
@@ -213,5 +216,5 @@ impl Gate {
 }
 
 fn not_signed_in() -> Error {
-    Error::unauthenticated("NOT_SIGNED_IN", "Sign in with the emergency account first.")
+    Error::refused(Reason::NOT_SIGNED_IN, "Sign in with the emergency account first.")
 }

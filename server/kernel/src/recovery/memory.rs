@@ -16,6 +16,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use streamflow_proto::reason::Reason;
 use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
 
@@ -137,7 +138,7 @@ impl Memory {
     pub fn hold(&self, token: &Token, held: Held) -> Result<()> {
         let mut sessions = self.sessions.lock();
         if held.round == 0 || held.round != sessions.round {
-            return Err(Error::precondition(super::NOT_IN_RECOVERY, "Recovery Mode has just ended. Sign in as usual."));
+            return Err(Error::refused(Reason::NOT_IN_RECOVERY, "Recovery Mode has just ended. Sign in as usual."));
         }
         if sessions.held.len() >= MAX_SESSIONS
             && let Some(oldest) = sessions.held.iter().min_by_key(|(_, held)| held.expires_at).map(|(hash, _)| hash.clone())

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, io};
 
 use chrono::DateTime;
 use rustls::{CertificateError, Error, pki_types::UnixTime};
+use streamflow_proto::reason::Reason;
 
 use super::certificate::written;
 
@@ -11,8 +12,7 @@ use super::certificate::written;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Refused {
-    /// Stable name.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// For whoever has to do something about it; goes on after "The … system can't be reached: ".
     pub text: String,
 }
@@ -42,36 +42,36 @@ impl Refused {
     fn of(error: &Error) -> Self {
         let (reason, text) = match error {
             Error::InvalidCertificate(error) => of_certificate(error),
-            Error::InvalidMessage(_) => ("TLS", "what listens there speaks no TLS".to_owned()),
-            error => ("TLS", format!("the TLS handshake failed ({error})")),
+            Error::InvalidMessage(_) => (Reason::TLS, "what listens there speaks no TLS".to_owned()),
+            error => (Reason::TLS, format!("the TLS handshake failed ({error})")),
         };
         Self { reason, text }
     }
 }
 
-fn of_certificate(error: &CertificateError) -> (&'static str, String) {
+fn of_certificate(error: &CertificateError) -> (Reason, String) {
     let day = |at: &UnixTime| {
         let at = i64::try_from(at.as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         at.map(written).unwrap_or_default()
     };
     match error {
         CertificateError::ExpiredContext { not_after, .. } => {
-            ("CERTIFICATE_EXPIRED", format!("its certificate expired on {}", day(not_after)))
+            (Reason::CERTIFICATE_EXPIRED, format!("its certificate expired on {}", day(not_after)))
         }
-        CertificateError::Expired => ("CERTIFICATE_EXPIRED", "its certificate has expired".to_owned()),
+        CertificateError::Expired => (Reason::CERTIFICATE_EXPIRED, "its certificate has expired".to_owned()),
         CertificateError::NotValidYetContext { not_before, .. } => {
-            ("CERTIFICATE_NOT_YET_VALID", format!("its certificate is not valid before {}", day(not_before)))
+            (Reason::CERTIFICATE_NOT_YET_VALID, format!("its certificate is not valid before {}", day(not_before)))
         }
-        CertificateError::NotValidYet => ("CERTIFICATE_NOT_YET_VALID", "its certificate is not valid yet".to_owned()),
+        CertificateError::NotValidYet => (Reason::CERTIFICATE_NOT_YET_VALID, "its certificate is not valid yet".to_owned()),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            ("CERTIFICATE_ISSUER", "its certificate is signed by no authority that this system trusts".to_owned())
+            (Reason::CERTIFICATE_ISSUER, "its certificate is signed by no authority that this system trusts".to_owned())
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
             let names = if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") };
-            ("CERTIFICATE_NAME", format!("its certificate is for {names}, not for {}", expected.to_str()))
+            (Reason::CERTIFICATE_NAME, format!("its certificate is for {names}, not for {}", expected.to_str()))
         }
-        CertificateError::NotValidForName => ("CERTIFICATE_NAME", "its certificate is for another name".to_owned()),
-        error => ("CERTIFICATE", format!("its certificate can't be used ({error})")),
+        CertificateError::NotValidForName => (Reason::CERTIFICATE_NAME, "its certificate is for another name".to_owned()),
+        error => (Reason::CERTIFICATE, format!("its certificate can't be used ({error})")),
     }
 }
 
@@ -90,13 +90,13 @@ mod tests {
         let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let expired = CertificateError::ExpiredContext { time: at(1_764_181_200), not_after: at(1_764_181_140) };
         for (error, reason, text) in [
-            (Error::InvalidCertificate(expired), "CERTIFICATE_EXPIRED", "its certificate expired on 2025-11-26 18:19 UTC"),
+            (Error::InvalidCertificate(expired), Reason::CERTIFICATE_EXPIRED, "its certificate expired on 2025-11-26 18:19 UTC"),
             (
                 Error::InvalidCertificate(CertificateError::UnknownIssuer),
-                "CERTIFICATE_ISSUER",
+                Reason::CERTIFICATE_ISSUER,
                 "its certificate is signed by no authority that this system trusts",
             ),
-            (Error::NoCertificatesPresented, "TLS", "the TLS handshake failed (peer sent no certificates)"),
+            (Error::NoCertificatesPresented, Reason::TLS, "the TLS handshake failed (peer sent no certificates)"),
         ] {
             let wrapped = Outside(Refused::or_lost(io::Error::new(io::ErrorKind::InvalidData, error)));
             let found = Refused::within(&wrapped).unwrap();

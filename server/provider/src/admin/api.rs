@@ -13,7 +13,10 @@ use streamflow_kernel::{
     session,
     session::Token,
 };
-use streamflow_proto::provider::v1::{self as pb, admin_service_server::AdminService};
+use streamflow_proto::provider::{
+    reason,
+    v1::{self as pb, admin_service_server::AdminService},
+};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -108,7 +111,7 @@ impl AdminService for Api {
         let id = domain::target(&req.id, req.version)?;
         let me = ctx.principal()?.user_id;
         if id == me {
-            return Err(Error::precondition("YOURSELF", "You can't disable yourself. Ask another administrator.").into());
+            return Err(Error::refused(reason::YOURSELF, "You can't disable yourself. Ask another administrator.").into());
         }
         let before = admin(&ctx, id).await?;
         let tx = ctx.system().await?;

@@ -7,7 +7,10 @@ use streamflow_kernel::{
     ids::{self, prefix},
     operator::Operator,
 };
-use streamflow_proto::provider::v1 as pb;
+use streamflow_proto::{
+    provider::{reason, v1 as pb},
+    reason::Reason,
+};
 use uuid::Uuid;
 
 /// A link to choose a password and enrol an authenticator is good that long.
@@ -111,11 +114,11 @@ pub fn canonical_email(text: &str) -> String {
 }
 
 pub fn changed_meanwhile() -> Error {
-    Error::precondition("CHANGED_MEANWHILE", "Somebody else has changed this meanwhile. Look at it again before you change it.")
+    Error::refused(Reason::CHANGED_MEANWHILE, "Somebody else has changed this meanwhile. Look at it again before you change it.")
 }
 
 pub fn last_admin() -> Error {
-    Error::precondition("LAST_ADMIN", "This is the last active administrator. Make somebody else one first.")
+    Error::refused(reason::LAST_ADMIN, "This is the last active administrator. Make somebody else one first.")
 }
 
 fn id(text: &str, version: i64, violations: &mut Violations) -> Uuid {

@@ -8,7 +8,7 @@ use streamflow_kernel::{
     session::hash_token,
     totp,
 };
-use streamflow_proto::provider::v1 as pb;
+use streamflow_proto::{provider::v1 as pb, reason::Reason};
 use tonic::Response;
 
 use super::{domain::Admin, store};
@@ -82,5 +82,5 @@ fn wrong_code() -> Error {
 }
 
 fn no_such_link() -> Error {
-    Error::precondition("LINK_USED", "This link was used already or has expired. Ask an administrator for a new one.")
+    Error::refused(Reason::LINK_USED, "This link was used already or has expired. Ask an administrator for a new one.")
 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use streamflow_kernel::{
-    ctx::Ctx,
-    error::Error,
-    recovery::{NOT_IN_RECOVERY, Recovery},
+use streamflow_kernel::{ctx::Ctx, error::Error, recovery::Recovery};
+use streamflow_proto::{
+    provider::v1::{self as pb, recovery_service_server::RecoveryService},
+    reason::Reason,
 };
-use streamflow_proto::provider::v1::{self as pb, recovery_service_server::RecoveryService};
 use tonic::{Request, Response, Status};
 
 use super::api::status;
@@ -20,7 +19,7 @@ pub struct Api {
 /// Taken by the RPC, so that its refusal is its own.
 fn closed<T, R>(request: Request<T>) -> Result<Response<R>, Status> {
     Ctx::enter(request)?;
-    Err(Error::precondition(NOT_IN_RECOVERY, "The portal is not in Recovery Mode. Sign in as usual.").into())
+    Err(Error::refused(Reason::NOT_IN_RECOVERY, "The portal is not in Recovery Mode. Sign in as usual.").into())
 }
 
 #[tonic::async_trait]

@@ -10,9 +10,12 @@ use streamflow_kernel::{
     operator::{ask::refused, elevation},
 };
 use streamflow_proto::{
-    common::v1::PageInfo,
-    federation::v1::{self as federation, tenant_lifecycle_service_client::TenantLifecycleServiceClient},
-    provider::v1::{self as pb, tenant_service_server::TenantService},
+    provider::reason,
+    {
+        common::v1::PageInfo,
+        federation::v1::{self as federation, tenant_lifecycle_service_client::TenantLifecycleServiceClient},
+        provider::v1::{self as pb, tenant_service_server::TenantService},
+    },
 };
 use tonic::{Request, Response, Status};
 
@@ -98,7 +101,7 @@ impl TenantService for Api {
         let is_wanted = (&facts.tenant.suspension_reason, &facts.tenant.suspension_contact) == (&wanted.reason, &wanted.contact);
         if !answer.changed && !is_wanted {
             let text = "This company is suspended already, and its people read other words. Resume it first to change them.";
-            return Err(Error::precondition("ALREADY_SUSPENDED", text).into());
+            return Err(Error::refused(reason::ALREADY_SUSPENDED, text).into());
         }
         let (tx, tenant) = keep(&ctx, before, &facts, answer.as_of).await?;
         Ok(tx.commit(pb::SuspendTenantResponse { tenant: Some(tenant) }).await?)

@@ -23,9 +23,9 @@ async fn bounded(backend: Backend) {
     // Of several at once as many begin as there is room for.
     let both = futures::future::join_all((0..2).map(|_| start(&owner, more(&second)))).await;
     let refused: Vec<String> = both.iter().filter_map(|one| one.as_ref().err().map(reason)).collect();
-    assert_eq!(refused, ["STORAGE_FULL"]);
+    assert_eq!(refused, ["STORAGE_QUOTA"]);
     delete(&owner, &file.id, 1).await.unwrap();
-    assert_eq!(reason(&start(&owner, more(&second)).await.unwrap_err()), "STORAGE_FULL");
+    assert_eq!(reason(&start(&owner, more(&second)).await.unwrap_err()), "STORAGE_QUOTA");
     let sent = [start(&owner, more(&second)).await, start(&owner, more(&second)).await, start(&owner, more(&second)).await];
     let [.., last] = sent;
     assert_eq!((last.as_ref().unwrap_err().code(), reason(&last.unwrap_err()).as_str()), (Code::ResourceExhausted, "THROTTLED"));

@@ -139,8 +139,10 @@ on_both! {
         let signing_in = begin(&site).await;
         let came = github.authorize(&connecting.url, OCTOCAT);
         let calls = github.calls();
-        let nothing = |refusal: Status| assert_eq!(reason(&refusal), "GITHUB_STATE");
-        nothing(finish(&site, &connecting.cookie, came.clone()).await.unwrap_err());
+        let refusal = finish(&site, &connecting.cookie, came.clone()).await.unwrap_err();
+        assert_eq!(told(&refusal), (Code::Unauthenticated, "GITHUB_STATE".to_owned()));
+        let state = (Code::FailedPrecondition, "GITHUB_CONNECT_STATE".to_owned());
+        let nothing = |refusal: Status| assert_eq!(told(&refusal), state);
         nothing(finish_connecting(&other, &connecting.cookie, came.clone()).await.unwrap_err());
         nothing(finish_connecting(&staff, &signing_in.cookie, came.clone()).await.unwrap_err());
         nothing(finish_connecting(&staff, "", came.clone()).await.unwrap_err());

@@ -66,7 +66,7 @@ on_both! {
         let (_, state) = github.authorize(&way.url, OCTOCAT);
         let refusal = finish_connecting(&staff, &way.cookie, ("4711".to_owned(), state)).await.unwrap_err();
         // The session goes on: nothing about it was wrong.
-        assert_eq!(told(&refusal), (Code::FailedPrecondition, "GITHUB_REFUSED".to_owned()));
+        assert_eq!(told(&refusal), (Code::FailedPrecondition, "GITHUB_CONNECT_REFUSED".to_owned()));
         connect(&staff, &github, OCTOCAT).await.unwrap();
     }
 }

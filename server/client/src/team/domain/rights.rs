@@ -5,7 +5,7 @@ use streamflow_kernel::{
     ctx::Principal,
     error::{Error, Result, Violations},
 };
-use streamflow_proto::client::v1 as pb;
+use streamflow_proto::client::{reason, v1 as pb};
 use uuid::Uuid;
 
 use super::{MemberPatch, role_of};
@@ -51,7 +51,7 @@ impl<'a> Runner<'a> {
         if self.may_run(team_id) {
             return Ok(());
         }
-        Err(Error::denied("NOT_YOUR_TEAM", "You are not in this team. Ask an owner to change it."))
+        Err(Error::refused(reason::NOT_YOUR_TEAM, "You are not in this team. Ask an owner to change it."))
     }
 
     /// Refuses people one may not touch at all.
@@ -68,7 +68,7 @@ impl<'a> Runner<'a> {
         } else {
             return Ok(());
         };
-        Err(Error::denied("NOT_YOUR_PERSON", text))
+        Err(Error::refused(reason::NOT_YOUR_PERSON, text))
     }
 
     /// Refuses what a patch would make of somebody one may touch.
