@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     path::Path,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use axum::Router;
@@ -15,7 +16,7 @@ use streamflow_kernel::{
     db::{Backend, NO_ORG, connect::Location},
     kernel::Kernel,
     operator::Operator,
-    password::{Params, PasswordHasher},
+    password::PasswordHasher,
     rate_limit::{Limits, Pace},
     recovery::{self, Recovery, guard},
     server::{assets::NoAssets, connection, proxies::TrustedProxies},
@@ -190,7 +191,7 @@ impl Desk {
         };
         let kernel = world::kernel(portal, &location, Arc::clone(&clock), &folder, Setup::default()).await;
         let secret = totp::generate_secret().to_vec();
-        let hash = async || PasswordHasher::new(Params::FLOOR).hash(PASSWORD).await.expect("a hash");
+        let hash = async || PasswordHasher::worthless().hash(PASSWORD).await.expect("a hash");
         let hash = HASH.get_or_init(hash).await;
         let operator = |role| Operator::new(EMAIL, role, hash.clone(), secret.clone());
         let operator_id = operator("").user_id;
@@ -268,6 +269,14 @@ impl Desk {
     /// A request as a native client of this portal sends it.
     pub fn request<T>(&self, message: T, token: Option<&str>) -> Request<T> {
         request(self.space, message, token)
+    }
+
+    /// As [`World::somebody_waits`](world::World::somebody_waits).
+    pub async fn somebody_waits(&self) {
+        match &self.fresh {
+            Some(fresh) => postgres::until_waiting(&postgres::superuser(&fresh.url).await, 1).await,
+            None => tokio::time::sleep(Duration::from_millis(500)).await,
+        }
     }
 
     /// Somebody with all rights on the portal's database.

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement};
 use streamflow_migrations::{RolePasswords, prepare_postgres, restore_database_rights};
 use tokio::sync::OnceCell;
 
@@ -338,6 +338,19 @@ pub async fn prepared(cluster: &Cluster, name: &str) -> String {
     prepare_postgres(&empty, &passwords()).await.expect("a prepared database");
     let _ = empty.close().await;
     url
+}
+
+/// Waits until so many wait for locks in the database of a connection that is in no transaction: within one the answer stays as it was.
+pub async fn until_waiting(admin: &DatabaseConnection, least: usize) {
+    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = Statement::from_string(DbBackend::Postgres, sql);
+    for _ in 0..3_000 {
+        if admin.query_all_raw(waiting.clone()).await.expect("an answer").len() >= least {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits");
 }
 
 /// One connection as superuser.

@@ -17,7 +17,7 @@ use streamflow_kernel::{
     ids::SystemIds,
     kernel::{Kernel, Parts, Portal},
     mail::{MailConfig, Mailer},
-    password::{Params, PasswordHasher},
+    password::PasswordHasher,
     server::{assets::NoAssets, connection, listeners::Listeners, proxies::TrustedProxies},
     vault::Bounds,
 };
@@ -27,7 +27,7 @@ use tokio::{
     net::TcpListener,
     sync::{OnceCell, watch},
 };
-use tonic::transport::Channel;
+use tonic::{Streaming, transport::Channel};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -38,6 +38,15 @@ use crate::{
 };
 
 pub const ORIGIN: &str = "http://localhost:7001";
+
+/// Longest until a stream hears of a change: on PostgreSQL what any other test of the cluster still writes holds it back.
+pub const HEARD_WITHIN: Duration = Duration::from_secs(60);
+
+/// Waits until a stream ends.
+pub async fn ends<T>(mut stream: Streaming<T>) {
+    let ended = async { while let Ok(Some(_)) = stream.message().await {} };
+    tokio::time::timeout(HEARD_WITHIN, ended).await.expect("the stream ends");
+}
 
 /// The client system under test.
 pub struct World {
@@ -163,6 +172,15 @@ impl World {
         panic!("the feed stands still");
     }
 
+    /// Waits until a request waits for what somebody's transaction holds. Of its one writer SQLite does not tell who waits for it: there
+    /// a request has time to get so far.
+    pub async fn somebody_waits(&self) {
+        match &self.superuser_url {
+            Some(url) => postgres::until_waiting(&postgres::superuser(url).await, 1).await,
+            None => tokio::time::sleep(Duration::from_millis(500)).await,
+        }
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -276,7 +294,7 @@ pub async fn kernel(portal: Portal, location: &Location, clock: Arc<FixedClock>,
         portal,
         database: Database::connect(location).await.expect("a database"),
         ids: Arc::new(SystemIds::new(Arc::clone(&clock))),
-        passwords: PasswordHasher::new(Params::FLOOR),
+        passwords: PasswordHasher::worthless(),
         mailer: Arc::new(Mailer::new(mail, Arc::clone(&clock)).expect("a mailer")),
         master_keys: Arc::new(MasterRing::open(&folder.path().join("master.key")).expect("keys")),
         public_url: ORIGIN.to_owned(),

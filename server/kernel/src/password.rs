@@ -95,6 +95,17 @@ impl PasswordHasher {
         Self { permits: Arc::new(Semaphore::new(permits.max(1))), params, dummy: phc::unmatchable(params).into() }
     }
 
+    /// One whose hashes guard nothing, for tests, which make thousands. Banned outside them; and built without debug assertions, as a release
+    /// is, it has the floor all the same.
+    pub fn worthless() -> Self {
+        let usual = Self::new(Params::FLOOR);
+        if !cfg!(debug_assertions) {
+            return usual;
+        }
+        let params = Params { m_kib: 8, t: 1, p: 1 };
+        Self { params, dummy: phc::unmatchable(params).into(), ..usual }
+    }
+
     /// A PHC string with a new salt.
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         self.hash_at(password, self.params).await
@@ -227,6 +238,16 @@ mod tests {
     async fn costs_below_the_floor_are_raised_to_it() {
         let hasher = PasswordHasher::with_permits(Params { m_kib: 8, t: 1, p: 0 }, 2);
         assert_eq!(hasher.params, Params::FLOOR);
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "what it must not be is what is tested")]
+    async fn no_release_hashes_for_nothing_and_no_worthless_hash_stays() {
+        let worthless = PasswordHasher::worthless();
+        assert_eq!(worthless.params == Params::FLOOR, !cfg!(debug_assertions));
+        let phc = worthless.hash(SECRET).await.unwrap();
+        assert_eq!(hasher().verify(SECRET, &phc).await.unwrap(), Verdict { ok: true, needs_rehash: cfg!(debug_assertions) });
+        assert_eq!(check_phc(&phc, Params::FLOOR).is_err(), cfg!(debug_assertions));
     }
 
     #[tokio::test]

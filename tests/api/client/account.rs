@@ -1,9 +1,6 @@
 //! `AccountService` of the client portal.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
-use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult as _, Statement};
 use streamflow_kernel::totp;
 use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, session_service_client::SessionServiceClient,
@@ -12,7 +9,7 @@ use streamflow_tests::{
     answer::{fields, reason},
     on_both,
     person::{PASSWORD, link_token, request},
-    postgres::superuser,
+    postgres::{superuser, until_waiting},
     world::{ORIGIN, World},
 };
 use tonic::{Code, Request, Response, Status, transport::Channel};
@@ -63,7 +60,7 @@ fn enrol(current_password: &str, code: &str) -> pb::EnrolSecondFactorRequest {
 }
 
 pub async fn mails_about(world: &World, subject: &str, at_least: usize) -> usize {
-    for _ in 0..200 {
+    for _ in 0..2_000 {
         let found = world.mails().iter().filter(|mail| mail.contains(subject)).count();
         if found >= at_least {
             return found;
@@ -348,17 +345,4 @@ async fn of_recovery_codes_that_are_made_twice_at_once_ten_are_good() {
 #[derive(sea_orm::FromQueryResult)]
 struct Count {
     rows: i64,
-}
-
-async fn until_waiting(admin: &DatabaseConnection, least: i64) {
-    let sql = "SELECT COUNT(*) AS rows FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let statement = Statement::from_string(DbBackend::Postgres, sql);
-    for _ in 0..3_000 {
-        let found = Count::find_by_statement(statement.clone()).one(admin).await.unwrap().unwrap();
-        if found.rows >= least {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits");
 }
