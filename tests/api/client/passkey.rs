@@ -1,22 +1,22 @@
 //! `PasskeyService` of the client portal, with an authenticator in software.
 
+mod adding;
+mod people;
+
 use chrono::TimeDelta;
 use sea_orm::FromQueryResult;
 use streamflow_kernel::ids::{self, prefix};
 use streamflow_proto::client::v1::{
-    self as pb, account_service_client::AccountServiceClient, passkey_service_client::PasskeyServiceClient,
-    session_service_client::SessionServiceClient, team_service_client::TeamServiceClient,
+    self as pb, passkey_service_client::PasskeyServiceClient, session_service_client::SessionServiceClient,
 };
 use streamflow_tests::{
     answer::{fields, reason},
     authenticator::{Moment, PRESENT, Passkey, VERIFIED, from_page},
     on_both,
-    person::{PASSWORD, Person, link_token, request},
+    person::{PASSWORD, Person, request},
     world::World,
 };
 use tonic::{Code, Response, Status, transport::Channel};
-
-use super::sign_up;
 
 fn service(world: &World) -> PasskeyServiceClient<Channel> {
     PasskeyServiceClient::new(world.channel.clone())
@@ -122,32 +122,6 @@ on_both! {
         assert_eq!(count(&world, "passkey_challenges").await, 0, "each was used up");
     }
 
-    async fn adding_one_takes_what_a_new_authenticator_takes(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let ask = |person: &Person, password: &str, code: &str| {
-            let begin = pb::BeginPasskeyRegistrationRequest { current_password: password.into(), code: code.into() };
-            from_page(person.ask(begin))
-        };
-        for (person, password, code, wrong) in [
-            (&owner, "", String::new(), "current_password"),
-            (&owner, "nonsense", owner.code(&world), "current_password"),
-            (&owner, PASSWORD, String::new(), "code"),
-            (&owner, PASSWORD, "000000".into(), "code"),
-            (&staff, "\0", String::new(), "current_password"),
-            (&staff, "nonsense", String::new(), "current_password"),
-        ] {
-            let refused = service(&world).begin_passkey_registration(ask(person, password, &code)).await.unwrap_err();
-            assert_eq!(fields(&refused), [wrong]);
-            world.pass(TimeDelta::seconds(6));
-        }
-        let options = service(&world).begin_passkey_registration(ask(&staff, PASSWORD, "")).await.unwrap().into_inner();
-        assert_eq!((options.challenge.len(), options.rp_id.as_str(), options.user_name), (32, "localhost", staff.email.clone()));
-        assert!(options.exclude_credentials.is_empty() && options.algorithms == [-7, -8, -257]);
-        let (passkey, _) = add(&world, &owner, "Key").await;
-        assert_eq!(begin(&world, &owner).await.unwrap().exclude_credentials, [passkey.credential]);
-    }
-
     async fn a_challenge_is_good_once(world) {
         let (owner, twin) = (world.company("Harrow & Pike").await, world.twin().await);
         let (mut passkey, _) = add(&world, &owner, "Key").await;
@@ -179,33 +153,6 @@ on_both! {
         let invented = send(&world, passkey.signed(&[7; 32], &Moment::default())).await.unwrap_err();
         assert_eq!(reason(&invented), "PASSKEY_EXPIRED");
         assert!(sign_in(&world, &mut passkey).await.is_ok());
-    }
-
-    async fn a_challenge_of_a_registration_is_its_sessions_own(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let other = Person::sign_in(&world, &staff.email, PASSWORD).await;
-        let (mut passkey, _) = add(&world, &staff, "Key").await;
-        let options = begin(&world, &staff).await.unwrap();
-        let new = Passkey::of(&options);
-        let made = |challenge: &[u8]| new.made("New", challenge, &Moment::default());
-        for (who, challenge) in [(&owner, options.challenge.clone()), (&other, options.challenge.clone()), (&staff, challenge(&world).await)] {
-            let refused = finish(&world, who, made(&challenge)).await.unwrap_err();
-            assert_eq!(reason(&refused), "PASSKEY_EXPIRED");
-        }
-        let refused = send(&world, passkey.signed(&options.challenge, &Moment::default())).await.unwrap_err();
-        assert_eq!(reason(&refused), "PASSKEY_EXPIRED");
-        finish(&world, &staff, made(&options.challenge)).await.unwrap();
-        let again = finish(&world, &staff, made(&options.challenge)).await.unwrap_err();
-        assert_eq!(reason(&again), "PASSKEY_EXPIRED");
-        // A browser goes on with a new session; a program keeps its own.
-        assert!(is_signed_in(&world, &staff.token).await);
-        let options = begin(&world, &staff).await.unwrap();
-        let made = Passkey::of(&options).made("Third", &options.challenge, &Moment::default());
-        let mut by_cookie = from_page(request(made, None));
-        by_cookie.metadata_mut().insert("cookie", format!("__Host-sf_client={}", staff.token).parse().unwrap());
-        let reply = service(&world).finish_passkey_registration(by_cookie).await.unwrap();
-        assert!(reply.metadata().contains_key("set-cookie") && !is_signed_in(&world, &staff.token).await);
     }
 
     async fn an_answer_that_is_not_right_opens_nothing(world) {
@@ -254,31 +201,6 @@ on_both! {
         let mut elsewhere = request(pb::BeginPasskeySignInRequest {}, None);
         elsewhere.metadata_mut().insert("origin", "http://evil.example".parse().unwrap());
         assert!(service(&world).begin_passkey_sign_in(elsewhere).await.is_err());
-    }
-
-    async fn a_registration_that_is_not_right_keeps_nothing(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let usual = Moment::default();
-        for moment in [
-            Moment { origin: "http://localhost:7002".into(), ..usual.clone() },
-            Moment { rp_id: "evil.example".into(), ..usual.clone() },
-            Moment { flags: PRESENT, ..usual.clone() },
-            Moment { kind: "webauthn.get", ..usual.clone() },
-            Moment { cross_origin: true, ..usual.clone() },
-        ] {
-            let options = begin(&world, &staff).await.unwrap();
-            let made = Passkey::of(&options).made("Key", &options.challenge, &moment);
-            let refused = finish(&world, &staff, made).await.unwrap_err();
-            assert_eq!(reason(&refused), "PASSKEY_UNUSABLE", "{moment:?}");
-        }
-        let (known, _) = add(&world, &owner, "Key").await;
-        let options = begin(&world, &staff).await.unwrap();
-        let mut same = Passkey::of(&options);
-        same.credential = known.credential;
-        let refused = finish(&world, &staff, same.made("Key", &options.challenge, &usual)).await.unwrap_err();
-        assert_eq!(reason(&refused), "PASSKEY_KNOWN");
-        assert!(list(&world, &staff).await.is_empty());
     }
 
     async fn the_counter_never_goes_back(world) {
@@ -364,89 +286,6 @@ on_both! {
         assert!(is_signed_in(&world, &session).await, "what is open goes on");
     }
 
-    async fn nobody_has_more_than_ten(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let late = begin(&world, &staff).await.unwrap();
-        for number in 1..=10 {
-            add(&world, &staff, &format!("Key {number}")).await;
-        }
-        assert_eq!(reason(&begin(&world, &staff).await.unwrap_err()), "PASSKEY_LIMIT");
-        // One that was begun while there were fewer; ten registrations took longer than its five minutes.
-        let db = world.kernel.database.system().await.unwrap();
-        let ends = world.now() + TimeDelta::minutes(5);
-        db.execute("UPDATE passkey_challenges SET expires_at = ?", vec![ends.into()]).await.unwrap();
-        db.commit().await.unwrap();
-        let made = Passkey::of(&late).made("Eleventh", &late.challenge, &Moment::default());
-        assert_eq!(reason(&finish(&world, &staff, made).await.unwrap_err()), "PASSKEY_LIMIT");
-        let names: Vec<String> = list(&world, &staff).await.into_iter().map(|passkey| passkey.name).collect();
-        assert_eq!((names.len(), names[0].as_str(), names[9].as_str()), (10, "Key 1", "Key 10"));
-    }
-
-    async fn whoever_may_not_come_in_has_no_passkey_that_opens(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let (mut passkey, _) = add(&world, &staff, "Key").await;
-        let user = ids::parse(prefix::USER, &staff.user_id).unwrap();
-        let disable = async |at: Option<chrono::DateTime<chrono::Utc>>| {
-            let db = world.kernel.database.system().await.unwrap();
-            db.execute("UPDATE users SET disabled_at = ? WHERE id = ?", vec![at.into(), user.into()]).await.unwrap();
-            db.commit().await.unwrap();
-        };
-        disable(Some(world.now())).await;
-        assert_refused(sign_in(&world, &mut passkey).await, "a disabled account");
-        disable(None).await;
-        assert!(sign_in(&world, &mut passkey).await.is_ok());
-        let remove = pb::RemoveMemberRequest { user_id: staff.user_id.clone() };
-        TeamServiceClient::new(world.channel.clone()).remove_member(owner.ask(remove)).await.unwrap();
-        assert_refused(sign_in(&world, &mut passkey).await, "a person of no company");
-        // Whoever comes back by the address alone may be somebody else: no old passkey opens what they begin.
-        sign_up::start(&world, &staff.email).await.unwrap();
-        mails_about(&world, "Confirm your address", 1).await;
-        let begun = sign_up::confirm(&world, &link_token(&world, &staff.email).await, PASSWORD).await.unwrap();
-        sign_up::set_up(&world, sign_up::glow(&begun.set_up_token)).await.unwrap();
-        assert_refused(sign_in(&world, &mut passkey).await, "a passkey from before");
-        assert_eq!(count(&world, "passkeys").await, 0);
-    }
-
-    async fn a_role_that_needs_an_authenticator_is_asked_for_one_besides(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let (mut passkey, _) = add(&world, &staff, "Key").await;
-        let user = ids::parse(prefix::USER, &staff.user_id).unwrap();
-        let db = world.kernel.database.system().await.unwrap();
-        db.execute("UPDATE memberships SET role = 'MANAGER' WHERE user_id = ?", vec![user.into()]).await.unwrap();
-        db.commit().await.unwrap();
-        let reply = sign_in(&world, &mut passkey).await.unwrap();
-        assert_eq!(reply.second_factor(), pb::SecondFactorState::EnrolmentNeeded);
-        assert!(!is_signed_in(&world, &reply.token).await);
-        let enrol = pb::EnrolSecondFactorRequest { current_password: PASSWORD.into(), ..Default::default() };
-        let mut accounts = AccountServiceClient::new(world.channel.clone());
-        assert!(accounts.enrol_second_factor(request(enrol, Some(&reply.token))).await.is_ok());
-    }
-
-    async fn leaving_everywhere_leaves_passkeys_and_a_reset_takes_them_out(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let (mut passkey, _) = add(&world, &staff, "Key").await;
-        let session = sign_in(&world, &mut passkey).await.unwrap().token;
-        let everywhere = request(pb::SignOutEverywhereRequest {}, Some(&session));
-        SessionServiceClient::new(world.channel.clone()).sign_out_everywhere(everywhere).await.unwrap();
-        assert!(!is_signed_in(&world, &session).await);
-        assert!(sign_in(&world, &mut passkey).await.is_ok());
-        let mut accounts = AccountServiceClient::new(world.channel.clone());
-        let ask = pb::RequestPasswordResetRequest { email: staff.email.clone() };
-        accounts.request_password_reset(request(ask, None)).await.unwrap();
-        mails_about(&world, "Set a new password", 1).await;
-        let reset = pb::ResetPasswordRequest {
-            token: link_token(&world, &staff.email).await,
-            new_password: "entirely other words 4711".into(),
-        };
-        accounts.reset_password(request(reset, None)).await.unwrap();
-        // Whoever has it now may be the reason for the reset.
-        assert_eq!(sign_in(&world, &mut passkey).await.unwrap_err().code(), Code::Unauthenticated);
-    }
-
     async fn programs_have_no_passkeys(world) {
         let owner = world.company("Harrow & Pike").await;
         let staff = owner.hire(&world, pb::Role::Staff, "").await;
@@ -473,19 +312,5 @@ on_both! {
         assert_eq!(wrong(&mut passkey).await.code(), Code::ResourceExhausted);
         world.pass(TimeDelta::seconds(6));
         assert!(sign_in(&world, &mut passkey).await.is_ok());
-    }
-
-    async fn an_answer_that_got_lost_is_had_again(world) {
-        let owner = world.company("Harrow & Pike").await;
-        let staff = owner.hire(&world, pb::Role::Staff, "").await;
-        let begin = pb::BeginPasskeyRegistrationRequest { current_password: PASSWORD.into(), code: String::new() };
-        let begin = || from_page(staff.once("key-begin", begin.clone()));
-        let options = service(&world).begin_passkey_registration(begin()).await.unwrap().into_inner();
-        assert_eq!(service(&world).begin_passkey_registration(begin()).await.unwrap().into_inner(), options);
-        let made = Passkey::of(&options).made("Key", &options.challenge, &Moment::default());
-        let finish = || from_page(staff.once("key-finish", made.clone()));
-        let first = service(&world).finish_passkey_registration(finish()).await.unwrap().into_inner();
-        assert_eq!(service(&world).finish_passkey_registration(finish()).await.unwrap().into_inner(), first);
-        assert_eq!(list(&world, &staff).await.len(), 1);
     }
 }

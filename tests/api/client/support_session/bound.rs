@@ -1,6 +1,7 @@
 //! A support session is bound to the right and the sign-in it was opened under: it ends with them, and says so.
 
 use streamflow_kernel::jobs::Runner;
+use streamflow_proto::client::v1::audit_service_client::AuditServiceClient;
 use streamflow_tests::federation::serve;
 use tokio::sync::watch;
 use tonic::{Streaming, service::Routes};
@@ -70,11 +71,6 @@ async fn page(world: &World, token: &str) -> Streaming<pb::WatchResponse> {
     let mut stream = ChangeServiceClient::new(world.channel.clone()).watch(watch).await.unwrap().into_inner();
     stream.message().await.unwrap().unwrap();
     stream
-}
-
-async fn closes(mut stream: Streaming<pb::WatchResponse>) {
-    let over = async { while let Ok(Some(_)) = stream.message().await {} };
-    tokio::time::timeout(Duration::from_secs(20), over).await.expect("the stream ends");
 }
 
 /// Waits until somebody has ended the session.
@@ -161,7 +157,7 @@ on_both! {
                 }
             }
             ends(&world, &token).await;
-            closes(stream).await;
+            world::ends(stream).await;
             assert_eq!(ended_by(&world, &owner, &id).await, why, "{way}");
             assert_eq!(reason(&open(&world, &secret).await.unwrap_err()), "LINK_USED", "{way}");
             me(&world, &bystander).await.unwrap();
@@ -194,7 +190,7 @@ on_both! {
         me(&world, &token).await.unwrap();
         support.pass(&world, TimeDelta::minutes(6));
         ends(&world, &token).await;
-        closes(stream).await;
+        world::ends(stream).await;
         assert_eq!(ended_by(&world, &owner, &id).await, "RIGHT_ENDED");
         assert_eq!(whys(&world, &owner).await, ["right_ended"]);
         let over: Result<outside::MeResponse, _> = support.ask("SessionService/Me", &outside::MeRequest {}).await;

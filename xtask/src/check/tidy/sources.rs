@@ -8,8 +8,6 @@ use super::report;
 use crate::shell;
 
 const LINES: usize = 400;
-/// Tests are long lists of cases; splitting them hides more than it shows.
-const TEST_LINES: usize = 600;
 
 /// Put together here, so that this file doesn't find itself.
 const LEFT_OVERS: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:")];
@@ -47,10 +45,9 @@ fn left_overs(path: &Path, text: &str) -> Vec<String> {
 fn rust(path: &Path, text: &str) -> Vec<String> {
     let mut findings = Vec::new();
     let mut find = |what: String| findings.push(format!("{}: {what}", path.display()));
-    let limit = if path.starts_with("tests") { TEST_LINES } else { LINES };
     let lines = text.lines().count();
-    if lines > limit {
-        find(format!("{lines} lines; split by meaning (limit {limit})"));
+    if lines > LINES {
+        find(format!("{lines} lines; split by meaning (limit {LINES})"));
     }
     if path.file_name().is_some_and(|name| name == "mod.rs") {
         find("name the module after its folder instead of mod.rs".to_owned());
