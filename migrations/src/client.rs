@@ -54,6 +54,7 @@ mod m20261128_000101_create_email_codes;
 mod m20261128_000200_create_passkeys;
 mod m20261128_000300_create_github_accounts;
 mod m20261128_000510_create_mail_budgets;
+mod m20261128_000511_index_tasks_by_last_day;
 
 use crate::migrator::{Step, steps};
 
@@ -112,6 +113,7 @@ pub const STEPS: &[Step] = steps![
     m20261128_000300_create_github_accounts,
     m20261128_000200_create_passkeys,
     m20261128_000510_create_mail_budgets,
+    m20261128_000511_index_tasks_by_last_day,
 ];
 
 /// Tables of which every row belongs to one org: each statement on one must say which.
