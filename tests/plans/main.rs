@@ -5,6 +5,7 @@
 
 mod allowed;
 mod fill;
+mod lists;
 mod postgres;
 mod run;
 mod sqlite;

@@ -1,7 +1,8 @@
 //! The run: what pages and background work ask for, by everybody who sees something else.
 
 use prost::Message;
-use streamflow_kernel::ids;
+use streamflow_client::{contact, customer, lead, record::row::Record as _, task::store::find::Choice};
+use streamflow_kernel::{ids, list::ListSpec};
 use streamflow_proto::{
     access,
     client::v1::{self as pb, RecordKind},
@@ -94,6 +95,11 @@ pub async fn everything(world: &World, facts: &Facts) {
     }
 }
 
+/// Each order of a list, both ways.
+fn ways(spec: ListSpec) -> impl Iterator<Item = String> {
+    spec.orders.iter().flat_map(|order| [order.name.to_owned(), format!("{} desc", order.name)])
+}
+
 /// Two pages of each list in each order, and the first by each filter.
 async fn lists(person: &Person, facts: &Facts) {
     let by = |field: &str, id: &str| format!("{field} = {id}");
@@ -113,13 +119,12 @@ async fn lists(person: &Person, facts: &Facts) {
         by("customer_id", &facts.customer.id),
     ];
     let lists = [
-        ("CustomerService/ListCustomers", vec!["name", "number", "city", "created_at", "updated_at"]),
-        ("ContactService/ListContacts", vec!["name", "created_at", "updated_at"]),
-        ("LeadService/ListLeads", vec!["name", "number", "stage", "value", "created_at", "updated_at", "follow_up_on"]),
+        ("CustomerService/ListCustomers", customer::store::Entity::LIST),
+        ("ContactService/ListContacts", contact::store::Entity::LIST),
+        ("LeadService/ListLeads", lead::store::Entity::LIST),
     ];
-    for (rpc, orders) in lists {
-        let ways = orders.iter().flat_map(|order| [(*order).to_owned(), format!("{order} desc")]);
-        for order_by in ways {
+    for (rpc, spec) in lists {
+        for order_by in ways(spec) {
             two_pages(person, rpc, &order_by, "").await;
         }
         for filter in &filters {
@@ -178,10 +183,12 @@ async fn pages(person: &Person, facts: &Facts) {
         let _ = ask::<pb::SearchResponse>(person, "SearchService/Search", &search).await;
     }
     for [everyone, include_done] in [[false, false], [true, false], [false, true], [true, true]] {
-        let tasks = pb::ListTasksRequest { page_size: 1, everyone, include_done, ..Default::default() };
-        let Ok(reply) = ask::<pb::ListTasksResponse>(person, "TaskService/ListTasks", &tasks).await else { continue };
-        let next = pb::ListTasksRequest { page_token: reply.page.unwrap_or_default().next_page_token, ..tasks };
-        let _ = ask::<pb::ListTasksResponse>(person, "TaskService/ListTasks", &next).await;
+        for order_by in ways((Choice { include_done, everyone }).spec()) {
+            let tasks = pb::ListTasksRequest { page_size: 1, everyone, include_done, order_by, ..Default::default() };
+            let Ok(reply) = ask::<pb::ListTasksResponse>(person, "TaskService/ListTasks", &tasks).await else { continue };
+            let next = pb::ListTasksRequest { page_token: reply.page.unwrap_or_default().next_page_token, ..tasks };
+            let _ = ask::<pb::ListTasksResponse>(person, "TaskService/ListTasks", &next).await;
+        }
     }
     for unread_only in [false, true] {
         let news = pb::ListNotificationsRequest { page_size: 1, unread_only, ..Default::default() };

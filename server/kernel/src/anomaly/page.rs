@@ -49,7 +49,7 @@ impl TenantEntity for Entity {
 }
 
 /// A page token of one list is not good for the other.
-const fn spec(open_only: bool) -> ListSpec {
+pub const fn spec(open_only: bool) -> ListSpec {
     let name = if open_only { "anomalies.open" } else { "anomalies" };
     ListSpec { name, filters: &[], orders: &[BY_TIME], default_order: BY_TIME.descending() }
 }

@@ -29,7 +29,7 @@ const COUNTED: u64 = 10_000;
 const BY_TIME: OrderField = OrderField::new("at", KeyKind::Time);
 
 /// What the audit can be asked; newest first unless asked otherwise.
-const SPEC: ListSpec = ListSpec {
+pub const SPEC: ListSpec = ListSpec {
     name: "audit",
     filters: &[
         FieldSpec::new("category", Kind::Text),

@@ -24,7 +24,8 @@ use super::{
 const BY_AGE: OrderField = OrderField::new("created_at", KeyKind::Time);
 const BY_NAME: OrderField = OrderField::new("name", KeyKind::Text);
 
-const SPEC: ListSpec = ListSpec {
+/// What the list of companies can be asked; newest first unless asked otherwise.
+pub const SPEC: ListSpec = ListSpec {
     name: "tenants",
     filters: &[
         FieldSpec::new("search", Kind::Search),
