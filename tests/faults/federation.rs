@@ -115,6 +115,7 @@ async fn two_processes_speak_with_each_other() {
     // A rotation, with both running: who checks learns of the new key before who signs.
     let (is_done, text) = clients.run(&["federation", "rotate-keys", "--pair", "provider>client"]);
     assert!(is_done && text.contains("provider>client"), "{text}");
+    // Longer than a running server takes to find the changed file, which it says to nobody.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(admin.greet().await.key_id, first.key_id, "the older key stays good");
     let (is_done, text) = clients.run(&export);

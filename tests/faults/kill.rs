@@ -96,8 +96,13 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
     for round in 0..rounds {
         load.stop.store(false, Ordering::Relaxed);
         let channel = server.channel();
+        let before = load.acknowledged.lock().unwrap().len();
         let workers: Vec<_> = (0..WORKERS).map(|_| tokio::spawn(work(Arc::clone(&load), channel.clone()))).collect();
+        // At another moment each time, and on a slow machine not before there is something to lose.
         tokio::time::sleep(Duration::from_millis(120 + u64::from(round % 7) * 35)).await;
+        while load.acknowledged.lock().unwrap().len() < before + 6 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         load.stop.store(true, Ordering::Relaxed);
         if let Some(cluster) = cluster.as_deref_mut().filter(|_| round % 5 == 4) {
             cluster.crash_and_restart();

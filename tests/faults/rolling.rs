@@ -61,6 +61,8 @@ struct Load {
     acknowledged: Mutex<HashSet<String>>,
     broken: Mutex<Vec<String>>,
     retried: AtomicU32,
+    /// The follower's first stream has begun.
+    follows: AtomicBool,
 }
 
 impl Load {
@@ -109,6 +111,7 @@ impl Load {
             let mut stream = stream.into_inner();
             while let Ok(Some(message)) = stream.message().await {
                 cursor = message.cursor;
+                self.follows.store(true, Ordering::SeqCst);
                 assert!(!message.reset, "the feed was reset");
                 if let Some(change) = message.change.filter(|change| change.entity == "customer") {
                     heard.lock().unwrap().push(change.id);
@@ -156,13 +159,17 @@ async fn a_rolling_restart_breaks_no_call_and_loses_no_news() {
         acknowledged: Mutex::default(),
         broken: Mutex::default(),
         retried: AtomicU32::new(0),
+        follows: AtomicBool::new(false),
     });
     let looks: Vec<_> = load.backends.iter().map(|backend| tokio::spawn(Arc::clone(backend).watch())).collect();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let follower = tokio::spawn(Arc::clone(&load).follow(Arc::clone(&heard)));
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    while !load.follows.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let workers: Vec<_> = (0..WORKERS).map(|_| tokio::spawn(Arc::clone(&load).work())).collect();
     for restart in 0..RESTARTS {
+        // Some work between two restarts.
         tokio::time::sleep(Duration::from_millis(700)).await;
         let server = &mut servers[restart % 2];
         tokio::task::block_in_place(|| {
@@ -181,7 +188,7 @@ async fn a_rolling_restart_breaks_no_call_and_loses_no_news() {
     let broken = load.broken.lock().unwrap().clone();
     assert!(broken.is_empty(), "{} of {} calls broke: {:?}", broken.len(), acknowledged.len() + broken.len(), broken.first());
     assert!(acknowledged.len() > 100, "hardly any load: {}", acknowledged.len());
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if heard.lock().unwrap().len() >= acknowledged.len() {
             break;
         }

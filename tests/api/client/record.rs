@@ -1,7 +1,5 @@
 //! `RecordService`.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use streamflow_proto::client::v1::{
     self as pb, audit_service_client::AuditServiceClient, change_service_client::ChangeServiceClient,
@@ -13,6 +11,7 @@ use streamflow_tests::{
     answer::{fields, reason},
     on_both,
     person::Person,
+    world::HEARD_WITHIN,
 };
 use tonic::{Code, Status, Streaming, transport::Channel};
 
@@ -265,6 +264,7 @@ on_both! {
         let colleague = owner.hire(&world, pb::Role::Staff, "").await;
         let mine = customer::create(&staff, customer::named("Harbour")).await.unwrap();
         let mut heard = Vec::new();
+        world.handed_on().await;
         for person in [&staff, &colleague, &owner] {
             let mut changes = ChangeServiceClient::new(person.channel.clone());
             let mut stream = changes.watch(person.ask(pb::WatchRequest::default())).await.unwrap().into_inner();
@@ -278,7 +278,7 @@ on_both! {
         for (stream, count) in heard.iter_mut().zip([1, 1, 2]) {
             let mut told = Vec::new();
             while told.len() < count {
-                let message = tokio::time::timeout(Duration::from_secs(5), stream.message()).await.expect("news in time").unwrap().unwrap();
+                let message = tokio::time::timeout(HEARD_WITHIN, stream.message()).await.expect("news in time").unwrap().unwrap();
                 // A new stream may still tell of the creation.
                 let news = message.change.filter(|change| change.entity == "customer" && change.op() != pb::ChangeOp::Created);
                 told.extend(news.map(|change| change.op()));

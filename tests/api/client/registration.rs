@@ -121,7 +121,7 @@ on_both! {
         let second = register(&world, wanted(&sign_up_token(&world).await, "K-2")).await.unwrap();
         assert_eq!((second.tenant_id.as_str(), second.state()), ("glow-spa-2", pb::RegistrationState::Ready));
         let told = |mails: Vec<String>| mails.into_iter().filter(|mail| mail.contains("Sign in with the password you have")).count();
-        for _ in 0..200 {
+        for _ in 0..2_000 {
             if told(world.mails()) > 0 {
                 break;
             }

@@ -1,7 +1,5 @@
 //! A company that asks a second factor of everybody.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use streamflow_kernel::totp;
 use streamflow_proto::client::v1::{
@@ -14,7 +12,7 @@ use streamflow_tests::{
     answer::{fields, reason},
     on_both,
     person::{PASSWORD, Person, link_token, request},
-    world::{ORIGIN, World},
+    world::{ORIGIN, World, ends},
 };
 use tonic::{Code, Request, Response, Status};
 
@@ -95,7 +93,7 @@ on_both! {
         let (staff, manager) = (owner.hire(&world, pb::Role::Staff, "").await, owner.hire(&world, pb::Role::Manager, "").await);
         let careful = enrol(&world, &owner.hire(&world, pb::Role::Employee, "").await).await;
         let watch = staff.ask(pb::WatchRequest::default());
-        let mut stream = ChangeServiceClient::new(world.channel.clone()).watch(watch).await.unwrap().into_inner();
+        let stream = ChangeServiceClient::new(world.channel.clone()).watch(watch).await.unwrap().into_inner();
         let before = policy(&owner).await.unwrap();
         assert_eq!((before.required, before.people, before.people_without), (false, 4, 1));
         assert_eq!(refusal(&staff).await, None);
@@ -108,8 +106,7 @@ on_both! {
             assert_eq!((refusal(person).await, left(person).await), (None, pb::SecondFactorState::Done));
         }
         // What was followed ends too, and is not begun again.
-        let ended = async { while let Ok(Some(_)) = stream.message().await {} };
-        tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+        ends(stream).await;
         let again = ChangeServiceClient::new(world.channel.clone()).watch(staff.ask(pb::WatchRequest::default())).await;
         assert_eq!(reason(&again.unwrap_err()), "SECOND_FACTOR_NEEDED");
 

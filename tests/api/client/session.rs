@@ -235,8 +235,8 @@ on_both! {
             let (mut sessions, ask) = (SessionServiceClient::new(world.channel.clone()), owner.ask(pb::SignOutEverywhereRequest {}));
             async move { sessions.sign_out_everywhere(ask).await }
         });
-        // Long enough to wait for the one that is being finished.
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        // For the one that is being finished.
+        world.somebody_waits().await;
         db.commit().await.unwrap();
         assert_eq!(leaving.await.unwrap().unwrap().into_inner().ended, 2);
         let late = SessionServiceClient::new(world.channel.clone()).me(request(pb::MeRequest {}, Some(full))).await.unwrap_err();

@@ -68,8 +68,8 @@ on_both! {
             let request = second.ask(pb::UpdateMemberRequest { member: Some(again), update_mask: Some(mask) });
             tokio::spawn(async move { service.update_member(request).await })
         };
-        // Long enough to be let in; one that comes later is refused at the door.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        // Let in by then; one that comes later is refused at the door.
+        world.somebody_waits().await;
         world.pass(chrono::TimeDelta::seconds(1));
         let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ?";
         tx.execute(sql, vec![world.now().into(), id.into()]).await.unwrap();
@@ -94,8 +94,8 @@ on_both! {
             let (mut service, ask) = (teams(&world), second.ask(pb::DeleteTeamRequest { team_id: team.id.clone() }));
             tokio::spawn(async move { service.delete_team(ask).await })
         };
-        // Long enough to be let in; one that comes later is refused at the door.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        // Let in by then; one that comes later is refused at the door.
+        world.somebody_waits().await;
         world.pass(chrono::TimeDelta::seconds(1));
         let sql = "UPDATE sessions SET revoked_at = ? WHERE org_id = {org} AND user_id = ?";
         tx.execute(sql, vec![world.now().into(), id.into()]).await.unwrap();

@@ -97,7 +97,7 @@ async fn behind_a_balancer(backend: Backend) -> World {
 
 /// Mails of one subject to somebody, oldest first, once there are so many.
 async fn mailed(world: &World, email: &str, subject: &str, count: usize) -> Vec<String> {
-    for _ in 0..500 {
+    for _ in 0..2_000 {
         let mails: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains(email) && mail.contains(subject)).collect();
         if mails.len() >= count {
             return mails;

@@ -247,8 +247,8 @@ async fn a_right_that_ends_while_the_request_waits_does_nothing(house: House) {
     held.execute_unprepared(hold).await.unwrap();
     let mut jobs = house.jobs();
     let in_line = tokio::spawn(async move { jobs.run_schedule(ask).await });
-    // Long enough to be let in; one that comes later is refused at the door. On SQLite it waits there, to be counted.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Let in by then; one that comes later is refused at the door. On SQLite it waits there, to be counted.
+    house.desk.somebody_waits().await;
     assert!(!in_line.is_finished(), "it waits");
     held.execute_unprepared("UPDATE elevations SET ended_at = created_at").await.unwrap();
     held.commit().await.unwrap();

@@ -69,7 +69,7 @@ async fn verdict(world: &World, org: Uuid) -> Verdict {
 
 /// The verdict once everything is sealed.
 async fn sealed(world: &World, org: Uuid) -> Verdict {
-    for _ in 0..200 {
+    for _ in 0..600 {
         let verdict = verdict(world, org).await;
         if verdict.unsealed == 0 && verdict.sealed > 0 {
             return verdict;
@@ -83,7 +83,7 @@ async fn sealed(world: &World, org: Uuid) -> Verdict {
 async fn checkpointed(world: &World, org: Uuid) -> Verdict {
     let end = i64::try_from(sealed(world, org).await.sealed).unwrap();
     world.pass(TimeDelta::seconds(60));
-    for _ in 0..200 {
+    for _ in 0..600 {
         if checkpoints(world).of("client", org).any(|checkpoint| checkpoint.position == end) {
             return verdict(world, org).await;
         }

@@ -6,10 +6,7 @@ use std::time::Duration;
 use streamflow_tests::postgres::Cluster;
 use tonic::Code;
 
-use super::{Database as _, Drill, ENTERS_WITHIN, LEAVES_WITHIN, PASSWORD, SPACE, local_audit::Place, refused};
-
-/// A step of the ladder after a first failure.
-const PAUSE: Duration = Duration::from_millis(1_100);
+use super::{Database as _, Drill, ENTERS_WITHIN, LEAVES_WITHIN, PASSWORD, SPACE, STEP, THIRD_STEP, local_audit::Place, refused};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_on_one_folder_keep_out_of_each_others_way() {
@@ -27,7 +24,7 @@ async fn two_processes_on_one_folder_keep_out_of_each_others_way() {
     let token = one.enter(PASSWORD, code.clone()).await.unwrap();
     let wrong = (Code::Unauthenticated, "WRONG_CREDENTIALS".to_owned());
     assert_eq!(refused(two.enter(PASSWORD, code.clone()).await), wrong, "a code that was used on the other");
-    tokio::time::sleep(PAUSE).await;
+    tokio::time::sleep(STEP).await;
 
     // One is restarted while the other goes on writing.
     two.server.kill();
@@ -36,10 +33,10 @@ async fn two_processes_on_one_folder_keep_out_of_each_others_way() {
     two.wait_for_recovery(true, Duration::from_secs(15)).await;
     let floor = chrono::Utc::now().timestamp() / 30;
     assert_eq!(refused(two.enter(PASSWORD, code.clone()).await), wrong, "nor is it good after a restart");
-    tokio::time::sleep(PAUSE).await;
+    tokio::time::sleep(STEP).await;
     assert_eq!(refused(one.enter("not the password", code).await), wrong);
     // The ladder's next step, which they climb together.
-    tokio::time::sleep(3 * PAUSE).await;
+    tokio::time::sleep(THIRD_STEP).await;
     let code = two.fresh_code(floor).await;
     two.enter(PASSWORD, code).await.unwrap();
 

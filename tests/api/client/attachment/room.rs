@@ -178,7 +178,7 @@ on_both! {
 
 /// Waits until so many files are left.
 async fn until(world: &World, count: usize) {
-    for _ in 0..500 {
+    for _ in 0..2_000 {
         if stored(world).len() == count {
             return;
         }

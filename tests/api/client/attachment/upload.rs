@@ -84,7 +84,7 @@ on_both! {
         })
         .await
         .unwrap();
-        for _ in 0..200 {
+        for _ in 0..2_000 {
             if stored(&world).is_empty() {
                 break;
             }
@@ -116,7 +116,7 @@ on_both! {
         })
         .await
         .unwrap();
-        for _ in 0..500 {
+        for _ in 0..2_000 {
             if stored(&world).len() == 2 {
                 break;
             }

@@ -89,11 +89,6 @@ async fn begin(world: &World) -> SystemDb {
     world.kernel.database.system().await.unwrap()
 }
 
-/// Time for whoever waits to get as far as they can.
-async fn a_moment() {
-    tokio::time::sleep(Duration::from_millis(400)).await;
-}
-
 on_both! {
     async fn who_comes_in_before_the_closing_is_thrown_out_with_the_others(world) {
         for is_member in [true, false] {
@@ -110,7 +105,7 @@ on_both! {
                 db.commit().await.unwrap();
             };
             let entering = async {
-                a_moment().await;
+                world.somebody_waits().await;
                 first.commit().await.unwrap();
             };
             tokio::join!(closing, entering);
@@ -133,7 +128,7 @@ on_both! {
                 db.commit().await.unwrap();
             };
             let closing = async {
-                a_moment().await;
+                world.somebody_waits().await;
                 first.commit().await.unwrap();
             };
             tokio::join!(entering, closing);

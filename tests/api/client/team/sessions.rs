@@ -51,7 +51,7 @@ async fn is_waited_for(admin: &DatabaseConnection, holder: &SystemDb) {
     let found: Vec<Backend> = holder.query("SELECT pg_backend_pid() AS pid", vec![]).await.unwrap();
     let waiting = format!("SELECT pid FROM pg_stat_activity WHERE {} = ANY(pg_blocking_pids(pid))", found[0].pid);
     let waiting = Statement::from_string(admin.get_database_backend(), waiting);
-    for _ in 0..500 {
+    for _ in 0..2_000 {
         if admin.query_one_raw(waiting.clone()).await.unwrap().is_some() {
             return;
         }

@@ -9,7 +9,7 @@ use streamflow_proto::{
     common::v1::TenantState,
     provider::v1 as pb,
 };
-use streamflow_tests::{on_both, person::PASSWORD, world::World};
+use streamflow_tests::{on_both, person::PASSWORD, sql, world::World};
 
 use super::Fleet;
 
@@ -24,6 +24,18 @@ async fn stands(fleet: &Fleet, tenant_id: &str, wanted: TenantState) -> pb::GetT
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("it is not {wanted:?}");
+}
+
+/// Waits until the job has thrown everybody out: what deletes them comes so long after that.
+async fn is_thrown_out(world: &World) {
+    for _ in 0..600 {
+        let sql = "SELECT COUNT(*) AS n FROM org_closings WHERE state = 'deleting'";
+        if sql::row(&world.kernel.database, sql, vec![]).await.try_get::<i64>("", "n").unwrap() == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody was thrown out");
 }
 
 fn pass(world: &World, fleet: &Fleet, time: TimeDelta) {
@@ -54,7 +66,7 @@ on_both! {
         let ask = client_pb::CloseOrgRequest { code: owner.code(&world), ..ask };
         service.close_org(owner.ask(ask)).await.unwrap();
         pass(&world, &fleet, GRACE);
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        is_thrown_out(&world).await;
         pass(&world, &fleet, SETTLE);
         fleet.token = fleet.pair.provider.elevated("tenants").await;
         let read = stands(&fleet, &id, TenantState::Deleted).await;
