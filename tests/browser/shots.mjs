@@ -280,8 +280,9 @@ async function operator(account, { stage, harrow, newcomer }) {
   const window = await open(browser);
   await shoot({
     [`${portal}/sign-in`]: `${origin}/sign-in`,
-    [`${portal}/second-factor`]: { at: `${origin}/sign-in`, act: (page) => knock(page, account) },
     [`${portal}/sign-in-refused`]: { at: `${origin}/sign-in`, act: rounds.refused },
+    // The sign-in leads on by itself from here.
+    [`${portal}/second-factor`]: { at: `${origin}/sign-in`, act: (page) => knock(page, account) },
     [`${portal}/not-found`]: `${origin}/nowhere`,
   });
   await signIn(window.page, origin, account);
