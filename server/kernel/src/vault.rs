@@ -11,6 +11,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use tokio::{
     fs::{self, File, OpenOptions},
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -21,11 +22,14 @@ use crate::{
     crypto::{self, DataKey, FieldRef},
     db::files::private_folder,
     error::{Error, Result},
+    ids::random_bytes,
     kernel::KeyRing,
 };
 
 /// Bytes of a piece, before it is encrypted. The last one is shorter.
 const PIECE: usize = 256 * 1024;
+/// How the name of a file ends that is not finished.
+const DRAFT: &str = "part";
 /// What a ciphertext is longer than its text, at most.
 const MARGIN: usize = 64;
 
@@ -67,13 +71,17 @@ impl Vault {
         self.bounds
     }
 
-    /// Begins a file; one at the same place that was begun and not finished is begun anew. Nobody sees it before it is finished.
+    /// Begins a file. Nobody sees it before it is finished. Whoever has begun one at the same place and not finished it, in this process or
+    /// another one, can't finish it any more: each writes a draft of its own, and this deletes those of others.
     pub async fn create(&self, place: &Place) -> Result<Writer> {
         let key = self.keys.current(place.org).await?;
         let path = self.folder.join(&place.path);
         self.make_way(&place.path)?;
-        let part = path.with_extension("part");
-        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&part).await;
+        for left in drafts(&path).await? {
+            gone(fs::remove_file(left).await)?;
+        }
+        let part = path.with_extension(format!("{}.{DRAFT}", HEXLOWER.encode(&random_bytes::<8>())));
+        let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&part).await;
         let file = file.map_err(Error::internal)?;
         let (root, org, id) = (self.folder.clone(), place.org, place.id);
         Ok(Writer { file, root, part, path, key, org, id, pieces: 0, waiting: Vec::new(), written: 0, is_finished: false })
@@ -130,10 +138,10 @@ impl Vault {
     /// Deletes a file, finished or not. It may be gone already.
     pub async fn remove(&self, path: &str) -> Result<()> {
         let path = self.folder.join(path);
-        for path in [path.with_extension("part"), path] {
-            gone(fs::remove_file(path).await)?;
+        for draft in drafts(&path).await? {
+            gone(fs::remove_file(draft).await)?;
         }
-        Ok(())
+        gone(fs::remove_file(path).await)
     }
 
     /// Deletes a folder with all files in it.
@@ -169,6 +177,25 @@ impl Vault {
         }
         Ok(())
     }
+}
+
+/// Files that were begun for this place and not finished.
+async fn drafts(path: &Path) -> Result<Vec<PathBuf>> {
+    let folder = path.parent().unwrap_or(path);
+    let mut entries = match fs::read_dir(folder).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::internal)?,
+    };
+    let mut found = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
+        let draft = entry.path();
+        if draft.extension().is_some_and(|end| end == DRAFT)
+            && draft.file_stem().map(Path::new).and_then(Path::file_stem) == path.file_stem()
+        {
+            found.push(draft);
+        }
+    }
+    Ok(found)
 }
 
 /// None where the folder itself is missing.
