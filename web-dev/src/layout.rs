@@ -6,6 +6,7 @@ use web_kit::{
     banner::OfflineBanner,
     browser,
     icon::{Icon, Mark, glyphs},
+    later,
     layout::{Content, Crumbs, HeaderActions, LayoutRegions, PageSlots, RightPanel, SkipLink},
     operator::{
         elevation,
@@ -30,10 +31,12 @@ const PLACES: [Place; 10] = [
     Place { href: "/dev/sessions", label: mark!("sessions"), glyph: glyphs::FINGERPRINT, keys: "g s" },
 ];
 
+later!(Confirming, rights, elevation::confirming::<Dev>, quietly);
+
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    elevation::provide_elevated::<Dev>();
+    elevation::provide_elevated();
     let path = use_location().pathname;
     // On phones the rail scrolls, and the page that is open may be out of sight.
     Effect::new(move |_| {
@@ -46,7 +49,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/>{elevation::banner::<Dev>()}</div>
+            <div class="app-banner"><OfflineBanner/>{Confirming()}</div>
             <div class="app-sidebar">
                 <Mark/>
                 <nav class="railnav" aria-label=t!("Pages")>{rail}</nav>
@@ -69,7 +72,6 @@ pub fn AppLayout(children: Children) -> impl IntoView {
             <StatusLine/>
         </div>
         {ways::<Dev>(&PLACES)}
-        {elevation::dialog::<Dev>()}
         <LayoutRegions/>
     }
 }

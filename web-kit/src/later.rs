@@ -1,4 +1,4 @@
-//! Pages that come with their own file when they are first shown, so that the first load stays small.
+//! Pages, and parts that all of them have, that come with their own file when they are first shown, so that the first load stays small.
 
 use futures::future::LocalBoxFuture;
 use leptos::{prelude::*, wasm_split::SplitLoaderError};
@@ -18,10 +18,17 @@ pub type Make = fn() -> AnyView;
 pub type Fetch = fn() -> LocalBoxFuture<'static, Result<Make, SplitLoaderError>>;
 
 /// `later!(Customers, customers, pages::customers::CustomersPage)` is a component `Customers` that shows that page. With
-/// the cargo feature `split` its code is in a file of that name; pages of the same name share one.
+/// the cargo feature `split` its code is in a file of that name; pages of the same name share one. With `quietly` at the end it is a part
+/// that nobody misses until its file is here, and that shows nothing before.
 #[macro_export]
 macro_rules! later {
     ($component:ident, $file:ident, $page:path) => {
+        $crate::later!(@show $component, $file, $page);
+    };
+    ($component:ident, $file:ident, $page:path, quietly) => {
+        $crate::later!(@show_quietly $component, $file, $page);
+    };
+    (@$show:ident $component:ident, $file:ident, $page:path) => {
         #[expect(non_snake_case, reason = "a component is named like a type")]
         fn $component() -> ::leptos::prelude::AnyView {
             #[cfg(feature = "split")]
@@ -30,7 +37,7 @@ macro_rules! later {
                 fn $component() -> Result<$crate::later::Make, ::leptos::wasm_split::SplitLoaderError> {
                     Ok(|| ::leptos::prelude::IntoAny::into_any($page()))
                 }
-                $crate::later::show(|| Box::pin($component()))
+                $crate::later::$show(|| Box::pin($component()))
             }
             #[cfg(not(feature = "split"))]
             ::leptos::prelude::IntoAny::into_any($page())
@@ -55,4 +62,13 @@ pub fn show(fetch: Fetch) -> AnyView {
         None => view! { <Delayed><SkeletonLines/></Delayed> }.into_any(),
     })
     .into_any()
+}
+
+/// Shows a part as soon as its file is here, and nothing where that can't be had: the page, which has a file too, says so.
+pub fn show_quietly(fetch: Fetch) -> AnyView {
+    let part = RwSignal::new(None::<Make>);
+    spawn_local(async move {
+        part.try_set(fetch().await.ok());
+    });
+    (move || part.get().map(|make| make())).into_any()
 }

@@ -6,6 +6,7 @@ use web_kit::{
     banner::OfflineBanner,
     browser,
     icon::{Mark, glyphs},
+    later,
     layout::{Content, LayoutRegions, PageHead, PageSlots, RightPanel, SkipLink},
     live::Live,
     operator::{
@@ -35,10 +36,12 @@ const PLACES: [Place; 12] = [
     SESSIONS,
 ];
 
+later!(Confirming, pages, elevation::confirming::<Provider>, quietly);
+
 #[component]
 pub fn AppLayout(children: Children) -> impl IntoView {
     let slots = expect_context::<PageSlots>();
-    elevation::provide_elevated::<Provider>();
+    elevation::provide_elevated();
     let (live, me) = (expect_context::<Live>(), use_session::<Identity>().me_untracked().unwrap_or_default());
     live.start(&me.id, String::new());
     on_cleanup(move || live.stop());
@@ -54,7 +57,7 @@ pub fn AppLayout(children: Children) -> impl IntoView {
     view! {
         <SkipLink/>
         <div class="app" class:has-panel=move || slots.panel.with(Option::is_some)>
-            <div class="app-banner"><OfflineBanner/>{elevation::banner::<Provider>()}</div>
+            <div class="app-banner"><OfflineBanner/>{Confirming()}</div>
             <header class="app-header">
                 <Mark/>
                 <span class="semibold">"StreamFlow"</span>
@@ -72,7 +75,6 @@ pub fn AppLayout(children: Children) -> impl IntoView {
             <RightPanel/>
         </div>
         {ways::<Provider>(&PLACES)}
-        {elevation::dialog::<Provider>()}
         <LayoutRegions/>
     }
 }

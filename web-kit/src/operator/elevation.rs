@@ -11,7 +11,7 @@ use prost_types::Timestamp;
 use streamflow_proto::reason::Reason;
 use wasm_bindgen_futures::spawn_local;
 
-pub use self::{dialog::dialog, rights::sessions};
+pub use self::rights::sessions;
 use super::OperatorPortal;
 use crate::{
     api::{Api, act::Act, error::ApiError, use_api},
@@ -163,14 +163,20 @@ pub fn use_elevated() -> Elevated {
     ELEVATED.get().expect("a portal with rights provides them around its pages")
 }
 
-/// For all pages inside. The frame shows [`banner`] and [`dialog`].
-pub fn provide_elevated<P: ElevatingPortal>() {
-    let elevated = Elevated { live: RwSignal::new(Vec::new()), asked: RwSignal::new(None) };
-    ELEVATED.set(Some(elevated));
+/// For all pages inside. The frame shows [`confirming`].
+pub fn provide_elevated() {
+    ELEVATED.set(Some(Elevated { live: RwSignal::new(Vec::new()), asked: RwSignal::new(None) }));
+}
+
+/// What all pages of a frame have: the dialog that asks for a right, and the line that counts down what is left of those that the session
+/// has. Made to come with a file of its own: a right that is asked for before is asked for when it is there.
+pub fn confirming<P: ElevatingPortal>() -> impl IntoView {
+    let elevated = use_elevated();
     // Taken on in this browser or not at all: rights belong to its session. So most pages need not ask.
     if may("elevation.read") && browser::stored(MARK).is_some() {
         elevated.load::<P>();
     }
+    (banner::<P>(elevated), dialog::dialog::<P>())
 }
 
 impl Elevated {
@@ -294,8 +300,7 @@ fn is_over(error: &ApiError) -> bool {
 }
 
 /// Counts down what is left of the rights, the first that ends, and gives them back.
-pub fn banner<P: ElevatingPortal>() -> impl IntoView {
-    let elevated = use_elevated();
+fn banner<P: ElevatingPortal>(elevated: Elevated) -> impl IntoView {
     move || Some(elevated.live.get()).filter(|live| !live.is_empty()).map(|live| line::<P>(&live, elevated))
 }
 
