@@ -3,6 +3,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
 
+#[path = "build/small_clients.rs"]
+mod small_clients;
+
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::PathBuf};
 
 use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, MethodDescriptor, ReflectMessage as _, Value};
@@ -28,11 +31,11 @@ fn main() -> Result<()> {
     let mut messages = tonic_prost_build::Config::new();
     // Details of errors travel as `Any`, which names its type.
     messages.enable_type_names();
-    tonic_prost_build::configure()
-        .build_server(server)
-        .build_transport(server)
-        .out_dir(&out)
-        .compile_fds_with_config(descriptors, messages)?;
+    if server {
+        tonic_prost_build::configure().out_dir(&out).compile_fds_with_config(descriptors, messages)?;
+    } else {
+        messages.out_dir(&out).service_generator(Box::new(small_clients::SmallClients)).compile_fds(descriptors)?;
+    }
 
     for portal in PORTALS.iter().filter(|p| packages.contains(p)) {
         let mut compiler = protox::Compiler::new(["."])?;

@@ -6,6 +6,8 @@
 #[cfg(feature = "server")]
 pub mod access;
 pub mod reason;
+#[cfg(not(feature = "server"))]
+pub mod small_client;
 
 /// Shapes that more than one package uses.
 pub mod common {
