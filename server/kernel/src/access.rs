@@ -167,7 +167,7 @@ impl Gate {
         let took = begun_at.elapsed();
         answer::observe(self.kernel.portal.space, ctx.request(), user_id, outcome, took);
         // Systems that speak with each other are no measure of how people are served.
-        if matches!(self.callers, Callers::Sessions(_)) {
+        if matches!(self.callers, Callers::Sessions(_)) && !caller::found_nobody(ctx.request(), outcome) {
             self.kernel.meter.note(ctx.request().access, outcome, ctx.has_guessed(), took);
         }
         answer::with_bounded_details(response)
@@ -325,7 +325,7 @@ impl Gate {
     }
 
     async fn record(&self, ctx: &Ctx, outcome: Code) -> Result<()> {
-        if ctx.is_audited() && outcome == Code::Ok {
+        if (ctx.is_audited() && outcome == Code::Ok) || caller::found_nobody(ctx.request(), outcome) {
             return Ok(());
         }
         let mut record = ctx.audit_record(answer::code_name(outcome));

@@ -214,7 +214,7 @@ async fn an_operators_system_has_its_chain_too() {
     let folder = desk.folder.path().join("checkpoints");
     let sealing = desk.kernel.seal_audit(folder.clone());
     let me = "/streamflow.provider.v1.SessionService/Me";
-    streamflow_tests::raw::call(&desk.channel, desk.space, None, me, Vec::new()).await;
+    streamflow_tests::raw::call(&desk.channel, desk.space, Some("guessed"), me, Vec::new()).await;
     // The end of a server seals what is left and signs it.
     sealing.finish().await;
     let mut checkpoints = Checkpoints::default();

@@ -22,9 +22,13 @@ struct Count {
 }
 
 async fn records(world: &World, category: &str) -> i64 {
+    count(world, &format!("category = '{category}'")).await
+}
+
+async fn count(world: &World, condition: &str) -> i64 {
     let db = world.kernel.database.system_read().await.unwrap();
-    let sql = "SELECT COUNT(*) AS records FROM audit WHERE category = ?";
-    let counts: Vec<Count> = db.query(sql, vec![category.into()]).await.unwrap();
+    let sql = format!("SELECT COUNT(*) AS records FROM audit WHERE {condition}");
+    let counts: Vec<Count> = db.query(&sql, vec![]).await.unwrap();
     counts[0].records
 }
 
@@ -47,9 +51,14 @@ async fn requests_without_a_session_are_limited_and_audited_once_a_minute() {
     // Who has a session does not suffer from others at the same address.
     sessions.me(owner.ask(pb::MeRequest {})).await.unwrap();
     world.pass(TimeDelta::seconds(60));
+    // A page where people sign in asks who is signed in: nobody is an answer. A token that was made up is none.
+    let (answered, all) = (world.kernel.meter.answered(), count(&world, "1 = 1").await);
     let refused = sessions.me(request(pb::MeRequest {}, None)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
-    assert_eq!(records(&world, "denied").await, 2);
+    assert_eq!((world.kernel.meter.answered(), count(&world, "1 = 1").await), (answered, all));
+    let refused = sessions.me(request(pb::MeRequest {}, Some("guessed"))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated);
+    assert_eq!((world.kernel.meter.answered(), records(&world, "denied").await), (answered + 1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@ use streamflow_proto::{
     access::{Access, Level as Needs},
     reason::Reason,
 };
+use tonic::Code;
 use uuid::Uuid;
 
 use super::{authenticate, payload::Framed};
@@ -57,12 +58,20 @@ pub(crate) fn info(
         device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
         at,
         unattended: request.headers().contains_key(UNATTENDED),
+        has_token: authenticate::token(request.headers(), space).is_some(),
         remaining: None,
         message: Framed::default(),
         payload: String::from("{}"),
         letter: None,
         idempotency: None,
     }
+}
+
+/// Every page asks who is signed in before it shows where to sign in: nobody is the answer then, and no refusal to tell of. Of all that a
+/// half-open session may ask, that question is what only reads. A token that is worth nothing is told of.
+pub(crate) fn found_nobody(info: &RequestInfo, outcome: Code) -> bool {
+    let is_question = info.access.level == Needs::Pending && info.access.audit == "read";
+    is_question && !info.has_token && outcome == Code::Unauthenticated
 }
 
 /// IPv6 callers own a /64, so that is what is counted.
