@@ -9,6 +9,7 @@ pub mod audit;
 pub mod change;
 pub mod client_error;
 pub mod contact;
+mod currency;
 pub mod custom_field;
 pub mod customer;
 pub mod dashboard;

@@ -102,7 +102,7 @@ on_both! {
         let me = me(&owner).await;
         assert_eq!((me.org_name.as_str(), me.time_zone.as_str(), me.currency_code.as_str()), ("Harrow", "Europe/Paris", "EUR"));
         assert_eq!(conflict::<pb::Org>(&update(&owner, before.clone(), &["name"]).await.unwrap_err()), changed);
-        let wrong = pb::Org { name: " ".into(), time_zone: "../etc".into(), currency_code: "euro".into(), version: 0, ..before };
+        let wrong = pb::Org { name: " ".into(), time_zone: "../etc".into(), currency_code: "POU".into(), version: 0, ..before };
         let refused = update(&owner, wrong, &["name", "time_zone", "currency_code", "plan"]).await.unwrap_err();
         assert_eq!(fields(&refused), ["org.version", "org.name", "org.time_zone", "org.currency_code", "update_mask"]);
         let same = update(&owner, changed.clone(), &["name"]).await.unwrap();

@@ -7,6 +7,7 @@ use streamflow_proto::client::v1 as pb;
 use streamflow_proto::common::v1::Money;
 use uuid::Uuid;
 
+use crate::currency;
 use crate::customer::domain::{Kind, NewCustomer};
 use crate::record::fields::{Edit, Form, Patch, fields, shown_day, shown_stage, shown_tags, shown_team, shown_text, shown_user};
 use crate::record::input::{self, Problem, limit};
@@ -128,9 +129,8 @@ pub fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
         return Ok(Worth::default());
     };
     let code = money.currency_code.trim();
-    let shaped = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
-    if !shaped && !code.is_empty() {
-        return Err(Problem::new("Enter a currency as three capital letters, e.g. GBP."));
+    if !code.is_empty() && !currency::exists(code) {
+        return Err(Problem::new("Enter the code of a currency there is (ISO 4217), like GBP."));
     }
     if money.minor_units < 0 {
         return Err(Problem::new("A value can't be negative."));
@@ -181,7 +181,7 @@ mod tests {
     fn a_value_is_an_amount_with_a_currency() {
         assert_eq!(worth(None), Ok(Worth::default()));
         assert_eq!(worth(Some(&money(1250, "GBP"))), Ok(Worth { minor_units: 1250, currency_code: "GBP".to_owned() }));
-        for wrong in [money(-1, "GBP"), money(1, "gbp"), money(1, "EURO"), money(i64::MAX, "GBP")] {
+        for wrong in [money(-1, "GBP"), money(1, "gbp"), money(1, "EURO"), money(1, "POU"), money(i64::MAX, "GBP")] {
             assert!(worth(Some(&wrong)).is_err(), "{wrong:?}");
         }
     }

@@ -7,6 +7,7 @@ use streamflow_proto::client::v1 as pb;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::{
+    currency,
     record::{
         fields::{Form, mask_problem},
         input::{self, Problem, limit},
@@ -127,10 +128,10 @@ pub fn today(time_zone: &str, now: DateTime<Utc>) -> NaiveDate {
 }
 
 fn currency_code(text: &str) -> Result<String, Problem> {
-    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+    if currency::exists(text) {
         return Ok(text.to_owned());
     }
-    Err(Problem::new("Enter a currency code of three capital letters, like GBP."))
+    Err(Problem::new("Enter the code of a currency there is (ISO 4217), like GBP."))
 }
 
 /// A tenant id made from a company's name: "Harrow & Pike" becomes "harrow-pike".
