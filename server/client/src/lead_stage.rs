@@ -2,4 +2,4 @@
 
 pub mod api;
 mod domain;
-mod store;
+pub mod store;

@@ -4,43 +4,20 @@ use std::collections::HashMap;
 
 use sea_orm::{FromQueryResult, QueryOrder as _, QuerySelect, entity::prelude::*, sea_query::ExprTrait as _};
 use streamflow_kernel::{
-    db::{Scoped, TenantDb, TenantEntity},
+    db::{Scoped, TenantDb},
     error::{Error, Result},
     ids::{self, prefix},
 };
 use streamflow_proto::{
-    client::reason,
-    {client::v1 as pb, common::v1::Money},
+    client::{reason, v1 as pb},
+    common::v1::Money,
 };
 
 use super::{domain::MAX_MINOR_UNITS, store};
-use crate::record::row;
-
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "lead_stages")]
-pub struct Model {
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub org_id: Uuid,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub name: String,
-    /// Order on the board, ascending.
-    pub position: i32,
-    /// open, won or lost.
-    pub kind: String,
-    pub version: i64,
-    /// Put away since; no lead stands in it.
-    pub archived_at: Option<DateTimeUtc>,
-}
-
-#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-
-impl ActiveModelBehavior for ActiveModel {}
-
-impl TenantEntity for Entity {
-    const ORG: Column = Column::OrgId;
-}
+use crate::{
+    lead_stage::store::{Column, Entity, Model},
+    record::row,
+};
 
 /// All stages on the board, in order.
 pub async fn stages(tx: &TenantDb) -> Result<Vec<Model>> {

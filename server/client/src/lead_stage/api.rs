@@ -7,20 +7,20 @@ use streamflow_kernel::{
     ids::{self, prefix},
 };
 use streamflow_proto::{
-    client::reason,
-    {
-        client::v1::{self as pb, lead_stage_service_server::LeadStageService},
-        common::v1::Money,
+    client::{
+        reason,
+        v1::{self as pb, lead_stage_service_server::LeadStageService},
     },
+    common::v1::Money,
 };
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
     domain::{NewStage, StageEdit},
-    store,
+    store::{self, Model},
 };
-use crate::{lead::stage::Model, template::read::MOST_STAGES};
+use crate::template::read::MOST_STAGES;
 
 #[derive(Debug)]
 pub struct Api;

@@ -1,19 +1,41 @@
-//! Writes stages, and tells boards.
+//! Rows of stages; writing one tells boards. Reading them is the leads' (`lead/stage.rs`).
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, FromQueryResult, IntoActiveModel as _, QuerySelect};
+use sea_orm::{ActiveValue::Set, FromQueryResult, IntoActiveModel as _, QuerySelect, entity::prelude::*};
 use streamflow_kernel::{
-    db::TenantDb,
+    db::{TenantDb, TenantEntity},
     error::{Error, Result},
     feed::{Audience, Change, Op},
 };
 use streamflow_proto::client::reason;
-use uuid::Uuid;
 
 use super::domain::NewStage;
-use crate::{
-    lead::stage::{self, ActiveModel, Column, Entity, Model},
-    org,
-};
+use crate::{lead::stage, org};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "lead_stages")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub org_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    /// Order on the board, ascending.
+    pub position: i32,
+    /// open, won or lost.
+    pub kind: String,
+    pub version: i64,
+    /// Put away since; no lead stands in it.
+    pub archived_at: Option<DateTimeUtc>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TenantEntity for Entity {
+    const ORG: Column = Column::OrgId;
+}
 
 /// The stages on the board, held: nobody else shapes the pipeline until the transaction ends.
 pub async fn locked(tx: &TenantDb) -> Result<Vec<Model>> {
