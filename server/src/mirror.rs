@@ -40,7 +40,11 @@ pub async fn write(place: &Place) -> anyhow::Result<()> {
     let mirror = Mirror::take(&kernel).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let sealed = mirror.seal(&shared.master_keys.now()).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     store.put(&path, PutPayload::from(sealed)).await.context("the mirror can't be written")?;
-    println!("{} settings mirrored to {}; servers read them when they start.", mirror.len(), config.mirror_url());
+    println!(
+        "{} settings mirrored to {}; a server that runs shows them, and goes by them in Recovery Mode, from its next start on.",
+        mirror.len(),
+        config.mirror_url()
+    );
     Ok(())
 }
 

@@ -2,12 +2,10 @@
 
 use streamflow_kernel::{ctx::Ctx, error::Error};
 use streamflow_proto::{
+    accountant::v1::{self as pb, subscription_service_server::SubscriptionService},
+    common::v1::PageInfo,
+    federation::v1::{self as federation, subscription_directory_service_client::SubscriptionDirectoryServiceClient},
     reason::Reason,
-    {
-        accountant::v1::{self as pb, subscription_service_server::SubscriptionService},
-        common::v1::PageInfo,
-        federation::v1::{self as federation, subscription_directory_service_client::SubscriptionDirectoryServiceClient},
-    },
 };
 use tonic::{Code, Request, Response, Status};
 

@@ -18,8 +18,8 @@ use streamflow_kernel::{
     vault::{Bounds, Place},
 };
 use streamflow_proto::{
-    client::reason,
-    {client::v1 as pb, common::v1::PageInfo},
+    client::{reason, v1 as pb},
+    common::v1::PageInfo,
 };
 
 use super::{

@@ -14,12 +14,12 @@ use streamflow_kernel::{
     session::{self, Ended, Holder, Level, Token},
 };
 use streamflow_proto::{
-    client::reason,
-    {
-        access,
-        client::v1::{self as pb, session_service_server::SessionService},
-        common::v1::{Identity, PageInfo},
+    access,
+    client::{
+        reason,
+        v1::{self as pb, session_service_server::SessionService},
     },
+    common::v1::{Identity, PageInfo},
 };
 use tonic::{Request, Response, Status};
 use uuid::Uuid;

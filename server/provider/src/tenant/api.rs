@@ -10,11 +10,11 @@ use streamflow_kernel::{
     operator::{ask::refused, elevation},
 };
 use streamflow_proto::{
-    provider::reason,
-    {
-        common::v1::PageInfo,
-        federation::v1::{self as federation, tenant_lifecycle_service_client::TenantLifecycleServiceClient},
-        provider::v1::{self as pb, tenant_service_server::TenantService},
+    common::v1::PageInfo,
+    federation::v1::{self as federation, tenant_lifecycle_service_client::TenantLifecycleServiceClient},
+    provider::{
+        reason,
+        v1::{self as pb, tenant_service_server::TenantService},
     },
 };
 use tonic::{Request, Response, Status};
