@@ -1,7 +1,7 @@
 //! Currencies that a company may count in.
 
-/// ISO 4217, list one of 1 January 2026 (six-group.com, the standard's maintenance agency): money that people pay with, without units of
-/// account, metals and test codes. ANG and BGN, which went in 2025 and 2026, are still in figures of the past.
+/// ISO 4217's codes for money that people pay with, without units of account, metals and test codes: those of Debian's iso-codes 4.15, and
+/// XCG and ZWG, which are newer (ICU 78 has both). ANG and BGN, which went in 2025 and 2026, are still in figures of the past.
 const CODES: &str = "\
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP \
     CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY \
