@@ -5,6 +5,7 @@
 
 #[cfg(feature = "server")]
 pub mod access;
+#[macro_use]
 pub mod reason;
 #[cfg(not(feature = "server"))]
 pub mod small_client;

@@ -29,7 +29,6 @@ macro_rules! reasons {
         pub const ALL: &[$crate::reason::Reason] = &[$($of::$name),+];
     };
 }
-pub(crate) use reasons;
 
 /// What every portal may answer.
 impl Reason {

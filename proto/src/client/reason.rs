@@ -1,7 +1,5 @@
 //! Why the companies' portal refuses a request, besides what every portal may answer.
 
-use crate::reason::reasons;
-
 reasons! { self:
     /// The address has an account already: sign in with it.
     ACCOUNT_EXISTS: FailedPrecondition,

@@ -1,7 +1,5 @@
 //! Why the provider's portal refuses a request, besides what every portal may answer.
 
-use crate::reason::reasons;
-
 reasons! { self:
     /// The company is suspended already, with other words.
     ALREADY_SUSPENDED: FailedPrecondition,
