@@ -5,10 +5,11 @@
 
 #[cfg(feature = "server")]
 pub mod access;
-#[macro_use]
-pub mod reason;
 #[cfg(not(feature = "server"))]
 pub mod small_client;
+
+/// Why requests are refused. A crate of its own, which has no features, so that what stands on it alone is compiled once for all portals.
+pub use streamflow_reason as reason;
 
 /// Shapes that more than one package uses.
 pub mod common {

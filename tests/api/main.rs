@@ -14,4 +14,5 @@ mod guide;
 mod kernel;
 mod operators;
 mod provider;
+mod reasons;
 mod strangers;

@@ -54,7 +54,7 @@ pub fn action(path: &str) -> String {
     let name = rpc(path);
     let noun =
         ["List", "Get"].iter().find_map(|verb| name.strip_prefix(verb)).filter(|noun| noun.starts_with(char::is_uppercase));
-    let mut words = noun.map_or("", |_| "Read").to_owned();
+    let mut words = noun.map_or("", |_| t!("Read")).to_owned();
     for letter in noun.unwrap_or(name).chars() {
         if !words.is_empty() && letter.is_uppercase() {
             words.push(' ');

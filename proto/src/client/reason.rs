@@ -1,6 +1,6 @@
 //! Why the companies' portal refuses a request, besides what every portal may answer.
 
-reasons! { self:
+streamflow_reason::reasons! { self:
     /// The address has an account already: sign in with it.
     ACCOUNT_EXISTS: FailedPrecondition,
     /// The link of a sign-up has expired or was used.

@@ -1,6 +1,6 @@
 //! Why the provider's portal refuses a request, besides what every portal may answer.
 
-reasons! { self:
+streamflow_reason::reasons! { self:
     /// The company is suspended already, with other words.
     ALREADY_SUSPENDED: FailedPrecondition,
     /// Somebody has to stay administrator.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prost::Message;
-use streamflow_proto::reason::Reason;
+use streamflow_reason::Reason;
 use tonic::{Code, Status};
 
 /// Why a call failed. Cheap to clone.

@@ -8,7 +8,7 @@ use std::{cell::Cell, future::Future, rc::Rc, sync::Arc};
 
 use leptos::prelude::*;
 use prost_types::Timestamp;
-use streamflow_proto::reason::Reason;
+use streamflow_reason::Reason;
 use wasm_bindgen_futures::spawn_local;
 
 pub use self::rights::sessions;

@@ -1,6 +1,6 @@
 //! Why a system refuses another's call, in words.
 
-use streamflow_proto::reason::Reason;
+use streamflow_reason::Reason;
 
 const WORDS: [(Reason, &str); 9] = [
     (Reason::UNSIGNED, mark!("not signed")),

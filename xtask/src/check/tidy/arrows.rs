@@ -1,5 +1,5 @@
-//! Who may depend on whom: binary → systems → kernel → proto; web apps → web-kit → proto; binary → migrations; tests →
-//! everything; nothing else.
+//! Who may depend on whom: binary → systems → kernel → proto → reason; web apps → web-kit → reason, and proto; binary → migrations;
+//! tests → everything; nothing else.
 
 use anyhow::Result;
 use cargo_metadata::{Dependency, DependencyKind, MetadataCommand, Package};
@@ -9,6 +9,7 @@ use crate::portals::PORTALS;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Layer {
+    Reason,
     Proto,
     Kernel,
     System,
@@ -46,6 +47,7 @@ pub fn check() -> Result<()> {
 
 fn layer(package: &str) -> Option<Layer> {
     Some(match package {
+        "streamflow-reason" => Layer::Reason,
         "streamflow-proto" => Layer::Proto,
         "streamflow-kernel" => Layer::Kernel,
         "streamflow" => Layer::Binary,
@@ -60,14 +62,16 @@ fn layer(package: &str) -> Option<Layer> {
 }
 
 fn allowed(from: Layer, to: Layer) -> bool {
-    use Layer::{Binary, Kernel, Migrations, Proto, System, Tests, WebApp, WebKit};
+    use Layer::{Binary, Kernel, Migrations, Proto, Reason, System, Tests, WebApp, WebKit};
     match from {
         Tests => true,
         // The contract too: the demo and the command line's imports are made by RPCs.
         Binary => matches!(to, System | Kernel | Migrations | Proto),
         System => matches!(to, Kernel | Proto),
         WebApp => matches!(to, WebKit | Proto),
-        Kernel | WebKit => to == Proto,
+        Kernel => to == Proto,
+        // Not the contract: with another feature in each app, the kit would be compiled four times.
+        Proto | WebKit => to == Reason,
         _ => false,
     }
 }

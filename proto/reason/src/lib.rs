@@ -1,7 +1,7 @@
 //! Why requests are refused: each reason with the one code it travels with. Programs go by them (`ErrorInfo.reason`, `reason` in JSON), so
 //! a name never changes and never gets another meaning. `proto/reasons.txt` is the list for those who write such programs.
 
-use tonic::Code;
+pub use tonic::Code;
 
 /// A stable name, and the code of every answer that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,24 +9,23 @@ pub struct Reason {
     pub name: &'static str,
     pub code: Code,
     /// When it comes.
-    #[cfg(feature = "server")]
     pub when: &'static str,
 }
 
 /// Declares reasons, each with its words, name and code. `$of` is what they belong to: `Self` or `self`.
+#[macro_export]
 macro_rules! reasons {
     ($of:tt: $($(#[doc = $when:literal])+ $name:ident: $code:ident,)+) => {
         $(
             $(#[doc = $when])+
-            pub const $name: $crate::reason::Reason = $crate::reason::Reason {
+            pub const $name: $crate::Reason = $crate::Reason {
                 name: stringify!($name),
-                code: tonic::Code::$code,
-                #[cfg(feature = "server")]
+                code: $crate::Code::$code,
                 when: concat!($($when),+),
             };
         )+
         /// All of them.
-        pub const ALL: &[$crate::reason::Reason] = &[$($of::$name),+];
+        pub const ALL: &[$crate::Reason] = &[$($of::$name),+];
     };
 }
 
