@@ -7,9 +7,14 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     api::error::ApiError,
+    browser,
     error_panel::ErrorPanel,
     skeleton::{Delayed, SkeletonLines},
 };
+
+/// Before a file of a part is asked for again; twice as long each time.
+const FIRST_WAIT_MS: u32 = 1_000;
+const LONGEST_WAIT_MS: u32 = 30_000;
 
 /// Makes a page, in the component tree where it is called.
 pub type Make = fn() -> AnyView;
@@ -64,11 +69,23 @@ pub fn show(fetch: Fetch) -> AnyView {
     .into_any()
 }
 
-/// Shows a part as soon as its file is here, and nothing where that can't be had: the page, which has a file too, says so.
+/// Shows a part as soon as its file is here, and nothing before. A file that can't be had is asked for again as long as the page is there:
+/// nobody could press a button for it.
 pub fn show_quietly(fetch: Fetch) -> AnyView {
     let part = RwSignal::new(None::<Make>);
     spawn_local(async move {
-        part.try_set(fetch().await.ok());
+        let mut wait_ms = FIRST_WAIT_MS;
+        loop {
+            if let Ok(make) = fetch().await {
+                part.try_set(Some(make));
+                return;
+            }
+            browser::sleep_ms(wait_ms).await;
+            wait_ms = (wait_ms * 2).min(LONGEST_WAIT_MS);
+            if part.is_disposed() {
+                return;
+            }
+        }
     });
     (move || part.get().map(|make| make())).into_any()
 }

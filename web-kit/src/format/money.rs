@@ -2,11 +2,13 @@
 
 use super::{number, region};
 
-/// Digits after the point in ISO 4217.
+/// Digits after the point (ISO 4217), as the server writes amounts down: with another number here they would be read as hundreds of times
+/// what they are.
 pub fn digits(currency: &str) -> u32 {
     match currency {
-        "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "XAF" | "XOF" => 0,
-        "BHD" | "JOD" | "KWD" | "OMR" | "TND" => 3,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
+        | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
 }
@@ -106,6 +108,7 @@ mod tests {
         assert_eq!(full(218_400, "GBP"), "£2,184.00");
         assert_eq!(full(-5, "EUR"), "−€0.05");
         assert_eq!(full(1_200, "JPY"), "¥1,200");
+        assert_eq!((plain(1_200, "UGX").as_str(), plain(1_200, "LYD").as_str()), ("1,200", "1.200"));
         assert_eq!(plain(-100_050, "CHF"), "−1,000.50");
         assert_eq!(rounded(12_839_950, "GBP"), "£128,400");
     }
