@@ -169,7 +169,7 @@ test('who was away for long is told why a sign-in is asked for, and is led back'
   await page.route(/Service\/(?!Me$)/, (route) => route.fulfill(expired()));
   await page.getByRole('link', { name: 'Team' }).first().click();
   await page.waitForURL(/sign-in\?next=/);
-  await page.getByText('You were signed out after 30 minutes without activity.').waitFor();
+  await page.getByText('You were signed out: sessions end after 30 minutes without activity').waitFor();
   await page.setViewportSize(SIZES.phone);
   await sound(window, 'the sign-in after a session has ended');
   await page.unrouteAll({ behavior: 'ignoreErrors' });

@@ -196,7 +196,7 @@ impl World {
 
     /// The same, begun by the template of an industry.
     pub async fn company_of(&self, name: &str, industry: Option<&str>) -> Person {
-        // Made once: a hash costs as much as a fifth of many a test.
+        // Made once: a release build hashes at a server's own cost.
         static HASH: OnceCell<String> = OnceCell::const_new();
         let email = format!("owner-{}@example.com", Uuid::now_v7().simple());
         let password = crate::person::PASSWORD;

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use prost::Message;
+use streamflow_reason::Reason;
 use tonic::{Code, Request, Response, Status, metadata::MetadataValue};
 
 pub use self::transport::Transport;
@@ -136,7 +137,7 @@ impl Api {
     /// Tells all pages when a refusal means that nobody is signed in here, or not in this company, any more.
     pub(crate) fn refused(&self, error: &ApiError) {
         if error.is_signed_out() {
-            if error.reason == "SESSION_EXPIRED" {
+            if error.is(Reason::SESSION_EXPIRED) {
                 self.expired.try_set(Some(error.message.clone()));
             }
             self.signed_out.try_update(|count| *count += 1);

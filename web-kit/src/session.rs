@@ -125,7 +125,10 @@ pub fn expiry_note<M: Clone + Send + Sync>(session: Session<M>, idle_minutes: i3
         let said = expired.get()?;
         // Of a session from before the program began it is not known how it ended.
         let text = if session.was_in.get_value() {
-            t!("You were signed out after {idle_minutes} minutes without activity. Nothing you saved is lost.", idle_minutes)
+            t!(
+                "You were signed out: sessions end after {idle_minutes} minutes without activity, and 8 hours after the sign-in. Nothing you saved is lost.",
+                idle_minutes
+            )
         } else {
             said
         };

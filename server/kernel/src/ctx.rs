@@ -101,8 +101,8 @@ pub struct RequestInfo {
     pub at: DateTime<Utc>,
     /// A page asks by itself, and its person is not there.
     pub unattended: bool,
-    /// It came with a session's token, whatever that is worth.
-    pub has_token: bool,
+    /// It came with what should be a session, whatever that is worth.
+    pub claims_session: bool,
     /// What the rate limit leaves this caller; none where no limit was asked yet.
     pub remaining: Option<Remaining>,
     /// As it came; empty until it was read.

@@ -14,7 +14,7 @@ use streamflow_tests::{
     raw,
     world::{Setup, World},
 };
-use tonic::Code;
+use tonic::{Code, metadata::AsciiMetadataValue};
 
 #[derive(FromQueryResult)]
 struct Count {
@@ -59,6 +59,12 @@ async fn requests_without_a_session_are_limited_and_audited_once_a_minute() {
     let refused = sessions.me(request(pb::MeRequest {}, Some("guessed"))).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
     assert_eq!((world.kernel.meter.answered(), records(&world, "denied").await), (answered + 1, 2));
+    world.pass(TimeDelta::seconds(60));
+    // Nor are two of them, which are none that could be looked up.
+    let mut doubled = request(pb::MeRequest {}, Some("guessed"));
+    doubled.metadata_mut().append("authorization", AsciiMetadataValue::from_static("Bearer and more"));
+    assert_eq!(sessions.me(doubled).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!((world.kernel.meter.answered(), records(&world, "denied").await), (answered + 2, 3));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

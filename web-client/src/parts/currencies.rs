@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_kit::field::{ComboItem, Combobox};
 
-/// ISO 4217, those in use: the most usual first, then by their letters.
+/// What the server takes (`server/client/src/currency.rs`) but ANG and BGN, which are of the past: the most usual first, then by their letters.
 const CODES: &str = "EUR USD GBP CHF CAD AUD JPY CNY \
     AED AFN ALL AMD AOA ARS AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CDF CLP COP CRC CUP CVE CZK DJF DKK DOP DZD \
     EGP ERN ETB FJD FKP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD KES KGS KHR KMF KPW KRW KWD KYD KZT \

@@ -7,6 +7,7 @@ mod rights;
 use std::{cell::Cell, future::Future, rc::Rc, sync::Arc};
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use prost_types::Timestamp;
 use streamflow_reason::Reason;
 use wasm_bindgen_futures::spawn_local;
@@ -165,7 +166,17 @@ pub fn use_elevated() -> Elevated {
 
 /// For all pages inside. The frame shows [`confirming`].
 pub fn provide_elevated() {
-    ELEVATED.set(Some(Elevated { live: RwSignal::new(Vec::new()), asked: RwSignal::new(None) }));
+    let elevated = Elevated { live: RwSignal::new(Vec::new()), asked: RwSignal::new(None) };
+    ELEVATED.set(Some(elevated));
+    let path = use_location().pathname;
+    // What was wanted is left with its page, also while the dialog's file is still on its way.
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            elevated.asked.set(None);
+        }
+        now
+    });
 }
 
 /// What all pages of a frame have: the dialog that asks for a right, and the line that counts down what is left of those that the session

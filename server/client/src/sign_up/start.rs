@@ -23,8 +23,7 @@ pub fn send(ctx: &Ctx, beginner: Beginner) {
 async fn try_send(ctx: &Ctx, beginner: &Beginner) -> Result<()> {
     let (now, email) = (ctx.now(), beginner.email.as_str());
     let db = ctx.system_apart().await?;
-    // Whoever asks for the same address at this moment has the mail sent.
-    if !store::hold_address(&db, email).await? || !BUDGET.take(&db, ctx, email, None).await? {
+    if !BUDGET.take(&db, ctx, email, None).await? {
         return Ok(());
     }
     let is_known = match user::store::user_by_email(&db, email).await? {

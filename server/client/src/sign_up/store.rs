@@ -1,11 +1,7 @@
 //! Rows of sign-ups.
 
 use chrono::{DateTime, Utc};
-use sea_orm::FromQueryResult;
-use streamflow_kernel::{
-    db::{Backend, SystemDb},
-    error::Result,
-};
+use streamflow_kernel::{db::SystemDb, error::Result};
 use uuid::Uuid;
 
 use super::domain::{Beginner, SignUp};
@@ -48,18 +44,4 @@ pub async fn confirm(db: &SystemDb, id: Uuid, password_hash: &str, set_up_hash: 
 pub async fn use_up(db: &SystemDb, id: Uuid, now: DateTime<Utc>) -> Result<bool> {
     let sql = "UPDATE sign_ups SET used_at = ?, password_hash = '' WHERE id = ? AND used_at IS NULL AND confirmed_at IS NOT NULL";
     Ok(db.execute(sql, vec![now.into(), id.into()]).await? == 1)
-}
-
-/// Holds an address until the transaction's end, whether it has rows or none. False when somebody else holds it. SQLite has one writer.
-pub async fn hold_address(db: &SystemDb, email: &str) -> Result<bool> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        held: bool,
-    }
-    if db.backend() == Backend::Sqlite {
-        return Ok(true);
-    }
-    let sql = "SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS held";
-    let rows: Vec<Row> = db.query(sql, vec![format!("sign-up {email}").into()]).await?;
-    Ok(rows.first().is_some_and(|row| row.held))
 }

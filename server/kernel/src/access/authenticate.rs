@@ -1,7 +1,7 @@
 //! From a request's cookie or bearer token to a [`Principal`].
 
 use async_trait::async_trait;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use crate::{ctx::Principal, error::Result, session::cookie_name};
 
@@ -24,6 +24,13 @@ pub fn token(headers: &HeaderMap, space: &str) -> Option<String> {
         return value.to_str().ok()?.strip_prefix("Bearer ").map(str::to_owned);
     }
     cookie(headers, &cookie_name(space))
+}
+
+/// Whether the request names a session at all, be it in a way that is none: two credentials, or another scheme.
+pub fn claims_session(headers: &HeaderMap, space: &str) -> bool {
+    let name = cookie_name(space);
+    let is_cookie = |header: &HeaderValue| String::from_utf8_lossy(header.as_bytes()).contains(&name);
+    headers.contains_key("authorization") || headers.get_all("cookie").iter().any(is_cookie)
 }
 
 /// Cookie that marks a device a person signed in from before.

@@ -58,7 +58,7 @@ pub(crate) fn info(
         device_token: authenticate::cookie(request.headers(), &authenticate::device_cookie_name(space)),
         at,
         unattended: request.headers().contains_key(UNATTENDED),
-        has_token: authenticate::token(request.headers(), space).is_some(),
+        claims_session: authenticate::claims_session(request.headers(), space),
         remaining: None,
         message: Framed::default(),
         payload: String::from("{}"),
@@ -71,7 +71,7 @@ pub(crate) fn info(
 /// half-open session may ask, that question is what only reads. A token that is worth nothing is told of.
 pub(crate) fn found_nobody(info: &RequestInfo, outcome: Code) -> bool {
     let is_question = info.access.level == Needs::Pending && info.access.audit == "read";
-    is_question && !info.has_token && outcome == Code::Unauthenticated
+    is_question && !info.claims_session && outcome == Code::Unauthenticated
 }
 
 /// IPv6 callers own a /64, so that is what is counted.

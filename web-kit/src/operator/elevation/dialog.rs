@@ -1,7 +1,6 @@
 //! The dialog that asks for password and code, which rights, and for how long.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use super::{ElevatingPortal, Proof, Right, use_elevated};
 use crate::{
@@ -25,15 +24,6 @@ pub fn dialog<P: ElevatingPortal>() -> impl IntoView {
     let boxes = StoredValue::new(
         P::RIGHTS.iter().map(|right| (right.name, right.words, RwSignal::new(false))).collect::<Vec<RightBox>>(),
     );
-    let path = use_location().pathname;
-    // What was wanted is left with its page.
-    Effect::new(move |before: Option<String>| {
-        let now = path.get();
-        if before.is_some_and(|before| before != now) {
-            elevated.asked.set(None);
-        }
-        now
-    });
     Effect::new(move |_| {
         let asked = elevated.asked.get();
         if let Some(asked) = &asked {
