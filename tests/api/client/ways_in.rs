@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::future::join_all;
 use streamflow_kernel::{db::Backend, server::proxies::TrustedProxies, totp};
 use streamflow_proto::client::v1::{
     self as pb, account_service_client::AccountServiceClient, email_code_service_client::EmailCodeServiceClient,
@@ -225,6 +226,19 @@ async fn what_a_stranger_asks_for_uses_up_nobodys_links() {
         Browser::at(&world, HOME).begin_sign_up("ada@example.com").await;
         mailed(&world, "ada@example.com", "Confirm your address", 11).await;
         assert_eq!(mailed(&world, &staff.email, "Set a new password", 11).await.len(), 11);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_for_a_link_at_the_same_moment_takes_it_from_nobody() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let world = behind_a_balancer(backend).await;
+        let asking = (0..8).map(|nth| {
+            let stranger = Browser::at(&world, &format!("203.0.{nth}.9"));
+            async move { stranger.begin_sign_up("ada@example.com").await }
+        });
+        join_all(asking).await;
+        mailed(&world, "ada@example.com", "Confirm your address", 8).await;
     }
 }
 
