@@ -5,6 +5,7 @@
 
 #[cfg(feature = "server")]
 pub mod access;
+pub mod as_bytes;
 #[cfg(not(feature = "server"))]
 pub mod small_client;
 

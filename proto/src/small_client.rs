@@ -3,18 +3,16 @@
 
 use std::{future::Future, pin::Pin};
 
-use prost::{
-    Message,
-    bytes::{Buf as _, BufMut as _, Bytes},
-};
+use prost::{Message, bytes::Bytes};
 use tonic::{
     Request, Response, Status, Streaming,
     body::Body,
     client::{Grpc, GrpcService},
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::{Body as HttpBody, StdError, http::uri::PathAndQuery},
 };
 use tonic_prost::ProstCodec;
+
+use crate::as_bytes::AsBytes;
 
 /// What requests travel by: the bounds of tonic's generated clients.
 pub trait Transport: GrpcService<Body, Error: Into<StdError>, ResponseBody = Self::Answer> {
@@ -41,7 +39,7 @@ pub async fn unary<T: Transport, Req: Message, Res: Message + Default>(
     request: Request<Req>,
 ) -> Result<Response<Res>, Status> {
     let (metadata, extensions, message) = request.into_parts();
-    let request = Request::from_parts(metadata, extensions, message.encode_to_vec());
+    let request = Request::from_parts(metadata, extensions, message.encode_to_vec().into());
     let (metadata, bytes, extensions) = carry(grpc, path, request).await?.into_parts();
     let message = Res::decode(&*bytes).map_err(|error| Status::internal(error.to_string()))?;
     Ok(Response::from_parts(metadata, message, extensions))
@@ -64,7 +62,7 @@ pub async fn stream<T: Transport, Req: Message + 'static, Res: Message + Default
 fn carry<'a, T: Transport>(
     grpc: &'a mut Grpc<T>,
     path: &'static str,
-    request: Request<Vec<u8>>,
+    request: Request<Bytes>,
 ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, Status>> + 'a>> {
     Box::pin(async move {
         ready(grpc).await?;
@@ -74,42 +72,4 @@ fn carry<'a, T: Transport>(
 
 async fn ready<T: Transport>(grpc: &mut Grpc<T>) -> Result<(), Status> {
     grpc.ready().await.map_err(|error| Status::unknown(error.into().to_string()))
-}
-
-/// The message as it is on the wire.
-#[derive(Clone, Copy, Debug, Default)]
-struct AsBytes;
-
-impl Codec for AsBytes {
-    type Encode = Vec<u8>;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for AsBytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, message: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put_slice(&message);
-        Ok(())
-    }
-}
-
-impl Decoder for AsBytes {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
 }

@@ -1,51 +1,8 @@
 //! Any RPC by its path with any bytes, as an attacker would.
 
-use bytes::{Buf as _, BufMut as _};
-use tonic::{
-    Code, Request, Status,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    transport::Channel,
-};
-
-/// Carries messages as they are.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bytes;
-
-impl Codec for Bytes {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Bytes {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
-        let mut item = vec![0; buffer.remaining()];
-        buffer.copy_to_slice(&mut item);
-        Ok(Some(item))
-    }
-}
+use bytes::Bytes;
+use streamflow_proto::as_bytes::AsBytes;
+use tonic::{Code, Request, Status, transport::Channel};
 
 /// Calls `path` and returns its code and, when it succeeds, the first message's bytes.
 pub async fn call(channel: &Channel, space: &str, token: Option<&str>, path: &str, message: Vec<u8>) -> (Code, Vec<u8>) {
@@ -66,10 +23,10 @@ pub fn request(space: &str, token: Option<&str>, message: Vec<u8>) -> Request<Ve
 }
 
 /// The answer's first message, or nothing when a stream has none.
-pub async fn ask(channel: &Channel, request: Request<Vec<u8>>, path: &str) -> Result<Vec<u8>, Status> {
+pub async fn ask(channel: &Channel, request: Request<impl Into<Bytes>>, path: &str) -> Result<Vec<u8>, Status> {
     let path = path.parse::<http::uri::PathAndQuery>().expect("a path");
     let mut grpc = tonic::client::Grpc::new(channel.clone());
     grpc.ready().await.expect("a ready channel");
-    let mut answer = grpc.server_streaming(request, path, Bytes).await?.into_inner();
-    Ok(answer.message().await?.unwrap_or_default())
+    let mut answer = grpc.server_streaming(request.map(Into::into), path, AsBytes).await?.into_inner();
+    Ok(answer.message().await?.unwrap_or_default().into())
 }

@@ -2,26 +2,30 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::channel::mpsc;
 use http::uri::PathAndQuery;
 use prost::Message as _;
-use streamflow_proto::client::v1::{self as pb, session_service_client::SessionServiceClient};
-use streamflow_tests::{on_both, person::Person, raw::Bytes, world::World};
+use streamflow_proto::{
+    as_bytes::AsBytes,
+    client::v1::{self as pb, session_service_client::SessionServiceClient},
+};
+use streamflow_tests::{on_both, person::Person, world::World};
 use tokio::{task::JoinHandle, time::timeout};
 use tonic::{Code, Status, transport::Channel};
 
 const ME: &str = "/streamflow.client.v1.SessionService/Me";
 
-type Answer = JoinHandle<Result<Vec<u8>, Status>>;
+type Answer = JoinHandle<Result<Bytes, Status>>;
 
 /// A request whose message comes when it is sent to the returned end.
-fn hold_back(channel: &Channel, person: &Person) -> (mpsc::Sender<Vec<u8>>, Answer) {
+fn hold_back(channel: &Channel, person: &Person) -> (mpsc::Sender<Bytes>, Answer) {
     let (body, messages) = mpsc::channel(1);
     let request = person.ask(messages);
     let mut grpc = tonic::client::Grpc::new(channel.clone());
     let answer = tokio::spawn(async move {
         grpc.ready().await.expect("a ready channel");
-        let answer = grpc.client_streaming(request, PathAndQuery::from_static(ME), Bytes).await?;
+        let answer = grpc.client_streaming(request, PathAndQuery::from_static(ME), AsBytes).await?;
         Ok(answer.into_inner())
     });
     (body, answer)
@@ -38,7 +42,7 @@ on_both! {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let mut sessions = SessionServiceClient::new(connect(&world).await);
         sessions.sign_out(owner.ask(pb::SignOutRequest {})).await.unwrap();
-        body.try_send(pb::MeRequest {}.encode_to_vec()).unwrap();
+        body.try_send(pb::MeRequest {}.encode_to_vec().into()).unwrap();
         drop(body);
         let refused = answer.await.unwrap().unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated, "{refused:?}");

@@ -1,16 +1,11 @@
 //! RPCs as bytes: what the generator spends on messages is not spent on the server's behalf. Answers are checked all the same.
 
 use anyhow::{Context as _, Result, ensure};
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::{Buf as _, Bytes};
 use http::uri::PathAndQuery;
 use prost::Message;
-use streamflow_proto::client::v1 as pb;
-use tonic::{
-    Request, Status,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    metadata::AsciiMetadataValue,
-    transport::Channel,
-};
+use streamflow_proto::{as_bytes::AsBytes, client::v1 as pb};
+use tonic::{Request, metadata::AsciiMetadataValue, transport::Channel};
 
 use crate::data::{self, Noun};
 
@@ -59,46 +54,8 @@ impl Call {
     pub async fn send(&self, channel: &Channel) -> Result<Bytes> {
         let mut grpc = tonic::client::Grpc::new(channel.clone());
         grpc.ready().await?;
-        let answer = grpc.unary(self.request(), self.path.clone(), Raw).await;
+        let answer = grpc.unary(self.request(), self.path.clone(), AsBytes).await;
         Ok(answer.with_context(|| format!("{} was refused", self.path))?.into_inner())
-    }
-}
-
-/// Carries messages as they are.
-#[derive(Clone, Copy, Debug, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
     }
 }
 
