@@ -7,6 +7,7 @@ extern crate self as libfuzzer_sys;
 mod access;
 mod accountant;
 mod client;
+mod currencies;
 mod dev;
 mod elevation;
 mod fuzz_targets;

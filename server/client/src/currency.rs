@@ -1,5 +1,7 @@
 //! Currencies that a company may count in.
 
+use crate::record::input::Problem;
+
 /// ISO 4217's codes for money that people pay with, without units of account, metals and test codes: those of Debian's iso-codes 4.15, and
 /// XCG and ZWG, which are newer (ICU 78 has both). ANG and BGN, which went in 2025 and 2026, are still in figures of the past.
 const CODES: &str = "\
@@ -9,9 +11,22 @@ const CODES: &str = "\
     NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT \
     TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
-/// Whether there is a currency of this code, in capital letters.
-pub fn exists(code: &str) -> bool {
-    code.len() == 3 && CODES.split(' ').any(|known| known == code)
+/// A code in capital letters, as it is kept.
+pub fn code(text: &str) -> Result<String, Problem> {
+    if text.len() == 3 && CODES.split(' ').any(|known| known == text) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::new("Enter the code of a currency there is (ISO 4217), like GBP."))
+}
+
+/// Decimal places of a currency (ISO 4217).
+pub fn digits(currency_code: &str) -> u32 {
+    match currency_code {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
+        | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    }
 }
 
 #[cfg(test)]
@@ -21,10 +36,10 @@ mod tests {
     #[test]
     fn three_letters_are_not_yet_a_currency() {
         for code in ["GBP", "EUR", "AED", "ZWG", "XOF"] {
-            assert!(exists(code), "{code}");
+            assert!(super::code(code).is_ok(), "{code}");
         }
         for code in ["", "POU", "gbp", "EU", "EURO", "UR ", "XXX", "XAU", "DEM"] {
-            assert!(!exists(code), "{code}");
+            assert!(super::code(code).is_err(), "{code}");
         }
     }
 

@@ -129,8 +129,8 @@ pub fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
         return Ok(Worth::default());
     };
     let code = money.currency_code.trim();
-    if !code.is_empty() && !currency::exists(code) {
-        return Err(Problem::new("Enter the code of a currency there is (ISO 4217), like GBP."));
+    if !code.is_empty() {
+        currency::code(code)?;
     }
     if money.minor_units < 0 {
         return Err(Problem::new("A value can't be negative."));
@@ -143,7 +143,7 @@ pub fn worth(money: Option<&Money>) -> Result<Worth, Problem> {
 
 /// "1250.00 GBP". Currencies without hundredths (ISO 4217) are rare; the page formats exactly, the timeline stays readable.
 fn shown_worth(worth: &Worth) -> String {
-    let digits = minor_digits(&worth.currency_code);
+    let digits = currency::digits(&worth.currency_code);
     let unit = 10_i64.pow(digits);
     let whole = worth.minor_units / unit;
     let amount = match digits {
@@ -156,16 +156,6 @@ fn shown_worth(worth: &Worth) -> String {
 /// As the timeline shows a value, for amounts on the wire.
 pub fn shown_money(money: &Money) -> String {
     shown_worth(&Worth { minor_units: money.minor_units, currency_code: money.currency_code.clone() })
-}
-
-/// Decimal places of a currency (ISO 4217).
-pub fn minor_digits(currency_code: &str) -> u32 {
-    match currency_code {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
-        | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ impl NewOrg {
             name: take("name", input::required("a name", &self.name, limit::NAME)),
             tenant_id: take("tenant_id", tenant_id(&self.tenant_id)),
             time_zone: take("time_zone", time_zone(&self.time_zone)),
-            currency_code: take("currency_code", currency_code(&self.currency_code)),
+            currency_code: take("currency_code", currency::code(&self.currency_code)),
             industry: self.industry.map(|name| take("industry", industry(&name))),
             plan: take("plan", plan(&self.plan)),
             owner: NewOwner {
@@ -127,13 +127,6 @@ pub fn today(time_zone: &str, now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&time_zone.parse().unwrap_or(Tz::UTC)).date_naive()
 }
 
-fn currency_code(text: &str) -> Result<String, Problem> {
-    if currency::exists(text) {
-        return Ok(text.to_owned());
-    }
-    Err(Problem::new("Enter the code of a currency there is (ISO 4217), like GBP."))
-}
-
 /// A tenant id made from a company's name: "Harrow & Pike" becomes "harrow-pike".
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
@@ -176,7 +169,7 @@ impl OrgPatch {
             match path.as_str() {
                 "name" => patch.name = form.take(path, input::required("a name", &org.name, limit::NAME)),
                 "time_zone" => patch.time_zone = form.take(path, time_zone(&org.time_zone)),
-                "currency_code" => patch.currency_code = form.take(path, currency_code(&org.currency_code)),
+                "currency_code" => patch.currency_code = form.take(path, currency::code(&org.currency_code)),
                 _ => form.add_outside("update_mask", "Only name, time_zone and currency_code can be changed."),
             }
         }

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::{LeadRow, Named, What};
 use crate::{
+    currency,
     custom_field::domain::read,
     import::domain::CellProblem,
-    lead::domain::{Change, Worth, minor_digits, worth},
+    lead::domain::{Change, Worth, worth},
     record::input::Problem,
     search::domain::normalise,
     template::read::Holds,
@@ -172,7 +173,7 @@ fn likely_amounts(amount: &str, suggestion: Option<String>) -> Vec<String> {
 /// An amount in the smallest unit of its currency.
 fn minor_units(amount: &str, code: &str) -> Result<i64, Problem> {
     let plain = read(Holds::Number, &[], amount)?.unwrap_or_default();
-    let digits = minor_digits(code) as usize;
+    let digits = currency::digits(code) as usize;
     // As it is written: "1.250" has three, even if the last is nothing.
     if amount.split_once('.').is_some_and(|(_, decimals)| decimals.len() > digits) {
         return Err(Problem::new(format!("An amount in {code} has at most {digits} decimal places.")));
