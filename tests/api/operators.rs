@@ -207,7 +207,13 @@ on_every_desk! {
         assert_eq!(reason(&me(&desk, &fourth).await.unwrap_err()), "SESSION_ENDED");
         let fifth = desk.sign_in().await;
         desk.clock.advance(TimeDelta::minutes(16));
-        assert_eq!(reason(&me(&desk, &fifth).await.unwrap_err()), "SESSION_EXPIRED");
+        let left_alone = me(&desk, &fifth).await.unwrap_err();
+        assert_eq!(reason(&left_alone), "SESSION_EXPIRED");
+        assert!(left_alone.message().contains("after 15 minutes without activity"), "{left_alone:?}");
+        desk.clock.advance(TimeDelta::hours(8));
+        let over = me(&desk, &fifth).await.unwrap_err();
+        assert_eq!(reason(&over), "SESSION_EXPIRED");
+        assert!(over.message().starts_with("Your session has expired."), "{over:?}");
     }
 
     async fn anomalies_stay_open_until_somebody_acknowledges_them(desk) {

@@ -144,7 +144,7 @@ for (const [portal, { base, home, figures, other, own }] of Object.entries(PORTA
       await page.route(/Service\/ListAudit$/, (route) => route.fulfill(expired()));
       await page.locator('a[href$="/audit"]').first().click();
       await page.waitForURL(/sign-in\?next=/);
-      await page.getByText('You were signed out: sessions end after 15 minutes without activity').waitFor();
+      await page.getByText('Your session has expired.').waitFor();
       await holdsInEachLook(page, `${portal} sign-in after a session has ended`);
       assert.deepEqual(problems, []);
       await close();

@@ -29,8 +29,6 @@ type Ask<M> = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<M, ApiError>>>;
 pub struct Session<M: Send + Sync + 'static> {
     who: RwSignal<Who<M>>,
     ask: StoredValue<Ask<M>, LocalStorage>,
-    /// Somebody was signed in since the program began.
-    was_in: StoredValue<bool>,
 }
 
 impl<M: Send + Sync> Clone for Session<M> {
@@ -50,14 +48,13 @@ where
     Fut: Future<Output = Result<M, ApiError>> + 'static,
 {
     let ask: Ask<M> = Rc::new(move || Box::pin(ask()));
-    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask), was_in: StoredValue::new(false) };
+    let session = Session { who: RwSignal::new(Who::Asking), ask: StoredValue::new_local(ask) };
     provide_context(session);
     session.refresh();
     let api = use_api();
     let (signed_out, closed) = (api.signed_out, api.closed);
     Effect::new(move |_| {
         if session.who.with(|who| matches!(who, Who::SignedIn(_))) {
-            session.was_in.set_value(true);
             api.expired.set(None);
         }
     });
@@ -118,22 +115,10 @@ impl<M: Clone + Send + Sync> Session<M> {
     }
 }
 
-/// Why somebody has to sign in again whose session has ended by itself, after `idle_minutes` without a request that a person made.
-pub fn expiry_note<M: Clone + Send + Sync>(session: Session<M>, idle_minutes: i32) -> impl IntoView {
+/// Why somebody has to sign in again whose session has ended by itself, as the server put it.
+pub fn expiry_note() -> impl IntoView {
     let expired = use_api().expired;
-    move || {
-        let said = expired.get()?;
-        // Of a session from before the program began it is not known how it ended.
-        let text = if session.was_in.get_value() {
-            t!(
-                "You were signed out: sessions end after {idle_minutes} minutes without activity, and 8 hours after the sign-in. Nothing you saved is lost.",
-                idle_minutes
-            )
-        } else {
-            said
-        };
-        Some(view! { <div class="note" role="status"><Icon glyph=glyphs::CLOCK/><span>{text}</span></div> })
-    }
+    move || Some(view! { <div class="note" role="status"><Icon glyph=glyphs::CLOCK/><span>{expired.get()?}</span></div> })
 }
 
 /// "/sign-in?next=…": the sign-in page that leads back here.

@@ -279,11 +279,14 @@ pub fn check_alive(
     if revoked_at.is_some() {
         return Err(ended());
     }
-    if now >= expires_at || now - last_seen_at > lifetime.idle {
-        return Err(Error::refused(
-            Reason::SESSION_EXPIRED,
-            "Your session has expired. Sign in again; nothing you saved is lost.",
-        ));
+    if now >= expires_at {
+        let text = "Your session has expired. Sign in again; nothing you saved is lost.";
+        return Err(Error::refused(Reason::SESSION_EXPIRED, text));
+    }
+    if now - last_seen_at > lifetime.idle {
+        let minutes = lifetime.idle.num_minutes();
+        let text = format!("You were signed out after {minutes} minutes without activity. Nothing you saved is lost.");
+        return Err(Error::refused(Reason::SESSION_EXPIRED, text));
     }
     Ok(())
 }

@@ -20,9 +20,6 @@ use super::{
 };
 use crate::api::session;
 
-/// After how long without activity the portal signs out, in minutes.
-const IDLE_MINUTES: i32 = 30;
-
 #[component]
 pub fn SignIn() -> impl IntoView {
     follow_session("/sign-in");
@@ -64,7 +61,7 @@ fn Password(email: RwSignal<String>, sent: RwSignal<Option<i32>>) -> impl IntoVi
         view! { <a class="t-12" href="/reset" on:click=move |_| carry(&email.get_untracked())>{t!("Forgot it?")}</a> }
     });
     view! {
-        {expiry_note(session, IDLE_MINUTES)}
+        {expiry_note()}
         <Form state=form on_submit=send guard=false>
             <TextField
                 name="email"

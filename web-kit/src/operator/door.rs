@@ -17,9 +17,6 @@ use crate::{
     sign_in::{CodeField, SignInFrame, is_whole},
 };
 
-/// After how long without activity these portals sign out, in minutes.
-const IDLE_MINUTES: i32 = 15;
-
 /// `/`: leads on.
 pub fn entrance<P: OperatorPortal>() -> impl IntoView {
     follow_session::<P>("/");
@@ -47,7 +44,7 @@ pub fn sign_in<P: OperatorPortal>() -> impl IntoView {
     };
     view! {
         <SignInFrame portal=P::NAME title=t!("Sign in") lead=ViewFn::from(|| t!(P::LEAD)) foot=ViewFn::from(foot)>
-            {expiry_note(session, IDLE_MINUTES)}
+            {expiry_note()}
             <Form state=form on_submit=send guard=false>
                 <TextField name="email" label=t!("E-mail") kind="email" autocomplete="username" value=email large=true autofocus=true/>
                 <PasswordField name="password" label=t!("Password") autocomplete="current-password" value=password large=true/>
