@@ -29,7 +29,13 @@ pub fn Company(one: pb::Org, org: Load<pb::Org>) -> impl IntoView {
             currency_code: currency.get_untracked(),
             ..one.clone()
         };
-        let paths = ["name", "time_zone", "currency_code"].map(str::to_owned).to_vec();
+        // What stays is not sent: it may be from before there were rules for it.
+        let differs = [
+            ("name", true),
+            ("time_zone", changed.time_zone != one.time_zone),
+            ("currency_code", changed.currency_code != one.currency_code),
+        ];
+        let paths = differs.into_iter().filter(|&(_, differs)| differs).map(|(path, _)| path.to_owned()).collect();
         let request = pb::UpdateOrgRequest { org: Some(changed), update_mask: Some(FieldMask { paths }) };
         let act = form.act();
         let call = async move {
