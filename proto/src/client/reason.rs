@@ -123,7 +123,7 @@ streamflow_reason::reasons! { self:
     IMPORT_STATE: FailedPrecondition,
     /// Somebody else changed the import meanwhile.
     IMPORT_CHANGED: FailedPrecondition,
-    /// The import broke off; the text says where.
+    /// An import of the command line broke off; the text says where. No RPC answers it.
     IMPORT_FAILED: FailedPrecondition,
     /// Rows have problems that were neither mended nor left out.
     PROBLEM_ROWS: FailedPrecondition,
