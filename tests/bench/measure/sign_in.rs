@@ -50,8 +50,8 @@ pub async fn measure(bench: &Bench<'_>, running: &Running, report: &mut Report) 
     Ok(())
 }
 
-/// Hashes a second that the machine can do when it does nothing else, as sign-in checks them. All cores at once: two that share their
-/// arithmetic take twice as long for a hash as one alone.
+/// Hashes a second that the machine can do when it does nothing else, as sign-in checks them: on all cores at once, since they may share
+/// what a hash needs.
 async fn hashes_a_second(length: Duration) -> Result<f64> {
     let hasher = PasswordHasher::new(Params::FLOOR);
     let hash = hasher.hash(PASSWORD).await?;
