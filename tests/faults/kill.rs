@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use streamflow_proto::client::v1::{self as pb, customer_service_client::CustomerServiceClient};
@@ -100,7 +100,9 @@ async fn rounds(mut server: Server, mut cluster: Option<&mut Cluster>) {
         let workers: Vec<_> = (0..WORKERS).map(|_| tokio::spawn(work(Arc::clone(&load), channel.clone()))).collect();
         // At another moment each time, and on a slow machine not before there is something to lose.
         tokio::time::sleep(Duration::from_millis(120 + u64::from(round % 7) * 35)).await;
+        let until = Instant::now() + Duration::from_secs(60);
         while load.acknowledged.lock().unwrap().len() < before + 6 {
+            assert!(Instant::now() < until, "nothing is acknowledged");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         load.stop.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use streamflow_proto::client::v1::{
@@ -164,7 +164,9 @@ async fn a_rolling_restart_breaks_no_call_and_loses_no_news() {
     let looks: Vec<_> = load.backends.iter().map(|backend| tokio::spawn(Arc::clone(backend).watch())).collect();
     let heard = Arc::new(Mutex::new(Vec::new()));
     let follower = tokio::spawn(Arc::clone(&load).follow(Arc::clone(&heard)));
+    let until = Instant::now() + Duration::from_secs(60);
     while !load.follows.load(Ordering::SeqCst) {
+        assert!(Instant::now() < until, "the stream does not begin");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let workers: Vec<_> = (0..WORKERS).map(|_| tokio::spawn(Arc::clone(&load).work())).collect();
