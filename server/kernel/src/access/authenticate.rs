@@ -28,9 +28,8 @@ pub fn token(headers: &HeaderMap, space: &str) -> Option<String> {
 
 /// Whether the request names a session at all, be it in a way that is none: two credentials, or another scheme.
 pub fn claims_session(headers: &HeaderMap, space: &str) -> bool {
-    let name = cookie_name(space);
-    let is_cookie = |header: &HeaderValue| String::from_utf8_lossy(header.as_bytes()).contains(&name);
-    headers.contains_key("authorization") || headers.get_all("cookie").iter().any(is_cookie)
+    let named = |header: &HeaderValue| String::from_utf8_lossy(header.as_bytes()).contains(&cookie_name(space));
+    headers.contains_key("authorization") || headers.get_all("cookie").iter().any(named)
 }
 
 /// Cookie that marks a device a person signed in from before.
