@@ -101,6 +101,7 @@ for (const look of TWO_LOOKS) {
       const { page } = window;
       await bring(window);
       await page.locator('.cell-button').first().click();
+      await page.locator('td input:focus').waitFor();
       await page.keyboard.type('Antonio Moreno Taquería');
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: 'Import 91 rows' }).click();
